@@ -1,0 +1,18 @@
+// db = Σ over rows of dOut. (The bias itself is added where its sum is computed: matmul and token-gather.)
+// CPU twin: src/reference/bias.ts
+//
+// rows, width   of dOut, width in vec4f      columnThreads   the workgroup
+// slice, slab   slab z of db sums rows z·slice … of dOut; vec4f from one slab to the next
+
+@group(0) @binding(0) var<storage, read> dOut: array<vec4f>; // [rows, width]
+@group(0) @binding(1) var<storage, read_write> dBias: array<vec4f>; // [slabs, width]
+
+@compute @workgroup_size(columnThreads)
+fn biasGradient(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < width) {
+    let end = min((id.z + 1u) * slice, rows);
+    var sum = vec4f();
+    for (var row = id.z * slice; row < end; row++) { sum += dOut[row * width + id.x]; }
+    dBias[id.z * slab + id.x] = sum;
+  }
+}

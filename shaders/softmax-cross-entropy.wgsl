@@ -1,0 +1,61 @@
+// Softmax with cross-entropy, one thread a row: p = softmax(o), L = −ln p[y], dL/do = p − onehot(y), times lossScale.
+// The maximum and the sum of exponentials are found in one pass over the row (Milakov and Gimelshein 2018,
+// "Online normalizer calculation for softmax"), so no exponential overflows.
+// CPU twin: src/reference/softmax-cross-entropy.ts
+//
+// rows, batch           of the logits; row = t · batch + b
+// outputs, width        K, and the stored width in vec4f
+// rowThreads            the workgroup
+// Only rows count whose target is not −1 and, everyStep, whose step is within the sequence: L and dL/do are 0 elsewhere.
+
+@group(0) @binding(0) var<storage, read> logits: array<vec4f>; // [rows, K]
+@group(0) @binding(1) var<storage, read> targets: array<i32>; // [rows]
+@group(0) @binding(2) var<storage, read> lengths: array<i32>; // [batch]
+@group(0) @binding(3) var<uniform> lossScale: f32; // 1 / how many rows count
+@group(0) @binding(4) var<storage, read_write> rowLoss: array<f32>; // [rows]
+#if probabilities
+@group(0) @binding(5) var<storage, read_write> probabilities: array<vec4f>; // [rows, K]
+#endif
+#if gradient
+@group(0) @binding(6) var<storage, read_write> dLogits: array<vec4f>; // [rows, K]
+#endif
+
+fn isOutput(column: u32) -> vec4<bool> {
+  return vec4u(4u * column) + vec4u(0u, 1u, 2u, 3u) < vec4u(outputs);
+}
+
+@compute @workgroup_size(rowThreads)
+fn softmaxCrossEntropy(@builtin(global_invocation_id) id: vec3u) {
+  let row = id.x;
+  if (row >= rows) { return; }
+  let start = row * width;
+  var largest = logits[start].x;
+  var sum = 0.0;
+  for (var column = 0u; column < width; column++) {
+    let o = select(vec4f(largest), logits[start + column], isOutput(column));
+    let before = largest;
+    largest = max(largest, max(max(o.x, o.y), max(o.z, o.w)));
+    let terms = select(vec4f(), exp(max(o - largest, vec4f(-100.0))), isOutput(column));
+    sum = sum * exp(max(before - largest, -100.0)) + terms.x + terms.y + terms.z + terms.w;
+  }
+  let label = targets[row];
+#if everyStep
+  let counts = label >= 0 && row / batch < u32(lengths[row % batch]);
+#else
+  let counts = label >= 0 && lengths[row % batch] > 0;
+#endif
+  let y = u32(max(label, 0));
+  let ofTarget = logits[start + y / 4u][y % 4u];
+  rowLoss[row] = select(0.0, (log(sum) + largest - ofTarget) * lossScale, counts);
+  let scale = select(0.0, lossScale, counts);
+  for (var column = 0u; column < width; column++) {
+    let p = select(vec4f(), exp(max(logits[start + column] - largest, vec4f(-100.0))) / sum, isOutput(column));
+#if probabilities
+    probabilities[start + column] = p;
+#endif
+#if gradient
+    let isTarget = vec4u(4u * column) + vec4u(0u, 1u, 2u, 3u) == vec4u(y);
+    dLogits[start + column] = (p - select(vec4f(), vec4f(1.0), isTarget)) * scale;
+#endif
+  }
+}

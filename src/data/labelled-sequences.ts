@@ -1,0 +1,114 @@
+// Classification of sequences: pads labelled sequences of different lengths to batches, one target per sequence.
+
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+import type { Batch } from "../network/batch";
+import { checkSize, generatorOf, heldOutCount } from "./options";
+
+/** A sequence and the class it belongs to. */
+export interface LabelledSequence {
+  /** One token or more. */
+  tokens: Int32Array;
+  /** The class index: 0, 1, 2, … */
+  label: number;
+}
+
+/** The size of the batches: at most `batch` sequences of at most `steps` tokens. */
+export interface PaddedSize {
+  steps: number;
+  batch: number;
+}
+
+/**
+ * One batch of up to `batch` items: `inputs` [steps, batch], each column an item's tokens and then zeros, `lengths`
+ * [batch], `targets` [batch]. Rows without an item have length 1 and target −1, so they do not count.
+ * Throws if there are no items or more than `batch`, if an item has no tokens or more than `steps`, or if a label is
+ * not a class index.
+ */
+export function paddedBatch(items: readonly LabelledSequence[], { steps, batch }: PaddedSize): Batch {
+  checkItems("paddedBatch", items, { steps, batch });
+  if (items.length > batch) {
+    throw new Error(
+      `paddedBatch: got ${items.length} items, expected at most batch = ${batch}; use batchesOnce to cut them up.`,
+    );
+  }
+  const inputs = new Int32Array(steps * batch); // [steps, batch]
+  const lengths = new Int32Array(batch).fill(1); // [batch]
+  const targets = new Int32Array(batch).fill(-1); // [batch]
+  for (const [row, { tokens, label }] of items.entries()) {
+    for (const [step, token] of tokens.entries()) inputs[step * batch + row] = token;
+    lengths[row] = tokens.length;
+    targets[row] = label;
+  }
+  return { inputs, targets, lengths };
+}
+
+/**
+ * Batches without end, for training: every item once an epoch, in an order drawn anew for each epoch. The last batch of
+ * an epoch may be partly filled. The same seed gives the same batches. Throws as `paddedBatch` does, before the first.
+ */
+export function shuffledBatches(
+  items: readonly LabelledSequence[],
+  { steps, batch, seed }: PaddedSize & { seed: number },
+): Generator<Batch, never> {
+  checkItems("shuffledBatches", items, { steps, batch });
+  const random = generatorOf("shuffledBatches", seed);
+  return (function* () {
+    while (true) yield* inOrder(shuffled(items, random), { steps, batch });
+  })();
+}
+
+/** Every item once, in the given order, for evaluation. Throws as `paddedBatch` does, before the first batch. */
+export function batchesOnce(items: readonly LabelledSequence[], size: PaddedSize): Generator<Batch, void> {
+  checkItems("batchesOnce", items, size);
+  return inOrder(items, size);
+}
+
+/**
+ * Shuffles the items and keeps a fraction back for evaluation. The same seed gives the same split.
+ * Throws if the fraction is not between 0 and 1, or leaves one part without an item.
+ */
+export function splitItems<Item>(
+  items: readonly Item[],
+  heldOutFraction: number,
+  seed: number,
+): { training: Item[]; heldOut: Item[] } {
+  const at = items.length - heldOutCount("splitItems", "items", items.length, heldOutFraction);
+  const order = shuffled(items, generatorOf("splitItems", seed));
+  return { training: order.slice(0, at), heldOut: order.slice(at) };
+}
+
+function* inOrder(items: readonly LabelledSequence[], size: PaddedSize): Generator<Batch, void> {
+  for (let start = 0; start < items.length; start += size.batch) {
+    yield paddedBatch(items.slice(start, start + size.batch), size);
+  }
+}
+
+/** A copy in random order: Fisher and Yates's shuffle. */
+function shuffled<Item>(items: readonly Item[], random: RandomGenerator): Item[] {
+  const order = [...items];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = uniformInt(random, 0, last);
+    [order[last], order[other]] = [order[other]!, order[last]!];
+  }
+  return order;
+}
+
+function checkItems(operation: string, items: readonly LabelledSequence[], { steps, batch }: PaddedSize): void {
+  checkSize(operation, "steps", steps);
+  checkSize(operation, "batch", batch);
+  if (items.length === 0) throw new Error(`${operation}: got 0 items, expected 1 or more; give some to learn from.`);
+  for (const [index, { tokens, label }] of items.entries()) {
+    if (tokens.length < 1 || tokens.length > steps) {
+      throw new Error(
+        `${operation}: items[${index}].tokens has length ${tokens.length}, expected 1 to steps = ${steps}; ` +
+          (tokens.length === 0 ? "leave the item out." : `cut the item, or set steps to ${tokens.length} or more.`),
+      );
+    }
+    if (!Number.isInteger(label) || label < 0) {
+      throw new Error(
+        `${operation}: items[${index}].label is ${label}, expected a class index 0, 1, 2, …; number the classes from 0.`,
+      );
+    }
+  }
+}

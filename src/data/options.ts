@@ -1,0 +1,38 @@
+// Checks the options that the makers of batches share, and turns them into what they stand for.
+
+import { mersenne } from "pure-rand/generator/mersenne";
+import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+
+/** Throws unless `value`, the option called `option`, can be a size: 1, 2, 3, … */
+export function checkSize(operation: string, option: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new Error(`${operation}: option "${option}" is ${value}, expected a whole number of 1 or more; change it.`);
+  }
+}
+
+/** How many of `count` things a held-out fraction keeps back. Throws unless both parts get at least one. */
+export function heldOutCount(operation: string, things: string, count: number, fraction: number): number {
+  if (!(fraction > 0 && fraction < 1)) {
+    throw new Error(
+      `${operation}: option "heldOutFraction" is ${fraction}, expected a number between 0 and 1; use 0.1 for a tenth.`,
+    );
+  }
+  const heldOut = Math.round(count * fraction);
+  if (heldOut === 0 || heldOut === count) {
+    throw new Error(
+      `${operation}: got ${count} ${things}, expected enough that a fraction of ${fraction} leaves both parts ` +
+        `one or more; give more ${things} or another heldOutFraction.`,
+    );
+  }
+  return heldOut;
+}
+
+/** The generator of a seed: a Mersenne Twister, whose first draws already differ between neighbouring seeds. */
+export function generatorOf(operation: string, seed: number): RandomGenerator {
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    throw new Error(
+      `${operation}: option "seed" is ${seed}, expected a whole number from 0 to 4294967295; use 1 if any will do.`,
+    );
+  }
+  return mersenne(seed);
+}

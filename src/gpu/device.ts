@@ -1,0 +1,121 @@
+// Opens a device, its own or the caller's, and counts what is allocated on it.
+
+import { KernelCache } from "./kernel";
+
+export interface GpuOptions {
+  /** An application's own device: everything then lives on it, and `destroy()` leaves it open. */
+  device?: GPUDevice;
+  /** Where to ask for an adapter; the browser's `navigator.gpu` unless given (Node has none of its own). */
+  gpu?: GPU;
+  /** Passed on to `requestAdapter`. */
+  powerPreference?: GPUPowerPreference;
+}
+
+/** A device with the kernels compiled for it and a count of the buffers that live on it. */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly kernels: KernelCache;
+  /** Vendor, architecture and device, as far as the adapter tells. */
+  readonly description: string;
+  /** True where the adapter computes on the CPU (SwiftShader, lavapipe, WARP). */
+  readonly software: boolean;
+  /** Buffers of this library that live on the device now, and their bytes. */
+  readonly live = { buffers: 0, bytes: 0 };
+  readonly #owned: boolean;
+  // Dawn for Node ends the process when this object is collected before its devices are.
+  readonly #source: GPU | undefined;
+
+  constructor(device: GPUDevice, owned: boolean, source?: GPU) {
+    this.device = device;
+    this.#owned = owned;
+    this.#source = source;
+    this.kernels = new KernelCache(device);
+    const info = device.adapterInfo;
+    const words = [info.vendor, info.architecture, info.device, info.description].filter(Boolean);
+    this.description = [...new Set(words)].join(" ") || "unknown adapter";
+    this.software = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(this.description);
+  }
+
+  /**
+   * A buffer of at least `bytes` bytes (rounded up to 16), zero at first.
+   * @throws where it is larger than the device allows.
+   */
+  createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    const size = Math.max(16, Math.ceil(bytes / 16) * 16);
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    const limit = usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
+    if (size > limit) {
+      throw new Error(
+        `createBuffer: "${label}" needs ${size} bytes, this device allows ${limit}; use a smaller batch, fewer steps or a smaller network.`,
+      );
+    }
+    const buffer = this.device.createBuffer({ label, size, usage });
+    this.live.buffers += 1;
+    this.live.bytes += size;
+    return buffer;
+  }
+
+  destroyBuffer(buffer: GPUBuffer): void {
+    this.live.buffers -= 1;
+    this.live.bytes -= buffer.size;
+    buffer.destroy();
+  }
+
+  /**
+   * Runs `build` inside error scopes, so that a validation or memory error is thrown here and not lost.
+   * @throws the device's error, with `operation` in front.
+   */
+  async checked<T>(operation: string, build: () => T): Promise<T> {
+    const { device } = this;
+    device.pushErrorScope("out-of-memory");
+    device.pushErrorScope("validation");
+    let scopes: Promise<GPUError | null>[];
+    let result: T;
+    try {
+      result = build();
+    } finally {
+      scopes = [device.popErrorScope(), device.popErrorScope()];
+    }
+    for (const error of await Promise.all(scopes)) {
+      if (error) throw new Error(`${operation}: ${error.message}`);
+    }
+    return result;
+  }
+
+  /** Closes the device, unless it is the caller's own. */
+  destroy(): void {
+    if (this.#owned) this.device.destroy();
+    void this.#source;
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+}
+
+/**
+ * Opens a GPU: `options.device` where given, else a device of its own with the adapter's largest buffers.
+ * @throws where there is no WebGPU or no adapter, with the cure.
+ */
+export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
+  if (options.device) return new Gpu(options.device, false);
+  const source = options.gpu ?? globalThis.navigator?.gpu;
+  if (!source) {
+    throw new Error(
+      "openGpu: this environment has no WebGPU (navigator.gpu is missing); use a current Chrome, Edge, Firefox or Safari over https or localhost, or pass { gpu } or { device }.",
+    );
+  }
+  const { powerPreference = "high-performance" } = options;
+  const adapter = await source.requestAdapter({ powerPreference });
+  if (!adapter) {
+    throw new Error(
+      "openGpu: WebGPU is here but found no adapter; enable hardware acceleration, update the graphics driver, or in Chrome allow a software adapter with --enable-unsafe-webgpu.",
+    );
+  }
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const device = await adapter.requestDevice({
+    label: "tempograd",
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+  });
+  return new Gpu(device, true, source);
+}

@@ -1,0 +1,172 @@
+// A plan: the dispatches of a pass, in order, with everything they need allocated and compiled up front.
+
+import type { Gpu } from "./device";
+import type { KernelSource } from "./kernel";
+import { createTensors, type Tensor, type TensorSpec } from "./tensor";
+
+export interface DispatchSpec {
+  /** What this dispatch computes, in the words of the equations. */
+  readonly label: string;
+  readonly kernel: KernelSource;
+  /** Buffers by the names that the shader's bindings have. */
+  readonly bindings: Readonly<Record<string, Tensor>>;
+  readonly workgroups: readonly [number, number?, number?];
+  /** Floating-point operations of the equations; a mul-add counts 2. */
+  readonly flops: number;
+  /** Bytes that must move at least; the sum of all bound tensors unless given. */
+  readonly bytes?: number;
+}
+
+/** One line of `plan.describe()`. */
+export interface DispatchDescription {
+  readonly label: string;
+  readonly kernel: string;
+  readonly workgroups: readonly number[];
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+interface Step extends DispatchDescription {
+  readonly pipeline: () => Promise<GPUComputePipeline>;
+  readonly bindGroup: GPUBindGroup;
+}
+
+/**
+ * An ordered list of dispatches. Ops add to it, `compile()` readies it, `encode()` writes it into a compute pass:
+ * from then on nothing is allocated.
+ */
+export class Plan {
+  readonly gpu: Gpu;
+  readonly label: string;
+  readonly #steps: Step[] = [];
+  readonly #owned: { destroy(): void }[] = [];
+  #pipelines: GPUComputePipeline[] = [];
+
+  constructor(gpu: Gpu, label: string) {
+    this.gpu = gpu;
+    this.label = label;
+  }
+
+  /** A zeroed tensor with a buffer of its own, destroyed with the plan. */
+  tensor(name: string, shape: readonly number[], type: TensorSpec["type"] = "f32"): Tensor {
+    const group = this.own(createTensors(this.gpu, name, { [name]: { shape, type } }));
+    return group.tensors[name]!;
+  }
+
+  /** Destroys `thing` with the plan. */
+  own<T extends { destroy(): void }>(thing: T): T {
+    this.#owned.push(thing);
+    return thing;
+  }
+
+  /** @throws where a binding is missing, extra or misspelt, or the grid is larger than the device allows. */
+  add({ label, kernel: source, bindings, workgroups, flops, bytes }: DispatchSpec): void {
+    const { device, kernels } = this.gpu;
+    const kernel = kernels.get(source);
+    const at = `${this.label}: "${label}" (${kernel.name})`;
+    const names = kernel.bindings.map(({ name }) => name);
+    for (const name of names) {
+      if (!bindings[name])
+        throw new Error(`${at}: binding "${name}" is missing, the shader declares ${names.join(", ")}.`);
+    }
+    for (const name of Object.keys(bindings)) {
+      if (!names.includes(name)) {
+        throw new Error(`${at}: the shader has no binding "${name}", it declares ${names.join(", ")}.`);
+      }
+    }
+    const grid = [workgroups[0], workgroups[1] ?? 1, workgroups[2] ?? 1];
+    const limit = device.limits.maxComputeWorkgroupsPerDimension;
+    if (grid.some((count) => !Number.isInteger(count) || count < 1 || count > limit)) {
+      throw new Error(
+        `${at}: workgroups are [${grid.join(", ")}], expected 1 to ${limit} each; use a smaller batch or fewer steps.`,
+      );
+    }
+    const bindGroup = device.createBindGroup({
+      label,
+      layout: kernel.layout,
+      entries: kernel.bindings.map(({ name, index }) => {
+        const { buffer, offset, size } = bindings[name]!;
+        return { binding: index, resource: { buffer, offset, size } };
+      }),
+    });
+    this.#steps.push({
+      label,
+      kernel: kernel.name,
+      workgroups: grid,
+      flops,
+      bytes: bytes ?? names.reduce((sum, name) => sum + bindings[name]!.size, 0),
+      pipeline: () => kernel.pipeline(),
+      bindGroup,
+    });
+  }
+
+  /** Compiles all pipelines, in parallel. */
+  async compile(): Promise<void> {
+    this.#pipelines = await Promise.all(this.#steps.map(({ pipeline }) => pipeline()));
+  }
+
+  /** Encodes every dispatch into `pass`. @throws before `compile()` has finished. */
+  encode(pass: GPUComputePassEncoder): void {
+    if (this.#pipelines.length !== this.#steps.length) {
+      throw new Error(`${this.label}: encode() before compile(); await plan.compile() first.`);
+    }
+    this.#steps.forEach(({ bindGroup, workgroups: [x, y, z] }, i) => {
+      pass.setPipeline(this.#pipelines[i]!);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(x!, y, z);
+    });
+  }
+
+  /** Encodes and submits the plan once, in a pass of its own. */
+  run(): void {
+    const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
+    const pass = encoder.beginComputePass({ label: this.label });
+    this.encode(pass);
+    pass.end();
+    this.gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  /** What a run does, a line a dispatch, and the totals: `dispatches`, `flops`, `bytes`. */
+  describe() {
+    const lines: DispatchDescription[] = this.#steps.map(({ label, kernel, workgroups, flops, bytes }) => ({
+      label,
+      kernel,
+      workgroups,
+      flops,
+      bytes,
+    }));
+    const sum = (key: "flops" | "bytes") => lines.reduce((total, line) => total + line[key], 0);
+    return { lines, total: { dispatches: lines.length, flops: sum("flops"), bytes: sum("bytes") } };
+  }
+
+  /** `describe()` as a table. */
+  toString(): string {
+    const { lines, total } = this.describe();
+    const cells = lines.map((line) => [
+      line.label,
+      line.kernel,
+      line.workgroups.join("×"),
+      (line.flops / 1e6).toFixed(2),
+      (line.bytes / 1e6).toFixed(2),
+    ]);
+    cells.unshift(["label", "kernel", "workgroups", "Mflop", "MB"]);
+    cells.push([
+      `total: ${total.dispatches} dispatches`,
+      "",
+      "",
+      (total.flops / 1e6).toFixed(2),
+      (total.bytes / 1e6).toFixed(2),
+    ]);
+    const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+    const align = (text: string, column: number) =>
+      column < 3 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
+    return cells.map((row) => row.map(align).join("  ").trimEnd()).join("\n");
+  }
+
+  /** Frees every buffer the plan made. */
+  destroy(): void {
+    for (const thing of this.#owned.splice(0)) thing.destroy();
+    this.#steps.length = 0;
+    this.#pipelines = [];
+  }
+}

@@ -1,0 +1,152 @@
+// Tensors: named, shaped ranges of GPU buffers.
+//
+// Storage: an f32 tensor [..., width] is a matrix whose width and number of rows are rounded up to multiples of four,
+// so that kernels always load vec4f and never see a ragged edge. What is added is zero and stays zero. A vector is one
+// row; an i32 or u32 tensor is packed. Every tensor starts at a multiple of 256 bytes, as bindings must.
+
+import type { Gpu } from "./device";
+
+export type ElementType = "f32" | "i32" | "u32";
+export type TypedArray = Float32Array | Int32Array | Uint32Array;
+
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly type?: ElementType;
+}
+
+export interface Tensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: ElementType;
+  readonly buffer: GPUBuffer;
+  /** First byte in the buffer, and bytes in all, padding included. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+export const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
+
+/** Elements of a shape. */
+export const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+/** The matrix that stores a shape: its rows (all but the last dimension), its width, and the width stored. */
+export function matrixOf({ shape, type = "f32" }: TensorSpec) {
+  const width = shape.at(-1) ?? 1;
+  const rows = elements(shape.slice(0, -1));
+  const padded = type === "f32";
+  const matrix = padded && shape.length > 1;
+  return { rows, width, storedRows: matrix ? roundUp(rows, 4) : rows, storedWidth: padded ? roundUp(width, 4) : width };
+}
+
+const bytesOf = (spec: TensorSpec): number => {
+  const { storedRows, storedWidth } = matrixOf(spec);
+  return Math.max(16, roundUp(storedRows * storedWidth * 4, 16));
+};
+
+/** Tensors that share one buffer, in the order given. */
+export interface TensorGroup<Name extends string = string> {
+  readonly buffer: GPUBuffer;
+  readonly tensors: Readonly<Record<Name, Tensor>>;
+  destroy(): void;
+}
+
+export const storageUsage = (): GPUBufferUsageFlags =>
+  GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+
+/** Where each tensor of a group begins, and the bytes of all. */
+export function layoutOf(specs: Readonly<Record<string, TensorSpec>>) {
+  let end = 0;
+  const offsets: Record<string, number> = {};
+  for (const [name, spec] of Object.entries(specs)) {
+    offsets[name] = end;
+    end = roundUp(end + bytesOf(spec), 256);
+  }
+  return { offsets, bytes: end };
+}
+
+/** Allocates one zeroed buffer for several tensors. */
+export function createTensors<Name extends string>(
+  gpu: Gpu,
+  label: string,
+  specs: Readonly<Record<Name, TensorSpec>>,
+  usage: GPUBufferUsageFlags = storageUsage(),
+): TensorGroup<Name> {
+  const { offsets, bytes } = layoutOf(specs);
+  const buffer = gpu.createBuffer(label, bytes, usage);
+  const tensors = {} as Record<Name, Tensor>;
+  for (const name of Object.keys(specs) as Name[]) {
+    const { shape, type = "f32" } = specs[name];
+    tensors[name] = { name, shape, type, buffer, offset: offsets[name]!, size: bytesOf(specs[name]) };
+  }
+  return { buffer, tensors, destroy: () => gpu.destroyBuffer(buffer) };
+}
+
+/** A tensor's values as its storage has them: rows and width padded with zeros. Where a batch is packed, `into` takes them. */
+export function padded(spec: TensorSpec, data: ArrayLike<number>, into?: TypedArray): TypedArray {
+  const { rows, width, storedRows, storedWidth } = matrixOf(spec);
+  const { type = "f32" } = spec;
+  const length = storedRows * storedWidth;
+  const stored =
+    into ??
+    (type === "f32" ? new Float32Array(length) : type === "i32" ? new Int32Array(length) : new Uint32Array(length));
+  if (width === storedWidth) {
+    stored.set(data);
+  } else {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < width; column++) stored[row * storedWidth + column] = data[row * width + column]!;
+    }
+  }
+  return stored;
+}
+
+/**
+ * Copies values to a tensor.
+ * @throws where there are more or fewer values than the shape has elements.
+ */
+export function writeTensor(gpu: Gpu, tensor: Tensor, data: ArrayLike<number>): void {
+  if (data.length !== elements(tensor.shape)) {
+    throw new Error(
+      `writeTensor: "${tensor.name}" got ${data.length} values, expected ${elements(tensor.shape)} for [${tensor.shape.join(", ")}].`,
+    );
+  }
+  gpu.device.queue.writeBuffer(tensor.buffer, tensor.offset, padded(tensor, data) as Float32Array<ArrayBuffer>);
+}
+
+/** Reads tensors back, padding taken off. One round trip for all: never inside a training loop. */
+export async function readTensors(gpu: Gpu, tensors: readonly Tensor[]): Promise<TypedArray[]> {
+  const starts: number[] = [];
+  let bytes = 0;
+  for (const { size } of tensors) {
+    starts.push(bytes);
+    bytes += size;
+  }
+  const staging = gpu.createBuffer("readback", bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+  try {
+    const encoder = gpu.device.createCommandEncoder({ label: "readback" });
+    tensors.forEach(({ buffer, offset, size }, i) => {
+      encoder.copyBufferToBuffer(buffer, offset, staging, starts[i]!, size);
+    });
+    gpu.device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const mapped = staging.getMappedRange();
+    return tensors.map((tensor, i) => unpadded(tensor, mapped, starts[i]!));
+  } finally {
+    gpu.destroyBuffer(staging);
+  }
+}
+
+/** Reads one f32 tensor back. */
+export async function readFloats(gpu: Gpu, tensor: Tensor): Promise<Float32Array> {
+  return (await readTensors(gpu, [tensor]))[0] as Float32Array;
+}
+
+function unpadded(tensor: Tensor, bytes: ArrayBuffer, start: number): TypedArray {
+  const { rows, width, storedWidth } = matrixOf(tensor);
+  const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[tensor.type];
+  const stored = new View(bytes, start, rows * storedWidth);
+  if (width === storedWidth) return stored.slice();
+  const values = new View(rows * width);
+  for (let row = 0; row < rows; row++)
+    values.set(stored.subarray(row * storedWidth, row * storedWidth + width), row * width);
+  return values;
+}

@@ -1,0 +1,36 @@
+// The public API: re-exports only.
+
+export {
+  batchesOnce,
+  type LabelledSequence,
+  paddedBatch,
+  shuffledBatches,
+  splitItems,
+} from "./data/labelled-sequences";
+export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
+export { unigramEntropy, Vocabulary } from "./data/vocabulary";
+export { type Gpu, type GpuOptions, openGpu } from "./gpu/device";
+export type { DispatchDescription, Plan } from "./gpu/plan";
+export { readTensors, type Tensor } from "./gpu/tensor";
+export { fromPyTorch, toPyTorch } from "./interchange/pytorch";
+export { readSafetensors, type SafetensorsFile, type TensorData, writeSafetensors } from "./interchange/safetensors";
+export type { Batch, BatchShape } from "./network/batch";
+export type { NetworkConfig, NetworkOptions } from "./network/config";
+export { type GenerateOptions, generate } from "./network/generate";
+export { Network } from "./network/network";
+export type { ParameterValues } from "./network/parameters";
+export type { Pass, PassOptions, PassTensors } from "./network/pass";
+export type { Schedule } from "./ops/recurrence";
+export {
+  backward as referenceBackward,
+  forward as referenceForward,
+  type ReferenceBatch,
+  type ReferenceConfig,
+  type ReferenceForward,
+  type ReferenceGradients,
+  type ReferenceParameters,
+  trainStep as referenceTrainStep,
+} from "./reference/network";
+export { type Evaluation, evaluate } from "./training/evaluate";
+export { type Optimizer, sgd } from "./training/optimizers";
+export { type StepReport, Trainer, type TrainerOptions } from "./training/trainer";

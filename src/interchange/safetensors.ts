@@ -1,0 +1,249 @@
+// Reads and writes safetensors files: named tensors with text metadata, as PyTorch and others exchange them.
+// Format: 8 bytes, the header's length as a little-endian unsigned integer; the header, JSON; the values, back to back.
+
+/** A tensor in host memory: its sizes, outermost first, and its values in row-major order. */
+export interface TensorData {
+  shape: number[];
+  data: Float32Array | Int32Array;
+}
+
+/** What a safetensors file holds. `tensors` is in the order of the values in the file. */
+export interface SafetensorsFile {
+  metadata: Record<string, string>;
+  tensors: Map<string, TensorData>;
+}
+
+/** A tensor as the header describes it, checked; `begin` and `end` count bytes from the first value in the file. */
+interface Entry {
+  name: string;
+  dtype: keyof typeof arrayTypes;
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+const arrayTypes = { F32: Float32Array, I32: Int32Array };
+const bytesPerValue = 4;
+const lengthBytes = 8;
+const headerLimit = 100_000_000; // bytes; the format's own limit
+const headerDepth = 3; // { name: { field: [ … ] } }
+
+/**
+ * Reads a safetensors file of F32 and I32 tensors. The file is not trusted: all of it is checked before any tensor is
+ * made, and the tensors returned are copies.
+ *
+ * @param file the whole file
+ * @throws Error when the file is cut short or has bytes left over; when its header is too long, is not UTF-8 or JSON,
+ *   repeats a name or holds one that cannot be used; when its metadata is not text; when a tensor has another dtype, a
+ *   shape that is none, or a place that is outside the data, overlaps another tensor, leaves a hole or has the wrong size
+ */
+export function readSafetensors(file: Uint8Array | ArrayBuffer): SafetensorsFile {
+  const bytes = ArrayBuffer.isView(file) ? file : new Uint8Array(file);
+  const headerBytes = findHeader(bytes);
+  const { __metadata__: metadata = {}, ...descriptions } = parseHeader(headerBytes);
+  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
+    refuse("__metadata__", `is ${quote(metadata)}`, "an object whose values are all strings");
+  }
+  const entries = Object.entries(descriptions).map(([name, description]) => checkEntry(name, description));
+  const values = bytes.subarray(lengthBytes + headerBytes.length);
+  checkPlaces(entries, values.length);
+  return {
+    metadata: metadata as Record<string, string>,
+    tensors: new Map(entries.map((entry) => [entry.name, { shape: entry.shape, data: copyValues(values, entry) }])),
+  };
+}
+
+/**
+ * Writes tensors, in the order given, and metadata as a safetensors file. The same arguments give the same bytes.
+ *
+ * @param tensors names and tensors; a Float32Array becomes F32, an Int32Array I32
+ * @param metadata text to keep beside the tensors
+ * @throws Error when a name comes twice or cannot be used, data does not fill its shape or is of another type,
+ *   metadata is not text, or the header would exceed the format's 100 MB
+ */
+export function writeSafetensors(
+  tensors: Iterable<readonly [string, TensorData]>,
+  metadata: Record<string, string> = {},
+): Uint8Array<ArrayBuffer> {
+  const operation = "writeSafetensors";
+  for (const [key, value] of Object.entries(metadata)) {
+    const subject = `metadata ${quote(key)}`;
+    if (isUnusable(key)) fail(operation, subject, "has a key that the format cannot hold", "another key", "rename it");
+    if (typeof value !== "string") fail(operation, subject, `is a ${typeof value}`, "a string", "use JSON.stringify");
+  }
+  const header = new Map<string, unknown>(Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : []);
+  const parts: Int32Array[] = [];
+  let end = 0;
+  for (const [name, { shape, data }] of tensors) {
+    const subject = `tensor ${quote(name)}`;
+    if (name === "__metadata__" || isUnusable(name)) {
+      fail(operation, subject, "has a name that the format cannot hold", "another name", "rename it");
+    }
+    if (header.has(name)) fail(operation, subject, "comes twice", "every name once", "rename one of the two");
+    const dtype = data instanceof Float32Array ? "F32" : data instanceof Int32Array ? "I32" : undefined;
+    if (!dtype) fail(operation, subject, "has other data", "a Float32Array or an Int32Array", "convert it");
+    const count = countValues(shape);
+    if (data.length !== count) {
+      fail(
+        operation,
+        subject,
+        `has ${data.length} values`,
+        `${count} for shape ${quote(shape)}`,
+        "pass data that fills it",
+      );
+    }
+    const begin = end;
+    end += count * bytesPerValue;
+    header.set(name, { dtype, shape, data_offsets: [begin, end] });
+    parts.push(new Int32Array(data.buffer, data.byteOffset, data.length));
+  }
+
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const headerLength = Math.ceil(text.length / 8) * 8;
+  if (headerLength > headerLimit) {
+    fail(operation, "the header", `has ${headerLength} bytes`, `at most ${headerLimit}`, "shorten names or metadata");
+  }
+  const bytes = new Uint8Array(lengthBytes + headerLength + end);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(headerLength), true);
+  bytes.fill(" ".charCodeAt(0), lengthBytes, lengthBytes + headerLength);
+  bytes.set(text, lengthBytes);
+  let at = lengthBytes + headerLength;
+  for (const part of parts) {
+    for (const bits of part) {
+      view.setInt32(at, bits, true);
+      at += bytesPerValue;
+    }
+  }
+  return bytes;
+}
+
+/** The bytes of the header, by the length that the file begins with. */
+function findHeader(bytes: Uint8Array): Uint8Array {
+  if (bytes.length < lengthBytes) {
+    refuse("the file", `has ${bytes.length} bytes`, `at least the ${lengthBytes} of the header's length`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  const limit = Math.min(headerLimit, bytes.length - lengthBytes);
+  if (length > limit) {
+    refuse("the file", `of ${bytes.length} bytes announces a header of ${length}`, `at most ${limit}`);
+  }
+  return bytes.subarray(lengthBytes, lengthBytes + Number(length));
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  if (bytes[0] !== "{".charCodeAt(0)) {
+    refuse("the header", bytes.length === 0 ? "is empty" : `begins with byte ${bytes[0]}`, 'a "{"');
+  }
+  try {
+    const json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    checkKeys(json);
+    return JSON.parse(json);
+  } catch (error) {
+    refuse(
+      "the header",
+      `does not parse (${(error as Error).message})`,
+      "a JSON object in UTF-8 that names nothing twice",
+    );
+  }
+}
+
+/** JSON.parse keeps the last of two equal keys and nests without bound, so both are looked for first. */
+function checkKeys(json: string): void {
+  const open: Set<string>[] = []; // for each bracket still open, the keys seen directly inside
+  const colon = /\s*:/y;
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at]!;
+    if ("{[".includes(character)) open.push(new Set());
+    if ("]}".includes(character)) open.pop();
+    if (open.length > headerDepth) throw new SyntaxError(`brackets nested more than ${headerDepth} deep`);
+    if (character !== '"') continue;
+    const start = at++;
+    while (at < json.length && json[at] !== '"') at += json[at] === "\\" ? 2 : 1;
+    colon.lastIndex = at + 1;
+    if (!colon.test(json)) continue;
+    const key: string = JSON.parse(json.slice(start, at + 1)); // "\u0061" and "a" are one key
+    const keys = open.at(-1);
+    if (keys?.has(key)) throw new SyntaxError(`the name ${quote(key)} comes twice`);
+    if (isUnusable(key)) throw new SyntaxError(`the name ${quote(key)} cannot be used`);
+    keys?.add(key);
+  }
+}
+
+function checkEntry(name: string, description: unknown): Entry {
+  const subject = `tensor ${quote(name)}`;
+  if (!isObject(description))
+    refuse(subject, `is ${quote(description)}`, "an object with dtype, shape and data_offsets");
+  const { dtype, shape, data_offsets: offsets } = description;
+  if (dtype !== "F32" && dtype !== "I32") {
+    refuse(subject, `has dtype ${quote(dtype)}`, "F32 or I32", "convert it before it is written");
+  }
+  const count = countValues(shape);
+  if (Number.isNaN(count)) refuse(subject, `has shape ${quote(shape)}`, "sizes ≥ 0 whose product can be counted");
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
+    refuse(subject, `has data_offsets ${quote(offsets)}`, "two byte positions [begin, end]");
+  }
+  const [begin, end] = offsets as [number, number];
+  if (end - begin !== count * bytesPerValue) {
+    const expected = `${count * bytesPerValue} bytes for ${dtype} ${quote(shape)}`;
+    refuse(subject, `has data_offsets ${quote(offsets)}`, expected);
+  }
+  return { name, dtype, shape: shape as number[], begin, end };
+}
+
+/** Sorts the entries by place and checks that they follow one another from the first byte of the values to the last. */
+function checkPlaces(entries: Entry[], byteLength: number): void {
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let position = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin !== position || end > byteLength) {
+      const expected = `a begin of ${position}, without overlap or hole, and an end within the ${byteLength} bytes of data`;
+      refuse(`tensor ${quote(name)}`, `has data_offsets [${begin}, ${end}]`, expected);
+    }
+    position = end;
+  }
+  if (position !== byteLength) refuse("the file", `has ${byteLength} bytes of data`, `${position} from its header`);
+}
+
+/** Copies bit by bit (a NaN keeps its payload), from any alignment, on a host of either byte order. */
+function copyValues(values: Uint8Array, { dtype, begin, end }: Entry): Float32Array | Int32Array {
+  const view = new DataView(values.buffer, values.byteOffset + begin, end - begin);
+  const bits = new Int32Array(view.byteLength / bytesPerValue);
+  for (let i = 0; i < bits.length; i++) bits[i] = view.getInt32(i * bytesPerValue, true);
+  return new arrayTypes[dtype](bits.buffer);
+}
+
+/** The number of values in a shape; NaN where it is not a shape or its bytes cannot be counted exactly. */
+function countValues(shape: unknown): number {
+  if (!Array.isArray(shape) || !shape.every(isCount)) return Number.NaN;
+  const count = shape.reduce((product, size) => product * size, 1);
+  return Number.isSafeInteger(count * bytesPerValue) ? count : Number.NaN;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && ((value as number) > 0 || Object.is(value, 0));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Names that would reach an object's prototype, or that have no UTF-8 (half of a surrogate pair). */
+function isUnusable(name: string): boolean {
+  return name === "__proto__" || /\p{Surrogate}/u.test(name);
+}
+
+/** A value for a message: as JSON, shortened, since a hostile file chooses its length. */
+function quote(value: unknown): string {
+  const text = String(JSON.stringify(value));
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function refuse(subject: string, got: string, expected: string, cure = "the file is damaged, write it again"): never {
+  fail("readSafetensors", subject, got, expected, cure);
+}
+
+function fail(operation: string, subject: string, got: string, expected: string, cure: string): never {
+  throw new Error(`${operation}: ${subject} ${got}, expected ${expected}; ${cure}.`);
+}

@@ -1,0 +1,180 @@
+// What a pass reads: one batch of sequences, checked, and laid out as the GPU has it.
+
+import { elements, layoutOf, padded, type TensorSpec } from "../gpu/tensor";
+import type { NetworkConfig } from "./config";
+
+/** One batch of `batch` sequences of up to `steps` steps. All arrays are row-major and time-major. */
+export interface Batch {
+  /** Tokens, Int32Array [steps, batch], or features, Float32Array [steps, batch, inputs]. */
+  inputs: Int32Array | Float32Array;
+  /**
+   * Cross-entropy: class indices, Int32Array [steps, batch] (every-step) or [batch] (last-step); −1 is ignored.
+   * Mean squared error: values, Float32Array [steps, batch, outputs] or [batch, outputs].
+   */
+  targets: Int32Array | Float32Array;
+  /** Int32Array [batch]: how many steps each sequence has (1 … steps). Without it, all run for all steps. */
+  lengths?: Int32Array;
+  /** Float32Array [layers, batch, hidden]: h_0. Without it, zero. */
+  initialState?: Float32Array;
+}
+
+/** The size of the batches that a pass takes. */
+export interface BatchShape {
+  readonly steps: number;
+  readonly batch: number;
+  /** Whether batches may bring an initial state. */
+  readonly initialState?: boolean;
+}
+
+type BatchSpecs = Record<"learningRate" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> & {
+  initialState?: TensorSpec;
+};
+
+/** The tensors of a batch, in the order in which they are stored, with what goes with it: α and the loss's scale. */
+export function batchSpecs(config: NetworkConfig, { steps, batch, initialState }: BatchShape): BatchSpecs {
+  const rows = config.readout === "every-step" ? [steps, batch] : [batch];
+  return {
+    learningRate: { shape: [1] },
+    lossScale: { shape: [1] },
+    lengths: { shape: [batch], type: "i32" },
+    inputs:
+      config.input === "tokens" ? { shape: [steps, batch], type: "i32" } : { shape: [steps, batch, config.inputs] },
+    targets: config.loss === "cross-entropy" ? { shape: rows, type: "i32" } : { shape: [...rows, config.outputs] },
+    ...(initialState && { initialState: { shape: [batch, config.hidden] } }),
+  };
+}
+
+/**
+ * Checks a batch before anything is dispatched.
+ * @returns how many targets (cross-entropy) or values (mean squared error) count.
+ * @throws where an array has the wrong type or length, or holds a token, class, length or number out of range.
+ */
+export function checkBatch(operation: string, config: NetworkConfig, shape: BatchShape, batch: Batch): number {
+  const specs = batchSpecs(config, shape);
+  const { inputs, targets, lengths, initialState } = batch;
+  expectArray(
+    operation,
+    "inputs",
+    inputs,
+    specs.inputs,
+    config.input === "tokens" ? "[steps, batch]" : "[steps, batch, inputs]",
+  );
+  const everyStep = config.readout === "every-step";
+  const classes = config.loss === "cross-entropy";
+  const targetShape = [...(everyStep ? ["steps"] : []), "batch", ...(classes ? [] : ["outputs"])];
+  expectArray(operation, "targets", targets, specs.targets, `[${targetShape.join(", ")}]`);
+  if (lengths) {
+    expectArray(operation, "lengths", lengths, specs.lengths, "[batch]");
+    expectRange(operation, "lengths", lengths, 1, shape.steps, "pad each sequence to `steps`, and leave none empty");
+  }
+  if (initialState) {
+    if (!specs.initialState) {
+      throw new Error(
+        `${operation}: batch.initialState is given, expected none; pass initialState: true when you create it.`,
+      );
+    }
+    expectArray(operation, "initialState", initialState, specs.initialState, "[layers, batch, hidden]");
+    expectFinite(operation, "initialState", initialState);
+  }
+  if (config.input === "tokens") {
+    expectRange(
+      operation,
+      "inputs",
+      inputs,
+      0,
+      config.inputs - 1,
+      "build the network with as many inputs as there are tokens",
+    );
+  } else expectFinite(operation, "inputs", inputs);
+  if (classes) {
+    expectRange(
+      operation,
+      "targets",
+      targets,
+      -1,
+      config.outputs - 1,
+      "build the network with as many outputs as classes; −1 is ignored",
+    );
+  } else expectFinite(operation, "targets", targets);
+
+  let counted = 0;
+  const rows = elements(specs.targets.shape.slice(0, everyStep ? 2 : 1));
+  for (let row = 0; row < rows; row++) {
+    const live = !everyStep || !lengths || Math.floor(row / shape.batch) < lengths[row % shape.batch]!;
+    if (live && (!classes || targets[row]! >= 0)) counted += classes ? 1 : config.outputs;
+  }
+  return counted;
+}
+
+/** Copies checked batches into bytes as a tensor group of `batchSpecs` stores them. */
+export class BatchPacker {
+  /** Bytes of one packed batch. */
+  readonly bytes: number;
+  readonly #specs: BatchSpecs;
+  readonly #offsets: Record<string, number>;
+  readonly #allSteps: Int32Array;
+  readonly #zeroState: Float32Array;
+
+  constructor(config: NetworkConfig, shape: BatchShape) {
+    this.#specs = batchSpecs(config, shape);
+    const { offsets, bytes } = layoutOf({ ...this.#specs });
+    this.#offsets = offsets;
+    this.bytes = bytes;
+    this.#allSteps = new Int32Array(shape.batch).fill(shape.steps);
+    this.#zeroState = new Float32Array(elements(this.#specs.initialState?.shape ?? [0]));
+  }
+
+  /** @param counted what `checkBatch` returned; 0 gives a loss of 0. */
+  pack(into: ArrayBuffer, start: number, batch: Batch, counted: number, learningRate: number): void {
+    const put = (name: keyof BatchSpecs, data: ArrayLike<number>) => {
+      const spec = this.#specs[name];
+      if (!spec) return;
+      const View = spec.type === "i32" ? Int32Array : Float32Array;
+      padded(spec, data, new View(into, start + this.#offsets[name]!));
+    };
+    put("learningRate", [learningRate]);
+    put("lossScale", [counted > 0 ? 1 / counted : 0]);
+    put("lengths", batch.lengths ?? this.#allSteps);
+    put("inputs", batch.inputs);
+    put("targets", batch.targets);
+    put("initialState", batch.initialState ?? this.#zeroState);
+  }
+}
+
+function expectArray(operation: string, name: string, data: ArrayLike<number>, spec: TensorSpec, what: string): void {
+  const Expected = spec.type === "i32" ? Int32Array : Float32Array;
+  if (!(data instanceof Expected)) {
+    const got = Object.prototype.toString.call(data).slice(8, -1);
+    throw new Error(
+      `${operation}: batch.${name} is ${got}, expected ${Expected.name} ${what} = [${spec.shape.join(", ")}].`,
+    );
+  }
+  if (data.length !== elements(spec.shape)) {
+    throw new Error(
+      `${operation}: batch.${name} has ${data.length} values, expected ${elements(spec.shape)} for ${what} = [${spec.shape.join(", ")}]; pass arrays of the size it was created for.`,
+    );
+  }
+}
+
+function expectRange(
+  operation: string,
+  name: string,
+  data: ArrayLike<number>,
+  least: number,
+  most: number,
+  cure: string,
+): void {
+  for (let i = 0; i < data.length; i++) {
+    if (data[i]! < least || data[i]! > most) {
+      throw new Error(`${operation}: batch.${name}[${i}] is ${data[i]}, expected ${least} to ${most}; ${cure}.`);
+    }
+  }
+}
+
+function expectFinite(operation: string, name: string, data: ArrayLike<number>): void {
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) {
+      throw new Error(`${operation}: batch.${name}[${i}] is ${data[i]}, expected a finite number; clean the data.`);
+    }
+  }
+}

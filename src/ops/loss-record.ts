@@ -1,0 +1,31 @@
+// Puts the last word of a pass on a plan: the losses of all rows, added up and written to the next place of a ring.
+
+import lossRecordShader from "../../shaders/loss-record.wgsl?raw";
+import type { Plan } from "../gpu/plan";
+import { elements, type Tensor } from "../gpu/tensor";
+
+interface LossRecord {
+  /** f32 [rows] */
+  rowLoss: Tensor;
+  /** u32 [1]: how many losses have been recorded; each run adds one. */
+  recorded: Tensor;
+  /** f32 [capacity]: loss number n is at n mod capacity. */
+  ring: Tensor;
+}
+
+/** ring[recorded mod capacity] = Σ rowLoss; recorded += 1. */
+export function lossRecord(plan: Plan, { rowLoss, recorded, ring }: LossRecord): void {
+  const rows = elements(rowLoss.shape);
+  plan.add({
+    label: "loss",
+    kernel: {
+      shader: "loss-record",
+      source: lossRecordShader,
+      constants: { rows, threads: Math.min(rows, plan.gpu.software ? 4 : 64), capacity: elements(ring.shape) },
+      flags: {},
+    },
+    bindings: { rowLoss, recorded, ring },
+    workgroups: [1],
+    flops: rows,
+  });
+}

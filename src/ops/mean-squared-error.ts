@@ -1,0 +1,44 @@
+// Puts the mean squared error on a plan: the loss of each row and, where wanted, the gradient.
+
+import meanSquaredErrorShader from "../../shaders/mean-squared-error.wgsl?raw";
+import type { Plan } from "../gpu/plan";
+import type { Tensor } from "../gpu/tensor";
+import { expectShape, inVec4, lineOfThreads, rowsAndWidth } from "./operands";
+
+interface MeanSquaredError {
+  /** [T, B, K], or [B, K] */
+  logits: Tensor;
+  /** Like logits. */
+  targets: Tensor;
+  /** i32 [B]. With [T, B, K], steps past the length do not count; with [B, K], rows of length 0 do not. */
+  lengths: Tensor;
+  /** f32 [1]: 1 / how many values count. */
+  lossScale: Tensor;
+  /** f32 [rows], out */
+  rowLoss: Tensor;
+  /** Like logits, out, where wanted. */
+  dLogits?: Tensor | undefined;
+}
+
+/** L = Σ (o − y)² · lossScale, dL/do = 2 (o − y) · lossScale. @throws where shapes do not fit. */
+export function meanSquaredError(plan: Plan, tensors: MeanSquaredError): void {
+  const { logits, targets, lengths, lossScale, rowLoss, dLogits } = tensors;
+  const [rows, outputs] = rowsAndWidth(logits);
+  const batch = logits.shape.at(-2) ?? 1;
+  expectShape("meanSquaredError", targets, "the logits' shape", logits.shape);
+  expectShape("meanSquaredError", lengths, "[B]", [batch]);
+  if (dLogits) expectShape("meanSquaredError", dLogits, "the logits' shape", logits.shape);
+  const rowThreads = lineOfThreads(plan.gpu);
+  plan.add({
+    label: "mean squared error, dLogits",
+    kernel: {
+      shader: "mean-squared-error",
+      source: meanSquaredErrorShader,
+      constants: { rows, batch, width: inVec4(outputs), rowThreads },
+      flags: { everyStep: logits.shape.length === 3, gradient: dLogits !== undefined },
+    },
+    bindings: { logits, targets, lengths, lossScale, rowLoss, ...(dLogits && { dLogits }) },
+    workgroups: [Math.ceil(rows / rowThreads)],
+    flops: 5 * rows * outputs,
+  });
+}

@@ -1,0 +1,34 @@
+// Puts the second half of a reduction on a plan: the sum of slabs that other dispatches wrote.
+
+import slabSumShader from "../../shaders/slab-sum.wgsl?raw";
+import type { Plan } from "../gpu/plan";
+import type { Tensor } from "../gpu/tensor";
+import { expectShape, lineOfThreads } from "./operands";
+
+interface SlabSum {
+  label: string;
+  /** [slabs, size] */
+  parts: Tensor;
+  /** [1, size] */
+  sum: Tensor;
+}
+
+/** sum = Σ over the rows of parts, in order. @throws where shapes do not fit. */
+export function slabSum(plan: Plan, { label, parts, sum }: SlabSum): void {
+  const [slabs = 1, size = 1] = parts.shape;
+  expectShape("slabSum", sum, "[1, size]", [1, size]);
+  const threads = lineOfThreads(plan.gpu);
+  const vectors = Math.ceil(size / 4);
+  plan.add({
+    label,
+    kernel: {
+      shader: "slab-sum",
+      source: slabSumShader,
+      constants: { size: vectors, slabs, threads },
+      flags: {},
+    },
+    bindings: { parts, sum },
+    workgroups: [Math.ceil(vectors / threads)],
+    flops: (slabs - 1) * size,
+  });
+}

@@ -1,0 +1,59 @@
+// Puts softmax with cross-entropy on a plan: the loss of each row, and what is wanted of probabilities and gradient.
+
+import softmaxCrossEntropyShader from "../../shaders/softmax-cross-entropy.wgsl?raw";
+import type { Plan } from "../gpu/plan";
+import type { Tensor } from "../gpu/tensor";
+import { expectShape, inVec4, lineOfThreads, rowsAndWidth } from "./operands";
+
+interface SoftmaxCrossEntropy {
+  /** [T, B, K], or [B, K] */
+  logits: Tensor;
+  /** i32, the logits' shape without K: the class, less than K, or −1 where the row does not count. */
+  targets: Tensor;
+  /** i32 [B]. With [T, B, K], steps past the length do not count; with [B, K], rows of length 0 do not. */
+  lengths: Tensor;
+  /** f32 [1]: 1 / how many rows count. */
+  lossScale: Tensor;
+  /** f32 [rows], out */
+  rowLoss: Tensor;
+  /** Like logits, out, where wanted. */
+  probabilities?: Tensor | undefined;
+  dLogits?: Tensor | undefined;
+}
+
+/** p = softmax(o), L = −ln p[y] · lossScale, dL/do = (p − onehot(y)) · lossScale. @throws where shapes do not fit. */
+export function softmaxCrossEntropy(plan: Plan, tensors: SoftmaxCrossEntropy): void {
+  const { logits, targets, lengths, lossScale, rowLoss, probabilities, dLogits } = tensors;
+  const [rows, outputs] = rowsAndWidth(logits);
+  const batch = logits.shape.at(-2) ?? 1;
+  expectShape("softmaxCrossEntropy", targets, "the logits' shape without K", logits.shape.slice(0, -1));
+  expectShape("softmaxCrossEntropy", lengths, "[B]", [batch]);
+  for (const like of [probabilities, dLogits]) {
+    if (like) expectShape("softmaxCrossEntropy", like, "the logits' shape", logits.shape);
+  }
+  const rowThreads = lineOfThreads(plan.gpu);
+  plan.add({
+    label: "softmax, cross-entropy, dLogits",
+    kernel: {
+      shader: "softmax-cross-entropy",
+      source: softmaxCrossEntropyShader,
+      constants: { rows, batch, outputs, width: inVec4(outputs), rowThreads },
+      flags: {
+        everyStep: logits.shape.length === 3,
+        probabilities: probabilities !== undefined,
+        gradient: dLogits !== undefined,
+      },
+    },
+    bindings: {
+      logits,
+      targets,
+      lengths,
+      lossScale,
+      rowLoss,
+      ...(probabilities && { probabilities }),
+      ...(dLogits && { dLogits }),
+    },
+    workgroups: [Math.ceil(rows / rowThreads)],
+    flops: 6 * rows * outputs,
+  });
+}

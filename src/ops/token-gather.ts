@@ -1,0 +1,99 @@
+// Puts a product with one-hot rows on a plan, as a gather of rows, and its gradient.
+
+import tokenGatherShader from "../../shaders/token-gather.wgsl?raw";
+import type { Plan } from "../gpu/plan";
+import { elements, type Tensor } from "../gpu/tensor";
+import { cells, expectShape, inVec4, lineOfThreads, rowsAndWidth, type Slabs, slabsBinding } from "./operands";
+
+const flagsOf = (on: "forward" | "index" | "gradient") => ({
+  forward: false,
+  index: false,
+  gradient: false,
+  [on]: true,
+});
+
+interface Gather {
+  label: string;
+  /** i32, any shape; every token is at least 0 and less than I (checked by who uploads them). */
+  tokens: Tensor;
+  /** [I, H] */
+  weight: Tensor;
+  /** [H] */
+  bias: Tensor;
+  /** [tokens' shape, H] */
+  out: Tensor;
+}
+
+/** out[r] = weight[tokens[r]] + bias. @throws where shapes do not fit. */
+export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Gather): void {
+  const [, width] = rowsAndWidth(weight);
+  const rows = elements(tokens.shape);
+  expectShape("tokenGather", bias, "[H]", [width]);
+  expectShape("tokenGather", out, "[rows, H]", [...tokens.shape, width]);
+  const { columnThreads, rowThreads, workgroups } = cells(plan.gpu, rows, width);
+  plan.add({
+    label,
+    kernel: {
+      shader: "token-gather",
+      source: tokenGatherShader,
+      constants: { rows, width: inVec4(width), columnThreads, rowThreads },
+      flags: flagsOf("forward"),
+    },
+    bindings: { tokens, weight, bias, out },
+    workgroups,
+    flops: rows * width,
+    bytes: tokens.size + 2 * out.size,
+  });
+}
+
+interface GatherGradient {
+  label: string;
+  tokens: Tensor;
+  /** [tokens' shape, H] */
+  dOut: Tensor;
+  /** [I, H] */
+  dWeight: Slabs;
+}
+
+/** dWeight[v] = Σ of dOut[r] over the rows r with token v, in their order. @throws where shapes do not fit. */
+export function tokenGatherGradient(plan: Plan, { label, tokens, dOut, dWeight }: GatherGradient): void {
+  const [tokenCount, width] = rowsAndWidth(dWeight.tensor);
+  const rows = elements(tokens.shape);
+  expectShape("tokenGatherGradient", dOut, "[rows, H]", [...tokens.shape, width]);
+  const start = plan.tensor("tokenStart", [tokenCount + 1], "u32");
+  const order = plan.tensor("tokenOrder", [rows], "u32");
+  const threads = lineOfThreads(plan.gpu);
+  plan.add({
+    label: `${label}: rows by token`,
+    kernel: {
+      shader: "token-gather",
+      source: tokenGatherShader,
+      constants: { rows, tokenCount, columnThreads: threads },
+      flags: flagsOf("index"),
+    },
+    bindings: { tokens, start, order },
+    workgroups: [Math.ceil((tokenCount + 1) / threads)],
+    flops: 0,
+  });
+  const { columnThreads, rowThreads, workgroups } = cells(plan.gpu, tokenCount, width);
+  plan.add({
+    label,
+    kernel: {
+      shader: "token-gather",
+      source: tokenGatherShader,
+      constants: {
+        width: inVec4(width),
+        tokenCount,
+        slabs: dWeight.count,
+        slab: dWeight.strideBytes / 16,
+        columnThreads,
+        rowThreads,
+      },
+      flags: flagsOf("gradient"),
+    },
+    bindings: { start, order, dOut, dWeight: slabsBinding(dWeight) },
+    workgroups: [...workgroups, dWeight.count],
+    flops: rows * width,
+    bytes: start.size + order.size + dOut.size + dWeight.count * dWeight.tensor.size,
+  });
+}

@@ -1,0 +1,64 @@
+// Loss and accuracy over a data set, without touching what is trained.
+
+import { readTensors, type TypedArray } from "../gpu/tensor";
+import { type Batch, type BatchShape, checkBatch } from "../network/batch";
+import type { Network } from "../network/network";
+
+export interface Evaluation {
+  /** Mean over all that counts: nats a target (cross-entropy), or squared error a value. */
+  loss: number;
+  /** Share of targets whose class has the largest logit; null for the mean squared error. */
+  accuracy: number | null;
+  /** How many targets or values counted. */
+  count: number;
+}
+
+/**
+ * Runs a network over batches of one size, forward only.
+ * @throws as `checkBatch`, or where no target counts.
+ */
+export async function evaluate(
+  network: Network,
+  shape: BatchShape,
+  batches: Iterable<Batch> | AsyncIterable<Batch>,
+): Promise<Evaluation> {
+  const { gpu, config } = network;
+  const pass = await network.pass(shape);
+  const { losses, logits } = pass.tensors;
+  let loss = 0;
+  let correct = 0;
+  let count = 0;
+  try {
+    for await (const batch of batches) {
+      const counted = checkBatch("evaluate", config, shape, batch);
+      pass.write(batch);
+      pass.run();
+      const [[batchLoss], outputs] = (await readTensors(gpu, [losses, logits])) as [TypedArray, TypedArray];
+      loss += batchLoss! * counted;
+      count += counted;
+      if (config.loss === "cross-entropy") correct += countCorrect(outputs, config.outputs, shape, batch);
+    }
+  } finally {
+    pass.destroy();
+  }
+  if (count === 0)
+    throw new Error("evaluate: no target counts, expected at least one; pass batches with targets other than −1.");
+  return { loss: loss / count, accuracy: config.loss === "cross-entropy" ? correct / count : null, count };
+}
+
+function countCorrect(
+  logits: ArrayLike<number>,
+  outputs: number,
+  shape: BatchShape,
+  { targets, lengths }: Batch,
+): number {
+  let correct = 0;
+  const everyStep = targets.length > shape.batch || shape.steps === 1;
+  for (let row = 0; row < targets.length; row++) {
+    if (everyStep && lengths && Math.floor(row / shape.batch) >= lengths[row % shape.batch]!) continue;
+    let best = 0;
+    for (let k = 1; k < outputs; k++) if (logits[row * outputs + k]! > logits[row * outputs + best]!) best = k;
+    if (best === targets[row]) correct++;
+  }
+  return correct;
+}

@@ -1,0 +1,208 @@
+// Trains a network: several steps a submit, losses from a ring on the GPU, nothing allocated while it runs.
+
+import { createTensors, type Tensor, type TensorGroup } from "../gpu/tensor";
+import { type Batch, BatchPacker, checkBatch } from "../network/batch";
+import { expectSize } from "../network/config";
+import type { Network } from "../network/network";
+import type { Pass, PassOptions } from "../network/pass";
+import { expectLearningRate, type Optimizer } from "./optimizers";
+
+export interface TrainerOptions extends Pick<PassOptions, "steps" | "batch" | "initialState" | "schedule"> {
+  optimizer: Optimizer;
+  /** Training steps in a submit. Without it, as many as take about 30 ms. */
+  stepsPerSubmit?: number;
+}
+
+/** What a training step reports: its number, from 1, and the loss before its update. */
+export interface StepReport {
+  step: number;
+  loss: number;
+}
+
+type Batches = Iterable<Batch> | AsyncIterable<Batch>;
+
+interface Submission {
+  readonly firstStep: number;
+  readonly count: number;
+  readonly readback: GPUBuffer;
+  readonly mapped: Promise<undefined>;
+}
+
+/** Long submits get a device reset on some systems, short ones cost: aim in between. */
+const submitMilliseconds = 30;
+const submissionsInFlight = 2;
+const mostStepsPerSubmit = 64;
+const mostUploadBytes = 16 * 2 ** 20;
+
+export class Trainer {
+  readonly network: Network;
+  readonly pass: Pass;
+  /** α of the steps that are submitted from now on. */
+  learningRate: number;
+  /** Training steps submitted so far. */
+  step = 0;
+  readonly #capacity: number;
+  readonly #forcedSteps: number | undefined;
+  readonly #bytes: ArrayBuffer;
+  readonly #upload: TensorGroup;
+  readonly #readbacks: GPUBuffer[];
+  readonly #idle: GPUBuffer[];
+  #stepMilliseconds = Number.POSITIVE_INFINITY;
+  #lastFinished = 0;
+  #training = false;
+  #stopping = false;
+
+  private constructor(network: Network, pass: Pass, { optimizer, stepsPerSubmit }: TrainerOptions, capacity: number) {
+    const { gpu } = network;
+    this.network = network;
+    this.pass = pass;
+    this.learningRate = optimizer.learningRate;
+    this.#capacity = capacity;
+    this.#forcedSteps = stepsPerSubmit;
+    this.#bytes = new ArrayBuffer(pass.packer.bytes * capacity);
+    this.#upload = createTensors(
+      gpu,
+      "batches",
+      { batches: { shape: [this.#bytes.byteLength / 4] } },
+      GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    );
+    const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+    this.#readbacks = Array.from({ length: submissionsInFlight }, () =>
+      gpu.createBuffer("losses", capacity * 4, usage),
+    );
+    this.#idle = [...this.#readbacks];
+    optimizer.add(pass.plan, {
+      learningRate: pass.batch.tensors.learningRate!,
+      gradient: whole(pass.gradients!, "gradients"),
+      parameter: whole(network.parameters, "parameters"),
+    });
+  }
+
+  /**
+   * Lays out a network for training on batches of one size: allocates and compiles all it will need.
+   * @throws where an option is out of range or the device has no room.
+   */
+  static async create(network: Network, options: TrainerOptions): Promise<Trainer> {
+    const { gpu, config } = network;
+    const { steps, batch, initialState = false, schedule, stepsPerSubmit } = options;
+    if (stepsPerSubmit !== undefined) expectSize("Trainer", "stepsPerSubmit", stepsPerSubmit);
+    const shape = { steps, batch, initialState };
+    const batchBytes = new BatchPacker(config, shape).bytes;
+    const capacity =
+      stepsPerSubmit ?? Math.min(mostStepsPerSubmit, Math.max(1, Math.floor(mostUploadBytes / batchBytes)));
+    const pass = await network.pass({ ...shape, schedule, gradients: true, lossCapacity: capacity });
+    const trainer = await gpu.checked("Trainer.create", () => new Trainer(network, pass, options, capacity));
+    await pass.plan.compile();
+    return trainer;
+  }
+
+  /**
+   * Trains on `batches` until they end, `steps` steps are done, or `stop()` is called, and reports each step's loss,
+   * in order, a few submits after it was submitted. A batch that is refused ends the training; the steps before it
+   * are reported first.
+   * @throws as `checkBatch` for a bad batch, where the device is lost, or when already training.
+   */
+  async *train(
+    batches: Batches,
+    { steps = Number.POSITIVE_INFINITY } = {},
+  ): AsyncGenerator<StepReport, void, undefined> {
+    if (this.#training) throw new Error("Trainer.train: already training; stop() first, and let the loop end.");
+    this.#training = true;
+    this.#stopping = false;
+    const source = Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]();
+    const inFlight: Submission[] = [];
+    let left = steps;
+    let refused: unknown;
+    try {
+      while (true) {
+        while (inFlight.length < submissionsInFlight && left > 0 && !this.#stopping) {
+          const wanted = Math.min(this.#stepsToSubmit(), left);
+          let count = 0;
+          try {
+            while (count < wanted && (await this.#pack(source, count))) count++;
+          } catch (error) {
+            refused = error;
+          }
+          left = count < wanted ? 0 : left - count;
+          if (count > 0) inFlight.push(this.#submit(count));
+        }
+        const oldest = inFlight.shift();
+        if (!oldest) break;
+        for (const [i, loss] of (await this.#losses(oldest)).entries()) yield { step: oldest.firstStep + i, loss };
+      }
+      if (refused) throw refused;
+    } finally {
+      for (const submission of inFlight) await this.#losses(submission);
+      await source.return?.();
+      this.#training = false;
+    }
+  }
+
+  /** Submits no further steps. Resolves when those submitted are done; their losses are still reported. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.network.gpu.device.queue.onSubmittedWorkDone();
+  }
+
+  destroy(): void {
+    this.#stopping = true;
+    this.pass.destroy();
+    this.#upload.destroy();
+    for (const buffer of this.#readbacks) this.network.gpu.destroyBuffer(buffer);
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+
+  #stepsToSubmit(): number {
+    const fitting = Math.floor(submitMilliseconds / this.#stepMilliseconds);
+    return this.#forcedSteps ?? Math.min(this.#capacity, Math.max(1, fitting));
+  }
+
+  /** Takes the next batch into place `slot`. Answers false where there is none. */
+  async #pack(source: Iterator<Batch> | AsyncIterator<Batch>, slot: number): Promise<boolean> {
+    const next = await source.next();
+    if (next.done) return false;
+    const { config, options, packer } = this.pass;
+    expectLearningRate("Trainer", this.learningRate);
+    const counted = checkBatch("Trainer", config, options, next.value);
+    packer.pack(this.#bytes, slot * packer.bytes, next.value, counted, this.learningRate);
+    return true;
+  }
+
+  #submit(count: number): Submission {
+    const { device } = this.network.gpu;
+    const { batch, packer, tensors } = this.pass;
+    if (this.#idle.length === submissionsInFlight) this.#lastFinished = performance.now();
+    const readback = this.#idle.pop()!;
+    device.queue.writeBuffer(this.#upload.buffer, 0, this.#bytes, 0, count * packer.bytes);
+    const encoder = device.createCommandEncoder({ label: "training steps" });
+    for (let slot = 0; slot < count; slot++) {
+      encoder.copyBufferToBuffer(this.#upload.buffer, slot * packer.bytes, batch.buffer, 0, packer.bytes);
+      this.pass.encode(encoder);
+    }
+    encoder.copyBufferToBuffer(tensors.losses.buffer, 0, readback, 0, this.#capacity * 4);
+    device.queue.submit([encoder.finish()]);
+    const firstStep = this.step + 1;
+    this.step += count;
+    return { firstStep, count, readback, mapped: readback.mapAsync(GPUMapMode.READ) };
+  }
+
+  async #losses({ firstStep, count, readback, mapped }: Submission): Promise<number[]> {
+    await mapped;
+    const ring = new Float32Array(readback.getMappedRange());
+    const losses = Array.from({ length: count }, (_, i) => ring[(firstStep - 1 + i) % this.#capacity]!);
+    readback.unmap();
+    this.#idle.push(readback);
+    const now = performance.now();
+    this.#stepMilliseconds = (now - this.#lastFinished) / count;
+    this.#lastFinished = now;
+    return losses;
+  }
+}
+
+/** All tensors of a group as one. */
+function whole({ buffer }: TensorGroup, name: string): Tensor {
+  return { name, shape: [1, buffer.size / 4], type: "f32", buffer, offset: 0, size: buffer.size };
+}

@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  batchesOnce,
+  type LabelledSequence,
+  paddedBatch,
+  shuffledBatches,
+  splitItems,
+} from "../../src/data/labelled-sequences";
+import type { Batch } from "../../src/network/batch";
+
+const steps = 5;
+const tokens = fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: steps });
+const item = fc.record({ tokens: tokens.map((tokens) => Int32Array.from(tokens)), label: fc.nat(3) });
+const items = fc.array(item, { minLength: 1, maxLength: 20 });
+
+/** Items with labels 0, 1, 2, …: the label tells which item a row holds. */
+const numbered = (count: number): LabelledSequence[] =>
+  Array.from({ length: count }, (_, label) => ({ tokens: Int32Array.of(label + 1), label }));
+
+/** The items that a batch holds, read back from its arrays; also checks the padding. */
+function itemsOf({ inputs, lengths, targets }: Batch): LabelledSequence[] {
+  const batch = targets.length;
+  const found: LabelledSequence[] = [];
+  for (let row = 0; row < batch; row++) {
+    const column = Int32Array.from({ length: inputs.length / batch }, (_, step) => inputs[step * batch + row]!);
+    const length = targets[row] === -1 ? 0 : lengths![row]!;
+    if (length === 0) expect(lengths![row]).toBe(1);
+    expect(column.subarray(length).every((token) => token === 0)).toBe(true);
+    if (length > 0) found.push({ tokens: column.slice(0, length), label: targets[row]! });
+  }
+  return found;
+}
+
+const targetsOf = (batches: Batch[]) => batches.flatMap(({ targets }) => [...targets]).filter((label) => label !== -1);
+
+describe("paddedBatch", () => {
+  test("lays tokens out time-major, pads with 0, and fills missing rows that do not count", () => {
+    const name = { tokens: Int32Array.of(7, 8, 9), label: 1 };
+    const short = { tokens: Int32Array.of(5), label: 0 };
+    expect(paddedBatch([name, short], { steps: 4, batch: 3 })).toEqual({
+      inputs: Int32Array.of(7, 5, 0, 8, 0, 0, 9, 0, 0, 0, 0, 0),
+      lengths: Int32Array.of(3, 1, 1),
+      targets: Int32Array.of(1, 0, -1),
+    });
+  });
+
+  test("says which item is too long, and what to do", () => {
+    const long = { tokens: new Int32Array(6), label: 0 };
+    expect(() => paddedBatch([...numbered(1), long], { steps, batch: 2 })).toThrow(
+      "paddedBatch: items[1].tokens has length 6, expected 1 to steps = 5; cut the item, or set steps to 6 or more.",
+    );
+  });
+
+  test("refuses empty items, labels that are no class index, and more items than rows", () => {
+    const batchOf = (item: LabelledSequence) => () => paddedBatch([item], { steps, batch: 2 });
+    expect(batchOf({ tokens: new Int32Array(0), label: 0 })).toThrow(
+      "paddedBatch: items[0].tokens has length 0, expected 1 to steps = 5; leave the item out.",
+    );
+    expect(batchOf({ tokens: Int32Array.of(1), label: -1 })).toThrow(
+      "paddedBatch: items[0].label is -1, expected a class index 0, 1, 2, …; number the classes from 0.",
+    );
+    expect(batchOf({ tokens: Int32Array.of(1), label: 0.5 })).toThrow("items[0].label is 0.5");
+    expect(() => paddedBatch(numbered(3), { steps, batch: 2 })).toThrow(
+      "paddedBatch: got 3 items, expected at most batch = 2; use batchesOnce to cut them up.",
+    );
+    expect(() => paddedBatch([], { steps, batch: 2 })).toThrow("paddedBatch: got 0 items, expected 1 or more");
+  });
+});
+
+describe("batchesOnce", () => {
+  test("gives every item once, in order, unchanged", () => {
+    fc.assert(
+      fc.property(items, fc.integer({ min: 1, max: 7 }), (items, batch) => {
+        const batches = [...batchesOnce(items, { steps, batch })];
+        expect(batches.every(({ targets }) => targets.length === batch)).toBe(true);
+        expect(batches.flatMap(itemsOf)).toEqual(items);
+      }),
+    );
+  });
+
+  test("refuses bad items and sizes before the first batch is asked for", () => {
+    expect(() => batchesOnce([], { steps, batch: 2 })).toThrow("batchesOnce: got 0 items, expected 1 or more");
+    expect(() => batchesOnce(numbered(2), { steps: 0, batch: 2 })).toThrow('batchesOnce: option "steps" is 0');
+    expect(() => batchesOnce(numbered(2), { steps, batch: -1 })).toThrow('batchesOnce: option "batch" is -1');
+  });
+});
+
+describe("shuffledBatches", () => {
+  const epochs = (items: LabelledSequence[], batch: number, seed: number) => {
+    const batches = shuffledBatches(items, { steps, batch, seed });
+    const epoch = () => Array.from({ length: Math.ceil(items.length / batch) }, () => batches.next().value);
+    return [epoch(), epoch()] as const;
+  };
+
+  test("gives every item once in each epoch", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 7 }), fc.nat(), (count, batch, seed) => {
+        for (const epoch of epochs(numbered(count), batch, seed)) {
+          expect(targetsOf(epoch).sort((a, b) => a - b)).toEqual(numbered(count).map(({ label }) => label));
+        }
+      }),
+    );
+  });
+
+  test("draws another order for every epoch and every seed, and the same one for the same seed", () => {
+    const [first, second] = epochs(numbered(50), 8, 1);
+    expect(targetsOf(second)).not.toEqual(targetsOf(first));
+    expect(epochs(numbered(50), 8, 1)).toEqual([first, second]);
+    expect(epochs(numbered(50), 8, 2)[0]).not.toEqual(first);
+  });
+
+  test("shuffles without favour: every item comes first about equally often", () => {
+    const batches = shuffledBatches(numbered(4), { steps, batch: 4, seed: 1 });
+    const first = [0, 0, 0, 0];
+    for (let epoch = 0; epoch < 4000; epoch++) first[batches.next().value.targets[0]!]! += 1;
+    for (const count of first) expect(Math.abs(count - 1000)).toBeLessThan(110); // four standard deviations
+  });
+
+  test("refuses an item that is too long before the first batch is asked for", () => {
+    const long = { tokens: new Int32Array(6), label: 0 };
+    expect(() => shuffledBatches([long], { steps, batch: 2, seed: 1 })).toThrow(
+      "shuffledBatches: items[0].tokens has length 6",
+    );
+    expect(() => shuffledBatches(numbered(2), { steps, batch: 2, seed: -1 })).toThrow(
+      'shuffledBatches: option "seed" is -1',
+    );
+  });
+});
+
+describe("splitItems", () => {
+  test("puts every item in one part, and leaves the list as it was", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 10, max: 60 }), fc.nat(), (count, seed) => {
+        const items = Array.from({ length: count }, (_, i) => i);
+        const { training, heldOut } = splitItems(items, 0.2, seed);
+        expect(heldOut).toHaveLength(Math.round(count * 0.2));
+        expect([...training, ...heldOut].sort((a, b) => a - b)).toEqual(items);
+      }),
+    );
+  });
+
+  test("mixes the items, by the seed alone", () => {
+    const items = Array.from({ length: 100 }, (_, i) => i);
+    expect(splitItems(items, 0.5, 1)).toEqual(splitItems(items, 0.5, 1));
+    expect(splitItems(items, 0.5, 1)).not.toEqual(splitItems(items, 0.5, 2));
+    expect(splitItems(items, 0.5, 1).heldOut.some((item) => item < 50)).toBe(true);
+  });
+
+  test("refuses too few items to share", () => {
+    expect(() => splitItems([1, 2], 0.1, 1)).toThrow("splitItems: got 2 items, expected enough");
+  });
+});

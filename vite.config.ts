@@ -1,0 +1,20 @@
+// Serves and builds the pages; vite.library.config.ts builds the library.
+import { resolve } from "node:path";
+import { defineConfig } from "vite";
+
+const isolation = {
+  // Cross-origin isolation sharpens performance.now() from 100 µs to 5 µs.
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+export default defineConfig({
+  base: "./",
+  server: { headers: isolation },
+  preview: { headers: isolation },
+  build: {
+    outDir: "dist/pages",
+    target: "es2022",
+    rollupOptions: { input: { train: resolve(import.meta.dirname, "demo/train/index.html") } },
+  },
+});
