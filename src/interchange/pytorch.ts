@@ -17,7 +17,7 @@ import type { TensorData } from "./safetensors";
  * @throws Error when a tensor is missing, is not F32 or has another shape, or when there are more layers than `layers`
  */
 export function fromPyTorch(tensors: ReadonlyMap<string, TensorData>, layers = 1): Map<string, TensorData> {
-  const take = reader("fromPyTorch", tensors, layers, (layer) => `weight_hh_l${layer}`);
+  const take = reader("fromPyTorch", tensors, layers, `weight_hh_l${layers}`);
   const parameters = new Map<string, TensorData>();
   for (let layer = 0; layer < layers; layer++) {
     const below = layer === 0 ? "inputs" : "hidden";
@@ -42,7 +42,7 @@ export function fromPyTorch(tensors: ReadonlyMap<string, TensorData>, layers = 1
  * @throws Error when a tensor is missing, is not F32 or has another shape, or when there are more layers than `layers`
  */
 export function toPyTorch(parameters: ReadonlyMap<string, TensorData>, layers = 1): Map<string, TensorData> {
-  const take = reader("toPyTorch", parameters, layers, (layer) => `layer${layer}.recurrentWeight`);
+  const take = reader("toPyTorch", parameters, layers, `layer${layers}.recurrentWeight`);
   const tensors = new Map<string, TensorData>();
   for (let layer = 0; layer < layers; layer++) {
     const below = layer === 0 ? "inputs" : "hidden";
@@ -59,39 +59,36 @@ export function toPyTorch(parameters: ReadonlyMap<string, TensorData>, layers = 
 
 /**
  * A function that takes a tensor by name and checks it. A dimension has a name too ("hidden"): the first tensor taken
- * that has it sets its size, and every later one must agree. `marker` names a tensor that every layer has.
+ * that has it sets its size, and every later one must agree. `surplus` names a tensor of a layer beyond the last.
  */
 function reader(
   operation: string,
   tensors: ReadonlyMap<string, TensorData>,
   layers: number,
-  marker: (layer: number) => string,
+  surplus: string,
 ): (name: string, dimensions: string[]) => TensorData {
-  const fail = (subject: string, got: string, expected: string, cure: string): never => {
-    throw new Error(`${operation}: ${subject} ${got}, expected ${expected}; ${cure}.`);
-  };
   if (!Number.isSafeInteger(layers) || layers < 1) {
-    fail("layers", `is ${layers}`, "a whole number of 1 or more", "pass the number of stacked layers");
+    fail(operation, "layers", `is ${layers}`, "a whole number of 1 or more", "pass the number of stacked layers");
   }
-  if (tensors.has(marker(layers))) {
-    fail(`tensor "${marker(layers)}"`, `is one layer more than layers: ${layers}`, "none", "pass more layers");
+  if (tensors.has(surplus)) {
+    fail(operation, `tensor "${surplus}"`, "is of a further layer", `layers: ${layers}`, "pass the number there are");
   }
   const sizes = new Map<string, number>();
   return (name, dimensions) => {
     const subject = `tensor "${name}"`;
     const names = `[${dimensions.join(", ")}]`;
+    const cure = "pass all parameters of an elman network of one direction";
     const tensor = tensors.get(name);
-    if (!tensor) return fail(subject, "is missing", `F32 ${names}`, "pass every parameter of an elman network");
+    if (!tensor) fail(operation, subject, "is missing", `F32 ${names}`, cure);
     const { shape, data } = tensor;
-    if (!(data instanceof Float32Array)) return fail(subject, "is I32", `F32 ${names}`, "store parameters as float32");
+    if (!(data instanceof Float32Array)) fail(operation, subject, "is I32", `F32 ${names}`, "store it as float32");
     for (const [axis, dimension] of dimensions.entries()) {
-      if (!sizes.has(dimension)) sizes.set(dimension, shape[axis] ?? 0);
+      if (shape.length === dimensions.length && !sizes.has(dimension)) sizes.set(dimension, shape[axis]!);
     }
-    const expected = dimensions.map((dimension) => sizes.get(dimension)!);
-    if (`${shape}` !== `${expected}` || data.length !== expected.reduce((product, size) => product * size, 1)) {
+    const expected = dimensions.map((dimension) => sizes.get(dimension) ?? "any");
+    if (String(shape) !== String(expected) || data.length !== shape.reduce((product, size) => product * size, 1)) {
       const got = `has shape [${shape.join(", ")}] and ${data.length} values`;
-      const cure = "pass the parameters of one elman network, in one direction";
-      fail(subject, got, `${names} = [${expected.join(", ")}]`, cure);
+      fail(operation, subject, got, `${names} = [${expected.join(", ")}]`, cure);
     }
     return tensor;
   };
@@ -111,4 +108,8 @@ function transpose({ shape, data }: TensorData): TensorData {
     }
   }
   return { shape: [columns, rows], data: transposed };
+}
+
+function fail(operation: string, subject: string, got: string, expected: string, cure: string): never {
+  throw new Error(`${operation}: ${subject} ${got}, expected ${expected}; ${cure}.`);
 }

@@ -84,13 +84,8 @@ export function writeSafetensors(
     if (!dtype) fail(operation, subject, "has other data", "a Float32Array or an Int32Array", "convert it");
     const count = countValues(shape);
     if (data.length !== count) {
-      fail(
-        operation,
-        subject,
-        `has ${data.length} values`,
-        `${count} for shape ${quote(shape)}`,
-        "pass data that fills it",
-      );
+      const expected = `${count} for shape ${quote(shape)}`;
+      fail(operation, subject, `has ${data.length} values`, expected, "pass sizes ≥ 0 and data that fills them");
     }
     const begin = end;
     end += count * bytesPerValue;
@@ -103,12 +98,12 @@ export function writeSafetensors(
   if (headerLength > headerLimit) {
     fail(operation, "the header", `has ${headerLength} bytes`, `at most ${headerLimit}`, "shorten names or metadata");
   }
-  const bytes = new Uint8Array(lengthBytes + headerLength + end);
+  let at = lengthBytes + headerLength;
+  const bytes = new Uint8Array(at + end);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, BigInt(headerLength), true);
-  bytes.fill(" ".charCodeAt(0), lengthBytes, lengthBytes + headerLength);
+  bytes.fill(" ".charCodeAt(0), lengthBytes, at);
   bytes.set(text, lengthBytes);
-  let at = lengthBytes + headerLength;
   for (const part of parts) {
     for (const bits of part) {
       view.setInt32(at, bits, true);
@@ -141,11 +136,8 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
     checkKeys(json);
     return JSON.parse(json);
   } catch (error) {
-    refuse(
-      "the header",
-      `does not parse (${(error as Error).message})`,
-      "a JSON object in UTF-8 that names nothing twice",
-    );
+    const reason = (error as Error).message;
+    refuse("the header", `does not parse (${reason})`, "a JSON object in UTF-8 that names nothing twice");
   }
 }
 
@@ -173,14 +165,13 @@ function checkKeys(json: string): void {
 
 function checkEntry(name: string, description: unknown): Entry {
   const subject = `tensor ${quote(name)}`;
-  if (!isObject(description))
-    refuse(subject, `is ${quote(description)}`, "an object with dtype, shape and data_offsets");
+  if (!isObject(description)) refuse(subject, `is ${quote(description)}`, "dtype, shape and data_offsets");
   const { dtype, shape, data_offsets: offsets } = description;
   if (dtype !== "F32" && dtype !== "I32") {
     refuse(subject, `has dtype ${quote(dtype)}`, "F32 or I32", "convert it before it is written");
   }
   const count = countValues(shape);
-  if (Number.isNaN(count)) refuse(subject, `has shape ${quote(shape)}`, "sizes ≥ 0 whose product can be counted");
+  if (Number.isNaN(count)) refuse(subject, `has shape ${quote(shape)}`, "whole sizes ≥ 0 of a countable product");
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     refuse(subject, `has data_offsets ${quote(offsets)}`, "two byte positions [begin, end]");
   }
@@ -197,10 +188,10 @@ function checkPlaces(entries: Entry[], byteLength: number): void {
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let position = 0;
   for (const { name, begin, end } of entries) {
-    if (begin !== position || end > byteLength) {
-      const expected = `a begin of ${position}, without overlap or hole, and an end within the ${byteLength} bytes of data`;
-      refuse(`tensor ${quote(name)}`, `has data_offsets [${begin}, ${end}]`, expected);
-    }
+    const subject = `tensor ${quote(name)}`;
+    const got = `has data_offsets [${begin}, ${end}]`;
+    if (end > byteLength) refuse(subject, got, `positions within the ${byteLength} bytes of data`);
+    if (begin !== position) refuse(subject, got, `a begin of ${position}, where the tensor before it ends`);
     position = end;
   }
   if (position !== byteLength) refuse("the file", `has ${byteLength} bytes of data`, `${position} from its header`);
@@ -240,7 +231,12 @@ function quote(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
-function refuse(subject: string, got: string, expected: string, cure = "the file is damaged, write it again"): never {
+function refuse(
+  subject: string,
+  got: string,
+  expected: string,
+  cure = "the file is damaged, fetch or write it again",
+): never {
   fail("readSafetensors", subject, got, expected, cure);
 }
 

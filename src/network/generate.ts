@@ -1,7 +1,7 @@
 // Writes on: feeds a network its own choices, one token at a time.
 
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { mersenne } from "pure-rand/generator/mersenne";
 import { readFloats, writeTensor } from "../gpu/tensor";
 import { expectSize } from "./config";
 import type { Network } from "./network";
@@ -40,7 +40,7 @@ export async function generate(network: Network, options: GenerateOptions): Prom
     const { hidden, logits } = pass.tensors;
     const { inputs, initialState } = pass.batch.tensors;
     const slab = hidden.size / 2;
-    const random = xoroshiro128plus(seed);
+    const random = mersenne(seed);
     const written = new Int32Array(length);
     pass.write({ inputs: Int32Array.of(prompt[0]!), targets: Int32Array.of(-1) });
     for (let i = 0; i < prompt.length + length - 1; i++) {

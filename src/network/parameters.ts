@@ -1,7 +1,7 @@
 // The parameters of a network: their names and shapes, and their initial values.
 
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { mersenne } from "pure-rand/generator/mersenne";
 import { elements } from "../gpu/tensor";
 import type { NetworkConfig } from "./config";
 
@@ -24,7 +24,7 @@ export function parameterShapes({ inputs, hidden, outputs }: NetworkConfig): Rec
  * the same values on every machine.
  */
 export function initialParameters(config: NetworkConfig): ParameterValues {
-  const generator = xoroshiro128plus(config.seed);
+  const generator = mersenne(config.seed);
   const bound = 1 / Math.sqrt(config.hidden);
   const values: ParameterValues = new Map();
   for (const [name, { shape }] of Object.entries(parameterShapes(config))) {

@@ -1,0 +1,59 @@
+// Runs the project's modules in a headless browser, served by Vite as the pages are.
+import { resolve } from "node:path";
+import type { Page } from "puppeteer";
+import { createServer } from "vite";
+import { launchBrowser } from "./chromium";
+
+/**
+ * Serves the repository, opens a page in a headless browser and works with it; closes everything at the end.
+ * The page can fetch and import every file of the repository by its path from the root.
+ *
+ * @param path the page to open, from the repository's root.
+ * @throws what `work` throws; what the page throws or prints with `console.error`, as soon as it does.
+ */
+export async function withPage<T>(work: (page: Page) => Promise<T>, path = "/demo/terminal/blank.html"): Promise<T> {
+  const server = await createServer({
+    root: resolve(import.meta.dirname, "../.."),
+    logLevel: "warn",
+    server: { host: "127.0.0.1", port: 0, watch: null },
+    optimizeDeps: { noDiscovery: true }, // bundling a newly met dependency would reload the page in mid-work
+  });
+  try {
+    await server.listen();
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage();
+      const address = new URL(path, server.resolvedUrls?.local[0]);
+      return await Promise.race([failureOf(page), page.goto(address.href).then(() => work(page))]);
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    await server.close();
+  }
+}
+
+/** Rejects with the first error of a page; never resolves. */
+function failureOf(page: Page): Promise<never> {
+  return new Promise((_, reject) => {
+    page.on("error", reject); // the page crashed
+    page.on("pageerror", (thrown) => reject(thrown ?? new Error(`${page.url()} threw something that is no Error.`)));
+    page.on("console", (message) => {
+      if (message.type() === "error") reject(new Error(`${message.location().url ?? page.url()}: ${message.text()}`));
+    });
+  });
+}
+
+/**
+ * Calls a function that a module exports, in a page of `withPage`. Arguments and result travel as JSON: large data is
+ * better fetched by the page, from its path in the repository.
+ *
+ * @param module the module's path from the repository's root, for example `/demo/terminal/verify.ts`.
+ * @returns what the function returns or resolves to.
+ * @throws what the function throws, with its stack in the page.
+ */
+export async function callInPage<T>(page: Page, module: string, name: string, ...values: unknown[]): Promise<T> {
+  // As text: a compiled import() would not be the browser's own.
+  const [from, key, list] = [module, name, values].map((value) => JSON.stringify(value));
+  return (await page.evaluate(`import(${from}).then((exports) => exports[${key}](...${list}))`)) as T;
+}

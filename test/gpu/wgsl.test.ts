@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { bindingsOf, constantLines, resolveFlags } from "../../src/gpu/wgsl";
+
+describe("resolveFlags", () => {
+  const source = "a\n#if one\nb\n#elif two\nc\n#else\nd\n#endif\ne";
+
+  test.each([
+    [{ one: true, two: true }, "abe"],
+    [{ one: false, two: true }, "ace"],
+    [{ one: false, two: false }, "ade"],
+  ])("keeps the first section whose flag is on: %o gives %s", (flags, expected) => {
+    expect(resolveFlags(source, flags, "test").replace(/\s/g, "")).toBe(expected);
+  });
+
+  test("nests", () => {
+    const nested = "#if one\na\n#if two\nb\n#endif\nc\n#endif\nd";
+    expect(resolveFlags(nested, { one: true, two: false }, "test").replace(/\s/g, "")).toBe("acd");
+    expect(resolveFlags(nested, { one: false, two: true }, "test").replace(/\s/g, "")).toBe("d");
+  });
+
+  test("refuses a flag that was not given", () => {
+    expect(() => resolveFlags(source, { one: true }, "matmul")).toThrow(
+      'matmul: #if names the flag "two", expected one of one',
+    );
+  });
+
+  test("refuses sections that do not nest", () => {
+    expect(() => resolveFlags("#if one\na", { one: true }, "test")).toThrow();
+    expect(() => resolveFlags("a\n#endif", {}, "test")).toThrow();
+  });
+});
+
+describe("bindingsOf", () => {
+  test("reads name, number and access of every binding", () => {
+    const source = `
+      @group(0) @binding(2) var<storage, read_write> out: array<f32>;
+      @group(0) @binding(0) var<storage, read> a: array<vec4f>; // [rows]
+      @group(0) @binding(5) var<uniform> step: u32;`;
+    expect(bindingsOf(source, "test")).toEqual([
+      { name: "out", index: 2, type: "storage" },
+      { name: "a", index: 0, type: "read-only-storage" },
+      { name: "step", index: 5, type: "uniform" },
+    ]);
+  });
+
+  test("refuses another group, and a form it cannot read", () => {
+    expect(() => bindingsOf("@group(1) @binding(0) var<uniform> a: u32;", "test")).toThrow("group 1");
+    expect(() => bindingsOf("@binding(0) @group(0) var<uniform> a: u32;", "test")).toThrow("1 bindings are declared");
+  });
+});
+
+describe("constantLines", () => {
+  test("writes unsigned integers and nothing else", () => {
+    expect(constantLines({ rows: 3, depth: 0 }, "test")).toBe("const rows = 3u;\nconst depth = 0u;\n");
+    for (const value of [-1, 1.5, Number.NaN, 2 ** 32, undefined as unknown as number]) {
+      expect(() => constantLines({ rows: value }, "test")).toThrow('constant "rows"');
+    }
+  });
+});

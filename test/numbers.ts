@@ -1,0 +1,28 @@
+// Seeded numbers for tests, and how far two lists of numbers lie apart.
+
+/** The worst |a − b| / (1 + |b|), infinite where anything is not a number or lengths differ. */
+export function worstError(got: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (got.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let worst = 0;
+  for (let i = 0; i < got.length; i++) {
+    const error = Math.abs(got[i]! - expected[i]!) / (1 + Math.abs(expected[i]!));
+    if (!(error <= worst)) worst = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
+  }
+  return worst;
+}
+
+/** Seeded numbers in ±scale, for tests: a linear congruential generator. */
+export function numbers(length: number, seed: number, scale = 1): Float32Array {
+  let state = (seed * 2654435761 + 12345) >>> 0;
+  return Float32Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state / 2 ** 31 - 1) * scale;
+  });
+}
+
+/** Seeded integers from `least` to `most`. */
+export function integers(length: number, seed: number, least: number, most: number): Int32Array {
+  return Int32Array.from(numbers(length, seed), (value) =>
+    Math.min(most, least + Math.floor(((value + 1) / 2) * (most - least + 1))),
+  );
+}

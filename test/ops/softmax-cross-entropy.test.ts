@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { softmaxCrossEntropy } from "../../src/ops/softmax-cross-entropy";
+import * as reference from "../../src/reference/softmax-cross-entropy";
+import { integers, numbers, worstError } from "../numbers";
+import { useGpu, Workbench } from "../workbench";
+
+const gpu = useGpu();
+
+interface Case {
+  steps: number;
+  batch: number;
+  outputs: number;
+  seed: number;
+  scale: number;
+}
+
+/** Logits in ±scale, a third of the targets ignored, sequences of different lengths. */
+async function run({ steps, batch, outputs, seed, scale }: Case) {
+  const bench = new Workbench(gpu());
+  const rows = steps * batch;
+  const logits = numbers(rows * outputs, seed, scale);
+  const targets = integers(rows, seed + 1, -Math.ceil(outputs / 2), outputs - 1).map((target) => Math.max(target, -1));
+  const lengths = integers(batch, seed + 2, 1, steps);
+  const shape = [steps, batch, outputs];
+  const rowLoss = bench.tensor("rowLoss", [rows]);
+  const probabilities = bench.tensor("probabilities", shape);
+  const dLogits = bench.tensor("dLogits", shape);
+  softmaxCrossEntropy(bench.plan, {
+    logits: bench.tensor("logits", shape, logits),
+    targets: bench.tensor("targets", [steps, batch], targets, "i32"),
+    lengths: bench.tensor("lengths", [batch], lengths, "i32"),
+    lossScale: bench.tensor("lossScale", [1], [0.5]),
+    rowLoss,
+    probabilities,
+    dLogits,
+  });
+  const live = targets.map((target, row) => (Math.floor(row / batch) < lengths[row % batch]! ? target : -1));
+  return {
+    got: await bench.run({ rowLoss, probabilities, dLogits }),
+    expected: reference.softmaxCrossEntropy(logits, live, outputs, 0.5),
+  };
+}
+
+const sizes = {
+  steps: fc.integer({ min: 1, max: 12 }),
+  batch: fc.integer({ min: 1, max: 12 }),
+  outputs: fc.integer({ min: 1, max: 130 }),
+  seed: fc.nat(1e6),
+};
+
+describe("softmaxCrossEntropy", () => {
+  test("is the reference's for any sizes, with ignored targets and ended sequences", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.record({ ...sizes, scale: fc.constantFrom(0.1, 1, 10) }), async (shape) => {
+        const { got, expected } = await run(shape);
+        for (const name of ["rowLoss", "probabilities", "dLogits"] as const) {
+          expect(worstError(got[name], expected[name]), name).toBeLessThan(1e-5);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("is exact for logits of ±1e4, without NaN or infinity", async () => {
+    const { got, expected } = await run({ steps: 5, batch: 7, outputs: 50, seed: 9, scale: 1e4 });
+    for (const name of ["rowLoss", "probabilities", "dLogits"] as const) {
+      expect(worstError(got[name], expected[name]), name).toBeLessThan(1e-5);
+    }
+  });
+});

@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { tokenGather, tokenGatherGradient } from "../../src/ops/token-gather";
+import * as reference from "../../src/reference/token-gather";
+import { integers, numbers, worstError } from "../numbers";
+import { sumOfSlabs, useGpu, Workbench } from "../workbench";
+
+const gpu = useGpu();
+const size = fc.integer({ min: 1, max: 130 });
+const shapes = fc.record({ rows: size, tokenCount: size, width: size, seed: fc.nat(1e6) });
+
+describe("tokenGather", () => {
+  test("answers the rows of the tokens plus the bias, for any sizes", async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes, async ({ rows, tokenCount, width, seed }) => {
+        const bench = new Workbench(gpu());
+        const tokens = integers(rows, seed, 0, tokenCount - 1);
+        const weight = numbers(tokenCount * width, seed + 1);
+        const bias = numbers(width, seed + 2);
+        const out = bench.tensor("out", [rows, width]);
+        tokenGather(bench.plan, {
+          label: "gather",
+          tokens: bench.tensor("tokens", [rows], tokens, "i32"),
+          weight: bench.tensor("weight", [tokenCount, width], weight),
+          bias: bench.tensor("bias", [width], bias),
+          out,
+        });
+        const got = await bench.run({ out });
+        expect(worstError(got.out, reference.tokenGather(tokens, weight, bias, width))).toBeLessThan(1e-6);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test("its gradient sums the rows of each token, zero for tokens that do not occur, for any sizes and slabs", async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes, fc.integer({ min: 1, max: 5 }), async ({ rows, tokenCount, width, seed }, count) => {
+        const bench = new Workbench(gpu());
+        const tokens = integers(rows, seed, 0, tokenCount - 1);
+        const dOut = numbers(rows * width, seed + 1);
+        const { parts, slabs } = bench.slabs("dWeight", [tokenCount, width], count);
+        tokenGatherGradient(bench.plan, {
+          label: "dW",
+          tokens: bench.tensor("tokens", [rows], tokens, "i32"),
+          dOut: bench.tensor("dOut", [rows, width], dOut),
+          dWeight: slabs,
+        });
+        const sum = sumOfSlabs((await bench.run({ parts })).parts, [tokenCount, width], count);
+        expect(worstError(sum, reference.tokenGatherGradient(tokens, dOut, tokenCount, width))).toBeLessThan(1e-5);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("its gradient is the same to the bit at every run", async () => {
+    const run = async () => {
+      const bench = new Workbench(gpu());
+      const { parts, slabs } = bench.slabs("dWeight", [5, 33], 3);
+      tokenGatherGradient(bench.plan, {
+        label: "dW",
+        tokens: bench.tensor("tokens", [100], integers(100, 7, 0, 4), "i32"),
+        dOut: bench.tensor("dOut", [100, 33], numbers(3300, 8)),
+        dWeight: slabs,
+      });
+      return (await bench.run({ parts })).parts;
+    };
+    expect(await run()).toEqual(await run());
+  });
+});

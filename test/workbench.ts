@@ -1,0 +1,124 @@
+// Runs operations on a real device inside error scopes, with canaries behind every buffer.
+
+import { afterAll, beforeAll } from "vitest";
+import { type NodeGpu, openNodeGpu } from "../demo/terminal/node-gpu";
+import { type Gpu, openGpu } from "../src/gpu/device";
+import { Plan } from "../src/gpu/plan";
+import { matrixOf, padded, storageUsage, type Tensor, type TensorSpec } from "../src/gpu/tensor";
+import type { Slabs } from "../src/ops/operands";
+
+const canaryBytes = 4096;
+const canary = 0x7fc0beef; // a NaN that no computation makes
+
+/** One device for a test file, opened before its tests and closed after them. */
+export function useGpu(): () => Gpu {
+  let node: NodeGpu;
+  let gpu: Gpu;
+  beforeAll(async () => {
+    node = await openNodeGpu();
+    gpu = await openGpu({ gpu: node.gpu });
+  });
+  afterAll(() => {
+    gpu.destroy();
+    node.close();
+  });
+  return () => gpu;
+}
+
+/** Tensors with canaries, and a plan over them. */
+export class Workbench {
+  readonly gpu: Gpu;
+  readonly plan: Plan;
+  readonly #tensors: Tensor[] = [];
+
+  constructor(gpu: Gpu) {
+    this.gpu = gpu;
+    this.plan = new Plan(gpu, "test");
+  }
+
+  /** A tensor that holds `data`, or zeros. Its binding reaches into the canaries, so that a store past it shows. */
+  tensor(name: string, shape: readonly number[], data?: ArrayLike<number>, type: TensorSpec["type"] = "f32"): Tensor {
+    const spec = { shape, type };
+    const { storedRows, storedWidth } = matrixOf(spec);
+    const size = storedRows * storedWidth * 4;
+    const buffer = this.gpu.createBuffer(name, size + canaryBytes, storageUsage() | GPUBufferUsage.UNIFORM);
+    this.plan.own({ destroy: () => this.gpu.destroyBuffer(buffer) });
+    const { queue } = this.gpu.device;
+    if (data) queue.writeBuffer(buffer, 0, padded(spec, data) as Float32Array<ArrayBuffer>);
+    queue.writeBuffer(buffer, size, new Uint32Array(canaryBytes / 4).fill(canary));
+    const bound = Math.floor((size + canaryBytes) / 16) * 16;
+    const tensor = { name, shape, type, buffer, offset: 0, size: bound };
+    this.#tensors.push(tensor);
+    return tensor;
+  }
+
+  /** `count` slabs of a gradient of this shape, one behind the other, as `parts` [count, stored rows, width]. */
+  slabs(name: string, shape: readonly number[], count: number): { parts: Tensor; slabs: Slabs } {
+    const { storedRows, storedWidth, width } = matrixOf({ shape });
+    const parts = this.tensor(name, [count, storedRows, width]);
+    const strideBytes = storedRows * storedWidth * 4;
+    const tensor = { ...parts, shape, size: parts.size - (count - 1) * strideBytes };
+    return { parts, slabs: { tensor, count, strideBytes } };
+  }
+
+  /**
+   * Runs the plan, and answers each named tensor's values.
+   * @throws for a device error, a canary that was overwritten, or padding that is no longer zero.
+   */
+  async run<Name extends string>(wanted: Record<Name, Tensor>): Promise<Record<Name, Float32Array>> {
+    const errors: string[] = [];
+    const onError = (event: GPUUncapturedErrorEvent) => errors.push(event.error.message);
+    this.gpu.device.addEventListener("uncapturederror", onError);
+    try {
+      await this.plan.compile();
+      await this.gpu.checked("test", () => this.plan.run());
+      const values = new Map<Tensor, Float32Array>();
+      for (const tensor of this.#tensors) values.set(tensor, await this.#read(tensor));
+      if (errors.length > 0) throw new Error(errors.join("\n"));
+      const entries = Object.entries<Tensor>(wanted).map(([name, tensor]) => [name, values.get(tensor)!]);
+      return Object.fromEntries(entries) as Record<Name, Float32Array>;
+    } finally {
+      this.gpu.device.removeEventListener("uncapturederror", onError);
+      this.plan.destroy();
+    }
+  }
+
+  async #read(tensor: Tensor): Promise<Float32Array> {
+    const { device } = this.gpu;
+    const { buffer, name } = tensor;
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const staging = device.createBuffer({ size: buffer.size, usage });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+    device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const bytes = staging.getMappedRange().slice(0);
+    staging.destroy();
+    const { rows, width, storedRows, storedWidth } = matrixOf(tensor);
+    const stored = storedRows * storedWidth;
+    const words = new Uint32Array(bytes);
+    for (let i = stored; i < stored + canaryBytes / 4; i++) {
+      if (words[i] !== canary) throw new Error(`"${name}": canary ${i - stored} past its end was overwritten`);
+    }
+    const floats = new Float32Array(bytes);
+    const values = new Float32Array(rows * width);
+    for (let i = 0; i < stored; i++) {
+      const row = Math.floor(i / storedWidth);
+      const column = i % storedWidth;
+      if (row < rows && column < width) values[row * width + column] = floats[i]!;
+      else if (words[i] !== 0)
+        throw new Error(`"${name}": padding at row ${row}, column ${column} is ${floats[i]}, not 0`);
+    }
+    return values;
+  }
+}
+
+/** The sum of what `Workbench.slabs` holds, for a gradient of this shape. */
+export function sumOfSlabs(parts: Float32Array, shape: readonly number[], count: number): Float64Array {
+  const { rows, width, storedRows } = matrixOf({ shape });
+  const sum = new Float64Array(rows * width);
+  for (let z = 0; z < count; z++) {
+    for (let i = 0; i < sum.length; i++) sum[i]! += parts[z * storedRows * width + i]!;
+  }
+  return sum;
+}
