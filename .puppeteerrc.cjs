@@ -1,2 +1,2 @@
-// The browser is found at run time (demo/terminal/browser.ts), never downloaded while installing.
+// The browser is found at run time (demo/terminal/chromium.ts), never downloaded while installing.
 module.exports = { skipDownload: true };

@@ -15,10 +15,10 @@ export { readTensors, type Tensor } from "./gpu/tensor";
 export { fromPyTorch, toPyTorch } from "./interchange/pytorch";
 export { readSafetensors, type SafetensorsFile, type TensorData, writeSafetensors } from "./interchange/safetensors";
 export type { Batch, BatchShape } from "./network/batch";
-export type { NetworkConfig, NetworkOptions } from "./network/config";
+export { type NetworkConfig, type NetworkOptions, networkConfig } from "./network/config";
 export { type GenerateOptions, generate } from "./network/generate";
 export { Network } from "./network/network";
-export type { ParameterValues } from "./network/parameters";
+export { initialParameters, type ParameterValues } from "./network/parameters";
 export type { Pass, PassOptions, PassTensors } from "./network/pass";
 export type { Schedule } from "./ops/recurrence";
 export {

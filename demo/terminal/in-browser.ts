@@ -48,7 +48,7 @@ function failureOf(page: Page): Promise<never> {
  * Calls a function that a module exports, in a page of `withPage`. Arguments and result travel as JSON: large data is
  * better fetched by the page, from its path in the repository.
  *
- * @param module the module's path from the repository's root, for example `/demo/terminal/verify.ts`.
+ * @param module the module's path from the repository's root, for example `/src/index.ts`.
  * @returns what the function returns or resolves to.
  * @throws what the function throws, with its stack in the page.
  */

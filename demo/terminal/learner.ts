@@ -1,0 +1,80 @@
+// What the terminal's tasks train: a network on the GPU, or the same on the float64 reference, behind one interface.
+
+import {
+  type Batch,
+  type BatchShape,
+  type Evaluation,
+  evaluate,
+  type Gpu,
+  generate,
+  Network,
+  type NetworkOptions,
+  openGpu,
+  type ParameterValues,
+  type Schedule,
+  type StepReport,
+  sgd,
+  Trainer,
+} from "../../src/index";
+import { openNodeGpu } from "./node-gpu";
+import { referenceLearner } from "./reference-learner";
+
+export interface Learner {
+  /** The adapter, or "reference". */
+  readonly adapter: string;
+  /** Whether a software adapter computes. */
+  readonly software: boolean;
+  readonly gpu: Gpu | null;
+  readonly dispatchesPerStep: number | null;
+  train(batches: Iterable<Batch>, options: { steps: number }): AsyncIterable<StepReport>;
+  stop(): Promise<void>;
+  evaluate(batches: Iterable<Batch>): Promise<Evaluation>;
+  /** Writes on from a prompt, where the network predicts tokens from tokens; null on the reference. */
+  readonly generate: ((prompt: Int32Array, length: number, seed: number) => Promise<Int32Array>) | null;
+  parameters(): Promise<ParameterValues>;
+  close(): void;
+}
+
+export type Device = "gpu" | "software" | "reference";
+
+export interface LearnerOptions {
+  network: NetworkOptions;
+  shape: BatchShape;
+  learningRate: number;
+  schedule?: Schedule | undefined;
+  /** Where to compute; without it, on a GPU where there is one, else on a software adapter. */
+  device?: Device | undefined;
+  /** Parameters to begin with, instead of random ones. */
+  parameters?: ParameterValues | undefined;
+}
+
+/** @throws where the device is not there, or an option is out of range. */
+export async function openLearner(options: LearnerOptions): Promise<Learner> {
+  return options.device === "reference" ? referenceLearner(options) : gpuLearner(options, options.device);
+}
+
+async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | undefined): Promise<Learner> {
+  const { shape, learningRate, schedule, parameters } = options;
+  const node = await openNodeGpu(device);
+  const gpu = await openGpu({ gpu: node.gpu });
+  const network = await Network.create(gpu, options.network);
+  if (parameters) network.write(parameters);
+  const trainer = await Trainer.create(network, { ...shape, schedule, optimizer: sgd({ learningRate }) });
+  return {
+    adapter: node.description,
+    software: node.software,
+    gpu,
+    dispatchesPerStep: trainer.pass.plan.describe().total.dispatches,
+    train: (batches, limit) => trainer.train(batches, limit),
+    stop: () => trainer.stop(),
+    evaluate: (batches) => evaluate(network, shape, batches),
+    generate: (prompt, length, seed) => generate(network, { prompt, length, seed, temperature: 0.8 }),
+    parameters: () => network.read(),
+    close() {
+      trainer.destroy();
+      network.destroy();
+      gpu.destroy();
+      node.close();
+    },
+  };
+}

@@ -1,0 +1,131 @@
+// The options of `npm run train`: read, checked, and explained.
+
+import { parseArgs } from "node:util";
+import type { Schedule } from "../../src/index";
+import type { Device } from "./learner";
+
+export const tasks = ["moby-dick", "names", "i-like-nlp"] as const;
+export type Task = (typeof tasks)[number];
+
+export interface TrainOptions {
+  task: Task;
+  hidden: number;
+  batch: number;
+  length: number;
+  steps: number;
+  learningRate: number;
+  seed: number;
+  schedule: Schedule | undefined;
+  device: Device | undefined;
+  save: string | undefined;
+  load: string | undefined;
+  json: boolean;
+}
+
+type Sizes = Pick<TrainOptions, "hidden" | "batch" | "length" | "steps" | "learningRate">;
+
+const defaults: Record<Task, Sizes> = {
+  "moby-dick": { hidden: 128, batch: 32, length: 32, steps: 1000, learningRate: 1 },
+  names: { hidden: 64, batch: 64, length: 16, steps: 1500, learningRate: 0.5 },
+  "i-like-nlp": { hidden: 4, batch: 1, length: 3, steps: 1, learningRate: 0.001 },
+};
+
+export const help = `npm run train -- [options]
+
+Trains an Elman network by backpropagation through time, on a GPU where there is one.
+
+  --task moby-dick       characters of Moby-Dick: predict the next one (default); the last tenth is held out
+  --task names           first names: tell which of two lists a name stands in; a tenth is held out. Names that
+                         stand in both lists are left out: they have no single class
+  --task i-like-nlp      the worked example: every number of a training step, GPU beside reference
+
+                         moby-dick   names   i-like-nlp
+  --hidden N             ${row("hidden")} units of h
+  --batch N              ${row("batch")} sequences in a step
+  --length N             ${row("length")} time steps of a sequence (names: at most)
+  --steps N              ${row("steps")} training steps
+  --learning-rate A      ${row("learningRate")} α of θ ← θ − α·dθ
+
+  --seed N               of the initial parameters and the batches (default 1)
+  --schedule S           fused | unrolled: how the recurrences are dispatched (default: fused where the device can)
+  --device D             gpu | software | reference (default: a GPU, else a software adapter)
+  --save FILE            write the parameters when done, or stopped with Ctrl-C (safetensors, PyTorch's names)
+  --load FILE            begin with the parameters of a file that --save wrote
+  --json                 one object a line: step, loss, tokensPerSecond; last: done, heldOutLoss, unigramEntropy,
+                         accuracy, baseline, seconds, stepsPerSecond, dispatchesPerStep, adapter
+  --help`;
+
+function row(name: keyof Sizes): string {
+  const [text, names, example] = tasks.map((task) => String(defaults[task][name]));
+  return `${text!.padEnd(12)}${names!.padEnd(8)}${example!.padEnd(11)}`;
+}
+
+/**
+ * Reads arguments; answers null where help is asked for.
+ * @throws where an option is unknown, lacks its value or is out of range, or does not go with the task.
+ */
+export function readOptions(args: string[]): TrainOptions | null {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      task: text,
+      hidden: text,
+      batch: text,
+      length: text,
+      steps: text,
+      "learning-rate": text,
+      seed: text,
+      schedule: text,
+      device: text,
+      save: text,
+      load: text,
+      json: { type: "boolean" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) return null;
+  const task = oneOf("task", values.task ?? "moby-dick", tasks);
+  const sizes = defaults[task];
+  const size = (name: "hidden" | "batch" | "length" | "steps") => integer(name, values[name], sizes[name], 1);
+  const options = {
+    task,
+    hidden: size("hidden"),
+    batch: size("batch"),
+    length: size("length"),
+    steps: size("steps"),
+    learningRate: positive("learning-rate", values["learning-rate"], sizes.learningRate),
+    seed: integer("seed", values.seed, 1, 0),
+    schedule: values.schedule === undefined ? undefined : oneOf("schedule", values.schedule, ["fused", "unrolled"]),
+    device: values.device === undefined ? undefined : oneOf("device", values.device, ["gpu", "software", "reference"]),
+    save: values.save,
+    load: values.load,
+    json: values.json ?? false,
+  } as const;
+  if (task === "i-like-nlp") {
+    for (const name of ["batch", "length", "save", "load", "json"] as const) {
+      if (values[name] !== undefined) throw new Error(`--${name} does not go with --task i-like-nlp; leave it out`);
+    }
+  }
+  return options;
+}
+
+function oneOf<Word extends string>(name: string, value: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === value);
+  if (!found) throw new Error(`--${name} is "${value}", expected ${words.join(", ")}`);
+  return found;
+}
+
+function integer(name: string, value: string | undefined, fallback: number, least: number): number {
+  const number = value === undefined ? fallback : Number(value);
+  if (value === "" || !Number.isInteger(number) || number < least || number > 0xffffffff) {
+    throw new Error(`--${name} is "${value}", expected an integer from ${least} up`);
+  }
+  return number;
+}
+
+function positive(name: string, value: string | undefined, fallback: number): number {
+  const number = value === undefined ? fallback : Number(value);
+  if (!(number > 0 && Number.isFinite(number))) throw new Error(`--${name} is "${value}", expected a number above 0`);
+  return number;
+}

@@ -1,0 +1,73 @@
+// The float64 reference behind the terminal's learner interface: the same training, on one core, without a GPU.
+
+import {
+  type Batch,
+  initialParameters,
+  networkConfig,
+  type ParameterValues,
+  type ReferenceParameters,
+  referenceForward,
+  referenceTrainStep,
+  type StepReport,
+} from "../../src/index";
+import type { Learner, LearnerOptions } from "./learner";
+
+/** @throws where an option is out of range. */
+export function referenceLearner(options: LearnerOptions): Learner {
+  const { shape, learningRate } = options;
+  const { steps, batch: rows } = shape;
+  const config = networkConfig(options.network);
+  const values = options.parameters ?? initialParameters(config);
+  const parameters = Object.fromEntries(
+    [...values].map(([name, { data }]) => [name, Float64Array.from(data)]),
+  ) as unknown as ReferenceParameters;
+  let stopping = false;
+  let step = 0;
+
+  async function* train(batches: Iterable<Batch>, limit: { steps: number }): AsyncGenerator<StepReport> {
+    const last = step + limit.steps;
+    for (const batch of batches) {
+      const loss = referenceTrainStep(config, parameters, { ...batch, steps, batch: rows }, learningRate);
+      yield { step: ++step, loss };
+      if (stopping || step === last) return;
+      await new Promise(setImmediate); // so that signals are heard
+    }
+  }
+
+  return {
+    adapter: "reference",
+    software: false,
+    gpu: null,
+    dispatchesPerStep: null,
+    train,
+    async stop() {
+      stopping = true;
+    },
+    async evaluate(batches) {
+      let loss = 0;
+      let correct = 0;
+      let count = 0;
+      for (const batch of batches) {
+        const run = referenceForward(config, parameters, { ...batch, steps, batch: rows });
+        const counted = Array.from(batch.targets).filter((target) => target >= 0).length;
+        loss += run.loss * counted;
+        count += counted;
+        for (const [row, target] of batch.targets.entries()) {
+          const logits = run.logits.subarray(row * config.outputs, (row + 1) * config.outputs);
+          if (target >= 0 && logits.indexOf(Math.max(...logits)) === target) correct++;
+        }
+      }
+      return { loss: loss / count, accuracy: correct / count, count };
+    },
+    generate: null,
+    async parameters(): Promise<ParameterValues> {
+      return new Map(
+        [...values].map(([name, { shape: sizes }]) => [
+          name,
+          { shape: sizes, data: Float32Array.from(parameters[name as keyof ReferenceParameters]) },
+        ]),
+      );
+    },
+    close() {},
+  };
+}

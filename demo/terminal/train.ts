@@ -1,0 +1,143 @@
+// `npm run train`: trains a network on real data in the terminal.
+
+import type { Evaluation } from "../../src/index";
+import { measureMulAddPeak } from "../benchmark/mul-add-peak";
+import { save } from "./checkpoint-file";
+import { type Learner, openLearner } from "./learner";
+import { help, readOptions, type TrainOptions } from "./options";
+import { type Progress, showProgress } from "./progress";
+import { loadTask, type TaskData } from "./tasks";
+import { workedExample } from "./worked-example";
+
+/** @returns the exit code: 0, 2 for wrong options, 130 where Ctrl-C stopped it. */
+export async function main(args: string[]): Promise<number> {
+  let options: TrainOptions | null;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    console.error(`train: ${(error as Error).message}; see npm run train -- --help.`);
+    return 2;
+  }
+  if (!options) {
+    console.log(help);
+    return 0;
+  }
+  return options.task === "i-like-nlp" ? workedExample(options) : train(options, await loadTask(options));
+}
+
+async function train(options: TrainOptions, task: TaskData): Promise<number> {
+  const { batch, length: steps, learningRate, schedule, device, json } = options;
+  const { network, parameters } = task;
+  const say = json ? console.error : console.log;
+  const learner = await openLearner({ network, shape: { steps, batch }, learningRate, schedule, device, parameters });
+  let interrupted = false;
+  process.once("SIGINT", () => {
+    interrupted = true;
+    void learner.stop();
+    process.once("SIGINT", () => process.exit(130)); // a second Ctrl-C does not wait
+  });
+  try {
+    say(`${task.title}; Elman, hidden ${network.hidden}, batch ${batch}, ${steps} steps, on ${learner.adapter}`);
+    if (learner.software) say(await softwareNotice(learner));
+    if (task.unigramEntropy !== null)
+      say(`unigram entropy of the text: ${task.unigramEntropy.toFixed(4)} nats a character`);
+    const progress = showProgress(options.steps, task.tokensPerStep, json);
+    const begin = performance.now();
+    const done = await run(learner, task, options, progress, () => interrupted);
+    const seconds = (performance.now() - begin) / 1000;
+    progress.end();
+    const heldOut = interrupted ? null : await learner.evaluate(task.heldOut());
+    report({ options, task, learner, done, seconds, heldOut });
+    if (options.save !== undefined) {
+      const { symbols } = task;
+      await save(options.save, {
+        task: options.task,
+        network,
+        symbols: [...symbols],
+        parameters: await learner.parameters(),
+      });
+      say(`saved to ${options.save}`);
+    }
+    return interrupted ? 130 : 0;
+  } finally {
+    learner.close();
+  }
+}
+
+/** Trains, and shows a sample ten times on the way. @returns how many steps were done. */
+async function run(
+  learner: Learner,
+  task: TaskData,
+  { steps, seed }: TrainOptions,
+  progress: Progress,
+  interrupted: () => boolean,
+): Promise<number> {
+  const between = Math.max(1, Math.floor(steps / 10));
+  let done = 0;
+  for await (const report of learner.train(task.training, { steps })) {
+    done = report.step;
+    progress.step(report);
+    if (done % between === 0 && !interrupted()) {
+      const sample = await task.sample(learner, seed + done);
+      if (sample !== null) progress.say(`  after ${done} steps it writes: ${JSON.stringify(sample)}`);
+    }
+  }
+  return done;
+}
+
+interface Outcome {
+  options: TrainOptions;
+  task: TaskData;
+  learner: Learner;
+  done: number;
+  seconds: number;
+  heldOut: Evaluation | null;
+}
+
+function report({ options, task, learner, done, seconds, heldOut }: Outcome): void {
+  const { unigramEntropy, baseline } = task;
+  const stepsPerSecond = done / seconds;
+  const accuracy = heldOut?.accuracy ?? null;
+  if (options.json) {
+    const { dispatchesPerStep, adapter } = learner;
+    const heldOutLoss = heldOut?.loss ?? null;
+    const finished = done === options.steps;
+    console.log(
+      JSON.stringify({
+        done: finished,
+        heldOutLoss,
+        unigramEntropy,
+        accuracy,
+        baseline,
+        seconds,
+        stepsPerSecond,
+        dispatchesPerStep,
+        adapter,
+      }),
+    );
+    return;
+  }
+  const dispatches = learner.dispatchesPerStep === null ? "" : `, ${learner.dispatchesPerStep} dispatches a step`;
+  console.log(`${done} steps in ${seconds.toFixed(1)} s, ${stepsPerSecond.toFixed(1)} steps/s${dispatches}`);
+  if (!heldOut || accuracy === null) return;
+  const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+  if (unigramEntropy !== null) {
+    const verdict = heldOut.loss < unigramEntropy ? "under" : "NOT under";
+    console.log(
+      `held-out loss ${heldOut.loss.toFixed(4)} nats a character, ${verdict} the unigram entropy ${unigramEntropy.toFixed(4)}; accuracy ${percent(accuracy)}`,
+    );
+  }
+  if (baseline !== null) {
+    console.log(
+      `held-out accuracy ${percent(accuracy)}, always guessing the larger class ${percent(baseline)}; loss ${heldOut.loss.toFixed(4)}`,
+    );
+  }
+}
+
+/** An entry-level integrated GPU does 1 TFLOP/s of float32 mul-adds; the adapter's own peak is measured. */
+async function softwareNotice({ gpu }: Learner): Promise<string> {
+  const integrated = 1e12;
+  const peak = await measureMulAddPeak(gpu!.device);
+  const ratio = Math.round(integrated / peak);
+  return `no GPU: a software adapter computes on the processor, ${(peak / 1e9).toFixed(1)} Gflop/s; an integrated GPU of 1 Tflop/s is about ${ratio} times faster`;
+}

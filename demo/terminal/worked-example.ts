@@ -1,0 +1,3 @@
+export async function workedExample(_: unknown): Promise<number> {
+  return 0;
+}
