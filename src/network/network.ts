@@ -1,6 +1,7 @@
 // A network: its parameters on the GPU, and the passes that are laid out over them.
 
 import type { Gpu } from "../gpu/device";
+import { Plan } from "../gpu/plan";
 import { createTensors, readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
 import { type NetworkConfig, type NetworkOptions, networkConfig } from "./config";
 import { initialParameters, type ParameterValues, parameterShapes } from "./parameters";
@@ -63,12 +64,16 @@ export class Network {
    * @throws where an option is out of range or the device has no room.
    */
   async pass(options: PassOptions): Promise<Pass> {
-    const pass = await this.gpu.checked(
-      "Network.pass",
-      () => new Pass(this.gpu, this.config, this.parameters.tensors, options),
-    );
-    await pass.plan.compile();
-    return pass;
+    const plan = new Plan(this.gpu, "pass");
+    try {
+      const { config, parameters } = this;
+      const pass = await this.gpu.checked("Network.pass", () => new Pass(plan, config, parameters.tensors, options));
+      await plan.compile();
+      return pass;
+    } catch (error) {
+      plan.destroy();
+      throw error;
+    }
   }
 
   destroy(): void {

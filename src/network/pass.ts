@@ -1,7 +1,7 @@
 // A pass: a network laid out over a batch of one size, forward to the loss and, where wanted, back through time.
 
 import type { Gpu } from "../gpu/device";
-import { Plan } from "../gpu/plan";
+import type { Plan } from "../gpu/plan";
 import { createTensors, layoutOf, matrixOf, storageUsage, type Tensor, type TensorGroup } from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
 import { oneSlab, type Slabs } from "../ops/operands";
@@ -58,7 +58,9 @@ export class Pass {
   /** With gradients: one buffer with a gradient for each parameter, laid out as the parameters are. */
   readonly gradients: TensorGroup<string> | undefined;
 
-  constructor(gpu: Gpu, config: NetworkConfig, parameters: Readonly<Record<string, Tensor>>, options: PassOptions) {
+  /** @param plan empty; the caller compiles it, and destroys it where this throws. */
+  constructor(plan: Plan, config: NetworkConfig, parameters: Readonly<Record<string, Tensor>>, options: PassOptions) {
+    const { gpu } = plan;
     const {
       steps,
       batch,
@@ -74,7 +76,6 @@ export class Pass {
     this.options = options;
     this.schedule = options.schedule ?? (fusedFits(gpu.device, config.hidden) ? "fused" : "unrolled");
     this.packer = new BatchPacker(config, options);
-    const plan = new Plan(gpu, "pass");
     this.plan = plan;
     const { inputs, hidden: width, outputs, activation, readout: where, loss } = config;
     const rows = where === "every-step" ? [steps, batch] : [batch];

@@ -91,9 +91,14 @@ export class Trainer {
     const capacity =
       stepsPerSubmit ?? Math.min(mostStepsPerSubmit, Math.max(1, Math.floor(mostUploadBytes / batchBytes)));
     const pass = await network.pass({ ...shape, schedule, gradients: true, lossCapacity: capacity });
-    const trainer = await gpu.checked("Trainer.create", () => new Trainer(network, pass, options, capacity));
-    await pass.plan.compile();
-    return trainer;
+    try {
+      const trainer = await gpu.checked("Trainer.create", () => new Trainer(network, pass, options, capacity));
+      await pass.plan.compile();
+      return trainer;
+    } catch (error) {
+      pass.destroy();
+      throw error;
+    }
   }
 
   /**

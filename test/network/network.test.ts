@@ -1,0 +1,240 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  type Batch,
+  initialParameters,
+  Network,
+  type NetworkOptions,
+  networkConfig,
+  type ReferenceParameters,
+  readTensors,
+  referenceBackward,
+  referenceForward,
+} from "../../src/index";
+import { integers, numbers, worstError } from "../numbers";
+import { useGpu } from "../workbench";
+
+const gpu = useGpu();
+
+const options: NetworkOptions = {
+  cell: "elman",
+  inputs: 7,
+  hidden: 9,
+  outputs: 5,
+  input: "tokens",
+  readout: "every-step",
+};
+
+const cases = fc.record({
+  steps: fc.integer({ min: 1, max: 40 }),
+  batch: fc.integer({ min: 1, max: 33 }),
+  inputs: fc.integer({ min: 1, max: 70 }),
+  hidden: fc.integer({ min: 1, max: 70 }),
+  outputs: fc.integer({ min: 1, max: 70 }),
+  activation: fc.constantFrom("tanh" as const, "relu" as const),
+  input: fc.constantFrom("tokens" as const, "features" as const),
+  readout: fc.constantFrom("every-step" as const, "last-step" as const),
+  loss: fc.constantFrom("cross-entropy" as const, "mean-squared-error" as const),
+  schedule: fc.constantFrom("fused" as const, "unrolled" as const),
+  ragged: fc.boolean(),
+  initialState: fc.boolean(),
+  seed: fc.nat(1e6),
+});
+type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
+
+function batchOf({
+  steps,
+  batch,
+  inputs,
+  hidden,
+  outputs,
+  input,
+  readout,
+  loss,
+  ragged,
+  initialState,
+  seed,
+}: Case): Batch {
+  const rows = readout === "every-step" ? steps * batch : batch;
+  return {
+    inputs: input === "tokens" ? integers(steps * batch, seed, 0, inputs - 1) : numbers(steps * batch * inputs, seed),
+    targets: loss === "cross-entropy" ? integers(rows, seed + 1, -1, outputs - 1) : numbers(rows * outputs, seed + 1),
+    ...(ragged && { lengths: integers(batch, seed + 2, 1, steps) }),
+    ...(initialState && { initialState: numbers(batch * hidden, seed + 3) }),
+  };
+}
+
+const asReference = (values: Iterable<[string, { data: Float32Array }]>) =>
+  Object.fromEntries(
+    [...values].map(([name, { data }]) => [name, Float64Array.from(data)]),
+  ) as unknown as ReferenceParameters;
+
+describe("a network on the GPU", () => {
+  test("has the reference's h, o, loss and every gradient, for any shape and option, in both schedules", async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async (shape) => {
+        const { steps, batch, schedule, initialState, ragged: _, ...rest } = shape;
+        const network = await Network.create(gpu(), { cell: "elman", ...rest });
+        const data = batchOf(shape);
+        const pass = await network.pass({
+          steps,
+          batch,
+          initialState,
+          schedule,
+          gradients: true,
+          traceGradients: true,
+        });
+        pass.write(data);
+        pass.run();
+        const { hidden, logits, losses, dHidden, dInputs } = pass.tensors;
+        const gradients = Object.values(pass.gradients!.tensors);
+        const [h, o, loss, dH, ...more] = await readTensors(gpu(), [hidden, logits, losses, dHidden!, ...gradients]);
+        const parameters = asReference(await network.read());
+        const reference = { ...data, steps, batch };
+        const run = referenceForward(network.config, parameters, reference);
+        const back = referenceBackward(network.config, parameters, reference, run);
+        expect(worstError(h!, run.hidden)).toBeLessThan(1e-5);
+        expect(worstError(o!, run.logits)).toBeLessThan(1e-5);
+        expect(worstError(loss!, [run.loss])).toBeLessThan(1e-5);
+        expect(worstError(dH!, back.hidden)).toBeLessThan(1e-5);
+        for (const [i, { name }] of gradients.entries()) {
+          expect(worstError(more[i]!, back[name as keyof ReferenceParameters]), name).toBeLessThan(1e-5);
+        }
+        if (dInputs) expect(worstError((await readTensors(gpu(), [dInputs]))[0]!, back.inputs)).toBeLessThan(1e-5);
+        pass.destroy();
+        network.destroy();
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("splits the sum over many rows into slabs without changing the gradients", async () => {
+    const network = await Network.create(gpu(), options);
+    const shape = { steps: 50, batch: 41 }; // 2050 rows: four slabs on a software adapter, sixteen on a GPU
+    const data = { inputs: integers(2050, 1, 0, 6), targets: integers(2050, 2, 0, 4) };
+    const pass = await network.pass({ ...shape, gradients: true });
+    expect(pass.plan.describe().lines.map(({ kernel }) => kernel)).toContain("slab-sum");
+    pass.write(data);
+    pass.run();
+    const parameters = asReference(await network.read());
+    const reference = { ...data, ...shape };
+    const back = referenceBackward(
+      network.config,
+      parameters,
+      reference,
+      referenceForward(network.config, parameters, reference),
+    );
+    const gradients = Object.values(pass.gradients!.tensors);
+    for (const [i, values] of (await readTensors(gpu(), gradients)).entries()) {
+      expect(worstError(values, back[gradients[i]!.name as keyof ReferenceParameters])).toBeLessThan(1e-5);
+    }
+    pass.destroy();
+    network.destroy();
+  });
+
+  test("frees all it allocated", async () => {
+    const before = { ...gpu().live };
+    const network = await Network.create(gpu(), options);
+    const pass = await network.pass({ steps: 3, batch: 2, gradients: true });
+    expect(gpu().live.buffers).toBeGreaterThan(before.buffers);
+    pass.destroy();
+    network.destroy();
+    expect(gpu().live).toEqual(before);
+  });
+});
+
+describe("initial parameters", () => {
+  test("are the same for the same seed, differ for another, and lie within ±1/√hidden", () => {
+    const values = (seed: number) => initialParameters(networkConfig({ ...options, hidden: 16, seed }));
+    expect(values(3)).toEqual(values(3));
+    expect(values(3)).not.toEqual(values(4));
+    const all = [...values(3).values()].flatMap(({ data }) => [...data]);
+    expect(Math.max(...all.map(Math.abs))).toBeLessThanOrEqual(0.25);
+    expect(Math.max(...all.map(Math.abs))).toBeGreaterThan(0.24);
+    expect(Math.abs(all.reduce((sum, value) => sum + value, 0) / all.length)).toBeLessThan(0.02);
+  });
+});
+
+describe("bad input is refused before anything is dispatched", () => {
+  test.each([
+    [{ hidden: 0 }, "Network: hidden is 0, expected an integer from 1 up."],
+    [{ inputs: 1.5 }, "Network: inputs is 1.5"],
+    [{ cell: "gru" }, 'Network: cell is "gru", expected "elman".'],
+    [{ readout: "first-step" }, 'expected "every-step" or "last-step"'],
+    [{ hiden: 3 }, 'Network: unknown option "hiden"'],
+  ])("the options %o", async (wrong, message) => {
+    await expect(Network.create(gpu(), { ...options, ...wrong } as NetworkOptions)).rejects.toThrow(message);
+  });
+
+  const steps = 3;
+  const batch = 2;
+  const good = (): Batch => ({ inputs: integers(6, 1, 0, 6), targets: integers(6, 2, 0, 4) });
+  const at = (data: Int32Array, index: number, value: number) => data.fill(value, index, index + 1);
+
+  test.each<[string, (data: Batch) => Batch, string]>([
+    [
+      "a token too large",
+      (data) => ({ ...data, inputs: at(data.inputs as Int32Array, 4, 7) }),
+      "batch.inputs[4] is 7, expected 0 to 6",
+    ],
+    [
+      "a negative token",
+      (data) => ({ ...data, inputs: at(data.inputs as Int32Array, 0, -1) }),
+      "batch.inputs[0] is -1, expected 0 to 6",
+    ],
+    [
+      "a class too large",
+      (data) => ({ ...data, targets: at(data.targets as Int32Array, 1, 5) }),
+      "batch.targets[1] is 5, expected -1 to 4",
+    ],
+    [
+      "too few tokens",
+      (data) => ({ ...data, inputs: data.inputs.slice(1) }),
+      "batch.inputs has 5 values, expected 6 for [steps, batch] = [3, 2]",
+    ],
+    [
+      "features for tokens",
+      (data) => ({ ...data, inputs: new Float32Array(6) }),
+      "batch.inputs is Float32Array, expected Int32Array",
+    ],
+    [
+      "a length of zero",
+      (data) => ({ ...data, lengths: Int32Array.of(0, 3) }),
+      "batch.lengths[0] is 0, expected 1 to 3",
+    ],
+    [
+      "an unexpected initial state",
+      (data) => ({ ...data, initialState: new Float32Array(18) }),
+      "pass initialState: true",
+    ],
+  ])("%s", async (_, spoil, message) => {
+    const network = await Network.create(gpu(), options);
+    const pass = await network.pass({ steps, batch });
+    expect(() => pass.write(spoil(good()))).toThrow(message);
+    expect(() => pass.write(good())).not.toThrow();
+    pass.destroy();
+    network.destroy();
+  });
+
+  test("parameters of another shape, with nothing changed", async () => {
+    const network = await Network.create(gpu(), options);
+    const before = await network.read();
+    const other = initialParameters(networkConfig({ ...options, hidden: 8, seed: 2 }));
+    expect(() => network.write(other)).toThrow('parameter "layer0.inputWeight" has shape [7, 8]');
+    const missing = initialParameters(networkConfig({ ...options, seed: 2 }));
+    missing.delete("outputBias");
+    expect(() => network.write(missing)).toThrow('parameter "outputBias" [5] is missing');
+    expect(await network.read()).toEqual(before);
+    network.destroy();
+  });
+
+  test("a batch so large that the device has no room, with the sizes", async () => {
+    const network = await Network.create(gpu(), options);
+    const live = { ...gpu().live };
+    await expect(network.pass({ steps: 2 ** 13, batch: 2 ** 13 })).rejects.toThrow(
+      /needs \d+ bytes, this device allows \d+/,
+    );
+    expect(gpu().live).toEqual(live);
+    network.destroy();
+  });
+});

@@ -1,0 +1,246 @@
+import { describe, expect, test } from "vitest";
+import {
+  type Batch,
+  evaluate,
+  generate,
+  Network,
+  type NetworkOptions,
+  type ReferenceParameters,
+  referenceTrainStep,
+  sgd,
+  Trainer,
+} from "../../src/index";
+import { integers, worstError } from "../numbers";
+import { useGpu } from "../workbench";
+
+const gpu = useGpu();
+
+const options: NetworkOptions = {
+  cell: "elman",
+  inputs: 6,
+  hidden: 8,
+  outputs: 6,
+  input: "tokens",
+  readout: "every-step",
+};
+const shape = { steps: 5, batch: 3 };
+const optimizer = sgd({ learningRate: 0.2 });
+
+/** A batch for each seed: tokens that count up, from different beginnings. */
+function batchOf(seed: number): Batch {
+  const begins = integers(shape.batch, seed, 0, 5);
+  const count = (offset: number) =>
+    Int32Array.from({ length: 15 }, (_, i) => (begins[i % 3]! + Math.floor(i / 3) + offset) % 6);
+  return { inputs: count(0), targets: count(1) };
+}
+
+function* batches(from = 0, to = Number.POSITIVE_INFINITY): Generator<Batch> {
+  for (let seed = from; seed < to; seed++) yield batchOf(seed);
+}
+
+async function trainer(more: { stepsPerSubmit?: number } = {}) {
+  const network = await Network.create(gpu(), options);
+  const training = await Trainer.create(network, { ...shape, optimizer, ...more });
+  return {
+    network,
+    training,
+    close() {
+      training.destroy();
+      network.destroy();
+    },
+  };
+}
+
+async function lossesOf(training: Trainer, source: Iterable<Batch>, limit: { steps?: number } = {}): Promise<number[]> {
+  const losses: number[] = [];
+  for await (const { loss } of training.train(source, limit)) losses.push(loss);
+  return losses;
+}
+
+describe("a trainer", () => {
+  test.each([1, 7, undefined])(
+    "gives the reference's losses and parameters with %s steps a submit",
+    async (stepsPerSubmit) => {
+      const { network, training, close } = await trainer(stepsPerSubmit ? { stepsPerSubmit } : {});
+      const parameters = Object.fromEntries(
+        [...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
+      ) as unknown as ReferenceParameters;
+      const expected = Array.from({ length: 50 }, (_, i) =>
+        referenceTrainStep(network.config, parameters, { ...shape, ...batchOf(i) } as never, 0.2),
+      );
+      const steps: number[] = [];
+      const losses: number[] = [];
+      for await (const report of training.train(batches(), { steps: 50 })) {
+        steps.push(report.step);
+        losses.push(report.loss);
+      }
+      expect(steps).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+      expect(worstError(losses, expected)).toBeLessThan(1e-4);
+      for (const [name, { data }] of await network.read()) {
+        expect(worstError(data, parameters[name as keyof ReferenceParameters]), name).toBeLessThan(1e-4);
+      }
+      close();
+    },
+  );
+
+  test("run twice gives the same bits, however the steps are cut into submits", async () => {
+    const run = async (stepsPerSubmit: number) => {
+      const { network, training, close } = await trainer({ stepsPerSubmit });
+      const losses = await lossesOf(training, batches(), { steps: 40 });
+      const values = await network.read();
+      close();
+      return { losses, values };
+    };
+    const first = await run(1);
+    expect(await run(1)).toEqual(first);
+    expect(await run(16)).toEqual(first);
+  });
+
+  test("ends with the batches, and goes on where it was", async () => {
+    const { training, close } = await trainer();
+    expect(await lossesOf(training, batches(0, 10))).toHaveLength(10);
+    expect(training.step).toBe(10);
+    const more = await lossesOf(training, batches(10, 25));
+    close();
+    const whole = await trainer();
+    expect((await lossesOf(whole.training, batches(0, 25))).slice(10)).toEqual(more);
+    whole.close();
+  });
+
+  test("stops when asked, from inside the loop or outside, and reports every step it submitted", async () => {
+    const { training, close } = await trainer({ stepsPerSubmit: 2 });
+    const steps: number[] = [];
+    for await (const { step } of training.train(batches())) {
+      steps.push(step);
+      if (step === 11) await training.stop();
+    }
+    expect(steps).toEqual(Array.from({ length: training.step }, (_, i) => i + 1));
+    expect(training.step).toBeLessThan(20);
+    expect(await lossesOf(training, batches(), { steps: 3 })).toHaveLength(3);
+    close();
+  });
+
+  test("can be left in mid-loop and used again", async () => {
+    const { training, close } = await trainer({ stepsPerSubmit: 2 });
+    for await (const { step } of training.train(batches())) if (step === 5) break;
+    expect(await lossesOf(training, batches(), { steps: 3 })).toHaveLength(3);
+    close();
+  });
+
+  test("refuses a bad batch by name, after reporting the good ones before it", async () => {
+    const { training, close } = await trainer({ stepsPerSubmit: 4 });
+    const spoiled = function* () {
+      yield* batches(0, 6);
+      yield { ...batchOf(6), targets: batchOf(6).targets.fill(6) };
+    };
+    const losses: number[] = [];
+    const run = async () => {
+      for await (const { loss } of training.train(spoiled())) losses.push(loss);
+    };
+    await expect(run()).rejects.toThrow("Trainer: batch.targets[0] is 6, expected -1 to 5");
+    expect(losses).toHaveLength(6);
+    expect(await lossesOf(training, batches(), { steps: 2 })).toHaveLength(2);
+    close();
+  });
+
+  test("takes a new learning rate for the steps to come", async () => {
+    const { network, training, close } = await trainer({ stepsPerSubmit: 1 });
+    training.learningRate = 0;
+    const before = await network.read();
+    await lossesOf(training, batches(), { steps: 3 });
+    expect(await network.read()).toEqual(before);
+    training.learningRate = 0.1;
+    await lossesOf(training, batches(), { steps: 3 });
+    expect(await network.read()).not.toEqual(before);
+    training.learningRate = Number.NaN;
+    await expect(lossesOf(training, batches(), { steps: 1 })).rejects.toThrow("learningRate is NaN");
+    close();
+  });
+
+  test("refuses to train twice at once", async () => {
+    const { training, close } = await trainer();
+    const first = training.train(batches(), { steps: 100 });
+    await first.next();
+    await expect(training.train(batches()).next()).rejects.toThrow("already training");
+    await first.return();
+    close();
+  });
+
+  test("runs 10,000 steps without a buffer more or a heap that grows", async () => {
+    const { training, close } = await trainer();
+    const heap = () => {
+      globalThis.gc?.();
+      return process.memoryUsage().heapUsed;
+    };
+    const batch = batchOf(1);
+    const same = function* () {
+      while (true) yield batch;
+    };
+    let at100 = 0;
+    let buffers = 0;
+    let last = 0;
+    for await (const { step } of training.train(same(), { steps: 10_000 })) {
+      last = step;
+      if (step === 100) {
+        at100 = heap();
+        buffers = gpu().live.buffers;
+      }
+    }
+    expect(globalThis.gc, "run with --expose-gc").toBeDefined();
+    expect(last).toBe(10_000);
+    expect(gpu().live.buffers).toBe(buffers);
+    expect(heap() - at100).toBeLessThan(2 * 2 ** 20);
+    close();
+  });
+
+  test("takes as many dispatches for 100 time steps as for 5, at most 16, in the fused schedule", async () => {
+    const dispatches = async (steps: number) => {
+      const network = await Network.create(gpu(), options);
+      const training = await Trainer.create(network, { steps, batch: 3, optimizer, schedule: "fused" });
+      const { total } = training.pass.plan.describe();
+      training.destroy();
+      network.destroy();
+      return total.dispatches;
+    };
+    expect(await dispatches(5)).toBeLessThanOrEqual(16);
+    expect(await dispatches(1000)).toBeLessThanOrEqual(16);
+    expect(await dispatches(400)).toBe(await dispatches(1000));
+  });
+
+  test("frees all it allocated", async () => {
+    const before = { ...gpu().live };
+    const { training, close } = await trainer();
+    await lossesOf(training, batches(), { steps: 10 });
+    close();
+    expect(gpu().live).toEqual(before);
+  });
+});
+
+describe("what was trained", () => {
+  test("predicts, and writes on", async () => {
+    const { network, training, close } = await trainer();
+    const before = await evaluate(network, shape, batches(100, 110));
+    await lossesOf(training, batches(0, 600));
+    const after = await evaluate(network, shape, batches(100, 110));
+    expect(after.count).toBe(150);
+    expect(after.loss).toBeLessThan(before.loss / 4);
+    expect(after.accuracy).toBe(1);
+    const written = await generate(network, { prompt: [3, 4], length: 9, temperature: 0.1, seed: 5 });
+    expect([...written]).toEqual([5, 0, 1, 2, 3, 4, 5, 0, 1]);
+    const again = await generate(network, { prompt: [3], length: 9, temperature: 2, seed: 5 });
+    expect(await generate(network, { prompt: [3], length: 9, temperature: 2, seed: 5 })).toEqual(again);
+    await expect(generate(network, { prompt: [], length: 9 })).rejects.toThrow("prompt is empty");
+    await expect(generate(network, { prompt: [1], length: 9, temperature: 0 })).rejects.toThrow("temperature is 0");
+    close();
+  });
+
+  test("is not touched by an evaluation, which refuses a set in which nothing counts", async () => {
+    const { network, close } = await trainer();
+    const before = await network.read();
+    await evaluate(network, shape, batches(0, 2));
+    expect(await network.read()).toEqual(before);
+    const ignored = { ...batchOf(1), targets: new Int32Array(15).fill(-1) };
+    await expect(evaluate(network, shape, [ignored])).rejects.toThrow("no target counts");
+    close();
+  });
+});
