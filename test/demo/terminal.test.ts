@@ -1,0 +1,192 @@
+// The programs of the terminal, run as a user runs them.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readSafetensors } from "../../src/index";
+
+const root = resolve(import.meta.dirname, "../..");
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tempograd-terminal-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Outcome {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+function run(args: string[], watch?: (child: ChildProcess, out: string) => void): Promise<Outcome> {
+  return new Promise((finish) => {
+    const child = spawn(process.execPath, ["demo/terminal/run.mjs", ...args], { cwd: root });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (data) => {
+      out += data;
+      watch?.(child, out);
+    });
+    child.stderr.on("data", (data) => {
+      err += data;
+    });
+    child.on("close", (code) => finish({ code, out, err }));
+  });
+}
+
+const small = ["--hidden", "16", "--batch", "8", "--length", "16"];
+const linesOf = (out: string) =>
+  out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+describe("npm run train", () => {
+  test("--json prints an object a step and one at the end, the same again with the same seed", async () => {
+    const args = ["train", ...small, "--steps", "30", "--json", "--seed", "3"];
+    const { code, out, err } = await run(args);
+    expect(code, err).toBe(0);
+    const lines = linesOf(out);
+    const last = lines.pop();
+    expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+    for (const { loss, tokensPerSecond } of lines) {
+      expect(loss).toBeGreaterThan(1);
+      expect(tokensPerSecond).toBeGreaterThanOrEqual(0);
+    }
+    expect(last).toMatchObject({ done: true, baseline: null });
+    expect(Object.keys(last).sort()).toEqual(
+      "accuracy adapter baseline dispatchesPerStep done heldOutLoss seconds stepsPerSecond unigramEntropy".split(" "),
+    );
+    expect(last.unigramEntropy).toBeCloseTo(3.0555, 3);
+    expect(last.dispatchesPerStep).toBeLessThanOrEqual(16);
+    const again = linesOf((await run(args)).out);
+    expect(again.map(({ loss }) => loss).slice(0, 30)).toEqual(lines.map(({ loss }) => loss));
+  });
+
+  test("the reference trains to the same losses", async () => {
+    const args = ["train", "--task", "names", "--hidden", "8", "--batch", "8", "--steps", "5", "--json"];
+    const [onGpu, onReference] = await Promise.all([run(args), run([...args, "--device", "reference"])]);
+    const losses = ({ out }: Outcome) =>
+      linesOf(out)
+        .slice(0, 5)
+        .map(({ loss }) => loss);
+    const expected = losses(onReference);
+    for (const [i, loss] of losses(onGpu).entries()) expect(loss).toBeCloseTo(expected[i], 5);
+    const { accuracy, baseline, adapter } = linesOf(onReference.out).at(-1);
+    expect(adapter).toBe("reference");
+    expect(accuracy).toBeGreaterThan(0);
+    expect(baseline).toBeGreaterThan(0.5);
+  });
+
+  test("--save writes a file that --load goes on from, and that PyTorch's names fit", async () => {
+    const file = join(folder, "model.safetensors");
+    const saved = await run(["train", ...small, "--steps", "60", "--json", "--save", file]);
+    expect(saved.code, saved.err).toBe(0);
+    const { tensors, metadata } = readSafetensors(await readFile(file));
+    expect(tensors.get("weight_hh_l0")!.shape).toEqual([16, 16]);
+    expect(tensors.get("head.weight")!.shape).toEqual([64, 16]);
+    expect(metadata.task).toBe("moby-dick");
+    const loaded = await run(["train", ...small, "--steps", "1", "--json", "--load", file, "--seed", "9"]);
+    const [first] = linesOf(loaded.out);
+    expect(first.loss).toBeLessThan(linesOf(saved.out)[0].loss - 0.5);
+  });
+
+  test("Ctrl-C stops it cleanly and saves", async () => {
+    const file = join(folder, "stopped.safetensors");
+    let asked = false;
+    const { code, out, err } = await run(
+      ["train", ...small, "--json", "--steps", "1000000", "--save", file],
+      (child, sofar) => {
+        if (!asked && sofar.includes('"step":20,')) {
+          asked = true;
+          child.kill("SIGINT");
+        }
+      },
+    );
+    expect(code, err).toBe(130);
+    expect(linesOf(out).at(-1)).toMatchObject({ done: false, heldOutLoss: null });
+    expect(readSafetensors(await readFile(file)).tensors.size).toBe(6);
+  });
+
+  test("--task i-like-nlp prints every number from the GPU and the reference, and they agree", async () => {
+    const { code, out, err } = await run(["train", "--task", "i-like-nlp", "--steps", "2"]);
+    expect(code, err).toBe(0);
+    for (const name of [
+      "h_1",
+      "h_2",
+      "h_3",
+      "ŷ",
+      "∂L/∂h_1",
+      "∂L/∂W",
+      "∂L/∂Wʰ",
+      "∂L/∂b",
+      "∂L/∂V",
+      "∂L/∂b_output",
+      "W ← W",
+    ]) {
+      expect(out).toContain(name);
+    }
+    expect(out).toMatch(/they agree to 1e-5\n$/);
+  });
+
+  test("names its options, and refuses wrong ones in a line with exit code 2", async () => {
+    const help = await run(["train", "--help"]);
+    expect(help.code).toBe(0);
+    for (const option of "task hidden batch length steps learning-rate seed schedule device save load json".split(
+      " ",
+    )) {
+      expect(help.out).toContain(`--${option}`);
+    }
+    for (const [args, message] of [
+      [["--hidden", "none"], '--hidden is "none", expected an integer from 1 up'],
+      [["--task", "poems"], '--task is "poems", expected moby-dick, names, i-like-nlp'],
+      [["--learning-rate=-1"], '--learning-rate is "-1", expected a number above 0'],
+      [["--schedule", "fast"], '--schedule is "fast", expected fused, unrolled'],
+      [["--wrong"], "Unknown option '--wrong'"],
+      [["--task", "i-like-nlp", "--json"], "--json does not go with --task i-like-nlp"],
+    ] as const) {
+      const { code, err } = await run(["train", ...args]);
+      expect(code).toBe(2);
+      expect(err).toContain(message);
+      expect(err.trim().split("\n")).toHaveLength(1);
+    }
+  });
+
+  test("a file that is no checkpoint is refused in a line with exit code 1", async () => {
+    const file = join(folder, "text.safetensors");
+    await writeFile(file, "this is not a safetensors file");
+    const { code, err } = await run(["train", "--load", file]);
+    expect(code).toBe(1);
+    expect(err).toContain("readSafetensors");
+    const recording = await run(["train", "--load", "test/recordings/elman-wide.safetensors"]);
+    expect(recording.code).toBe(1);
+    expect(recording.err).toContain('is of format "recurrent-recording"');
+  });
+});
+
+describe("npm run verify", () => {
+  test("prints a line a file and the exit code 1 where one fails or is not supported", async () => {
+    const good = await run(["verify", "--on", "reference", "test/recordings/i-like-nlp.safetensors"]);
+    expect(good.code).toBe(0);
+    expect(good.out).toMatch(/i-like-nlp .* ok\n/);
+    const mixed = await run([
+      "verify",
+      "test/recordings/i-like-nlp.safetensors",
+      "test/recordings/lstm.safetensors",
+      "package.json",
+    ]);
+    expect(mixed.code).toBe(1);
+    expect(mixed.out).toMatch(/lstm +unsupported: cell lstm\n/);
+    expect(mixed.out).toMatch(/package.json +FAIL readSafetensors/);
+    expect(mixed.out).toContain("1 of 3 ok");
+  });
+
+  test("refuses wrong options with exit code 2", async () => {
+    expect((await run(["verify"])).code).toBe(2);
+    expect((await run(["verify", "--on", "mars", "x"])).err).toContain(
+      '--on is "mars", expected node, chromium, reference',
+    );
+  });
+});
