@@ -28,7 +28,7 @@ export interface Learner {
   readonly dispatchesPerStep: number | null;
   train(batches: Iterable<Batch>, options: { steps: number }): AsyncIterable<StepReport>;
   stop(): Promise<void>;
-  evaluate(batches: Iterable<Batch>): Promise<Evaluation>;
+  evaluate(shape: BatchShape, batches: Iterable<Batch>): Promise<Evaluation>;
   /** Writes on from a prompt, where the network predicts tokens from tokens; null on the reference. */
   readonly generate: ((prompt: Int32Array, length: number, seed: number) => Promise<Int32Array>) | null;
   parameters(): Promise<ParameterValues>;
@@ -67,7 +67,7 @@ async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | 
     dispatchesPerStep: trainer.pass.plan.describe().total.dispatches,
     train: (batches, limit) => trainer.train(batches, limit),
     stop: () => trainer.stop(),
-    evaluate: (batches) => evaluate(network, shape, batches),
+    evaluate: (size, batches) => evaluate(network, size, batches),
     generate: (prompt, length, seed) => generate(network, { prompt, length, seed, temperature: 0.8 }),
     parameters: () => network.read(),
     close() {

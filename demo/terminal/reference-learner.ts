@@ -43,12 +43,12 @@ export function referenceLearner(options: LearnerOptions): Learner {
     async stop() {
       stopping = true;
     },
-    async evaluate(batches) {
+    async evaluate(size, batches) {
       let loss = 0;
       let correct = 0;
       let count = 0;
       for (const batch of batches) {
-        const run = referenceForward(config, parameters, { ...batch, steps, batch: rows });
+        const run = referenceForward(config, parameters, { ...batch, steps: size.steps, batch: size.batch });
         const counted = Array.from(batch.targets).filter((target) => target >= 0).length;
         loss += run.loss * counted;
         count += counted;

@@ -1,10 +1,10 @@
-// Runs a TypeScript program of this folder in Node, with Vite's imports: node run.mjs NAME ARGUMENTS…
+// Runs a TypeScript program in Node, with Vite's imports: node run.mjs FILE ARGUMENTS…, the file from the root.
 // A program exports main(arguments), which answers the exit code. A failure is one line, and exit code 1.
 
 import { resolve } from "node:path";
 import { createServer, createServerModuleRunner } from "vite";
 
-const [name, ...args] = process.argv.slice(2);
+const [file, ...args] = process.argv.slice(2);
 const server = await createServer({
   root: resolve(import.meta.dirname, "../.."),
   configFile: false,
@@ -14,7 +14,7 @@ const server = await createServer({
 });
 const runner = createServerModuleRunner(server.environments.ssr, { hmr: false });
 try {
-  const { main } = await runner.import(`/demo/terminal/${name}.ts`);
+  const { main } = await runner.import(`/${file}`);
   process.exitCode = await main(args);
 } catch (error) {
   console.error(process.env.DEBUG ? error : error.message);

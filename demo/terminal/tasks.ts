@@ -2,6 +2,7 @@
 
 import {
   type Batch,
+  type BatchShape,
   batchesOnce,
   consecutiveWindows,
   type NetworkOptions,
@@ -27,7 +28,9 @@ export interface TaskData {
   parameters: ParameterValues | undefined;
   /** Batches without end. */
   training: Iterable<Batch>;
+  /** What is held out, in batches of `evaluation`. */
   heldOut: () => Iterable<Batch>;
+  evaluation: BatchShape;
   tokensPerStep: number;
   /** Nats a character that knowing only how often each occurs would reach; null where classes are predicted. */
   unigramEntropy: number | null;
@@ -43,6 +46,9 @@ export async function loadTask(options: TrainOptions): Promise<TaskData> {
   return options.task === "names" ? namesTask(options, saved) : textTask(options, saved);
 }
 
+/** Each batch costs a round trip: few and large ones. */
+const evaluationBatch = 128;
+
 type Saved = Awaited<ReturnType<typeof load>> | undefined;
 
 async function textTask({ hidden, batch, length: steps, seed }: TrainOptions, saved: Saved): Promise<TaskData> {
@@ -51,6 +57,7 @@ async function textTask({ hidden, batch, length: steps, seed }: TrainOptions, sa
   const tokens = vocabulary.encode(text);
   const { training, heldOut } = split(tokens);
   const { size } = vocabulary;
+  const evaluation = { steps, batch: evaluationBatch };
   const prompt = vocabulary.encode("\n");
   return {
     title: `Moby-Dick: ${tokens.length} characters, ${size} symbols, the last ${heldOut.length} held out`,
@@ -66,7 +73,8 @@ async function textTask({ hidden, batch, length: steps, seed }: TrainOptions, sa
     symbols: vocabulary.symbols,
     parameters: saved?.parameters,
     training: randomWindows(training, { steps, batch, seed }),
-    heldOut: () => consecutiveWindows(heldOut, { steps, batch }),
+    evaluation,
+    heldOut: () => consecutiveWindows(heldOut, evaluation),
     tokensPerStep: steps * batch,
     unigramEntropy: unigramEntropy(tokens, size),
     baseline: null,
@@ -85,6 +93,7 @@ async function namesTask({ hidden, batch, length: steps, seed }: TrainOptions, s
     : Vocabulary.fromText(spelled.map(({ name }) => name).join(""));
   const encoded = spelled.map(({ name, label }) => ({ tokens: vocabulary.encode(name), label }));
   const { training, heldOut } = splitItems(encoded, 0.1, seed);
+  const evaluation = { steps, batch: evaluationBatch };
   const ofFirst = heldOut.filter(({ label }) => label === 0).length;
   return {
     title: `Names: ${items.length} that stand in one list only (${classes.join(", ")}), ${heldOut.length} held out`,
@@ -100,7 +109,8 @@ async function namesTask({ hidden, batch, length: steps, seed }: TrainOptions, s
     symbols: vocabulary.symbols,
     parameters: saved?.parameters,
     training: shuffledBatches(training, { steps, batch, seed }),
-    heldOut: () => batchesOnce(heldOut, { steps, batch }),
+    evaluation,
+    heldOut: () => batchesOnce(heldOut, evaluation),
     tokensPerStep: (batch * encoded.reduce((sum, { tokens }) => sum + tokens.length, 0)) / encoded.length,
     unigramEntropy: null,
     baseline: Math.max(ofFirst, heldOut.length - ofFirst) / heldOut.length,

@@ -46,7 +46,7 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
     const done = await run(learner, task, options, progress, () => interrupted);
     const seconds = (performance.now() - begin) / 1000;
     progress.end();
-    const heldOut = interrupted ? null : await learner.evaluate(task.heldOut());
+    const heldOut = interrupted ? null : await learner.evaluate(task.evaluation, task.heldOut());
     report({ options, task, learner, done, seconds, heldOut });
     if (options.save !== undefined) {
       const { symbols } = task;

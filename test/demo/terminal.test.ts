@@ -20,9 +20,11 @@ interface Outcome {
   err: string;
 }
 
-function run(args: string[], watch?: (child: ChildProcess, out: string) => void): Promise<Outcome> {
+function run([program, ...args]: string[], watch?: (child: ChildProcess, out: string) => void): Promise<Outcome> {
   return new Promise((finish) => {
-    const child = spawn(process.execPath, ["demo/terminal/run.mjs", ...args], { cwd: root });
+    const child = spawn(process.execPath, ["demo/terminal/run.mjs", `demo/terminal/${program}.ts`, ...args], {
+      cwd: root,
+    });
     let out = "";
     let err = "";
     child.stdout.on("data", (data) => {
