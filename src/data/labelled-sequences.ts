@@ -3,7 +3,8 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 import type { Batch } from "../network/batch";
-import { checkSize, generatorOf, heldOutCount } from "./options";
+import { expectSize } from "../network/config";
+import { generatorOf, heldOutCount } from "./options";
 
 /** A sequence and the class it belongs to. */
 export interface LabelledSequence {
@@ -95,8 +96,8 @@ function shuffled<Item>(items: readonly Item[], random: RandomGenerator): Item[]
 }
 
 function checkItems(operation: string, items: readonly LabelledSequence[], { steps, batch }: PaddedSize): void {
-  checkSize(operation, "steps", steps);
-  checkSize(operation, "batch", batch);
+  expectSize(operation, "steps", steps);
+  expectSize(operation, "batch", batch);
   if (items.length === 0) throw new Error(`${operation}: got 0 items, expected 1 or more; give some to learn from.`);
   for (const [index, { tokens, label }] of items.entries()) {
     if (tokens.length < 1 || tokens.length > steps) {

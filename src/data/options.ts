@@ -3,13 +3,6 @@
 import { mersenne } from "pure-rand/generator/mersenne";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 
-/** Throws unless `value`, the option called `option`, can be a size: 1, 2, 3, … */
-export function checkSize(operation: string, option: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new Error(`${operation}: option "${option}" is ${value}, expected a whole number of 1 or more; change it.`);
-  }
-}
-
 /** How many of `count` things a held-out fraction keeps back. Throws unless both parts get at least one. */
 export function heldOutCount(operation: string, things: string, count: number, fraction: number): number {
   if (!(fraction > 0 && fraction < 1)) {

@@ -2,7 +2,8 @@
 
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import type { Batch } from "../network/batch";
-import { checkSize, generatorOf, heldOutCount } from "./options";
+import { expectSize } from "../network/config";
+import { generatorOf, heldOutCount } from "./options";
 
 /**
  * Keeps the end of the tokens back for evaluation: the last tenth, unless another fraction is given. Both parts are
@@ -22,8 +23,8 @@ export function randomWindows(
   tokens: Int32Array,
   { steps, batch, seed }: { steps: number; batch: number; seed: number },
 ): Generator<Batch, never> {
-  checkSize("randomWindows", "steps", steps);
-  checkSize("randomWindows", "batch", batch);
+  expectSize("randomWindows", "steps", steps);
+  expectSize("randomWindows", "batch", batch);
   checkLength("randomWindows", tokens, steps + 1, `${steps} steps`);
   const random = generatorOf("randomWindows", seed);
   const lastStart = tokens.length - 1 - steps;
@@ -45,8 +46,8 @@ export function consecutiveWindows(
   tokens: Int32Array,
   { steps, batch }: { steps: number; batch: number },
 ): Generator<Batch, void> {
-  checkSize("consecutiveWindows", "steps", steps);
-  checkSize("consecutiveWindows", "batch", batch);
+  expectSize("consecutiveWindows", "steps", steps);
+  expectSize("consecutiveWindows", "batch", batch);
   checkLength("consecutiveWindows", tokens, 2, "a token and its next");
   return (function* () {
     for (let start = 0; start < tokens.length - 1; start += steps * batch) {

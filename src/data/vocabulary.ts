@@ -1,6 +1,6 @@
 // A character vocabulary: which token stands for which symbol of a text, and how far their frequencies alone predict it.
 
-import { checkSize } from "./options";
+import { expectSize } from "../network/config";
 
 /** The symbol shown for characters that a vocabulary does not have: U+FFFD, Unicode's replacement character. */
 const unknownSymbol = "\uFFFD";
@@ -43,7 +43,7 @@ export class Vocabulary {
    * Throws if the text is empty or the limit is not a whole number of 1 or more.
    */
   static fromText(text: string, { limit = Number.MAX_SAFE_INTEGER }: { limit?: number } = {}): Vocabulary {
-    checkSize("Vocabulary.fromText", "limit", limit);
+    expectSize("Vocabulary.fromText", "limit", limit);
     if (text === "")
       throw new Error("Vocabulary.fromText: the text is empty, expected one character or more; pass one.");
     const counts = new Map<string, number>();
@@ -101,7 +101,7 @@ export class Vocabulary {
  * Throws if there are no tokens or one is not in 0 … size − 1.
  */
 export function unigramEntropy(tokens: ArrayLike<number>, size: number): number {
-  checkSize("unigramEntropy", "size", size);
+  expectSize("unigramEntropy", "size", size);
   if (tokens.length === 0) throw new Error("unigramEntropy: got 0 tokens, expected 1 or more; encode a longer text.");
   const counts = new Float64Array(size);
   for (let i = 0; i < tokens.length; i++) {

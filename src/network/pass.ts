@@ -20,7 +20,7 @@ export interface PassOptions extends BatchShape {
   probabilities?: boolean;
   /** Go back through time: gradients of all parameters. */
   gradients?: boolean;
-  /** With gradients: dL/dh_t by all paths, and for features dL/dx_t. */
+  /** Gradients, and with them dL/dh_t by all paths, and for features dL/dx_t. */
   traceGradients?: boolean;
   /** How many losses are kept on the GPU. Default 1. */
   lossCapacity?: number;
@@ -65,8 +65,8 @@ export class Pass {
       steps,
       batch,
       probabilities,
-      gradients: wanted = false,
       traceGradients = false,
+      gradients: wanted = traceGradients,
       lossCapacity = 1,
     } = options;
     expectSize("Pass", "steps", steps);

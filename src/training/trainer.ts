@@ -137,7 +137,7 @@ export class Trainer {
       }
       if (refused) throw refused;
     } finally {
-      for (const submission of inFlight) await this.#losses(submission);
+      await Promise.allSettled(inFlight.map((submission) => this.#losses(submission)));
       await source.return?.();
       this.#training = false;
     }
@@ -195,7 +195,13 @@ export class Trainer {
   }
 
   async #losses({ firstStep, count, readback, mapped }: Submission): Promise<number[]> {
-    await mapped;
+    try {
+      await mapped;
+    } catch (error) {
+      const lost = await Promise.race([this.network.gpu.device.lost, undefined]);
+      const cause = lost ? `the device was lost (${lost.message || lost.reason})` : (error as Error).message;
+      throw new Error(`Trainer: ${cause}; open the GPU again and go on from parameters that were saved.`);
+    }
     const ring = new Float32Array(readback.getMappedRange());
     const losses = Array.from({ length: count }, (_, i) => ring[(firstStep - 1 + i) % this.#capacity]!);
     readback.unmap();

@@ -81,8 +81,8 @@ describe("batchesOnce", () => {
 
   test("refuses bad items and sizes before the first batch is asked for", () => {
     expect(() => batchesOnce([], { steps, batch: 2 })).toThrow("batchesOnce: got 0 items, expected 1 or more");
-    expect(() => batchesOnce(numbered(2), { steps: 0, batch: 2 })).toThrow('batchesOnce: option "steps" is 0');
-    expect(() => batchesOnce(numbered(2), { steps, batch: -1 })).toThrow('batchesOnce: option "batch" is -1');
+    expect(() => batchesOnce(numbered(2), { steps: 0, batch: 2 })).toThrow("batchesOnce: steps is 0");
+    expect(() => batchesOnce(numbered(2), { steps, batch: -1 })).toThrow("batchesOnce: batch is -1");
   });
 });
 

@@ -91,7 +91,7 @@ describe("Vocabulary", () => {
   test("refuses an empty text and a limit that is no size", () => {
     expect(() => Vocabulary.fromText("")).toThrow("Vocabulary.fromText: the text is empty, expected one character");
     expect(() => Vocabulary.fromText("a", { limit: 0 })).toThrow(
-      'Vocabulary.fromText: option "limit" is 0, expected a whole number of 1 or more',
+      "Vocabulary.fromText: limit is 0, expected an integer from 1 up",
     );
   });
 });

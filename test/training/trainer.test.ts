@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { openNodeGpu } from "../../demo/terminal/node-gpu";
 import {
   type Batch,
   evaluate,
   generate,
   Network,
   type NetworkOptions,
+  openGpu,
   type ReferenceParameters,
   referenceTrainStep,
   sgd,
@@ -205,6 +207,18 @@ describe("a trainer", () => {
     expect(await dispatches(5)).toBeLessThanOrEqual(16);
     expect(await dispatches(1000)).toBeLessThanOrEqual(16);
     expect(await dispatches(400)).toBe(await dispatches(1000));
+  });
+
+  test("says that the device was lost, and what to do", async () => {
+    const node = await openNodeGpu();
+    const own = await openGpu({ gpu: node.gpu });
+    const network = await Network.create(own, options);
+    const training = await Trainer.create(network, { ...shape, optimizer });
+    const run = async () => {
+      for await (const { step } of training.train(batches())) if (step === 10) own.destroy();
+    };
+    await expect(run()).rejects.toThrow(/Trainer: the device was lost .*; open the GPU again/);
+    node.close();
   });
 
   test("frees all it allocated", async () => {
