@@ -15,6 +15,7 @@ export default defineConfig({
   build: {
     outDir: "dist/pages",
     target: "es2022",
+    chunkSizeWarningLimit: 1300, // Moby-Dick, loaded when asked for
     rollupOptions: { input: { train: resolve(import.meta.dirname, "demo/train/index.html") } },
   },
 });

@@ -104,7 +104,7 @@ export class Trainer {
   /**
    * Trains on `batches` until they end, `steps` steps are done, or `stop()` is called, and reports each step's loss,
    * in order, a few submits after it was submitted. A batch that is refused ends the training; the steps before it
-   * are reported first.
+   * are reported first. An iterator is not closed: the same generator goes on in the next call, with no batch lost.
    * @throws as `checkBatch` for a bad batch, where the device is lost, or when already training.
    */
   async *train(
@@ -138,7 +138,6 @@ export class Trainer {
       if (refused) throw refused;
     } finally {
       await Promise.allSettled(inFlight.map((submission) => this.#losses(submission)));
-      await source.return?.();
       this.#training = false;
     }
   }
@@ -198,8 +197,11 @@ export class Trainer {
     try {
       await mapped;
     } catch (error) {
-      const lost = await Promise.race([this.network.gpu.device.lost, undefined]);
-      const cause = lost ? `the device was lost (${lost.message || lost.reason})` : (error as Error).message;
+      // The map fails a little before the loss is told; a trainer that was destroyed has lost no device.
+      const soon = new Promise<undefined>((resolve) => setTimeout(resolve, 1000));
+      const lost = await Promise.race([this.network.gpu.device.lost, soon]);
+      const { message, name } = error as Error;
+      const cause = lost ? `the device was lost (${lost.message || lost.reason})` : `no losses (${message || name})`;
       throw new Error(`Trainer: ${cause}; open the GPU again and go on from parameters that were saved.`);
     }
     const ring = new Float32Array(readback.getMappedRange());

@@ -76,7 +76,7 @@ describe("randomWindows", () => {
   test("refuses sizes and seeds that are not whole numbers in range", () => {
     const windows = (options: object) => () => randomWindows(positions(9), { steps: 2, batch: 2, seed: 1, ...options });
     expect(windows({ steps: 0 })).toThrow("randomWindows: steps is 0, expected an integer from 1 up.");
-    expect(windows({ batch: 1.5 })).toThrow("randomWindows: batch is 1.5, expected a whole number");
+    expect(windows({ batch: 1.5 })).toThrow("randomWindows: batch is 1.5, expected an integer");
     for (const seed of [-1, 0.5, 2 ** 32, Number.NaN]) {
       expect(windows({ seed })).toThrow(
         `randomWindows: option "seed" is ${seed}, expected a whole number from 0 to 4294967295; use 1 if any will do.`,

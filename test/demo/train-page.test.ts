@@ -48,6 +48,7 @@ describe("the training page", () => {
       const [first] = await singleSteps(page, 1);
       await press(page, "run");
       await untilStep(page, 300);
+      await page.waitForFunction(`document.getElementById("tokens-per-second").textContent !== "–"`, { polling: 50 });
       await press(page, "run");
       await button(page, "single-step");
       const entropy = await numberOf(page, "unigram-entropy");
@@ -107,7 +108,7 @@ describe("the training page", () => {
       expect(await seen(page, "pending")).toBe(false);
       await enter(page, { hidden: "20" });
       expect(await seen(page, "pending")).toBe(true);
-      await enter(page, { hidden: "16", "learning-rate": "1e30" });
+      await enter(page, { "learning-rate": "1e30", hidden: "16" });
       expect(await seen(page, "learning-rate-error")).toBe(true);
       await enter(page, { "learning-rate": "100" });
       expect(await seen(page, "learning-rate-error")).toBe(false);

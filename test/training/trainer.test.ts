@@ -98,11 +98,13 @@ describe("a trainer", () => {
     expect(await run(16)).toEqual(first);
   });
 
-  test("ends with the batches, and goes on where it was", async () => {
+  test("ends with the batches or the steps asked for, and goes on with the same generator, no batch lost", async () => {
     const { training, close } = await trainer();
-    expect(await lossesOf(training, batches(0, 10))).toHaveLength(10);
+    const source = batches(0, 25);
+    expect(await lossesOf(training, source, { steps: 10 })).toHaveLength(10);
     expect(training.step).toBe(10);
-    const more = await lossesOf(training, batches(10, 25));
+    const more = await lossesOf(training, source);
+    expect(training.step).toBe(25);
     close();
     const whole = await trainer();
     expect((await lossesOf(whole.training, batches(0, 25))).slice(10)).toEqual(more);

@@ -1,0 +1,138 @@
+// The rules of the house: one stem per operation, a first comment in every file, and imports that go one way.
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+
+const root = resolve(import.meta.dirname, "..");
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+/** The stems of the files of one folder that end in `ending`. */
+function stems(folder: string, ending: string): string[] {
+  const files = readdirSync(join(root, folder)).filter((name) => name.endsWith(ending));
+  return files.map((name) => name.slice(0, -ending.length)).sort();
+}
+
+describe("an operation has one stem everywhere", () => {
+  const shaders = stems("shaders", ".wgsl");
+
+  test("every module of src/ops puts a shader of its name on a plan, and every shader has such a module", () => {
+    expect(stems("src/ops", ".ts").filter((stem) => stem !== "operands")).toEqual(shaders);
+  });
+
+  test.each(shaders)("%s has a CPU twin, which its header names, and a test against it", (stem) => {
+    const header = /^(\/\/.*\n)+/.exec(read(`shaders/${stem}.wgsl`))?.[0];
+    expect(header).toContain(`\n// CPU twin: src/reference/${stem}.ts\n`);
+    expect(stems("src/reference", ".ts")).toContain(stem);
+    expect(stems("test/ops", ".test.ts")).toContain(stem);
+  });
+});
+
+test("every file of src, demo and shaders says first what it is for", () => {
+  const files = ["src", "demo", "shaders"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+  );
+  const sources = files.filter((file) => /\.(ts|mjs|wgsl)$/.test(file));
+  expect(sources.length).toBeGreaterThan(50);
+  expect(sources.filter((file) => !/^\/\/ .{10}/.test(read(file)))).toEqual([]);
+});
+
+afterEach(() => void vi.unstubAllGlobals());
+
+test("importing the library does not look at navigator", async () => {
+  const touched: PropertyKey[] = [];
+  vi.stubGlobal("navigator", new Proxy({}, { get: (_, name) => void touched.push(name) }));
+  const { openGpu } = await import("../src/index");
+  expect(touched).toEqual([]);
+  await expect(openGpu()).rejects.toThrow("navigator.gpu");
+  expect(touched).toContain("gpu");
+});
+
+describe("the linter keeps imports going one way", () => {
+  /** A folder, and what a file there says. */
+  type Case = readonly [folder: string, statement: string];
+  const allowed: Case[] = [
+    ["src/gpu", `import "./tensor"; import "wgsl-preprocessor/wgsl-preprocessor.js";`],
+    ["src/ops", `import "./operands"; import "../gpu/plan"; import "../../shaders/sgd.wgsl?raw";`],
+    [
+      "src/network",
+      `import "./layer"; import "../gpu/plan"; import "../ops/sgd"; import "pure-rand/generator/mersenne";`,
+    ],
+    ["src/training", `import "./trainer"; import "../gpu/plan"; import "../ops/sgd"; import "../network/network";`],
+    ["src/data", `import "./options"; import type { Batch, BatchShape } from "../network/batch";`],
+    ["src/reference", `import "./matmul";`],
+    ["src/interchange", `import "./safetensors";`],
+    ["demo", `import "../src/index"; import "node:fs";`],
+    ["demo/train", `import "../../src/index"; import "../terminal/datasets"; import "vite";`],
+  ];
+  const forbidden: Case[] = [
+    ["src/gpu", `import "../ops/sgd";`],
+    ["src/gpu", `import type { Batch } from "../network/batch";`],
+    ["src/gpu", `export * from "../index";`],
+    ["src/gpu", `import "node:fs";`],
+    ["src/ops", `import "../network/network";`],
+    ["src/ops", `import "../reference/sgd";`],
+    ["src/network", `import "../training/trainer";`],
+    ["src/network", `import "../data/vocabulary";`],
+    ["src/network", `export const trainer = import("../training/trainer");`],
+    ["src/training", `import "../reference/network";`],
+    ["src/training", `import "../index";`],
+    ["src/data", `import { checkBatch } from "../network/batch";`],
+    ["src/data", `import * as batch from "../network/batch"; batch;`],
+    ["src/data", `import "../network/network";`],
+    ["src/data", `import type { Gpu } from "../gpu/device";`],
+    ["src/data", `import "fs";`],
+    ["src/reference", `import "../gpu/tensor";`],
+    ["src/reference", `import "../../shaders/sgd.wgsl?raw";`],
+    ["src/interchange", `import "../network/parameters";`],
+    ["src/another", `import "../gpu/device";`],
+    ["demo", `import "../src/training/trainer";`],
+    ["demo/train", `import "../../src/gpu/device";`],
+  ];
+  const cycle: Case[] = [
+    ["src/gpu", `export { b as a } from "./cycle-1";`],
+    ["src/gpu", `export { a as b } from "./cycle-0";`],
+  ];
+
+  let project: string;
+  let refused: Set<string>;
+
+  /** Each case in a file of its own. */
+  const filesOf = (name: string, cases: Case[]) =>
+    cases.map(([folder, statement], index) => ({ file: `${folder}/${name}-${index}.ts`, statement }));
+  const all = {
+    allowed: filesOf("allowed", allowed),
+    forbidden: filesOf("forbidden", forbidden),
+    cycle: filesOf("cycle", cycle),
+  };
+
+  beforeAll(() => {
+    project = mkdtempSync(join(tmpdir(), "house-"));
+    for (const name of ["biome.json", ".gitignore"]) copyFileSync(join(root, name), join(project, name));
+    for (const { file, statement } of Object.values(all).flat()) {
+      mkdirSync(dirname(join(project, file)), { recursive: true });
+      writeFileSync(join(project, file), `${statement}\n`);
+    }
+    const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
+    const rules = ["--only=style/noRestrictedImports", "--only=suspicious/noImportCycles"];
+    const options = ["lint", "--reporter=json", "--max-diagnostics=none", ...rules];
+    const { stdout } = spawnSync(process.execPath, [biome, ...options], { cwd: project, encoding: "utf8" });
+    const { diagnostics } = JSON.parse(stdout) as { diagnostics: { severity: string; location: { path: string } }[] };
+    const errors = diagnostics.filter(({ severity }) => severity === "error");
+    refused = new Set(errors.map(({ location }) => location.path.replaceAll("\\", "/")));
+  });
+  afterAll(() => rmSync(project, { recursive: true }));
+
+  test("what a folder builds on may be imported", () => {
+    expect(all.allowed.filter(({ file }) => refused.has(file))).toEqual([]);
+  });
+
+  test("nothing else may, and nothing of Node", () => {
+    expect(all.forbidden.filter(({ file }) => !refused.has(file))).toEqual([]);
+  });
+
+  test("modules may not import each other in a circle", () => {
+    expect(all.cycle.filter(({ file }) => !refused.has(file))).toEqual([]);
+  });
+});
