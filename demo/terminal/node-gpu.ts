@@ -45,6 +45,7 @@ export async function openNodeGpu(prefer?: "gpu" | "software"): Promise<NodeGpu>
   const software = info?.isFallbackAdapter === true;
   if (!info || (prefer && software !== (prefer === "software"))) throw missing(prefer, info);
 
+  const stopSharing = software ? shareTheProcessor() : () => {};
   const nodeGpu: NodeGpu = {
     get gpu() {
       if (!gpu) throw new Error("NodeGpu: gpu was read after close, expected before; close it later or open another.");
@@ -53,12 +54,28 @@ export async function openNodeGpu(prefer?: "gpu" | "software"): Promise<NodeGpu>
     software,
     description: `${info.vendor} ${info.architecture}, ${info.description}${software ? " (software)" : ""}`,
     close() {
+      stopSharing();
       gpu = undefined;
       open.delete(nodeGpu);
     },
   };
   open.add(nodeGpu);
   return nodeGpu;
+}
+
+/**
+ * While Dawn waits for the GPU, it polls at every turn of Node's event loop: a core's worth of nothing, which a software
+ * adapter needs to compute. So every turn sleeps for a millisecond. Where Dawn does not wait, no turn is taken.
+ */
+function shareTheProcessor(): () => void {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  let next: NodeJS.Immediate;
+  const turn = () => {
+    Atomics.wait(never, 0, 0, 1);
+    next = setImmediate(turn).unref();
+  };
+  next = setImmediate(turn).unref();
+  return () => clearImmediate(next);
 }
 
 function missing(prefer: "gpu" | "software" | undefined, found: GPUAdapterInfo | undefined): Error {

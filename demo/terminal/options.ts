@@ -25,7 +25,7 @@ export interface TrainOptions {
 type Sizes = Pick<TrainOptions, "hidden" | "batch" | "length" | "steps" | "learningRate">;
 
 const defaults: Record<Task, Sizes> = {
-  "moby-dick": { hidden: 128, batch: 32, length: 32, steps: 1000, learningRate: 1 },
+  "moby-dick": { hidden: 128, batch: 32, length: 32, steps: 1500, learningRate: 0.5 },
   names: { hidden: 64, batch: 64, length: 16, steps: 1500, learningRate: 0.5 },
   "i-like-nlp": { hidden: 4, batch: 1, length: 3, steps: 1, learningRate: 0.001 },
 };

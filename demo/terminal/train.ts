@@ -64,20 +64,20 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
   }
 }
 
-/** Trains, and shows a sample ten times on the way. @returns how many steps were done. */
+/** Trains, and shows people a sample six times on the way. @returns how many steps were done. */
 async function run(
   learner: Learner,
   task: TaskData,
-  { steps, seed }: TrainOptions,
+  { steps, seed, json }: TrainOptions,
   progress: Progress,
   interrupted: () => boolean,
 ): Promise<number> {
-  const between = Math.max(1, Math.floor(steps / 10));
+  const between = Math.ceil(steps / 6);
   let done = 0;
   for await (const report of learner.train(task.training, { steps })) {
     done = report.step;
     progress.step(report);
-    if (done % between === 0 && !interrupted()) {
+    if (!json && done % between === 0 && !interrupted()) {
       const sample = await task.sample(learner, seed + done);
       if (sample !== null) progress.say(`  after ${done} steps it writes: ${JSON.stringify(sample)}`);
     }
