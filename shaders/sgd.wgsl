@@ -1,13 +1,37 @@
-// θ ← θ − α·dθ
+// Gradient descent, with momentum where the flag is on (formulas as in PyTorch's torch.optim.SGD):
+//   g ← dθ + λθ;  v ← μv + g;  θ ← θ − α·v,  nesterov: θ ← θ − α·(g + μv),  without momentum: θ ← θ − α·g
 // CPU twin: src/reference/sgd.ts
 //
 // size, threads   vec4f of the parameters, the workgroup
 
-@group(0) @binding(0) var<uniform> learningRate: f32;
+struct Update {
+  learningRate: f32, // α
+  weightDecay: f32, // λ
+  momentum: f32, // μ
+}
+
+@group(0) @binding(0) var<uniform> update: Update;
 @group(0) @binding(1) var<storage, read> gradient: array<vec4f>; // [size]
 @group(0) @binding(2) var<storage, read_write> parameter: array<vec4f>; // [size]
+#if momentum
+@group(0) @binding(3) var<storage, read_write> velocity: array<vec4f>; // [size]
+#endif
 
 @compute @workgroup_size(threads)
 fn sgd(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < size) { parameter[id.x] -= learningRate * gradient[id.x]; }
+  if (id.x < size) {
+    let g = gradient[id.x] + update.weightDecay * parameter[id.x];
+#if momentum
+    let v = update.momentum * velocity[id.x] + g;
+    velocity[id.x] = v;
+#if nesterov
+    let direction = g + update.momentum * v;
+#else
+    let direction = v;
+#endif
+#else
+    let direction = g;
+#endif
+    parameter[id.x] -= update.learningRate * direction;
+  }
 }

@@ -31,6 +31,11 @@ export {
   type ReferenceParameters,
   trainStep as referenceTrainStep,
 } from "./reference/network";
+export {
+  type ReferenceOptimizerOptions,
+  type ReferenceUpdate,
+  referenceOptimizer,
+} from "./reference/optimizer";
 export { type Evaluation, evaluate } from "./training/evaluate";
-export { type Optimizer, sgd } from "./training/optimizers";
+export { adam, adamw, type Optimizer, rmsprop, sgd } from "./training/optimizers";
 export { type StepReport, Trainer, type TrainerOptions } from "./training/trainer";

@@ -2,6 +2,8 @@
 // Runs in Node and in a browser. The format is described in test/recordings/README.md.
 
 import {
+  adam,
+  adamw,
   type Batch,
   fromPyTorch,
   type Gpu,
@@ -9,16 +11,20 @@ import {
   type NetworkOptions,
   type ParameterValues,
   type Pass,
+  type ReferenceOptimizerOptions,
   type ReferenceParameters,
   readSafetensors,
   readTensors,
   referenceBackward,
   referenceForward,
+  referenceOptimizer,
   referenceTrainStep,
+  rmsprop,
   type Schedule,
   sgd,
   type TensorData,
   Trainer,
+  type TrainerOptions,
   toPyTorch,
 } from "../../src/index";
 
@@ -26,7 +32,7 @@ export interface Recording {
   network: Record<string, unknown> & Pick<NetworkOptions, "inputs" | "hidden" | "outputs">;
   steps: number;
   batch: number;
-  training: { steps: number; learningRate: number } | undefined;
+  training: { steps: number; optimizer: ReferenceOptimizerOptions } | undefined;
   tensors: Map<string, TensorData>;
   /** What this library has not got yet, in words. */
   unsupported: string[];
@@ -72,20 +78,43 @@ export function parseRecording(bytes: Uint8Array): Recording {
   need(network.bidirectional, "bidirectional");
   need(network.labelSmoothing, "label smoothing");
   need(network.classWeights, "class weights");
-  if (training) {
-    const { kind, learningRate, ...more } = training.optimizer;
-    need(kind !== "sgd", `optimizer ${kind}`);
-    need(Object.keys(more).length > 0, `${kind} with ${Object.keys(more).join(", ")}`);
-    for (const key of ["clipNorm", "clipValue", "fresh", "carry"]) need(training[key], key);
-    return { network, steps, batch, training: { steps: training.steps, learningRate }, tensors, unsupported };
-  }
-  return { network, steps, batch, training: undefined, tensors, unsupported };
+  for (const key of ["carry"]) need(training?.[key], key);
+  const { clipNorm, clipValue } = training ?? {};
+  const optimizer = { ...training?.optimizer, ...(clipNorm && { clipNorm }), ...(clipValue && { clipValue }) };
+  return { network, steps, batch, training: training && { steps: training.steps, optimizer }, tensors, unsupported };
 }
 
 const optionsOf = ({ network }: Recording): NetworkOptions => {
   const { cell, inputs, hidden, outputs, readout, loss, input, activation } = network;
   return { cell, inputs, hidden, outputs, readout, loss, input, activation } as NetworkOptions;
 };
+
+/** The library's optimizer of these words, and the trainer's clipping. */
+function trainerOptions(
+  options: ReferenceOptimizerOptions,
+): Pick<TrainerOptions, "optimizer" | "clipNorm" | "clipValue"> {
+  const { kind, clipNorm, clipValue, ...rest } = options;
+  return {
+    optimizer: { sgd, rmsprop, adam, adamw }[kind](rest),
+    ...(clipNorm !== undefined && { clipNorm }),
+    ...(clipValue !== undefined && { clipValue }),
+  };
+}
+
+/** The batches of a training run: the one batch again and again, or a fresh one each step. */
+function trainingBatches(recording: Recording, steps: number): Batch[] {
+  const same = batchOf(recording);
+  const inputs = recording.tensors.get("training.inputs")?.data;
+  const targets = recording.tensors.get("training.targets")?.data;
+  if (!inputs || !targets) return Array.from({ length: steps }, () => same);
+  const part = <T extends Int32Array | Float32Array>(data: T, like: { length: number }, step: number) =>
+    data.slice(step * like.length, (step + 1) * like.length) as T;
+  return Array.from({ length: steps }, (_, step) => ({
+    ...same,
+    inputs: part(inputs, same.inputs, step),
+    targets: part(targets, same.targets, step),
+  }));
+}
 
 function batchOf({ tensors }: Recording): Batch {
   const data = (name: string) => tensors.get(name)?.data;
@@ -113,9 +142,9 @@ export async function computeOnGpu(gpu: Gpu, recording: Recording, schedule: Sch
   const computed = await readPass(gpu, pass, recording);
   pass.destroy();
   if (training) {
-    const trainer = await Trainer.create(network, { ...shape, optimizer: sgd(training) });
+    const trainer = await Trainer.create(network, { ...shape, ...trainerOptions(training.optimizer) });
     const losses: number[] = [];
-    const batches = Array.from({ length: training.steps }, () => data);
+    const batches = trainingBatches(recording, training.steps);
     for await (const { loss } of trainer.train(batches)) losses.push(loss);
     computed.set("expected.losses", losses);
     for (const [name, tensor] of toPyTorch(await network.read())) computed.set(`after.${name}`, tensor.data);
@@ -173,8 +202,9 @@ export function computeOnReference(recording: Recording): Computed {
   });
   if (training) {
     const trained = fresh();
-    const losses = Array.from({ length: training.steps }, () =>
-      referenceTrainStep(config, trained, data, training.learningRate),
+    const update = referenceOptimizer(training.optimizer);
+    const losses = trainingBatches(recording, training.steps).map((next) =>
+      referenceTrainStep(config, trained, { ...next, steps, batch }, update),
     );
     computed.set("expected.losses", losses);
     for (const [name, tensor] of toPyTorch(shapes(trained))) computed.set(`after.${name}`, tensor.data);

@@ -7,6 +7,7 @@ import {
   type ParameterValues,
   type ReferenceParameters,
   referenceForward,
+  referenceOptimizer,
   referenceTrainStep,
   type StepReport,
 } from "../../src/index";
@@ -21,13 +22,14 @@ export function referenceLearner(options: LearnerOptions): Learner {
   const parameters = Object.fromEntries(
     [...values].map(([name, { data }]) => [name, Float64Array.from(data)]),
   ) as unknown as ReferenceParameters;
+  const update = referenceOptimizer({ kind: "sgd", learningRate });
   let stopping = false;
   let step = 0;
 
   async function* train(batches: Iterable<Batch>, limit: { steps: number }): AsyncGenerator<StepReport> {
     const last = step + limit.steps;
     for (const batch of batches) {
-      const loss = referenceTrainStep(config, parameters, { ...batch, steps, batch: rows }, learningRate);
+      const loss = referenceTrainStep(config, parameters, { ...batch, steps, batch: rows }, update);
       yield { step: ++step, loss };
       if (stopping || step === last) return;
       await new Promise(setImmediate); // so that signals are heard

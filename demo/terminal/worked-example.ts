@@ -9,6 +9,7 @@ import {
   readTensors,
   referenceBackward,
   referenceForward,
+  referenceOptimizer,
   referenceTrainStep,
   sgd,
   Trainer,
@@ -66,6 +67,7 @@ export async function workedExample(options: TrainOptions): Promise<number> {
 
   console.log(`"${words.join(" ")}", one-hot; target class 0; hidden ${hidden}, α = ${learningRate}`);
   console.log(`on the left ${node.description}, on the right the float64 reference`);
+  const update = referenceOptimizer({ kind: "sgd", learningRate });
   let worst = 0;
   for (let round = 1; round <= options.steps; round++) {
     console.log(`\nround ${round}`);
@@ -73,7 +75,7 @@ export async function workedExample(options: TrainOptions): Promise<number> {
     pass.run();
     const shown = await forwardAndBackward(gpu, pass, network, parameters);
     for await (const _ of trainer.train([sentence]));
-    referenceTrainStep(network.config, parameters, referenceBatch, learningRate);
+    referenceTrainStep(network.config, parameters, referenceBatch, update);
     for (const [name, { shape: sizes, data }] of await network.read()) {
       const letter = letters[name]!;
       const reference = parameters[name as keyof ReferenceParameters];

@@ -26,15 +26,15 @@ export interface BatchShape {
   readonly initialState?: boolean;
 }
 
-type BatchSpecs = Record<"learningRate" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> & {
+type BatchSpecs = Record<"update" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> & {
   initialState?: TensorSpec;
 };
 
-/** The tensors of a batch, in the order in which they are stored, with what goes with it: α and the loss's scale. */
+/** The tensors of a batch, in the order in which they are stored, with what goes with it: the optimizer's numbers and the loss's scale. */
 export function batchSpecs(config: NetworkConfig, { steps, batch, initialState }: BatchShape): BatchSpecs {
   const rows = config.readout === "every-step" ? [steps, batch] : [batch];
   return {
-    learningRate: { shape: [1] },
+    update: { shape: [8] },
     lossScale: { shape: [1] },
     lengths: { shape: [batch], type: "i32" },
     inputs:
@@ -106,6 +106,8 @@ export function checkBatch(operation: string, config: NetworkConfig, shape: Batc
   return counted;
 }
 
+const unused = new Array<number>(8).fill(0);
+
 /** Copies checked batches into bytes as a tensor group of `batchSpecs` stores them. */
 export class BatchPacker {
   /** Bytes of one packed batch. */
@@ -124,15 +126,15 @@ export class BatchPacker {
     this.#zeroState = new Float32Array(elements(this.#specs.initialState?.shape ?? [0]));
   }
 
-  /** @param counted what `checkBatch` returned; 0 gives a loss of 0. */
-  pack(into: ArrayBuffer, start: number, batch: Batch, counted: number, learningRate: number): void {
+  /** @param counted what `checkBatch` returned; 0 gives a loss of 0. @param update the optimizer's numbers, at most 8. */
+  pack(into: ArrayBuffer, start: number, batch: Batch, counted: number, update: readonly number[]): void {
     const put = (name: keyof BatchSpecs, data: ArrayLike<number>) => {
       const spec = this.#specs[name];
       if (!spec) return;
       const View = spec.type === "i32" ? Int32Array : Float32Array;
       padded(spec, data, new View(into, start + this.#offsets[name]!));
     };
-    put("learningRate", [learningRate]);
+    put("update", [...update, ...unused].slice(0, 8));
     put("lossScale", [counted > 0 ? 1 / counted : 0]);
     put("lengths", batch.lengths ?? this.#allSteps);
     put("inputs", batch.inputs);

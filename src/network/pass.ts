@@ -162,10 +162,10 @@ export class Pass {
   }
 
   /** Puts one batch where the next run reads it. @throws as `checkBatch`, before anything is written. */
-  write(batch: Batch, learningRate = 0): void {
+  write(batch: Batch): void {
     const counted = checkBatch("Pass.write", this.config, this.options, batch);
     const bytes = new ArrayBuffer(this.packer.bytes);
-    this.packer.pack(bytes, 0, batch, counted, learningRate);
+    this.packer.pack(bytes, 0, batch, counted, []);
     this.gpu.device.queue.writeBuffer(this.batch.buffer, 0, bytes);
   }
 

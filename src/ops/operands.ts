@@ -1,6 +1,8 @@
 // What every operation does before it adds a dispatch: check shapes, and choose workgroups.
 
 import type { Gpu } from "../gpu/device";
+import type { KernelSource } from "../gpu/kernel";
+import type { Plan } from "../gpu/plan";
 import { elements, type Tensor } from "../gpu/tensor";
 
 /** @throws where a tensor's shape is not the expected one; `what` names the dimensions, as in "[T, B, H]". */
@@ -64,4 +66,31 @@ export const oneSlab = (tensor: Tensor): Slabs => ({ tensor, count: 1, strideByt
 /** The binding that covers all slabs. */
 export function slabsBinding({ tensor, count, strideBytes }: Slabs): Tensor {
   return { ...tensor, size: tensor.size + (count - 1) * strideBytes };
+}
+
+/** What every optimizer works on: tensors of one shape. */
+export interface UpdateTensors {
+  gradient: Tensor;
+  parameter: Tensor;
+}
+
+/** Adds a dispatch with a thread for each vec4f of the parameters. @throws where shapes differ. */
+export function addUpdate(
+  plan: Plan,
+  kernel: Omit<KernelSource, "constants">,
+  bindings: UpdateTensors & Record<string, Tensor>,
+): void {
+  const { parameter, update: _, ...alike } = bindings;
+  for (const tensor of Object.values(alike))
+    expectShape(kernel.shader, tensor, "the parameter's shape", parameter.shape);
+  const [rows, width] = rowsAndWidth(parameter);
+  const size = rows * inVec4(width);
+  const threads = lineOfThreads(plan.gpu);
+  plan.add({
+    label: `update, ${kernel.shader}`,
+    kernel: { ...kernel, constants: { size, threads } },
+    bindings,
+    workgroups: [Math.ceil(size / threads)],
+    flops: 2 * rows * width,
+  });
 }

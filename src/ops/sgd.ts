@@ -1,29 +1,24 @@
-// Puts a step of gradient descent on a plan.
+// Puts a step of gradient descent on a plan, with momentum where its velocity is given.
 
 import sgdShader from "../../shaders/sgd.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
-import { expectShape, inVec4, lineOfThreads, rowsAndWidth } from "./operands";
+import { addUpdate, type UpdateTensors } from "./operands";
 
-interface Sgd {
-  /** f32 [1]: α */
-  learningRate: Tensor;
-  gradient: Tensor;
-  /** Like gradient. */
-  parameter: Tensor;
+interface Sgd extends UpdateTensors {
+  /** f32 [8]: α, λ, μ */
+  update: Tensor;
+  /** v, like gradient */
+  velocity?: Tensor | undefined;
+  nesterov?: boolean;
 }
 
-/** θ ← θ − α·dθ. @throws where shapes do not fit. */
-export function sgd(plan: Plan, { learningRate, gradient, parameter }: Sgd): void {
-  expectShape("sgd", gradient, "the parameter's shape", parameter.shape);
-  const [rows, width] = rowsAndWidth(parameter);
-  const size = rows * inVec4(width);
-  const threads = lineOfThreads(plan.gpu);
-  plan.add({
-    label: "update",
-    kernel: { shader: "sgd", source: sgdShader, constants: { size, threads }, flags: {} },
-    bindings: { learningRate, gradient, parameter },
-    workgroups: [Math.ceil(size / threads)],
-    flops: 2 * rows * width,
-  });
+/** g ← dθ + λθ; v ← μv + g; θ ← θ − α·v, or with Nesterov's momentum θ ← θ − α·(g + μv). */
+export function sgd(plan: Plan, { update, gradient, parameter, velocity, nesterov = false }: Sgd): void {
+  const flags = { momentum: velocity !== undefined, nesterov };
+  addUpdate(
+    plan,
+    { shader: "sgd", source: sgdShader, flags },
+    { update, gradient, parameter, ...(velocity && { velocity }) },
+  );
 }

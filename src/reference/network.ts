@@ -4,8 +4,9 @@ import { biasGradient } from "./bias";
 import { lossRecord } from "./loss-record";
 import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
 import { meanSquaredError } from "./mean-squared-error";
+import type { ReferenceUpdate } from "./optimizer";
 import { recurrenceBackward, recurrenceForward } from "./recurrence";
-import { sgd } from "./sgd";
+
 import { softmaxCrossEntropy } from "./softmax-cross-entropy";
 import { tokenGather, tokenGatherGradient } from "./token-gather";
 
@@ -144,17 +145,14 @@ export function backward(
   };
 }
 
-/** One training step: forward, backward, θ ← θ − α·∂L/∂θ in place. Returns the loss before the update. */
+/** One training step: forward, backward, and the update of the parameters, in place. Returns the loss before it. */
 export function trainStep(
   config: ReferenceConfig,
   parameters: ReferenceParameters,
   data: ReferenceBatch,
-  learningRate: number,
+  update: ReferenceUpdate,
 ): number {
   const run = forward(config, parameters, data);
-  const gradients = backward(config, parameters, data, run);
-  for (const name of Object.keys(parameters) as (keyof ReferenceParameters)[]) {
-    sgd(parameters[name], gradients[name], learningRate);
-  }
+  update({ ...parameters }, { ...backward(config, parameters, data, run) });
   return run.loss;
 }

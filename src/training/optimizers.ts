@@ -1,12 +1,15 @@
-// Optimizers: what happens to the parameters once the gradients are there.
+// Optimizers: what happens to the parameters once the gradients are there. Formulas and defaults as in torch.optim.
 
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
+import { adam as addAdam } from "../ops/adam";
+import { rmsprop as addRmsprop } from "../ops/rmsprop";
 import { sgd as addSgd } from "../ops/sgd";
 
-/** All parameters and all gradients as one range each, and α. */
+/** All parameters and all gradients as one range each, and the numbers of a step. */
 export interface OptimizerTensors {
-  learningRate: Tensor;
+  /** f32 [8]: `scalars` of the step. */
+  update: Tensor;
   gradient: Tensor;
   parameter: Tensor;
 }
@@ -15,19 +18,113 @@ export interface Optimizer {
   readonly kind: string;
   /** α at the start; `trainer.learningRate` changes it later. */
   readonly learningRate: number;
-  /** Puts the update on a plan. */
-  add(plan: Plan, tensors: OptimizerTensors): void;
+  /** What the shader's `update` holds at a step, from 1: at most eight numbers. */
+  scalars(learningRate: number, step: number): number[];
+  /** Puts the update on a plan. @returns the state that it keeps, like the parameters: to be saved with them. */
+  add(plan: Plan, tensors: OptimizerTensors): Record<string, Tensor>;
 }
 
-/** Gradient descent: θ ← θ − α·dθ. @throws where the learning rate is not a finite number from 0 up. */
-export function sgd({ learningRate }: { learningRate: number }): Optimizer {
-  expectLearningRate("sgd", learningRate);
-  return { kind: "sgd", learningRate, add: addSgd };
+interface LearningRate {
+  /** α */
+  learningRate: number;
 }
 
-/** @throws unless `value` is a finite number from 0 up. */
-export function expectLearningRate(operation: string, value: number): void {
-  if (!(Number.isFinite(value) && value >= 0)) {
-    throw new Error(`${operation}: learningRate is ${value}, expected a finite number from 0 up.`);
+interface WeightDecay {
+  /** λ. Default 0, AdamW 0.01. */
+  weightDecay?: number;
+}
+
+/**
+ * Gradient descent: g ← dθ + λθ, v ← μv + g, θ ← θ − α·v; with `nesterov`, θ ← θ − α·(g + μv).
+ * @param options momentum is μ, default 0.
+ * @throws where a number is out of range, or `nesterov` is given without momentum.
+ */
+export function sgd(options: LearningRate & WeightDecay & { momentum?: number; nesterov?: boolean }): Optimizer {
+  const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  expectNumber("sgd", "learningRate", learningRate);
+  expectNumber("sgd", "weightDecay", weightDecay);
+  expectNumber("sgd", "momentum", momentum, 1);
+  if (nesterov && momentum === 0)
+    throw new Error("sgd: nesterov is given with momentum 0, expected more; set momentum.");
+  return {
+    kind: "sgd",
+    learningRate,
+    scalars: (rate) => [rate, weightDecay, momentum],
+    add(plan, tensors) {
+      const state = momentum === 0 ? {} : stateLike(plan, tensors.parameter, "velocity");
+      addSgd(plan, { ...tensors, ...state, nesterov });
+      return state;
+    },
+  };
+}
+
+/**
+ * RMSProp: s ← ρs + (1 − ρ)·g², θ ← θ − α·g / (√s + ε).
+ * @param options decay is ρ, default 0.99; epsilon is ε, default 1e-8.
+ * @throws where a number is out of range.
+ */
+export function rmsprop(options: LearningRate & WeightDecay & { decay?: number; epsilon?: number }): Optimizer {
+  const { learningRate, decay = 0.99, epsilon = 1e-8, weightDecay = 0 } = options;
+  expectNumber("rmsprop", "learningRate", learningRate);
+  expectNumber("rmsprop", "weightDecay", weightDecay);
+  expectNumber("rmsprop", "decay", decay, 1);
+  expectNumber("rmsprop", "epsilon", epsilon);
+  return {
+    kind: "rmsprop",
+    learningRate,
+    scalars: (rate) => [rate, weightDecay, decay, epsilon],
+    add(plan, tensors) {
+      const state = stateLike(plan, tensors.parameter, "meanSquare");
+      addRmsprop(plan, { ...tensors, ...state });
+      return state;
+    },
+  };
+}
+
+type AdamOptions = LearningRate & WeightDecay & { beta1?: number; beta2?: number; epsilon?: number };
+
+/**
+ * Adam (Kingma and Ba 2015); weight decay is added to the gradient.
+ * @param options beta1 and beta2 default to 0.9 and 0.999, epsilon to 1e-8.
+ * @throws where a number is out of range.
+ */
+export const adam = (options: AdamOptions): Optimizer => adamLike("adam", { weightDecay: 0, ...options }, false);
+
+/** AdamW (Loshchilov and Hutter 2019): Adam with weight decay (default 0.01) apart from the gradient. @throws as `adam`. */
+export const adamw = (options: AdamOptions): Optimizer => adamLike("adamw", { weightDecay: 0.01, ...options }, true);
+
+function adamLike(kind: string, options: AdamOptions & Required<WeightDecay>, decoupled: boolean): Optimizer {
+  const { learningRate, weightDecay, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  expectNumber(kind, "learningRate", learningRate);
+  expectNumber(kind, "weightDecay", weightDecay);
+  expectNumber(kind, "beta1", beta1, 1);
+  expectNumber(kind, "beta2", beta2, 1);
+  expectNumber(kind, "epsilon", epsilon);
+  return {
+    kind,
+    learningRate,
+    scalars(rate, step) {
+      const corrections = [1 / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)];
+      return [rate, weightDecay, beta1, beta2, epsilon, ...corrections];
+    },
+    add(plan, tensors) {
+      const state = stateLike(plan, tensors.parameter, "mean", "meanSquare");
+      addAdam(plan, { ...tensors, ...state }, decoupled);
+      return state;
+    },
+  };
+}
+
+/** Zeroed tensors of the parameter's shape. */
+function stateLike<Name extends string>(plan: Plan, { shape }: Tensor, ...names: Name[]): Record<Name, Tensor> {
+  return Object.fromEntries(names.map((name) => [name, plan.tensor(name, shape)])) as Record<Name, Tensor>;
+}
+
+/** @throws unless `value` is a finite number from 0 up, and below `limit` where one is given. */
+export function expectNumber(operation: string, name: string, value: number, limit = Number.POSITIVE_INFINITY): void {
+  if (!(Number.isFinite(value) && value >= 0 && value < limit)) {
+    const range =
+      limit === Number.POSITIVE_INFINITY ? "a finite number from 0 up" : `a number from 0 to below ${limit}`;
+    throw new Error(`${operation}: ${name} is ${value}, expected ${range}.`);
   }
 }

@@ -5,10 +5,15 @@ import { type Batch, BatchPacker, checkBatch } from "../network/batch";
 import { expectSize } from "../network/config";
 import type { Network } from "../network/network";
 import type { Pass, PassOptions } from "../network/pass";
-import { expectLearningRate, type Optimizer } from "./optimizers";
+import { clipNorm, clipValue } from "../ops/gradient-clip";
+import { expectNumber, type Optimizer } from "./optimizers";
 
 export interface TrainerOptions extends Pick<PassOptions, "steps" | "batch" | "initialState" | "schedule"> {
   optimizer: Optimizer;
+  /** Gradients whose common norm exceeds this are scaled to it. */
+  clipNorm?: number;
+  /** Gradients are cut to ± this. */
+  clipValue?: number;
   /** Training steps in a submit. Without it, as many as take about 30 ms. */
   stepsPerSubmit?: number;
 }
@@ -41,6 +46,7 @@ export class Trainer {
   learningRate: number;
   /** Training steps submitted so far. */
   step = 0;
+  readonly #optimizer: Optimizer;
   readonly #capacity: number;
   readonly #forcedSteps: number | undefined;
   readonly #bytes: ArrayBuffer;
@@ -52,7 +58,9 @@ export class Trainer {
   #training = false;
   #stopping = false;
 
-  private constructor(network: Network, pass: Pass, { optimizer, stepsPerSubmit }: TrainerOptions, capacity: number) {
+  private constructor(network: Network, pass: Pass, options: TrainerOptions, capacity: number) {
+    const { optimizer, stepsPerSubmit } = options;
+    this.#optimizer = optimizer;
     const { gpu } = network;
     this.network = network;
     this.pass = pass;
@@ -71,9 +79,12 @@ export class Trainer {
       gpu.createBuffer("losses", capacity * 4, usage),
     );
     this.#idle = [...this.#readbacks];
+    const gradient = whole(pass.gradients!, "gradients");
+    if (options.clipNorm !== undefined) clipNorm(pass.plan, gradient, options.clipNorm);
+    if (options.clipValue !== undefined) clipValue(pass.plan, gradient, options.clipValue);
     optimizer.add(pass.plan, {
-      learningRate: pass.batch.tensors.learningRate!,
-      gradient: whole(pass.gradients!, "gradients"),
+      update: pass.batch.tensors.update!,
+      gradient,
       parameter: whole(network.parameters, "parameters"),
     });
   }
@@ -85,6 +96,10 @@ export class Trainer {
   static async create(network: Network, options: TrainerOptions): Promise<Trainer> {
     const { gpu, config } = network;
     const { steps, batch, initialState = false, schedule, stepsPerSubmit } = options;
+    for (const name of ["clipNorm", "clipValue"] as const) {
+      const limit = options[name];
+      if (limit !== undefined) expectNumber("Trainer", name, limit);
+    }
     if (stepsPerSubmit !== undefined) expectSize("Trainer", "stepsPerSubmit", stepsPerSubmit);
     const shape = { steps, batch, initialState };
     const batchBytes = new BatchPacker(config, shape).bytes;
@@ -169,9 +184,10 @@ export class Trainer {
     const next = await source.next();
     if (next.done) return false;
     const { config, options, packer } = this.pass;
-    expectLearningRate("Trainer", this.learningRate);
+    expectNumber("Trainer", "learningRate", this.learningRate);
     const counted = checkBatch("Trainer", config, options, next.value);
-    packer.pack(this.#bytes, slot * packer.bytes, next.value, counted, this.learningRate);
+    const update = this.#optimizer.scalars(this.learningRate, this.step + slot + 1);
+    packer.pack(this.#bytes, slot * packer.bytes, next.value, counted, update);
     return true;
   }
 

@@ -1,26 +1,32 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sgd } from "../../src/ops/sgd";
 import * as reference from "../../src/reference/sgd";
-import { numbers, worstError } from "../numbers";
 import { useGpu, Workbench } from "../workbench";
+import { expectUpdatesAgree } from "./updates";
 
 const gpu = useGpu();
 
-test("sgd moves every parameter by −α times its gradient, for any sizes", async () => {
-  const size = fc.integer({ min: 1, max: 130 });
-  await fc.assert(
-    fc.asyncProperty(size, size, fc.nat(1e6), async (rows, width, seed) => {
-      const bench = new Workbench(gpu());
-      const before = numbers(rows * width, seed);
-      const dParameter = numbers(rows * width, seed + 1);
-      const parameter = bench.tensor("parameter", [rows, width], before);
-      const gradient = bench.tensor("gradient", [rows, width], dParameter);
-      sgd(bench.plan, { learningRate: bench.tensor("learningRate", [1], [0.25]), gradient, parameter });
-      const expected = Float64Array.from(before);
-      reference.sgd(expected, dParameter, 0.25);
-      expect(worstError((await bench.run({ parameter })).parameter, expected)).toBeLessThan(1e-6);
-    }),
-    { numRuns: 15 },
-  );
+test.each([
+  { momentum: 0, nesterov: false, weightDecay: 0 },
+  { momentum: 0, nesterov: false, weightDecay: 0.1 },
+  { momentum: 0.9, nesterov: false, weightDecay: 0.1 },
+  { momentum: 0.9, nesterov: true, weightDecay: 0 },
+])("sgd is the reference's with %o", async ({ momentum, nesterov, weightDecay }) => {
+  await expectUpdatesAgree({
+    gpu: gpu(),
+    scalars: () => [0.25, weightDecay, momentum],
+    state: momentum > 0 ? ["velocity"] : [],
+    add: (bench, tensors, [velocity]) => sgd(bench.plan, { ...tensors, velocity, nesterov }),
+    reference: (parameter, gradient, _, [velocity]) =>
+      reference.sgd(parameter, gradient, { learningRate: 0.25, momentum, nesterov, weightDecay }, velocity),
+  });
+});
+
+test("A gradient of another shape is refused by name", () => {
+  const bench = new Workbench(gpu());
+  const update = bench.tensor("update", [8]);
+  const add = () =>
+    sgd(bench.plan, { update, gradient: bench.tensor("g", [2, 3]), parameter: bench.tensor("p", [3, 2]) });
+  expect(add).toThrow('sgd: "g" has shape [2, 3], expected the parameter\'s shape = [3, 2]');
+  bench.plan.destroy();
 });

@@ -7,6 +7,7 @@ import {
   type ReferenceParameters,
   trainStep,
 } from "../../src/reference/network";
+import { referenceOptimizer } from "../../src/reference/optimizer";
 import { integers, numbers } from "../numbers";
 
 const sizes = { inputs: 3, hidden: 4, outputs: 3 };
@@ -87,8 +88,9 @@ describe.each(configs)("the reference network: $activation, $input, $readout, $l
     const trained = Object.fromEntries(
       Object.entries(parameters).map(([name, values]) => [name, values.slice()]),
     ) as unknown as ReferenceParameters;
-    const first = trainStep(config, trained, data, 0.05);
-    for (let i = 0; i < 20; i++) trainStep(config, trained, data, 0.05);
+    const update = referenceOptimizer({ kind: "sgd", learningRate: 0.05 });
+    const first = trainStep(config, trained, data, update);
+    for (let i = 0; i < 20; i++) trainStep(config, trained, data, update);
     expect(forward(config, trained, data).loss).toBeLessThan(first);
   });
 });

@@ -8,6 +8,7 @@ import {
   type NetworkOptions,
   openGpu,
   type ReferenceParameters,
+  referenceOptimizer,
   referenceTrainStep,
   sgd,
   Trainer,
@@ -67,8 +68,9 @@ describe("a trainer", () => {
       const parameters = Object.fromEntries(
         [...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
       ) as unknown as ReferenceParameters;
+      const update = referenceOptimizer({ kind: "sgd", learningRate: 0.2 });
       const expected = Array.from({ length: 50 }, (_, i) =>
-        referenceTrainStep(network.config, parameters, { ...shape, ...batchOf(i) } as never, 0.2),
+        referenceTrainStep(network.config, parameters, { ...shape, ...batchOf(i) } as never, update),
       );
       const steps: number[] = [];
       const losses: number[] = [];

@@ -1,0 +1,52 @@
+// Clipping of gradients (formulas as in torch.nn.utils):
+//   by norm: g ← g · min(1, limit / (‖g‖ + 1e-6)), ‖g‖ over all parameters;  by value: g ← min(max(g, −limit), limit)
+// CPU twin: src/reference/gradient-clip.ts
+//
+// size              vec4f of the gradients
+// threads, groups   the workgroup, and how many of them sum squares
+
+@group(0) @binding(0) var<storage, read_write> gradient: array<vec4f>; // [size]
+#if byValue
+#else
+@group(0) @binding(1) var<storage, read_write> squares: array<f32>; // [groups]: a part of ‖g‖² each
+#endif
+#if square
+#else
+@group(0) @binding(2) var<uniform> limit: f32;
+#endif
+
+// Each thread adds up its share; the first adds up the workgroup's, in order.
+#if square
+var<workgroup> shares: array<f32, threads>;
+
+@compute @workgroup_size(threads)
+fn sumSquares(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3u) {
+  var sum = 0.0;
+  for (var i = group.x * threads + thread; i < size; i += groups * threads) { sum += dot(gradient[i], gradient[i]); }
+  shares[thread] = sum;
+  workgroupBarrier();
+  if (thread == 0u) {
+    var total = 0.0;
+    for (var i = 0u; i < threads; i++) { total += shares[i]; }
+    squares[group.x] = total;
+  }
+}
+#endif
+
+#if byNorm
+@compute @workgroup_size(threads)
+fn clipNorm(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < size) {
+    var total = 0.0;
+    for (var i = 0u; i < groups; i++) { total += squares[i]; }
+    gradient[id.x] *= min(1.0, limit / (sqrt(total) + 1e-6));
+  }
+}
+#endif
+
+#if byValue
+@compute @workgroup_size(threads)
+fn clipValue(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < size) { gradient[id.x] = clamp(gradient[id.x], vec4f(-limit), vec4f(limit)); }
+}
+#endif

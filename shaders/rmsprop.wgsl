@@ -1,0 +1,26 @@
+// RMSProp (formulas as in PyTorch's torch.optim.RMSprop): g ← dθ + λθ;  s ← ρs + (1 − ρ)·g²;  θ ← θ − α·g / (√s + ε)
+// CPU twin: src/reference/rmsprop.ts
+//
+// size, threads   vec4f of the parameters, the workgroup
+
+struct Update {
+  learningRate: f32, // α
+  weightDecay: f32, // λ
+  decay: f32, // ρ
+  epsilon: f32, // ε
+}
+
+@group(0) @binding(0) var<uniform> update: Update;
+@group(0) @binding(1) var<storage, read> gradient: array<vec4f>; // [size]
+@group(0) @binding(2) var<storage, read_write> parameter: array<vec4f>; // [size]
+@group(0) @binding(3) var<storage, read_write> meanSquare: array<vec4f>; // [size]
+
+@compute @workgroup_size(threads)
+fn rmsprop(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < size) {
+    let g = gradient[id.x] + update.weightDecay * parameter[id.x];
+    let s = update.decay * meanSquare[id.x] + (1.0 - update.decay) * g * g;
+    meanSquare[id.x] = s;
+    parameter[id.x] -= update.learningRate * g / (sqrt(s) + update.epsilon);
+  }
+}

@@ -1,0 +1,19 @@
+// Puts a step of Adam or AdamW on a plan.
+
+import adamShader from "../../shaders/adam.wgsl?raw";
+import type { Plan } from "../gpu/plan";
+import type { Tensor } from "../gpu/tensor";
+import { addUpdate, type UpdateTensors } from "./operands";
+
+interface Adam extends UpdateTensors {
+  /** f32 [8]: α, λ, β₁, β₂, ε, 1 / (1 − β₁ᵗ), 1 / √(1 − β₂ᵗ) */
+  update: Tensor;
+  /** m and v, like gradient */
+  mean: Tensor;
+  meanSquare: Tensor;
+}
+
+/** @param decoupled AdamW: decay moves θ itself, not its gradient. */
+export function adam(plan: Plan, tensors: Adam, decoupled: boolean): void {
+  addUpdate(plan, { shader: "adam", source: adamShader, flags: { decoupled } }, { ...tensors });
+}

@@ -1,0 +1,62 @@
+// Puts clipping of gradients on a plan, by their common norm or by value.
+
+import gradientClipShader from "../../shaders/gradient-clip.wgsl?raw";
+import type { Plan } from "../gpu/plan";
+import { createTensors, type Tensor, writeTensor } from "../gpu/tensor";
+import { inVec4, lineOfThreads, rowsAndWidth } from "./operands";
+
+/** g ← g · min(1, limit / (‖g‖ + 1e-6)), ‖g‖ over the whole tensor. */
+export function clipNorm(plan: Plan, gradient: Tensor, limit: number): void {
+  const { size, threads } = sizes(plan, gradient);
+  const groups = Math.min(64, Math.ceil(size / threads));
+  const squares = plan.tensor("squares", [groups]);
+  const kernel = (on: "square" | "byNorm") => ({
+    shader: "gradient-clip",
+    source: gradientClipShader,
+    constants: { size, threads, groups },
+    flags: { square: false, byNorm: false, byValue: false, [on]: true },
+  });
+  plan.add({
+    label: "‖g‖²",
+    kernel: kernel("square"),
+    bindings: { gradient, squares },
+    workgroups: [groups],
+    flops: 8 * size,
+  });
+  plan.add({
+    label: "clip by norm",
+    kernel: kernel("byNorm"),
+    bindings: { gradient, squares, limit: uniform(plan, limit) },
+    workgroups: [Math.ceil(size / threads)],
+    flops: 4 * size,
+  });
+}
+
+/** g ← min(max(g, −limit), limit). */
+export function clipValue(plan: Plan, gradient: Tensor, limit: number): void {
+  const { size, threads } = sizes(plan, gradient);
+  plan.add({
+    label: "clip by value",
+    kernel: {
+      shader: "gradient-clip",
+      source: gradientClipShader,
+      constants: { size, threads, groups: 1 },
+      flags: { square: false, byNorm: false, byValue: true },
+    },
+    bindings: { gradient, limit: uniform(plan, limit) },
+    workgroups: [Math.ceil(size / threads)],
+    flops: 0,
+  });
+}
+
+function sizes(plan: Plan, gradient: Tensor) {
+  const [rows, width] = rowsAndWidth(gradient);
+  return { size: rows * inVec4(width), threads: lineOfThreads(plan.gpu) };
+}
+
+function uniform(plan: Plan, value: number): Tensor {
+  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+  const { tensors } = plan.own(createTensors(plan.gpu, "limit", { limit: { shape: [1] } }, usage));
+  writeTensor(plan.gpu, tensors.limit, [value]);
+  return tensors.limit;
+}

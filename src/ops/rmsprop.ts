@@ -1,0 +1,18 @@
+// Puts a step of RMSProp on a plan.
+
+import rmspropShader from "../../shaders/rmsprop.wgsl?raw";
+import type { Plan } from "../gpu/plan";
+import type { Tensor } from "../gpu/tensor";
+import { addUpdate, type UpdateTensors } from "./operands";
+
+interface Rmsprop extends UpdateTensors {
+  /** f32 [8]: α, λ, ρ, ε */
+  update: Tensor;
+  /** s, like gradient */
+  meanSquare: Tensor;
+}
+
+/** g ← dθ + λθ; s ← ρs + (1 − ρ)·g²; θ ← θ − α·g / (√s + ε). */
+export function rmsprop(plan: Plan, tensors: Rmsprop): void {
+  addUpdate(plan, { shader: "rmsprop", source: rmspropShader, flags: {} }, { ...tensors });
+}
