@@ -3,7 +3,8 @@
 //   m ← β₁m + (1 − β₁)·g;  v ← β₂v + (1 − β₂)·g²;  θ ← θ − α·(m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
 // CPU twin: src/reference/adam.ts
 //
-// size, threads   vec4f of the parameters, the workgroup
+// size              vec4f of the parameters
+// threads, across   the workgroup, and the threads in x
 
 struct Update {
   learningRate: f32, // α
@@ -23,19 +24,20 @@ struct Update {
 
 @compute @workgroup_size(threads)
 fn adam(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < size) {
+  let i = id.x + across * id.y;
+  if (i < size) {
 #if decoupled
-    let before = parameter[id.x] * (1.0 - update.learningRate * update.weightDecay);
-    let g = gradient[id.x];
+    let before = parameter[i] * (1.0 - update.learningRate * update.weightDecay);
+    let g = gradient[i];
 #else
-    let before = parameter[id.x];
-    let g = gradient[id.x] + update.weightDecay * before;
+    let before = parameter[i];
+    let g = gradient[i] + update.weightDecay * before;
 #endif
-    let m = update.beta1 * mean[id.x] + (1.0 - update.beta1) * g;
-    let v = update.beta2 * meanSquare[id.x] + (1.0 - update.beta2) * g * g;
-    mean[id.x] = m;
-    meanSquare[id.x] = v;
+    let m = update.beta1 * mean[i] + (1.0 - update.beta1) * g;
+    let v = update.beta2 * meanSquare[i] + (1.0 - update.beta2) * g * g;
+    mean[i] = m;
+    meanSquare[i] = v;
     let step = update.learningRate * update.correction1 * m;
-    parameter[id.x] = before - step / (sqrt(v) * update.correction2 + update.epsilon);
+    parameter[i] = before - step / (sqrt(v) * update.correction2 + update.epsilon);
   }
 }

@@ -1,18 +1,19 @@
 // db = Σ over rows of dOut. (The bias itself is added where its sum is computed: matmul and token-gather.)
 // CPU twin: src/reference/bias.ts
 //
-// rows, width   of dOut, width in vec4f      columnThreads   the workgroup
+// rows, width   of dOut, width in vec4f      threads, across   the workgroup, and the threads in x
 // slice, slab   slab z of db sums rows z·slice … of dOut; vec4f from one slab to the next
 
 @group(0) @binding(0) var<storage, read> dOut: array<vec4f>; // [rows, width]
 @group(0) @binding(1) var<storage, read_write> dBias: array<vec4f>; // [slabs, width]
 
-@compute @workgroup_size(columnThreads)
+@compute @workgroup_size(threads)
 fn biasGradient(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < width) {
+  let column = id.x + across * id.y;
+  if (column < width) {
     let end = min((id.z + 1u) * slice, rows);
     var sum = vec4f();
-    for (var row = id.z * slice; row < end; row++) { sum += dOut[row * width + id.x]; }
-    dBias[id.z * slab + id.x] = sum;
+    for (var row = id.z * slice; row < end; row++) { sum += dOut[row * width + column]; }
+    dBias[id.z * slab + column] = sum;
   }
 }

@@ -3,7 +3,8 @@
 // CPU twin: src/reference/gradient-clip.ts
 //
 // size              vec4f of the gradients
-// threads, groups   the workgroup, and how many of them sum squares
+// threads, across   the workgroup, and the threads in x
+// groups            how many workgroups sum squares
 
 @group(0) @binding(0) var<storage, read_write> gradient: array<vec4f>; // [size]
 #if byValue
@@ -36,10 +37,11 @@ fn sumSquares(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_i
 #if byNorm
 @compute @workgroup_size(threads)
 fn clipNorm(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < size) {
+  let at = id.x + across * id.y;
+  if (at < size) {
     var total = 0.0;
     for (var i = 0u; i < groups; i++) { total += squares[i]; }
-    gradient[id.x] *= min(1.0, limit / (sqrt(total) + 1e-6));
+    gradient[at] *= min(1.0, limit / (sqrt(total) + 1e-6));
   }
 }
 #endif
@@ -47,6 +49,7 @@ fn clipNorm(@builtin(global_invocation_id) id: vec3u) {
 #if byValue
 @compute @workgroup_size(threads)
 fn clipValue(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < size) { gradient[id.x] = clamp(gradient[id.x], vec4f(-limit), vec4f(limit)); }
+  let at = id.x + across * id.y;
+  if (at < size) { gradient[at] = clamp(gradient[at], vec4f(-limit), vec4f(limit)); }
 }
 #endif

@@ -1,7 +1,8 @@
 // Mean squared error, one thread a row: L = Σ (o − y)², dL/do = 2 (o − y), both times lossScale.
 // CPU twin: src/reference/mean-squared-error.ts
 //
-// rows, batch    of the outputs; row = t · batch + b      width   K in vec4f      rowThreads   the workgroup
+// rows, batch    of the outputs; row = t · batch + b      width   K in vec4f
+// threads, across   the workgroup, and the threads in x
 // everyStep: rows past the end of their sequence do not count: L and dL/do are 0 there.
 
 @group(0) @binding(0) var<storage, read> logits: array<vec4f>; // [rows, K]
@@ -13,9 +14,9 @@
 @group(0) @binding(5) var<storage, read_write> dLogits: array<vec4f>; // [rows, K]
 #endif
 
-@compute @workgroup_size(rowThreads)
+@compute @workgroup_size(threads)
 fn meanSquaredError(@builtin(global_invocation_id) id: vec3u) {
-  let row = id.x;
+  let row = id.x + across * id.y;
   if (row >= rows) { return; }
 #if everyStep
   let counts = row / batch < u32(lengths[row % batch]);

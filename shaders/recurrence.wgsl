@@ -28,12 +28,15 @@
 @group(0) @binding(6) var<uniform> step: u32;
 #endif
 
+// Clamps and max hide NaN, and comparing it with itself is optimised away: its bits tell.
+fn isNan(a: vec4f) -> vec4<bool> { return (bitcast<vec4u>(a) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
+
 #if relu
-fn activation(a: vec4f) -> vec4f { return max(a, vec4f()); }
+fn activation(a: vec4f) -> vec4f { return select(max(a, vec4f()), a, isNan(a)); }
 fn dActivation(h: vec4f) -> vec4f { return select(vec4f(), vec4f(1.0), h > vec4f()); }
 #else
 // tanh is NaN for large arguments on some drivers, and exactly ±1 in float32 from ±10 on.
-fn activation(a: vec4f) -> vec4f { return tanh(clamp(a, vec4f(-10.0), vec4f(10.0))); }
+fn activation(a: vec4f) -> vec4f { return select(tanh(clamp(a, vec4f(-10.0), vec4f(10.0))), a, isNan(a)); }
 fn dActivation(h: vec4f) -> vec4f { return 1.0 - h * h; }
 #endif
 

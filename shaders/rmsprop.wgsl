@@ -1,7 +1,8 @@
 // RMSProp (formulas as in PyTorch's torch.optim.RMSprop): g ← dθ + λθ;  s ← ρs + (1 − ρ)·g²;  θ ← θ − α·g / (√s + ε)
 // CPU twin: src/reference/rmsprop.ts
 //
-// size, threads   vec4f of the parameters, the workgroup
+// size              vec4f of the parameters
+// threads, across   the workgroup, and the threads in x
 
 struct Update {
   learningRate: f32, // α
@@ -17,10 +18,11 @@ struct Update {
 
 @compute @workgroup_size(threads)
 fn rmsprop(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < size) {
-    let g = gradient[id.x] + update.weightDecay * parameter[id.x];
-    let s = update.decay * meanSquare[id.x] + (1.0 - update.decay) * g * g;
-    meanSquare[id.x] = s;
-    parameter[id.x] -= update.learningRate * g / (sqrt(s) + update.epsilon);
+  let i = id.x + across * id.y;
+  if (i < size) {
+    let g = gradient[i] + update.weightDecay * parameter[i];
+    let s = update.decay * meanSquare[i] + (1.0 - update.decay) * g * g;
+    meanSquare[i] = s;
+    parameter[i] -= update.learningRate * g / (sqrt(s) + update.epsilon);
   }
 }

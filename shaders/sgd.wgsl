@@ -2,7 +2,8 @@
 //   g ← dθ + λθ;  v ← μv + g;  θ ← θ − α·v,  nesterov: θ ← θ − α·(g + μv),  without momentum: θ ← θ − α·g
 // CPU twin: src/reference/sgd.ts
 //
-// size, threads   vec4f of the parameters, the workgroup
+// size              vec4f of the parameters
+// threads, across   the workgroup, and the threads in x
 
 struct Update {
   learningRate: f32, // α
@@ -19,11 +20,12 @@ struct Update {
 
 @compute @workgroup_size(threads)
 fn sgd(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < size) {
-    let g = gradient[id.x] + update.weightDecay * parameter[id.x];
+  let i = id.x + across * id.y;
+  if (i < size) {
+    let g = gradient[i] + update.weightDecay * parameter[i];
 #if momentum
-    let v = update.momentum * velocity[id.x] + g;
-    velocity[id.x] = v;
+    let v = update.momentum * velocity[i] + g;
+    velocity[i] = v;
 #if nesterov
     let direction = g + update.momentum * v;
 #else
@@ -32,6 +34,6 @@ fn sgd(@builtin(global_invocation_id) id: vec3u) {
 #else
     let direction = g;
 #endif
-    parameter[id.x] -= update.learningRate * direction;
+    parameter[i] -= update.learningRate * direction;
   }
 }

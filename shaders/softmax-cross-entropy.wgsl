@@ -5,7 +5,7 @@
 //
 // rows, batch           of the logits; row = t · batch + b
 // outputs, width        K, and the stored width in vec4f
-// rowThreads            the workgroup
+// threads, across       the workgroup, and the threads in x
 // Only rows count whose target is not −1 and, everyStep, whose step is within the sequence: L and dL/do are 0 elsewhere.
 
 @group(0) @binding(0) var<storage, read> logits: array<vec4f>; // [rows, K]
@@ -20,24 +20,30 @@
 @group(0) @binding(6) var<storage, read_write> dLogits: array<vec4f>; // [rows, K]
 #endif
 
+// Clamps and max hide NaN, and comparing it with itself is optimised away: the bits tell. Infinity is as bad here.
+fn isFinite(a: vec4f) -> bool { return all((bitcast<vec4u>(a) & vec4u(0x7f800000u)) != vec4u(0x7f800000u)); }
+
 fn isOutput(column: u32) -> vec4<bool> {
   return vec4u(4u * column) + vec4u(0u, 1u, 2u, 3u) < vec4u(outputs);
 }
 
-@compute @workgroup_size(rowThreads)
+@compute @workgroup_size(threads)
 fn softmaxCrossEntropy(@builtin(global_invocation_id) id: vec3u) {
-  let row = id.x;
+  let row = id.x + across * id.y;
   if (row >= rows) { return; }
   let start = row * width;
   var largest = logits[start].x;
   var sum = 0.0;
+  var nan = 0u; // all bits of a NaN once a logit is not finite
   for (var column = 0u; column < width; column++) {
     let o = select(vec4f(largest), logits[start + column], isOutput(column));
+    if (!isFinite(o)) { nan = 0x7fc00000u; }
     let before = largest;
     largest = max(largest, max(max(o.x, o.y), max(o.z, o.w)));
     let terms = select(vec4f(), exp(max(o - largest, vec4f(-100.0))), isOutput(column));
     sum = sum * exp(max(before - largest, -100.0)) + terms.x + terms.y + terms.z + terms.w;
   }
+  let poison = bitcast<f32>(nan); // 0, or NaN
   let label = targets[row];
 #if everyStep
   let counts = label >= 0 && row / batch < u32(lengths[row % batch]);
@@ -46,10 +52,10 @@ fn softmaxCrossEntropy(@builtin(global_invocation_id) id: vec3u) {
 #endif
   let y = u32(max(label, 0));
   let ofTarget = logits[start + y / 4u][y % 4u];
-  rowLoss[row] = select(0.0, (log(sum) + largest - ofTarget) * lossScale, counts);
+  rowLoss[row] = select(0.0, (log(sum) + largest - ofTarget) * lossScale + poison, counts);
   let scale = select(0.0, lossScale, counts);
   for (var column = 0u; column < width; column++) {
-    let p = select(vec4f(), exp(max(logits[start + column] - largest, vec4f(-100.0))) / sum, isOutput(column));
+    let p = select(vec4f(), exp(max(logits[start + column] - largest, vec4f(-100.0))) / sum + poison, isOutput(column));
 #if probabilities
     probabilities[start + column] = p;
 #endif

@@ -2,7 +2,7 @@
 // in their order, with no atomics, so it is the same at every run.
 // CPU twin: src/reference/token-gather.ts
 //
-// rows, width   of out, width in vec4f       columnThreads, rowThreads   the workgroup
+// rows, width   of out, width in vec4f       threads, across   the workgroup, and the threads in x
 // tokenCount    rows of W
 // slabs, slab   gradient slabs, and vec4f from one to the next: slab z sums part z of each token's rows
 
@@ -12,11 +12,10 @@
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>; // [width]
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>; // [rows, width]
 
-@compute @workgroup_size(columnThreads, rowThreads)
+@compute @workgroup_size(threads)
 fn gather(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < width && id.y < rows) {
-    out[id.y * width + id.x] = weight[u32(tokens[id.y]) * width + id.x] + bias[id.x];
-  }
+  let i = id.x + across * id.y;
+  if (i < rows * width) { out[i] = weight[u32(tokens[i / width]) * width + i % width] + bias[i % width]; }
 }
 #endif
 
@@ -26,13 +25,13 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
 @group(0) @binding(1) var<storage, read_write> start: array<u32>; // [tokenCount + 1]
 @group(0) @binding(2) var<storage, read_write> order: array<u32>; // [rows]
 
-@compute @workgroup_size(columnThreads)
+@compute @workgroup_size(threads)
 fn sortByToken(@builtin(global_invocation_id) id: vec3u) {
-  let token = i32(id.x);
-  if (id.x <= tokenCount) {
+  let token = i32(id.x + across * id.y);
+  if (u32(token) <= tokenCount) {
     var at = 0u;
     for (var row = 0u; row < rows; row++) { at += u32(tokens[row] < token); }
-    start[id.x] = at;
+    start[token] = at;
     for (var row = 0u; row < rows; row++) {
       if (tokens[row] == token) {
         order[at] = row;
@@ -49,15 +48,17 @@ fn sortByToken(@builtin(global_invocation_id) id: vec3u) {
 @group(0) @binding(2) var<storage, read> dOut: array<vec4f>; // [rows, width]
 @group(0) @binding(3) var<storage, read_write> dWeight: array<vec4f>; // [slabs, tokenCount, width]
 
-@compute @workgroup_size(columnThreads, rowThreads)
+@compute @workgroup_size(threads)
 fn gatherGradient(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < width && id.y < tokenCount) {
-    let first = start[id.y];
-    let count = start[id.y + 1u] - first;
+  let at = id.x + across * id.y;
+  if (at < tokenCount * width) {
+    let token = at / width;
+    let first = start[token];
+    let count = start[token + 1u] - first;
     let end = first + count * (id.z + 1u) / slabs;
     var sum = vec4f();
-    for (var i = first + count * id.z / slabs; i < end; i++) { sum += dOut[order[i] * width + id.x]; }
-    dWeight[id.z * slab + id.y * width + id.x] = sum;
+    for (var i = first + count * id.z / slabs; i < end; i++) { sum += dOut[order[i] * width + at % width]; }
+    dWeight[id.z * slab + at] = sum;
   }
 }
 #endif

@@ -1,8 +1,10 @@
 // The public API: re-exports only.
+/// <reference lib="esnext.disposable" preserve="true" />
 
 export {
   batchesOnce,
   type LabelledSequence,
+  type PaddedSize,
   paddedBatch,
   shuffledBatches,
   splitItems,
@@ -10,10 +12,17 @@ export {
 export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
 export { unigramEntropy, Vocabulary } from "./data/vocabulary";
 export { type Gpu, type GpuOptions, openGpu } from "./gpu/device";
-export type { DispatchDescription, Plan } from "./gpu/plan";
-export { readTensors, type Tensor } from "./gpu/tensor";
+export type { KernelSource } from "./gpu/kernel";
+export type { DispatchDescription, DispatchSpec, Plan } from "./gpu/plan";
+export { readTensors, type Tensor, type TensorGroup, type TensorSpec } from "./gpu/tensor";
 export { fromPyTorch, toPyTorch } from "./interchange/pytorch";
-export { readSafetensors, type SafetensorsFile, type TensorData, writeSafetensors } from "./interchange/safetensors";
+export {
+  type FloatTensor,
+  readSafetensors,
+  type SafetensorsFile,
+  type TensorData,
+  writeSafetensors,
+} from "./interchange/safetensors";
 export type { Batch, BatchShape } from "./network/batch";
 export { type NetworkConfig, type NetworkOptions, networkConfig } from "./network/config";
 export { type GenerateOptions, generate } from "./network/generate";
@@ -37,5 +46,5 @@ export {
   referenceOptimizer,
 } from "./reference/optimizer";
 export { type Evaluation, evaluate } from "./training/evaluate";
-export { adam, adamw, type Optimizer, rmsprop, sgd } from "./training/optimizers";
+export { adam, adamw, type Optimizer, type OptimizerTensors, rmsprop, sgd } from "./training/optimizers";
 export { type StepReport, Trainer, type TrainerOptions } from "./training/trainer";

@@ -60,6 +60,9 @@ function row(name: keyof Sizes): string {
   return `${text!.padEnd(12)}${names!.padEnd(8)}${example!.padEnd(11)}`;
 }
 
+/** An option that cannot be used: a line for the user, exit code 2. */
+export class OptionError extends Error {}
+
 /**
  * Reads arguments; answers null where help is asked for.
  * @throws where an option is unknown, lacks its value or is out of range, or does not go with the task.
@@ -102,9 +105,13 @@ export function readOptions(args: string[]): TrainOptions | null {
     load: values.load,
     json: values.json ?? false,
   } as const;
+  if (values.load !== undefined && values.hidden !== undefined) {
+    throw new OptionError("--hidden does not go with --load: the file says the sizes; leave it out");
+  }
   if (task === "i-like-nlp") {
     for (const name of ["batch", "length", "save", "load", "json"] as const) {
-      if (values[name] !== undefined) throw new Error(`--${name} does not go with --task i-like-nlp; leave it out`);
+      if (values[name] !== undefined)
+        throw new OptionError(`--${name} does not go with --task i-like-nlp; leave it out`);
     }
   }
   return options;
@@ -112,20 +119,21 @@ export function readOptions(args: string[]): TrainOptions | null {
 
 function oneOf<Word extends string>(name: string, value: string, words: readonly Word[]): Word {
   const found = words.find((word) => word === value);
-  if (!found) throw new Error(`--${name} is "${value}", expected ${words.join(", ")}`);
+  if (!found) throw new OptionError(`--${name} is "${value}", expected ${words.join(", ")}`);
   return found;
 }
 
 function integer(name: string, value: string | undefined, fallback: number, least: number): number {
   const number = value === undefined ? fallback : Number(value);
   if (value === "" || !Number.isInteger(number) || number < least || number > 0xffffffff) {
-    throw new Error(`--${name} is "${value}", expected an integer from ${least} up`);
+    throw new OptionError(`--${name} is "${value}", expected an integer from ${least} up`);
   }
   return number;
 }
 
 function positive(name: string, value: string | undefined, fallback: number): number {
   const number = value === undefined ? fallback : Number(value);
-  if (!(number > 0 && Number.isFinite(number))) throw new Error(`--${name} is "${value}", expected a number above 0`);
+  if (!(number > 0 && Number.isFinite(number)))
+    throw new OptionError(`--${name} is "${value}", expected a number above 0`);
   return number;
 }

@@ -9,7 +9,6 @@ import {
   type Gpu,
   Network,
   type NetworkOptions,
-  type ParameterValues,
   type Pass,
   type ReferenceOptimizerOptions,
   type ReferenceParameters,
@@ -132,7 +131,7 @@ function batchOf({ tensors }: Recording): Batch {
 export async function computeOnGpu(gpu: Gpu, recording: Recording, schedule: Schedule): Promise<Computed> {
   const { steps, batch, training } = recording;
   const network = await Network.create(gpu, optionsOf(recording));
-  const initial = fromPyTorch(recording.tensors) as ParameterValues;
+  const initial = fromPyTorch(recording.tensors);
   const data = batchOf(recording);
   const shape = { steps, batch, initialState: data.initialState !== undefined, schedule };
   network.write(initial);
@@ -256,7 +255,7 @@ export function compare(recording: Recording, computed: Computed): Comparison {
   const { batch, tensors, network } = recording;
   const lengths = network.readout === "every-step" ? tensors.get("lengths")?.data : undefined;
   const errors: Errors = { outputs: null, loss: null, gradients: null, losses: null, parameters: null };
-  let differs: string | null = null;
+  let differs: string | null = "nothing to compare";
   for (const [name, { data: expected }] of tensors) {
     const kind = kindOf(name);
     if (!kind) continue;
@@ -273,6 +272,7 @@ export function compare(recording: Recording, computed: Computed): Comparison {
       worst = Number.isNaN(error) ? incomparable : Math.max(worst, error);
     }
     errors[kind] = Math.max(errors[kind] ?? 0, worst);
+    if (differs === "nothing to compare") differs = null;
     if (worst > tolerance) differs ??= name;
   }
   return { errors, differs };

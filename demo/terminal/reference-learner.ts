@@ -50,6 +50,7 @@ export function referenceLearner(options: LearnerOptions): Learner {
       let correct = 0;
       let count = 0;
       for (const batch of batches) {
+        await new Promise(setImmediate); // so that signals are heard
         const run = referenceForward(config, parameters, { ...batch, steps: size.steps, batch: size.batch });
         const counted = Array.from(batch.targets).filter((target) => target >= 0).length;
         loss += run.loss * counted;

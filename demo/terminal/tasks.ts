@@ -17,7 +17,7 @@ import {
 import { load } from "./checkpoint-file";
 import { mobyDick, names } from "./datasets";
 import type { Learner } from "./learner";
-import type { TrainOptions } from "./options";
+import { OptionError, type TrainOptions } from "./options";
 
 export interface TaskData {
   /** What is trained on, in a line. */
@@ -46,6 +46,8 @@ export async function loadTask(options: TrainOptions): Promise<TaskData> {
   return options.task === "names" ? namesTask(options, saved) : textTask(options, saved);
 }
 
+/** The same names are held out whatever --seed says, so that a loaded network was never trained on them. */
+const splitSeed = 1;
 /** Each batch costs a round trip: few and large ones. */
 const evaluationBatch = 128;
 
@@ -92,7 +94,9 @@ async function namesTask({ hidden, batch, length: steps, seed }: TrainOptions, s
     ? new Vocabulary(saved.symbols)
     : Vocabulary.fromText(spelled.map(({ name }) => name).join(""));
   const encoded = spelled.map(({ name, label }) => ({ tokens: vocabulary.encode(name), label }));
-  const { training, heldOut } = splitItems(encoded, 0.1, seed);
+  const longest = Math.max(...encoded.map(({ tokens }) => tokens.length));
+  if (longest > steps) throw new OptionError(`--length is ${steps}, expected ${longest} or more, the longest name`);
+  const { training, heldOut } = splitItems(encoded, 0.1, splitSeed);
   const evaluation = { steps, batch: evaluationBatch };
   const ofFirst = heldOut.filter(({ label }) => label === 0).length;
   return {

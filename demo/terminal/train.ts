@@ -2,27 +2,35 @@
 
 import type { Evaluation } from "../../src/index";
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
-import { save } from "./checkpoint-file";
+import { expectWritable, save } from "./checkpoint-file";
 import { type Learner, openLearner } from "./learner";
-import { help, readOptions, type TrainOptions } from "./options";
+import { help, OptionError, readOptions, type TrainOptions } from "./options";
 import { type Progress, showProgress } from "./progress";
 import { loadTask, type TaskData } from "./tasks";
 import { workedExample } from "./worked-example";
 
 /** @returns the exit code: 0, 2 for wrong options, 130 where Ctrl-C stopped it. */
 export async function main(args: string[]): Promise<number> {
-  let options: TrainOptions | null;
   try {
-    options = readOptions(args);
+    const options = readOptions(args);
+    if (!options) {
+      console.log(help);
+      return 0;
+    }
+    if (options.task === "i-like-nlp") return await workedExample(options);
+    if (options.save !== undefined) await expectWritable(options.save);
+    return await train(options, await loadTask(options));
   } catch (error) {
-    console.error(`train: ${(error as Error).message}; see npm run train -- --help.`);
+    if (!isOptionError(error)) throw error;
+    console.error(`train: ${error.message}; see npm run train -- --help.`);
     return 2;
   }
-  if (!options) {
-    console.log(help);
-    return 0;
-  }
-  return options.task === "i-like-nlp" ? workedExample(options) : train(options, await loadTask(options));
+}
+
+/** Node's own parser throws errors with these codes. */
+function isOptionError(error: unknown): error is Error {
+  if (error instanceof OptionError) return true;
+  return error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
 }
 
 async function train(options: TrainOptions, task: TaskData): Promise<number> {
@@ -31,11 +39,15 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
   const say = json ? console.error : console.log;
   const learner = await openLearner({ network, shape: { steps, batch }, learningRate, schedule, device, parameters });
   let interrupted = false;
-  process.once("SIGINT", () => {
+  const interrupt = () => {
     interrupted = true;
     void learner.stop();
+  };
+  process.once("SIGINT", () => {
+    interrupt();
     process.once("SIGINT", () => process.exit(130)); // a second Ctrl-C does not wait
   });
+  process.stdout.on("error", interrupt); // who read the output has gone
   try {
     say(`${task.title}; Elman, hidden ${network.hidden}, batch ${batch}, ${steps} steps, on ${learner.adapter}`);
     if (learner.software) say(await softwareNotice(learner));
@@ -46,18 +58,13 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
     const done = await run(learner, task, options, progress, () => interrupted);
     const seconds = (performance.now() - begin) / 1000;
     progress.end();
-    const heldOut = interrupted ? null : await learner.evaluate(task.evaluation, task.heldOut());
-    report({ options, task, learner, done, seconds, heldOut });
     if (options.save !== undefined) {
-      const { symbols } = task;
-      await save(options.save, {
-        task: options.task,
-        network,
-        symbols: [...symbols],
-        parameters: await learner.parameters(),
-      });
+      const symbols = [...task.symbols];
+      await save(options.save, { task: options.task, network, symbols, parameters: await learner.parameters() });
       say(`saved to ${options.save}`);
     }
+    const heldOut = interrupted ? null : await learner.evaluate(task.evaluation, task.heldOut());
+    report({ options, task, learner, done, seconds, heldOut });
     return interrupted ? 130 : 0;
   } finally {
     learner.close();
@@ -74,9 +81,11 @@ async function run(
 ): Promise<number> {
   const between = Math.ceil(steps / 6);
   let done = 0;
+  if (interrupted()) return done;
   for await (const report of learner.train(task.training, { steps })) {
     done = report.step;
     progress.step(report);
+    if (interrupted()) await learner.stop();
     if (!json && done % between === 0 && !interrupted()) {
       const sample = await task.sample(learner, seed + done);
       if (sample !== null) progress.say(`  after ${done} steps it writes: ${JSON.stringify(sample)}`);

@@ -61,7 +61,7 @@ async function prepare(): Promise<Session | undefined> {
 async function work(piece: (session: Session) => Promise<void>): Promise<void> {
   try {
     const current = await prepare();
-    if (!current) return;
+    if (!current || !gpu) return; // settings to correct, or lost meanwhile
     become("training");
     await piece(current);
     if (session !== current) return; // reset meanwhile

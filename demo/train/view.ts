@@ -81,7 +81,7 @@ export class View {
   /** Puts what the network wrote on top of its earlier samples; as text, never as HTML. */
   addSample({ step, heldOutLoss, prompt, text }: Look): void {
     const samples = element("samples");
-    if (step === 0) samples.replaceChildren();
+    samples.querySelector("li.note")?.remove();
     const item = document.createElement("li");
     item.className = "sample";
     const caption = document.createElement("p");

@@ -2,6 +2,7 @@
 
 import { mersenne } from "pure-rand/generator/mersenne";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+import { expectSeed } from "../network/config";
 
 /** How many of `count` things a held-out fraction keeps back. Throws unless both parts get at least one. */
 export function heldOutCount(operation: string, things: string, count: number, fraction: number): number {
@@ -22,10 +23,6 @@ export function heldOutCount(operation: string, things: string, count: number, f
 
 /** The generator of a seed: a Mersenne Twister, whose first draws already differ between neighbouring seeds. */
 export function generatorOf(operation: string, seed: number): RandomGenerator {
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-    throw new Error(
-      `${operation}: option "seed" is ${seed}, expected a whole number from 0 to 4294967295; use 1 if any will do.`,
-    );
-  }
+  expectSeed(operation, seed);
   return mersenne(seed);
 }

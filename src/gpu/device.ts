@@ -5,7 +5,10 @@ import { KernelCache } from "./kernel";
 export interface GpuOptions {
   /** An application's own device: everything then lives on it, and `destroy()` leaves it open. */
   device?: GPUDevice;
-  /** Where to ask for an adapter; the browser's `navigator.gpu` unless given (Node has none of its own). */
+  /**
+   * Where to ask for an adapter; the browser's `navigator.gpu` unless given. In Node, which has none of its own, what
+   * `create([])` of the `webgpu` package answers, with that package's `globals` assigned to `globalThis`.
+   */
   gpu?: GPU;
   /** Passed on to `requestAdapter`. */
   powerPreference?: GPUPowerPreference;
@@ -19,21 +22,21 @@ export class Gpu {
   readonly description: string;
   /** True where the adapter computes on the CPU (SwiftShader, lavapipe, WARP). */
   readonly software: boolean;
-  /** Buffers of this library that live on the device now, and their bytes. */
-  readonly live = { buffers: 0, bytes: 0 };
+  readonly #buffers = new Set<GPUBuffer>();
   readonly #owned: boolean;
   // Dawn for Node ends the process when this object is collected before its devices are.
   readonly #source: GPU | undefined;
 
-  constructor(device: GPUDevice, owned: boolean, source?: GPU) {
+  constructor(device: GPUDevice, owned: boolean, source?: GPU, adapter?: GPUAdapter) {
     this.device = device;
     this.#owned = owned;
     this.#source = source;
     this.kernels = new KernelCache(device);
-    const info = device.adapterInfo;
+    const info: Partial<GPUAdapterInfo> = device.adapterInfo ?? adapter?.info ?? {}; // older browsers lack one or both
     const words = [info.vendor, info.architecture, info.device, info.description].filter(Boolean);
     this.description = [...new Set(words)].join(" ") || "unknown adapter";
-    this.software = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(this.description);
+    this.software =
+      info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(this.description);
   }
 
   /**
@@ -50,15 +53,19 @@ export class Gpu {
       );
     }
     const buffer = this.device.createBuffer({ label, size, usage });
-    this.live.buffers += 1;
-    this.live.bytes += size;
+    this.#buffers.add(buffer);
     return buffer;
   }
 
+  /** Frees a buffer that `createBuffer` made. */
   destroyBuffer(buffer: GPUBuffer): void {
-    this.live.buffers -= 1;
-    this.live.bytes -= buffer.size;
+    this.#buffers.delete(buffer);
     buffer.destroy();
+  }
+
+  /** Buffers of this library that live on the device now, and their bytes. */
+  get live(): { buffers: number; bytes: number } {
+    return { buffers: this.#buffers.size, bytes: [...this.#buffers].reduce((sum, { size }) => sum + size, 0) };
   }
 
   /**
@@ -117,5 +124,5 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
     label: "tempograd",
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
-  return new Gpu(device, true, source);
+  return new Gpu(device, true, source, adapter);
 }

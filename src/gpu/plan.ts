@@ -41,6 +41,7 @@ export class Plan {
   readonly #steps: Step[] = [];
   readonly #owned: { destroy(): void }[] = [];
   #pipelines: GPUComputePipeline[] = [];
+  #destroyed = false;
 
   constructor(gpu: Gpu, label: string) {
     this.gpu = gpu;
@@ -107,6 +108,7 @@ export class Plan {
 
   /** Encodes every dispatch into `pass`. @throws before `compile()` has finished. */
   encode(pass: GPUComputePassEncoder): void {
+    if (this.#destroyed) throw new Error(`${this.label}: encode() after destroy(); make another.`);
     if (this.#pipelines.length !== this.#steps.length) {
       throw new Error(`${this.label}: encode() before compile(); await plan.compile() first.`);
     }
@@ -166,7 +168,6 @@ export class Plan {
   /** Frees every buffer the plan made. */
   destroy(): void {
     for (const thing of this.#owned.splice(0)) thing.destroy();
-    this.#steps.length = 0;
-    this.#pipelines = [];
+    this.#destroyed = true;
   }
 }

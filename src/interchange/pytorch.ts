@@ -1,6 +1,6 @@
 // Translates parameters between this library's names and those of a PyTorch state_dict: nn.RNN with an nn.Linear "head".
 // PyTorch multiplies by transposed matrices (x·Wᵀ) and gives each layer two biases, which it adds; here there is one.
-import type { TensorData } from "./safetensors";
+import type { FloatTensor, TensorData } from "./safetensors";
 
 /**
  * The library's parameters from PyTorch's: matrices transposed, `bias` = `bias_ih` + `bias_hh`. Sizes come from the
@@ -16,9 +16,9 @@ import type { TensorData } from "./safetensors";
  *
  * @throws Error when a tensor is missing, is not F32 or has another shape, or when there are more layers than `layers`
  */
-export function fromPyTorch(tensors: ReadonlyMap<string, TensorData>, layers = 1): Map<string, TensorData> {
+export function fromPyTorch(tensors: ReadonlyMap<string, TensorData>, layers = 1): Map<string, FloatTensor> {
   const take = reader("fromPyTorch", tensors, layers, `weight_hh_l${layers}`);
-  const parameters = new Map<string, TensorData>();
+  const parameters = new Map<string, FloatTensor>();
   for (let layer = 0; layer < layers; layer++) {
     const below = layer === 0 ? "inputs" : "hidden";
     const inputBias = take(`bias_ih_l${layer}`, ["hidden"]);
@@ -41,9 +41,9 @@ export function fromPyTorch(tensors: ReadonlyMap<string, TensorData>, layers = 1
  *
  * @throws Error when a tensor is missing, is not F32 or has another shape, or when there are more layers than `layers`
  */
-export function toPyTorch(parameters: ReadonlyMap<string, TensorData>, layers = 1): Map<string, TensorData> {
+export function toPyTorch(parameters: ReadonlyMap<string, TensorData>, layers = 1): Map<string, FloatTensor> {
   const take = reader("toPyTorch", parameters, layers, `layer${layers}.recurrentWeight`);
-  const tensors = new Map<string, TensorData>();
+  const tensors = new Map<string, FloatTensor>();
   for (let layer = 0; layer < layers; layer++) {
     const below = layer === 0 ? "inputs" : "hidden";
     const bias = take(`layer${layer}.bias`, ["hidden"]);
@@ -66,7 +66,7 @@ function reader(
   tensors: ReadonlyMap<string, TensorData>,
   layers: number,
   surplus: string,
-): (name: string, dimensions: string[]) => TensorData {
+): (name: string, dimensions: string[]) => FloatTensor {
   if (!Number.isSafeInteger(layers) || layers < 1) {
     fail(operation, "layers", `is ${layers}`, "a whole number of 1 or more", "pass the number of stacked layers");
   }
@@ -90,16 +90,16 @@ function reader(
       const got = `has shape [${shape.join(", ")}] and ${data.length} values`;
       fail(operation, subject, got, `${names} = [${expected.join(", ")}]`, cure);
     }
-    return tensor;
+    return { shape, data };
   };
 }
 
-function copy({ shape, data }: TensorData): TensorData {
+function copy({ shape, data }: FloatTensor): FloatTensor {
   return { shape: [...shape], data: data.slice() };
 }
 
 /** [rows, columns] → [columns, rows] */
-function transpose({ shape, data }: TensorData): TensorData {
+function transpose({ shape, data }: FloatTensor): FloatTensor {
   const [rows, columns] = shape as [number, number];
   const transposed = new Float32Array(data.length);
   for (let row = 0; row < rows; row++) {

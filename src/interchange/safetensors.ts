@@ -8,6 +8,11 @@ export interface TensorData {
 }
 
 /** What a safetensors file holds. `tensors` is in the order of the values in the file. */
+/** A tensor of F32. */
+export interface FloatTensor extends TensorData {
+  data: Float32Array;
+}
+
 export interface SafetensorsFile {
   metadata: Record<string, string>;
   tensors: Map<string, TensorData>;

@@ -37,7 +37,13 @@ const choices = {
  * @throws where an option is missing, unknown or out of range, with what was got and expected.
  */
 export function networkConfig(options: NetworkOptions): NetworkConfig {
-  const config = { activation: "tanh", loss: "cross-entropy", seed: 1, ...options } as const;
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const config = {
+    activation: "tanh",
+    loss: "cross-entropy",
+    seed: 1,
+    ...(given as unknown as NetworkOptions),
+  } as const;
   for (const [name, allowed] of Object.entries(choices)) {
     const got = config[name as keyof typeof choices];
     if (!(allowed as readonly string[]).includes(got)) {
@@ -47,12 +53,8 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
     }
   }
   for (const name of ["inputs", "hidden", "outputs"] as const) expectSize("Network", name, config[name]);
-  if (!Number.isInteger(config.seed)) throw new Error(`Network: seed is ${config.seed}, expected an integer.`);
-  const known = [...Object.keys(choices), "inputs", "hidden", "outputs", "seed"];
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name))
-      throw new Error(`Network: unknown option "${name}", expected one of ${known.join(", ")}.`);
-  }
+  expectSeed("Network", config.seed);
+  expectKnown("Network", options, [...Object.keys(choices), "inputs", "hidden", "outputs", "seed"]);
   return config;
 }
 
@@ -60,5 +62,21 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
 export function expectSize(operation: string, name: string, value: unknown): void {
   if (!Number.isSafeInteger(value) || (value as number) < 1) {
     throw new Error(`${operation}: ${name} is ${String(value)}, expected an integer from 1 up.`);
+  }
+}
+
+/** @throws unless `value` is an integer from 0 to 2³² − 1. */
+export function expectSeed(operation: string, value: unknown): void {
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffffffff) {
+    throw new Error(`${operation}: seed is ${String(value)}, expected an integer from 0 to 4294967295.`);
+  }
+}
+
+/** @throws where `options` has a name that is not known. */
+export function expectKnown(operation: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new Error(`${operation}: unknown option "${name}", expected one of ${known.join(", ")}.`);
+    }
   }
 }

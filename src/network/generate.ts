@@ -2,8 +2,8 @@
 
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { mersenne } from "pure-rand/generator/mersenne";
-import { readFloats, writeTensor } from "../gpu/tensor";
-import { expectSize } from "./config";
+import { matrixOf, readFloats, writeTensor } from "../gpu/tensor";
+import { expectSeed, expectSize } from "./config";
 import type { Network } from "./network";
 
 export interface GenerateOptions {
@@ -34,12 +34,19 @@ export async function generate(network: Network, options: GenerateOptions): Prom
   if (!(temperature > 0 && Number.isFinite(temperature))) {
     throw new Error(`generate: temperature is ${temperature}, expected a finite number above 0.`);
   }
+  expectSeed("generate", seed);
   if (prompt.length === 0) throw new Error("generate: prompt is empty, expected at least one token to begin with.");
+  for (let i = 0; i < prompt.length; i++) {
+    const token = prompt[i]!;
+    if (!Number.isInteger(token) || token < 0 || token >= config.inputs) {
+      throw new Error(`generate: prompt[${i}] is ${token}, expected a token from 0 to ${config.inputs - 1}.`);
+    }
+  }
   const pass = await network.pass({ steps: 1, batch: 1, initialState: true });
   try {
     const { hidden, logits } = pass.tensors;
     const { inputs, initialState } = pass.batch.tensors;
-    const slab = hidden.size / 2;
+    const slab = 4 * matrixOf(hidden).storedWidth; // bytes of h_t, for one sequence
     const random = mersenne(seed);
     const written = new Int32Array(length);
     pass.write({ inputs: Int32Array.of(prompt[0]!), targets: Int32Array.of(-1) });
@@ -62,7 +69,7 @@ export async function generate(network: Network, options: GenerateOptions): Prom
 
 /** The first class whose cumulative probability exceeds `uniform`. */
 function draw(logits: Float32Array, temperature: number, uniform: number): number {
-  const largest = Math.max(...logits);
+  const largest = logits.reduce((most, logit) => Math.max(most, logit));
   const weights = Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
   let left = uniform * weights.reduce((sum, weight) => sum + weight, 0);
   for (const [k, weight] of weights.entries()) {

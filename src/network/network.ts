@@ -25,9 +25,14 @@ export class Network {
    */
   static async create(gpu: Gpu, options: NetworkOptions): Promise<Network> {
     const config = networkConfig(options);
-    const network = await gpu.checked("Network.create", () => new Network(gpu, config));
-    network.write(initialParameters(config));
-    return network;
+    const network = new Network(gpu, config);
+    try {
+      await gpu.checked("Network.create", () => network.write(initialParameters(config)));
+      return network;
+    } catch (error) {
+      network.destroy();
+      throw error;
+    }
   }
 
   /**
@@ -50,6 +55,11 @@ export class Network {
           `Network.write: parameter "${name}" has shape [${got.shape.join(", ")}] and ${got.data.length} values, expected [${shape.join(", ")}]; build the network with the sizes of the file.`,
         );
       }
+    }
+    for (const [name, { data }] of values) {
+      const wrong = data.findIndex((value) => !Number.isFinite(value));
+      if (wrong >= 0)
+        throw new Error(`Network.write: "${name}"[${wrong}] is ${data[wrong]}, expected a finite number.`);
     }
     for (const [name, { data }] of values) writeTensor(this.gpu, tensors[name]!, data);
   }

@@ -8,7 +8,7 @@ import { oneSlab, type Slabs } from "../ops/operands";
 import { fusedFits, type Schedule } from "../ops/recurrence";
 import { slabSum } from "../ops/slab-sum";
 import { type Batch, BatchPacker, type BatchShape, batchSpecs, checkBatch } from "./batch";
-import { expectSize, type NetworkConfig } from "./config";
+import { expectKnown, expectSize, type NetworkConfig } from "./config";
 import { layerBackward, layerForward } from "./layer";
 import { parameterShapes } from "./parameters";
 import { readoutBackward, readoutForward } from "./readout";
@@ -26,6 +26,17 @@ export interface PassOptions extends BatchShape {
   lossCapacity?: number;
 }
 
+const passOptions: readonly (keyof PassOptions)[] = [
+  "steps",
+  "batch",
+  "initialState",
+  "schedule",
+  "probabilities",
+  "gradients",
+  "traceGradients",
+  "lossCapacity",
+];
+
 /** Every tensor of a pass by the name that the equations give it. */
 export interface PassTensors {
   /** a [T, B, H] */
@@ -35,8 +46,9 @@ export interface PassTensors {
   /** o [T, B, K] or [B, K], and ŷ where wanted */
   logits: Tensor;
   probabilities?: Tensor;
-  /** The loss of run n is at n mod lossCapacity. */
+  /** The loss of run n, from 0, is at n mod lossCapacity; `recorded`, u32 [1], counts the runs. */
   losses: Tensor;
+  recorded: Tensor;
   /** With gradients: do, da; and where traced dL/dh_t [T + 1, B, H] and dL/dx [T, B, I]. */
   dLogits?: Tensor;
   dPreactivation?: Tensor;
@@ -71,9 +83,15 @@ export class Pass {
     } = options;
     expectSize("Pass", "steps", steps);
     expectSize("Pass", "batch", batch);
+    expectSize("Pass", "lossCapacity", lossCapacity);
+    const schedules: readonly unknown[] = ["fused", "unrolled", undefined];
+    if (!schedules.includes(options.schedule)) {
+      throw new Error(`Pass: schedule is "${options.schedule}", expected "fused" or "unrolled".`);
+    }
+    expectKnown("Pass", options, passOptions);
     this.gpu = gpu;
     this.config = config;
-    this.options = options;
+    this.options = { ...options };
     this.schedule = options.schedule ?? (fusedFits(gpu.device, config.hidden) ? "fused" : "unrolled");
     this.packer = new BatchPacker(config, options);
     this.plan = plan;
@@ -153,6 +171,7 @@ export class Pass {
       hidden,
       logits,
       losses,
+      recorded,
       ...(softmax && { probabilities: softmax }),
       ...(dLogits && { dLogits }),
       ...(dPreactivation && { dPreactivation }),
@@ -198,6 +217,8 @@ export class Pass {
   }
 }
 
+const mostSlabBytes = 32 * 2 ** 20;
+
 /**
  * A parameter's gradient sums over T·B rows. To keep a GPU busy, the rows are cut into slabs, each a full set of
  * gradients; `finish` adds them up in order.
@@ -206,7 +227,8 @@ function gradientSlabs(plan: Plan, config: NetworkConfig, rows: number) {
   const specs = parameterShapes(config);
   const { offsets, bytes } = layoutOf(specs);
   const group = plan.own(createTensors(plan.gpu, "gradients", specs));
-  const count = Math.min(16, Math.max(1, Math.floor(rows / (plan.gpu.software ? 512 : 128))));
+  const wanted = Math.min(16, Math.floor(rows / (plan.gpu.software ? 512 : 128)));
+  const count = Math.max(1, Math.min(wanted, Math.floor(mostSlabBytes / bytes))); // large gradients keep a GPU busy as they are
   if (count === 1) return { group, slabs: (name: string) => oneSlab(group.tensors[name]!), finish: () => {} };
   const parts = plan.tensor("gradientSlabs", [(count * bytes) / 4]);
   return {

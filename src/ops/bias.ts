@@ -3,7 +3,7 @@
 import biasShader from "../../shaders/bias.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
-import { expectShape, inVec4, lineOfThreads, rowsAndWidth, type Slabs, slabsBinding } from "./operands";
+import { expectShape, inVec4, line, rowsAndWidth, type Slabs, slabsBinding } from "./operands";
 
 interface BiasGradient {
   label: string;
@@ -17,7 +17,8 @@ interface BiasGradient {
 export function biasGradient(plan: Plan, { label, dOut, dBias }: BiasGradient): void {
   const [rows, width] = rowsAndWidth(dOut);
   expectShape("biasGradient", dBias.tensor, "[H]", [width]);
-  const columnThreads = Math.min(inVec4(width), lineOfThreads(plan.gpu));
+  const columns = inVec4(width);
+  const { workgroups, ...constants } = line(plan.gpu, columns);
   plan.add({
     label,
     kernel: {
@@ -25,15 +26,15 @@ export function biasGradient(plan: Plan, { label, dOut, dBias }: BiasGradient): 
       source: biasShader,
       constants: {
         rows,
-        width: inVec4(width),
+        width: columns,
         slice: Math.ceil(rows / dBias.count),
         slab: dBias.strideBytes / 16,
-        columnThreads,
+        ...constants,
       },
       flags: {},
     },
     bindings: { dOut, dBias: slabsBinding(dBias) },
-    workgroups: [Math.ceil(inVec4(width) / columnThreads), 1, dBias.count],
+    workgroups: [...workgroups, dBias.count],
     flops: rows * width,
     bytes: dOut.size + dBias.count * dBias.tensor.size,
   });

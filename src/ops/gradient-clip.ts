@@ -3,17 +3,17 @@
 import gradientClipShader from "../../shaders/gradient-clip.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { createTensors, type Tensor, writeTensor } from "../gpu/tensor";
-import { inVec4, lineOfThreads, rowsAndWidth } from "./operands";
+import { inVec4, line, rowsAndWidth } from "./operands";
 
 /** g ← g · min(1, limit / (‖g‖ + 1e-6)), ‖g‖ over the whole tensor. */
 export function clipNorm(plan: Plan, gradient: Tensor, limit: number): void {
-  const { size, threads } = sizes(plan, gradient);
+  const { size, workgroups, threads, across } = sizes(plan, gradient);
   const groups = Math.min(64, Math.ceil(size / threads));
   const squares = plan.tensor("squares", [groups]);
   const kernel = (on: "square" | "byNorm") => ({
     shader: "gradient-clip",
     source: gradientClipShader,
-    constants: { size, threads, groups },
+    constants: { size, threads, across, groups },
     flags: { square: false, byNorm: false, byValue: false, [on]: true },
   });
   plan.add({
@@ -27,31 +27,32 @@ export function clipNorm(plan: Plan, gradient: Tensor, limit: number): void {
     label: "clip by norm",
     kernel: kernel("byNorm"),
     bindings: { gradient, squares, limit: uniform(plan, limit) },
-    workgroups: [Math.ceil(size / threads)],
+    workgroups,
     flops: 4 * size,
   });
 }
 
 /** g ← min(max(g, −limit), limit). */
 export function clipValue(plan: Plan, gradient: Tensor, limit: number): void {
-  const { size, threads } = sizes(plan, gradient);
+  const { size, workgroups, ...constants } = sizes(plan, gradient);
   plan.add({
     label: "clip by value",
     kernel: {
       shader: "gradient-clip",
       source: gradientClipShader,
-      constants: { size, threads, groups: 1 },
+      constants: { size, ...constants },
       flags: { square: false, byNorm: false, byValue: true },
     },
     bindings: { gradient, limit: uniform(plan, limit) },
-    workgroups: [Math.ceil(size / threads)],
+    workgroups,
     flops: 0,
   });
 }
 
 function sizes(plan: Plan, gradient: Tensor) {
   const [rows, width] = rowsAndWidth(gradient);
-  return { size: rows * inVec4(width), threads: lineOfThreads(plan.gpu) };
+  const size = rows * inVec4(width);
+  return { size, ...line(plan.gpu, size) };
 }
 
 function uniform(plan: Plan, value: number): Tensor {

@@ -3,7 +3,7 @@
 import meanSquaredErrorShader from "../../shaders/mean-squared-error.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
-import { expectShape, inVec4, lineOfThreads, rowsAndWidth } from "./operands";
+import { expectShape, inVec4, line, rowsAndWidth } from "./operands";
 
 interface MeanSquaredError {
   /** [T, B, K], or [B, K] */
@@ -28,17 +28,17 @@ export function meanSquaredError(plan: Plan, tensors: MeanSquaredError): void {
   expectShape("meanSquaredError", targets, "the logits' shape", logits.shape);
   expectShape("meanSquaredError", lengths, "[B]", [batch]);
   if (dLogits) expectShape("meanSquaredError", dLogits, "the logits' shape", logits.shape);
-  const rowThreads = lineOfThreads(plan.gpu);
+  const { workgroups, ...constants } = line(plan.gpu, rows);
   plan.add({
     label: "mean squared error, dLogits",
     kernel: {
       shader: "mean-squared-error",
       source: meanSquaredErrorShader,
-      constants: { rows, batch, width: inVec4(outputs), rowThreads },
+      constants: { rows, batch, width: inVec4(outputs), ...constants },
       flags: { everyStep: logits.shape.length === 3, gradient: dLogits !== undefined },
     },
     bindings: { logits, targets, lengths, lossScale, rowLoss, ...(dLogits && { dLogits }) },
-    workgroups: [Math.ceil(rows / rowThreads)],
+    workgroups,
     flops: 5 * rows * outputs,
   });
 }

@@ -24,14 +24,15 @@ export function rowsAndWidth({ shape }: Tensor): [rows: number, width: number] {
 export const inVec4 = (width: number): number => Math.ceil(width / 4);
 
 /** Threads of a one-dimensional workgroup. Software adapters run a workgroup on one core: small ones share out better. */
-export const lineOfThreads = (gpu: Gpu): number => (gpu.software ? 16 : 64);
+const lineOfThreads = (gpu: Gpu): number => (gpu.software ? 16 : 64);
 
 /** A workgroup of threads that each compute 8 rows × 8 columns, and how many cover a matrix. */
 export function tiles(gpu: Gpu, rows: number, width: number) {
   const across = Math.ceil(inVec4(width) / 2);
   const down = Math.ceil(rows / 8);
   const columnThreads = Math.min(across, gpu.software ? 4 : 8);
-  const rowThreads = Math.min(down, gpu.software ? 1 : 8);
+  const grid = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const rowThreads = Math.min(down, Math.max(gpu.software ? 1 : 8, Math.ceil(down / grid)));
   return {
     columnThreads,
     rowThreads,
@@ -39,16 +40,15 @@ export function tiles(gpu: Gpu, rows: number, width: number) {
   };
 }
 
-/** A workgroup of threads that each compute one vec4f, and how many cover a matrix. */
-export function cells(gpu: Gpu, rows: number, width: number) {
-  const across = inVec4(width);
-  const columnThreads = Math.min(across, 8);
-  const rowThreads = Math.min(rows, lineOfThreads(gpu) / 8);
-  return {
-    columnThreads,
-    rowThreads,
-    workgroups: [Math.ceil(across / columnThreads), Math.ceil(rows / rowThreads)] as const,
-  };
+/**
+ * A thread for each of `count` things: the workgroup, and how many in x and y; `across` threads lie in x, so that the
+ * shader's index is id.x + across · id.y. More than a grid's width in x go on in y.
+ */
+export function line(gpu: Gpu, count: number) {
+  const threads = lineOfThreads(gpu);
+  const groups = Math.ceil(count / threads);
+  const x = Math.min(groups, gpu.device.limits.maxComputeWorkgroupsPerDimension);
+  return { threads, across: x * threads, workgroups: [x, Math.ceil(groups / x)] as const };
 }
 
 /**
@@ -85,12 +85,12 @@ export function addUpdate(
     expectShape(kernel.shader, tensor, "the parameter's shape", parameter.shape);
   const [rows, width] = rowsAndWidth(parameter);
   const size = rows * inVec4(width);
-  const threads = lineOfThreads(plan.gpu);
+  const { workgroups, ...constants } = line(plan.gpu, size);
   plan.add({
     label: `update, ${kernel.shader}`,
-    kernel: { ...kernel, constants: { size, threads } },
+    kernel: { ...kernel, constants: { size, ...constants } },
     bindings,
-    workgroups: [Math.ceil(size / threads)],
+    workgroups,
     flops: 2 * rows * width,
   });
 }

@@ -3,7 +3,7 @@
 import slabSumShader from "../../shaders/slab-sum.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
-import { expectShape, lineOfThreads } from "./operands";
+import { expectShape, inVec4, line } from "./operands";
 
 interface SlabSum {
   label: string;
@@ -17,18 +17,18 @@ interface SlabSum {
 export function slabSum(plan: Plan, { label, parts, sum }: SlabSum): void {
   const [slabs = 1, size = 1] = parts.shape;
   expectShape("slabSum", sum, "[1, size]", [1, size]);
-  const threads = lineOfThreads(plan.gpu);
-  const vectors = Math.ceil(size / 4);
+  const vectors = inVec4(size);
+  const { workgroups, ...constants } = line(plan.gpu, vectors);
   plan.add({
     label,
     kernel: {
       shader: "slab-sum",
       source: slabSumShader,
-      constants: { size: vectors, slabs, threads },
+      constants: { size: vectors, slabs, ...constants },
       flags: {},
     },
     bindings: { parts, sum },
-    workgroups: [Math.ceil(vectors / threads)],
+    workgroups,
     flops: (slabs - 1) * size,
   });
 }

@@ -3,7 +3,7 @@
 import softmaxCrossEntropyShader from "../../shaders/softmax-cross-entropy.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
-import { expectShape, inVec4, lineOfThreads, rowsAndWidth } from "./operands";
+import { expectShape, inVec4, line, rowsAndWidth } from "./operands";
 
 interface SoftmaxCrossEntropy {
   /** [T, B, K], or [B, K] */
@@ -31,13 +31,13 @@ export function softmaxCrossEntropy(plan: Plan, tensors: SoftmaxCrossEntropy): v
   for (const like of [probabilities, dLogits]) {
     if (like) expectShape("softmaxCrossEntropy", like, "the logits' shape", logits.shape);
   }
-  const rowThreads = lineOfThreads(plan.gpu);
+  const { workgroups, ...constants } = line(plan.gpu, rows);
   plan.add({
     label: "softmax, cross-entropy, dLogits",
     kernel: {
       shader: "softmax-cross-entropy",
       source: softmaxCrossEntropyShader,
-      constants: { rows, batch, outputs, width: inVec4(outputs), rowThreads },
+      constants: { rows, batch, outputs, width: inVec4(outputs), ...constants },
       flags: {
         everyStep: logits.shape.length === 3,
         probabilities: probabilities !== undefined,
@@ -53,7 +53,7 @@ export function softmaxCrossEntropy(plan: Plan, tensors: SoftmaxCrossEntropy): v
       ...(probabilities && { probabilities }),
       ...(dLogits && { dLogits }),
     },
-    workgroups: [Math.ceil(rows / rowThreads)],
+    workgroups,
     flops: 6 * rows * outputs,
   });
 }

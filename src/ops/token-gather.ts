@@ -3,7 +3,7 @@
 import tokenGatherShader from "../../shaders/token-gather.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { elements, type Tensor } from "../gpu/tensor";
-import { cells, expectShape, inVec4, lineOfThreads, rowsAndWidth, type Slabs, slabsBinding } from "./operands";
+import { expectShape, inVec4, line, rowsAndWidth, type Slabs, slabsBinding } from "./operands";
 
 const flagsOf = (on: "forward" | "index" | "gradient") => ({
   forward: false,
@@ -30,13 +30,13 @@ export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Ga
   const rows = elements(tokens.shape);
   expectShape("tokenGather", bias, "[H]", [width]);
   expectShape("tokenGather", out, "[rows, H]", [...tokens.shape, width]);
-  const { columnThreads, rowThreads, workgroups } = cells(plan.gpu, rows, width);
+  const { workgroups, ...constants } = line(plan.gpu, rows * inVec4(width));
   plan.add({
     label,
     kernel: {
       shader: "token-gather",
       source: tokenGatherShader,
-      constants: { rows, width: inVec4(width), columnThreads, rowThreads },
+      constants: { rows, width: inVec4(width), ...constants },
       flags: flagsOf("forward"),
     },
     bindings: { tokens, weight, bias, out },
@@ -62,20 +62,20 @@ export function tokenGatherGradient(plan: Plan, { label, tokens, dOut, dWeight }
   expectShape("tokenGatherGradient", dOut, "[rows, H]", [...tokens.shape, width]);
   const start = plan.tensor("tokenStart", [tokenCount + 1], "u32");
   const order = plan.tensor("tokenOrder", [rows], "u32");
-  const threads = lineOfThreads(plan.gpu);
+  const sort = line(plan.gpu, tokenCount + 1);
   plan.add({
     label: `${label}: rows by token`,
     kernel: {
       shader: "token-gather",
       source: tokenGatherShader,
-      constants: { rows, tokenCount, columnThreads: threads },
+      constants: { rows, tokenCount, threads: sort.threads, across: sort.across },
       flags: flagsOf("index"),
     },
     bindings: { tokens, start, order },
-    workgroups: [Math.ceil((tokenCount + 1) / threads)],
+    workgroups: sort.workgroups,
     flops: 0,
   });
-  const { columnThreads, rowThreads, workgroups } = cells(plan.gpu, tokenCount, width);
+  const { workgroups, ...constants } = line(plan.gpu, tokenCount * inVec4(width));
   plan.add({
     label,
     kernel: {
@@ -86,8 +86,7 @@ export function tokenGatherGradient(plan: Plan, { label, tokens, dOut, dWeight }
         tokenCount,
         slabs: dWeight.count,
         slab: dWeight.strideBytes / 16,
-        columnThreads,
-        rowThreads,
+        ...constants,
       },
       flags: flagsOf("gradient"),
     },

@@ -1,4 +1,4 @@
-// RMSProp.
+// RMSProp: steps scaled by a running mean of squared gradients.
 
 import type { Numbers } from "./matmul";
 

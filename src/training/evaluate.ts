@@ -2,6 +2,7 @@
 
 import { readTensors, type TypedArray } from "../gpu/tensor";
 import { type Batch, type BatchShape, checkBatch } from "../network/batch";
+import type { NetworkConfig } from "../network/config";
 import type { Network } from "../network/network";
 
 export interface Evaluation {
@@ -23,20 +24,21 @@ export async function evaluate(
   batches: Iterable<Batch> | AsyncIterable<Batch>,
 ): Promise<Evaluation> {
   const { gpu, config } = network;
-  const pass = await network.pass(shape);
+  const { steps, batch, initialState = false } = shape;
+  const pass = await network.pass({ steps, batch, initialState });
   const { losses, logits } = pass.tensors;
   let loss = 0;
   let correct = 0;
   let count = 0;
   try {
-    for await (const batch of batches) {
-      const counted = checkBatch("evaluate", config, shape, batch);
-      pass.write(batch);
+    for await (const data of batches) {
+      const counted = checkBatch("evaluate", config, shape, data);
+      pass.write(data);
       pass.run();
       const [[batchLoss], outputs] = (await readTensors(gpu, [losses, logits])) as [TypedArray, TypedArray];
       loss += batchLoss! * counted;
       count += counted;
-      if (config.loss === "cross-entropy") correct += countCorrect(outputs, config.outputs, shape, batch);
+      if (config.loss === "cross-entropy") correct += countCorrect(outputs, config, shape, data);
     }
   } finally {
     pass.destroy();
@@ -48,14 +50,13 @@ export async function evaluate(
 
 function countCorrect(
   logits: ArrayLike<number>,
-  outputs: number,
-  shape: BatchShape,
+  { outputs, readout }: NetworkConfig,
+  { batch }: BatchShape,
   { targets, lengths }: Batch,
 ): number {
   let correct = 0;
-  const everyStep = targets.length > shape.batch || shape.steps === 1;
   for (let row = 0; row < targets.length; row++) {
-    if (everyStep && lengths && Math.floor(row / shape.batch) >= lengths[row % shape.batch]!) continue;
+    if (readout === "every-step" && lengths && Math.floor(row / batch) >= lengths[row % batch]!) continue;
     let best = 0;
     for (let k = 1; k < outputs; k++) if (logits[row * outputs + k]! > logits[row * outputs + best]!) best = k;
     if (best === targets[row]) correct++;

@@ -2,7 +2,7 @@
 
 import { createTensors, type Tensor, type TensorGroup } from "../gpu/tensor";
 import { type Batch, BatchPacker, checkBatch } from "../network/batch";
-import { expectSize } from "../network/config";
+import { expectKnown, expectSize } from "../network/config";
 import type { Network } from "../network/network";
 import type { Pass, PassOptions } from "../network/pass";
 import { clipNorm, clipValue } from "../ops/gradient-clip";
@@ -24,13 +24,28 @@ export interface StepReport {
   loss: number;
 }
 
+const trainerOptions: readonly (keyof TrainerOptions)[] = [
+  "steps",
+  "batch",
+  "initialState",
+  "schedule",
+  "optimizer",
+  "clipNorm",
+  "clipValue",
+  "stepsPerSubmit",
+];
+
 type Batches = Iterable<Batch> | AsyncIterable<Batch>;
+
+type Readback = TensorGroup<"losses" | "recorded">;
 
 interface Submission {
   readonly firstStep: number;
   readonly count: number;
-  readonly readback: GPUBuffer;
+  readonly readback: Readback;
   readonly mapped: Promise<undefined>;
+  /** What the device found wrong with the submit. */
+  readonly error: Promise<GPUError | null>;
 }
 
 /** Long submits get a device reset on some systems, short ones cost: aim in between. */
@@ -44,19 +59,18 @@ export class Trainer {
   readonly pass: Pass;
   /** α of the steps that are submitted from now on. */
   learningRate: number;
-  /** Training steps submitted so far. */
-  step = 0;
   readonly #optimizer: Optimizer;
   readonly #capacity: number;
   readonly #forcedSteps: number | undefined;
   readonly #bytes: ArrayBuffer;
   readonly #upload: TensorGroup;
-  readonly #readbacks: GPUBuffer[];
-  readonly #idle: GPUBuffer[];
+  readonly #idle: Readback[];
   #stepMilliseconds = Number.POSITIVE_INFINITY;
   #lastFinished = 0;
+  #step = 0;
   #training = false;
   #stopping = false;
+  #destroyed = false;
 
   private constructor(network: Network, pass: Pass, options: TrainerOptions, capacity: number) {
     const { optimizer, stepsPerSubmit } = options;
@@ -68,21 +82,19 @@ export class Trainer {
     this.#capacity = capacity;
     this.#forcedSteps = stepsPerSubmit;
     this.#bytes = new ArrayBuffer(pass.packer.bytes * capacity);
-    this.#upload = createTensors(
-      gpu,
-      "batches",
-      { batches: { shape: [this.#bytes.byteLength / 4] } },
-      GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    const { plan } = pass; // owns the buffers, so that they go with it
+    const copied = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const batches = { batches: { shape: [this.#bytes.byteLength / 4] } };
+    this.#upload = plan.own(createTensors(gpu, "batches", batches, copied));
+    const readable = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+    const ring = { losses: { shape: [capacity] }, recorded: { shape: [1], type: "u32" } } as const;
+    this.#idle = Array.from({ length: submissionsInFlight }, () =>
+      plan.own(createTensors(gpu, "losses", ring, readable)),
     );
-    const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
-    this.#readbacks = Array.from({ length: submissionsInFlight }, () =>
-      gpu.createBuffer("losses", capacity * 4, usage),
-    );
-    this.#idle = [...this.#readbacks];
     const gradient = whole(pass.gradients!, "gradients");
-    if (options.clipNorm !== undefined) clipNorm(pass.plan, gradient, options.clipNorm);
-    if (options.clipValue !== undefined) clipValue(pass.plan, gradient, options.clipValue);
-    optimizer.add(pass.plan, {
+    if (options.clipNorm !== undefined) clipNorm(plan, gradient, options.clipNorm);
+    if (options.clipValue !== undefined) clipValue(plan, gradient, options.clipValue);
+    optimizer.add(plan, {
       update: pass.batch.tensors.update!,
       gradient,
       parameter: whole(network.parameters, "parameters"),
@@ -100,6 +112,7 @@ export class Trainer {
       const limit = options[name];
       if (limit !== undefined) expectNumber("Trainer", name, limit);
     }
+    expectKnown("Trainer", options, trainerOptions);
     if (stepsPerSubmit !== undefined) expectSize("Trainer", "stepsPerSubmit", stepsPerSubmit);
     const shape = { steps, batch, initialState };
     const batchBytes = new BatchPacker(config, shape).bytes;
@@ -119,38 +132,39 @@ export class Trainer {
   /**
    * Trains on `batches` until they end, `steps` steps are done, or `stop()` is called, and reports each step's loss,
    * in order, a few submits after it was submitted. A batch that is refused ends the training; the steps before it
-   * are reported first. An iterator is not closed: the same generator goes on in the next call, with no batch lost.
+   * are reported first. Batches are taken ahead of the reports: one that waits for a report waits for ever. An iterator is not closed: the same generator goes on in the next call, with no batch lost.
    * @throws as `checkBatch` for a bad batch, where the device is lost, or when already training.
    */
   async *train(
     batches: Batches,
     { steps = Number.POSITIVE_INFINITY } = {},
   ): AsyncGenerator<StepReport, void, undefined> {
+    if (steps !== Number.POSITIVE_INFINITY) expectSize("Trainer.train", "steps", steps);
     if (this.#training) throw new Error("Trainer.train: already training; stop() first, and let the loop end.");
     this.#training = true;
     this.#stopping = false;
     const source = Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]();
     const inFlight: Submission[] = [];
     let left = steps;
-    let refused: unknown;
+    let refused: { error: unknown } | undefined;
     try {
       while (true) {
         while (inFlight.length < submissionsInFlight && left > 0 && !this.#stopping) {
           const wanted = Math.min(this.#stepsToSubmit(), left);
           let count = 0;
           try {
-            while (count < wanted && (await this.#pack(source, count))) count++;
+            while (count < wanted && !this.#stopping && (await this.#pack(source, count))) count++;
           } catch (error) {
-            refused = error;
+            refused = { error };
           }
           left = count < wanted ? 0 : left - count;
           if (count > 0) inFlight.push(this.#submit(count));
         }
         const oldest = inFlight.shift();
-        if (!oldest) break;
+        if (!oldest || this.#destroyed) break;
         for (const [i, loss] of (await this.#losses(oldest)).entries()) yield { step: oldest.firstStep + i, loss };
       }
-      if (refused) throw refused;
+      if (refused) throw refused.error;
     } finally {
       await Promise.allSettled(inFlight.map((submission) => this.#losses(submission)));
       this.#training = false;
@@ -163,11 +177,16 @@ export class Trainer {
     await this.network.gpu.device.queue.onSubmittedWorkDone();
   }
 
+  /** Training steps submitted so far. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** Frees what the trainer allocated; the network stays. A loop that is under way ends without the losses in flight. */
   destroy(): void {
     this.#stopping = true;
+    this.#destroyed = true;
     this.pass.destroy();
-    this.#upload.destroy();
-    for (const buffer of this.#readbacks) this.network.gpu.destroyBuffer(buffer);
   }
 
   [Symbol.dispose](): void {
@@ -186,7 +205,7 @@ export class Trainer {
     const { config, options, packer } = this.pass;
     expectNumber("Trainer", "learningRate", this.learningRate);
     const counted = checkBatch("Trainer", config, options, next.value);
-    const update = this.#optimizer.scalars(this.learningRate, this.step + slot + 1);
+    const update = this.#optimizer.scalars(this.learningRate, this.#step + slot + 1);
     packer.pack(this.#bytes, slot * packer.bytes, next.value, counted, update);
     return true;
   }
@@ -196,38 +215,52 @@ export class Trainer {
     const { batch, packer, tensors } = this.pass;
     if (this.#idle.length === submissionsInFlight) this.#lastFinished = performance.now();
     const readback = this.#idle.pop()!;
+    device.pushErrorScope("validation");
     device.queue.writeBuffer(this.#upload.buffer, 0, this.#bytes, 0, count * packer.bytes);
     const encoder = device.createCommandEncoder({ label: "training steps" });
     for (let slot = 0; slot < count; slot++) {
       encoder.copyBufferToBuffer(this.#upload.buffer, slot * packer.bytes, batch.buffer, 0, packer.bytes);
       this.pass.encode(encoder);
     }
-    encoder.copyBufferToBuffer(tensors.losses.buffer, 0, readback, 0, this.#capacity * 4);
+    for (const name of ["losses", "recorded"] as const) {
+      const { offset, size } = readback.tensors[name];
+      encoder.copyBufferToBuffer(tensors[name].buffer, tensors[name].offset, readback.buffer, offset, size);
+    }
     device.queue.submit([encoder.finish()]);
-    const firstStep = this.step + 1;
-    this.step += count;
-    return { firstStep, count, readback, mapped: readback.mapAsync(GPUMapMode.READ) };
+    const error = device.popErrorScope();
+    const mapped = readback.buffer.mapAsync(GPUMapMode.READ);
+    mapped.catch(() => {}); // it is awaited later, or not at all
+    error.catch(() => {});
+    const firstStep = this.#step + 1;
+    this.#step += count;
+    return { firstStep, count, readback, mapped, error };
   }
 
-  async #losses({ firstStep, count, readback, mapped }: Submission): Promise<number[]> {
+  async #losses({ count, readback, mapped, error }: Submission): Promise<number[]> {
     try {
       await mapped;
-    } catch (error) {
-      // The map fails a little before the loss is told; a trainer that was destroyed has lost no device.
+    } catch (failure) {
+      if (this.#destroyed) return [];
+      // The map fails a little before the loss of a device is told.
       const soon = new Promise<undefined>((resolve) => setTimeout(resolve, 1000));
       const lost = await Promise.race([this.network.gpu.device.lost, soon]);
-      const { message, name } = error as Error;
+      const { message, name } = failure as Error;
       const cause = lost ? `the device was lost (${lost.message || lost.reason})` : `no losses (${message || name})`;
       throw new Error(`Trainer: ${cause}; open the GPU again and go on from parameters that were saved.`);
     }
-    const ring = new Float32Array(readback.getMappedRange());
-    const losses = Array.from({ length: count }, (_, i) => ring[(firstStep - 1 + i) % this.#capacity]!);
-    readback.unmap();
+    const { losses, recorded } = readback.tensors;
+    const bytes = readback.buffer.getMappedRange();
+    const ring = new Float32Array(bytes, losses.offset, this.#capacity);
+    const first = new Uint32Array(bytes, recorded.offset, 1)[0]! - count;
+    const values = Array.from({ length: count }, (_, i) => ring[(first + i) % this.#capacity]!);
+    readback.buffer.unmap();
     this.#idle.push(readback);
+    const found = await error;
+    if (found) throw new Error(`Trainer: ${found.message}`);
     const now = performance.now();
     this.#stepMilliseconds = (now - this.#lastFinished) / count;
     this.#lastFinished = now;
-    return losses;
+    return values;
   }
 }
 

@@ -122,9 +122,7 @@ describe("shuffledBatches", () => {
     expect(() => shuffledBatches([long], { steps, batch: 2, seed: 1 })).toThrow(
       "shuffledBatches: items[0].tokens has length 6",
     );
-    expect(() => shuffledBatches(numbered(2), { steps, batch: 2, seed: -1 })).toThrow(
-      'shuffledBatches: option "seed" is -1',
-    );
+    expect(() => shuffledBatches(numbered(2), { steps, batch: 2, seed: -1 })).toThrow("shuffledBatches: seed is -1");
   });
 });
 

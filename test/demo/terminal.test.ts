@@ -90,7 +90,7 @@ describe("npm run train", () => {
     expect(tensors.get("weight_hh_l0")!.shape).toEqual([16, 16]);
     expect(tensors.get("head.weight")!.shape).toEqual([64, 16]);
     expect(metadata.task).toBe("moby-dick");
-    const loaded = await run(["train", ...small, "--steps", "1", "--json", "--load", file, "--seed", "9"]);
+    const loaded = await run(["train", ...small.slice(2), "--steps", "1", "--json", "--load", file, "--seed", "9"]);
     const [first] = linesOf(loaded.out);
     expect(first.loss).toBeLessThan(linesOf(saved.out)[0].loss - 0.5);
   });
@@ -109,6 +109,23 @@ describe("npm run train", () => {
     );
     expect(code, err).toBe(130);
     expect(linesOf(out).at(-1)).toMatchObject({ done: false, heldOutLoss: null });
+    expect(readSafetensors(await readFile(file)).tensors.size).toBe(6);
+  });
+
+  test("Ctrl-C before the first step stops it as well", async () => {
+    let asked = false;
+    const args = ["train", ...small, "--steps", "300", "--save", join(folder, "early.safetensors")];
+    const { code, out, err } = await run(args, (child) => {
+      if (!asked) child.kill("SIGINT"); // at the first line, which tells what it will do
+      asked = true;
+    });
+    expect(code, err).toBe(130);
+    expect(Number(out.match(/(\d+) steps in/)![1])).toBeLessThan(100);
+  });
+
+  test("saves even where the reader of its output goes away", async () => {
+    const file = join(folder, "piped.safetensors");
+    await run(["train", ...small, "--json", "--steps", "100000", "--save", file], (child) => child.stdout!.destroy());
     expect(readSafetensors(await readFile(file)).tensors.size).toBe(6);
   });
 
@@ -148,6 +165,9 @@ describe("npm run train", () => {
       [["--schedule", "fast"], '--schedule is "fast", expected fused, unrolled'],
       [["--wrong"], "Unknown option '--wrong'"],
       [["--task", "i-like-nlp", "--json"], "--json does not go with --task i-like-nlp"],
+      [["--save", "/no/such/folder/file"], '--save is "/no/such/folder/file", which cannot be written'],
+      [["--task", "names", "--length", "3"], "--length is 3, expected 15 or more"],
+      [["--load", "x", "--hidden", "3"], "--hidden does not go with --load"],
     ] as const) {
       const { code, err } = await run(["train", ...args]);
       expect(code).toBe(2);

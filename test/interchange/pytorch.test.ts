@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fromPyTorch, toPyTorch } from "../../src/interchange/pytorch";
-import { readSafetensors, type TensorData } from "../../src/interchange/safetensors";
+import { type FloatTensor, readSafetensors, type TensorData } from "../../src/interchange/safetensors";
 
-function tensor(...shape: number[]): TensorData {
+function tensor(...shape: number[]): FloatTensor {
   const length = shape.reduce((product, size) => product * size, 1);
   return { shape, data: Float32Array.from({ length }, (_, i) => i + 1) };
 }

@@ -10,6 +10,8 @@ import {
   readTensors,
   referenceBackward,
   referenceForward,
+  sgd,
+  Trainer,
 } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
 import { useGpu } from "../workbench";
@@ -143,6 +145,37 @@ describe("a network on the GPU", () => {
   });
 });
 
+test.each(["tanh", "relu"] as const)("what is not a number shows in the loss, with %s", async (activation) => {
+  for (const name of ["layer0.inputWeight", "outputBias"]) {
+    const network = await Network.create(gpu(), { ...options, activation });
+    const { buffer, offset } = network.parameters.tensors[name]!;
+    gpu().device.queue.writeBuffer(buffer, offset, new Float32Array(4).fill(Number.NaN));
+    const pass = await network.pass({ steps: 2, batch: 1 });
+    pass.write({ inputs: Int32Array.of(0, 0), targets: Int32Array.of(1, 2) });
+    pass.run();
+    expect((await readTensors(gpu(), [pass.tensors.losses]))[0]![0], name).toBeNaN();
+    pass.destroy();
+    network.destroy();
+  }
+});
+
+test("an option that is given as undefined has its default", async () => {
+  const config = networkConfig({ ...options, seed: undefined, activation: undefined } as unknown as NetworkOptions);
+  expect(config).toMatchObject({ seed: 1, activation: "tanh" });
+});
+
+test("more things than a grid is wide are all computed", async () => {
+  const wide: NetworkOptions = { ...options, inputs: 2, hidden: 2048, outputs: 2 };
+  const network = await Network.create(gpu(), wide); // over 65535 workgroups of 16 for the update on a software adapter
+  const trainer = await Trainer.create(network, { steps: 1, batch: 1, optimizer: sgd({ learningRate: 1 }) });
+  const before = await network.read();
+  const batch = { inputs: Int32Array.of(1), targets: Int32Array.of(0) };
+  for await (const { loss } of trainer.train([batch])) expect(loss).toBeGreaterThan(0);
+  expect((await network.read()).get("outputBias")).not.toEqual(before.get("outputBias")); // stored last
+  trainer.destroy();
+  network.destroy();
+});
+
 describe("initial parameters", () => {
   test("are the same for the same seed, differ for another, and lie within ±1/√hidden", () => {
     const values = (seed: number) => initialParameters(networkConfig({ ...options, hidden: 16, seed }));
@@ -161,6 +194,7 @@ describe("bad input is refused before anything is dispatched", () => {
     [{ inputs: 1.5 }, "Network: inputs is 1.5"],
     [{ cell: "gru" }, 'Network: cell is "gru", expected "elman".'],
     [{ readout: "first-step" }, 'expected "every-step" or "last-step"'],
+    [{ seed: -1 }, "Network: seed is -1, expected an integer from 0 to 4294967295."],
     [{ hiden: 3 }, 'Network: unknown option "hiden"'],
   ])("the options %o", async (wrong, message) => {
     await expect(Network.create(gpu(), { ...options, ...wrong } as NetworkOptions)).rejects.toThrow(message);
@@ -225,6 +259,14 @@ describe("bad input is refused before anything is dispatched", () => {
     missing.delete("outputBias");
     expect(() => network.write(missing)).toThrow('parameter "outputBias" [5] is missing');
     expect(await network.read()).toEqual(before);
+    network.destroy();
+  });
+
+  test("parameters that are not finite", async () => {
+    const network = await Network.create(gpu(), options);
+    const values = initialParameters(networkConfig(options));
+    values.get("outputBias")!.data[2] = Number.NaN;
+    expect(() => network.write(values)).toThrow('"outputBias"[2] is NaN, expected a finite number');
     network.destroy();
   });
 

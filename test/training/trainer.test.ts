@@ -8,6 +8,7 @@ import {
   type NetworkOptions,
   openGpu,
   type ReferenceParameters,
+  referenceForward,
   referenceOptimizer,
   referenceTrainStep,
   sgd,
@@ -163,6 +164,64 @@ describe("a trainer", () => {
     close();
   });
 
+  test("destroyed in mid-training ends the loop, and can be destroyed again", async () => {
+    const { network, training, close } = await trainer({ stepsPerSubmit: 1 });
+    const steps: number[] = [];
+    for await (const { step } of training.train(batches())) {
+      steps.push(step);
+      if (step === 3) training.destroy();
+    }
+    expect(steps).toEqual([1, 2, 3]);
+    expect(() => training.pass.run()).toThrow("encode() after destroy()");
+    expect((await network.read()).size).toBe(5);
+    close();
+  });
+
+  test("says so when its network was destroyed, rather than make up losses", async () => {
+    const { network, training } = await trainer({ stepsPerSubmit: 1 });
+    network.destroy();
+    await expect(lossesOf(training, batches(), { steps: 3 })).rejects.toThrow(/Trainer: .*destroyed/);
+    training.destroy();
+  });
+
+  test("frees everything when it cannot be made, and refuses what it does not know", async () => {
+    const network = await Network.create(gpu(), options);
+    const before = { ...gpu().live };
+    const broken = {
+      ...optimizer,
+      add: () => {
+        throw new Error("broken");
+      },
+    };
+    await expect(Trainer.create(network, { ...shape, optimizer: broken })).rejects.toThrow("broken");
+    const unknown = { ...shape, optimizer, clipnorm: 1 };
+    await expect(Trainer.create(network, unknown)).rejects.toThrow('Trainer: unknown option "clipnorm"');
+    const schedule = "Fused" as "fused";
+    await expect(Trainer.create(network, { ...shape, optimizer, schedule })).rejects.toThrow('schedule is "Fused"');
+    expect(gpu().live).toEqual(before);
+    network.destroy();
+  });
+
+  test("clips by norm and by value as PyTorch does, on the way to the reference's losses", async () => {
+    const network = await Network.create(gpu(), options);
+    const limits = { clipNorm: 0.3, clipValue: 0.05 };
+    const training = await Trainer.create(network, {
+      ...shape,
+      optimizer: sgd({ learningRate: 0.5, momentum: 0.9 }),
+      ...limits,
+    });
+    const parameters = Object.fromEntries(
+      [...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
+    ) as unknown as ReferenceParameters;
+    const update = referenceOptimizer({ kind: "sgd", learningRate: 0.5, momentum: 0.9, ...limits });
+    const expected = Array.from({ length: 20 }, (_, i) =>
+      referenceTrainStep(network.config, parameters, { ...shape, ...batchOf(i) } as never, update),
+    );
+    expect(worstError(await lossesOf(training, batches(), { steps: 20 }), expected)).toBeLessThan(1e-4);
+    training.destroy();
+    network.destroy();
+  });
+
   test("refuses to train twice at once", async () => {
     const { training, close } = await trainer();
     const first = training.train(batches(), { steps: 100 });
@@ -249,6 +308,31 @@ describe("what was trained", () => {
     expect(await generate(network, { prompt: [3], length: 9, temperature: 2, seed: 5 })).toEqual(again);
     await expect(generate(network, { prompt: [], length: 9 })).rejects.toThrow("prompt is empty");
     await expect(generate(network, { prompt: [1], length: 9, temperature: 0 })).rejects.toThrow("temperature is 0");
+    close();
+  });
+
+  test("writes on from all that came before, as the reference does", async () => {
+    const { network, close } = await trainer();
+    const values = await network.read();
+    for (const { data } of values.values()) data.set(data.map((value) => 6 * value)); // so that the past matters
+    network.write(values);
+    const parameters = Object.fromEntries(
+      [...values].map(([name, { data }]) => [name, Float64Array.from(data)]),
+    ) as unknown as ReferenceParameters;
+    const tokens = [1, 4, 2];
+    const prompt = [...tokens];
+    for (let i = 0; i < 20; i++) {
+      const data = { steps: tokens.length, batch: 1, inputs: tokens, targets: tokens.map(() => 0) };
+      const last = referenceForward(network.config, parameters, data).logits.slice(-6);
+      tokens.push(last.indexOf(Math.max(...last)));
+    }
+    expect(new Set(tokens).size).toBeGreaterThan(2);
+    const written = await generate(network, { prompt, length: 20, temperature: 1e-6 });
+    expect([...written]).toEqual(tokens.slice(3));
+    await expect(generate(network, { prompt: [1, 9], length: 1 })).rejects.toThrow(
+      "prompt[1] is 9, expected a token from 0 to 5",
+    );
+    await expect(generate(network, { prompt, length: 1, seed: Number.NaN })).rejects.toThrow("generate: seed is NaN");
     close();
   });
 
