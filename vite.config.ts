@@ -1,6 +1,6 @@
 // Serves and builds the pages; vite.library.config.ts builds the library.
 import { resolve } from "node:path";
-import { defineConfig } from "vite";
+import { type Connect, defineConfig } from "vite";
 
 const isolation = {
   // Cross-origin isolation sharpens performance.now() from 100 µs to 5 µs.
@@ -8,7 +8,20 @@ const isolation = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
+/** The root of the server is the repository's; its page is the training page. */
+const home: Connect.NextHandleFunction = (request, response, next) => {
+  if (request.url !== "/") return next();
+  response.writeHead(302, { Location: "/demo/train/" }).end();
+};
+
 export default defineConfig({
+  plugins: [
+    {
+      name: "home",
+      configureServer: ({ middlewares }) => void middlewares.use(home),
+      configurePreviewServer: ({ middlewares }) => void middlewares.use(home),
+    },
+  ],
   base: "./",
   server: { headers: isolation },
   preview: { headers: isolation },

@@ -2,6 +2,7 @@
 // CPU twin: src/reference/bias.ts
 //
 // rows, width   of dOut, width in vec4f      threads, across   the workgroup, and the threads in x
+// stride, start   vec4f of a row of dOut, and the first that is summed
 // slice, slab   slab z of db sums rows z·slice … of dOut; vec4f from one slab to the next
 
 @group(0) @binding(0) var<storage, read> dOut: array<vec4f>; // [rows, width]
@@ -13,7 +14,7 @@ fn biasGradient(@builtin(global_invocation_id) id: vec3u) {
   if (column < width) {
     let end = min((id.z + 1u) * slice, rows);
     var sum = vec4f();
-    for (var row = id.z * slice; row < end; row++) { sum += dOut[row * width + column]; }
+    for (var row = id.z * slice; row < end; row++) { sum += dOut[row * stride + start + column]; }
     dBias[id.z * slab + column] = sum;
   }
 }

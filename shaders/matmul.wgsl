@@ -6,7 +6,7 @@
 //
 // rows, width        of C, width in vec4f      columnThreads, rowThreads   the workgroup
 // depth, slice       in blocks of four: the length of the sum, and the part of it that one slab of C sums
-// aStart, aWidth     the first vec4f of A and its width in vec4f; likewise bWidth
+// aStart, aWidth     the first vec4f of A and its tensor's width in vec4f; likewise of B and C
 // slab               vec4f from one slab of C to the next: slab z sums slice z of the depth
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>; // [rows, depth], transposeA: [depth, rows]
@@ -30,12 +30,12 @@ fn blockOfA(row: u32, k: u32) -> mat4x4f {
 
 #if transposeB
 fn blockOfB(k: u32, column: u32) -> mat4x4f {
-  let at = 4u * column * bWidth + k;
+  let at = bStart + 4u * column * bWidth + k;
   return transpose(mat4x4f(b[at], b[at + bWidth], b[at + 2u * bWidth], b[at + 3u * bWidth]));
 }
 #else
 fn blockOfB(k: u32, column: u32) -> mat4x4f {
-  let at = 4u * k * bWidth + column;
+  let at = bStart + 4u * k * bWidth + column;
   return mat4x4f(b[at], b[at + bWidth], b[at + 2u * bWidth], b[at + 3u * bWidth]);
 }
 #endif
@@ -69,8 +69,13 @@ fn matmul(@builtin(global_invocation_id) id: vec3u) {
   let rightBias = vec4f();
 #endif
   for (var i = 0u; i < 8u; i++) {
-    let at = id.z * slab + (row + i) * width + column;
+    let at = cStart + id.z * slab + (row + i) * cWidth + column;
+#if accumulate
+    if (row + i < rows && column < width) { c[at] += left[i] + leftBias; }
+    if (row + i < rows && column + 1u < width) { c[at + 1u] += right[i] + rightBias; }
+#else
     if (row + i < rows && column < width) { c[at] = left[i] + leftBias; }
     if (row + i < rows && column + 1u < width) { c[at + 1u] = right[i] + rightBias; }
+#endif
   }
 }

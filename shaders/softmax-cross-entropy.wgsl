@@ -1,6 +1,8 @@
 // Softmax with cross-entropy, one thread a row: p = softmax(o), L = −ln p[y], dL/do = p − onehot(y), times lossScale.
 // The maximum and the sum of exponentials are found in one pass over the row (Milakov and Gimelshein 2018,
 // "Online normalizer calculation for softmax"), so no exponential overflows.
+// With label smoothing ε and class weights w (as torch.nn.CrossEntropyLoss has them; 1 / Σ w[y] is in lossScale):
+//   L = −(1 − ε)·w[y]·ln p[y] − ε/K·Σ w[k]·ln p[k],  dL/do = (1 − ε)·w[y]·(p − onehot(y)) + ε/K·(p·Σw − w)
 // CPU twin: src/reference/softmax-cross-entropy.ts
 //
 // rows, batch           of the logits; row = t · batch + b
@@ -13,6 +15,10 @@
 @group(0) @binding(2) var<storage, read> lengths: array<i32>; // [batch]
 @group(0) @binding(3) var<uniform> lossScale: f32; // 1 / how many rows count
 @group(0) @binding(4) var<storage, read_write> rowLoss: array<f32>; // [rows]
+#if weighted
+@group(0) @binding(7) var<storage, read> classWeights: array<vec4f>; // [K]
+@group(0) @binding(8) var<uniform> labelSmoothing: f32; // ε
+#endif
 #if probabilities
 @group(0) @binding(5) var<storage, read_write> probabilities: array<vec4f>; // [rows, K]
 #endif
@@ -52,7 +58,22 @@ fn softmaxCrossEntropy(@builtin(global_invocation_id) id: vec3u) {
 #endif
   let y = u32(max(label, 0));
   let ofTarget = logits[start + y / 4u][y % 4u];
-  rowLoss[row] = select(0.0, (log(sum) + largest - ofTarget) * lossScale + poison, counts);
+  let logSum = log(sum) + largest;
+#if weighted
+  let weight = (1.0 - labelSmoothing) * classWeights[y / 4u][y % 4u];
+  let share = labelSmoothing / f32(outputs);
+  var weights = 0.0;
+  var smoothed = 0.0;
+  for (var column = 0u; column < width; column++) {
+    let w = classWeights[column];
+    weights += w.x + w.y + w.z + w.w;
+    smoothed += dot(w, logSum - logits[start + column]);
+  }
+  let loss = weight * (logSum - ofTarget) + share * smoothed;
+#else
+  let loss = logSum - ofTarget;
+#endif
+  rowLoss[row] = select(0.0, loss * lossScale + poison, counts);
   let scale = select(0.0, lossScale, counts);
   for (var column = 0u; column < width; column++) {
     let p = select(vec4f(), exp(max(logits[start + column] - largest, vec4f(-100.0))) / sum + poison, isOutput(column));
@@ -61,7 +82,12 @@ fn softmaxCrossEntropy(@builtin(global_invocation_id) id: vec3u) {
 #endif
 #if gradient
     let isTarget = vec4u(4u * column) + vec4u(0u, 1u, 2u, 3u) == vec4u(y);
-    dLogits[start + column] = (p - select(vec4f(), vec4f(1.0), isTarget)) * scale;
+    let difference = p - select(vec4f(), vec4f(1.0), isTarget);
+#if weighted
+    dLogits[start + column] = (weight * difference + share * (p * weights - classWeights[column])) * scale;
+#else
+    dLogits[start + column] = difference * scale;
+#endif
 #endif
   }
 }

@@ -15,7 +15,7 @@ export { type Gpu, type GpuOptions, openGpu } from "./gpu/device";
 export type { KernelSource } from "./gpu/kernel";
 export type { DispatchDescription, DispatchSpec, Plan } from "./gpu/plan";
 export { readTensors, type Tensor, type TensorGroup, type TensorSpec } from "./gpu/tensor";
-export { fromPyTorch, toPyTorch } from "./interchange/pytorch";
+export { fromPyTorch, type PyTorchOptions, toPyTorch } from "./interchange/pytorch";
 export {
   type FloatTensor,
   readSafetensors,
@@ -38,6 +38,7 @@ export {
   type ReferenceForward,
   type ReferenceGradients,
   type ReferenceParameters,
+  type ReferenceSweep,
   trainStep as referenceTrainStep,
 } from "./reference/network";
 export {

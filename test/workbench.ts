@@ -4,7 +4,7 @@ import { afterAll, beforeAll } from "vitest";
 import { type NodeGpu, openNodeGpu } from "../demo/terminal/node-gpu";
 import { type Gpu, openGpu } from "../src/gpu/device";
 import { Plan } from "../src/gpu/plan";
-import { matrixOf, padded, storageUsage, type Tensor, type TensorSpec } from "../src/gpu/tensor";
+import { matrixOf, padded, storageUsage, type Tensor, type TensorSpec, unpadded } from "../src/gpu/tensor";
 import type { Slabs } from "../src/ops/operands";
 
 const canaryBytes = 4096;
@@ -30,15 +30,25 @@ export class Workbench {
   readonly gpu: Gpu;
   readonly plan: Plan;
   readonly #tensors: Tensor[] = [];
+  readonly #scratch = new Set<Tensor>();
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;
     this.plan = new Plan(gpu, "test");
   }
 
-  /** A tensor that holds `data`, or zeros. Its binding reaches into the canaries, so that a store past it shows. */
-  tensor(name: string, shape: readonly number[], data?: ArrayLike<number>, type: TensorSpec["type"] = "f32"): Tensor {
-    const spec = { shape, type };
+  /**
+   * A tensor that holds `data`, or zeros. Its binding reaches into the canaries, so that a store past it shows.
+   * @param kept whether its padding must still be zero in the end.
+   */
+  tensor(
+    name: string,
+    shape: readonly number[],
+    data?: ArrayLike<number>,
+    more: Omit<TensorSpec, "shape"> = {},
+    kept = true,
+  ): Tensor {
+    const spec = { type: "f32", ...more, shape } as const;
     const { storedRows, storedWidth } = matrixOf(spec);
     const size = storedRows * storedWidth * 4;
     const buffer = this.gpu.createBuffer(name, size + canaryBytes, storageUsage() | GPUBufferUsage.UNIFORM);
@@ -47,8 +57,9 @@ export class Workbench {
     if (data) queue.writeBuffer(buffer, 0, padded(spec, data) as Float32Array<ArrayBuffer>);
     queue.writeBuffer(buffer, size, new Uint32Array(canaryBytes / 4).fill(canary));
     const bound = Math.floor((size + canaryBytes) / 16) * 16;
-    const tensor = { name, shape, type, buffer, offset: 0, size: bound };
+    const tensor = { ...spec, name, buffer, offset: 0, size: bound };
     this.#tensors.push(tensor);
+    if (!kept) this.#scratch.add(tensor);
     return tensor;
   }
 
@@ -94,20 +105,16 @@ export class Workbench {
     await staging.mapAsync(GPUMapMode.READ);
     const bytes = staging.getMappedRange().slice(0);
     staging.destroy();
-    const { rows, width, storedRows, storedWidth } = matrixOf(tensor);
+    const { storedRows, storedWidth } = matrixOf(tensor);
     const stored = storedRows * storedWidth;
     const words = new Uint32Array(bytes);
     for (let i = stored; i < stored + canaryBytes / 4; i++) {
       if (words[i] !== canary) throw new Error(`"${name}": canary ${i - stored} past its end was overwritten`);
     }
-    const floats = new Float32Array(bytes);
-    const values = new Float32Array(rows * width);
-    for (let i = 0; i < stored; i++) {
-      const row = Math.floor(i / storedWidth);
-      const column = i % storedWidth;
-      if (row < rows && column < width) values[row * width + column] = floats[i]!;
-      else if (words[i] !== 0)
-        throw new Error(`"${name}": padding at row ${row}, column ${column} is ${floats[i]}, not 0`);
+    const values = unpadded(tensor, bytes, 0) as Float32Array;
+    const clean = new Uint32Array(padded(tensor, values).buffer);
+    for (let i = 0; i < stored && !this.#scratch.has(tensor); i++) {
+      if (clean[i] === 0 && words[i] !== 0) throw new Error(`"${name}": padding at ${i} is not zero`);
     }
     return values;
   }

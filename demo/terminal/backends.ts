@@ -3,7 +3,7 @@
 import { openGpu, type Schedule } from "../../src/index";
 import { callInPage, withPage } from "./in-browser";
 import { openNodeGpu } from "./node-gpu";
-import { computeOnGpu, computeOnReference, type Verdict, verifyRecording } from "./recording";
+import { type Verdict, verifyRecording } from "./recording";
 
 export const places = ["node", "chromium", "reference"] as const;
 export type Place = (typeof places)[number];
@@ -24,11 +24,11 @@ export async function verifyingOn<T>(
       }),
     );
   }
-  if (place === "reference") return work((bytes) => verifyRecording(bytes, computeOnReference));
+  if (place === "reference") return work((bytes) => verifyRecording(bytes, "reference"));
   const node = await openNodeGpu();
   const gpu = await openGpu({ gpu: node.gpu });
   try {
-    return await work((bytes) => verifyRecording(bytes, (recording) => computeOnGpu(gpu, recording, schedule)));
+    return await work((bytes) => verifyRecording(bytes, { gpu, schedule }));
   } finally {
     gpu.destroy();
     node.close();

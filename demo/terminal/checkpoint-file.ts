@@ -34,7 +34,7 @@ export async function expectWritable(file: string): Promise<void> {
 /** @throws where the file cannot be written. */
 export async function save(file: string, { task, network, symbols, parameters }: Saved): Promise<void> {
   const metadata = { format: "tempograd", task, network: JSON.stringify(network), symbols: JSON.stringify(symbols) };
-  await writeFile(file, writeSafetensors(toPyTorch(parameters), metadata));
+  await writeFile(file, writeSafetensors(toPyTorch(parameters, network), metadata));
 }
 
 /** @throws where the file cannot be read, is no safetensors file, or was not written by `save` for this task. */
@@ -49,5 +49,5 @@ export async function load(file: string, task: string): Promise<Saved> {
   if (!network || !Array.isArray(symbols)) {
     throw new Error(`--load: ${file} lacks the metadata "network" or "symbols", expected both; save it anew.`);
   }
-  return { task, network, symbols, parameters: fromPyTorch(tensors) };
+  return { task, network, symbols, parameters: fromPyTorch(tensors, network) };
 }

@@ -1,6 +1,8 @@
 // What the terminal's tasks train: a network on the GPU, or the same on the float64 reference, behind one interface.
 
 import {
+  adam,
+  adamw,
   type Batch,
   type BatchShape,
   type Evaluation,
@@ -11,6 +13,8 @@ import {
   type NetworkOptions,
   openGpu,
   type ParameterValues,
+  type ReferenceOptimizerOptions,
+  rmsprop,
   type Schedule,
   type StepReport,
   sgd,
@@ -40,7 +44,7 @@ export type Device = "gpu" | "software" | "reference";
 export interface LearnerOptions {
   network: NetworkOptions;
   shape: BatchShape;
-  learningRate: number;
+  optimizer: ReferenceOptimizerOptions;
   schedule?: Schedule | undefined;
   /** Where to compute; without it, on a GPU where there is one, else on a software adapter. */
   device?: Device | undefined;
@@ -54,12 +58,15 @@ export async function openLearner(options: LearnerOptions): Promise<Learner> {
 }
 
 async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | undefined): Promise<Learner> {
-  const { shape, learningRate, schedule, parameters } = options;
+  const { shape, schedule, parameters } = options;
+  const { kind, clipNorm, ...rest } = options.optimizer;
+  const clip = clipNorm === undefined ? {} : { clipNorm };
+  const optimizer = { sgd, rmsprop, adam, adamw }[kind](rest);
   const node = await openNodeGpu(device);
   const gpu = await openGpu({ gpu: node.gpu });
   const network = await Network.create(gpu, options.network);
   if (parameters) network.write(parameters);
-  const trainer = await Trainer.create(network, { ...shape, schedule, optimizer: sgd({ learningRate }) });
+  const trainer = await Trainer.create(network, { ...shape, schedule, optimizer, ...clip });
   return {
     adapter: node.description,
     software: node.software,

@@ -4,6 +4,10 @@ import { parseArgs } from "node:util";
 import type { Schedule } from "../../src/index";
 import type { Device } from "./learner";
 
+export const cells = ["elman", "gru", "lstm"] as const;
+export type Cell = (typeof cells)[number];
+export const optimizers = ["sgd", "momentum", "rmsprop", "adam", "adamw"] as const;
+export type OptimizerName = (typeof optimizers)[number];
 export const tasks = ["moby-dick", "names", "i-like-nlp"] as const;
 export type Task = (typeof tasks)[number];
 
@@ -14,6 +18,11 @@ export interface TrainOptions {
   length: number;
   steps: number;
   learningRate: number;
+  cell: Cell;
+  layers: number;
+  bidirectional: boolean;
+  optimizer: OptimizerName;
+  clipNorm: number | undefined;
   seed: number;
   schedule: Schedule | undefined;
   device: Device | undefined;
@@ -21,6 +30,20 @@ export interface TrainOptions {
   load: string | undefined;
   json: boolean;
 }
+
+/** Options that the worked example has no use for. */
+const notOfTheExample = [
+  "batch",
+  "length",
+  "save",
+  "load",
+  "json",
+  "cell",
+  "layers",
+  "bidirectional",
+  "optimizer",
+  "clip-norm",
+] as const;
 
 type Sizes = Pick<TrainOptions, "hidden" | "batch" | "length" | "steps" | "learningRate">;
 
@@ -32,7 +55,7 @@ const defaults: Record<Task, Sizes> = {
 
 export const help = `npm run train -- [options]
 
-Trains an Elman network by backpropagation through time, on a GPU where there is one.
+Trains a recurrent network by backpropagation through time, on a GPU where there is one.
 
   --task moby-dick       characters of Moby-Dick: predict the next one (default); the last tenth is held out
   --task names           first names: tell which of two lists a name stands in; a tenth is held out. Names that
@@ -45,6 +68,13 @@ Trains an Elman network by backpropagation through time, on a GPU where there is
   --length N             ${row("length")} time steps of a sequence (names: at most)
   --steps N              ${row("steps")} training steps
   --learning-rate A      ${row("learningRate")} α of θ ← θ − α·dθ
+
+  --cell C               elman | gru | lstm (default elman)
+  --layers N             layers, each reading the one below (default 1)
+  --bidirectional        names: read from the last letter to the first as well
+  --optimizer O          sgd | momentum (0.9) | rmsprop | adam | adamw (default sgd); without --learning-rate, the
+                         adaptive ones take 0.003, momentum a tenth of sgd's
+  --clip-norm N          scale gradients whose common norm exceeds N
 
   --seed N               of the initial parameters and the batches (default 1)
   --schedule S           fused | unrolled: how the recurrences are dispatched (default: fused where the device can)
@@ -78,6 +108,11 @@ export function readOptions(args: string[]): TrainOptions | null {
       length: text,
       steps: text,
       "learning-rate": text,
+      cell: text,
+      layers: text,
+      bidirectional: { type: "boolean" },
+      optimizer: text,
+      "clip-norm": text,
       seed: text,
       schedule: text,
       device: text,
@@ -91,13 +126,22 @@ export function readOptions(args: string[]): TrainOptions | null {
   const task = oneOf("task", values.task ?? "moby-dick", tasks);
   const sizes = defaults[task];
   const size = (name: "hidden" | "batch" | "length" | "steps") => integer(name, values[name], sizes[name], 1);
+  const optimizer = oneOf("optimizer", values.optimizer ?? "sgd", optimizers);
+  const factor = { sgd: 1, momentum: 0.1 }[optimizer as string];
+  const usual = factor === undefined ? 0.003 : sizes.learningRate * factor;
+  const clipNorm = values["clip-norm"];
   const options = {
     task,
     hidden: size("hidden"),
     batch: size("batch"),
     length: size("length"),
     steps: size("steps"),
-    learningRate: positive("learning-rate", values["learning-rate"], sizes.learningRate),
+    learningRate: positive("learning-rate", values["learning-rate"], usual),
+    cell: oneOf("cell", values.cell ?? "elman", cells),
+    layers: integer("layers", values.layers, 1, 1),
+    bidirectional: values.bidirectional ?? false,
+    optimizer,
+    clipNorm: clipNorm === undefined ? undefined : positive("clip-norm", clipNorm, 1),
     seed: integer("seed", values.seed, 1, 0),
     schedule: values.schedule === undefined ? undefined : oneOf("schedule", values.schedule, ["fused", "unrolled"]),
     device: values.device === undefined ? undefined : oneOf("device", values.device, ["gpu", "software", "reference"]),
@@ -105,11 +149,15 @@ export function readOptions(args: string[]): TrainOptions | null {
     load: values.load,
     json: values.json ?? false,
   } as const;
-  if (values.load !== undefined && values.hidden !== undefined) {
-    throw new OptionError("--hidden does not go with --load: the file says the sizes; leave it out");
+  for (const name of ["hidden", "cell", "layers", "bidirectional"] as const) {
+    if (values.load === undefined || values[name] === undefined) continue;
+    throw new OptionError(`--${name} does not go with --load: the file says what the network is; leave it out`);
+  }
+  if (values.bidirectional && task === "moby-dick") {
+    throw new OptionError("--bidirectional does not go with --task moby-dick: it would read what it is to predict");
   }
   if (task === "i-like-nlp") {
-    for (const name of ["batch", "length", "save", "load", "json"] as const) {
+    for (const name of notOfTheExample) {
       if (values[name] !== undefined)
         throw new OptionError(`--${name} does not go with --task i-like-nlp; leave it out`);
     }

@@ -15,21 +15,21 @@ import type { Learner, LearnerOptions } from "./learner";
 
 /** @throws where an option is out of range. */
 export function referenceLearner(options: LearnerOptions): Learner {
-  const { shape, learningRate } = options;
+  const { shape } = options;
   const { steps, batch: rows } = shape;
   const config = networkConfig(options.network);
   const values = options.parameters ?? initialParameters(config);
-  const parameters = Object.fromEntries(
+  const parameters: ReferenceParameters = Object.fromEntries(
     [...values].map(([name, { data }]) => [name, Float64Array.from(data)]),
-  ) as unknown as ReferenceParameters;
-  const update = referenceOptimizer({ kind: "sgd", learningRate });
+  );
+  const update = referenceOptimizer(options.optimizer);
   let stopping = false;
   let step = 0;
 
   async function* train(batches: Iterable<Batch>, limit: { steps: number }): AsyncGenerator<StepReport> {
     const last = step + limit.steps;
     for (const batch of batches) {
-      const loss = referenceTrainStep(config, parameters, { ...batch, steps, batch: rows }, update);
+      const { loss } = referenceTrainStep(config, parameters, { ...batch, steps, batch: rows }, update);
       yield { step: ++step, loss };
       if (stopping || step === last) return;
       await new Promise(setImmediate); // so that signals are heard
@@ -67,7 +67,7 @@ export function referenceLearner(options: LearnerOptions): Learner {
       return new Map(
         [...values].map(([name, { shape: sizes }]) => [
           name,
-          { shape: sizes, data: Float32Array.from(parameters[name as keyof ReferenceParameters]) },
+          { shape: sizes, data: Float32Array.from(parameters[name]!) },
         ]),
       );
     },

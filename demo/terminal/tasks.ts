@@ -53,7 +53,8 @@ const evaluationBatch = 128;
 
 type Saved = Awaited<ReturnType<typeof load>> | undefined;
 
-async function textTask({ hidden, batch, length: steps, seed }: TrainOptions, saved: Saved): Promise<TaskData> {
+async function textTask(options: TrainOptions, saved: Saved): Promise<TaskData> {
+  const { cell, layers, hidden, batch, length: steps, seed } = options;
   const text = await mobyDick();
   const vocabulary = saved ? new Vocabulary(saved.symbols) : Vocabulary.fromText(text, { limit: 64 });
   const tokens = vocabulary.encode(text);
@@ -64,7 +65,8 @@ async function textTask({ hidden, batch, length: steps, seed }: TrainOptions, sa
   return {
     title: `Moby-Dick: ${tokens.length} characters, ${size} symbols, the last ${heldOut.length} held out`,
     network: saved?.network ?? {
-      cell: "elman",
+      cell,
+      layers,
       inputs: size,
       hidden,
       outputs: size,
@@ -87,7 +89,8 @@ async function textTask({ hidden, batch, length: steps, seed }: TrainOptions, sa
   };
 }
 
-async function namesTask({ hidden, batch, length: steps, seed }: TrainOptions, saved: Saved): Promise<TaskData> {
+async function namesTask(options: TrainOptions, saved: Saved): Promise<TaskData> {
+  const { cell, layers, bidirectional, hidden, batch, length: steps, seed } = options;
   const { items, classes } = names();
   const spelled = items.map(({ name, label }) => ({ name: name.toLowerCase(), label }));
   const vocabulary = saved
@@ -102,7 +105,9 @@ async function namesTask({ hidden, batch, length: steps, seed }: TrainOptions, s
   return {
     title: `Names: ${items.length} that stand in one list only (${classes.join(", ")}), ${heldOut.length} held out`,
     network: saved?.network ?? {
-      cell: "elman",
+      cell,
+      layers,
+      bidirectional,
       inputs: vocabulary.size,
       hidden,
       outputs: classes.length,

@@ -1,6 +1,6 @@
 // `npm run train`: trains a network on real data in the terminal.
 
-import type { Evaluation } from "../../src/index";
+import type { Evaluation, NetworkOptions, ReferenceOptimizerOptions } from "../../src/index";
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
 import { expectWritable, save } from "./checkpoint-file";
 import { type Learner, openLearner } from "./learner";
@@ -34,10 +34,11 @@ function isOptionError(error: unknown): error is Error {
 }
 
 async function train(options: TrainOptions, task: TaskData): Promise<number> {
-  const { batch, length: steps, learningRate, schedule, device, json } = options;
+  const { batch, length: steps, schedule, device, json } = options;
   const { network, parameters } = task;
+  const optimizer = optimizerOf(options);
   const say = json ? console.error : console.log;
-  const learner = await openLearner({ network, shape: { steps, batch }, learningRate, schedule, device, parameters });
+  const learner = await openLearner({ network, shape: { steps, batch }, optimizer, schedule, device, parameters });
   let interrupted = false;
   const interrupt = () => {
     interrupted = true;
@@ -49,7 +50,7 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
   });
   process.stdout.on("error", interrupt); // who read the output has gone
   try {
-    say(`${task.title}; Elman, hidden ${network.hidden}, batch ${batch}, ${steps} steps, on ${learner.adapter}`);
+    say(`${task.title}; ${describe(network)}, batch ${batch}, ${steps} steps, on ${learner.adapter}`);
     if (learner.software) say(await softwareNotice(learner));
     if (task.unigramEntropy !== null)
       say(`unigram entropy of the text: ${task.unigramEntropy.toFixed(4)} nats a character`);
@@ -69,6 +70,17 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
   } finally {
     learner.close();
   }
+}
+
+const optimizerOf = ({ optimizer, learningRate, clipNorm }: TrainOptions): ReferenceOptimizerOptions => ({
+  ...(optimizer === "momentum" ? { kind: "sgd", momentum: 0.9 } : { kind: optimizer }),
+  learningRate,
+  ...(clipNorm !== undefined && { clipNorm }),
+});
+
+function describe({ cell, layers = 1, bidirectional, hidden }: NetworkOptions): string {
+  const ways = bidirectional ? ", bidirectional" : "";
+  return `${cell}${layers > 1 ? `, ${layers} layers` : ""}${ways}, hidden ${hidden}`;
 }
 
 /** Trains, and shows people a sample six times on the way. @returns how many steps were done. */

@@ -1,7 +1,7 @@
 // The browser's half of `npm run verify -- --on chromium`.
 
 import { type Gpu, openGpu, type Schedule } from "../../src/index";
-import { computeOnGpu, type Verdict, verifyRecording } from "./recording";
+import { type Verdict, verifyRecording } from "./recording";
 
 let gpu: Promise<Gpu> | undefined;
 
@@ -10,5 +10,5 @@ export async function verifyInPage(base64: string, schedule: Schedule): Promise<
   gpu ??= openGpu();
   const opened = await gpu;
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  return verifyRecording(bytes, (recording) => computeOnGpu(opened, recording, schedule));
+  return verifyRecording(bytes, { gpu: opened, schedule });
 }

@@ -61,9 +61,9 @@ export async function workedExample(options: TrainOptions): Promise<number> {
   const shape = { steps, batch: 1, schedule };
   const pass = await network.pass({ ...shape, probabilities: true, gradients: true, traceGradients: true });
   const trainer = await Trainer.create(network, { ...shape, optimizer: sgd({ learningRate }) });
-  const parameters = Object.fromEntries(
+  const parameters: ReferenceParameters = Object.fromEntries(
     [...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
-  ) as unknown as ReferenceParameters;
+  );
 
   console.log(`"${words.join(" ")}", one-hot; target class 0; hidden ${hidden}, α = ${learningRate}`);
   console.log(`on the left ${node.description}, on the right the float64 reference`);
@@ -78,7 +78,7 @@ export async function workedExample(options: TrainOptions): Promise<number> {
     referenceTrainStep(network.config, parameters, referenceBatch, update);
     for (const [name, { shape: sizes, data }] of await network.read()) {
       const letter = letters[name]!;
-      const reference = parameters[name as keyof ReferenceParameters];
+      const reference = parameters[name]!;
       shown.push({ name: `${letter} ← ${letter} − α·∂L/∂${letter}`, width: sizes.at(-1)!, gpu: data, reference });
     }
     for (const matrix of shown) {
@@ -102,9 +102,9 @@ async function forwardAndBackward(
   { config }: Network,
   parameters: ReferenceParameters,
 ): Promise<Shown[]> {
-  const { hidden, probabilities, losses, dLogits, dHidden } = pass.tensors;
+  const { layers, probabilities, losses, dLogits, dHidden } = pass.tensors;
   const parameterGradients = Object.values(pass.gradients!.tensors);
-  const tensors = [hidden, probabilities!, losses, dLogits!, dHidden!, ...parameterGradients];
+  const tensors = [layers[0]!, probabilities!, losses, dLogits!, dHidden![0]!, ...parameterGradients];
   const [h, p, loss, dO, dH, ...gradients] = (await readTensors(gpu, tensors)) as [
     Float32Array,
     Float32Array,
@@ -123,17 +123,19 @@ async function forwardAndBackward(
       name: `h_${t}, after "${words[t - 1]}"`,
       width,
       gpu: slab(h, t),
-      reference: slab(run.hidden, t),
+      reference: slab(run.sweeps[0]!.hidden, t),
     })),
     { name: "ŷ = softmax(h_3·V + b_output)", width: steps, gpu: p, reference: run.probabilities },
     { name: "L = −ln ŷ[0]", width: 1, gpu: loss, reference: [run.loss] },
     { name: "ŷ − y = ∂L/∂o", width: steps, gpu: dO, reference: run.dLogits },
-    ...times.reverse().map((t) => ({ name: `∂L/∂h_${t}`, width, gpu: slab(dH, t), reference: slab(back.hidden, t) })),
+    ...times
+      .reverse()
+      .map((t) => ({ name: `∂L/∂h_${t}`, width, gpu: slab(dH, t), reference: slab(back.hidden[0]!, t) })),
     ...parameterGradients.map(({ name, shape }, i) => ({
       name: `∂L/∂${letters[name]}${name.startsWith("layer") ? ", summed over time" : ""}`,
       width: shape.at(-1)!,
       gpu: gradients[i]!,
-      reference: back[name as keyof ReferenceParameters],
+      reference: back.parameters[name]!,
     })),
   ];
 }

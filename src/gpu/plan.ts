@@ -49,8 +49,8 @@ export class Plan {
   }
 
   /** A zeroed tensor with a buffer of its own, destroyed with the plan. */
-  tensor(name: string, shape: readonly number[], type: TensorSpec["type"] = "f32"): Tensor {
-    const group = this.own(createTensors(this.gpu, name, { [name]: { shape, type } }));
+  tensor(name: string, shape: readonly number[], spec: Omit<TensorSpec, "shape"> = {}): Tensor {
+    const group = this.own(createTensors(this.gpu, name, { [name]: { ...spec, shape } }));
     return group.tensors[name]!;
   }
 

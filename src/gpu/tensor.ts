@@ -12,11 +12,14 @@ export type TypedArray = Float32Array | Int32Array | Uint32Array;
 export interface TensorSpec {
   readonly shape: readonly number[];
   readonly type?: ElementType;
+  /** The width is made of this many equal parts (gates, directions), each stored in a multiple of four. Default 1. */
+  readonly parts?: number;
+  /** Likewise the rows. Default 1. */
+  readonly rowParts?: number;
 }
 
-export interface Tensor {
+export interface Tensor extends TensorSpec {
   readonly name: string;
-  readonly shape: readonly number[];
   readonly type: ElementType;
   readonly buffer: GPUBuffer;
   /** First byte in the buffer, and bytes in all, padding included. */
@@ -29,13 +32,28 @@ export const roundUp = (value: number, multiple: number): number => Math.ceil(va
 /** Elements of a shape. */
 export const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-/** The matrix that stores a shape: its rows (all but the last dimension), its width, and the width stored. */
-export function matrixOf({ shape, type = "f32" }: TensorSpec) {
+/** The matrix that stores a shape: its rows (all but the last dimension) and width, as they are and as stored. */
+export function matrixOf({ shape, type = "f32", parts = 1, rowParts = 1 }: TensorSpec) {
   const width = shape.at(-1) ?? 1;
   const rows = elements(shape.slice(0, -1));
-  const padded = type === "f32";
-  const matrix = padded && shape.length > 1;
-  return { rows, width, storedRows: matrix ? roundUp(rows, 4) : rows, storedWidth: padded ? roundUp(width, 4) : width };
+  const storedWidth = type === "f32" ? parts * roundUp(width / parts, 4) : width;
+  const storedRows = type === "f32" && shape.length > 1 ? rowParts * roundUp(rows / rowParts, 4) : rows;
+  return { rows, width, storedRows, storedWidth };
+}
+
+/** Calls `copy` for each run of values that lie side by side both in the shape and as stored. */
+function eachRun(spec: TensorSpec, copy: (from: number, to: number, length: number) => void): void {
+  const { rows, width, storedRows, storedWidth } = matrixOf(spec);
+  const { parts = 1, rowParts = 1 } = spec;
+  const partWidth = width / parts;
+  const partRows = rows / rowParts;
+  for (let row = 0; row < rows; row++) {
+    const part = Math.floor(row / partRows);
+    const storedRow = part * (storedRows / rowParts) + (row - part * partRows);
+    for (let p = 0; p < parts; p++) {
+      copy(row * width + p * partWidth, storedRow * storedWidth + p * (storedWidth / parts), partWidth);
+    }
+  }
 }
 
 const bytesOf = (spec: TensorSpec): number => {
@@ -75,26 +93,23 @@ export function createTensors<Name extends string>(
   const buffer = gpu.createBuffer(label, bytes, usage);
   const tensors = {} as Record<Name, Tensor>;
   for (const name of Object.keys(specs) as Name[]) {
-    const { shape, type = "f32" } = specs[name];
-    tensors[name] = { name, shape, type, buffer, offset: offsets[name]!, size: bytesOf(specs[name]) };
+    const spec: TensorSpec = specs[name];
+    tensors[name] = { type: "f32", ...spec, name, buffer, offset: offsets[name]!, size: bytesOf(spec) };
   }
   return { buffer, tensors, destroy: () => gpu.destroyBuffer(buffer) };
 }
 
-/** A tensor's values as its storage has them: rows and width padded with zeros. Where a batch is packed, `into` takes them. */
+/** A tensor's values as its storage has them: padded with zeros. Where a batch is packed, `into` takes them. */
 export function padded(spec: TensorSpec, data: ArrayLike<number>, into?: TypedArray): TypedArray {
-  const { rows, width, storedRows, storedWidth } = matrixOf(spec);
-  const { type = "f32" } = spec;
-  const length = storedRows * storedWidth;
-  const stored =
-    into ??
-    (type === "f32" ? new Float32Array(length) : type === "i32" ? new Int32Array(length) : new Uint32Array(length));
-  if (width === storedWidth) {
+  const { width, storedRows, storedWidth } = matrixOf(spec);
+  const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[spec.type ?? "f32"];
+  const stored = into ?? new View(storedRows * storedWidth);
+  if (width === storedWidth && (spec.rowParts ?? 1) === 1) {
     stored.set(data);
   } else {
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < width; column++) stored[row * storedWidth + column] = data[row * width + column]!;
-    }
+    eachRun(spec, (from, to, length) => {
+      for (let i = 0; i < length; i++) stored[to + i] = data[from + i]!;
+    });
   }
   return stored;
 }
@@ -140,13 +155,13 @@ export async function readFloats(gpu: Gpu, tensor: Tensor): Promise<Float32Array
   return (await readTensors(gpu, [tensor]))[0] as Float32Array;
 }
 
-function unpadded(tensor: Tensor, bytes: ArrayBuffer, start: number): TypedArray {
-  const { rows, width, storedWidth } = matrixOf(tensor);
+/** A tensor's values from its storage, which begins at byte `start`: padding taken off. */
+export function unpadded(tensor: Tensor, bytes: ArrayBuffer, start: number): TypedArray {
+  const { rows, width, storedRows, storedWidth } = matrixOf(tensor);
   const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[tensor.type];
-  const stored = new View(bytes, start, rows * storedWidth);
-  if (width === storedWidth) return stored.slice();
+  const stored = new View(bytes, start, storedRows * storedWidth);
+  if (width === storedWidth && (tensor.rowParts ?? 1) === 1) return stored.slice(0, rows * width);
   const values = new View(rows * width);
-  for (let row = 0; row < rows; row++)
-    values.set(stored.subarray(row * storedWidth, row * storedWidth + width), row * width);
+  eachRun(tensor, (from, to, length) => values.set(stored.subarray(to, to + length), from));
   return values;
 }

@@ -1,91 +1,160 @@
-// Translates parameters between this library's names and those of a PyTorch state_dict: nn.RNN with an nn.Linear "head".
-// PyTorch multiplies by transposed matrices (x·Wᵀ) and gives each layer two biases, which it adds; here there is one.
+// Translates parameters between this library's names and those of a PyTorch state_dict: nn.RNN, nn.GRU or nn.LSTM with
+// an nn.Linear "head". PyTorch multiplies by transposed matrices (x·Wᵀ) and gives each gate two biases.
 import type { FloatTensor, TensorData } from "./safetensors";
 
+/** Which network the parameters are of. */
+export interface PyTorchOptions {
+  /** Default "elman". */
+  cell?: "elman" | "gru" | "lstm";
+  /** Stacked layers. Default 1. */
+  layers?: number;
+  /** Whether each layer also reads the sequence from its end. Default false. */
+  bidirectional?: boolean;
+}
+
 /**
- * The library's parameters from PyTorch's: matrices transposed, `bias` = `bias_ih` + `bias_hh`. Sizes come from the
- * tensors; the tensors returned are copies. Tensors of other names are ignored.
+ * The library's parameters from PyTorch's: matrices transposed, biases added. The gates lie side by side in PyTorch's
+ * order, each `hidden` wide: i f g o of an LSTM, r z n of a GRU. Sizes come from the tensors; the tensors returned are
+ * copies. Tensors of other names are ignored.
  *
- *     weight_ih_l0 [H, I]              → layer0.inputWeight [I, H]        (in layer 1 and above, I is H)
- *     weight_hh_l0 [H, H]              → layer0.recurrentWeight [H, H]
- *     bias_ih_l0 [H] + bias_hh_l0 [H]  → layer0.bias [H]
- *     head.weight [K, H]               → outputWeight [H, K]
- *     head.bias [K]                    → outputBias [K]
+ *     weight_ih_l0 [G·H, I]                → layer0.inputWeight [I, G·H]      (in layer 1 and above, I is D·H)
+ *     weight_hh_l0 [G·H, H]                → layer0.recurrentWeight [H, G·H]
+ *     bias_ih_l0 [G·H] + bias_hh_l0 [G·H]  → layer0.bias [G·H]
+ *     weight_ih_l0_reverse …               → layer0.reverse.inputWeight …
+ *     head.weight [K, D·H]                 → outputWeight [D·H, K]
+ *     head.bias [K]                        → outputBias [K]
  *
- * Source: the formulas of torch.nn.RNN and torch.nn.Linear in PyTorch's documentation.
+ * G is 1 (elman), 3 (gru) or 4 (lstm) gates, D is 1 or 2 directions. A GRU's reset gate acts on n's recurrent bias but
+ * not on its other one, so these two stay apart: n's `bias_hh` becomes layer0.recurrentBias [H].
  *
- * @throws Error when a tensor is missing, is not F32 or has another shape, or when there are more layers than `layers`
+ * Source: the formulas of torch.nn.RNN, GRU, LSTM and Linear in PyTorch's documentation.
+ *
+ * @throws Error when a tensor is missing, is not F32 or has another shape, when there are more layers or directions
+ * than the options say, or when an option is out of range
  */
-export function fromPyTorch(tensors: ReadonlyMap<string, TensorData>, layers = 1): Map<string, FloatTensor> {
-  const take = reader("fromPyTorch", tensors, layers, `weight_hh_l${layers}`);
+export function fromPyTorch(
+  tensors: ReadonlyMap<string, TensorData>,
+  options: PyTorchOptions = {},
+): Map<string, FloatTensor> {
+  const { gates, directions, sweeps, candidate } = layout("fromPyTorch", options);
+  const take = reader("fromPyTorch", tensors, options, ({ suffix }) => `weight_hh${suffix}`);
   const parameters = new Map<string, FloatTensor>();
-  for (let layer = 0; layer < layers; layer++) {
-    const below = layer === 0 ? "inputs" : "hidden";
-    const inputBias = take(`bias_ih_l${layer}`, ["hidden"]);
-    const recurrentBias = take(`bias_hh_l${layer}`, ["hidden"]);
-    parameters.set(`layer${layer}.inputWeight`, transpose(take(`weight_ih_l${layer}`, ["hidden", below])));
-    parameters.set(`layer${layer}.recurrentWeight`, transpose(take(`weight_hh_l${layer}`, ["hidden", "hidden"])));
-    parameters.set(`layer${layer}.bias`, {
+  for (const { prefix, suffix, inputs } of sweeps) {
+    const recurrentWeight = transpose(take(`weight_hh${suffix}`, [gates, hidden]));
+    const inputBias = take(`bias_ih${suffix}`, [gates]);
+    const recurrentBias = take(`bias_hh${suffix}`, [gates]);
+    const size = recurrentWeight.shape[0]!;
+    const added = candidate === undefined ? inputBias.data.length : candidate * size;
+    parameters.set(`${prefix}inputWeight`, transpose(take(`weight_ih${suffix}`, [gates, inputs])));
+    parameters.set(`${prefix}recurrentWeight`, recurrentWeight);
+    parameters.set(`${prefix}bias`, {
       shape: [...inputBias.shape],
-      data: inputBias.data.map((value, i) => value + recurrentBias.data[i]!),
+      data: inputBias.data.map((value, i) => (i < added ? value + recurrentBias.data[i]! : value)),
     });
+    if (candidate !== undefined) {
+      parameters.set(`${prefix}recurrentBias`, { shape: [size], data: recurrentBias.data.slice(added) });
+    }
   }
-  parameters.set("outputWeight", transpose(take("head.weight", ["outputs", "hidden"])));
-  parameters.set("outputBias", copy(take("head.bias", ["outputs"])));
+  parameters.set("outputWeight", transpose(take("head.weight", [outputs, directions])));
+  parameters.set("outputBias", copy(take("head.bias", [outputs])));
   return parameters;
 }
 
 /**
- * PyTorch's parameters from the library's: the inverse of {@link fromPyTorch}, with `bias_ih` = `bias` and `bias_hh` = 0.
- * The tensors returned are copies. Tensors of other names are ignored.
+ * PyTorch's parameters from the library's: the inverse of {@link fromPyTorch}, with `bias_ih` = `bias` and `bias_hh` = 0
+ * but for a GRU's n, where it is `recurrentBias`. The tensors returned are copies. Tensors of other names are ignored.
  *
- * @throws Error when a tensor is missing, is not F32 or has another shape, or when there are more layers than `layers`
+ * @throws Error when a tensor is missing, is not F32 or has another shape, when there are more layers or directions
+ * than the options say, or when an option is out of range
  */
-export function toPyTorch(parameters: ReadonlyMap<string, TensorData>, layers = 1): Map<string, FloatTensor> {
-  const take = reader("toPyTorch", parameters, layers, `layer${layers}.recurrentWeight`);
+export function toPyTorch(
+  parameters: ReadonlyMap<string, TensorData>,
+  options: PyTorchOptions = {},
+): Map<string, FloatTensor> {
+  const { gates, directions, sweeps, candidate } = layout("toPyTorch", options);
+  const take = reader("toPyTorch", parameters, options, ({ prefix }) => `${prefix}recurrentWeight`);
   const tensors = new Map<string, FloatTensor>();
-  for (let layer = 0; layer < layers; layer++) {
-    const below = layer === 0 ? "inputs" : "hidden";
-    const bias = take(`layer${layer}.bias`, ["hidden"]);
-    tensors.set(`weight_ih_l${layer}`, transpose(take(`layer${layer}.inputWeight`, [below, "hidden"])));
-    tensors.set(`weight_hh_l${layer}`, transpose(take(`layer${layer}.recurrentWeight`, ["hidden", "hidden"])));
-    tensors.set(`bias_ih_l${layer}`, copy(bias));
-    tensors.set(`bias_hh_l${layer}`, { shape: [...bias.shape], data: new Float32Array(bias.data.length) });
+  for (const { prefix, suffix, inputs } of sweeps) {
+    const recurrentWeight = take(`${prefix}recurrentWeight`, [hidden, gates]);
+    const bias = take(`${prefix}bias`, [gates]);
+    const recurrentBias = new Float32Array(bias.data.length);
+    if (candidate !== undefined) {
+      recurrentBias.set(take(`${prefix}recurrentBias`, [hidden]).data, candidate * recurrentWeight.shape[0]!);
+    }
+    tensors.set(`weight_ih${suffix}`, transpose(take(`${prefix}inputWeight`, [inputs, gates])));
+    tensors.set(`weight_hh${suffix}`, transpose(recurrentWeight));
+    tensors.set(`bias_ih${suffix}`, copy(bias));
+    tensors.set(`bias_hh${suffix}`, { shape: [...bias.shape], data: recurrentBias });
   }
-  tensors.set("head.weight", transpose(take("outputWeight", ["hidden", "outputs"])));
-  tensors.set("head.bias", copy(take("outputBias", ["outputs"])));
+  tensors.set("head.weight", transpose(take("outputWeight", [directions, outputs])));
+  tensors.set("head.bias", copy(take("outputBias", [outputs])));
   return tensors;
 }
 
+/** A multiple of a size that the tensors set: `[3, "hidden"]`. */
+type Dimension = readonly [multiple: number, size: string];
+const hidden: Dimension = [1, "hidden"];
+const outputs: Dimension = [1, "outputs"];
+
+const gateCounts = { elman: 1, gru: 3, lstm: 4 };
+
+/** One direction of one layer: how its parameters' names begin in the library and end in PyTorch. */
+const sweepNames = (layer: number, reverse: boolean) => ({
+  prefix: `layer${layer}.${reverse ? "reverse." : ""}`,
+  suffix: `_l${layer}${reverse ? "_reverse" : ""}`,
+});
+
+/** The checked options as dimensions and names; `candidate` is the index of the gate that keeps its two biases. */
+function layout(operation: string, { cell = "elman", layers = 1, bidirectional = false }: PyTorchOptions) {
+  if (!Object.hasOwn(gateCounts, cell)) {
+    fail(operation, "cell", `is ${JSON.stringify(cell)}`, '"elman", "gru" or "lstm"', "pass the kind of the network");
+  }
+  if (!Number.isSafeInteger(layers) || layers < 1) {
+    fail(operation, "layers", `is ${layers}`, "a whole number of 1 or more", "pass the number of stacked layers");
+  }
+  const gates: Dimension = [gateCounts[cell], "hidden"];
+  const directions: Dimension = [bidirectional ? 2 : 1, "hidden"];
+  const sweeps = Array.from({ length: layers }, (_, layer) => {
+    const inputs: Dimension = layer === 0 ? [1, "inputs"] : directions;
+    return (bidirectional ? [false, true] : [false]).map((reverse) => ({ ...sweepNames(layer, reverse), inputs }));
+  }).flat();
+  return { gates, directions, sweeps, candidate: cell === "gru" ? 2 : undefined };
+}
+
 /**
- * A function that takes a tensor by name and checks it. A dimension has a name too ("hidden"): the first tensor taken
- * that has it sets its size, and every later one must agree. `surplus` names a tensor of a layer beyond the last.
+ * A function that takes a tensor by name and checks it: the first tensor taken that has a dimension of a single size
+ * sets that size, and every later one must agree. `nameOf` names a tensor that every direction of every layer has.
  */
 function reader(
   operation: string,
   tensors: ReadonlyMap<string, TensorData>,
-  layers: number,
-  surplus: string,
-): (name: string, dimensions: string[]) => FloatTensor {
-  if (!Number.isSafeInteger(layers) || layers < 1) {
-    fail(operation, "layers", `is ${layers}`, "a whole number of 1 or more", "pass the number of stacked layers");
+  { cell = "elman", layers = 1, bidirectional = false }: PyTorchOptions,
+  nameOf: (names: ReturnType<typeof sweepNames>) => string,
+): (name: string, dimensions: Dimension[]) => FloatTensor {
+  const further = nameOf(sweepNames(layers, false));
+  const reverse = nameOf(sweepNames(0, true));
+  if (tensors.has(further)) {
+    fail(operation, `tensor "${further}"`, "is of a further layer", `layers: ${layers}`, "pass the number there are");
   }
-  if (tensors.has(surplus)) {
-    fail(operation, `tensor "${surplus}"`, "is of a further layer", `layers: ${layers}`, "pass the number there are");
+  if (!bidirectional && tensors.has(reverse)) {
+    const got = "is of a reverse direction";
+    fail(operation, `tensor "${reverse}"`, got, "bidirectional: false", "pass bidirectional: true");
   }
+  const network = `cell "${cell}", layers ${layers} and bidirectional ${bidirectional}`;
+  const cure = `pass all parameters of a network of ${network}, or the options of this one`;
   const sizes = new Map<string, number>();
   return (name, dimensions) => {
     const subject = `tensor "${name}"`;
-    const names = `[${dimensions.join(", ")}]`;
-    const cure = "pass all parameters of an elman network of one direction";
+    const names = `[${dimensions.map(([multiple, size]) => (multiple === 1 ? size : `${multiple}·${size}`)).join(", ")}]`;
     const tensor = tensors.get(name);
     if (!tensor) fail(operation, subject, "is missing", `F32 ${names}`, cure);
     const { shape, data } = tensor;
     if (!(data instanceof Float32Array)) fail(operation, subject, "is I32", `F32 ${names}`, "store it as float32");
-    for (const [axis, dimension] of dimensions.entries()) {
-      if (shape.length === dimensions.length && !sizes.has(dimension)) sizes.set(dimension, shape[axis]!);
+    for (const [axis, [multiple, size]] of dimensions.entries()) {
+      const sets = multiple === 1 && shape.length === dimensions.length && !sizes.has(size);
+      if (sets) sizes.set(size, shape[axis]!);
     }
-    const expected = dimensions.map((dimension) => sizes.get(dimension) ?? "any");
+    const expected = dimensions.map(([multiple, size]) => (sizes.has(size) ? multiple * sizes.get(size)! : "any"));
     if (String(shape) !== String(expected) || data.length !== shape.reduce((product, size) => product * size, 1)) {
       const got = `has shape [${shape.join(", ")}] and ${data.length} values`;
       fail(operation, subject, got, `${names} = [${expected.join(", ")}]`, cure);

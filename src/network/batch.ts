@@ -14,8 +14,10 @@ export interface Batch {
   targets: Int32Array | Float32Array;
   /** Int32Array [batch]: how many steps each sequence has (1 … steps). Without it, all run for all steps. */
   lengths?: Int32Array;
-  /** Float32Array [layers, batch, hidden]: h_0. Without it, zero. */
+  /** Float32Array [layers · directions, batch, hidden]: h_0. Without it, zero. */
   initialState?: Float32Array;
+  /** Likewise c_0 of an LSTM. */
+  initialCellState?: Float32Array;
 }
 
 /** The size of the batches that a pass takes. */
@@ -28,11 +30,19 @@ export interface BatchShape {
 
 type BatchSpecs = Record<"update" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> & {
   initialState?: TensorSpec;
+  initialCellState?: TensorSpec;
 };
+
+/** What of a batch counts: how many targets or values, and their weight in the loss's mean. */
+export interface Counted {
+  count: number;
+  weight: number;
+}
 
 /** The tensors of a batch, in the order in which they are stored, with what goes with it: the optimizer's numbers and the loss's scale. */
 export function batchSpecs(config: NetworkConfig, { steps, batch, initialState }: BatchShape): BatchSpecs {
   const rows = config.readout === "every-step" ? [steps, batch] : [batch];
+  const state = { shape: [config.layers * (config.bidirectional ? 2 : 1), batch, config.hidden] };
   return {
     update: { shape: [8] },
     lossScale: { shape: [1] },
@@ -40,18 +50,19 @@ export function batchSpecs(config: NetworkConfig, { steps, batch, initialState }
     inputs:
       config.input === "tokens" ? { shape: [steps, batch], type: "i32" } : { shape: [steps, batch, config.inputs] },
     targets: config.loss === "cross-entropy" ? { shape: rows, type: "i32" } : { shape: [...rows, config.outputs] },
-    ...(initialState && { initialState: { shape: [batch, config.hidden] } }),
+    ...(initialState && { initialState: state }),
+    ...(initialState && config.cell === "lstm" && { initialCellState: state }),
   };
 }
 
 /**
  * Checks a batch before anything is dispatched.
- * @returns how many targets (cross-entropy) or values (mean squared error) count.
+ * @returns how many targets (cross-entropy) or values (mean squared error) count, and their weight.
  * @throws where an array has the wrong type or length, or holds a token, class, length or number out of range.
  */
-export function checkBatch(operation: string, config: NetworkConfig, shape: BatchShape, batch: Batch): number {
+export function checkBatch(operation: string, config: NetworkConfig, shape: BatchShape, batch: Batch): Counted {
   const specs = batchSpecs(config, shape);
-  const { inputs, targets, lengths, initialState } = batch;
+  const { inputs, targets, lengths } = batch;
   expectArray(
     operation,
     "inputs",
@@ -67,14 +78,19 @@ export function checkBatch(operation: string, config: NetworkConfig, shape: Batc
     expectArray(operation, "lengths", lengths, specs.lengths, "[batch]");
     expectRange(operation, "lengths", lengths, 1, shape.steps, "pad each sequence to `steps`, and leave none empty");
   }
-  if (initialState) {
-    if (!specs.initialState) {
-      throw new Error(
-        `${operation}: batch.initialState is given, expected none; pass initialState: true when you create it.`,
-      );
+  for (const name of ["initialState", "initialCellState"] as const) {
+    const state = batch[name];
+    if (!state) continue;
+    const spec = specs[name];
+    if (!spec) {
+      const cure =
+        name === "initialCellState" && shape.initialState
+          ? "only an LSTM has one"
+          : "pass initialState: true when you create it";
+      throw new Error(`${operation}: batch.${name} is given, expected none; ${cure}.`);
     }
-    expectArray(operation, "initialState", initialState, specs.initialState, "[layers, batch, hidden]");
-    expectFinite(operation, "initialState", initialState);
+    expectArray(operation, name, state, spec, "[layers · directions, batch, hidden]");
+    expectFinite(operation, name, state);
   }
   if (config.input === "tokens") {
     expectRange(
@@ -97,13 +113,16 @@ export function checkBatch(operation: string, config: NetworkConfig, shape: Batc
     );
   } else expectFinite(operation, "targets", targets);
 
-  let counted = 0;
+  let count = 0;
+  let weight = 0;
   const rows = elements(specs.targets.shape.slice(0, everyStep ? 2 : 1));
   for (let row = 0; row < rows; row++) {
     const live = !everyStep || !lengths || Math.floor(row / shape.batch) < lengths[row % shape.batch]!;
-    if (live && (!classes || targets[row]! >= 0)) counted += classes ? 1 : config.outputs;
+    if (!live || (classes && targets[row]! < 0)) continue;
+    count += classes ? 1 : config.outputs;
+    weight += classes ? (config.classWeights?.[targets[row]!] ?? 1) : config.outputs;
   }
-  return counted;
+  return { count, weight };
 }
 
 const unused = new Array<number>(8).fill(0);
@@ -126,8 +145,8 @@ export class BatchPacker {
     this.#zeroState = new Float32Array(elements(this.#specs.initialState?.shape ?? [0]));
   }
 
-  /** @param counted what `checkBatch` returned; 0 gives a loss of 0. @param update the optimizer's numbers, at most 8. */
-  pack(into: ArrayBuffer, start: number, batch: Batch, counted: number, update: readonly number[]): void {
+  /** @param weight as `checkBatch` returned it; 0 gives a loss of 0. @param update the optimizer's numbers, at most 8. */
+  pack(into: ArrayBuffer, start: number, batch: Batch, weight: number, update: readonly number[]): void {
     const put = (name: keyof BatchSpecs, data: ArrayLike<number>) => {
       const spec = this.#specs[name];
       if (!spec) return;
@@ -135,11 +154,12 @@ export class BatchPacker {
       padded(spec, data, new View(into, start + this.#offsets[name]!));
     };
     put("update", [...update, ...unused].slice(0, 8));
-    put("lossScale", [counted > 0 ? 1 / counted : 0]);
+    put("lossScale", [weight > 0 ? 1 / weight : 0]);
     put("lengths", batch.lengths ?? this.#allSteps);
     put("inputs", batch.inputs);
     put("targets", batch.targets);
     put("initialState", batch.initialState ?? this.#zeroState);
+    put("initialCellState", batch.initialCellState ?? this.#zeroState);
   }
 }
 

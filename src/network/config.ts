@@ -1,35 +1,57 @@
 // What a user says of a network, checked and completed.
 
-import type { Activation } from "../ops/recurrence";
-
 export interface NetworkOptions {
-  cell: "elman";
-  /** The cell's f. Default "tanh". */
-  activation?: Activation;
+  cell: "elman" | "gru" | "lstm";
+  /** The Elman cell's f. Default "tanh". */
+  activation?: "tanh" | "relu";
+  /** Where the GRU's reset gate acts: after the recurrent product, as PyTorch has it, or before it. Default "after". */
+  reset?: "after" | "before";
   /** Width of x: how many tokens there are, or how many features a step has. */
   inputs: number;
-  /** Width of h. */
+  /** H: width of h, in each layer and direction. */
   hidden: number;
   /** Width of o: classes, or values. */
   outputs: number;
+  /** Layers, each reading the one below. Default 1. */
+  layers?: number;
+  /** Whether each layer also reads from the last step to the first. Default false. */
+  bidirectional?: boolean;
   /** What a step reads: a token's number, or a vector of features. */
   input: "tokens" | "features";
   /** Where the output layer reads h: at every step, or after the last step of each sequence. */
   readout: "every-step" | "last-step";
   /** Default "cross-entropy". */
   loss?: "cross-entropy" | "mean-squared-error";
+  /** Cross-entropy: the share of each target that is spread over all classes. Default 0. */
+  labelSmoothing?: number;
+  /** Cross-entropy: what each class counts. Default 1 each. */
+  classWeights?: readonly number[];
   /** Seed of the initial parameters. Default 1. */
   seed?: number;
 }
 
-export type NetworkConfig = Readonly<Required<NetworkOptions>>;
+export type NetworkConfig = Readonly<Required<Omit<NetworkOptions, "classWeights">>> &
+  Pick<NetworkOptions, "classWeights">;
+
+const sizes = ["inputs", "hidden", "outputs"];
 
 const choices = {
-  cell: ["elman"],
+  cell: ["elman", "gru", "lstm"],
   activation: ["tanh", "relu"],
+  reset: ["after", "before"],
   input: ["tokens", "features"],
   readout: ["every-step", "last-step"],
   loss: ["cross-entropy", "mean-squared-error"],
+} as const;
+
+const defaults = {
+  activation: "tanh",
+  reset: "after",
+  layers: 1,
+  bidirectional: false,
+  loss: "cross-entropy",
+  labelSmoothing: 0,
+  seed: 1,
 } as const;
 
 /**
@@ -38,12 +60,7 @@ const choices = {
  */
 export function networkConfig(options: NetworkOptions): NetworkConfig {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const config = {
-    activation: "tanh",
-    loss: "cross-entropy",
-    seed: 1,
-    ...(given as unknown as NetworkOptions),
-  } as const;
+  const config: NetworkConfig = { ...defaults, ...(given as unknown as NetworkOptions) };
   for (const [name, allowed] of Object.entries(choices)) {
     const got = config[name as keyof typeof choices];
     if (!(allowed as readonly string[]).includes(got)) {
@@ -52,9 +69,24 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
       );
     }
   }
-  for (const name of ["inputs", "hidden", "outputs"] as const) expectSize("Network", name, config[name]);
+  for (const name of ["inputs", "hidden", "outputs", "layers"] as const) expectSize("Network", name, config[name]);
   expectSeed("Network", config.seed);
-  expectKnown("Network", options, [...Object.keys(choices), "inputs", "hidden", "outputs", "seed"]);
+  const { bidirectional, labelSmoothing, classWeights, outputs } = config;
+  if (typeof bidirectional !== "boolean") {
+    throw new Error(`Network: bidirectional is ${JSON.stringify(bidirectional)}, expected true or false.`);
+  }
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new Error(`Network: labelSmoothing is ${labelSmoothing}, expected a number from 0 to 1.`);
+  }
+  if (
+    classWeights &&
+    (classWeights.length !== outputs || classWeights.some((weight) => !(weight >= 0 && weight < 1e30)))
+  ) {
+    throw new Error(
+      `Network: classWeights is [${classWeights.join(", ")}], expected ${outputs} numbers from 0 up, one an output.`,
+    );
+  }
+  expectKnown("Network", options, [...Object.keys(choices), ...Object.keys(defaults), ...sizes, "classWeights"]);
   return config;
 }
 

@@ -26,9 +26,14 @@ export async function generate(network: Network, options: GenerateOptions): Prom
   const { prompt, length, temperature = 1, seed = 1 } = options;
   const { gpu, config } = network;
   expectSize("generate", "length", length);
-  if (config.input !== "tokens" || config.readout !== "every-step" || config.outputs > config.inputs) {
+  if (
+    config.input !== "tokens" ||
+    config.readout !== "every-step" ||
+    config.outputs > config.inputs ||
+    config.bidirectional
+  ) {
     throw new Error(
-      `generate: the network reads ${config.inputs} ${config.input} and predicts ${config.outputs} classes at ${config.readout}; expected tokens in and the same tokens out at every step.`,
+      `generate: the network reads ${config.inputs} ${config.input} and predicts ${config.outputs} classes at ${config.readout}; expected tokens in and the same tokens out at every step, in one direction.`,
     );
   }
   if (!(temperature > 0 && Number.isFinite(temperature))) {
@@ -44,9 +49,9 @@ export async function generate(network: Network, options: GenerateOptions): Prom
   }
   const pass = await network.pass({ steps: 1, batch: 1, initialState: true });
   try {
-    const { hidden, logits } = pass.tensors;
-    const { inputs, initialState } = pass.batch.tensors;
-    const slab = 4 * matrixOf(hidden).storedWidth; // bytes of h_t, for one sequence
+    const { layers, cellStates, logits } = pass.tensors;
+    const { inputs, initialState, initialCellState } = pass.batch.tensors;
+    const row = 4 * matrixOf(layers[0]!).storedWidth; // bytes of h_t, for one sequence
     const random = mersenne(seed);
     const written = new Int32Array(length);
     pass.write({ inputs: Int32Array.of(prompt[0]!), targets: Int32Array.of(-1) });
@@ -55,7 +60,12 @@ export async function generate(network: Network, options: GenerateOptions): Prom
       writeTensor(gpu, inputs!, [token]);
       const encoder = gpu.device.createCommandEncoder({ label: "generate" });
       pass.encode(encoder);
-      encoder.copyBufferToBuffer(hidden.buffer, slab, initialState!.buffer, initialState!.offset, slab);
+      for (const [layer, { buffer }] of layers.entries()) {
+        encoder.copyBufferToBuffer(buffer, row, initialState!.buffer, initialState!.offset + layer * row, row);
+      }
+      for (const [layer, { buffer }] of cellStates.entries()) {
+        encoder.copyBufferToBuffer(buffer, row, initialCellState!.buffer, initialCellState!.offset + layer * row, row);
+      }
       gpu.device.queue.submit([encoder.finish()]);
       if (i >= prompt.length - 1) {
         written[i - prompt.length + 1] = draw(await readFloats(gpu, logits), temperature, uniformFloat64(random));

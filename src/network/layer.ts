@@ -1,84 +1,118 @@
-// One recurrent layer on a plan: its share of the forward and of the backward pass through time.
+// One recurrent layer on a plan, in one direction or two: its share of the forward and the backward pass through time.
 
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
 import { biasGradient } from "../ops/bias";
-import { allRows, matmul, matmulTransposeA, matmulTransposeB } from "../ops/matmul";
+import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
-import { type Activation, recurrenceBackward, recurrenceForward, type Schedule } from "../ops/recurrence";
+import { type Cell, recurrenceBackward, recurrenceForward, type Schedule, type Sweep } from "../ops/recurrence";
 import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
 
+/** The parameters of one direction: W [I, G·H], U [H, G·H], b [G·H], and b_r [H] where the cell has one. */
+export interface DirectionParameters<Kind> {
+  inputWeight: Kind;
+  recurrentWeight: Kind;
+  bias: Kind;
+  recurrentBias?: Kind | undefined;
+}
+
+/** What one direction computes in; it lives as long as the pass. */
+export interface Direction {
+  parameters: DirectionParameters<Tensor>;
+  /** [T, B, G·H]: a, then the gates, then their gradients. */
+  gate: Tensor;
+  /** [T + 1, B, H] in sweep order, slab 0 is c_0. */
+  cellState?: Tensor | undefined;
+  /** [T, B, H] */
+  candidate?: Tensor | undefined;
+  /** [1 or 2, B, H]: what passes back beside the product; at the end the second is dL/dc_0. */
+  carry?: Tensor | undefined;
+  /** [T + 1, B, H] in sweep order: dL/dh by all paths, where wanted. */
+  dHidden?: Tensor | undefined;
+}
+
 export interface Layer {
-  activation: Activation;
+  cell: Cell;
   schedule: Schedule;
-  /** Tokens, i32 [T, B], or features, [T, B, I]. */
-  inputs: Tensor;
+  /** Tokens, i32 [T, B], or features [T, B, I], or the steps of the layer below. */
+  inputs: View;
   /** i32 [B] */
   lengths: Tensor;
-  /** W [I, H], U [H, H], b [H] */
-  inputWeight: Tensor;
-  recurrentWeight: Tensor;
-  bias: Tensor;
-  /** a [T, B, H] */
-  preactivation: Tensor;
-  /** h [T + 1, B, H], slab 0 is h_0 */
+  /** [T + D, B, D·H]: slab t is h_t of both directions, slab 0 and slab T + 1 their initial states. */
   hidden: Tensor;
+  directions: Direction[];
 }
 
 export interface LayerGradients {
-  /** dL/dh from what reads this layer: [T, B, H], or [B, H] at each sequence's last step. */
+  /** dL/dh from what reads this layer: [T, B, D·H], or [B, D·H] at the end of each sweep. */
   dOutput: Tensor;
-  /** da [T, B, H] */
-  dPreactivation: Tensor;
-  inputWeight: Slabs;
-  recurrentWeight: Slabs;
-  bias: Slabs;
-  /** Where wanted: dL/dh_t by all paths [T + 1, B, H], and dL/dx [T, B, I]. */
-  dHidden?: Tensor | undefined;
+  parameters: DirectionParameters<Slabs>[];
+  /** Where wanted: dL/dx, like the inputs. */
   dInputs?: Tensor | undefined;
 }
 
-/** a = x·W + b, then h_t = f(a_t + h_{t−1}·U). */
+const sweepOf = ({ cell, schedule, lengths, hidden }: Layer, direction: Direction, part: number): Sweep => ({
+  ...direction,
+  ...direction.parameters,
+  cell,
+  schedule,
+  lengths,
+  hidden,
+  part,
+  reverse: part === 1,
+});
+
+/** a = x·W + b, then the sweep, in each direction. */
 export function layerForward(plan: Plan, layer: Layer): void {
-  const { inputs, inputWeight, bias, preactivation } = layer;
-  const label = "a = x·W + b";
-  if (inputs.type === "i32")
-    tokenGather(plan, { label, tokens: inputs, weight: inputWeight, bias, out: preactivation });
-  else matmul(plan, { label, a: allRows(inputs), b: inputWeight, out: preactivation, bias });
-  recurrenceForward(plan, layer);
+  const { inputs } = layer;
+  for (const [part, direction] of layer.directions.entries()) {
+    const { gate, parameters } = direction;
+    const { inputWeight: weight, bias } = parameters;
+    const label = "a = x·W + b";
+    if (inputs.tensor.type === "i32") tokenGather(plan, { label, tokens: inputs.tensor, weight, bias, out: gate });
+    else matmul(plan, { label, a: inputs, b: { tensor: weight }, out: { tensor: gate }, bias });
+    recurrenceForward(plan, sweepOf(layer, direction, part));
+  }
 }
 
-/** da from T back to 1, then dU = Σ h_{t−1}ᵀ·da_t, dW = Σ x_tᵀ·da_t, db = Σ da_t. */
-export function layerBackward(plan: Plan, layer: Layer, gradients: LayerGradients): void {
-  const { inputs, inputWeight, hidden } = layer;
-  const { dPreactivation, dInputs } = gradients;
-  const { activation, schedule, recurrentWeight, lengths } = layer;
-  const { dOutput, dHidden } = gradients;
-  recurrenceBackward(plan, {
-    activation,
-    schedule,
-    recurrentWeight,
-    lengths,
-    hidden,
-    dOutput,
-    dPreactivation,
-    dHidden,
-  });
-  const [steps = 0, batch = 0] = dPreactivation.shape;
-  const before = { tensor: hidden, first: 0, count: steps * batch };
-  matmulTransposeA(plan, {
-    label: "dU = Σ h_{t−1}ᵀ·da_t",
-    a: before,
-    b: dPreactivation,
-    out: gradients.recurrentWeight,
-  });
-  const label = "dW = Σ x_tᵀ·da_t";
-  if (inputs.type === "i32") {
-    tokenGatherGradient(plan, { label, tokens: inputs, dOut: dPreactivation, dWeight: gradients.inputWeight });
-  } else {
-    matmulTransposeA(plan, { label, a: allRows(inputs), b: dPreactivation, out: gradients.inputWeight });
+/** da from T back to 1, then dU = Σ h_{t−1}ᵀ·da_t, dW = Σ x_tᵀ·da_t, db = Σ da_t, and dx = da·Wᵀ, in each direction. */
+export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, dInputs }: LayerGradients): void {
+  const { inputs, hidden, cell } = layer;
+  for (const [part, direction] of layer.directions.entries()) {
+    const { gate, candidate, carry, dHidden } = direction;
+    const gradients = parameters[part]!;
+    recurrenceBackward(plan, { ...sweepOf(layer, direction, part), dOutput, carry: carry!, dHidden });
+    const [steps = 0, batch = 0] = gate.shape;
+    const before: View = { tensor: hidden, rows: [part === 1 ? 2 * batch : 0, steps * batch], parts: [part, 1] };
+    const summed = cell.candidate ? cell.gates - 1 : cell.gates;
+    const dU = { label: "dU = Σ h_{t−1}ᵀ·da_t", transpose: "a" } as const;
+    const gates: View = { tensor: gate, parts: [0, summed] };
+    matmul(plan, { ...dU, a: before, b: gates, out: { ...gradients.recurrentWeight, parts: [0, summed] } });
+    if (candidate && gradients.recurrentBias) {
+      const last: View = { tensor: gate, parts: [summed, 1] };
+      const [a, b] = cell.candidate === "apart" ? [before, { tensor: candidate }] : [{ tensor: candidate }, last];
+      matmul(plan, { ...dU, a, b, out: { ...gradients.recurrentWeight, parts: [summed, 1] } });
+      const dOut = cell.candidate === "apart" ? { dOut: candidate } : { dOut: gate, part: summed };
+      biasGradient(plan, { label: "db_r", ...dOut, dBias: gradients.recurrentBias });
+    }
+    const label = "dW = Σ x_tᵀ·da_t";
+    if (inputs.tensor.type === "i32") {
+      tokenGatherGradient(plan, { label, tokens: inputs.tensor, dOut: gate, dWeight: gradients.inputWeight });
+    } else {
+      matmul(plan, { label, transpose: "a", a: inputs, b: { tensor: gate }, out: gradients.inputWeight });
+    }
+    biasGradient(plan, { label: "db = Σ da_t", dOut: gate, dBias: gradients.bias });
+    if (dInputs) {
+      const weight = { tensor: direction.parameters.inputWeight };
+      const out = { tensor: dInputs };
+      matmul(plan, {
+        label: "dx = da·Wᵀ",
+        transpose: "b",
+        a: { tensor: gate },
+        b: weight,
+        out,
+        accumulate: part === 1,
+      });
+    }
   }
-  biasGradient(plan, { label: "db = Σ da_t", dOut: dPreactivation, dBias: gradients.bias });
-  if (dInputs)
-    matmulTransposeB(plan, { label: "dx = da·Wᵀ", a: allRows(dPreactivation), b: inputWeight, out: dInputs });
 }

@@ -2,26 +2,41 @@
 
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { mersenne } from "pure-rand/generator/mersenne";
-import { elements } from "../gpu/tensor";
+import { elements, type TensorSpec } from "../gpu/tensor";
+import { cellOf } from "./cells";
 import type { NetworkConfig } from "./config";
 
 /** Values by parameter name, row-major. */
 export type ParameterValues = Map<string, { shape: number[]; data: Float32Array }>;
 
+/** What the parameters of a layer's direction are called: `layer0.`, or `layer0.reverse.`. */
+export const prefixOf = (layer: number, direction: number): string =>
+  `layer${layer}.${direction === 1 ? "reverse." : ""}`;
+
 /** Names and shapes, in the order in which they are stored and drawn. */
-export function parameterShapes({ inputs, hidden, outputs }: NetworkConfig): Record<string, { shape: number[] }> {
-  return {
-    "layer0.inputWeight": { shape: [inputs, hidden] },
-    "layer0.recurrentWeight": { shape: [hidden, hidden] },
-    "layer0.bias": { shape: [hidden] },
-    outputWeight: { shape: [hidden, outputs] },
-    outputBias: { shape: [outputs] },
-  };
+export function parameterShapes(config: NetworkConfig): Record<string, TensorSpec & { shape: number[] }> {
+  const { inputs, hidden, outputs, layers, bidirectional } = config;
+  const { gates, candidate } = cellOf(config);
+  const directions = bidirectional ? 2 : 1;
+  const shapes: Record<string, TensorSpec & { shape: number[] }> = {};
+  for (let layer = 0; layer < layers; layer++) {
+    for (let direction = 0; direction < directions; direction++) {
+      const prefix = prefixOf(layer, direction);
+      const [below, rowParts] = layer === 0 ? [inputs, 1] : [directions * hidden, directions];
+      shapes[`${prefix}inputWeight`] = { shape: [below, gates * hidden], parts: gates, rowParts };
+      shapes[`${prefix}recurrentWeight`] = { shape: [hidden, gates * hidden], parts: gates };
+      shapes[`${prefix}bias`] = { shape: [gates * hidden], parts: gates };
+      if (candidate) shapes[`${prefix}recurrentBias`] = { shape: [hidden] };
+    }
+  }
+  shapes.outputWeight = { shape: [directions * hidden, outputs], rowParts: directions };
+  shapes.outputBias = { shape: [outputs] };
+  return shapes;
 }
 
 /**
- * Uniform in ±1/√hidden, as PyTorch initialises `nn.RNN` (and `nn.Linear` with `hidden` inputs). The same seed gives
- * the same values on every machine.
+ * Uniform in ±1/√hidden, as PyTorch initialises `nn.RNN`, `nn.GRU` and `nn.LSTM` (and `nn.Linear` with `hidden`
+ * inputs). The same seed gives the same values on every machine.
  */
 export function initialParameters(config: NetworkConfig): ParameterValues {
   const generator = mersenne(config.seed);

@@ -2,16 +2,27 @@
 
 import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
-import { createTensors, layoutOf, matrixOf, storageUsage, type Tensor, type TensorGroup } from "../gpu/tensor";
+import {
+  createTensors,
+  layoutOf,
+  roundUp,
+  storageUsage,
+  type Tensor,
+  type TensorGroup,
+  type TensorSpec,
+  writeTensor,
+} from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
+import type { View } from "../ops/matmul";
 import { oneSlab, type Slabs } from "../ops/operands";
 import { fusedFits, type Schedule } from "../ops/recurrence";
 import { slabSum } from "../ops/slab-sum";
 import { type Batch, BatchPacker, type BatchShape, batchSpecs, checkBatch } from "./batch";
+import { cellOf } from "./cells";
 import { expectKnown, expectSize, type NetworkConfig } from "./config";
-import { layerBackward, layerForward } from "./layer";
-import { parameterShapes } from "./parameters";
-import { readoutBackward, readoutForward } from "./readout";
+import { type Direction, type Layer, layerBackward, layerForward } from "./layer";
+import { parameterShapes, prefixOf } from "./parameters";
+import { type Readout, readoutBackward, readoutForward } from "./readout";
 
 export interface PassOptions extends BatchShape {
   /** How the recurrences are dispatched; without it, "fused" where the device can. */
@@ -22,6 +33,8 @@ export interface PassOptions extends BatchShape {
   gradients?: boolean;
   /** Gradients, and with them dL/dh_t by all paths, and for features dL/dx_t. */
   traceGradients?: boolean;
+  /** Begin each run with the state that the last one ended with, without gradient: truncated BPTT. */
+  carryState?: boolean;
   /** How many losses are kept on the GPU. Default 1. */
   lossCapacity?: number;
 }
@@ -34,25 +47,29 @@ const passOptions: readonly (keyof PassOptions)[] = [
   "probabilities",
   "gradients",
   "traceGradients",
+  "carryState",
   "lossCapacity",
 ];
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface PassTensors {
-  /** a [T, B, H] */
-  preactivation: Tensor;
-  /** h [T + 1, B, H], slab 0 is h_0 */
+  /** [T + D, B, D·H] of each layer: slab t is h_t, slab 0 (reverse: T + 1) the initial state. `hidden` is the last's. */
+  layers: Tensor[];
   hidden: Tensor;
+  /** c [T + 1, B, H] of each layer and direction of an LSTM, in sweep order: slab 0 is c_0. */
+  cellStates: Tensor[];
   /** o [T, B, K] or [B, K], and ŷ where wanted */
   logits: Tensor;
   probabilities?: Tensor;
   /** The loss of run n, from 0, is at n mod lossCapacity; `recorded`, u32 [1], counts the runs. */
   losses: Tensor;
   recorded: Tensor;
-  /** With gradients: do, da; and where traced dL/dh_t [T + 1, B, H] and dL/dx [T, B, I]. */
+  /** With gradients: do. */
   dLogits?: Tensor;
-  dPreactivation?: Tensor;
-  dHidden?: Tensor;
+  /** Where traced: dL/dh by all paths [T + 1, B, H] of each layer and direction, in sweep order, slab 0 for h_0. */
+  dHidden?: Tensor[];
+  /** Where traced: for an LSTM [2, B, H] of each layer and direction, the second slab dL/dc_0; and dL/dx [T, B, I]. */
+  carries?: Tensor[];
   dInputs?: Tensor;
 }
 
@@ -67,6 +84,8 @@ export class Pass {
   /** One buffer with the batch and its scalars. */
   readonly batch: TensorGroup<string>;
   readonly packer: BatchPacker;
+  /** With carryState: the state that the last run ended with, zero at first. */
+  readonly state: TensorGroup<string> | undefined;
   /** With gradients: one buffer with a gradient for each parameter, laid out as the parameters are. */
   readonly gradients: TensorGroup<string> | undefined;
 
@@ -95,110 +114,190 @@ export class Pass {
     this.schedule = options.schedule ?? (fusedFits(gpu.device, config.hidden) ? "fused" : "unrolled");
     this.packer = new BatchPacker(config, options);
     this.plan = plan;
-    const { inputs, hidden: width, outputs, activation, readout: where, loss } = config;
-    const rows = where === "every-step" ? [steps, batch] : [batch];
+    const { inputs, hidden: width, outputs, readout: where, loss } = config;
+    const everyStep = where === "every-step";
+    const directionCount = config.bidirectional ? 2 : 1;
+    const rows = everyStep ? [steps, batch] : [batch];
     const usage = storageUsage() | GPUBufferUsage.UNIFORM;
     this.batch = plan.own(createTensors<string>(gpu, "batch", { ...batchSpecs(config, options) }, usage));
+    if (options.carryState) {
+      if (config.bidirectional || options.initialState) {
+        const other = config.bidirectional ? "a bidirectional network" : "initialState";
+        throw new Error(`Pass: carryState does not go with ${other}; leave one out.`);
+      }
+      const { initialState, initialCellState } = batchSpecs(config, { steps, batch, initialState: true });
+      const specs = { initialState, ...(initialCellState && { initialCellState }) } as Record<string, TensorSpec>;
+      this.state = plan.own(createTensors<string>(gpu, "state", specs));
+    }
     const { lengths, targets, lossScale, inputs: x } = this.batch.tensors as Record<string, Tensor>;
+    const cell = cellOf(config);
+    const both = { parts: directionCount };
 
-    const hidden = plan.tensor("hidden", [steps + 1, batch, width]);
+    const layers: Layer[] = [];
+    for (let number = 0; number < config.layers; number++) {
+      const below = layers.at(-1);
+      const directions = Array.from({ length: directionCount }, (_, part): Direction => {
+        const named = (name: string) => parameters[prefixOf(number, part) + name]!;
+        return {
+          parameters: {
+            inputWeight: named("inputWeight"),
+            recurrentWeight: named("recurrentWeight"),
+            bias: named("bias"),
+            recurrentBias: cell.candidate && named("recurrentBias"),
+          },
+          gate: plan.tensor("gate", [steps, batch, cell.gates * width], { parts: cell.gates }),
+          cellState: cell.cellState ? plan.tensor("cellState", [steps + 1, batch, width]) : undefined,
+          candidate: cell.candidate && plan.tensor("candidate", [steps, batch, width]),
+          carry: wanted ? plan.tensor("carry", [cell.cellState ? 2 : 1, batch, width]) : undefined,
+          dHidden: traceGradients ? plan.tensor("dHidden", [steps + 1, batch, width]) : undefined,
+        };
+      });
+      layers.push({
+        cell,
+        schedule: this.schedule,
+        inputs: below ? stepsOf(below.hidden, steps, batch) : { tensor: x! },
+        lengths: lengths!,
+        hidden: plan.tensor("hidden", [steps + directionCount, batch, directionCount * width], both),
+        directions,
+      });
+    }
+    const { hidden } = layers.at(-1)!;
     const logits = plan.tensor("logits", [...rows, outputs]);
     const rowLoss = plan.tensor("rowLoss", [rows.reduce((product, size) => product * size, 1)]);
     const losses = plan.tensor("losses", [lossCapacity]);
-    const recorded = plan.tensor("recorded", [1], "u32");
-    const preactivation = plan.tensor("preactivation", [steps, batch, width]);
+    const recorded = plan.tensor("recorded", [1], { type: "u32" });
     const dLogits = wanted ? plan.tensor("dLogits", [...rows, outputs]) : undefined;
-    const dHidden = traceGradients ? plan.tensor("dHidden", [steps + 1, batch, width]) : undefined;
-    const dInputs =
-      traceGradients && config.input === "features" ? plan.tensor("dInputs", [steps, batch, inputs]) : undefined;
     const softmax = probabilities && loss === "cross-entropy" ? plan.tensor("probabilities", logits.shape) : undefined;
-
-    const layer = {
-      activation,
-      schedule: this.schedule,
-      inputs: x!,
-      lengths: lengths!,
-      inputWeight: parameters["layer0.inputWeight"]!,
-      recurrentWeight: parameters["layer0.recurrentWeight"]!,
-      bias: parameters["layer0.bias"]!,
-      preactivation,
-      hidden,
-    };
     const readout = {
-      read:
-        where === "every-step"
-          ? { tensor: hidden, first: batch, count: steps * batch }
-          : { tensor: hidden, first: steps * batch, count: batch },
+      read: everyStep
+        ? [stepsOf(hidden, steps, batch)]
+        : layers.at(-1)!.directions.map(
+            (_, part): View => ({
+              tensor: hidden,
+              rows: [(part === 1 ? 1 : steps) * batch, batch],
+              parts: [part, 1],
+            }),
+          ),
       outputWeight: parameters.outputWeight!,
       outputBias: parameters.outputBias!,
       logits,
       targets: targets!,
       lengths: lengths!,
       lossScale: lossScale!,
+      weighting: weighting(plan, config),
       rowLoss,
       probabilities: softmax,
       dLogits,
     };
-    layerForward(plan, layer);
+    for (const layer of layers) layerForward(plan, layer);
     readoutForward(plan, loss, readout);
     lossRecord(plan, { rowLoss, recorded, ring: losses });
 
-    let dPreactivation: Tensor | undefined;
+    let dInputs: Tensor | undefined;
     if (dLogits) {
       const { group, slabs, finish } = gradientSlabs(plan, config, steps * batch);
       this.gradients = group;
-      dPreactivation = plan.tensor("dPreactivation", [steps, batch, width]);
-      const dOutput = plan.tensor("dOutput", [...rows, width]);
+      let dOutput = plan.tensor("dOutput", [...rows, directionCount * width], both);
       readoutBackward(plan, readout, {
         dLogits,
         dOutput,
         outputWeight: slabs("outputWeight"),
         outputBias: slabs("outputBias"),
       });
-      layerBackward(plan, layer, {
-        dOutput,
-        dPreactivation,
-        inputWeight: slabs("layer0.inputWeight"),
-        recurrentWeight: slabs("layer0.recurrentWeight"),
-        bias: slabs("layer0.bias"),
-        dHidden,
-        dInputs,
-      });
+      for (const [number, layer] of [...layers.entries()].reverse()) {
+        const dBelow =
+          number > 0
+            ? plan.tensor("dOutput", [steps, batch, directionCount * width], both)
+            : traceGradients && config.input === "features"
+              ? plan.tensor("dInputs", [steps, batch, inputs])
+              : undefined;
+        const gradients = layer.directions.map((_, part) => {
+          const named = (name: string) => slabs(prefixOf(number, part) + name);
+          return {
+            inputWeight: named("inputWeight"),
+            recurrentWeight: named("recurrentWeight"),
+            bias: named("bias"),
+            recurrentBias: cell.candidate && named("recurrentBias"),
+          };
+        });
+        layerBackward(plan, layer, { dOutput, parameters: gradients, dInputs: dBelow });
+        if (number > 0) dOutput = dBelow!;
+        else dInputs = dBelow;
+      }
       finish();
     }
+    const all = layers.flatMap(({ directions }) => directions);
     this.tensors = {
-      preactivation,
+      layers: layers.map((layer) => layer.hidden),
       hidden,
+      cellStates: all.flatMap(({ cellState }) => cellState ?? []),
       logits,
       losses,
       recorded,
       ...(softmax && { probabilities: softmax }),
       ...(dLogits && { dLogits }),
-      ...(dPreactivation && { dPreactivation }),
-      ...(dHidden && { dHidden }),
+      ...(traceGradients && { dHidden: all.map(({ dHidden }) => dHidden!), carries: all.map(({ carry }) => carry!) }),
       ...(dInputs && { dInputs }),
     };
   }
 
   /** Puts one batch where the next run reads it. @throws as `checkBatch`, before anything is written. */
   write(batch: Batch): void {
-    const counted = checkBatch("Pass.write", this.config, this.options, batch);
+    const { weight } = checkBatch("Pass.write", this.config, this.options, batch);
     const bytes = new ArrayBuffer(this.packer.bytes);
-    this.packer.pack(bytes, 0, batch, counted, []);
+    this.packer.pack(bytes, 0, batch, weight, []);
     this.gpu.device.queue.writeBuffer(this.batch.buffer, 0, bytes);
   }
 
-  /** Encodes the pass: h_0 into its slab where batches bring one, then the plan. */
+  /** Encodes the pass: initial states into their slabs, where there are any, then the plan. */
   encode(encoder: GPUCommandEncoder): void {
-    const { initialState } = this.batch.tensors;
-    if (initialState) {
-      const { rows, storedWidth } = matrixOf(initialState);
-      const { buffer, offset } = initialState;
-      encoder.copyBufferToBuffer(buffer, offset, this.tensors.hidden.buffer, 0, rows * storedWidth * 4);
-    }
+    const initial = this.state ?? this.batch;
+    this.#copyStates(initial, (state, stateAt, tensor, at, bytes) => {
+      encoder.copyBufferToBuffer(state, stateAt, tensor, at.initial, bytes);
+    });
     const pass = encoder.beginComputePass({ label: "pass" });
     this.plan.encode(pass);
     pass.end();
+    if (!this.state) return;
+    this.#copyStates(this.state, (state, stateAt, tensor, at, bytes) => {
+      encoder.copyBufferToBuffer(tensor, at.final, state, stateAt, bytes);
+    });
+  }
+
+  /** Calls `copy` for each run of bytes of the states: where it is in `group`, and first and last in the sweeps. */
+  #copyStates(
+    { buffer, tensors: { initialState, initialCellState } }: TensorGroup<string>,
+    copy: (
+      state: GPUBuffer,
+      stateAt: number,
+      tensor: GPUBuffer,
+      at: { initial: number; final: number },
+      bytes: number,
+    ) => void,
+  ): void {
+    const { layers, cellStates } = this.tensors;
+    const { steps, batch } = this.options;
+    const directions = this.config.bidirectional ? 2 : 1;
+    const rowBytes = 4 * roundUp(this.config.hidden, 4);
+    if (initialCellState) {
+      for (const [i, cellState] of cellStates.entries()) {
+        const at = { initial: 0, final: steps * batch * rowBytes };
+        copy(buffer, initialCellState.offset + i * batch * rowBytes, cellState.buffer, at, batch * rowBytes);
+      }
+    }
+    if (!initialState) return;
+    // With two directions the rows of one lie apart.
+    const [runs, bytes] = directions === 1 ? [1, batch * rowBytes] : [batch, rowBytes];
+    for (const [number, hidden] of layers.entries()) {
+      for (let part = 0; part < directions; part++) {
+        for (let b = 0; b < runs; b++) {
+          const row = (slab: number) => ((slab * batch + b) * directions + part) * rowBytes;
+          const at = { initial: row(part === 1 ? steps + 1 : 0), final: row(part === 1 ? 1 : steps) };
+          const from = initialState.offset + ((number * directions + part) * batch + b) * rowBytes;
+          copy(buffer, from, hidden.buffer, at, bytes);
+        }
+      }
+    }
   }
 
   /** Runs once on what was written. */
@@ -215,6 +314,23 @@ export class Pass {
   [Symbol.dispose](): void {
     this.destroy();
   }
+}
+
+/** h_1 … h_T of a layer. */
+const stepsOf = (hidden: Tensor, steps: number, batch: number): View => ({
+  tensor: hidden,
+  rows: [batch, steps * batch],
+});
+
+/** The tensors of label smoothing and class weights, where a network has them. */
+function weighting(plan: Plan, { outputs, labelSmoothing, classWeights }: NetworkConfig): Readout["weighting"] {
+  if (labelSmoothing === 0 && !classWeights) return undefined;
+  const usage = storageUsage() | GPUBufferUsage.UNIFORM;
+  const specs = { classWeights: { shape: [outputs] }, labelSmoothing: { shape: [1] } };
+  const { tensors } = plan.own(createTensors(plan.gpu, "weighting", specs, usage));
+  writeTensor(plan.gpu, tensors.classWeights, classWeights ?? new Array(outputs).fill(1));
+  writeTensor(plan.gpu, tensors.labelSmoothing, [labelSmoothing]);
+  return tensors;
 }
 
 const mostSlabBytes = 32 * 2 ** 20;
@@ -235,9 +351,8 @@ function gradientSlabs(plan: Plan, config: NetworkConfig, rows: number) {
     group,
     slabs(name: string): Slabs {
       const { tensors } = group;
-      const { shape, type, size } = tensors[name]!;
       return {
-        tensor: { name, shape, type, buffer: parts.buffer, offset: offsets[name]!, size },
+        tensor: { ...tensors[name]!, buffer: parts.buffer, offset: offsets[name]! },
         count,
         strideBytes: bytes,
       };

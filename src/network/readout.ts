@@ -3,16 +3,19 @@
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
 import { biasGradient } from "../ops/bias";
-import { allRows, matmul, matmulTransposeA, matmulTransposeB, type RowRange } from "../ops/matmul";
+import { matmul, type View } from "../ops/matmul";
 import { meanSquaredError } from "../ops/mean-squared-error";
 import type { Slabs } from "../ops/operands";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import type { NetworkConfig } from "./config";
 
 export interface Readout {
-  /** The rows of h that are read: all of h_1 … h_T, or h_T. */
-  read: RowRange;
-  /** V [H, K], b_o [K] */
+  /**
+   * What of h is read: all of h_1 … h_T at once, or where each direction's sweep ends. A view a product; with more than
+   * one, each meets its own part of V's rows.
+   */
+  read: View[];
+  /** V [D·H, K], b_o [K] */
   outputWeight: Tensor;
   outputBias: Tensor;
   /** o [T, B, K] or [B, K] */
@@ -20,6 +23,7 @@ export interface Readout {
   targets: Tensor;
   lengths: Tensor;
   lossScale: Tensor;
+  weighting?: { classWeights: Tensor; labelSmoothing: Tensor } | undefined;
   /** [rows] */
   rowLoss: Tensor;
   /** Like logits, where wanted. */
@@ -29,26 +33,37 @@ export interface Readout {
 
 export interface ReadoutGradients {
   dLogits: Tensor;
-  /** dL/dh of the rows read: [T, B, H] or [B, H] */
+  /** dL/dh of what is read: [T, B, D·H] or [B, D·H] */
   dOutput: Tensor;
   outputWeight: Slabs;
   outputBias: Slabs;
 }
 
+/** The part of V that view number `part` of several meets. */
+const rowPart = (read: View[], part: number) => (read.length > 1 ? { rowPart: part } : {});
+
 /** o = h·V + b_o, then the loss of each row, and do where wanted. */
 export function readoutForward(plan: Plan, loss: NetworkConfig["loss"], readout: Readout): void {
-  const { read, outputWeight, outputBias, logits, targets, lengths, lossScale, rowLoss, probabilities, dLogits } =
-    readout;
-  matmul(plan, { label: "o = h·V + b_o", a: read, b: outputWeight, out: logits, bias: outputBias });
+  const { read, outputWeight, outputBias, logits, targets, lengths, lossScale, weighting, rowLoss } = readout;
+  const { probabilities, dLogits } = readout;
+  for (const [part, a] of read.entries()) {
+    const b = { tensor: outputWeight, ...rowPart(read, part) };
+    const more = part === 0 ? { bias: outputBias } : { accumulate: true };
+    matmul(plan, { label: "o = h·V + b_o", a, b, out: { tensor: logits }, ...more });
+  }
   const tensors = { logits, targets, lengths, lossScale, rowLoss, dLogits };
-  if (loss === "cross-entropy") softmaxCrossEntropy(plan, { ...tensors, probabilities });
+  if (loss === "cross-entropy") softmaxCrossEntropy(plan, { ...tensors, weighting, probabilities });
   else meanSquaredError(plan, tensors);
 }
 
 /** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ. */
 export function readoutBackward(plan: Plan, { read, outputWeight }: Readout, gradients: ReadoutGradients): void {
   const { dLogits, dOutput } = gradients;
-  matmulTransposeB(plan, { label: "dh = do·Vᵀ", a: allRows(dLogits), b: outputWeight, out: dOutput });
-  matmulTransposeA(plan, { label: "dV = Σ h_tᵀ·do_t", a: read, b: dLogits, out: gradients.outputWeight });
+  const b = { tensor: dLogits };
+  matmul(plan, { label: "dh = do·Vᵀ", transpose: "b", a: b, b: { tensor: outputWeight }, out: { tensor: dOutput } });
+  for (const [part, a] of read.entries()) {
+    const out = { ...gradients.outputWeight, ...rowPart(read, part) };
+    matmul(plan, { label: "dV = Σ h_tᵀ·do_t", transpose: "a", a, b, out });
+  }
   biasGradient(plan, { label: "db_o = Σ do_t", dOut: dLogits, dBias: gradients.outputBias });
 }

@@ -1,111 +1,107 @@
-// Puts a matrix product on a plan: A·B (+ bias), Aᵀ·B or A·Bᵀ.
+// Puts a matrix product on a plan: A·B (+ bias), Aᵀ·B or A·Bᵀ, over whole tensors or parts of them.
 
 import matmulShader from "../../shaders/matmul.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
-import { expectShape, inVec4, rowsAndWidth, type Slabs, slabsBinding, tiles } from "./operands";
+import { matrixOf, type Tensor } from "../gpu/tensor";
+import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, tiles } from "./operands";
 
-/** Consecutive rows of a tensor, its leading dimensions taken as one. */
-export interface RowRange {
+/** Consecutive rows, and consecutive parts of the width, of a tensor; or, by `rowPart`, one part of its rows. */
+export interface View {
   readonly tensor: Tensor;
-  readonly first: number;
-  readonly count: number;
+  /** The first row and how many; all unless given. */
+  readonly rows?: readonly [first: number, count: number];
+  /** The first part of the width and how many; all unless given. */
+  readonly parts?: readonly [first: number, count: number];
+  readonly rowPart?: number;
 }
-
-/** All rows of a tensor. */
-export const allRows = (tensor: Tensor): RowRange => ({ tensor, first: 0, count: rowsAndWidth(tensor)[0] });
 
 interface Product {
   label: string;
-  a: RowRange;
-  b: Tensor;
-}
-
-/** out [M, N] = a [M, K] · b [K, N] (+ bias [N]). @throws where shapes do not fit. */
-export function matmul(plan: Plan, { label, a, b, out, bias }: Product & { out: Tensor; bias?: Tensor }): void {
-  const [depth, width] = rowsAndWidth(b);
-  expectWidth(a, depth, "K of b");
-  expectRows(out, a.count, width);
-  if (bias) expectShape("matmul", bias, "[N]", [width]);
-  add(plan, { label, a, b, out: { tensor: out, count: 1, strideBytes: 0 }, rows: a.count, depth, width, bias });
-}
-
-/** out [M, N] = a [M, K] · b [N, K]ᵀ. @throws where shapes do not fit. */
-export function matmulTransposeB(plan: Plan, { label, a, b, out }: Product & { out: Tensor }): void {
-  const [width, depth] = rowsAndWidth(b);
-  expectWidth(a, depth, "K of b");
-  expectRows(out, a.count, width);
-  const slabs = { tensor: out, count: 1, strideBytes: 0 };
-  add(plan, { label, a, b, out: slabs, rows: a.count, depth, width, transposeB: true });
+  a: View;
+  b: View;
+  /** Which operand is transposed. */
+  transpose?: "a" | "b";
+  /** Where the product goes; several slabs, for Aᵀ·B, sum a part of the depth each. */
+  out: View | (Slabs & Omit<View, "tensor">);
+  /** [N], added to every row. */
+  bias?: Tensor;
+  /** Add to what is there. */
+  accumulate?: boolean;
 }
 
 /**
- * out [M, N] = a [K, M]ᵀ · b [K, N], in slabs that each sum a part of K.
- * What b stores past its K rows must be zero, as a tensor of its own has it.
- * @throws where shapes do not fit.
+ * out [M, N] = a [M, K] · b [K, N] (+ bias), or with a [K, M] or b [N, K] transposed.
+ * For Aᵀ·B, what b stores past its K rows must be zero, as a tensor of its own has it.
+ * @throws where the sizes do not fit.
  */
-export function matmulTransposeA(plan: Plan, { label, a, b, out }: Product & { out: Slabs }): void {
-  const [depth, width] = rowsAndWidth(b);
-  const [, rows] = rowsAndWidth(a.tensor);
-  if (a.count !== depth) {
-    throw new Error(`matmul: "${a.tensor.name}" has ${a.count} rows, expected ${depth}, the rows of "${b.name}".`);
+export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumulate = false }: Product): void {
+  const [A, B, C] = [extent(a), extent(b), extent(out)];
+  const [rows, depth] = transpose === "a" ? [A.columns, A.rows] : [A.rows, A.columns];
+  const [bDepth, width] = transpose === "b" ? [B.columns, B.rows] : [B.rows, B.columns];
+  expectSize(a, b, transpose, depth, bDepth);
+  if (C.rows !== rows || C.columns !== width) {
+    const { name, shape } = out.tensor;
+    throw new Error(
+      `matmul: "${name}" [${shape.join(", ")}] takes ${C.rows} × ${C.columns}, expected [M, N] = [${rows}, ${width}].`,
+    );
   }
-  expectRows(out.tensor, rows, width);
-  add(plan, { label, a, b, out, rows, depth, width, transposeA: true });
-}
-
-interface Shaped extends Product {
-  out: Slabs;
-  rows: number;
-  depth: number;
-  width: number;
-  transposeA?: boolean;
-  transposeB?: boolean;
-  bias?: Tensor | undefined;
-}
-
-function add(plan: Plan, { label, a, b, out, rows, depth, width, transposeA, transposeB, bias }: Shaped): void {
-  const { columnThreads, rowThreads, workgroups } = tiles(plan.gpu, rows, width);
-  const aWidth = inVec4(rowsAndWidth(a.tensor)[1]);
-  const blocks = inVec4(depth);
+  if (bias) expectShape("matmul", bias, "[N]", [width]);
+  const slabs = "count" in out ? out : oneSlab(out.tensor);
+  const storedRows = transpose === "a" ? A.storedColumns : rows;
+  const storedWidth = transpose === "b" ? B.storedRows : B.storedColumns;
+  const blocks = inVec4(transpose === "a" ? A.rows : A.storedColumns);
+  const { columnThreads, rowThreads, workgroups } = tiles(plan.gpu, storedRows, storedWidth);
   plan.add({
     label,
     kernel: {
       shader: "matmul",
       source: matmulShader,
       constants: {
-        rows,
-        width: inVec4(width),
+        rows: storedRows,
+        width: inVec4(storedWidth),
         depth: blocks,
-        slice: Math.ceil(blocks / out.count),
-        aStart: a.first * aWidth,
-        aWidth,
-        bWidth: inVec4(rowsAndWidth(b)[1]),
-        slab: out.strideBytes / 16,
+        slice: Math.ceil(blocks / slabs.count),
+        aStart: A.start,
+        aWidth: A.stride,
+        bStart: B.start,
+        bWidth: B.stride,
+        cStart: C.start,
+        cWidth: C.stride,
+        slab: slabs.strideBytes / 16,
         columnThreads,
         rowThreads,
       },
-      flags: { transposeA: transposeA ?? false, transposeB: transposeB ?? false, bias: bias !== undefined },
+      flags: { transposeA: transpose === "a", transposeB: transpose === "b", bias: bias !== undefined, accumulate },
     },
-    bindings: { a: a.tensor, b, c: slabsBinding(out), ...(bias && { bias }) },
-    workgroups: [...workgroups, out.count],
+    bindings: { a: a.tensor, b: b.tensor, c: slabsBinding(slabs), ...(bias && { bias }) },
+    workgroups: [...workgroups, slabs.count],
     flops: 2 * rows * depth * width,
-    bytes: a.count * aWidth * 16 + b.size + out.tensor.size * out.count,
+    bytes: 4 * (rows * depth + depth * width + slabs.count * rows * width),
   });
 }
 
-function expectWidth(a: RowRange, depth: number, what: string): void {
-  const [, width] = rowsAndWidth(a.tensor);
-  if (width !== depth) {
-    throw new Error(`matmul: "${a.tensor.name}" is ${width} wide, expected ${depth}, the ${what}.`);
-  }
+/** Rows and columns of a view, as they are and as stored, and where it begins in its tensor, in vec4f. */
+function extent({ tensor, rows, parts, rowPart }: View) {
+  const matrix = matrixOf(tensor);
+  const { parts: partCount = 1, rowParts = 1 } = tensor;
+  const [firstPart, count] = parts ?? [0, partCount];
+  const [firstRow, rowCount] = rows ?? [0, matrix.rows];
+  const part = rowPart ?? 0;
+  const share = rowPart === undefined ? 1 : rowParts;
+  const stride = matrix.storedWidth / 4;
+  return {
+    rows: rowPart === undefined ? rowCount : matrix.rows / share,
+    storedRows: matrix.storedRows / share,
+    columns: (matrix.width / partCount) * count,
+    storedColumns: (matrix.storedWidth / partCount) * count,
+    stride,
+    start: (firstRow + part * (matrix.storedRows / share)) * stride + firstPart * (stride / partCount),
+  };
 }
 
-function expectRows(out: Tensor, rows: number, width: number): void {
-  const [outRows, outWidth] = rowsAndWidth(out);
-  if (outRows !== rows || outWidth !== width) {
-    throw new Error(
-      `matmul: "${out.name}" has shape [${out.shape.join(", ")}], expected [${rows}, ${width}] for [M, N].`,
-    );
-  }
+function expectSize(a: View, b: View, transpose: "a" | "b" | undefined, depth: number, bDepth: number): void {
+  if (depth === bDepth) return;
+  const of = (operand: "a" | "b", { tensor }: View) =>
+    `the ${(transpose === operand) === (operand === "a") ? "rows" : "columns"} of "${tensor.name}"`; // along K
+  throw new Error(`matmul: ${of("a", a)} are ${depth}, expected ${bDepth}, ${of("b", b)}.`);
 }

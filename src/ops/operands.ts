@@ -3,7 +3,7 @@
 import type { Gpu } from "../gpu/device";
 import type { KernelSource } from "../gpu/kernel";
 import type { Plan } from "../gpu/plan";
-import { elements, type Tensor } from "../gpu/tensor";
+import { elements, matrixOf, type Tensor } from "../gpu/tensor";
 
 /** @throws where a tensor's shape is not the expected one; `what` names the dimensions, as in "[T, B, H]". */
 export function expectShape(operation: string, tensor: Tensor, what: string, expected: readonly number[]): void {
@@ -20,8 +20,11 @@ export function rowsAndWidth({ shape }: Tensor): [rows: number, width: number] {
   return [elements(shape.slice(0, -1)), shape.at(-1) ?? 1];
 }
 
-/** Width in vec4f, as stored. */
+/** A width of one part, in vec4f. */
 export const inVec4 = (width: number): number => Math.ceil(width / 4);
+
+/** A tensor's width as stored, in vec4f. */
+export const storedVec4 = (tensor: Tensor): number => matrixOf(tensor).storedWidth / 4;
 
 /** Threads of a one-dimensional workgroup. Software adapters run a workgroup on one core: small ones share out better. */
 const lineOfThreads = (gpu: Gpu): number => (gpu.software ? 16 : 64);

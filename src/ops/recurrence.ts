@@ -1,4 +1,4 @@
-// Puts the two sweeps through time on a plan, in either schedule: they compute the same numbers.
+// Puts the two sweeps through time on a plan, for any cell, in either schedule: they compute the same numbers.
 
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
 import type { Plan } from "../gpu/plan";
@@ -7,102 +7,156 @@ import { expectShape, inVec4, tiles } from "./operands";
 
 /**
  * How a sweep is dispatched. `fused`: one dispatch for all steps, a workgroup keeps its rows of the batch.
- * `unrolled`: one dispatch a step, for wide networks.
+ * `unrolled`: one dispatch a step (the GRU that resets first: two), for wide networks.
  */
 export type Schedule = "fused" | "unrolled";
-export type Activation = "tanh" | "relu";
 
-interface Sweep {
+/** What the sweeps need to know of a cell; its equations are in its shader, which stands in front of theirs. */
+export interface Cell {
+  readonly name: string;
+  readonly source: string;
+  /** G: blocks of H columns in a, W, U and b. */
+  readonly gates: number;
+  /** What its shader asks for. */
+  readonly flags: Readonly<Record<string, boolean>>;
+  /** Whether it keeps a second state beside h. */
+  readonly cellState?: boolean;
+  /** The last gate's recurrent product: apart from its sum, or a second one, of what the cell made of h. */
+  readonly candidate?: "apart" | "second";
+}
+
+export interface Sweep {
+  cell: Cell;
   schedule: Schedule;
-  activation: Activation;
-  /** U [H, H] */
+  /** From the last time step to the first. */
+  reverse: boolean;
+  /** Which part of hidden's width is this direction's. */
+  part: number;
+  /** U [H, G·H] */
   recurrentWeight: Tensor;
-  /** i32 [B]: steps of each sequence; after them h stays as it is and nothing flows back. */
+  /** i32 [B]: steps of each sequence; in other steps state and gradient pass on as they are. */
   lengths: Tensor;
-  /** [T + 1, B, H]: slab 0 is h_0, slab t is h_t. */
+  /** a = x·W + b, [T, B, G·H]. The forward sweep leaves the cell's gates here, the backward sweep their gradients. */
+  gate: Tensor;
+  /** [T + 1, B, D·H]: slab 0 is h_0, slab t is h_t. With two directions one slab more, the reverse one's initial state. */
   hidden: Tensor;
+  /** Where the cell has one: c [T + 1, B, H] in sweep order, slab 0 is c_0. */
+  cellState?: Tensor | undefined;
+  /** Where the cell has one: [T, B, H], and b_r [H]. */
+  candidate?: Tensor | undefined;
+  recurrentBias?: Tensor | undefined;
 }
 
-interface ForwardSweep extends Sweep {
-  /** a = x·W + b, [T, B, H] */
-  preactivation: Tensor;
-}
-
-interface BackwardSweep extends Sweep {
-  /** dL/dh_t without the path through later steps: [T, B, H], or [B, H] at each sequence's last step. */
+export interface BackwardSweep extends Sweep {
+  /** dL/dh from what reads the layer: [T, B, D·H], or [B, D·H] at the end of the sweep. */
   dOutput: Tensor;
-  /** [T, B, H] */
-  dPreactivation: Tensor;
-  /** [T + 1, B, H]: where wanted, dL/dh_t by all paths, slab 0 for h_0. */
+  /** [1, B, H], with a cell state [2, B, H]: what passes back beside the product; afterwards the gradient of c_0. */
+  carry: Tensor;
+  /** [T + 1, B, H]: where wanted, dL/dh by all paths, in sweep order, slab 0 for h_0. */
   dHidden?: Tensor | undefined;
 }
 
-/** h_t = f(a_t + h_{t−1}·U) for t = 1 … T. @throws where shapes do not fit, or `fused` does not fit the device. */
-export function recurrenceForward(plan: Plan, sweep: ForwardSweep): void {
-  const { preactivation, recurrentWeight, lengths, hidden } = sweep;
-  const [steps, batch, width] = shapeOf(preactivation);
-  const bindings = { recurrentWeight, lengths, preactivation, hidden };
-  const flags = { lastStep: false, hiddenGradient: false };
-  expectSweepShapes("recurrenceForward", sweep, steps, batch, width);
-  const slabs = Array.from({ length: steps }, (_, s) => s);
-  addSweep(plan, sweep, { direction: "forward", slabs, bindings, flags, steps, batch, width });
+/** gate += h·U, then the cell, for every step. @throws where shapes do not fit, or `fused` does not fit the device. */
+export function recurrenceForward(plan: Plan, sweep: Sweep): void {
+  const size = sizeOf("recurrenceForward", sweep);
+  const values = Array.from({ length: size.steps }, (_, i) => i);
+  addSweep(plan, sweep, {
+    ...size,
+    forward: true,
+    values,
+    bindings: {},
+    flags: { lastStep: false, hiddenGradient: false },
+  });
 }
 
-/**
- * dh_t = dOutput_t + da_{t+1}·Uᵀ and da_t = dh_t ⊙ f′(h_t), for t = T … 1.
- * @throws where shapes do not fit, or `fused` does not fit the device.
- */
+/** dh from what comes later, then the cell's gradients, back through time. @throws as `recurrenceForward`. */
 export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
-  const { dOutput, recurrentWeight, lengths, hidden, dPreactivation, dHidden } = sweep;
-  const [steps, batch, width] = shapeOf(dPreactivation);
+  const { dOutput, carry, dHidden, hidden, cell } = sweep;
+  const size = sizeOf("recurrenceBackward", sweep);
+  const { steps, batch, width } = size;
   const lastStep = dOutput.shape.length === 2;
-  expectSweepShapes("recurrenceBackward", sweep, steps, batch, width);
-  if (lastStep) expectShape("recurrenceBackward", dOutput, "[B, H]", [batch, width]);
-  else expectShape("recurrenceBackward", dOutput, "[T, B, H]", [steps, batch, width]);
+  const outputs = hidden.shape.at(-1)!;
+  expectShape("recurrenceBackward", dOutput, "[T, B, D·H]", lastStep ? [batch, outputs] : [steps, batch, outputs]);
+  expectShape("recurrenceBackward", carry, "[carries, B, H]", [cell.cellState ? 2 : 1, batch, width]);
   if (dHidden) expectShape("recurrenceBackward", dHidden, "[T + 1, B, H]", [steps + 1, batch, width]);
-  const bindings = { recurrentWeight, lengths, hidden, dOutput, dPreactivation, ...(dHidden && { dHidden }) };
+  const bindings = { dOutput, carry, ...(dHidden && { dHidden }) };
   const flags = { lastStep, hiddenGradient: dHidden !== undefined };
   const first = dHidden ? 0 : 1;
-  const slabs = Array.from({ length: steps + 1 - first }, (_, i) => steps - i);
-  addSweep(plan, sweep, { direction: "backward", slabs, bindings, flags, steps, batch, width });
+  const values = Array.from({ length: steps + 1 - first }, (_, i) => steps - i);
+  addSweep(plan, sweep, { ...size, forward: false, values, bindings, flags });
 }
 
 interface Directed {
-  direction: "forward" | "backward";
-  /** The values of the shader's `step`, in order. */
-  slabs: number[];
-  bindings: Record<string, Tensor>;
-  flags: Record<string, boolean>;
   steps: number;
   batch: number;
   width: number;
+  forward: boolean;
+  /** The values of the shader's `step`, in order. */
+  values: number[];
+  bindings: Record<string, Tensor>;
+  flags: Record<string, boolean>;
 }
 
-function addSweep(plan: Plan, { schedule, activation }: Sweep, directed: Directed): void {
-  const { direction, slabs, bindings, flags, steps, batch, width } = directed;
+function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
+  const { cell, schedule, reverse, part, hidden, recurrentWeight, lengths, gate } = sweep;
+  const { steps, batch, width, forward, values } = directed;
   const fused = schedule === "fused";
   const { workgroups, ...threads } = fused ? fusedTiles(plan, batch, width) : tiles(plan.gpu, batch, width);
-  const products = direction === "forward" ? steps : slabs.length - 1;
-  const dispatch = {
+  const { candidate, recurrentBias, cellState } = sweep;
+  const bindings: Record<string, Tensor> = {
+    ...directed.bindings,
+    recurrentWeight,
+    lengths,
+    gate,
+    hidden,
+    ...(candidate && (forward || cell.candidate === "apart") && { candidate }),
+    ...(recurrentBias && forward && { recurrentBias }),
+    ...(cellState && { cellState }),
+  };
+  const dispatch = (phaseTwo: boolean) => ({
     kernel: {
-      shader: "recurrence",
-      source: recurrenceShader,
-      constants: { steps, batch, width: inVec4(width), ...threads },
-      flags: { ...flags, forward: direction === "forward", relu: activation === "relu", fused },
+      shader: `${cell.name} recurrence`,
+      source: `${cell.source}\n${recurrenceShader}`,
+      constants: {
+        steps,
+        batch,
+        width: inVec4(width),
+        gates: cell.gates,
+        summed: cell.candidate ? cell.gates - 1 : cell.gates,
+        stride: inVec4(width) * (hidden.parts ?? 1),
+        offset: inVec4(width) * part,
+        ...(fused && { sweepSteps: values.length }),
+        ...threads,
+      },
+      flags: {
+        ...cell.flags,
+        ...directed.flags,
+        forward,
+        reverse,
+        unrolled: !fused,
+        phaseTwo,
+        candidate: cell.candidate !== undefined && (forward || cell.candidate === "apart"),
+        apart: cell.candidate === "apart",
+        second: cell.candidate === "second",
+      },
     },
     workgroups,
-  };
-  const bytes = Object.values(bindings).reduce((sum, { size }) => sum + size, 0);
-  const flopsOfProduct = 2 * batch * width * width;
+  });
+  const products = forward ? steps : values.length - 1;
+  const flops = 2 * batch * width * width * cell.gates;
+  const name = `${cell.name} ${forward ? "forward" : "backward"}${reverse ? ", reverse" : ""}`;
   if (fused) {
-    plan.add({ ...dispatch, label: `recurrence ${direction}`, bindings, flops: products * flopsOfProduct, bytes });
+    plan.add({ ...dispatch(false), label: name, bindings, flops: products * flops });
     return;
   }
-  const steplist = stepNumbers(plan, slabs);
-  for (const s of slabs) {
-    const label = `recurrence ${direction}, ${direction === "forward" ? `h_${s + 1}` : `dh_${s}`}`;
-    const flops = direction === "backward" && s === steps ? 0 : flopsOfProduct;
-    plan.add({ ...dispatch, label, bindings: { ...bindings, step: steplist(s) }, flops, bytes: bytes / slabs.length });
+  const stepOf = stepNumbers(plan, values);
+  const bytes = Object.values(bindings).reduce((sum, { size }) => sum + size, 0) / values.length;
+  for (const s of values) {
+    const step = stepOf(s);
+    const label = `${name}, step ${forward ? s + 1 : s}`;
+    const work = { bindings: { ...bindings, step }, bytes };
+    plan.add({ ...dispatch(false), ...work, label, flops: !forward && s === steps ? 0 : flops });
+    if (cell.candidate === "second") plan.add({ ...dispatch(true), ...work, label: `${label}, candidate`, flops: 0 });
   }
 }
 
@@ -124,23 +178,27 @@ function fusedTiles({ gpu: { device } }: Plan, batch: number, width: number) {
 }
 
 /** A uniform for each value of the shader's `step`. */
-function stepNumbers(plan: Plan, slabs: readonly number[]): (s: number) => Tensor {
+function stepNumbers(plan: Plan, values: readonly number[]): (s: number) => Tensor {
   const specs: Record<string, TensorSpec> = Object.fromEntries(
-    slabs.map((s) => [`step${s}`, { shape: [1], type: "u32" }]),
+    values.map((s) => [`step${s}`, { shape: [1], type: "u32" }]),
   );
   const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
   const { tensors } = plan.own(createTensors(plan.gpu, "steps", specs, usage));
-  for (const s of slabs) writeTensor(plan.gpu, tensors[`step${s}`]!, [s]);
+  for (const s of values) writeTensor(plan.gpu, tensors[`step${s}`]!, [s]);
   return (s) => tensors[`step${s}`]!;
 }
 
-function shapeOf({ shape }: Tensor): [steps: number, batch: number, width: number] {
-  const [steps = 0, batch = 0, width = 0] = shape;
-  return [steps, batch, width];
-}
-
-function expectSweepShapes(operation: string, sweep: Sweep, steps: number, batch: number, width: number): void {
-  expectShape(operation, sweep.hidden, "[T + 1, B, H]", [steps + 1, batch, width]);
-  expectShape(operation, sweep.recurrentWeight, "[H, H]", [width, width]);
-  expectShape(operation, sweep.lengths, "[B]", [batch]);
+function sizeOf(operation: string, sweep: Sweep): { steps: number; batch: number; width: number } {
+  const { cell, recurrentWeight, lengths, gate, hidden, cellState, candidate, recurrentBias } = sweep;
+  const [width = 0] = recurrentWeight.shape;
+  const [steps = 0, batch = 0] = gate.shape;
+  const directions = hidden.parts ?? 1;
+  expectShape(operation, recurrentWeight, "[H, G·H]", [width, cell.gates * width]);
+  expectShape(operation, gate, "[T, B, G·H]", [steps, batch, cell.gates * width]);
+  expectShape(operation, hidden, "[T + D, B, D·H]", [steps + directions, batch, directions * width]);
+  expectShape(operation, lengths, "[B]", [batch]);
+  if (cellState) expectShape(operation, cellState, "[T + 1, B, H]", [steps + 1, batch, width]);
+  if (candidate) expectShape(operation, candidate, "[T, B, H]", [steps, batch, width]);
+  if (recurrentBias) expectShape(operation, recurrentBias, "[H]", [width]);
+  return { steps, batch, width };
 }

@@ -12,10 +12,12 @@ interface SoftmaxCrossEntropy {
   targets: Tensor;
   /** i32 [B]. With [T, B, K], steps past the length do not count; with [B, K], rows of length 0 do not. */
   lengths: Tensor;
-  /** f32 [1]: 1 / how many rows count. */
+  /** f32 [1]: 1 / how many rows count, or with class weights 1 / Σ w[y]. */
   lossScale: Tensor;
   /** f32 [rows], out */
   rowLoss: Tensor;
+  /** Where they are not all 1 and 0: w [K], and ε, f32 [1]. */
+  weighting?: { classWeights: Tensor; labelSmoothing: Tensor } | undefined;
   /** Like logits, out, where wanted. */
   probabilities?: Tensor | undefined;
   dLogits?: Tensor | undefined;
@@ -23,11 +25,12 @@ interface SoftmaxCrossEntropy {
 
 /** p = softmax(o), L = −ln p[y] · lossScale, dL/do = (p − onehot(y)) · lossScale. @throws where shapes do not fit. */
 export function softmaxCrossEntropy(plan: Plan, tensors: SoftmaxCrossEntropy): void {
-  const { logits, targets, lengths, lossScale, rowLoss, probabilities, dLogits } = tensors;
+  const { logits, targets, lengths, lossScale, rowLoss, weighting, probabilities, dLogits } = tensors;
   const [rows, outputs] = rowsAndWidth(logits);
   const batch = logits.shape.at(-2) ?? 1;
   expectShape("softmaxCrossEntropy", targets, "the logits' shape without K", logits.shape.slice(0, -1));
   expectShape("softmaxCrossEntropy", lengths, "[B]", [batch]);
+  if (weighting) expectShape("softmaxCrossEntropy", weighting.classWeights, "[K]", [outputs]);
   for (const like of [probabilities, dLogits]) {
     if (like) expectShape("softmaxCrossEntropy", like, "the logits' shape", logits.shape);
   }
@@ -40,6 +43,7 @@ export function softmaxCrossEntropy(plan: Plan, tensors: SoftmaxCrossEntropy): v
       constants: { rows, batch, outputs, width: inVec4(outputs), ...constants },
       flags: {
         everyStep: logits.shape.length === 3,
+        weighted: weighting !== undefined,
         probabilities: probabilities !== undefined,
         gradient: dLogits !== undefined,
       },
@@ -50,6 +54,7 @@ export function softmaxCrossEntropy(plan: Plan, tensors: SoftmaxCrossEntropy): v
       lengths,
       lossScale,
       rowLoss,
+      ...weighting,
       ...(probabilities && { probabilities }),
       ...(dLogits && { dLogits }),
     },

@@ -3,7 +3,7 @@
 import tokenGatherShader from "../../shaders/token-gather.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { elements, type Tensor } from "../gpu/tensor";
-import { expectShape, inVec4, line, rowsAndWidth, type Slabs, slabsBinding } from "./operands";
+import { expectShape, line, rowsAndWidth, type Slabs, slabsBinding, storedVec4 } from "./operands";
 
 const flagsOf = (on: "forward" | "index" | "gradient") => ({
   forward: false,
@@ -30,13 +30,13 @@ export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Ga
   const rows = elements(tokens.shape);
   expectShape("tokenGather", bias, "[H]", [width]);
   expectShape("tokenGather", out, "[rows, H]", [...tokens.shape, width]);
-  const { workgroups, ...constants } = line(plan.gpu, rows * inVec4(width));
+  const { workgroups, ...constants } = line(plan.gpu, rows * storedVec4(out));
   plan.add({
     label,
     kernel: {
       shader: "token-gather",
       source: tokenGatherShader,
-      constants: { rows, width: inVec4(width), ...constants },
+      constants: { rows, width: storedVec4(out), ...constants },
       flags: flagsOf("forward"),
     },
     bindings: { tokens, weight, bias, out },
@@ -60,8 +60,8 @@ export function tokenGatherGradient(plan: Plan, { label, tokens, dOut, dWeight }
   const [tokenCount, width] = rowsAndWidth(dWeight.tensor);
   const rows = elements(tokens.shape);
   expectShape("tokenGatherGradient", dOut, "[rows, H]", [...tokens.shape, width]);
-  const start = plan.tensor("tokenStart", [tokenCount + 1], "u32");
-  const order = plan.tensor("tokenOrder", [rows], "u32");
+  const start = plan.tensor("tokenStart", [tokenCount + 1], { type: "u32" });
+  const order = plan.tensor("tokenOrder", [rows], { type: "u32" });
   const sort = line(plan.gpu, tokenCount + 1);
   plan.add({
     label: `${label}: rows by token`,
@@ -75,14 +75,14 @@ export function tokenGatherGradient(plan: Plan, { label, tokens, dOut, dWeight }
     workgroups: sort.workgroups,
     flops: 0,
   });
-  const { workgroups, ...constants } = line(plan.gpu, tokenCount * inVec4(width));
+  const { workgroups, ...constants } = line(plan.gpu, tokenCount * storedVec4(dOut));
   plan.add({
     label,
     kernel: {
       shader: "token-gather",
       source: tokenGatherShader,
       constants: {
-        width: inVec4(width),
+        width: storedVec4(dOut),
         tokenCount,
         slabs: dWeight.count,
         slab: dWeight.strideBytes / 16,

@@ -1,33 +1,32 @@
-// The whole network in float64: forward, backward, and a step of gradient descent, as the equations have them.
+// The whole network in float64: layers and directions composed, forward, backward, and a training step.
 
 import { biasGradient } from "./bias";
-import { lossRecord } from "./loss-record";
+import { type CellOptions, cellOf } from "./cells";
+import { concatenate, joinColumns, slabOf, splitColumns } from "./columns";
+import { type Loss, type LossOptions, lossOf } from "./loss";
 import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
-import { meanSquaredError } from "./mean-squared-error";
 import type { ReferenceUpdate } from "./optimizer";
-import { recurrenceBackward, recurrenceForward } from "./recurrence";
-
-import { softmaxCrossEntropy } from "./softmax-cross-entropy";
+import { recurrenceBackward, recurrenceForward, type SweepShape, type SweepStates } from "./recurrence";
 import { tokenGather, tokenGatherGradient } from "./token-gather";
 
-export interface ReferenceConfig {
+export interface ReferenceConfig extends CellOptions, LossOptions {
   inputs: number;
   hidden: number;
-  outputs: number;
-  activation: "tanh" | "relu";
+  /** L. Default 1. */
+  layers?: number;
+  /** D = 2 where true. Default false. */
+  bidirectional?: boolean;
   input: "tokens" | "features";
   readout: "last-step" | "every-step";
-  loss: "cross-entropy" | "mean-squared-error";
 }
 
-/** Row-major: W [I, H], U [H, H], b [H], V [H, K], b_o [K]. */
-export interface ReferenceParameters {
-  "layer0.inputWeight": Float64Array;
-  "layer0.recurrentWeight": Float64Array;
-  "layer0.bias": Float64Array;
-  outputWeight: Float64Array;
-  outputBias: Float64Array;
-}
+/**
+ * By name, row-major, the columns of G gates in blocks of H (GRU r z n, LSTM i f g o): `layer0.inputWeight` [I, G·H],
+ * `layer0.recurrentWeight` [H, G·H], `layer0.bias` [G·H], the GRU's `layer0.recurrentBias` [H], the same of
+ * `layer0.reverse` where the network is bidirectional, and of `layer1` … with I = D·H; `outputWeight` [D·H, K] and
+ * `outputBias` [K].
+ */
+export type ReferenceParameters = Record<string, Float64Array>;
 
 /** Time-major, as the library's `Batch`. */
 export interface ReferenceBatch {
@@ -36,33 +35,47 @@ export interface ReferenceBatch {
   inputs: Numbers;
   targets: Numbers;
   lengths?: Numbers | undefined;
+  /** [L·D, B, H]; zeros where not given */
   initialState?: Numbers | undefined;
+  /** The LSTM's, alike */
+  initialCellState?: Numbers | undefined;
 }
 
-export interface ReferenceForward {
-  /** a = x·W + b [T, B, H] */
+/** What one direction of one layer did. */
+export interface ReferenceSweep extends SweepStates {
+  /** x [T, B, I], or token numbers [T, B] */
+  inputs: Numbers;
+  /** a = x·W + b [T, B, G·H] */
   preactivation: Float64Array;
-  /** h [T + 1, B, H], slab 0 is h_0 */
-  hidden: Float64Array;
+}
+
+export interface ReferenceForward extends Loss {
+  /** h of the last layer [T, B, D·H], in the order of time; zero past a sequence's end */
+  outputs: Float64Array;
+  /** [L·D, B, H] */
+  finalState: Float64Array;
+  /** [L·D, B, H]; empty where the cell has none */
+  finalCellState: Float64Array;
+  /** What the output layer reads [T, B, D·H] or [B, D·H] */
+  read: Float64Array;
   /** o [T, B, K] or [B, K] */
   logits: Float64Array;
-  /** ŷ, like logits; empty for the mean squared error */
-  probabilities: Float64Array;
-  /** dL/do, like logits */
-  dLogits: Float64Array;
-  /** The mean over what counts. */
-  loss: number;
+  /** One for each layer and direction, [L·D] */
+  sweeps: ReferenceSweep[];
 }
 
-export interface ReferenceGradients extends ReferenceParameters {
+export interface ReferenceGradients {
+  /** By the parameters' names */
+  parameters: ReferenceParameters;
   /** dL/dx [T, B, I]; empty for tokens */
   inputs: Float64Array;
-  /** dL/dh_t by all paths [T + 1, B, H]; slab 0 is dL/dh_0 */
-  hidden: Float64Array;
+  /** [L·D, B, H] */
+  initialState: Float64Array;
+  /** [L·D, B, H]; empty where the cell has none */
+  initialCellState: Float64Array;
+  /** For each layer and direction dL/dh by all paths [T + 1, B, H], in the order of the sweep; slab 0 is for h_0 */
+  hidden: Float64Array[];
 }
-
-const lengthsOf = ({ lengths, steps, batch }: ReferenceBatch): Numbers =>
-  lengths ?? new Float64Array(batch).fill(steps);
 
 /** Forward through time, to the loss. */
 export function forward(
@@ -70,39 +83,44 @@ export function forward(
   parameters: ReferenceParameters,
   data: ReferenceBatch,
 ): ReferenceForward {
-  const { inputs, hidden: width, outputs, activation } = config;
+  const { hidden, outputs: width, readout } = config;
   const { steps, batch } = data;
-  const lengths = lengthsOf(data);
-  const weight = parameters["layer0.inputWeight"];
-  const bias = parameters["layer0.bias"];
-  const preactivation =
-    config.input === "tokens"
-      ? tokenGather(data.inputs, weight, bias, width)
-      : matmul(data.inputs, weight, steps * batch, inputs, width, bias);
-  const initial = data.initialState ?? new Float64Array(batch * width);
-  const shape = { steps, batch, hidden: width, activation };
-  const hidden = recurrenceForward(shape, preactivation, parameters["layer0.recurrentWeight"], lengths, initial);
-
-  const everyStep = config.readout === "every-step";
-  const read = hidden.subarray((everyStep ? 1 : steps) * batch * width);
-  const rows = read.length / width;
-  const logits = matmul(read, parameters.outputWeight, rows, width, outputs, parameters.outputBias);
-  const live = (row: number) => !everyStep || Math.floor(row / batch) < lengths[row % batch]!;
-  if (config.loss === "mean-squared-error") {
-    let counted = 0;
-    for (let row = 0; row < rows; row++) if (live(row)) counted += outputs;
-    const { dLogits, rowLoss } = meanSquaredError(logits, data.targets, outputs, 1 / counted, live);
-    return { preactivation, hidden, logits, probabilities: new Float64Array(), dLogits, loss: lossRecord(rowLoss) };
+  const rows = steps * batch;
+  const sweeps: ReferenceSweep[] = [];
+  let inputs = data.inputs;
+  let outputs: Float64Array = new Float64Array();
+  for (const layer of layersOf(config)) {
+    const directions = layer.map(({ name, index, reverse }) => {
+      const shape = sweepShape(config, data, reverse);
+      const preactivation = preactivationOf(config, parameters, name, inputs, rows);
+      const initial = {
+        hidden: slabOf(data.initialState, index, batch * hidden),
+        cell: shape.cell.hasCellState ? slabOf(data.initialCellState, index, batch * hidden) : [],
+      };
+      const states = recurrenceForward(shape, preactivation, recurrentWeights(parameters, name), initial);
+      sweeps.push({ inputs, preactivation, ...states });
+      return outputsOf(shape, states);
+    });
+    outputs = joinColumns(directions, hidden);
+    inputs = outputs;
   }
-  const targets = Int32Array.from({ length: rows }, (_, row) => (live(row) ? data.targets[row]! : -1));
-  const counted = targets.reduce((count, target) => count + (target >= 0 ? 1 : 0), 0);
-  const { probabilities, dLogits, rowLoss } = softmaxCrossEntropy(
-    logits,
-    targets,
+  const last = layersOf(config)
+    .at(-1)!
+    .map(({ index }) => sweeps[index]!.hidden.slice(rows * hidden));
+  const read = readout === "every-step" ? outputs : joinColumns(last, hidden);
+  const depth = last.length * hidden;
+  const logits = matmul(read, parameters.outputWeight!, read.length / depth, depth, width, parameters.outputBias);
+  const lengths = lengthsOf(data);
+  const live = (row: number) => readout === "last-step" || Math.floor(row / batch) < lengths[row % batch]!;
+  return {
+    ...lossOf(config, logits, data.targets, live),
     outputs,
-    counted > 0 ? 1 / counted : 0,
-  );
-  return { preactivation, hidden, logits, probabilities, dLogits, loss: lossRecord(rowLoss) };
+    finalState: concatenate(sweeps.map((sweep) => sweep.hidden.slice(rows * hidden))),
+    finalCellState: concatenate(sweeps.map((sweep) => sweep.cell.slice(rows * hidden))),
+    read,
+    logits,
+    sweeps,
+  };
 }
 
 /** Back through time: the gradients of the loss, summed over all steps. */
@@ -110,49 +128,121 @@ export function backward(
   config: ReferenceConfig,
   parameters: ReferenceParameters,
   data: ReferenceBatch,
-  { hidden, dLogits }: ReferenceForward,
+  { sweeps, read, dLogits }: ReferenceForward,
 ): ReferenceGradients {
-  const { inputs, hidden: width, outputs, activation } = config;
+  const { hidden, outputs: width, readout, input } = config;
   const { steps, batch } = data;
-  const lengths = lengthsOf(data);
-  const everyStep = config.readout === "every-step";
-  const read = hidden.subarray((everyStep ? 1 : steps) * batch * width);
-  const rows = read.length / width;
-  const dRead = matmulTransposeB(dLogits, parameters.outputWeight, rows, outputs, width);
-  let dOutput = dRead;
-  if (!everyStep) {
-    dOutput = new Float64Array(steps * batch * width); // the loss reaches each sequence at its own last step
-    for (let b = 0; b < batch; b++) {
-      dOutput.set(dRead.subarray(b * width, (b + 1) * width), ((lengths[b]! - 1) * batch + b) * width);
-    }
+  const rows = steps * batch;
+  const layers = layersOf(config);
+  const ways = layers[0]!.length;
+  const depth = ways * hidden;
+
+  const dRead = matmulTransposeB(dLogits, parameters.outputWeight!, read.length / depth, width, depth);
+  const gradients: ReferenceParameters = {
+    outputWeight: matmulTransposeA(read, dLogits, depth, read.length / depth, width),
+    outputBias: biasGradient(dLogits, width),
+  };
+  const none = new Float64Array(batch * depth);
+  let dOutput = readout === "every-step" ? dRead : new Float64Array(rows * depth); // [T, B, D·H] of the layer
+  let dFinal = readout === "every-step" ? none : dRead; // [B, D·H] of the layer
+  const dStates: SweepStates[] = [];
+  for (const layer of [...layers].reverse()) {
+    const dOutputs = splitColumns(dOutput, ways, hidden);
+    const dFinals = splitColumns(dFinal, ways, hidden);
+    const dInputs = layer.map(({ name, index, reverse }, way) => {
+      const { inputs, preactivation, ...states } = sweeps[index]!;
+      const shape = sweepShape(config, data, reverse);
+      const weights = recurrentWeights(parameters, name);
+      const back = recurrenceBackward(shape, preactivation, weights, states, dOutputs[way]!, dFinals[way]!);
+      dStates[index] = back;
+      const columns = shape.cell.gates * hidden;
+      const tokens = name.startsWith("layer0.") && input === "tokens";
+      const inputWeight = parameters[`${name}inputWeight`]!;
+      const inputWidth = inputWeight.length / columns;
+      gradients[`${name}inputWeight`] = tokens
+        ? tokenGatherGradient(inputs, back.preactivation, inputWidth, columns)
+        : matmulTransposeA(inputs, back.preactivation, inputWidth, rows, columns);
+      gradients[`${name}recurrentWeight`] = back.recurrentWeight;
+      gradients[`${name}bias`] = biasGradient(back.preactivation, columns);
+      if (shape.cell.hasRecurrentBias) gradients[`${name}recurrentBias`] = back.recurrentBias;
+      return tokens ? new Float64Array() : matmulTransposeB(back.preactivation, inputWeight, rows, columns, inputWidth);
+    });
+    dOutput = dInputs.reduce((sum, more) => sum.map((value, i) => value + more[i]!));
+    dFinal = none;
   }
-  const shape = { steps, batch, hidden: width, activation };
-  const recurrentWeight = parameters["layer0.recurrentWeight"];
-  const { dPreactivation, dHidden } = recurrenceBackward(shape, hidden, dOutput, recurrentWeight, lengths);
-  const tokens = config.input === "tokens";
   return {
-    "layer0.inputWeight": tokens
-      ? tokenGatherGradient(data.inputs, dPreactivation, inputs, width)
-      : matmulTransposeA(data.inputs, dPreactivation, inputs, steps * batch, width),
-    "layer0.recurrentWeight": matmulTransposeA(hidden, dPreactivation, width, steps * batch, width),
-    "layer0.bias": biasGradient(dPreactivation, width),
-    outputWeight: matmulTransposeA(read, dLogits, width, rows, outputs),
-    outputBias: biasGradient(dLogits, outputs),
-    inputs: tokens
-      ? new Float64Array()
-      : matmulTransposeB(dPreactivation, parameters["layer0.inputWeight"], steps * batch, width, inputs),
-    hidden: dHidden,
+    parameters: gradients,
+    inputs: dOutput,
+    initialState: concatenate(dStates.map((states) => states.hidden.slice(0, batch * hidden))),
+    initialCellState: concatenate(dStates.map((states) => states.cell.slice(0, batch * hidden))),
+    hidden: dStates.map((states) => states.hidden),
   };
 }
 
-/** One training step: forward, backward, and the update of the parameters, in place. Returns the loss before it. */
+/**
+ * One training step: forward, backward, and the update of the parameters, in place.
+ * @returns the forward run before the update: its loss, and the final states that truncated BPTT carries on
+ */
 export function trainStep(
   config: ReferenceConfig,
   parameters: ReferenceParameters,
   data: ReferenceBatch,
   update: ReferenceUpdate,
-): number {
+): ReferenceForward {
   const run = forward(config, parameters, data);
-  update({ ...parameters }, { ...backward(config, parameters, data, run) });
-  return run.loss;
+  update(parameters, backward(config, parameters, data, run).parameters);
+  return run;
+}
+
+/** The directions of each layer: how their parameters' names begin, their place among the states, their order. */
+function layersOf({ layers = 1, bidirectional = false }: ReferenceConfig) {
+  const ways = bidirectional ? ["", "reverse."] : [""];
+  return Array.from({ length: layers }, (_, layer) =>
+    ways.map((way, i) => ({ name: `layer${layer}.${way}`, index: layer * ways.length + i, reverse: i === 1 })),
+  );
+}
+
+const lengthsOf = ({ lengths, steps, batch }: ReferenceBatch): Numbers =>
+  lengths ?? new Float64Array(batch).fill(steps);
+
+const sweepShape = (config: ReferenceConfig, data: ReferenceBatch, reverse: boolean): SweepShape => ({
+  cell: cellOf(config),
+  steps: data.steps,
+  batch: data.batch,
+  hidden: config.hidden,
+  lengths: lengthsOf(data),
+  reverse,
+});
+
+const recurrentWeights = (parameters: ReferenceParameters, name: string) => ({
+  recurrentWeight: parameters[`${name}recurrentWeight`]!,
+  recurrentBias: parameters[`${name}recurrentBias`] ?? [],
+});
+
+/** a = x·W + b [rows, G·H] */
+function preactivationOf(
+  { input }: ReferenceConfig,
+  parameters: ReferenceParameters,
+  name: string,
+  inputs: Numbers,
+  rows: number,
+): Float64Array {
+  const weight = parameters[`${name}inputWeight`]!;
+  const bias = parameters[`${name}bias`]!;
+  const columns = bias.length;
+  if (name.startsWith("layer0.") && input === "tokens") return tokenGather(inputs, weight, bias, columns);
+  return matmul(inputs, weight, rows, weight.length / columns, columns, bias);
+}
+
+/** The states after each step [T, B, H], in the order of time; zero past a sequence's end. */
+function outputsOf({ steps, batch, hidden, lengths, reverse }: SweepShape, states: SweepStates): Float64Array {
+  const outputs = new Float64Array(steps * batch * hidden);
+  for (let t = 1; t <= steps; t++) {
+    const slab = reverse ? steps + 1 - t : t;
+    for (let b = 0; b < batch; b++) {
+      const from = (slab * batch + b) * hidden;
+      if (t <= lengths[b]!) outputs.set(states.hidden.subarray(from, from + hidden), ((t - 1) * batch + b) * hidden);
+    }
+  }
+  return outputs;
 }

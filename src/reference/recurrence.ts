@@ -1,82 +1,131 @@
-// The two sweeps through time of an Elman layer, as the textbook has them.
+// The two sweeps through time, whatever the cell: forward along the steps or against them, and back.
 
+import type { Cell, CellState, CellWeights } from "./cell";
 import type { Numbers } from "./matmul";
 
+/** A sequence of length n lives in steps 1 … n; in other steps states and gradients are passed on unchanged. */
 export interface SweepShape {
+  cell: Cell;
   steps: number;
   batch: number;
   hidden: number;
-  activation: "tanh" | "relu";
+  /** [B] */
+  lengths: Numbers;
+  /** Whether the sweep goes from step T to step 1. */
+  reverse: boolean;
+}
+
+/** h [T + 1, B, H] and c, alike or empty, in the order of the sweep: slab 0 is what it starts from. */
+export interface SweepStates {
+  hidden: Float64Array;
+  cell: Float64Array;
+}
+
+export interface SweepGradients {
+  /** dL/da [T, B, G·H], in the order of time */
+  preactivation: Float64Array;
+  /** dL/dh by all paths [T + 1, B, H], in the order of the sweep: slab 0 is for the initial state */
+  hidden: Float64Array;
+  /** dL/dc, alike; empty where there is no c */
+  cell: Float64Array;
+  /** dL/dU [H, G·H] */
+  recurrentWeight: Float64Array;
+  /** dL/db_hn [H]; empty where there is none */
+  recurrentBias: Float64Array;
 }
 
 /**
- * h_t = f(a_t + h_{t−1}·U). A sequence of length n lives in steps 1 … n; after it h stays as it is.
- * @param preactivation a [T, B, H]
- * @param recurrentWeight U [H, H]
- * @param lengths [B]
- * @param initial h_0 [B, H]
- * @returns h [T + 1, B, H], slab 0 is h_0
+ * Every state of a sweep.
+ * @param preactivation a [T, B, G·H], in the order of time
+ * @param initial h_0 and c_0 [B, H]
  */
 export function recurrenceForward(
-  { steps, batch, hidden, activation }: SweepShape,
+  shape: SweepShape,
   preactivation: Numbers,
-  recurrentWeight: Numbers,
-  lengths: Numbers,
-  initial: Numbers,
-): Float64Array {
-  const h = new Float64Array((steps + 1) * batch * hidden);
-  h.set(initial);
-  for (let t = 1; t <= steps; t++) {
+  weights: CellWeights,
+  initial: CellState,
+): SweepStates {
+  const { cell, steps, batch } = shape;
+  const states = statesOf(shape);
+  states.hidden.set(initial.hidden);
+  states.cell.set(initial.cell);
+  const a = rowsOf(Float64Array.from(preactivation), cell.gates * shape.hidden);
+  for (let slab = 1; slab <= steps; slab++) {
+    const step = stepOf(shape, slab);
     for (let b = 0; b < batch; b++) {
-      const now = (t * batch + b) * hidden;
-      const before = now - batch * hidden;
-      for (let j = 0; j < hidden; j++) {
-        if (t > lengths[b]!) {
-          h[now + j] = h[before + j]!;
-          continue;
-        }
-        let a = preactivation[before + j]!;
-        for (let k = 0; k < hidden; k++) a += h[before + k]! * recurrentWeight[k * hidden + j]!;
-        h[now + j] = activation === "tanh" ? Math.tanh(a) : Math.max(a, 0);
-      }
+      const before = stateAt(shape, states, slab - 1, b);
+      const live = step <= shape.lengths[b]!;
+      const after = live ? cell.forward(a((step - 1) * batch + b), before, weights) : before;
+      const now = stateAt(shape, states, slab, b);
+      now.hidden.set(after.hidden);
+      now.cell.set(after.cell);
     }
   }
-  return h;
+  return states;
 }
 
-const dTanh = (h: number) => 1 - h * h;
-const dRelu = (h: number) => (h > 0 ? 1 : 0);
-
 /**
- * dh_t = dOutput_t + da_{t+1}·Uᵀ and da_t = dh_t ⊙ f′(h_t), from T back to 1.
- * @param h [T + 1, B, H]
- * @param dOutput [T, B, H]: dL/dh_t without the path through later steps
- * @returns dPreactivation [T, B, H], and dHidden [T + 1, B, H]: dL/dh_t by all paths, slab 0 for h_0
+ * Back through every step of a sweep.
+ * @param dOutput [T, B, H], in the order of time: dL/dh_t without the path through later steps
+ * @param dFinal [B, H]: dL/d(the state after the sweep) by what reads it
  */
 export function recurrenceBackward(
-  { steps, batch, hidden, activation }: SweepShape,
-  h: Numbers,
-  dOutput: Numbers,
-  recurrentWeight: Numbers,
-  lengths: Numbers,
-): { dPreactivation: Float64Array; dHidden: Float64Array } {
-  const dActivation = activation === "tanh" ? dTanh : dRelu;
-  const slab = batch * hidden;
-  const dPreactivation = new Float64Array(steps * slab);
-  const dHidden = new Float64Array((steps + 1) * slab);
-  for (let t = steps; t >= 0; t--) {
+  shape: SweepShape,
+  preactivation: Numbers,
+  weights: CellWeights,
+  states: SweepStates,
+  dOutput: Float64Array,
+  dFinal: Float64Array,
+): SweepGradients {
+  const { cell, steps, batch, hidden } = shape;
+  const gradients: SweepGradients = {
+    preactivation: new Float64Array(preactivation.length),
+    ...statesOf(shape),
+    recurrentWeight: new Float64Array(weights.recurrentWeight.length),
+    recurrentBias: new Float64Array(weights.recurrentBias.length),
+  };
+  const a = rowsOf(Float64Array.from(preactivation), cell.gates * hidden);
+  const da = rowsOf(gradients.preactivation, cell.gates * hidden);
+  const dRead = rowsOf(dOutput, hidden);
+  gradients.hidden.set(dFinal, steps * batch * hidden);
+  for (let slab = steps; slab >= 1; slab--) {
+    const step = stepOf(shape, slab);
     for (let b = 0; b < batch; b++) {
-      for (let j = 0; j < hidden; j++) {
-        const at = t * slab + b * hidden + j;
-        let dh = t > 0 ? dOutput[at - slab]! : 0;
-        if (t < steps) {
-          const later = t * slab + b * hidden; // da_{t+1} is slab t of dPreactivation
-          for (let k = 0; k < hidden; k++) dh += dPreactivation[later + k]! * recurrentWeight[j * hidden + k]!;
-        }
-        dHidden[at] = dh;
-        if (t > 0 && t <= lengths[b]!) dPreactivation[at - slab] = dh * dActivation(h[at]!);
+      const row = (step - 1) * batch + b;
+      const dAfter = stateAt(shape, gradients, slab, b);
+      const dBefore = stateAt(shape, gradients, slab - 1, b);
+      const live = step <= shape.lengths[b]!;
+      if (live) {
+        for (let j = 0; j < hidden; j++) dAfter.hidden[j]! += dRead(row)[j]!;
+        const before = stateAt(shape, states, slab - 1, b);
+        const back = cell.backward(a(row), before, weights, dAfter, gradients);
+        da(row).set(back.preactivation);
+        dBefore.hidden.set(back.hidden);
+        dBefore.cell.set(back.cell);
+      } else {
+        dBefore.hidden.set(dAfter.hidden);
+        dBefore.cell.set(dAfter.cell);
       }
     }
   }
-  return { dPreactivation, dHidden };
+  return gradients;
+}
+
+/** The time step, from 1, after which the sweep is in a slab. */
+const stepOf = ({ steps, reverse }: SweepShape, slab: number) => (reverse ? steps + 1 - slab : slab);
+
+/** Zeros [T + 1, B, H] for h, and for c where the cell has it. */
+function statesOf({ cell, steps, batch, hidden }: SweepShape): SweepStates {
+  const length = (steps + 1) * batch * hidden;
+  return { hidden: new Float64Array(length), cell: new Float64Array(cell.hasCellState ? length : 0) };
+}
+
+/** The rows of an array, as views. */
+const rowsOf = (values: Float64Array, width: number) => (row: number) =>
+  values.subarray(row * width, (row + 1) * width);
+
+/** The state of one row in a slab, as views. */
+function stateAt({ batch, hidden }: SweepShape, states: SweepStates, slab: number, b: number): SweepStates {
+  const row = slab * batch + b;
+  return { hidden: rowsOf(states.hidden, hidden)(row), cell: rowsOf(states.cell, hidden)(row) };
 }

@@ -2,12 +2,27 @@
 
 import type { Numbers } from "./matmul";
 
+export interface CrossEntropyOptions {
+  /** ε: the share of each target that is spread over all classes. Default 0. */
+  labelSmoothing?: number;
+  /** w [outputs]. Default 1 for each class. */
+  classWeights?: Numbers | undefined;
+}
+
 /**
- * p = softmax(o), L = −ln p[y] and dL/do = p − onehot(y), both times lossScale; rows with target −1 do not count.
+ * p = softmax(o), L = −Σ_k q_k ln p_k and dL/do = p·Σ_k q_k − q, the last two times lossScale, where
+ * q_k = w_k·((1 − ε)·[k = y] + ε/K); rows with target −1 do not count.
+ * Source: the formula of torch.nn.CrossEntropyLoss in PyTorch's documentation.
  * @param logits [rows, outputs]
  * @param targets [rows]
  */
-export function softmaxCrossEntropy(logits: Numbers, targets: Numbers, outputs: number, lossScale: number) {
+export function softmaxCrossEntropy(
+  logits: Numbers,
+  targets: Numbers,
+  outputs: number,
+  lossScale: number,
+  { labelSmoothing = 0, classWeights }: CrossEntropyOptions = {},
+) {
   const probabilities = new Float64Array(logits.length);
   const dLogits = new Float64Array(logits.length);
   const rowLoss = new Float64Array(targets.length);
@@ -17,14 +32,18 @@ export function softmaxCrossEntropy(logits: Numbers, targets: Numbers, outputs: 
     for (let k = 0; k < outputs; k++) largest = Math.max(largest, logits[start + k]!);
     let sum = 0;
     for (let k = 0; k < outputs; k++) sum += Math.exp(logits[start + k]! - largest);
+    for (let k = 0; k < outputs; k++) probabilities[start + k] = Math.exp(logits[start + k]! - largest) / sum;
     const target = targets[row]!;
-    const scale = target < 0 ? 0 : lossScale;
+    if (target < 0) continue;
+    const q = Array.from({ length: outputs }, (_, k) => {
+      const share = (k === target ? 1 - labelSmoothing : 0) + labelSmoothing / outputs;
+      return share * (classWeights?.[k] ?? 1);
+    });
+    const total = q.reduce((all, share) => all + share, 0);
     for (let k = 0; k < outputs; k++) {
-      const p = Math.exp(logits[start + k]! - largest) / sum;
-      probabilities[start + k] = p;
-      dLogits[start + k] = (p - (k === target ? 1 : 0)) * scale;
+      dLogits[start + k] = (probabilities[start + k]! * total - q[k]!) * lossScale;
+      rowLoss[row]! += q[k]! * (Math.log(sum) + largest - logits[start + k]!) * lossScale;
     }
-    if (target >= 0) rowLoss[row] = (Math.log(sum) + largest - logits[start + target]!) * lossScale;
   }
   return { probabilities, dLogits, rowLoss };
 }

@@ -30,14 +30,16 @@ export async function evaluate(
   let loss = 0;
   let correct = 0;
   let count = 0;
+  let weight = 0;
   try {
     for await (const data of batches) {
       const counted = checkBatch("evaluate", config, shape, data);
       pass.write(data);
       pass.run();
       const [[batchLoss], outputs] = (await readTensors(gpu, [losses, logits])) as [TypedArray, TypedArray];
-      loss += batchLoss! * counted;
-      count += counted;
+      loss += batchLoss! * counted.weight;
+      weight += counted.weight;
+      count += counted.count;
       if (config.loss === "cross-entropy") correct += countCorrect(outputs, config, shape, data);
     }
   } finally {
@@ -45,7 +47,7 @@ export async function evaluate(
   }
   if (count === 0)
     throw new Error("evaluate: no target counts, expected at least one; pass batches with targets other than −1.");
-  return { loss: loss / count, accuracy: config.loss === "cross-entropy" ? correct / count : null, count };
+  return { loss: loss / weight, accuracy: config.loss === "cross-entropy" ? correct / count : null, count };
 }
 
 function countCorrect(

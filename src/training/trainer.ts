@@ -8,7 +8,8 @@ import type { Pass, PassOptions } from "../network/pass";
 import { clipNorm, clipValue } from "../ops/gradient-clip";
 import { expectNumber, type Optimizer } from "./optimizers";
 
-export interface TrainerOptions extends Pick<PassOptions, "steps" | "batch" | "initialState" | "schedule"> {
+export interface TrainerOptions
+  extends Pick<PassOptions, "steps" | "batch" | "initialState" | "carryState" | "schedule"> {
   optimizer: Optimizer;
   /** Gradients whose common norm exceeds this are scaled to it. */
   clipNorm?: number;
@@ -28,6 +29,7 @@ const trainerOptions: readonly (keyof TrainerOptions)[] = [
   "steps",
   "batch",
   "initialState",
+  "carryState",
   "schedule",
   "optimizer",
   "clipNorm",
@@ -107,7 +109,7 @@ export class Trainer {
    */
   static async create(network: Network, options: TrainerOptions): Promise<Trainer> {
     const { gpu, config } = network;
-    const { steps, batch, initialState = false, schedule, stepsPerSubmit } = options;
+    const { steps, batch, initialState = false, carryState = false, schedule, stepsPerSubmit } = options;
     for (const name of ["clipNorm", "clipValue"] as const) {
       const limit = options[name];
       if (limit !== undefined) expectNumber("Trainer", name, limit);
@@ -118,7 +120,7 @@ export class Trainer {
     const batchBytes = new BatchPacker(config, shape).bytes;
     const capacity =
       stepsPerSubmit ?? Math.min(mostStepsPerSubmit, Math.max(1, Math.floor(mostUploadBytes / batchBytes)));
-    const pass = await network.pass({ ...shape, schedule, gradients: true, lossCapacity: capacity });
+    const pass = await network.pass({ ...shape, carryState, schedule, gradients: true, lossCapacity: capacity });
     try {
       const trainer = await gpu.checked("Trainer.create", () => new Trainer(network, pass, options, capacity));
       await pass.plan.compile();
@@ -204,9 +206,9 @@ export class Trainer {
     if (next.done) return false;
     const { config, options, packer } = this.pass;
     expectNumber("Trainer", "learningRate", this.learningRate);
-    const counted = checkBatch("Trainer", config, options, next.value);
+    const { weight } = checkBatch("Trainer", config, options, next.value);
     const update = this.#optimizer.scalars(this.learningRate, this.#step + slot + 1);
-    packer.pack(this.#bytes, slot * packer.bytes, next.value, counted, update);
+    packer.pack(this.#bytes, slot * packer.bytes, next.value, weight, update);
     return true;
   }
 

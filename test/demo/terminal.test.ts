@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readSafetensors } from "../../src/index";
+import { readSafetensors, writeSafetensors } from "../../src/index";
 
 const root = resolve(import.meta.dirname, "../..");
 let folder: string;
@@ -95,6 +95,20 @@ describe("npm run train", () => {
     expect(first.loss).toBeLessThan(linesOf(saved.out)[0].loss - 0.5);
   });
 
+  test("trains stacked and bidirectional cells with any optimizer, and loads them again", async () => {
+    const file = join(folder, "lstm.safetensors");
+    const network = ["--cell", "lstm", "--layers", "2", "--bidirectional", "--optimizer", "adam", "--clip-norm", "1"];
+    const args = ["train", "--task", "names", "--hidden", "8", "--batch", "16", "--steps", "30", "--json"];
+    const saved = await run([...args, ...network, "--save", file]);
+    expect(saved.code, saved.err).toBe(0);
+    const { tensors } = readSafetensors(await readFile(file));
+    expect(tensors.get("weight_hh_l1_reverse")!.shape).toEqual([32, 8]);
+    const loaded = await run(["train", "--task", "names", "--batch", "16", "--steps", "1", "--json", "--load", file]);
+    expect(loaded.code, loaded.err).toBe(0);
+    const heldOut = ({ out }: Outcome) => linesOf(out).at(-1).heldOutLoss;
+    expect(heldOut(loaded)).toBeCloseTo(heldOut(saved), 1);
+  });
+
   test("Ctrl-C stops it cleanly and saves", async () => {
     const file = join(folder, "stopped.safetensors");
     let asked = false;
@@ -163,6 +177,8 @@ describe("npm run train", () => {
       [["--task", "poems"], '--task is "poems", expected moby-dick, names, i-like-nlp'],
       [["--learning-rate=-1"], '--learning-rate is "-1", expected a number above 0'],
       [["--schedule", "fast"], '--schedule is "fast", expected fused, unrolled'],
+      [["--cell", "rnn"], '--cell is "rnn", expected elman, gru, lstm'],
+      [["--bidirectional"], "--bidirectional does not go with --task moby-dick"],
       [["--wrong"], "Unknown option '--wrong'"],
       [["--task", "i-like-nlp", "--json"], "--json does not go with --task i-like-nlp"],
       [["--save", "/no/such/folder/file"], '--save is "/no/such/folder/file", which cannot be written'],
@@ -193,14 +209,13 @@ describe("npm run verify", () => {
     const good = await run(["verify", "--on", "reference", "test/recordings/i-like-nlp.safetensors"]);
     expect(good.code).toBe(0);
     expect(good.out).toMatch(/i-like-nlp .* ok\n/);
-    const mixed = await run([
-      "verify",
-      "test/recordings/i-like-nlp.safetensors",
-      "test/recordings/lstm.safetensors",
-      "package.json",
-    ]);
+    const spoiled = join(folder, "spoiled.safetensors");
+    const { tensors, metadata } = readSafetensors(await readFile(join(root, "test/recordings/lstm.safetensors")));
+    const network = JSON.stringify({ ...JSON.parse(metadata.network!), cell: "mgu" });
+    await writeFile(spoiled, writeSafetensors(tensors, { ...metadata, network }));
+    const mixed = await run(["verify", "test/recordings/i-like-nlp.safetensors", spoiled, "package.json"]);
     expect(mixed.code).toBe(1);
-    expect(mixed.out).toMatch(/lstm +unsupported: cell lstm\n/);
+    expect(mixed.out).toMatch(/spoiled +unsupported: cell mgu\n/);
     expect(mixed.out).toMatch(/package.json +FAIL readSafetensors/);
     expect(mixed.out).toContain("1 of 3 ok");
   });

@@ -11,6 +11,7 @@ import {
   referenceBackward,
   referenceForward,
   sgd,
+  type Tensor,
   Trainer,
 } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
@@ -28,15 +29,21 @@ const options: NetworkOptions = {
 };
 
 const cases = fc.record({
-  steps: fc.integer({ min: 1, max: 40 }),
-  batch: fc.integer({ min: 1, max: 33 }),
-  inputs: fc.integer({ min: 1, max: 70 }),
-  hidden: fc.integer({ min: 1, max: 70 }),
-  outputs: fc.integer({ min: 1, max: 70 }),
+  steps: fc.integer({ min: 1, max: 20 }),
+  batch: fc.integer({ min: 1, max: 20 }),
+  inputs: fc.integer({ min: 1, max: 40 }),
+  hidden: fc.integer({ min: 1, max: 40 }),
+  outputs: fc.integer({ min: 1, max: 40 }),
+  cell: fc.constantFrom("elman" as const, "gru" as const, "lstm" as const),
   activation: fc.constantFrom("tanh" as const, "relu" as const),
+  reset: fc.constantFrom("after" as const, "before" as const),
+  layers: fc.integer({ min: 1, max: 3 }),
+  bidirectional: fc.boolean(),
   input: fc.constantFrom("tokens" as const, "features" as const),
   readout: fc.constantFrom("every-step" as const, "last-step" as const),
   loss: fc.constantFrom("cross-entropy" as const, "mean-squared-error" as const),
+  labelSmoothing: fc.constantFrom(0, 0.1),
+  weighted: fc.boolean(),
   schedule: fc.constantFrom("fused" as const, "unrolled" as const),
   ragged: fc.boolean(),
   initialState: fc.boolean(),
@@ -44,69 +51,79 @@ const cases = fc.record({
 });
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 
-function batchOf({
-  steps,
-  batch,
-  inputs,
-  hidden,
-  outputs,
-  input,
-  readout,
-  loss,
-  ragged,
-  initialState,
-  seed,
-}: Case): Batch {
+function batchOf(shape: Case): Batch {
+  const { steps, batch, inputs, hidden, outputs, input, readout, loss, ragged, initialState, seed } = shape;
   const rows = readout === "every-step" ? steps * batch : batch;
+  const states = shape.layers * (shape.bidirectional ? 2 : 1) * batch * hidden;
   return {
     inputs: input === "tokens" ? integers(steps * batch, seed, 0, inputs - 1) : numbers(steps * batch * inputs, seed),
     targets: loss === "cross-entropy" ? integers(rows, seed + 1, -1, outputs - 1) : numbers(rows * outputs, seed + 1),
     ...(ragged && { lengths: integers(batch, seed + 2, 1, steps) }),
-    ...(initialState && { initialState: numbers(batch * hidden, seed + 3) }),
+    ...(initialState && { initialState: numbers(states, seed + 3) }),
+    ...(initialState && shape.cell === "lstm" && { initialCellState: numbers(states, seed + 4) }),
   };
 }
 
-const asReference = (values: Iterable<[string, { data: Float32Array }]>) =>
-  Object.fromEntries(
-    [...values].map(([name, { data }]) => [name, Float64Array.from(data)]),
-  ) as unknown as ReferenceParameters;
+const asReference = (values: Iterable<[string, { data: Float32Array }]>): ReferenceParameters =>
+  Object.fromEntries([...values].map(([name, { data }]) => [name, Float64Array.from(data)]));
 
 describe("a network on the GPU", () => {
-  test("has the reference's h, o, loss and every gradient, for any shape and option, in both schedules", async () => {
+  test("has the reference's states, loss and every gradient, for any cell, shape and option, in both schedules", async () => {
     await fc.assert(
       fc.asyncProperty(cases, async (shape) => {
-        const { steps, batch, schedule, initialState, ragged: _, ...rest } = shape;
-        const network = await Network.create(gpu(), { cell: "elman", ...rest });
+        const { steps, batch, schedule, initialState, ragged: _, weighted, ...rest } = shape;
+        const classWeights = Array.from(numbers(shape.outputs, shape.seed + 5), (weight) => 1 + weight);
+        const network = await Network.create(gpu(), { ...rest, ...(weighted && { classWeights }) });
         const data = batchOf(shape);
-        const pass = await network.pass({
-          steps,
-          batch,
-          initialState,
-          schedule,
-          gradients: true,
-          traceGradients: true,
-        });
+        const pass = await network.pass({ steps, batch, initialState, schedule, traceGradients: true });
         pass.write(data);
         pass.run();
-        const { hidden, logits, losses, dHidden, dInputs } = pass.tensors;
+        const { hidden, cellStates, logits, losses, dHidden = [], carries = [], dInputs } = pass.tensors;
         const gradients = Object.values(pass.gradients!.tensors);
-        const [h, o, loss, dH, ...more] = await readTensors(gpu(), [hidden, logits, losses, dHidden!, ...gradients]);
         const parameters = asReference(await network.read());
         const reference = { ...data, steps, batch };
         const run = referenceForward(network.config, parameters, reference);
         const back = referenceBackward(network.config, parameters, reference, run);
-        expect(worstError(h!, run.hidden)).toBeLessThan(1e-5);
-        expect(worstError(o!, run.logits)).toBeLessThan(1e-5);
-        expect(worstError(loss!, [run.loss])).toBeLessThan(1e-5);
-        expect(worstError(dH!, back.hidden)).toBeLessThan(1e-5);
-        for (const [i, { name }] of gradients.entries()) {
-          expect(worstError(more[i]!, back[name as keyof ReferenceParameters]), name).toBeLessThan(1e-5);
+        const slab = batch * shape.hidden;
+        const directions = shape.bidirectional ? 2 : 1;
+        const expectClose = async (tensors: Tensor[], expected: (i: number) => ArrayLike<number>, what = "") => {
+          for (const [i, values] of (await readTensors(gpu(), tensors)).entries()) {
+            const name = `${what} ${tensors[i]!.name} ${i}`;
+            expect(worstError(values, expected(i)), name).toBeLessThan(2e-5);
+          }
+        };
+        const outputs = (await readTensors(gpu(), [hidden]))[0]!.slice(
+          slab * directions,
+          (steps + 1) * slab * directions,
+        );
+        const [o] = await readTensors(gpu(), [logits]);
+        const everyStep = shape.readout === "every-step";
+        for (let row = 0; data.lengths && row < steps * batch; row++) {
+          if (Math.floor(row / batch) < data.lengths[row % batch]!) continue;
+          const wide = shape.hidden * directions;
+          outputs.fill(0, row * wide, (row + 1) * wide); // as the reference pads
+          if (everyStep) o!.set(run.logits.slice(row * shape.outputs, (row + 1) * shape.outputs), row * shape.outputs);
         }
-        if (dInputs) expect(worstError((await readTensors(gpu(), [dInputs]))[0]!, back.inputs)).toBeLessThan(1e-5);
+        expect(worstError(outputs, run.outputs)).toBeLessThan(2e-5);
+        expect(worstError(o!, run.logits)).toBeLessThan(2e-5);
+        await expectClose([losses], () => [run.loss]);
+        await expectClose(dHidden, (i) => back.hidden[i]!);
+        await expectClose(gradients, (i) => back.parameters[gradients[i]!.name]!, "gradient");
+        if (dInputs) await expectClose([dInputs], () => back.inputs);
+        for (const [i, values] of (await readTensors(gpu(), cellStates)).entries()) {
+          expect(
+            worstError(values.slice(steps * slab), run.finalCellState.slice(i * slab, (i + 1) * slab)),
+          ).toBeLessThan(2e-5);
+        }
+        for (const [i, values] of (await readTensors(gpu(), shape.cell === "lstm" ? carries : [])).entries()) {
+          expect(worstError(values.slice(slab), back.initialCellState.slice(i * slab, (i + 1) * slab))).toBeLessThan(
+            2e-5,
+          );
+        }
         pass.destroy();
         network.destroy();
       }),
-      { numRuns: 20 },
+      { numRuns: 30 },
     );
   });
 
@@ -128,7 +145,7 @@ describe("a network on the GPU", () => {
     );
     const gradients = Object.values(pass.gradients!.tensors);
     for (const [i, values] of (await readTensors(gpu(), gradients)).entries()) {
-      expect(worstError(values, back[gradients[i]!.name as keyof ReferenceParameters])).toBeLessThan(1e-5);
+      expect(worstError(values, back.parameters[gradients[i]!.name]!)).toBeLessThan(1e-5);
     }
     pass.destroy();
     network.destroy();
@@ -192,7 +209,10 @@ describe("bad input is refused before anything is dispatched", () => {
   test.each([
     [{ hidden: 0 }, "Network: hidden is 0, expected an integer from 1 up."],
     [{ inputs: 1.5 }, "Network: inputs is 1.5"],
-    [{ cell: "gru" }, 'Network: cell is "gru", expected "elman".'],
+    [{ cell: "rnn" }, 'Network: cell is "rnn", expected "elman" or "gru" or "lstm".'],
+    [{ layers: 0 }, "Network: layers is 0"],
+    [{ labelSmoothing: 2 }, "Network: labelSmoothing is 2, expected a number from 0 to 1."],
+    [{ classWeights: [1, 2] }, "Network: classWeights is [1, 2], expected 5 numbers"],
     [{ readout: "first-step" }, 'expected "every-step" or "last-step"'],
     [{ seed: -1 }, "Network: seed is -1, expected an integer from 0 to 4294967295."],
     [{ hiden: 3 }, 'Network: unknown option "hiden"'],

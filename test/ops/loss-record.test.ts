@@ -14,7 +14,7 @@ test.each([1, 3, 64, 65, 1000])(
     const ring = bench.tensor("ring", [3]);
     const tensors = {
       rowLoss: bench.tensor("rowLoss", [rows], losses),
-      recorded: bench.tensor("recorded", [1], [7], "u32"), // 7 mod 3 = 1, then 8 mod 3 = 2
+      recorded: bench.tensor("recorded", [1], [7], { type: "u32" }), // 7 mod 3 = 1, then 8 mod 3 = 2
       ring,
     };
     lossRecord(bench.plan, tensors);

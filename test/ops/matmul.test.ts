@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { allRows, matmul, matmulTransposeA, matmulTransposeB } from "../../src/ops/matmul";
-import { oneSlab } from "../../src/ops/operands";
+import { matmul } from "../../src/ops/matmul";
 import * as reference from "../../src/reference/matmul";
 import { numbers, worstError } from "../numbers";
 import { sumOfSlabs, useGpu, Workbench } from "../workbench";
@@ -19,8 +18,9 @@ describe("matmul", () => {
         const a = numbers((first + rows) * depth, seed);
         const b = numbers(depth * width, seed + 1);
         const out = bench.tensor("out", [rows, width]);
-        const operand = { tensor: bench.tensor("a", [first + rows, depth], a), first, count: rows };
-        matmul(bench.plan, { label: "A·B", a: operand, b: bench.tensor("b", [depth, width], b), out });
+        const operand = { tensor: bench.tensor("a", [first + rows, depth], a), rows: [first, rows] } as const;
+        const right = { tensor: bench.tensor("b", [depth, width], b) };
+        matmul(bench.plan, { label: "A·B", a: operand, b: right, out: { tensor: out } });
         const got = await bench.run({ out });
         const expected = reference.matmul(a.subarray(first * depth), b, rows, depth, width);
         expect(worstError(got.out, expected)).toBeLessThan(1e-5);
@@ -39,10 +39,10 @@ describe("matmul", () => {
         const out = bench.tensor("out", [rows, width]);
         matmul(bench.plan, {
           label: "A·B + bias",
-          a: allRows(bench.tensor("a", [rows, depth], a)),
-          b: bench.tensor("b", [depth, width], b),
+          a: { tensor: bench.tensor("a", [rows, depth], a) },
+          b: { tensor: bench.tensor("b", [depth, width], b) },
           bias: bench.tensor("bias", [width], bias),
-          out,
+          out: { tensor: out },
         });
         const got = await bench.run({ out });
         expect(worstError(got.out, reference.matmul(a, b, rows, depth, width, bias))).toBeLessThan(1e-5);
@@ -58,8 +58,9 @@ describe("matmul", () => {
         const a = numbers(rows * depth, seed);
         const b = numbers(width * depth, seed + 1);
         const out = bench.tensor("out", [rows, width]);
-        const operand = allRows(bench.tensor("a", [rows, depth], a));
-        matmulTransposeB(bench.plan, { label: "A·Bᵀ", a: operand, b: bench.tensor("b", [width, depth], b), out });
+        const left = { tensor: bench.tensor("a", [rows, depth], a) };
+        const right = { tensor: bench.tensor("b", [width, depth], b) };
+        matmul(bench.plan, { label: "A·Bᵀ", transpose: "b", a: left, b: right, out: { tensor: out } });
         const got = await bench.run({ out });
         expect(worstError(got.out, reference.matmulTransposeB(a, b, rows, depth, width))).toBeLessThan(1e-5);
       }),
@@ -74,10 +75,11 @@ describe("matmul", () => {
         const a = numbers(depth * rows, seed);
         const b = numbers(depth * width, seed + 1);
         const { parts, slabs } = bench.slabs("slabs", [rows, width], count);
-        matmulTransposeA(bench.plan, {
+        matmul(bench.plan, {
           label: "Aᵀ·B",
-          a: allRows(bench.tensor("a", [depth, rows], a)),
-          b: bench.tensor("b", [depth, width], b),
+          transpose: "a",
+          a: { tensor: bench.tensor("a", [depth, rows], a) },
+          b: { tensor: bench.tensor("b", [depth, width], b) },
           out: slabs,
         });
         const sum = sumOfSlabs((await bench.run({ parts })).parts, [rows, width], count);
@@ -87,18 +89,51 @@ describe("matmul", () => {
     );
   });
 
-  test("Shapes that do not fit are refused by name before anything is dispatched", () => {
+  test("parts of the width of A, B and C, and parts of the rows of B, stand for themselves; products add up", async () => {
+    const small = fc.integer({ min: 1, max: 20 });
+    await fc.assert(
+      fc.asyncProperty(small, small, small, fc.nat(1e6), async (rows, depth, width, seed) => {
+        const bench = new Workbench(gpu());
+        const a = numbers(rows * 2 * depth, seed); // two parts side by side
+        const b = numbers(2 * depth * width, seed + 1); // two parts below each other
+        const out = bench.tensor("out", [rows, 3 * width], undefined, { parts: 3 });
+        const left = bench.tensor("a", [rows, 2 * depth], a, { parts: 2 });
+        const right = bench.tensor("b", [2 * depth, width], b, { rowParts: 2 });
+        for (const part of [0, 1]) {
+          matmul(bench.plan, {
+            label: "part",
+            a: { tensor: left, parts: [part, 1] },
+            b: { tensor: right, rowPart: part },
+            out: { tensor: out, parts: [1, 1] },
+            accumulate: part === 1,
+          });
+        }
+        const whole = reference.matmul(a, b, rows, 2 * depth, width);
+        const expected = new Float64Array(rows * 3 * width);
+        for (let row = 0; row < rows; row++) {
+          expected.set(whole.subarray(row * width, (row + 1) * width), (3 * row + 1) * width);
+        }
+        expect(worstError((await bench.run({ out })).out, expected)).toBeLessThan(1e-5);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test("Sizes that do not fit are refused by name before anything is dispatched", () => {
     const bench = new Workbench(gpu());
-    const a = bench.tensor("left", [3, 4]);
-    const b = bench.tensor("right", [5, 6]);
-    const out = bench.tensor("out", [3, 6]);
-    expect(() => matmul(bench.plan, { label: "bad", a: allRows(a), b, out })).toThrow(
-      'matmul: "left" is 4 wide, expected 5, the K of b.',
+    const a = { tensor: bench.tensor("left", [3, 4]) };
+    const b = { tensor: bench.tensor("right", [5, 6]) };
+    const out = { tensor: bench.tensor("out", [3, 6]) };
+    expect(() => matmul(bench.plan, { label: "bad", a, b, out })).toThrow(
+      'matmul: the columns of "left" are 4, expected 5, the rows of "right".',
     );
-    expect(() => matmul(bench.plan, { label: "bad", a: allRows(bench.tensor("a", [2, 5])), b, out })).toThrow(
-      'matmul: "out" has shape [3, 6], expected [2, 6] for [M, N].',
+    const fitting = { tensor: bench.tensor("a", [2, 5]) };
+    expect(() => matmul(bench.plan, { label: "bad", a: fitting, b, out })).toThrow(
+      'matmul: "out" [3, 6] takes 3 × 6, expected [M, N] = [2, 6].',
     );
-    expect(() => matmulTransposeA(bench.plan, { label: "bad", a: allRows(a), b, out: oneSlab(out) })).toThrow("rows");
+    expect(() => matmul(bench.plan, { label: "bad", transpose: "a", a, b, out })).toThrow(
+      'matmul: the rows of "left" are 3, expected 5, the rows of "right".',
+    );
     expect(bench.plan.describe().total.dispatches).toBe(0);
     bench.plan.destroy();
   });

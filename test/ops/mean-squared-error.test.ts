@@ -24,7 +24,7 @@ describe("meanSquaredError", () => {
         meanSquaredError(bench.plan, {
           logits: bench.tensor("logits", shape, logits),
           targets: bench.tensor("targets", shape, targets),
-          lengths: bench.tensor("lengths", [batch], lengths, "i32"),
+          lengths: bench.tensor("lengths", [batch], lengths, { type: "i32" }),
           lossScale: bench.tensor("lossScale", [1], [0.25]),
           rowLoss,
           dLogits,

@@ -8,6 +8,8 @@ import { useGpu, Workbench } from "../workbench";
 const gpu = useGpu();
 
 interface Case {
+  /** ε and w, where they are not 0 and all 1. */
+  weighting?: { labelSmoothing: number; classWeights: Float32Array };
   steps: number;
   batch: number;
   outputs: number;
@@ -16,7 +18,7 @@ interface Case {
 }
 
 /** Logits in ±scale, a third of the targets ignored, sequences of different lengths. */
-async function run({ steps, batch, outputs, seed, scale }: Case) {
+async function run({ steps, batch, outputs, seed, scale, weighting }: Case) {
   const bench = new Workbench(gpu());
   const rows = steps * batch;
   const logits = numbers(rows * outputs, seed, scale);
@@ -28,9 +30,13 @@ async function run({ steps, batch, outputs, seed, scale }: Case) {
   const dLogits = bench.tensor("dLogits", shape);
   softmaxCrossEntropy(bench.plan, {
     logits: bench.tensor("logits", shape, logits),
-    targets: bench.tensor("targets", [steps, batch], targets, "i32"),
-    lengths: bench.tensor("lengths", [batch], lengths, "i32"),
+    targets: bench.tensor("targets", [steps, batch], targets, { type: "i32" }),
+    lengths: bench.tensor("lengths", [batch], lengths, { type: "i32" }),
     lossScale: bench.tensor("lossScale", [1], [0.5]),
+    weighting: weighting && {
+      classWeights: bench.tensor("classWeights", [outputs], weighting.classWeights),
+      labelSmoothing: bench.tensor("labelSmoothing", [1], [weighting.labelSmoothing]),
+    },
     rowLoss,
     probabilities,
     dLogits,
@@ -38,7 +44,7 @@ async function run({ steps, batch, outputs, seed, scale }: Case) {
   const live = targets.map((target, row) => (Math.floor(row / batch) < lengths[row % batch]! ? target : -1));
   return {
     got: await bench.run({ rowLoss, probabilities, dLogits }),
-    expected: reference.softmaxCrossEntropy(logits, live, outputs, 0.5),
+    expected: reference.softmaxCrossEntropy(logits, live, outputs, 0.5, weighting),
   };
 }
 
@@ -59,6 +65,19 @@ describe("softmaxCrossEntropy", () => {
         }
       }),
       { numRuns: 20 },
+    );
+  });
+
+  test("is the reference's with label smoothing and class weights", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.record(sizes), fc.constantFrom(0, 0.1, 1), async (shape, labelSmoothing) => {
+        const classWeights = numbers(shape.outputs, shape.seed + 3).map((weight) => 1 + weight);
+        const { got, expected } = await run({ ...shape, scale: 3, weighting: { labelSmoothing, classWeights } });
+        for (const name of ["rowLoss", "probabilities", "dLogits"] as const) {
+          expect(worstError(got[name], expected[name]), name).toBeLessThan(1e-5);
+        }
+      }),
+      { numRuns: 12 },
     );
   });
 

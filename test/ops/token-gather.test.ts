@@ -20,7 +20,7 @@ describe("tokenGather", () => {
         const out = bench.tensor("out", [rows, width]);
         tokenGather(bench.plan, {
           label: "gather",
-          tokens: bench.tensor("tokens", [rows], tokens, "i32"),
+          tokens: bench.tensor("tokens", [rows], tokens, { type: "i32" }),
           weight: bench.tensor("weight", [tokenCount, width], weight),
           bias: bench.tensor("bias", [width], bias),
           out,
@@ -41,7 +41,7 @@ describe("tokenGather", () => {
         const { parts, slabs } = bench.slabs("dWeight", [tokenCount, width], count);
         tokenGatherGradient(bench.plan, {
           label: "dW",
-          tokens: bench.tensor("tokens", [rows], tokens, "i32"),
+          tokens: bench.tensor("tokens", [rows], tokens, { type: "i32" }),
           dOut: bench.tensor("dOut", [rows, width], dOut),
           dWeight: slabs,
         });
@@ -58,7 +58,7 @@ describe("tokenGather", () => {
       const { parts, slabs } = bench.slabs("dWeight", [5, 33], 3);
       tokenGatherGradient(bench.plan, {
         label: "dW",
-        tokens: bench.tensor("tokens", [100], integers(100, 7, 0, 4), "i32"),
+        tokens: bench.tensor("tokens", [100], integers(100, 7, 0, 4), { type: "i32" }),
         dOut: bench.tensor("dOut", [100, 33], numbers(3300, 8)),
         dWeight: slabs,
       });

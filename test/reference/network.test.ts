@@ -10,46 +10,78 @@ import {
 import { referenceOptimizer } from "../../src/reference/optimizer";
 import { integers, numbers } from "../numbers";
 
-const sizes = { inputs: 3, hidden: 4, outputs: 3 };
-const steps = 5;
-const batch = 3;
+const sizes = { inputs: 3, hidden: 2, outputs: 3 };
+const steps = 4;
+const batch = 2;
 
-const configs: ReferenceConfig[] = [];
-for (const activation of ["tanh", "relu"] as const) {
-  for (const input of ["tokens", "features"] as const) {
-    for (const readout of ["every-step", "last-step"] as const) {
-      for (const loss of ["cross-entropy", "mean-squared-error"] as const) {
-        configs.push({ ...sizes, activation, input, readout, loss });
-      }
-    }
-  }
+const cells = [
+  { cell: "elman", activation: "tanh" },
+  { cell: "elman", activation: "relu" },
+  { cell: "gru", reset: "after" },
+  { cell: "gru", reset: "before" },
+  { cell: "lstm" },
+] as const;
+
+const losses = [
+  { loss: "cross-entropy" },
+  { loss: "cross-entropy", labelSmoothing: 0.1, classWeights: [0.2, 1, 2] },
+  { loss: "mean-squared-error" },
+] as const;
+
+/** Every combination of one element of each list. */
+const configs: ReferenceConfig[] = cells.flatMap((cell) =>
+  losses.flatMap((loss) =>
+    (["every-step", "last-step"] as const).flatMap((readout) =>
+      [1, 2].flatMap((layers) =>
+        [false, true].map((bidirectional) => ({
+          ...{ ...sizes, ...cell, ...loss, readout, layers, bidirectional },
+          input: "features" as const,
+        })),
+      ),
+    ),
+  ),
+);
+for (const cell of cells) {
+  configs.push({ ...sizes, ...cell, ...losses[0], readout: "every-step", input: "tokens", bidirectional: true });
 }
 
 const random = (length: number, seed: number) => Float64Array.from(numbers(length, seed));
 
-function caseOf(config: ReferenceConfig) {
-  const { inputs, hidden, outputs } = config;
+function caseOf(config: ReferenceConfig, lengths: number[] | undefined) {
+  const { inputs, hidden, outputs, layers = 1, bidirectional = false } = config;
+  const gates = { elman: 1, gru: 3, lstm: 4 }[config.cell];
+  const ways = bidirectional ? 2 : 1;
   const parameters: ReferenceParameters = {
-    "layer0.inputWeight": random(inputs * hidden, 1),
-    "layer0.recurrentWeight": random(hidden * hidden, 2),
-    "layer0.bias": random(hidden, 3),
-    outputWeight: random(hidden * outputs, 4),
+    outputWeight: random(ways * hidden * outputs, 4),
     outputBias: random(outputs, 5),
   };
+  for (let layer = 0; layer < layers; layer++) {
+    for (const [way, suffix] of ["", "reverse."].slice(0, ways).entries()) {
+      const name = `layer${layer}.${suffix}`;
+      const seed = 10 * (layer + 1) + 100 * way;
+      parameters[`${name}inputWeight`] = random((layer === 0 ? inputs : ways * hidden) * gates * hidden, seed);
+      parameters[`${name}recurrentWeight`] = random(hidden * gates * hidden, seed + 1);
+      parameters[`${name}bias`] = random(gates * hidden, seed + 2);
+      if (config.cell === "gru") parameters[`${name}recurrentBias`] = random(hidden, seed + 3);
+    }
+  }
   const rows = config.readout === "every-step" ? steps * batch : batch;
+  const states = layers * ways * batch * hidden;
   const data = {
     steps,
     batch,
     inputs: config.input === "tokens" ? integers(steps * batch, 6, 0, inputs - 1) : random(steps * batch * inputs, 6),
-    targets: config.loss === "cross-entropy" ? integers(rows, 7, -1, outputs - 1) : random(rows * outputs, 7),
-    lengths: [5, 2, 4],
-    initialState: random(batch * hidden, 8),
+    targets: config.loss === "cross-entropy" ? integers(rows, 8, -1, outputs - 1) : random(rows * outputs, 7),
+    lengths,
+    initialState: random(states, 8),
+    initialCellState: random(config.cell === "lstm" ? states : 0, 9),
   } satisfies ReferenceBatch;
   return { parameters, data };
 }
 
 /** The worst relative error of a gradient against central differences of the loss over `values`. */
 function worstAgainstDifferences(values: Float64Array, gradient: Float64Array, loss: () => number): number {
+  if (values.length !== gradient.length) return Number.POSITIVE_INFINITY;
   const step = 1e-5;
   let worst = 0;
   for (let i = 0; i < values.length; i++) {
@@ -65,32 +97,104 @@ function worstAgainstDifferences(values: Float64Array, gradient: Float64Array, l
   return worst;
 }
 
-describe.each(configs)("the reference network: $activation, $input, $readout, $loss", (config) => {
-  const { parameters, data } = caseOf(config);
-  const loss = () => forward(config, parameters, data).loss;
-  const gradients = backward(config, parameters, data, forward(config, parameters, data));
+const words = (config: ReferenceConfig) => Object.values({ ...config, ...sizes, inputs: "", hidden: "", outputs: "" });
 
-  test.each(Object.keys(parameters) as (keyof ReferenceParameters)[])(
-    "dL/d(%s) is what central differences say",
-    (name) => {
-      expect(worstAgainstDifferences(parameters[name], gradients[name], loss)).toBeLessThan(1e-6);
+describe.each([undefined, [4, 2]])("the reference network, lengths %s,", (lengths) => {
+  test.each(configs.map((config) => [words(config).filter(String).join(" "), config] as const))(
+    "%s: every gradient is what central differences say",
+    (_, config) => {
+      const { parameters, data } = caseOf(config, lengths);
+      const run = forward(config, parameters, data);
+      const gradients = backward(config, parameters, data, run);
+      const loss = () => forward(config, parameters, data).loss;
+      expect(run.loss).toBeGreaterThan(0);
+      expect(Object.keys(gradients.parameters).sort()).toEqual(Object.keys(parameters).sort());
+      const checked: [string, Float64Array, Float64Array][] = [
+        ...Object.keys(parameters).map((name): [string, Float64Array, Float64Array] => [
+          name,
+          parameters[name]!,
+          gradients.parameters[name]!,
+        ]),
+        ["initialState", data.initialState, gradients.initialState],
+        ["initialCellState", data.initialCellState, gradients.initialCellState],
+      ];
+      if (data.inputs instanceof Float64Array) checked.push(["inputs", data.inputs, gradients.inputs]);
+      for (const [name, values, gradient] of checked) {
+        expect(worstAgainstDifferences(values, gradient, loss), name).toBeLessThan(1e-6);
+      }
     },
   );
+});
 
-  test("dL/dh_0 and dL/dx are what central differences say", () => {
-    expect(worstAgainstDifferences(data.initialState, gradients.hidden, loss)).toBeLessThan(1e-6);
-    if (data.inputs instanceof Float64Array) {
-      expect(worstAgainstDifferences(data.inputs, gradients.inputs, loss)).toBeLessThan(1e-6);
+test.each(cells)("the final state carries a sequence on as if it had not been cut: %o", (cell) => {
+  const config: ReferenceConfig = {
+    ...sizes,
+    ...cell,
+    ...losses[0],
+    readout: "every-step",
+    input: "tokens",
+    layers: 2,
+  };
+  const { parameters, data } = caseOf(config, undefined);
+  const whole = forward(config, parameters, data);
+  const half = (steps / 2) * batch;
+  const part = (from: number) => ({
+    steps: steps / 2,
+    inputs: data.inputs.slice(from, from + half),
+    targets: data.targets.slice(from, from + half),
+  });
+  const first = forward(config, parameters, { ...data, ...part(0) });
+  const second = forward(config, parameters, {
+    ...{ ...data, ...part(half) },
+    initialState: first.finalState,
+    initialCellState: first.finalCellState,
+  });
+  expect([...first.logits, ...second.logits]).toEqual([...whole.logits]);
+  expect(second.finalState).toEqual(whole.finalState);
+  expect(second.finalCellState).toEqual(whole.finalCellState);
+});
+
+test.each([false, true])("steps past a sequence's end change nothing, bidirectional %s", (bidirectional) => {
+  const config: ReferenceConfig = {
+    ...{ ...sizes, cell: "lstm", loss: "mean-squared-error", readout: "last-step", input: "features" },
+    ...{ layers: 2, bidirectional },
+  };
+  const { parameters, data } = caseOf(config, [2, 2]);
+  const run = forward(config, parameters, data);
+  const inputs = (data.inputs as Float64Array).slice(0, 2 * batch * config.inputs);
+  const short = forward(config, parameters, { ...data, steps: 2, lengths: undefined, inputs });
+  expect(run.finalState).toEqual(short.finalState);
+  expect(run.logits).toEqual(short.logits);
+  expect(run.outputs.subarray(0, short.outputs.length)).toEqual(short.outputs);
+  expect(run.outputs.subarray(short.outputs.length).every((h) => h === 0)).toBe(true);
+  const gradients = backward(config, parameters, data, run);
+  expect(gradients.inputs.subarray(inputs.length).every((dx) => dx === 0)).toBe(true);
+});
+
+test.each(cells)(
+  "the trace of dL/dh begins with the initial state's gradient and ends with the output's: %o",
+  (cell) => {
+    const config: ReferenceConfig = { ...sizes, ...cell, ...losses[2], readout: "last-step", input: "features" };
+    const { parameters, data } = caseOf(config, undefined);
+    const run = forward(config, parameters, data);
+    const { hidden, initialState } = backward(config, parameters, data, run);
+    const slab = batch * config.hidden;
+    expect(hidden[0]!.slice(0, slab)).toEqual(initialState);
+    const weight = parameters.outputWeight!;
+    for (const [at, dh] of hidden[0]!.slice(steps * slab).entries()) {
+      const [row, unit] = [Math.floor(at / config.hidden), at % config.hidden];
+      let expected = 0;
+      for (let k = 0; k < 3; k++) expected += run.dLogits[row * 3 + k]! * weight[unit * 3 + k]!;
+      expect(dh).toBeCloseTo(expected, 12);
     }
-  });
+  },
+);
 
-  test("training steps lower the loss", () => {
-    const trained = Object.fromEntries(
-      Object.entries(parameters).map(([name, values]) => [name, values.slice()]),
-    ) as unknown as ReferenceParameters;
-    const update = referenceOptimizer({ kind: "sgd", learningRate: 0.05 });
-    const first = trainStep(config, trained, data, update);
-    for (let i = 0; i < 20; i++) trainStep(config, trained, data, update);
-    expect(forward(config, trained, data).loss).toBeLessThan(first);
-  });
+test.each(cells)("training steps lower the loss: %o", (cell) => {
+  const config: ReferenceConfig = { ...sizes, ...cell, ...losses[0], readout: "every-step", input: "tokens" };
+  const { parameters, data } = caseOf(config, [4, 2]);
+  const update = referenceOptimizer({ kind: "sgd", learningRate: 0.05 });
+  const first = trainStep(config, parameters, data, update).loss;
+  for (let i = 0; i < 20; i++) trainStep(config, parameters, data, update);
+  expect(forward(config, parameters, data).loss).toBeLessThan(first);
 });

@@ -7,7 +7,6 @@ import {
   Network,
   type NetworkOptions,
   openGpu,
-  type ReferenceParameters,
   referenceForward,
   referenceOptimizer,
   referenceTrainStep,
@@ -68,10 +67,11 @@ describe("a trainer", () => {
       const { network, training, close } = await trainer(stepsPerSubmit ? { stepsPerSubmit } : {});
       const parameters = Object.fromEntries(
         [...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
-      ) as unknown as ReferenceParameters;
+      );
       const update = referenceOptimizer({ kind: "sgd", learningRate: 0.2 });
-      const expected = Array.from({ length: 50 }, (_, i) =>
-        referenceTrainStep(network.config, parameters, { ...shape, ...batchOf(i) } as never, update),
+      const expected = Array.from(
+        { length: 50 },
+        (_, i) => referenceTrainStep(network.config, parameters, { ...shape, ...batchOf(i) } as never, update).loss,
       );
       const steps: number[] = [];
       const losses: number[] = [];
@@ -82,7 +82,7 @@ describe("a trainer", () => {
       expect(steps).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
       expect(worstError(losses, expected)).toBeLessThan(1e-4);
       for (const [name, { data }] of await network.read()) {
-        expect(worstError(data, parameters[name as keyof ReferenceParameters]), name).toBeLessThan(1e-4);
+        expect(worstError(data, parameters[name]!), name).toBeLessThan(1e-4);
       }
       close();
     },
@@ -212,12 +212,32 @@ describe("a trainer", () => {
     });
     const parameters = Object.fromEntries(
       [...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
-    ) as unknown as ReferenceParameters;
+    );
     const update = referenceOptimizer({ kind: "sgd", learningRate: 0.5, momentum: 0.9, ...limits });
-    const expected = Array.from({ length: 20 }, (_, i) =>
-      referenceTrainStep(network.config, parameters, { ...shape, ...batchOf(i) } as never, update),
+    const expected = Array.from(
+      { length: 20 },
+      (_, i) => referenceTrainStep(network.config, parameters, { ...shape, ...batchOf(i) } as never, update).loss,
     );
     expect(worstError(await lossesOf(training, batches(), { steps: 20 }), expected)).toBeLessThan(1e-4);
+    training.destroy();
+    network.destroy();
+  });
+
+  test("carries the state from step to step, as one long sequence would have it", async () => {
+    const network = await Network.create(gpu(), { ...options, cell: "lstm", layers: 2 });
+    const training = await Trainer.create(network, { ...shape, optimizer: sgd({ learningRate: 0 }), carryState: true });
+    const carried = await lossesOf(training, batches(0, 4));
+    const parameters = Object.fromEntries(
+      [...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
+    );
+    const all = [0, 1, 2, 3].map(batchOf);
+    const join = (key: "inputs" | "targets") => all.flatMap((batch) => [...batch[key]]);
+    const long = { steps: 20, batch: 3, inputs: join("inputs"), targets: join("targets") };
+    const run = referenceForward(network.config, parameters, long);
+    expect(carried.reduce((sum, loss) => sum + loss, 0) / 4).toBeCloseTo(run.loss, 5);
+    await expect(network.pass({ ...shape, carryState: true, initialState: true })).rejects.toThrow(
+      "carryState does not go with",
+    );
     training.destroy();
     network.destroy();
   });
@@ -316,9 +336,7 @@ describe("what was trained", () => {
     const values = await network.read();
     for (const { data } of values.values()) data.set(data.map((value) => 6 * value)); // so that the past matters
     network.write(values);
-    const parameters = Object.fromEntries(
-      [...values].map(([name, { data }]) => [name, Float64Array.from(data)]),
-    ) as unknown as ReferenceParameters;
+    const parameters = Object.fromEntries([...values].map(([name, { data }]) => [name, Float64Array.from(data)]));
     const tokens = [1, 4, 2];
     const prompt = [...tokens];
     for (let i = 0; i < 20; i++) {
@@ -329,6 +347,15 @@ describe("what was trained", () => {
     expect(new Set(tokens).size).toBeGreaterThan(2);
     const written = await generate(network, { prompt, length: 20, temperature: 1e-6 });
     expect([...written]).toEqual(tokens.slice(3));
+    const stacked = await Network.create(gpu(), { ...options, cell: "lstm", layers: 2, seed: 4 });
+    const ofStack = Object.fromEntries(
+      [...(await stacked.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
+    );
+    const data = { steps: 3, batch: 1, inputs: prompt, targets: [0, 0, 0] };
+    const last = referenceForward(stacked.config, ofStack, data).logits.slice(-6);
+    const next = await generate(stacked, { prompt, length: 1, temperature: 1e-6 });
+    expect(next[0]).toBe(last.indexOf(Math.max(...last)));
+    stacked.destroy();
     await expect(generate(network, { prompt: [1, 9], length: 1 })).rejects.toThrow(
       "prompt[1] is 9, expected a token from 0 to 5",
     );

@@ -1,0 +1,145 @@
+// Computes what a recording describes on a GPU.
+
+import {
+  adam,
+  adamw,
+  type Batch,
+  fromPyTorch,
+  type Gpu,
+  Network,
+  type NetworkOptions,
+  type Pass,
+  type ReferenceOptimizerOptions,
+  readTensors,
+  rmsprop,
+  type Schedule,
+  sgd,
+  Trainer,
+  type TrainerOptions,
+  toPyTorch,
+} from "../../src/index";
+import type { Computed, Recording } from "./recording";
+
+/** What the recording calls a network, in the library's words, which are the same. */
+function optionsOf({ network }: Recording): NetworkOptions {
+  const { scale: _, ...options } = network as Recording["network"] & { scale?: number };
+  return options as unknown as NetworkOptions;
+}
+
+const namesOf = ({ network }: Recording) =>
+  ({ cell: network.cell, layers: network.layers, bidirectional: network.bidirectional }) as Parameters<
+    typeof toPyTorch
+  >[1];
+
+/** Everything that a recording expects, from the GPU. */
+export async function computeOnGpu(gpu: Gpu, recording: Recording, schedule: Schedule): Promise<Computed> {
+  const { steps, batch, training } = recording;
+  const network = await Network.create(gpu, optionsOf(recording));
+  network.write(fromPyTorch(recording.tensors, namesOf(recording)));
+  const data = batchOf(recording);
+  const initialState = data.initialState !== undefined;
+  const shape = { steps, batch, schedule };
+  const pass = await network.pass({ ...shape, initialState, probabilities: true, traceGradients: true });
+  pass.write(data);
+  pass.run();
+  const computed = await readPass(gpu, pass, recording);
+  pass.destroy();
+  if (training) {
+    const { carry } = training;
+    const state = carry ? { carryState: true } : { initialState };
+    const trainer = await Trainer.create(network, { ...shape, ...state, ...trainerOptions(training.optimizer) });
+    const losses: number[] = [];
+    for await (const { loss } of trainer.train(trainingBatches(recording, training.steps))) losses.push(loss);
+    computed.set("expected.losses", losses);
+    for (const [name, { data: values }] of toPyTorch(await network.read(), namesOf(recording))) {
+      computed.set(`after.${name}`, values);
+    }
+    trainer.destroy();
+  }
+  network.destroy();
+  return computed;
+}
+
+export function batchOf({ tensors }: Recording): Batch {
+  const data = (name: string) => tensors.get(name)?.data;
+  const lengths = data("lengths") as Int32Array | undefined;
+  const initialState = data("h0") as Float32Array | undefined;
+  const initialCellState = data("c0") as Float32Array | undefined;
+  return {
+    inputs: (data("tokens") ?? data("inputs"))!,
+    targets: data("targets")!,
+    ...(lengths && { lengths }),
+    ...(initialState && { initialState }),
+    ...(initialCellState && { initialCellState }),
+  };
+}
+
+/** The library's optimizer of these words, and the trainer's clipping. */
+function trainerOptions(
+  options: ReferenceOptimizerOptions,
+): Pick<TrainerOptions, "optimizer" | "clipNorm" | "clipValue"> {
+  const { kind, clipNorm, clipValue, ...rest } = options;
+  return {
+    optimizer: { sgd, rmsprop, adam, adamw }[kind](rest),
+    ...(clipNorm !== undefined && { clipNorm }),
+    ...(clipValue !== undefined && { clipValue }),
+  };
+}
+
+/** The batches of a training run: the one batch again and again, or a fresh one each step. */
+export function trainingBatches(recording: Recording, steps: number): Batch[] {
+  const same = batchOf(recording);
+  const inputs = recording.tensors.get("training.inputs")?.data;
+  const targets = recording.tensors.get("training.targets")?.data;
+  if (!inputs || !targets) return Array.from({ length: steps }, () => same);
+  const part = <T extends Int32Array | Float32Array>(data: T, like: { length: number }, step: number) =>
+    data.slice(step * like.length, (step + 1) * like.length) as T;
+  return Array.from({ length: steps }, (_, step) => ({
+    ...same,
+    inputs: part(inputs, same.inputs, step),
+    targets: part(targets, same.targets, step),
+  }));
+}
+
+async function readPass(gpu: Gpu, pass: Pass, recording: Recording): Promise<Computed> {
+  const { steps, batch, tensors, network } = recording;
+  const { layers, cellStates, logits, losses, probabilities, dHidden = [], carries = [], dInputs } = pass.tensors;
+  const gradients = Object.values(pass.gradients!.tensors);
+  const read = async (list: typeof layers) => (await readTensors(gpu, list)) as Float32Array[];
+  const directions = network.bidirectional ? 2 : 1;
+  const width = network.hidden;
+  const slab = batch * width;
+  const hidden = await read(layers);
+  const final = hidden.flatMap((states) => {
+    const part = (t: number, direction: number) =>
+      Array.from({ length: slab }, (_, i) => {
+        const row = t * batch + Math.floor(i / width);
+        return states[(row * directions + direction) * width + (i % width)]!;
+      });
+    return directions === 2 ? [part(steps, 0), part(1, 1)] : [part(steps, 0)];
+  });
+  const outputs = hidden.at(-1)!.slice(slab * directions, (steps + 1) * slab * directions);
+  const lengths = tensors.get("lengths")?.data;
+  for (let i = 0; i < outputs.length; i++) {
+    const row = Math.floor(i / (width * directions));
+    if (lengths && Math.floor(row / batch) >= lengths[row % batch]!) outputs[i] = 0;
+  }
+  const dStates = await read(dHidden);
+  const values = await read([logits, losses, ...(probabilities ? [probabilities] : []), ...(dInputs ? [dInputs] : [])]);
+  const computed: Computed = new Map<string, ArrayLike<number>>([
+    ["expected.outputs", outputs],
+    ["expected.h_n", final.flat()],
+    ["expected.c_n", (await read(cellStates)).flatMap((states) => [...states.slice(steps * slab)])],
+    ["expected.logits", values.shift()!],
+    ["expected.loss", values.shift()!],
+    ["grad.h0", dStates.flatMap((states) => [...states.slice(0, slab)])],
+    ["grad.c0", (await read(carries)).flatMap((states) => [...states.slice(slab)])],
+    ["grad.hidden", dStates.flatMap((states) => [...states.slice(slab)])],
+  ]);
+  if (probabilities) computed.set("expected.probabilities", values.shift()!);
+  if (dInputs) computed.set("grad.inputs", values.shift()!);
+  const arrays = await read(gradients);
+  const byName = new Map(gradients.map(({ name, shape }, i) => [name, { shape: [...shape], data: arrays[i]! }]));
+  for (const [name, { data }] of toPyTorch(byName, namesOf(recording))) computed.set(`grad.${name}`, data);
+  return computed;
+}

@@ -1,0 +1,62 @@
+// The GRU cell; gates r z n as in PyTorch, h = (1 − z)·n + z·h₋₁, r and z through σ:
+//   reset after the product (PyTorch, cuDNN)   n = tanh(a_n + r·q),  q = h₋₁·U_n + b_r
+//   reset before it (Cho et al. 2014)          n = tanh(a_n + (r·h₋₁)·U_n + b_r)
+// `candidate` holds q, or r·h₋₁; backward, for the reset after, what q's product passes back.
+// Forward leaves the activated gates in `gate`, backward their gradients. Stands in front of recurrence.wgsl.
+// CPU twin: src/reference/gru.ts
+
+#if forward
+@group(0) @binding(8) var<storage, read_write> candidate: array<vec4f>; // [T, B, H]
+@group(0) @binding(9) var<storage, read> recurrentBias: array<vec4f>; // [H]: b_r
+#else
+#if apart
+@group(0) @binding(8) var<storage, read_write> candidate: array<vec4f>; // [T, B, H]
+#endif
+#endif
+
+#if forward
+#if second
+fn cellCandidate(e: Element) { candidate[e.time] = sigmoid(gate[e.gate]) * hidden[e.before]; }
+#endif
+
+fn cellForward(e: Element) -> vec4f {
+  let r = sigmoid(gate[e.gate]);
+  let z = sigmoid(gate[e.gate + width]);
+#if apart
+  let n = tanhOf(gate[e.gate + 2u * width] + r * candidate[e.time]);
+#else
+  let n = tanhOf(gate[e.gate + 2u * width]);
+#endif
+  gate[e.gate] = r;
+  gate[e.gate + width] = z;
+  gate[e.gate + 2u * width] = n;
+  return (1.0 - z) * n + z * hidden[e.before];
+}
+fn cellHold(e: Element) {}
+#else
+
+fn cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f {
+  let r = gate[e.gate];
+  let z = gate[e.gate + width];
+  let n = gate[e.gate + 2u * width];
+  let dn = dh * (1.0 - z) * dTanh(n);
+  gate[e.gate + width] = dh * (hidden[e.before] - n) * dSigmoid(z);
+  gate[e.gate + 2u * width] = dn;
+#if apart
+  gate[e.gate] = dn * candidate[e.time] * dSigmoid(r);
+  candidate[e.time] = dn * r;
+#endif
+  return dh * z;
+}
+#if apart
+fn cellHoldBackward(e: Element, last: bool) { candidate[e.time] = vec4f(); }
+#else
+fn cellHoldBackward(e: Element, last: bool) {}
+
+fn cellCandidateBackward(e: Element, d: vec4f) -> vec4f {
+  let r = gate[e.gate];
+  gate[e.gate] = d * hidden[e.before] * dSigmoid(r);
+  return d * r;
+}
+#endif
+#endif

@@ -1,0 +1,47 @@
+// The LSTM cell (Hochreiter and Schmidhuber 1997, with the forget gate of Gers 2000); gates i f g o as in PyTorch:
+//   c = σ(f)·c₋₁ + σ(i)·tanh(g),  h = σ(o)·tanh(c)
+// Forward leaves the activated gates in `gate`, backward their gradients. Stands in front of recurrence.wgsl.
+// CPU twin: src/reference/lstm.ts
+
+#if forward
+@group(0) @binding(8) var<storage, read_write> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
+#else
+@group(0) @binding(8) var<storage, read> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
+#endif
+
+#if forward
+fn cellForward(e: Element) -> vec4f {
+  let i = sigmoid(gate[e.gate]);
+  let f = sigmoid(gate[e.gate + width]);
+  let g = tanhOf(gate[e.gate + 2u * width]);
+  let o = sigmoid(gate[e.gate + 3u * width]);
+  let c = f * cellState[e.sweep] + i * g;
+  gate[e.gate] = i;
+  gate[e.gate + width] = f;
+  gate[e.gate + 2u * width] = g;
+  gate[e.gate + 3u * width] = o;
+  cellState[e.sweep + batch * width] = c;
+  return o * tanhOf(c);
+}
+fn cellHold(e: Element) { cellState[e.sweep + batch * width] = cellState[e.sweep]; }
+#else
+// The second slab of `carry` is dc.
+fn cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f {
+  let i = gate[e.gate];
+  let f = gate[e.gate + width];
+  let g = gate[e.gate + 2u * width];
+  let o = gate[e.gate + 3u * width];
+  let t = tanhOf(cellState[e.sweep + batch * width]);
+  let dcAt = batch * width + e.own;
+  let dc = select(carry[dcAt], vec4f(), last) + dh * o * dTanh(t);
+  gate[e.gate] = dc * g * dSigmoid(i);
+  gate[e.gate + width] = dc * cellState[e.sweep] * dSigmoid(f);
+  gate[e.gate + 2u * width] = dc * i * dTanh(g);
+  gate[e.gate + 3u * width] = dh * t * dSigmoid(o);
+  carry[dcAt] = dc * f;
+  return vec4f();
+}
+fn cellHoldBackward(e: Element, last: bool) {
+  if (last) { carry[batch * width + e.own] = vec4f(); }
+}
+#endif

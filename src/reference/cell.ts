@@ -1,0 +1,61 @@
+// What a recurrent cell is to the sweeps that carry it through time: one row at one step, and back.
+
+import type { Numbers } from "./matmul";
+
+/** h and c of one row, or the gradients in their places. c is the LSTM's; elsewhere it is empty. */
+export interface CellState {
+  hidden: Numbers;
+  cell: Numbers;
+}
+
+/** What a cell multiplies its past with: U [H, G·H], and the GRU's b_hn [H]; elsewhere that is empty. */
+export interface CellWeights<T = Numbers> {
+  recurrentWeight: T;
+  recurrentBias: T;
+}
+
+/** How a row's gradient leaves a step: to a_t [G·H], to h_{t−1} [H], to c_{t−1} [H] or empty. */
+export interface CellGradient extends CellState {
+  preactivation: Numbers;
+}
+
+/** The equations of a cell. a_t = x_t·W + b has G blocks of H columns, one for each gate. */
+export interface Cell {
+  /** G */
+  gates: number;
+  /** Whether there is a c beside h. */
+  hasCellState: boolean;
+  /** Whether the candidate's recurrent product has a bias of its own. */
+  hasRecurrentBias: boolean;
+  /** The state after a step, from a_t [G·H] and the state before it. */
+  forward(preactivation: Numbers, before: CellState, weights: CellWeights): CellState;
+  /**
+   * The gradients of a step from those of the state after it, by all paths.
+   * @param dWeights dU and db_hn, to which this step's share is added
+   */
+  backward(
+    preactivation: Numbers,
+    before: CellState,
+    weights: CellWeights,
+    dAfter: CellState,
+    dWeights: CellWeights<Float64Array>,
+  ): CellGradient;
+}
+
+/** An empty c, or an empty gradient of one. */
+export const noCellState = new Float64Array();
+
+export const sigmoid = (a: number): number => 1 / (1 + Math.exp(-a));
+
+/** σ′ where σ(a) = s. */
+export const dSigmoid = (s: number): number => s * (1 - s);
+
+/** tanh′ where tanh(a) = y. */
+export const dTanh = (y: number): number => 1 - y * y;
+
+/** sum [rows, columns] += column [rows] ⊗ row [columns] */
+export function addOuterProduct(sum: Float64Array, column: Numbers, row: Numbers): void {
+  for (let i = 0; i < column.length; i++) {
+    for (let j = 0; j < row.length; j++) sum[i * row.length + j]! += column[i]! * row[j]!;
+  }
+}

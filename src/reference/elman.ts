@@ -1,0 +1,36 @@
+// The Elman cell: h_t = f(a_t + h_{t−1}·U).
+
+import { addOuterProduct, type Cell, dTanh, noCellState } from "./cell";
+import { matmul, matmulTransposeB } from "./matmul";
+
+const functions = {
+  tanh: { f: Math.tanh, derivative: dTanh },
+  relu: { f: (a: number) => Math.max(a, 0), derivative: (h: number) => (h > 0 ? 1 : 0) },
+};
+
+/** Source: the formula of torch.nn.RNN in PyTorch's documentation, with one bias, which is in a_t. */
+export function elman(activation: "tanh" | "relu"): Cell {
+  const { f, derivative } = functions[activation];
+  const forward: Cell["forward"] = (a, { hidden }, { recurrentWeight }) => {
+    const width = hidden.length;
+    const product = matmul(hidden, recurrentWeight, 1, width, width);
+    return { hidden: product.map((sum, j) => f(a[j]! + sum)), cell: noCellState };
+  };
+  return {
+    gates: 1,
+    hasCellState: false,
+    hasRecurrentBias: false,
+    forward,
+    backward(a, before, weights, dAfter, dWeights) {
+      const width = before.hidden.length;
+      const { hidden } = forward(a, before, weights);
+      const da = Float64Array.from(hidden, (h, j) => dAfter.hidden[j]! * derivative(h));
+      addOuterProduct(dWeights.recurrentWeight, before.hidden, da);
+      return {
+        preactivation: da,
+        hidden: matmulTransposeB(da, weights.recurrentWeight, 1, width, width),
+        cell: noCellState,
+      };
+    },
+  };
+}

@@ -1,0 +1,152 @@
+// Holds a cell's kernels against its twin: the two sweeps through time, over any sizes, lengths and directions.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Gpu } from "../../src/gpu/device";
+import { type Cell, recurrenceBackward, recurrenceForward, type Schedule } from "../../src/ops/recurrence";
+import type { Cell as Twin } from "../../src/reference/cell";
+import * as reference from "../../src/reference/recurrence";
+import { integers, numbers, worstError } from "../numbers";
+import { Workbench } from "../workbench";
+
+export interface SweepCase {
+  steps: number;
+  batch: number;
+  hidden: number;
+  seed: number;
+  /** 2: the sweep is one of two side by side. */
+  directions: 1 | 2;
+  reverse: boolean;
+  /** Read at the end of the sweep, not at every step. */
+  lastStep: boolean;
+  /** The scale of a, to saturate the gates. */
+  scale?: number;
+}
+
+const cases: fc.Arbitrary<SweepCase> = fc
+  .record({
+    steps: fc.integer({ min: 1, max: 9 }),
+    batch: fc.integer({ min: 1, max: 20 }),
+    hidden: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 41, max: 130 })),
+    seed: fc.nat(1e6),
+    directions: fc.constantFrom<1 | 2>(1, 2),
+    reverse: fc.boolean(),
+    lastStep: fc.boolean(),
+  })
+  .map((shape) => ({ ...shape, reverse: shape.reverse && shape.directions === 2 }));
+
+/** Both sweeps on the GPU and on the reference: every state, and every gradient that the sweeps make. */
+export async function bothSweeps(gpu: Gpu, cell: Cell, twin: Twin, schedule: Schedule, shape: SweepCase) {
+  const { steps, batch, hidden: width, seed, directions, reverse, lastStep, scale = 1 } = shape;
+  const bench = new Workbench(gpu);
+  const part = reverse ? 1 : 0;
+  const slab = batch * width;
+  const outputs = directions * width;
+  const preactivation = numbers(steps * batch * cell.gates * width, seed, scale);
+  const weight = numbers(width * cell.gates * width, seed + 1, 1 / Math.sqrt(width));
+  const lengths = integers(batch, seed + 2, 1, steps);
+  const initial = numbers(slab, seed + 3);
+  const initialCell = twin.hasCellState ? numbers(slab, seed + 4) : new Float32Array();
+  const recurrentBias = twin.hasRecurrentBias ? numbers(width, seed + 5) : new Float32Array();
+  const dOut = numbers((lastStep ? 1 : steps) * batch * outputs, seed + 6);
+  /** This direction's columns of one row of a tensor of both. */
+  const mine = (data: ArrayLike<number>, row: number) =>
+    Array.from({ length: width }, (_, j) => data[row * outputs + part * width + j]!);
+
+  const states = new Float32Array((steps + directions) * batch * outputs);
+  for (let b = 0; b < batch; b++) {
+    const row = (reverse ? steps + 1 : 0) * batch + b;
+    states.set(initial.subarray(b * width, (b + 1) * width), row * outputs + part * width);
+  }
+  const cellStates = new Float32Array((steps + 1) * slab);
+  cellStates.set(initialCell);
+  const zeros = undefined;
+  const sides = { parts: directions };
+  const hidden = bench.tensor("hidden", [steps + directions, batch, outputs], states, sides);
+  const gates = { parts: cell.gates };
+  const sweep = {
+    cell,
+    schedule,
+    reverse,
+    part,
+    hidden,
+    recurrentWeight: bench.tensor("recurrentWeight", [width, cell.gates * width], weight, gates),
+    lengths: bench.tensor("lengths", [batch], lengths, { type: "i32" }),
+    gate: bench.tensor("gate", [steps, batch, cell.gates * width], preactivation, gates),
+    cellState: cell.cellState ? bench.tensor("cellState", [steps + 1, batch, width], cellStates) : undefined,
+    candidate: cell.candidate ? bench.tensor("candidate", [steps, batch, width]) : undefined,
+    recurrentBias: cell.candidate ? bench.tensor("recurrentBias", [width], recurrentBias) : undefined,
+  };
+  recurrenceForward(bench.plan, sweep);
+  const forwardDispatches = bench.plan.describe().total.dispatches;
+  const dHidden = bench.tensor("dHidden", [steps + 1, batch, width]);
+  const carry = bench.tensor("carry", [cell.cellState ? 2 : 1, batch, width], zeros, {}, false);
+  const dOutput = bench.tensor("dOutput", lastStep ? [batch, outputs] : [steps, batch, outputs], dOut, sides);
+  recurrenceBackward(bench.plan, { ...sweep, dOutput, carry, dHidden });
+  const got = await bench.run({ hidden, dGate: sweep.gate, dHidden, carry });
+
+  const whole = { cell: twin, steps, batch, hidden: width, lengths, reverse };
+  const weights = { recurrentWeight: weight, recurrentBias };
+  const expected = reference.recurrenceForward(whole, preactivation, weights, { hidden: initial, cell: initialCell });
+  const rows = Array.from({ length: batch * steps }, (_, row) => row);
+  const none = new Float64Array(steps * slab);
+  const atEvery = lastStep ? none : Float64Array.from(rows.flatMap((row) => mine(dOut, row)));
+  const atEnd = lastStep
+    ? Float64Array.from(rows.slice(0, batch).flatMap((row) => mine(dOut, row)))
+    : new Float64Array(slab);
+  const back = reference.recurrenceBackward(whole, preactivation, weights, expected, atEvery, atEnd);
+  const swept = Array.from({ length: (steps + 1) * batch }, (_, row) => {
+    const i = Math.floor(row / batch);
+    return mine(got.hidden, (reverse ? steps + 1 - i : i) * batch + (row % batch));
+  });
+  return {
+    forwardDispatches,
+    hidden: swept.flat(),
+    got,
+    dInitialCell: got.carry.slice(slab),
+    expected,
+    back,
+  };
+}
+
+/** Declares the tests that every cell must pass. */
+export function testSweeps(
+  gpu: () => Gpu,
+  cell: Cell,
+  twin: Twin,
+  schedules: Schedule[] = ["fused", "unrolled"],
+): void {
+  describe.each(schedules)(`${cell.name}, %s`, (schedule) => {
+    test("has the reference's states and gradients for any sizes, lengths and directions", async () => {
+      await fc.assert(
+        fc.asyncProperty(cases, async (shape) => {
+          const { hidden, got, dInitialCell, expected, back } = await bothSweeps(gpu(), cell, twin, schedule, shape);
+          expect(worstError(hidden, expected.hidden)).toBeLessThan(2e-5);
+          expect(worstError(got.dGate, back.preactivation)).toBeLessThan(2e-5);
+          expect(worstError(got.dHidden, back.hidden)).toBeLessThan(2e-5);
+          if (twin.hasCellState)
+            expect(worstError(dInitialCell, back.cell.slice(0, dInitialCell.length))).toBeLessThan(2e-5);
+        }),
+        { numRuns: 10 },
+      );
+    });
+
+    test("stays finite where the gates' inputs are ±1e4, and two runs give the same bits", async () => {
+      const shape: SweepCase = {
+        steps: 4,
+        batch: 9,
+        hidden: 13,
+        seed: 3,
+        directions: 1,
+        reverse: false,
+        lastStep: false,
+        scale: cell.flags.relu ? 1 : 1e4,
+      };
+      const first = await bothSweeps(gpu(), cell, twin, schedule, shape);
+      expect(worstError(first.hidden, first.expected.hidden)).toBeLessThan(2e-5);
+      expect(worstError(first.got.dGate, first.back.preactivation)).toBeLessThan(2e-5);
+      const second = await bothSweeps(gpu(), cell, twin, schedule, shape);
+      expect(second.got).toEqual(first.got);
+    });
+  });
+}
