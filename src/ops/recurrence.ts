@@ -155,8 +155,9 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
     const step = stepOf(s);
     const label = `${name}, step ${forward ? s + 1 : s}`;
     const work = { bindings: { ...bindings, step }, bytes };
-    plan.add({ ...dispatch(false), ...work, label, flops: !forward && s === steps ? 0 : flops });
-    if (cell.candidate === "second") plan.add({ ...dispatch(true), ...work, label: `${label}, candidate`, flops: 0 });
+    const share = cell.candidate === "second" ? flops / cell.gates : 0; // of the second product
+    plan.add({ ...dispatch(false), ...work, label, flops: !forward && s === steps ? 0 : flops - share });
+    if (share > 0) plan.add({ ...dispatch(true), ...work, label: `${label}, candidate`, flops: share });
   }
 }
 
