@@ -1,6 +1,6 @@
 // Runs operations on a real device inside error scopes, with canaries behind every buffer.
 
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { type NodeGpu, openNodeGpu } from "../demo/terminal/node-gpu";
 import { type Gpu, openGpu } from "../src/gpu/device";
 import { Plan } from "../src/gpu/plan";
@@ -10,13 +10,19 @@ import type { Slabs } from "../src/ops/operands";
 const canaryBytes = 4096;
 const canary = 0x7fc0beef; // a NaN that no computation makes
 
-/** One device for a test file, opened before its tests and closed after them. */
+/** One device for a test file, opened before its tests and closed after them. An error that no scope caught fails a test. */
 export function useGpu(): () => Gpu {
   let node: NodeGpu;
   let gpu: Gpu;
+  const errors: string[] = [];
   beforeAll(async () => {
     node = await openNodeGpu();
     gpu = await openGpu({ gpu: node.gpu });
+    gpu.device.addEventListener("uncapturederror", ({ error }) => errors.push(error.message));
+  });
+  afterEach(async () => {
+    await gpu.device.queue.onSubmittedWorkDone(); // an error may come only with a later turn
+    expect(errors.splice(0)).toEqual([]);
   });
   afterAll(() => {
     gpu.destroy();
@@ -77,19 +83,14 @@ export class Workbench {
    * @throws for a device error, a canary that was overwritten, or padding that is no longer zero.
    */
   async run<Name extends string>(wanted: Record<Name, Tensor>): Promise<Record<Name, Float32Array>> {
-    const errors: string[] = [];
-    const onError = (event: GPUUncapturedErrorEvent) => errors.push(event.error.message);
-    this.gpu.device.addEventListener("uncapturederror", onError);
     try {
       await this.plan.compile();
       await this.gpu.checked("test", () => this.plan.run());
       const values = new Map<Tensor, Float32Array>();
       for (const tensor of this.#tensors) values.set(tensor, await this.#read(tensor));
-      if (errors.length > 0) throw new Error(errors.join("\n"));
       const entries = Object.entries<Tensor>(wanted).map(([name, tensor]) => [name, values.get(tensor)!]);
       return Object.fromEntries(entries) as Record<Name, Float32Array>;
     } finally {
-      this.gpu.device.removeEventListener("uncapturederror", onError);
       this.plan.destroy();
     }
   }
