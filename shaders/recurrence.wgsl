@@ -135,11 +135,11 @@ fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, row: u32, column: u32)
   let bottom = (t * batch + fourRows(row + 4u)) * width;
   for (var k = 0u; k < width; k++) {
 #if forward
-    let b0 = blockOfWeight(k, 2u * width + column);
-    let b1 = blockOfWeight(k, 2u * width + column + 1u);
+    let b0 = blockOfWeight(k, summed * width + column);
+    let b1 = blockOfWeight(k, summed * width + column + 1u);
 #else
-    let b0 = blockOfWeight(2u * width + k, column);
-    let b1 = blockOfWeight(2u * width + k, column + 1u);
+    let b0 = blockOfWeight(summed * width + k, column);
+    let b1 = blockOfWeight(summed * width + k, column + 1u);
 #endif
     let a0 = mat4x4f(candidate[top.x + k], candidate[top.y + k], candidate[top.z + k], candidate[top.w + k]);
     let a1 = mat4x4f(candidate[bottom.x + k], candidate[bottom.y + k], candidate[bottom.z + k], candidate[bottom.w + k]);
@@ -217,7 +217,7 @@ fn candidateProductStep(i: u32, row: u32, column: u32) {
   for (var e = 0u; e < 16u; e++) {
     let c = column + e % 2u;
     if (row + e / 2u < batch && c < width) {
-      gate[elementOf(i, row + e / 2u, c).gate + 2u * width] += sums[e] + recurrentBias[c];
+      gate[elementOf(i, row + e / 2u, c).gate + summed * width] += sums[e] + recurrentBias[c];
     }
   }
 }
@@ -241,11 +241,11 @@ fn firstPhase(i: u32, row: u32, column: u32) {
 #endif
 #else
 
-// dgate of step i times Uᵀ, over the gates whose product with h was summed.
-fn addGateProduct(tile: ptr<function, Tile>, i: u32, row: u32, column: u32) {
+// dgate of step i times Uᵀ, over `count` gates from the gate `first` on.
+fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, count: u32, row: u32, column: u32) {
   let top = (timeOf(i) * batch + fourRows(row)) * gates * width;
   let bottom = (timeOf(i) * batch + fourRows(row + 4u)) * gates * width;
-  for (var k = 0u; k < summed * width; k++) {
+  for (var k = first * width; k < (first + count) * width; k++) {
     let b0 = blockOfWeight(k, column);
     let b1 = blockOfWeight(k, column + 1u);
     let a0 = mat4x4f(gate[top.x + k], gate[top.y + k], gate[top.z + k], gate[top.w + k]);
@@ -258,7 +258,7 @@ fn addGateProduct(tile: ptr<function, Tile>, i: u32, row: u32, column: u32) {
 fn firstPhase(s: u32, row: u32, column: u32) {
   var tile = Tile();
   if (s < steps) {
-    addGateProduct(&tile, s, row, column);
+    addGateProduct(&tile, s, 0u, summed, row, column);
 #if apart
     addCandidateProduct(&tile, timeOf(s), row, column);
 #endif
@@ -301,15 +301,7 @@ fn finish(s: u32, row: u32, column: u32, sum: vec4f) {
 fn secondPhase(s: u32, row: u32, column: u32) {
   if (s > 0u) {
     var tile = Tile();
-    let top = (timeOf(s - 1u) * batch + fourRows(row)) * gates * width + 2u * width;
-    let bottom = (timeOf(s - 1u) * batch + fourRows(row + 4u)) * gates * width + 2u * width;
-    for (var k = 0u; k < width; k++) {
-      let b0 = blockOfWeight(2u * width + k, column);
-      let b1 = blockOfWeight(2u * width + k, column + 1u);
-      let a0 = mat4x4f(gate[top.x + k], gate[top.y + k], gate[top.z + k], gate[top.w + k]);
-      let a1 = mat4x4f(gate[bottom.x + k], gate[bottom.y + k], gate[bottom.z + k], gate[bottom.w + k]);
-      addBlocks(&tile, a0, a1, b0, b1);
-    }
+    addGateProduct(&tile, s - 1u, summed, 1u, row, column);
     var sums = elements(&tile);
     for (var e = 0u; e < 16u; e++) {
       let r = row + e / 2u;

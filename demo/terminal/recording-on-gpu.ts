@@ -3,7 +3,6 @@
 import {
   adam,
   adamw,
-  type Batch,
   fromPyTorch,
   type Gpu,
   Network,
@@ -19,6 +18,7 @@ import {
   toPyTorch,
 } from "../../src/index";
 import type { Computed, Recording } from "./recording";
+import { batchOf, trainingBatches } from "./recording-batches";
 
 /** What the recording calls a network, in the library's words, which are the same. */
 function optionsOf({ network }: Recording): NetworkOptions {
@@ -60,20 +60,6 @@ export async function computeOnGpu(gpu: Gpu, recording: Recording, schedule: Sch
   return computed;
 }
 
-export function batchOf({ tensors }: Recording): Batch {
-  const data = (name: string) => tensors.get(name)?.data;
-  const lengths = data("lengths") as Int32Array | undefined;
-  const initialState = data("h0") as Float32Array | undefined;
-  const initialCellState = data("c0") as Float32Array | undefined;
-  return {
-    inputs: (data("tokens") ?? data("inputs"))!,
-    targets: data("targets")!,
-    ...(lengths && { lengths }),
-    ...(initialState && { initialState }),
-    ...(initialCellState && { initialCellState }),
-  };
-}
-
 /** The library's optimizer of these words, and the trainer's clipping. */
 function trainerOptions(
   options: ReferenceOptimizerOptions,
@@ -84,21 +70,6 @@ function trainerOptions(
     ...(clipNorm !== undefined && { clipNorm }),
     ...(clipValue !== undefined && { clipValue }),
   };
-}
-
-/** The batches of a training run: the one batch again and again, or a fresh one each step. */
-export function trainingBatches(recording: Recording, steps: number): Batch[] {
-  const same = batchOf(recording);
-  const inputs = recording.tensors.get("training.inputs")?.data;
-  const targets = recording.tensors.get("training.targets")?.data;
-  if (!inputs || !targets) return Array.from({ length: steps }, () => same);
-  const part = <T extends Int32Array | Float32Array>(data: T, like: { length: number }, step: number) =>
-    data.slice(step * like.length, (step + 1) * like.length) as T;
-  return Array.from({ length: steps }, (_, step) => ({
-    ...same,
-    inputs: part(inputs, same.inputs, step),
-    targets: part(targets, same.targets, step),
-  }));
 }
 
 async function readPass(gpu: Gpu, pass: Pass, recording: Recording): Promise<Computed> {

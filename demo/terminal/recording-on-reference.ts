@@ -11,7 +11,7 @@ import {
   toPyTorch,
 } from "../../src/index";
 import type { Computed, Recording } from "./recording";
-import { batchOf, trainingBatches } from "./recording-on-gpu";
+import { batchOf, trainingBatches } from "./recording-batches";
 
 /** Everything that a recording expects, from the reference. */
 export function computeOnReference(recording: Recording): Computed {

@@ -2,27 +2,17 @@
 
 import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
-import {
-  createTensors,
-  layoutOf,
-  roundUp,
-  storageUsage,
-  type Tensor,
-  type TensorGroup,
-  type TensorSpec,
-  writeTensor,
-} from "../gpu/tensor";
+import { createTensors, roundUp, storageUsage, type Tensor, type TensorGroup, type TensorSpec } from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
 import type { View } from "../ops/matmul";
-import { oneSlab, type Slabs } from "../ops/operands";
 import { fusedFits, type Schedule } from "../ops/recurrence";
-import { slabSum } from "../ops/slab-sum";
 import { type Batch, BatchPacker, type BatchShape, batchSpecs, checkBatch } from "./batch";
 import { cellOf } from "./cells";
 import { expectKnown, expectSize, type NetworkConfig } from "./config";
+import { gradientSlabs } from "./gradient-slabs";
 import { type Direction, type Layer, layerBackward, layerForward } from "./layer";
-import { parameterShapes, prefixOf } from "./parameters";
-import { type Readout, readoutBackward, readoutForward } from "./readout";
+import { prefixOf } from "./parameters";
+import { readoutBackward, readoutForward, weighting } from "./readout";
 
 export interface PassOptions extends BatchShape {
   /** How the recurrences are dispatched; without it, "fused" where the device can. */
@@ -321,53 +311,3 @@ const stepsOf = (hidden: Tensor, steps: number, batch: number): View => ({
   tensor: hidden,
   rows: [batch, steps * batch],
 });
-
-/** The tensors of label smoothing and class weights, where a network has them. */
-function weighting(plan: Plan, { outputs, labelSmoothing, classWeights }: NetworkConfig): Readout["weighting"] {
-  if (labelSmoothing === 0 && !classWeights) return undefined;
-  const usage = storageUsage() | GPUBufferUsage.UNIFORM;
-  const specs = { classWeights: { shape: [outputs] }, labelSmoothing: { shape: [1] } };
-  const { tensors } = plan.own(createTensors(plan.gpu, "weighting", specs, usage));
-  writeTensor(plan.gpu, tensors.classWeights, classWeights ?? new Array(outputs).fill(1));
-  writeTensor(plan.gpu, tensors.labelSmoothing, [labelSmoothing]);
-  return tensors;
-}
-
-const mostSlabBytes = 32 * 2 ** 20;
-
-/**
- * A parameter's gradient sums over T·B rows. To keep a GPU busy, the rows are cut into slabs, each a full set of
- * gradients; `finish` adds them up in order.
- */
-function gradientSlabs(plan: Plan, config: NetworkConfig, rows: number) {
-  const specs = parameterShapes(config);
-  const { offsets, bytes } = layoutOf(specs);
-  const group = plan.own(createTensors(plan.gpu, "gradients", specs));
-  const wanted = Math.min(16, Math.floor(rows / (plan.gpu.software ? 512 : 128)));
-  const count = Math.max(1, Math.min(wanted, Math.floor(mostSlabBytes / bytes))); // large gradients keep a GPU busy as they are
-  if (count === 1) return { group, slabs: (name: string) => oneSlab(group.tensors[name]!), finish: () => {} };
-  const parts = plan.tensor("gradientSlabs", [(count * bytes) / 4]);
-  return {
-    group,
-    slabs(name: string): Slabs {
-      const { tensors } = group;
-      return {
-        tensor: { ...tensors[name]!, buffer: parts.buffer, offset: offsets[name]! },
-        count,
-        strideBytes: bytes,
-      };
-    },
-    finish() {
-      const size = bytes / 4;
-      const sum: Tensor = {
-        name: "gradients",
-        shape: [1, size],
-        type: "f32",
-        buffer: group.buffer,
-        offset: 0,
-        size: bytes,
-      };
-      slabSum(plan, { label: "gradients = Σ slabs", parts: { ...parts, shape: [count, size] }, sum });
-    },
-  };
-}

@@ -1,7 +1,7 @@
 // The output layer and the loss on a plan, forward and backward.
 
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import { createTensors, storageUsage, type Tensor, writeTensor } from "../gpu/tensor";
 import { biasGradient } from "../ops/bias";
 import { matmul, type View } from "../ops/matmul";
 import { meanSquaredError } from "../ops/mean-squared-error";
@@ -66,4 +66,15 @@ export function readoutBackward(plan: Plan, { read, outputWeight }: Readout, gra
     matmul(plan, { label: "dV = Σ h_tᵀ·do_t", transpose: "a", a, b, out });
   }
   biasGradient(plan, { label: "db_o = Σ do_t", dOut: dLogits, dBias: gradients.outputBias });
+}
+
+/** The tensors of label smoothing and class weights, where a network has them. */
+export function weighting(plan: Plan, { outputs, labelSmoothing, classWeights }: NetworkConfig): Readout["weighting"] {
+  if (labelSmoothing === 0 && !classWeights) return undefined;
+  const usage = storageUsage() | GPUBufferUsage.UNIFORM;
+  const specs = { classWeights: { shape: [outputs] }, labelSmoothing: { shape: [1] } };
+  const { tensors } = plan.own(createTensors(plan.gpu, "weighting", specs, usage));
+  writeTensor(plan.gpu, tensors.classWeights, classWeights ?? new Array(outputs).fill(1));
+  writeTensor(plan.gpu, tensors.labelSmoothing, [labelSmoothing]);
+  return tensors;
 }
