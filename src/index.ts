@@ -1,6 +1,7 @@
 // The public API: re-exports only.
 /// <reference lib="esnext.disposable" preserve="true" />
 
+export { carriedWindows, cut } from "./data/carried-windows";
 export {
   batchesOnce,
   type LabelledSequence,
@@ -9,6 +10,7 @@ export {
   shuffledBatches,
   splitItems,
 } from "./data/labelled-sequences";
+export type { BatchStream, StreamPosition } from "./data/stream";
 export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
 export { unigramEntropy, Vocabulary } from "./data/vocabulary";
 export { type Gpu, type GpuOptions, openGpu } from "./gpu/device";
@@ -26,9 +28,12 @@ export {
 export type { Batch, BatchShape } from "./network/batch";
 export { type NetworkConfig, type NetworkOptions, networkConfig } from "./network/config";
 export { type GenerateOptions, generate } from "./network/generate";
+export type { BufferPlace, InferenceBuffers, InferenceOptions } from "./network/inference";
+export { initialParameters } from "./network/initializers";
 export { Network } from "./network/network";
-export { initialParameters, type ParameterValues } from "./network/parameters";
+export type { ParameterValues } from "./network/parameters";
 export type { Pass, PassOptions, PassTensors } from "./network/pass";
+export { type GradientTrace, traceGradients } from "./network/through-time";
 export type { Schedule } from "./ops/recurrence";
 export {
   backward as referenceBackward,
@@ -46,6 +51,11 @@ export {
   type ReferenceUpdate,
   referenceOptimizer,
 } from "./reference/optimizer";
+export { type Checkpoint, readCheckpoint, saveCheckpoint, saveNetwork } from "./training/checkpoint";
+export { type CheckpointStore, openCheckpointStore } from "./training/checkpoint-store";
 export { type Evaluation, evaluate } from "./training/evaluate";
 export { adam, adamw, type Optimizer, type OptimizerTensors, rmsprop, sgd } from "./training/optimizers";
-export { type StepReport, Trainer, type TrainerOptions } from "./training/trainer";
+export { constant, cosine, type LearningRateSchedule, stepDecay, warmUp } from "./training/schedules";
+export { type StepReport, Trainer } from "./training/trainer";
+export type { TrainerOptions } from "./training/trainer-options";
+export type { TrainerState } from "./training/trainer-state";

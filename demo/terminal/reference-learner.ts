@@ -60,7 +60,7 @@ export function referenceLearner(options: LearnerOptions): Learner {
           if (target >= 0 && logits.indexOf(Math.max(...logits)) === target) correct++;
         }
       }
-      return { loss: loss / count, accuracy: correct / count, count };
+      return { loss: loss / count, perplexity: Math.exp(loss / count), accuracy: correct / count, count };
     },
     generate: null,
     async parameters(): Promise<ParameterValues> {

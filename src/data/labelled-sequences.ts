@@ -1,10 +1,10 @@
 // Classification of sequences: pads labelled sequences of different lengths to batches, one target per sequence.
 
-import { uniformInt } from "pure-rand/distribution/uniformInt";
-import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 import type { Batch } from "../network/batch";
 import { expectSize } from "../network/config";
+import { Epochs, shuffled } from "./epochs";
 import { generatorOf, heldOutCount } from "./options";
+import { type BatchStream, batchStream } from "./stream";
 
 /** A sequence and the class it belongs to. */
 export interface LabelledSequence {
@@ -46,17 +46,33 @@ export function paddedBatch(items: readonly LabelledSequence[], { steps, batch }
 
 /**
  * Batches without end, for training: every item once an epoch, in an order drawn anew for each epoch. The last batch of
- * an epoch may be partly filled. The same seed gives the same batches. Throws as `paddedBatch` does, before the first.
+ * an epoch may be partly filled. The same seed gives the same batches.
+ * @param options with the `position` of an earlier stream, goes on from there.
+ * @throws as `paddedBatch` does, before the first batch, or where the position is not one of such a stream.
  */
 export function shuffledBatches(
   items: readonly LabelledSequence[],
-  { steps, batch, seed }: PaddedSize & { seed: number },
-): Generator<Batch, never> {
+  { steps, batch, seed, position }: PaddedSize & { seed: number; position?: unknown },
+): BatchStream {
   checkItems("shuffledBatches", items, { steps, batch });
-  const random = generatorOf("shuffledBatches", seed);
-  return (function* () {
-    while (true) yield* inOrder(shuffled(items, random), { steps, batch });
-  })();
+  return batchStream(
+    {
+      stream: "shuffledBatches",
+      given: { items: items.length, steps, batch, seed },
+      source(random, [taken] = [0]) {
+        const epochs = new Epochs(items.length, random, taken);
+        return {
+          next() {
+            const taken = epochs.take(batch).map((index) => items[index]!);
+            return paddedBatch(taken, { steps, batch });
+          },
+          where: () => ({ random: epochs.state, place: [epochs.taken] }),
+        };
+      },
+      isPlace: (place) => place.length === 1 && place[0]! <= items.length,
+    },
+    position,
+  );
 }
 
 /** Every item once, in the given order, for evaluation. Throws as `paddedBatch` does, before the first batch. */
@@ -75,7 +91,7 @@ export function splitItems<Item>(
   seed: number,
 ): { training: Item[]; heldOut: Item[] } {
   const at = items.length - heldOutCount("splitItems", "items", items.length, heldOutFraction);
-  const order = shuffled(items, generatorOf("splitItems", seed));
+  const order = shuffled(items.length, generatorOf("splitItems", seed)).map((index) => items[index]!);
   return { training: order.slice(0, at), heldOut: order.slice(at) };
 }
 
@@ -83,16 +99,6 @@ function* inOrder(items: readonly LabelledSequence[], size: PaddedSize): Generat
   for (let start = 0; start < items.length; start += size.batch) {
     yield paddedBatch(items.slice(start, start + size.batch), size);
   }
-}
-
-/** A copy in random order: Fisher and Yates's shuffle. */
-function shuffled<Item>(items: readonly Item[], random: RandomGenerator): Item[] {
-  const order = [...items];
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = uniformInt(random, 0, last);
-    [order[last], order[other]] = [order[other]!, order[last]!];
-  }
-  return order;
 }
 
 function checkItems(operation: string, items: readonly LabelledSequence[], { steps, batch }: PaddedSize): void {

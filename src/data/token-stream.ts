@@ -3,7 +3,8 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import type { Batch } from "../network/batch";
 import { expectSize } from "../network/config";
-import { generatorOf, heldOutCount } from "./options";
+import { heldOutCount } from "./options";
+import { type BatchStream, batchStream } from "./stream";
 
 /**
  * Keeps the end of the tokens back for evaluation: the last tenth, unless another fraction is given. Both parts are
@@ -17,23 +18,34 @@ export function split(tokens: Int32Array, heldOutFraction = 0.1): { training: In
 /**
  * Batches without end, for training: every row is a window of `steps` tokens, in `inputs` [steps, batch], with the
  * tokens one step later in `targets` [steps, batch]. Windows start anywhere with equal chance and may overlap; the same
- * seed gives the same batches. Throws if there are fewer than steps + 1 tokens or an option is not a whole number.
+ * seed gives the same batches.
+ * @param options with the `position` of an earlier stream, goes on from there.
+ * @throws where there are fewer than steps + 1 tokens, an option is not a whole number, or the position is not one of
+ *   such a stream.
  */
 export function randomWindows(
   tokens: Int32Array,
-  { steps, batch, seed }: { steps: number; batch: number; seed: number },
-): Generator<Batch, never> {
+  { steps, batch, seed, position }: { steps: number; batch: number; seed: number; position?: unknown },
+): BatchStream {
   expectSize("randomWindows", "steps", steps);
   expectSize("randomWindows", "batch", batch);
   checkLength("randomWindows", tokens, steps + 1, `${steps} steps`);
-  const random = generatorOf("randomWindows", seed);
   const lastStart = tokens.length - 1 - steps;
-  return (function* () {
-    while (true) {
-      const starts = Array.from({ length: batch }, () => uniformInt(random, 0, lastStart));
-      yield windowsAt(tokens, starts, steps, batch);
-    }
-  })();
+  return batchStream(
+    {
+      stream: "randomWindows",
+      given: { tokens: tokens.length, steps, batch, seed },
+      source: (random) => ({
+        next() {
+          const starts = Array.from({ length: batch }, () => uniformInt(random, 0, lastStart));
+          return windowsAt(tokens, starts, steps, batch);
+        },
+        where: () => ({ random: random.getState(), place: [] }),
+      }),
+      isPlace: (place) => place.length === 0,
+    },
+    position,
+  );
 }
 
 /**

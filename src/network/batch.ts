@@ -1,7 +1,8 @@
 // What a pass reads: one batch of sequences, checked, and laid out as the GPU has it.
 
 import { elements, layoutOf, padded, type TensorSpec } from "../gpu/tensor";
-import type { NetworkConfig } from "./config";
+import { cellOf } from "./cells";
+import { directionsOf, type NetworkConfig } from "./config";
 
 /** One batch of `batch` sequences of up to `steps` steps. All arrays are row-major and time-major. */
 export interface Batch {
@@ -18,6 +19,8 @@ export interface Batch {
   initialState?: Float32Array;
   /** Likewise c_0 of an LSTM. */
   initialCellState?: Float32Array;
+  /** Where the state is carried from batch to batch: Int32Array [batch], 1 for a row that begins anew, from zero; else 0. */
+  reset?: Int32Array;
 }
 
 /** The size of the batches that a pass takes. */
@@ -26,12 +29,12 @@ export interface BatchShape {
   readonly batch: number;
   /** Whether batches may bring an initial state. */
   readonly initialState?: boolean;
+  /** Whether a batch begins with the state that the last one ended with, without gradient: truncated BPTT. */
+  readonly carryState?: boolean;
 }
 
-type BatchSpecs = Record<"update" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> & {
-  initialState?: TensorSpec;
-  initialCellState?: TensorSpec;
-};
+type BatchSpecs = Record<"update" | "step" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> &
+  Partial<Record<"reset" | "initialState" | "initialCellState", TensorSpec>>;
 
 /** What of a batch counts: how many targets or values, and their weight in the loss's mean. */
 export interface Counted {
@@ -39,20 +42,29 @@ export interface Counted {
   weight: number;
 }
 
-/** The tensors of a batch, in the order in which they are stored, with what goes with it: the optimizer's numbers and the loss's scale. */
-export function batchSpecs(config: NetworkConfig, { steps, batch, initialState }: BatchShape): BatchSpecs {
+/**
+ * The tensors of a batch, in the order in which they are stored, with what goes with it: the optimizer's numbers, the
+ * training step and the loss's scale.
+ */
+export function batchSpecs(config: NetworkConfig, { steps, batch, initialState, carryState }: BatchShape): BatchSpecs {
   const rows = config.readout === "every-step" ? [steps, batch] : [batch];
-  const state = { shape: [config.layers * (config.bidirectional ? 2 : 1), batch, config.hidden] };
   return {
     update: { shape: [8] },
+    step: { shape: [1], type: "u32" },
     lossScale: { shape: [1] },
     lengths: { shape: [batch], type: "i32" },
     inputs:
       config.input === "tokens" ? { shape: [steps, batch], type: "i32" } : { shape: [steps, batch, config.inputs] },
     targets: config.loss === "cross-entropy" ? { shape: rows, type: "i32" } : { shape: [...rows, config.outputs] },
-    ...(initialState && { initialState: state }),
-    ...(initialState && config.cell === "lstm" && { initialCellState: state }),
+    ...(carryState && { reset: { shape: [batch], type: "i32" } }),
+    ...(initialState && stateSpecs(config, batch)),
   };
+}
+
+/** The states of all layers and directions, [L·D, B, H]: h, and c where the cell has one. */
+export function stateSpecs(config: NetworkConfig, batch: number) {
+  const state: TensorSpec = { shape: [config.layers * directionsOf(config), batch, config.hidden] };
+  return { initialState: state, ...(cellOf(config).cellState && { initialCellState: state }) };
 }
 
 /**
@@ -91,6 +103,12 @@ export function checkBatch(operation: string, config: NetworkConfig, shape: Batc
     }
     expectArray(operation, name, state, spec, "[layers · directions, batch, hidden]");
     expectFinite(operation, name, state);
+  }
+  if (batch.reset) {
+    if (!specs.reset)
+      throw new Error(`${operation}: batch.reset is given, expected none; pass carryState: true when you create it.`);
+    expectArray(operation, "reset", batch.reset, specs.reset, "[batch]");
+    expectRange(operation, "reset", batch.reset, 0, 1, "1 begins a row anew");
   }
   if (config.input === "tokens") {
     expectRange(
@@ -135,6 +153,7 @@ export class BatchPacker {
   readonly #offsets: Record<string, number>;
   readonly #allSteps: Int32Array;
   readonly #zeroState: Float32Array;
+  readonly #noReset: Int32Array;
 
   constructor(config: NetworkConfig, shape: BatchShape) {
     this.#specs = batchSpecs(config, shape);
@@ -143,21 +162,28 @@ export class BatchPacker {
     this.bytes = bytes;
     this.#allSteps = new Int32Array(shape.batch).fill(shape.steps);
     this.#zeroState = new Float32Array(elements(this.#specs.initialState?.shape ?? [0]));
+    this.#noReset = new Int32Array(shape.batch);
   }
 
-  /** @param weight as `checkBatch` returned it; 0 gives a loss of 0. @param update the optimizer's numbers, at most 8. */
-  pack(into: ArrayBuffer, start: number, batch: Batch, weight: number, update: readonly number[]): void {
+  /**
+   * @param weight as `checkBatch` returned it; 0 gives a loss of 0.
+   * @param update the optimizer's numbers, at most 8.
+   * @param step the training step, from 1: each has dropout's masks of its own.
+   */
+  pack(into: ArrayBuffer, start: number, batch: Batch, weight: number, update: readonly number[], step: number): void {
     const put = (name: keyof BatchSpecs, data: ArrayLike<number>) => {
       const spec = this.#specs[name];
       if (!spec) return;
-      const View = spec.type === "i32" ? Int32Array : Float32Array;
+      const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[spec.type ?? "f32"];
       padded(spec, data, new View(into, start + this.#offsets[name]!));
     };
     put("update", [...update, ...unused].slice(0, 8));
+    put("step", [step]);
     put("lossScale", [weight > 0 ? 1 / weight : 0]);
     put("lengths", batch.lengths ?? this.#allSteps);
     put("inputs", batch.inputs);
     put("targets", batch.targets);
+    put("reset", batch.reset ?? this.#noReset);
     put("initialState", batch.initialState ?? this.#zeroState);
     put("initialCellState", batch.initialCellState ?? this.#zeroState);
   }

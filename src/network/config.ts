@@ -26,12 +26,26 @@ export interface NetworkOptions {
   labelSmoothing?: number;
   /** Cross-entropy: what each class counts. Default 1 each. */
   classWeights?: readonly number[];
-  /** Seed of the initial parameters. Default 1. */
+  /** The share of h that is dropped between layers while training, from 0 to below 1. Default 0. */
+  dropout?: number;
+  /**
+   * How W and V begin: uniform in ±1/√hidden, as PyTorch has it, or as Glorot and Bengio (2010) have it, with biases of
+   * zero. Default "uniform".
+   */
+  initializer?: "uniform" | "glorot";
+  /** How U begins, gate by gate: like W, or orthogonal (Saxe et al. 2014). Default "uniform". */
+  recurrentInitializer?: "uniform" | "glorot" | "orthogonal";
+  /** What an LSTM's forget gate has for its bias at first. Without it, as the other biases. */
+  forgetBias?: number;
+  /** Seed of the initial parameters, and of dropout. Default 1. */
   seed?: number;
 }
 
-export type NetworkConfig = Readonly<Required<Omit<NetworkOptions, "classWeights">>> &
-  Pick<NetworkOptions, "classWeights">;
+type WithoutDefault = "classWeights" | "forgetBias";
+
+export type NetworkConfig = Readonly<
+  Required<Omit<NetworkOptions, WithoutDefault>> & Pick<NetworkOptions, WithoutDefault>
+>;
 
 const sizes = ["inputs", "hidden", "outputs"];
 
@@ -42,6 +56,8 @@ const choices = {
   input: ["tokens", "features"],
   readout: ["every-step", "last-step"],
   loss: ["cross-entropy", "mean-squared-error"],
+  initializer: ["uniform", "glorot"],
+  recurrentInitializer: ["uniform", "glorot", "orthogonal"],
 } as const;
 
 const defaults = {
@@ -51,6 +67,9 @@ const defaults = {
   bidirectional: false,
   loss: "cross-entropy",
   labelSmoothing: 0,
+  dropout: 0,
+  initializer: "uniform",
+  recurrentInitializer: "uniform",
   seed: 1,
 } as const;
 
@@ -71,12 +90,21 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
   }
   for (const name of ["inputs", "hidden", "outputs", "layers"] as const) expectSize("Network", name, config[name]);
   expectSeed("Network", config.seed);
-  const { bidirectional, labelSmoothing, classWeights, outputs } = config;
+  const { bidirectional, labelSmoothing, classWeights, outputs, dropout, layers, forgetBias, cell } = config;
   if (typeof bidirectional !== "boolean") {
     throw new Error(`Network: bidirectional is ${JSON.stringify(bidirectional)}, expected true or false.`);
   }
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new Error(`Network: labelSmoothing is ${labelSmoothing}, expected a number from 0 to 1.`);
+  }
+  if (!(dropout >= 0 && dropout < 1)) {
+    throw new Error(`Network: dropout is ${dropout}, expected a number from 0 to below 1.`);
+  }
+  if (dropout > 0 && layers === 1) {
+    throw new Error(`Network: dropout is ${dropout} with 1 layer, expected 0; it acts between layers: add one.`);
+  }
+  if (forgetBias !== undefined && (cell !== "lstm" || !Number.isFinite(forgetBias))) {
+    throw new Error(`Network: forgetBias is ${forgetBias} for cell "${cell}", expected a finite number for an LSTM.`);
   }
   if (
     classWeights &&
@@ -86,7 +114,8 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
       `Network: classWeights is [${classWeights.join(", ")}], expected ${outputs} numbers from 0 up, one an output.`,
     );
   }
-  expectKnown("Network", options, [...Object.keys(choices), ...Object.keys(defaults), ...sizes, "classWeights"]);
+  const known = [...Object.keys(choices), ...Object.keys(defaults), ...sizes, "classWeights", "forgetBias"];
+  expectKnown("Network", options, known);
   return config;
 }
 
@@ -112,3 +141,6 @@ export function expectKnown(operation: string, options: object, known: readonly 
     }
   }
 }
+
+/** D: 2 where a network also reads from the last step to the first. */
+export const directionsOf = ({ bidirectional }: NetworkConfig): number => (bidirectional ? 2 : 1);

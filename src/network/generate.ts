@@ -1,9 +1,9 @@
-// Writes on: feeds a network its own choices, one token at a time.
+// Writes on: feeds a network its own choices, one token at a time, all of it on the GPU.
 
-import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { mersenne } from "pure-rand/generator/mersenne";
-import { matrixOf, readFloats, writeTensor } from "../gpu/tensor";
-import { expectSeed, expectSize } from "./config";
+import { createTensors, elements, readTensors, storageUsage, writeTensor } from "../gpu/tensor";
+import { sample } from "../ops/sample";
+import { stateSpecs } from "./batch";
+import { expectKnown, expectSeed, expectSize } from "./config";
 import type { Network } from "./network";
 
 export interface GenerateOptions {
@@ -13,18 +13,72 @@ export interface GenerateOptions {
   length: number;
   /** Divides the logits: below 1 bolder, above 1 wilder. Default 1. */
   temperature?: number;
-  /** Default 1. */
+  /** Choose among this many of the likeliest tokens; 1 always takes the likeliest. Without it, among all. */
+  topK?: number;
+  /** The same seed writes the same text. Default 1. */
   seed?: number;
+  /** Called with the new tokens, a few dozen at a time, as they come. */
+  onTokens?: (tokens: Int32Array) => void;
 }
 
+/** Tokens of a submit: long ones get a device reset on some systems. */
+const tokensPerSubmit = 32;
+
 /**
- * Draws each next token from softmax(o / temperature). One readback a token: for samples, not inside training.
+ * Draws each next token from softmax(o / temperature). One readback for all; with `onTokens`, one for a few dozen.
  * @returns the tokens written, `length` of them.
  * @throws where the network does not predict tokens from tokens at every step, or an option is out of range.
  */
 export async function generate(network: Network, options: GenerateOptions): Promise<Int32Array> {
-  const { prompt, length, temperature = 1, seed = 1 } = options;
+  const { prompt, length, temperature = 1, topK = 0, seed = 1, onTokens } = options;
   const { gpu, config } = network;
+  const { device } = gpu;
+  checkOptions(network, options);
+  const all = prompt.length + length;
+  const inference = await network.inference({});
+  const { plan, inputs: next, outputs: logits } = inference;
+  try {
+    const usage = storageUsage() | GPUBufferUsage.UNIFORM;
+    const { settings } = plan.own(
+      createTensors(gpu, "settings", { settings: { shape: [5], type: "u32" } }, usage),
+    ).tensors;
+    const tokens = plan.tensor("tokens", [all], { type: "i32" });
+    const position = plan.tensor("position", [1], { type: "u32" });
+    const states = Object.values(stateSpecs(config, 1));
+    const state = plan.tensor("state", [states.reduce((sum, { shape }) => sum + elements(shape), 0)]);
+    sample(plan, { logits: { ...logits, shape: [1, config.outputs] }, settings, position, tokens, next });
+    await plan.compile();
+    const numbers = new Uint32Array([0, topK, seed, prompt.length, all]);
+    new Float32Array(numbers.buffer)[0] = temperature;
+    writeTensor(gpu, settings, numbers);
+    writeTensor(
+      gpu,
+      tokens,
+      Int32Array.from({ length: all }, (_, i) => prompt[i] ?? 0),
+    );
+    writeTensor(gpu, next, [prompt[0]!]);
+    let streamed = prompt.length;
+    for (let done = 0; done < all - 1; ) {
+      const encoder = device.createCommandEncoder({ label: "generate" });
+      const end = Math.min(all - 1, done + tokensPerSubmit);
+      for (; done < end; done++) inference.encode(encoder, { state: state.buffer });
+      device.queue.submit([encoder.finish()]);
+      if (onTokens && done >= streamed) {
+        const [written] = await readTensors(gpu, [tokens]);
+        onTokens((written as Int32Array).slice(streamed, done + 1));
+        streamed = done + 1;
+      } else await device.queue.onSubmittedWorkDone(); // never more than a submit ahead of the device
+    }
+    const [written] = await readTensors(gpu, [tokens]);
+    return (written as Int32Array).slice(prompt.length);
+  } finally {
+    inference.destroy();
+  }
+}
+
+function checkOptions({ config }: Network, options: GenerateOptions): void {
+  const { prompt, length, temperature = 1, topK = 0, seed = 1 } = options;
+  expectKnown("generate", options, ["prompt", "length", "temperature", "topK", "seed", "onTokens"]);
   expectSize("generate", "length", length);
   if (
     config.input !== "tokens" ||
@@ -39,6 +93,7 @@ export async function generate(network: Network, options: GenerateOptions): Prom
   if (!(temperature > 0 && Number.isFinite(temperature))) {
     throw new Error(`generate: temperature is ${temperature}, expected a finite number above 0.`);
   }
+  if (options.topK !== undefined) expectSize("generate", "topK", topK);
   expectSeed("generate", seed);
   if (prompt.length === 0) throw new Error("generate: prompt is empty, expected at least one token to begin with.");
   for (let i = 0; i < prompt.length; i++) {
@@ -47,44 +102,4 @@ export async function generate(network: Network, options: GenerateOptions): Prom
       throw new Error(`generate: prompt[${i}] is ${token}, expected a token from 0 to ${config.inputs - 1}.`);
     }
   }
-  const pass = await network.pass({ steps: 1, batch: 1, initialState: true });
-  try {
-    const { layers, cellStates, logits } = pass.tensors;
-    const { inputs, initialState, initialCellState } = pass.batch.tensors;
-    const row = 4 * matrixOf(layers[0]!).storedWidth; // bytes of h_t, for one sequence
-    const random = mersenne(seed);
-    const written = new Int32Array(length);
-    pass.write({ inputs: Int32Array.of(prompt[0]!), targets: Int32Array.of(-1) });
-    for (let i = 0; i < prompt.length + length - 1; i++) {
-      const token = i < prompt.length ? prompt[i]! : written[i - prompt.length]!;
-      writeTensor(gpu, inputs!, [token]);
-      const encoder = gpu.device.createCommandEncoder({ label: "generate" });
-      pass.encode(encoder);
-      for (const [layer, { buffer }] of layers.entries()) {
-        encoder.copyBufferToBuffer(buffer, row, initialState!.buffer, initialState!.offset + layer * row, row);
-      }
-      for (const [layer, { buffer }] of cellStates.entries()) {
-        encoder.copyBufferToBuffer(buffer, row, initialCellState!.buffer, initialCellState!.offset + layer * row, row);
-      }
-      gpu.device.queue.submit([encoder.finish()]);
-      if (i >= prompt.length - 1) {
-        written[i - prompt.length + 1] = draw(await readFloats(gpu, logits), temperature, uniformFloat64(random));
-      }
-    }
-    return written;
-  } finally {
-    pass.destroy();
-  }
-}
-
-/** The first class whose cumulative probability exceeds `uniform`. */
-function draw(logits: Float32Array, temperature: number, uniform: number): number {
-  const largest = logits.reduce((most, logit) => Math.max(most, logit));
-  const weights = Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
-  let left = uniform * weights.reduce((sum, weight) => sum + weight, 0);
-  for (const [k, weight] of weights.entries()) {
-    left -= weight;
-    if (left < 0) return k;
-  }
-  return weights.length - 1;
 }

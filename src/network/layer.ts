@@ -3,6 +3,7 @@
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
 import { biasGradient } from "../ops/bias";
+import { dropout, dropoutGradient } from "../ops/dropout";
 import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
 import { type Cell, recurrenceBackward, recurrenceForward, type Schedule, type Sweep } from "../ops/recurrence";
@@ -34,8 +35,10 @@ export interface Direction {
 export interface Layer {
   cell: Cell;
   schedule: Schedule;
-  /** Tokens, i32 [T, B], or features [T, B, I], or the steps of the layer below. */
+  /** Tokens, i32 [T, B], or features [T, B, I], or the steps of the layer below, dropped out where `dropout` says. */
   inputs: View;
+  /** The steps of the layer below, `step` u32 [1], and what the mask is drawn from. */
+  dropout?: { x: View; step: Tensor; rate: number; seed: number; layer: number } | undefined;
   /** i32 [B] */
   lengths: Tensor;
   /** [T + D, B, D·H]: slab t is h_t of both directions, slab 0 and slab T + 1 their initial states. */
@@ -51,6 +54,12 @@ export interface LayerGradients {
   dInputs?: Tensor | undefined;
 }
 
+/** h_1 … h_T of a layer. */
+export const stepsOf = (hidden: Tensor, steps: number, batch: number): View => ({
+  tensor: hidden,
+  rows: [batch, steps * batch],
+});
+
 const sweepOf = ({ cell, schedule, lengths, hidden }: Layer, direction: Direction, part: number): Sweep => ({
   ...direction,
   ...direction.parameters,
@@ -65,6 +74,7 @@ const sweepOf = ({ cell, schedule, lengths, hidden }: Layer, direction: Directio
 /** a = x·W + b, then the sweep, in each direction. */
 export function layerForward(plan: Plan, layer: Layer): void {
   const { inputs } = layer;
+  if (layer.dropout) dropout(plan, { label: "x = dropout(h)", ...layer.dropout, out: inputs.tensor });
   for (const [part, direction] of layer.directions.entries()) {
     const { gate, parameters } = direction;
     const { inputWeight: weight, bias } = parameters;
@@ -114,5 +124,9 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
         accumulate: part === 1,
       });
     }
+  }
+  if (dInputs && layer.dropout) {
+    const { x: _, ...mask } = layer.dropout;
+    dropoutGradient(plan, { label: "dh = dropout'(dx)", ...mask, dOut: dInputs });
   }
 }

@@ -4,7 +4,9 @@ import type { Gpu } from "../gpu/device";
 import { Plan } from "../gpu/plan";
 import { createTensors, readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
 import { type NetworkConfig, type NetworkOptions, networkConfig } from "./config";
-import { initialParameters, type ParameterValues, parameterShapes } from "./parameters";
+import { Inference, type InferenceBuffers, type InferenceOptions } from "./inference";
+import { initialParameters } from "./initializers";
+import { type ParameterValues, parameterShapes } from "./parameters";
 import { Pass, type PassOptions } from "./pass";
 
 export class Network {
@@ -12,6 +14,7 @@ export class Network {
   readonly config: NetworkConfig;
   /** One buffer that holds all parameters. */
   readonly parameters: TensorGroup<string>;
+  readonly #prepared = new Map<string, Inference>();
 
   private constructor(gpu: Gpu, config: NetworkConfig) {
     this.gpu = gpu;
@@ -73,13 +76,55 @@ export class Network {
    * Lays the network out over batches of one size and compiles what that needs.
    * @throws where an option is out of range or the device has no room.
    */
-  async pass(options: PassOptions): Promise<Pass> {
-    const plan = new Plan(this.gpu, "pass");
+  pass(options: PassOptions): Promise<Pass> {
+    return this.#laidOut("Network.pass", (plan) => new Pass(plan, this.config, this.parameters.tensors, options));
+  }
+
+  /** Likewise without the loss, for `encode` and for `generate`; it is the caller's, to destroy. */
+  inference(options: InferenceOptions): Promise<Inference> {
+    return this.#laidOut(
+      "Network.prepare",
+      (plan) => new Inference(plan, this.config, this.parameters.tensors, options),
+    );
+  }
+
+  /**
+   * Readies `encode` for runs of `steps` time steps over `batch` sequences: allocates and compiles all that they need.
+   * May be called for several shapes; `destroy()` frees them with the network.
+   * @throws where an option is out of range or the device has no room.
+   */
+  async prepare(options: InferenceOptions = {}): Promise<void> {
+    const inference = await this.inference(options);
+    const key = shapeKey(options);
+    this.#prepared.get(key)?.destroy();
+    this.#prepared.set(key, inference);
+  }
+
+  /**
+   * Encodes a run of the network into an application's own command encoder, between its own buffers: no copy through
+   * the CPU, no readback, no submit. It takes the parameters as they are when the application submits.
+   * @param shape which of the prepared shapes; without it, one step of one sequence.
+   * @throws where that shape is not prepared, or a buffer does not fit; nothing is encoded then.
+   */
+  encode(
+    encoder: GPUCommandEncoder,
+    { steps = 1, batch = 1, ...buffers }: InferenceBuffers & Pick<InferenceOptions, "steps" | "batch">,
+  ): void {
+    const inference = this.#prepared.get(shapeKey({ steps, batch }));
+    if (!inference) {
+      throw new Error(
+        `Network.encode: steps ${steps} and batch ${batch} are not prepared; await network.prepare({ steps: ${steps}, batch: ${batch} }) first.`,
+      );
+    }
+    inference.encode(encoder, buffers);
+  }
+
+  async #laidOut<T>(operation: string, build: (plan: Plan) => T): Promise<T> {
+    const plan = new Plan(this.gpu, operation);
     try {
-      const { config, parameters } = this;
-      const pass = await this.gpu.checked("Network.pass", () => new Pass(plan, config, parameters.tensors, options));
+      const result = await this.gpu.checked(operation, () => build(plan));
       await plan.compile();
-      return pass;
+      return result;
     } catch (error) {
       plan.destroy();
       throw error;
@@ -87,6 +132,8 @@ export class Network {
   }
 
   destroy(): void {
+    for (const inference of this.#prepared.values()) inference.destroy();
+    this.#prepared.clear();
     this.parameters.destroy();
   }
 
@@ -94,6 +141,8 @@ export class Network {
     this.destroy();
   }
 }
+
+const shapeKey = ({ steps = 1, batch = 1 }: InferenceOptions): string => `${steps} × ${batch}`;
 
 /** Reads f32 tensors back, by name. */
 export async function readValues(gpu: Gpu, tensors: readonly Tensor[]): Promise<ParameterValues> {

@@ -1,8 +1,6 @@
-// The parameters of a network: their names and shapes, and their initial values.
+// The parameters of a network: their names and shapes.
 
-import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { mersenne } from "pure-rand/generator/mersenne";
-import { elements, type TensorSpec } from "../gpu/tensor";
+import type { TensorSpec } from "../gpu/tensor";
 import { cellOf } from "./cells";
 import type { NetworkConfig } from "./config";
 
@@ -32,19 +30,4 @@ export function parameterShapes(config: NetworkConfig): Record<string, TensorSpe
   shapes.outputWeight = { shape: [directions * hidden, outputs], rowParts: directions };
   shapes.outputBias = { shape: [outputs] };
   return shapes;
-}
-
-/**
- * Uniform in ±1/√hidden, as PyTorch initialises `nn.RNN`, `nn.GRU` and `nn.LSTM` (and `nn.Linear` with `hidden`
- * inputs). The same seed gives the same values on every machine.
- */
-export function initialParameters(config: NetworkConfig): ParameterValues {
-  const generator = mersenne(config.seed);
-  const bound = 1 / Math.sqrt(config.hidden);
-  const values: ParameterValues = new Map();
-  for (const [name, { shape }] of Object.entries(parameterShapes(config))) {
-    const data = Float32Array.from({ length: elements(shape) }, () => (2 * uniformFloat64(generator) - 1) * bound);
-    values.set(name, { shape, data });
-  }
-  return values;
 }

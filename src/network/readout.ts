@@ -8,8 +8,10 @@ import { meanSquaredError } from "../ops/mean-squared-error";
 import type { Slabs } from "../ops/operands";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import type { NetworkConfig } from "./config";
+import { type Layer, stepsOf } from "./layer";
 
-export interface Readout {
+/** What the output layer reads, and o. */
+export interface OutputLayer {
   /**
    * What of h is read: all of h_1 … h_T at once, or where each direction's sweep ends. A view a product; with more than
    * one, each meets its own part of V's rows.
@@ -20,6 +22,9 @@ export interface Readout {
   outputBias: Tensor;
   /** o [T, B, K] or [B, K] */
   logits: Tensor;
+}
+
+export interface Readout extends OutputLayer {
   targets: Tensor;
   lengths: Tensor;
   lossScale: Tensor;
@@ -42,15 +47,41 @@ export interface ReadoutGradients {
 /** The part of V that view number `part` of several meets. */
 const rowPart = (read: View[], part: number) => (read.length > 1 ? { rowPart: part } : {});
 
-/** o = h·V + b_o, then the loss of each row, and do where wanted. */
-export function readoutForward(plan: Plan, loss: NetworkConfig["loss"], readout: Readout): void {
-  const { read, outputWeight, outputBias, logits, targets, lengths, lossScale, weighting, rowLoss } = readout;
-  const { probabilities, dLogits } = readout;
+/** The output layer over the last of a network's layers. */
+export function outputLayer(
+  plan: Plan,
+  { readout, outputs }: NetworkConfig,
+  { outputWeight, outputBias }: Readonly<Record<string, Tensor>>,
+  { hidden, directions }: Layer,
+): OutputLayer {
+  const [steps = 0, batch = 0] = directions[0]!.gate.shape;
+  const everyStep = readout === "every-step";
+  const endOf = (part: number): View => ({
+    tensor: hidden,
+    rows: [(part === 1 ? 1 : steps) * batch, batch],
+    parts: [part, 1],
+  });
+  return {
+    read: everyStep ? [stepsOf(hidden, steps, batch)] : directions.map((_, part) => endOf(part)),
+    outputWeight: outputWeight!,
+    outputBias: outputBias!,
+    logits: plan.tensor("logits", everyStep ? [steps, batch, outputs] : [batch, outputs]),
+  };
+}
+
+/** o = h·V + b_o */
+export function outputForward(plan: Plan, { read, outputWeight, outputBias, logits }: OutputLayer): void {
   for (const [part, a] of read.entries()) {
     const b = { tensor: outputWeight, ...rowPart(read, part) };
     const more = part === 0 ? { bias: outputBias } : { accumulate: true };
     matmul(plan, { label: "o = h·V + b_o", a, b, out: { tensor: logits }, ...more });
   }
+}
+
+/** o = h·V + b_o, then the loss of each row, and do where wanted. */
+export function readoutForward(plan: Plan, loss: NetworkConfig["loss"], readout: Readout): void {
+  const { logits, targets, lengths, lossScale, weighting, rowLoss, probabilities, dLogits } = readout;
+  outputForward(plan, readout);
   const tensors = { logits, targets, lengths, lossScale, rowLoss, dLogits };
   if (loss === "cross-entropy") softmaxCrossEntropy(plan, { ...tensors, weighting, probabilities });
   else meanSquaredError(plan, tensors);

@@ -3,4 +3,4 @@
 import lstmShader from "../../shaders/lstm.wgsl?raw";
 import type { Cell } from "./recurrence";
 
-export const lstm: Cell = { name: "lstm", source: lstmShader, gates: 4, flags: {}, cellState: true };
+export const lstm: Cell = { name: "lstm", source: lstmShader, gates: 4, flags: {}, cellState: true, forgetGate: 1 };

@@ -21,6 +21,8 @@ export interface Cell {
   readonly flags: Readonly<Record<string, boolean>>;
   /** Whether it keeps a second state beside h. */
   readonly cellState?: boolean;
+  /** Which gate forgets, from 0, where one does. */
+  readonly forgetGate?: number;
   /** The last gate's recurrent product: apart from its sum, or a second one, of what the cell made of h. */
   readonly candidate?: "apart" | "second";
 }

@@ -3,6 +3,7 @@
 import { biasGradient } from "./bias";
 import { type CellOptions, cellOf } from "./cells";
 import { concatenate, joinColumns, slabOf, splitColumns } from "./columns";
+import { dropoutMask } from "./dropout";
 import { type Loss, type LossOptions, lossOf } from "./loss";
 import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
 import type { ReferenceUpdate } from "./optimizer";
@@ -18,6 +19,9 @@ export interface ReferenceConfig extends CellOptions, LossOptions {
   bidirectional?: boolean;
   input: "tokens" | "features";
   readout: "last-step" | "every-step";
+  /** p between layers, for batches that are trained on, and the seed of its masks. Default 0. */
+  dropout?: number;
+  seed?: number;
 }
 
 /**
@@ -39,6 +43,8 @@ export interface ReferenceBatch {
   initialState?: Numbers | undefined;
   /** The LSTM's, alike */
   initialCellState?: Numbers | undefined;
+  /** The training step, which dropout's masks are drawn from; without it nothing is dropped. */
+  step?: number | undefined;
 }
 
 /** What one direction of one layer did. */
@@ -89,7 +95,8 @@ export function forward(
   const sweeps: ReferenceSweep[] = [];
   let inputs = data.inputs;
   let outputs: Float64Array = new Float64Array();
-  for (const layer of layersOf(config)) {
+  for (const [number, layer] of layersOf(config).entries()) {
+    if (number > 0) inputs = dropped(config, data, number, outputs);
     const directions = layer.map(({ name, index, reverse }) => {
       const shape = sweepShape(config, data, reverse);
       const preactivation = preactivationOf(config, parameters, name, inputs, rows);
@@ -102,7 +109,6 @@ export function forward(
       return outputsOf(shape, states);
     });
     outputs = joinColumns(directions, hidden);
-    inputs = outputs;
   }
   const last = layersOf(config)
     .at(-1)!
@@ -146,7 +152,7 @@ export function backward(
   let dOutput = readout === "every-step" ? dRead : new Float64Array(rows * depth); // [T, B, D·H] of the layer
   let dFinal = readout === "every-step" ? none : dRead; // [B, D·H] of the layer
   const dStates: SweepStates[] = [];
-  for (const layer of [...layers].reverse()) {
+  for (const [number, layer] of [...layers.entries()].reverse()) {
     const dOutputs = splitColumns(dOutput, ways, hidden);
     const dFinals = splitColumns(dFinal, ways, hidden);
     const dInputs = layer.map(({ name, index, reverse }, way) => {
@@ -167,7 +173,8 @@ export function backward(
       if (shape.cell.hasRecurrentBias) gradients[`${name}recurrentBias`] = back.recurrentBias;
       return tokens ? new Float64Array() : matmulTransposeB(back.preactivation, inputWeight, rows, columns, inputWidth);
     });
-    dOutput = dInputs.reduce((sum, more) => sum.map((value, i) => value + more[i]!));
+    const dBelow = dInputs.reduce((sum, more) => sum.map((value, i) => value + more[i]!));
+    dOutput = number > 0 ? dropped(config, data, number, dBelow) : dBelow;
     dFinal = none;
   }
   return {
@@ -192,6 +199,19 @@ export function trainStep(
   const run = forward(config, parameters, data);
   update(parameters, backward(config, parameters, data, run).parameters);
   return run;
+}
+
+/** What a layer reads of [T, B, D·H] below it, or the gradient on its way back, alike. */
+function dropped(
+  { dropout: rate = 0, seed = 1, hidden, bidirectional }: ReferenceConfig,
+  { steps, batch, step }: ReferenceBatch,
+  layer: number,
+  values: Float64Array,
+): Float64Array {
+  if (rate === 0 || step === undefined) return values;
+  const parts = bidirectional ? 2 : 1;
+  const mask = dropoutMask({ rows: steps * batch, parts, width: hidden, rate, seed, layer, step });
+  return values.map((value, i) => value * mask[i]!);
 }
 
 /** The directions of each layer: how their parameters' names begin, their place among the states, their order. */

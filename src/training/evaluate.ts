@@ -8,6 +8,8 @@ import type { Network } from "../network/network";
 export interface Evaluation {
   /** Mean over all that counts: nats a target (cross-entropy), or squared error a value. */
   loss: number;
+  /** exp(loss), of the cross-entropy: among how many equally likely classes it would be as hard to choose; else null. */
+  perplexity: number | null;
   /** Share of targets whose class has the largest logit; null for the mean squared error. */
   accuracy: number | null;
   /** How many targets or values counted. */
@@ -15,7 +17,8 @@ export interface Evaluation {
 }
 
 /**
- * Runs a network over batches of one size, forward only.
+ * Runs a network over batches of one size, forward only. With `carryState`, the first batch begins from zero and each
+ * other where the one before ended.
  * @throws as `checkBatch`, or where no target counts.
  */
 export async function evaluate(
@@ -24,8 +27,8 @@ export async function evaluate(
   batches: Iterable<Batch> | AsyncIterable<Batch>,
 ): Promise<Evaluation> {
   const { gpu, config } = network;
-  const { steps, batch, initialState = false } = shape;
-  const pass = await network.pass({ steps, batch, initialState });
+  const { steps, batch, initialState = false, carryState = false } = shape;
+  const pass = await network.pass({ steps, batch, initialState, carryState });
   const { losses, logits } = pass.tensors;
   let loss = 0;
   let correct = 0;
@@ -47,7 +50,9 @@ export async function evaluate(
   }
   if (count === 0)
     throw new Error("evaluate: no target counts, expected at least one; pass batches with targets other than −1.");
-  return { loss: loss / weight, accuracy: config.loss === "cross-entropy" ? correct / count : null, count };
+  const mean = loss / weight;
+  const classes = config.loss === "cross-entropy";
+  return { loss: mean, perplexity: classes ? Math.exp(mean) : null, accuracy: classes ? correct / count : null, count };
 }
 
 function countCorrect(

@@ -2,22 +2,16 @@
 
 import { createTensors, type Tensor, type TensorGroup } from "../gpu/tensor";
 import { type Batch, BatchPacker, checkBatch } from "../network/batch";
-import { expectKnown, expectSize } from "../network/config";
-import type { Network } from "../network/network";
-import type { Pass, PassOptions } from "../network/pass";
-import { clipNorm, clipValue } from "../ops/gradient-clip";
+import { expectSize } from "../network/config";
+import { type Network, readValues } from "../network/network";
+import type { ParameterValues } from "../network/parameters";
+import type { Pass } from "../network/pass";
+import { LossReadback, type PendingLosses } from "./loss-readback";
 import { expectNumber, type Optimizer } from "./optimizers";
-
-export interface TrainerOptions
-  extends Pick<PassOptions, "steps" | "batch" | "initialState" | "carryState" | "schedule"> {
-  optimizer: Optimizer;
-  /** Gradients whose common norm exceeds this are scaled to it. */
-  clipNorm?: number;
-  /** Gradients are cut to ± this. */
-  clipValue?: number;
-  /** Training steps in a submit. Without it, as many as take about 30 ms. */
-  stepsPerSubmit?: number;
-}
+import { constant, type LearningRateSchedule } from "./schedules";
+import { checkTrainerOptions, type TrainerOptions } from "./trainer-options";
+import { checkState, stateTensors, type TrainerState, writeState } from "./trainer-state";
+import { addParameterUpdate } from "./update";
 
 /** What a training step reports: its number, from 1, and the loss before its update. */
 export interface StepReport {
@@ -25,27 +19,11 @@ export interface StepReport {
   loss: number;
 }
 
-const trainerOptions: readonly (keyof TrainerOptions)[] = [
-  "steps",
-  "batch",
-  "initialState",
-  "carryState",
-  "schedule",
-  "optimizer",
-  "clipNorm",
-  "clipValue",
-  "stepsPerSubmit",
-];
-
 type Batches = Iterable<Batch> | AsyncIterable<Batch>;
-
-type Readback = TensorGroup<"losses" | "recorded">;
 
 interface Submission {
   readonly firstStep: number;
-  readonly count: number;
-  readonly readback: Readback;
-  readonly mapped: Promise<undefined>;
+  readonly losses: PendingLosses;
   /** What the device found wrong with the submit. */
   readonly error: Promise<GPUError | null>;
 }
@@ -62,11 +40,13 @@ export class Trainer {
   /** α of the steps that are submitted from now on. */
   learningRate: number;
   readonly #optimizer: Optimizer;
+  readonly #schedule: LearningRateSchedule;
+  readonly #state: readonly Tensor[];
   readonly #capacity: number;
   readonly #forcedSteps: number | undefined;
   readonly #bytes: ArrayBuffer;
   readonly #upload: TensorGroup;
-  readonly #idle: Readback[];
+  readonly #readback: LossReadback;
   #stepMilliseconds = Number.POSITIVE_INFINITY;
   #lastFinished = 0;
   #step = 0;
@@ -77,7 +57,7 @@ export class Trainer {
   private constructor(network: Network, pass: Pass, options: TrainerOptions, capacity: number) {
     const { optimizer, stepsPerSubmit } = options;
     this.#optimizer = optimizer;
-    const { gpu } = network;
+    this.#schedule = options.learningRateSchedule ?? constant();
     this.network = network;
     this.pass = pass;
     this.learningRate = optimizer.learningRate;
@@ -87,20 +67,9 @@ export class Trainer {
     const { plan } = pass; // owns the buffers, so that they go with it
     const copied = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const batches = { batches: { shape: [this.#bytes.byteLength / 4] } };
-    this.#upload = plan.own(createTensors(gpu, "batches", batches, copied));
-    const readable = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
-    const ring = { losses: { shape: [capacity] }, recorded: { shape: [1], type: "u32" } } as const;
-    this.#idle = Array.from({ length: submissionsInFlight }, () =>
-      plan.own(createTensors(gpu, "losses", ring, readable)),
-    );
-    const gradient = whole(pass.gradients!, "gradients");
-    if (options.clipNorm !== undefined) clipNorm(plan, gradient, options.clipNorm);
-    if (options.clipValue !== undefined) clipValue(plan, gradient, options.clipValue);
-    optimizer.add(plan, {
-      update: pass.batch.tensors.update!,
-      gradient,
-      parameter: whole(network.parameters, "parameters"),
-    });
+    this.#upload = plan.own(createTensors(network.gpu, "batches", batches, copied));
+    this.#readback = new LossReadback(plan, pass.tensors, submissionsInFlight);
+    this.#state = stateTensors(network.parameters, addParameterUpdate(network, pass, options), pass.state);
   }
 
   /**
@@ -110,17 +79,12 @@ export class Trainer {
   static async create(network: Network, options: TrainerOptions): Promise<Trainer> {
     const { gpu, config } = network;
     const { steps, batch, initialState = false, carryState = false, schedule, stepsPerSubmit } = options;
-    for (const name of ["clipNorm", "clipValue"] as const) {
-      const limit = options[name];
-      if (limit !== undefined) expectNumber("Trainer", name, limit);
-    }
-    expectKnown("Trainer", options, trainerOptions);
-    if (stepsPerSubmit !== undefined) expectSize("Trainer", "stepsPerSubmit", stepsPerSubmit);
-    const shape = { steps, batch, initialState };
+    checkTrainerOptions(options);
+    const shape = { steps, batch, initialState, carryState };
     const batchBytes = new BatchPacker(config, shape).bytes;
     const capacity =
       stepsPerSubmit ?? Math.min(mostStepsPerSubmit, Math.max(1, Math.floor(mostUploadBytes / batchBytes)));
-    const pass = await network.pass({ ...shape, carryState, schedule, gradients: true, lossCapacity: capacity });
+    const pass = await network.pass({ ...shape, schedule, gradients: true, training: true, lossCapacity: capacity });
     try {
       const trainer = await gpu.checked("Trainer.create", () => new Trainer(network, pass, options, capacity));
       await pass.plan.compile();
@@ -134,7 +98,8 @@ export class Trainer {
   /**
    * Trains on `batches` until they end, `steps` steps are done, or `stop()` is called, and reports each step's loss,
    * in order, a few submits after it was submitted. A batch that is refused ends the training; the steps before it
-   * are reported first. Batches are taken ahead of the reports: one that waits for a report waits for ever. An iterator is not closed: the same generator goes on in the next call, with no batch lost.
+   * are reported first. Batches are taken ahead of the reports: one that waits for a report waits for ever. An iterator
+   * is not closed: the same one goes on in the next call, with no batch lost.
    * @throws as `checkBatch` for a bad batch, where the device is lost, or when already training.
    */
   async *train(
@@ -155,7 +120,13 @@ export class Trainer {
           const wanted = Math.min(this.#stepsToSubmit(), left);
           let count = 0;
           try {
-            while (count < wanted && !this.#stopping && (await this.#pack(source, count))) count++;
+            while (count < wanted && !this.#stopping) {
+              const taken = source.next();
+              const next = "then" in taken ? await taken : taken; // without a wait, `step` and the source stay in step
+              if (next.done) break;
+              this.#pack(next.value, count);
+              count++;
+            }
           } catch (error) {
             refused = { error };
           }
@@ -184,6 +155,37 @@ export class Trainer {
     return this.#step;
   }
 
+  /**
+   * Reads all that training goes on from, as it is after the steps submitted so far, of which `trainer.step` counts the
+   * last. It may be called while training goes on, and the `position` that a stream of batches has at that moment fits.
+   */
+  async snapshot(): Promise<{ parameters: ParameterValues; trainer: TrainerState }> {
+    const { step, learningRate, network } = this;
+    const { kind: optimizer } = this.#optimizer;
+    const own = Object.values(network.parameters.tensors);
+    const values = [...(await readValues(network.gpu, [...own, ...this.#state]))]; // one read: all of the same step
+    const tensors: ParameterValues = new Map(values.slice(own.length));
+    return { parameters: new Map(values.slice(0, own.length)), trainer: { step, learningRate, optimizer, tensors } };
+  }
+
+  /**
+   * Goes on from a snapshot or a checkpoint, bit for bit where options and batches are those it was taken with.
+   * @throws where it has no trainer's state or one of another making, or during training; nothing is changed then.
+   */
+  restore({ parameters, trainer: state }: { parameters: ParameterValues; trainer: TrainerState | undefined }): void {
+    if (this.#training) throw new Error("Trainer.restore: training goes on; stop() first, and let the loop end.");
+    if (!state) {
+      throw new Error(
+        "Trainer.restore: the checkpoint is of a network alone, expected a trainer's state; use network.write(checkpoint.parameters).",
+      );
+    }
+    checkState("Trainer.restore", state, this.#optimizer.kind, this.#state);
+    this.network.write(parameters);
+    writeState(this.network.gpu, state.tensors, this.#state);
+    this.#step = state.step;
+    this.learningRate = state.learningRate;
+  }
+
   /** Frees what the trainer allocated; the network stays. A loop that is under way ends without the losses in flight. */
   destroy(): void {
     this.#stopping = true;
@@ -200,23 +202,22 @@ export class Trainer {
     return this.#forcedSteps ?? Math.min(this.#capacity, Math.max(1, fitting));
   }
 
-  /** Takes the next batch into place `slot`. Answers false where there is none. */
-  async #pack(source: Iterator<Batch> | AsyncIterator<Batch>, slot: number): Promise<boolean> {
-    const next = await source.next();
-    if (next.done) return false;
+  /** Puts a batch into place `slot` of the next submit. */
+  #pack(data: Batch, slot: number): void {
     const { config, options, packer } = this.pass;
+    const step = this.#step + slot + 1;
+    const factor = this.#schedule(step);
     expectNumber("Trainer", "learningRate", this.learningRate);
-    const { weight } = checkBatch("Trainer", config, options, next.value);
-    const update = this.#optimizer.scalars(this.learningRate, this.#step + slot + 1);
-    packer.pack(this.#bytes, slot * packer.bytes, next.value, weight, update);
-    return true;
+    expectNumber("Trainer", `learningRateSchedule(${step})`, factor);
+    const { weight } = checkBatch("Trainer", config, options, data);
+    const update = this.#optimizer.scalars(this.learningRate * factor, step);
+    packer.pack(this.#bytes, slot * packer.bytes, data, weight, update, step);
   }
 
   #submit(count: number): Submission {
     const { device } = this.network.gpu;
-    const { batch, packer, tensors } = this.pass;
-    if (this.#idle.length === submissionsInFlight) this.#lastFinished = performance.now();
-    const readback = this.#idle.pop()!;
+    const { batch, packer } = this.pass;
+    if (this.#readback.idle) this.#lastFinished = performance.now();
     device.pushErrorScope("validation");
     device.queue.writeBuffer(this.#upload.buffer, 0, this.#bytes, 0, count * packer.bytes);
     const encoder = device.createCommandEncoder({ label: "training steps" });
@@ -224,49 +225,27 @@ export class Trainer {
       encoder.copyBufferToBuffer(this.#upload.buffer, slot * packer.bytes, batch.buffer, 0, packer.bytes);
       this.pass.encode(encoder);
     }
-    for (const name of ["losses", "recorded"] as const) {
-      const { offset, size } = readback.tensors[name];
-      encoder.copyBufferToBuffer(tensors[name].buffer, tensors[name].offset, readback.buffer, offset, size);
-    }
-    device.queue.submit([encoder.finish()]);
+    const losses = this.#readback.submit(encoder, count);
     const error = device.popErrorScope();
-    const mapped = readback.buffer.mapAsync(GPUMapMode.READ);
-    mapped.catch(() => {}); // it is awaited later, or not at all
-    error.catch(() => {});
+    error.catch(() => {}); // it is awaited later, or not at all
     const firstStep = this.#step + 1;
     this.#step += count;
-    return { firstStep, count, readback, mapped, error };
+    return { firstStep, losses, error };
   }
 
-  async #losses({ count, readback, mapped, error }: Submission): Promise<number[]> {
+  async #losses({ losses, error }: Submission): Promise<number[]> {
+    let values: number[];
     try {
-      await mapped;
+      values = await this.#readback.read(losses);
     } catch (failure) {
       if (this.#destroyed) return [];
-      // The map fails a little before the loss of a device is told.
-      const soon = new Promise<undefined>((resolve) => setTimeout(resolve, 1000));
-      const lost = await Promise.race([this.network.gpu.device.lost, soon]);
-      const { message, name } = failure as Error;
-      const cause = lost ? `the device was lost (${lost.message || lost.reason})` : `no losses (${message || name})`;
-      throw new Error(`Trainer: ${cause}; open the GPU again and go on from parameters that were saved.`);
+      throw await this.#readback.explain(failure);
     }
-    const { losses, recorded } = readback.tensors;
-    const bytes = readback.buffer.getMappedRange();
-    const ring = new Float32Array(bytes, losses.offset, this.#capacity);
-    const first = new Uint32Array(bytes, recorded.offset, 1)[0]! - count;
-    const values = Array.from({ length: count }, (_, i) => ring[(first + i) % this.#capacity]!);
-    readback.buffer.unmap();
-    this.#idle.push(readback);
     const found = await error;
     if (found) throw new Error(`Trainer: ${found.message}`);
     const now = performance.now();
-    this.#stepMilliseconds = (now - this.#lastFinished) / count;
+    this.#stepMilliseconds = (now - this.#lastFinished) / losses.count;
     this.#lastFinished = now;
     return values;
   }
-}
-
-/** All tensors of a group as one. */
-function whole({ buffer }: TensorGroup, name: string): Tensor {
-  return { name, shape: [1, buffer.size / 4], type: "f32", buffer, offset: 0, size: buffer.size };
 }

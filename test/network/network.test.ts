@@ -47,6 +47,7 @@ const cases = fc.record({
   schedule: fc.constantFrom("fused" as const, "unrolled" as const),
   ragged: fc.boolean(),
   initialState: fc.boolean(),
+  dropped: fc.boolean(),
   seed: fc.nat(1e6),
 });
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
@@ -71,17 +72,19 @@ describe("a network on the GPU", () => {
   test("has the reference's states, loss and every gradient, for any cell, shape and option, in both schedules", async () => {
     await fc.assert(
       fc.asyncProperty(cases, async (shape) => {
-        const { steps, batch, schedule, initialState, ragged: _, weighted, ...rest } = shape;
+        const { steps, batch, schedule, initialState, ragged: _, weighted, dropped, ...rest } = shape;
+        const dropout = dropped && shape.layers > 1 ? 0.4 : 0;
         const classWeights = Array.from(numbers(shape.outputs, shape.seed + 5), (weight) => 1 + weight);
-        const network = await Network.create(gpu(), { ...rest, ...(weighted && { classWeights }) });
+        const network = await Network.create(gpu(), { ...rest, dropout, ...(weighted && { classWeights }) });
         const data = batchOf(shape);
-        const pass = await network.pass({ steps, batch, initialState, schedule, traceGradients: true });
-        pass.write(data);
+        const training = true;
+        const pass = await network.pass({ steps, batch, initialState, schedule, training, traceGradients: true });
+        pass.write(data, 7);
         pass.run();
         const { hidden, cellStates, logits, losses, dHidden = [], carries = [], dInputs } = pass.tensors;
         const gradients = Object.values(pass.gradients!.tensors);
         const parameters = asReference(await network.read());
-        const reference = { ...data, steps, batch };
+        const reference = { ...data, steps, batch, step: 7 };
         const run = referenceForward(network.config, parameters, reference);
         const back = referenceBackward(network.config, parameters, reference, run);
         const slab = batch * shape.hidden;
@@ -109,7 +112,15 @@ describe("a network on the GPU", () => {
         await expectClose([losses], () => [run.loss]);
         await expectClose(dHidden, (i) => back.hidden[i]!);
         await expectClose(gradients, (i) => back.parameters[gradients[i]!.name]!, "gradient");
-        if (dInputs) await expectClose([dInputs], () => back.inputs);
+        await expectClose([dInputs!], () => {
+          if (shape.input === "features") return back.inputs;
+          const oneHot = new Float32Array(steps * batch * shape.inputs);
+          for (const [row, token] of data.inputs.entries()) oneHot[row * shape.inputs + token] = 1;
+          const config = { ...network.config, input: "features" as const };
+          const features = { ...reference, inputs: oneHot };
+          const forward = referenceForward(config, parameters, features);
+          return referenceBackward(config, parameters, features, forward).inputs;
+        });
         for (const [i, values] of (await readTensors(gpu(), cellStates)).entries()) {
           expect(
             worstError(values.slice(steps * slab), run.finalCellState.slice(i * slab, (i + 1) * slab)),

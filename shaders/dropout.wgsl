@@ -1,0 +1,35 @@
+// Inverted dropout: out = x ⊙ m, m = 0 with probability p, else 1 / (1 − p) (Srivastava et al. 2014). The gradient is
+// CPU twin: src/reference/dropout.ts
+// the same product, in place, with the same m: it is drawn again from the same counters. philox.wgsl stands in front.
+//
+// size, start       vec4f of out, and where x begins
+// threads, across   the workgroup, and the threads in x
+
+struct Mask {
+  seed: u32,
+  layer: u32,
+  threshold: u32, // p · 2³²: words from there on keep
+  scale: f32, // 1 / (1 − p)
+}
+
+@group(0) @binding(0) var<uniform> mask: Mask;
+@group(0) @binding(1) var<uniform> step: u32; // the training step
+#if gradient
+@group(0) @binding(2) var<storage, read_write> dOut: array<vec4f>; // [rows, width]
+#else
+@group(0) @binding(2) var<storage, read> x: array<vec4f>; // [rows, width], from `start` on
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>; // [rows, width]
+#endif
+
+@compute @workgroup_size(threads)
+fn dropout(@builtin(global_invocation_id) id: vec3u) {
+  let i = id.x + across * id.y;
+  if (i >= size) { return; }
+  let words = philox(vec4u(i, step, mask.layer, 0u), vec2u(mask.seed, 1u));
+  let m = select(vec4f(), vec4f(mask.scale), words >= vec4u(mask.threshold));
+#if gradient
+  dOut[i] *= m;
+#else
+  out[i] = x[start + i] * m;
+#endif
+}

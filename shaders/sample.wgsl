@@ -1,0 +1,88 @@
+// Draws the next token from softmax(logits / T) among the likeliest, by the Gumbel-max trick: the largest of l / T − ln E,
+// CPU twin: src/reference/sample.ts
+// E exponentially distributed (Gumbel 1954; Maddison, Tarlow and Minka 2014). philox.wgsl stands in front.
+// Through the prompt the next token is the prompt's. One workgroup.
+//
+// outputs, threads   K, and the workgroup
+
+struct Settings {
+  temperature: f32, // T
+  topK: u32, // 0: all; those as likely as the last one count too
+  seed: u32,
+  prompt: u32, // how many tokens are given
+  room: u32, // how many there will be
+}
+
+@group(0) @binding(0) var<storage, read> logits: array<f32>; // [K], of the token at `position`
+@group(0) @binding(1) var<uniform> settings: Settings;
+@group(0) @binding(2) var<storage, read_write> position: array<u32>; // [1]
+@group(0) @binding(3) var<storage, read_write> tokens: array<i32>; // [room]
+@group(0) @binding(4) var<storage, read_write> next: array<i32>; // [1]: what the network reads next
+
+var<workgroup> counts: array<u32, threads>;
+var<workgroup> keys: array<f32, threads>;
+var<workgroup> choices: array<u32, threads>;
+
+// Words in the order of the floats.
+fn ordered(a: f32) -> u32 {
+  let bits = bitcast<u32>(a);
+  return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
+}
+
+// The k-th largest logit, bit by bit: the largest word that at least k logits reach.
+fn leastOfTop(thread: u32) -> u32 {
+  var least = 0u;
+  for (var bit = 0x80000000u; bit > 0u; bit >>= 1u) {
+    var count = 0u;
+    for (var k = thread; k < outputs; k += threads) { count += u32(ordered(logits[k]) >= (least | bit)); }
+    counts[thread] = count;
+    workgroupBarrier();
+    var all = 0u;
+    for (var t = 0u; t < threads; t++) { all += counts[t]; }
+    workgroupBarrier();
+    least = select(least, least | bit, all >= settings.topK);
+  }
+  return least;
+}
+
+// −ln(1 − v), v uniform in 23 bits; near 0 a series, as `log` is not exact near 1.
+fn exponential(word: u32) -> f32 {
+  let v = (f32(word >> 9u) + 0.5) * 0x1p-23;
+  return select(-log(1.0 - v), v * (1.0 + v * (0.5 + v * 0.33333334)), v < 0.01);
+}
+
+@compute @workgroup_size(threads)
+fn drawToken(@builtin(local_invocation_index) thread: u32) {
+  var least = 0u;
+  if (settings.topK > 0u) { least = leastOfTop(thread); }
+  let at = position[0];
+  var best = -0x1.fffffep+127;
+  var choice = 0u;
+  for (var group = thread; 4u * group < outputs; group += threads) {
+    let words = philox(vec4u(group, at, 0u, 0u), vec2u(settings.seed, 2u));
+    for (var lane = 0u; lane < 4u; lane++) {
+      let k = 4u * group + lane;
+      if (k < outputs && ordered(logits[k]) >= least) {
+        let key = logits[k] / settings.temperature - log(exponential(words[lane]));
+        if (key > best) {
+          best = key;
+          choice = k;
+        }
+      }
+    }
+  }
+  keys[thread] = best;
+  choices[thread] = choice;
+  workgroupBarrier();
+  if (thread == 0u && at + 1u < settings.room) {
+    for (var t = 1u; t < threads; t++) {
+      if (keys[t] > best || (keys[t] == best && choices[t] < choice)) {
+        best = keys[t];
+        choice = choices[t];
+      }
+    }
+    if (at + 1u >= settings.prompt) { tokens[at + 1u] = i32(choice); }
+    next[0] = tokens[at + 1u];
+    position[0] = at + 1u;
+  }
+}

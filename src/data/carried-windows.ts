@@ -1,0 +1,124 @@
+// Next-token prediction on documents longer than a batch: cuts them into windows that follow one another from batch to
+// batch, for training that carries the state (truncated backpropagation through time).
+
+import type { Batch } from "../network/batch";
+import { expectSize } from "../network/config";
+import { Epochs } from "./epochs";
+import { type BatchStream, batchStream } from "./stream";
+
+/**
+ * Batches without end, for a trainer with `carryState`. Each row reads a document from its start, `steps` tokens a batch,
+ * then the next one: all documents once an epoch, in an order drawn anew for each epoch. The same seed gives the same
+ * batches: `inputs` and `targets` [steps, batch], `lengths` [batch] with what a document's last window has, and `reset`
+ * [batch], 1 where a row begins a document. Past a row's length inputs are 0 and targets −1.
+ * @param options with the `position` of an earlier stream, goes on from there.
+ * @throws where there is no document, one has fewer than 2 tokens, an option is not a whole number, or the position is
+ *   not one of such a stream.
+ */
+export function carriedWindows(
+  documents: readonly Int32Array[],
+  { steps, batch, seed, position }: { steps: number; batch: number; seed: number; position?: unknown },
+): BatchStream {
+  expectSize("carriedWindows", "steps", steps);
+  expectSize("carriedWindows", "batch", batch);
+  checkDocuments(documents);
+  const targetsOf = (document: number) => documents[document]!.length - 1;
+  const tokens = documents.reduce((sum, { length }) => sum + length, 0);
+  return batchStream(
+    {
+      stream: "carriedWindows",
+      given: { documents: documents.length, tokens, steps, batch, seed },
+      source(random, [taken, ...readings] = [0]) {
+        const epochs = new Epochs(documents.length, random, taken);
+        const rows = Array.from({ length: batch }, (_, row): Row => {
+          const [document, start] = readings.slice(2 * row);
+          return document === undefined ? { document: epochs.take(1)[0]!, start: 0 } : { document, start: start! };
+        });
+        return {
+          next() {
+            const windows = windowsAt(documents, rows, steps);
+            for (const row of rows) {
+              row.start += steps;
+              if (row.start < targetsOf(row.document)) continue;
+              row.document = epochs.take(1)[0]!;
+              row.start = 0;
+            }
+            return windows;
+          },
+          where: () => ({
+            random: epochs.state,
+            place: [epochs.taken, ...rows.flatMap(({ document, start }) => [document, start])],
+          }),
+        };
+      },
+      isPlace([taken, ...readings]) {
+        const documentOf = (i: number) => readings[i - 1]!;
+        return (
+          taken! <= documents.length &&
+          readings.length === 2 * batch &&
+          readings.every((value, i) =>
+            i % 2 === 0 ? value < documents.length : value < targetsOf(documentOf(i)) && value % steps === 0,
+          )
+        );
+      },
+    },
+    position,
+  );
+}
+
+/**
+ * One long text as `parts` documents of equal length, views of the same memory, each beginning with the token that the
+ * one before ends with: what follows a token is then lost nowhere but at the text's end, where fewer than `parts` tokens
+ * are left over.
+ * @throws where there are fewer than parts + 1 tokens, or `parts` is not a whole number of 1 or more.
+ */
+export function cut(tokens: Int32Array, parts: number): Int32Array[] {
+  expectSize("cut", "parts", parts);
+  const length = Math.floor((tokens.length - 1) / parts);
+  if (length < 1) {
+    throw new Error(
+      `cut: tokens has length ${tokens.length}, expected ${parts + 1} or more for ${parts} parts; ` +
+        "give a longer text or fewer parts.",
+    );
+  }
+  return Array.from({ length: parts }, (_, part) => tokens.subarray(part * length, (part + 1) * length + 1));
+}
+
+/** Where a row reads: a document, and the first token of its next window. */
+interface Row {
+  document: number;
+  start: number;
+}
+
+function windowsAt(documents: readonly Int32Array[], rows: readonly Row[], steps: number): Batch {
+  const batch = rows.length;
+  const inputs = new Int32Array(steps * batch); // [steps, batch]
+  const targets = new Int32Array(steps * batch).fill(-1); // [steps, batch]
+  const lengths = new Int32Array(batch); // [batch]
+  const reset = new Int32Array(batch); // [batch]
+  for (const [row, { document, start }] of rows.entries()) {
+    const tokens = documents[document]!;
+    const length = Math.min(steps, tokens.length - 1 - start);
+    for (let step = 0; step < length; step++) {
+      inputs[step * batch + row] = tokens[start + step]!;
+      targets[step * batch + row] = tokens[start + step + 1]!;
+    }
+    lengths[row] = length;
+    reset[row] = start === 0 ? 1 : 0;
+  }
+  return { inputs, targets, lengths, reset };
+}
+
+function checkDocuments(documents: readonly Int32Array[]): void {
+  if (documents.length === 0) {
+    throw new Error("carriedWindows: got 0 documents, expected 1 or more; give some to learn from.");
+  }
+  for (const [index, { length }] of documents.entries()) {
+    if (length < 2) {
+      throw new Error(
+        `carriedWindows: documents[${index}] has length ${length}, expected 2 or more for a token and its next; ` +
+          "leave the document out.",
+      );
+    }
+  }
+}

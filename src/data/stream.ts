@@ -1,0 +1,88 @@
+// Streams of batches without end, that can be left at any batch and gone on with later, bit for bit.
+
+import { mersenneFromState } from "pure-rand/generator/mersenne";
+import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+import type { Batch } from "../network/batch";
+import { generatorOf } from "./options";
+
+/** Batches without end. */
+export interface BatchStream extends IterableIterator<Batch, never> {
+  /** Where the next batch comes from: the same function, with the same data and options, goes on from there. */
+  readonly position: StreamPosition;
+}
+
+/** Where a stream of batches stands, as plain JSON. */
+export interface StreamPosition {
+  /** The function that made the stream. */
+  readonly stream: string;
+  /** What it was given, in numbers: the size of the data, the size of the batches, the seed. */
+  readonly given: Readonly<Record<string, number>>;
+  /** The random generator's state: 625 integers. */
+  readonly random: readonly number[];
+  /** Where in the data: what was taken of an epoch, and where each row reads. Empty where all is drawn at random. */
+  readonly place: readonly number[];
+}
+
+/** What makes a stream's batches, and tells where the next one comes from. */
+interface BatchSource {
+  next(): Batch;
+  where(): Pick<StreamPosition, "random" | "place">;
+}
+
+/** What a stream is, whether it begins or goes on. */
+interface StreamDescription {
+  /** The function that makes it. */
+  readonly stream: string;
+  readonly given: { readonly seed: number; readonly [name: string]: number };
+  /** Makes what makes the batches. Without a place, from the beginning. */
+  source(random: RandomGenerator, place?: readonly number[]): BatchSource;
+  /** Whether integers from 0 up are a place in this data. */
+  isPlace(place: readonly number[]): boolean;
+}
+
+/**
+ * Makes a stream that goes on from a position; without one, it begins at the beginning.
+ * @throws where the seed is out of range, or the position is not one of such a stream.
+ */
+export function batchStream(description: StreamDescription, position: unknown): BatchStream {
+  const { stream, given, source } = description;
+  const beginning = generatorOf(stream, given.seed);
+  const { next, where } =
+    position === undefined ? source(beginning) : source(...checkedPosition(description, position));
+  return {
+    next: () => ({ done: false, value: next() }),
+    [Symbol.iterator]() {
+      return this;
+    },
+    get position() {
+      return { stream, given: { ...given }, ...where() };
+    },
+  };
+}
+
+function checkedPosition(
+  { stream, given, isPlace }: StreamDescription,
+  position: unknown,
+): [random: RandomGenerator, place: readonly number[]] {
+  const got = (typeof position === "object" ? position : undefined) as Partial<StreamPosition> | null | undefined;
+  const refuse = (what: string, expected: string) => {
+    const cure = "pass a position together with the data and the options that it was read with";
+    throw new Error(`${stream}: position${what}, expected ${expected}; ${cure}.`);
+  };
+  if (got?.stream !== stream) {
+    refuse(` is of stream ${JSON.stringify(got?.stream)}`, `the position of a stream of ${stream}`);
+  }
+  for (const [name, value] of Object.entries(given)) {
+    const other = got?.given?.[name];
+    if (other !== value) refuse(`.given.${name} is ${JSON.stringify(other)}`, `${value}`);
+  }
+  const { random, place } = got as Partial<StreamPosition>;
+  const isState = isIntegers(random, -(2 ** 31)) && random.length === 625 && random[0]! >= 0 && random[0]! < 624;
+  if (!isState) refuse(".random is no state of the generator", "its 625 integers");
+  if (!isIntegers(place, 0) || !isPlace(place)) refuse(".place is no place in the data", "the one that was read");
+  return [mersenneFromState(random as number[]), place as number[]];
+}
+
+function isIntegers(value: unknown, least: number): value is readonly number[] {
+  return Array.isArray(value) && value.every((item) => Number.isInteger(item) && item >= least && item < 2 ** 32);
+}

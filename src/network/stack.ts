@@ -1,0 +1,104 @@
+// The recurrent layers of a network on a plan, each reading the one below, with dropout between them.
+
+import type { Plan } from "../gpu/plan";
+import type { Tensor } from "../gpu/tensor";
+import type { Slabs } from "../ops/operands";
+import type { Schedule } from "../ops/recurrence";
+import { cellOf } from "./cells";
+import { directionsOf, type NetworkConfig } from "./config";
+import { type Direction, type DirectionParameters, type Layer, layerBackward, layerForward, stepsOf } from "./layer";
+import { prefixOf } from "./parameters";
+
+export interface StackOptions {
+  /** T and B */
+  steps: number;
+  batch: number;
+  schedule: Schedule;
+  /** Whether there is a way back, and whether it leaves dL/dh_t. */
+  gradients?: boolean;
+  traceGradients?: boolean;
+  /** u32 [1], the training step: without it nothing is dropped. */
+  step?: Tensor | undefined;
+}
+
+/** Allocates the layers over `inputs` (tokens, i32 [T, B], or features [T, B, I]) and `lengths`, i32 [B]. */
+export function createStack(
+  plan: Plan,
+  config: NetworkConfig,
+  parameters: Readonly<Record<string, Tensor>>,
+  inputs: Tensor,
+  lengths: Tensor,
+  { steps, batch, schedule, gradients = false, traceGradients = false, step }: StackOptions,
+): Layer[] {
+  const cell = cellOf(config);
+  const { hidden: width, dropout: rate, seed } = config;
+  const directionCount = directionsOf(config);
+  const both = { parts: directionCount };
+  const layers: Layer[] = [];
+  for (let number = 0; number < config.layers; number++) {
+    const below = layers.at(-1);
+    const directions = Array.from({ length: directionCount }, (_, part): Direction => {
+      return {
+        parameters: parametersOf((name) => parameters[prefixOf(number, part) + name]!, cell.candidate !== undefined),
+        gate: plan.tensor("gate", [steps, batch, cell.gates * width], { parts: cell.gates }),
+        cellState: cell.cellState ? plan.tensor("cellState", [steps + 1, batch, width]) : undefined,
+        candidate: cell.candidate && plan.tensor("candidate", [steps, batch, width]),
+        carry: gradients ? plan.tensor("carry", [cell.cellState ? 2 : 1, batch, width]) : undefined,
+        dHidden: traceGradients ? plan.tensor("dHidden", [steps + 1, batch, width]) : undefined,
+      };
+    });
+    const dropped = below && step && rate > 0;
+    const x = below ? stepsOf(below.hidden, steps, batch) : { tensor: inputs };
+    layers.push({
+      cell,
+      schedule,
+      inputs: dropped ? { tensor: plan.tensor("dropped", [steps, batch, directionCount * width], both) } : x,
+      dropout: dropped ? { x, step, rate, seed, layer: number } : undefined,
+      lengths,
+      hidden: plan.tensor("hidden", [steps + directionCount, batch, directionCount * width], both),
+      directions,
+    });
+  }
+  return layers;
+}
+
+/** From the lowest layer to the highest. */
+export function stackForward(plan: Plan, layers: readonly Layer[]): void {
+  for (const layer of layers) layerForward(plan, layer);
+}
+
+/**
+ * From the highest layer to the lowest.
+ * @param dOutput dL/dh of what reads the highest: [T, B, D·H] or [B, D·H]
+ * @param slabs where the gradient of a parameter goes
+ * @param dInputs where wanted, dL/dx [T, B, I]
+ */
+export function stackBackward(
+  plan: Plan,
+  layers: readonly Layer[],
+  dOutput: Tensor,
+  slabs: (name: string) => Slabs,
+  dInputs: Tensor | undefined,
+): void {
+  let dHidden = dOutput;
+  for (const [number, layer] of [...layers.entries()].reverse()) {
+    const { hidden } = layers[number - 1] ?? {};
+    const dBelow = hidden
+      ? plan.tensor("dOutput", [layer.directions[0]!.gate.shape[0]!, hidden.shape[1]!, hidden.shape[2]!], {
+          parts: layer.directions.length,
+        })
+      : dInputs;
+    const gradients = layer.directions.map((_, part) =>
+      parametersOf((name) => slabs(prefixOf(number, part) + name), layer.cell.candidate !== undefined),
+    );
+    layerBackward(plan, layer, { dOutput: dHidden, parameters: gradients, dInputs: dBelow });
+    if (dBelow) dHidden = dBelow;
+  }
+}
+
+const parametersOf = <Kind>(named: (name: string) => Kind, candidate: boolean): DirectionParameters<Kind> => ({
+  inputWeight: named("inputWeight"),
+  recurrentWeight: named("recurrentWeight"),
+  bias: named("bias"),
+  recurrentBias: candidate ? named("recurrentBias") : undefined,
+});

@@ -1,0 +1,47 @@
+// How far back a loss reaches: the gradients that a batch sends through time.
+
+import { readTensors } from "../gpu/tensor";
+import type { Batch, BatchShape } from "./batch";
+import type { Network } from "./network";
+
+export interface GradientTrace {
+  /** The mean loss of the batch. */
+  loss: number;
+  /**
+   * ‖dL/dh_t‖ by all paths, over the whole batch: [T + 1] for each layer and direction, in the order of time. At t = 0
+   * is the initial state's, also of a reverse direction, which begins with it.
+   */
+  hidden: Float64Array[];
+  /** dL/dx_t [T, B, I]; for tokens, of the one-hot x. */
+  inputs: Float32Array;
+}
+
+/**
+ * Takes a batch forward and back through time, without touching what is trained. To see what one output blames, let
+ * its target alone count: give all others −1.
+ * @throws as `checkBatch`, or where the device has no room.
+ */
+export async function traceGradients(network: Network, shape: BatchShape, batch: Batch): Promise<GradientTrace> {
+  const { gpu, config } = network;
+  const { steps, batch: rows, initialState = false } = shape;
+  const pass = await network.pass({ steps, batch: rows, initialState, traceGradients: true });
+  try {
+    pass.write(batch);
+    pass.run();
+    const { losses, dInputs, dHidden = [] } = pass.tensors;
+    const [loss, inputs, ...hidden] = await readTensors(gpu, [losses, dInputs!, ...dHidden]);
+    const slab = rows * config.hidden;
+    const norms = hidden.map((values, index) => {
+      const reverse = config.bidirectional && index % 2 === 1;
+      return Float64Array.from({ length: steps + 1 }, (_, t) => {
+        const at = reverse && t > 0 ? steps + 1 - t : t; // in the order of the sweep
+        let sum = 0;
+        for (let i = at * slab; i < (at + 1) * slab; i++) sum += values[i]! ** 2;
+        return Math.sqrt(sum);
+      });
+    });
+    return { loss: loss![0]!, hidden: norms, inputs: inputs as Float32Array };
+  } finally {
+    pass.destroy();
+  }
+}

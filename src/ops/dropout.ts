@@ -1,0 +1,65 @@
+// Puts dropout on a plan, forward and backward, with masks that are drawn twice and never stored.
+
+import dropoutShader from "../../shaders/dropout.wgsl?raw";
+import type { Plan } from "../gpu/plan";
+import { createTensors, matrixOf, storageUsage, type Tensor, writeTensor } from "../gpu/tensor";
+import type { View } from "./matmul";
+import { expectShape, line } from "./operands";
+import { philoxSource } from "./philox";
+
+interface Mask {
+  label: string;
+  /** u32 [1], a uniform: the training step. Each has a mask of its own. */
+  step: Tensor;
+  /** p, from 0 to below 1 */
+  rate: number;
+  /** What the mask is drawn from, beside step and place. */
+  seed: number;
+  layer: number;
+}
+
+/** out = x ⊙ m. `x` has the rows and the parts of `out`. @throws where shapes do not fit. */
+export function dropout(plan: Plan, { x, out, ...mask }: Mask & { x: View; out: Tensor }): void {
+  const { rows, storedWidth } = matrixOf(out);
+  const [first, count] = x.rows ?? [0, matrixOf(x.tensor).rows];
+  expectShape("dropout", out, "[…, the width of x]", [...out.shape.slice(0, -1), x.tensor.shape.at(-1) ?? 1]);
+  if (count !== rows) {
+    throw new Error(`dropout: "${out.name}" has ${rows} rows, expected ${count}, the rows of "${x.tensor.name}".`);
+  }
+  addDropout(plan, mask, out, { x: x.tensor, out }, { start: (first * storedWidth) / 4 }, false);
+}
+
+/** dOut ← dOut ⊙ m, m as `dropout` had it. */
+export function dropoutGradient(plan: Plan, { dOut, ...mask }: Mask & { dOut: Tensor }): void {
+  addDropout(plan, mask, dOut, { dOut }, {}, true);
+}
+
+function addDropout(
+  plan: Plan,
+  { label, step, rate, seed, layer }: Mask,
+  shaped: Tensor,
+  bindings: Record<string, Tensor>,
+  constants: Record<string, number>,
+  gradient: boolean,
+): void {
+  const { rows, storedWidth } = matrixOf(shaped);
+  const usage = storageUsage() | GPUBufferUsage.UNIFORM;
+  const { mask } = plan.own(createTensors(plan.gpu, "mask", { mask: { shape: [4], type: "u32" } }, usage)).tensors;
+  const numbers = new Uint32Array([seed, layer, Math.floor(rate * 2 ** 32), 0]);
+  new Float32Array(numbers.buffer)[3] = 1 / (1 - rate);
+  writeTensor(plan.gpu, mask, numbers);
+  const size = (rows * storedWidth) / 4;
+  const { workgroups, ...threads } = line(plan.gpu, size);
+  plan.add({
+    label,
+    kernel: {
+      shader: "dropout",
+      source: `${philoxSource}\n${dropoutShader}`,
+      constants: { size, ...constants, ...threads },
+      flags: { gradient },
+    },
+    bindings: { mask, step, ...bindings },
+    workgroups,
+    flops: rows * storedWidth,
+  });
+}

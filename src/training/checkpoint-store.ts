@@ -1,0 +1,130 @@
+// A browser's own place for checkpoints, which stays when the page is left: its private file system (OPFS), or IndexedDB.
+
+import { createStore, del, get, keys, set } from "idb-keyval";
+
+/** Checkpoints, or other bytes, by name. A name has 1 to 100 of: letters A to Z and a to z, digits, space . _ and -. */
+export interface CheckpointStore {
+  readonly kind: "opfs" | "indexeddb";
+  /** Saves one byte or more, in place of what the name had. @throws where that fails; what it had is then still there. */
+  save(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** What was saved under a name; undefined where nothing was. */
+  load(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** All names, sorted. */
+  list(): Promise<string[]>;
+  /** Deletes what was saved under a name; where nothing was, does nothing. */
+  delete(name: string): Promise<void>;
+}
+
+/**
+ * Opens the store of this page's origin. What one kind keeps, the other does not see.
+ * @param kind Without it, "opfs" where the browser can write its files, else "indexeddb".
+ * @throws where the browser does not have that kind.
+ */
+export async function openCheckpointStore(kind: CheckpointStore["kind"] = preferred()): Promise<CheckpointStore> {
+  const places = { opfs: openFiles, indexeddb: openDatabase };
+  if (!Object.hasOwn(places, kind)) {
+    throw new Error(`openCheckpointStore: kind is ${JSON.stringify(kind)}, expected "opfs" or "indexeddb".`);
+  }
+  let place: Place;
+  try {
+    place = await places[kind]();
+  } catch (error) {
+    const cure = "use another browser, or leave its private mode";
+    throw new Error(`openCheckpointStore: "${kind}" is not there (${messageOf(error)}), expected it to be; ${cure}.`, {
+      cause: error,
+    });
+  }
+  return {
+    kind,
+    async save(name, bytes) {
+      checkName("save", name);
+      if (bytes.length === 0) {
+        throw new Error(`CheckpointStore.save: "${name}" got 0 bytes, expected 1 or more; use delete to be rid of it.`);
+      }
+      try {
+        await place.save(name, bytes);
+      } catch (error) {
+        const got = `${bytes.length} bytes as "${name}" were not written (${messageOf(error)})`;
+        const cure = "delete others to make room, and save again";
+        throw new Error(`CheckpointStore.save: ${got}, expected them to be; ${cure}.`, { cause: error });
+      }
+    },
+    async load(name) {
+      checkName("load", name);
+      return place.load(name);
+    },
+    list: async () => (await place.list()).sort(),
+    async delete(name) {
+      checkName("delete", name);
+      await place.delete(name);
+    },
+  };
+}
+
+type Place = Omit<CheckpointStore, "kind">;
+
+const preferred = (): CheckpointStore["kind"] =>
+  typeof navigator.storage?.getDirectory === "function" && "createWritable" in FileSystemFileHandle.prototype
+    ? "opfs"
+    : "indexeddb";
+
+const ending = ".safetensors";
+
+/** An empty file is none: it is what a first save leaves that was cut short. */
+async function openFiles(): Promise<Place> {
+  const root = await navigator.storage.getDirectory();
+  const folder = await root.getDirectoryHandle("tempograd", { create: true });
+  return {
+    async save(name, bytes) {
+      const handle = await folder.getFileHandle(name + ending, { create: true });
+      const file = await handle.createWritable(); // a copy, which takes the file's place when it is closed
+      try {
+        await file.write(bytes);
+      } catch (error) {
+        await file.abort();
+        throw error;
+      }
+      await file.close();
+    },
+    async load(name) {
+      const handle = await folder.getFileHandle(name + ending).catch(undefinedWhereMissing);
+      const file = await handle?.getFile();
+      return file && file.size > 0 ? new Uint8Array(await file.arrayBuffer()) : undefined;
+    },
+    async list() {
+      const names: string[] = [];
+      for await (const [name, handle] of folder.entries()) {
+        if (!(name.endsWith(ending) && handle instanceof FileSystemFileHandle)) continue;
+        if ((await handle.getFile()).size > 0) names.push(name.slice(0, -ending.length));
+      }
+      return names;
+    },
+    delete: async (name) => folder.removeEntry(name + ending).catch(undefinedWhereMissing),
+  };
+}
+
+function undefinedWhereMissing(error: unknown): undefined {
+  if ((error as Error).name !== "NotFoundError") throw error;
+}
+
+async function openDatabase(): Promise<Place> {
+  const store = createStore("tempograd", "checkpoints");
+  await keys(store); // opens it
+  return {
+    save: (name, bytes) => set(name, bytes.slice(), store), // a view would be stored with all of its buffer
+    load: (name) => get(name, store),
+    list: () => keys(store),
+    delete: (name) => del(name, store),
+  };
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error));
+
+function checkName(method: string, name: string): void {
+  if (!/^[A-Za-z0-9 ._-]{1,100}$/.test(name)) {
+    const expected = "1 to 100 letters, digits, spaces, dots, underscores or hyphens";
+    throw new Error(
+      `CheckpointStore.${method}: name is ${JSON.stringify(name)}, expected ${expected}; choose another.`,
+    );
+  }
+}

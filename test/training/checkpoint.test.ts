@@ -1,0 +1,162 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  adam,
+  adamw,
+  type BatchStream,
+  carriedWindows,
+  cosine,
+  cut,
+  Network,
+  type NetworkOptions,
+  type Optimizer,
+  randomWindows,
+  readCheckpoint,
+  readSafetensors,
+  rmsprop,
+  type StreamPosition,
+  saveCheckpoint,
+  saveNetwork,
+  sgd,
+  Trainer,
+  writeSafetensors,
+} from "../../src/index";
+import { useGpu } from "../workbench";
+
+const gpu = useGpu();
+
+const tokens = Int32Array.from({ length: 700 }, (_, i) => (3 * i + (i % 5)) % 7);
+const size = { steps: 6, batch: 3 };
+const network: NetworkOptions = {
+  cell: "lstm",
+  layers: 2,
+  dropout: 0.3,
+  inputs: 7,
+  hidden: 6,
+  outputs: 7,
+  input: "tokens",
+  readout: "every-step",
+};
+const optimizers: Record<string, () => Optimizer> = {
+  sgd: () => sgd({ learningRate: 0.1 }),
+  momentum: () => sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
+  rmsprop: () => rmsprop({ learningRate: 0.01 }),
+  adam: () => adam({ learningRate: 0.01 }),
+  adamw: () => adamw({ learningRate: 0.01 }),
+};
+
+interface Setup {
+  optimizer: () => Optimizer;
+  carryState: boolean;
+  stepsPerSubmit?: number;
+}
+
+function streamOf({ carryState }: Setup, position?: StreamPosition): BatchStream {
+  const from = position === undefined ? {} : { position };
+  return carryState
+    ? carriedWindows(cut(tokens, 5), { ...size, seed: 2, ...from })
+    : randomWindows(tokens, { ...size, seed: 2, ...from });
+}
+
+const trainerOf = (made: Network, { optimizer, ...options }: Setup) =>
+  Trainer.create(made, {
+    ...size,
+    ...options,
+    optimizer: optimizer(),
+    clipNorm: 1,
+    learningRateSchedule: cosine({ steps: 2500 }),
+  });
+
+/** Losses of `steps` steps from the beginning, or from a checkpoint's bytes; and a checkpoint after them. */
+async function train(setup: Setup, steps: number, from?: Uint8Array) {
+  const saved = from && (await readCheckpoint(from));
+  const made = await Network.create(gpu(), saved?.network ?? network);
+  const trainer = await trainerOf(made, setup);
+  if (saved) trainer.restore(saved);
+  const stream = streamOf(setup, saved?.data as StreamPosition | undefined);
+  const losses: number[] = [];
+  for await (const { loss } of trainer.train(stream, { steps })) losses.push(loss);
+  const bytes = await saveCheckpoint(trainer, { data: stream.position });
+  trainer.destroy();
+  made.destroy();
+  return { losses, bytes };
+}
+
+describe("a training that was stopped and resumed from its file", () => {
+  test("gives the same losses and parameters to the bit, with any optimizer, windows and cut into submits", async () => {
+    const cases = fc.record({
+      optimizer: fc.constantFrom(...Object.keys(optimizers)),
+      carryState: fc.boolean(),
+      stop: fc.integer({ min: 1, max: 19 }),
+      stepsPerSubmit: fc.integer({ min: 1, max: 5 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ optimizer, carryState, stop, stepsPerSubmit }) => {
+        const setup = { optimizer: optimizers[optimizer]!, carryState };
+        const whole = await train(setup, 20);
+        const first = await train({ ...setup, stepsPerSubmit }, stop);
+        const second = await train(setup, 20 - stop, first.bytes);
+        expect([...first.losses, ...second.losses]).toEqual(whole.losses);
+        expect(second.bytes).toEqual(whole.bytes);
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  test("does so over 2,000 steps, saved in mid-training while more steps are in flight", async () => {
+    const setup = { optimizer: optimizers.adam!, carryState: true };
+    const whole = await train(setup, 2000);
+    const made = await Network.create(gpu(), network);
+    const trainer = await trainerOf(made, setup);
+    const stream = streamOf(setup);
+    const stop = 1 + Math.floor(Math.random() * 1900);
+    let saved: Uint8Array | undefined;
+    let step = 0;
+    for await (const report of trainer.train(stream, { steps: 2000 })) {
+      if (report.step !== stop) continue;
+      step = trainer.step;
+      saved = await saveCheckpoint(trainer, { data: stream.position });
+      break;
+    }
+    trainer.destroy();
+    made.destroy();
+    const resumed = await train(setup, 2000 - step, saved);
+    expect(resumed.losses, `stopped at ${step}`).toEqual(whole.losses.slice(step));
+    expect(resumed.bytes).toEqual(whole.bytes);
+    expect(whole.losses.at(-1)!).toBeLessThan(whole.losses[0]!);
+  }, 120_000);
+});
+
+describe("a checkpoint", () => {
+  test("of a network alone gives its parameters, and no trainer's state", async () => {
+    const made = await Network.create(gpu(), network);
+    const saved = await readCheckpoint(new Blob([await saveNetwork(made, { about: { symbols: ["a"] } })]));
+    expect(saved.parameters).toEqual(await made.read());
+    expect(saved.about).toEqual({ symbols: ["a"] });
+    const trainer = await trainerOf(made, { optimizer: optimizers.sgd!, carryState: false });
+    expect(() => trainer.restore(saved)).toThrow("is of a network alone");
+    trainer.destroy();
+    made.destroy();
+  });
+
+  test("of other making is refused, and changes nothing", async () => {
+    const { bytes } = await train({ optimizer: optimizers.adam!, carryState: true }, 2);
+    const made = await Network.create(gpu(), network);
+    const before = await made.read();
+    const other = await trainerOf(made, { optimizer: optimizers.rmsprop!, carryState: true });
+    const saved = await readCheckpoint(bytes);
+    expect(() => other.restore(saved)).toThrow('is of optimizer "adam", expected "rmsprop"');
+    const uncarried = await trainerOf(made, { optimizer: optimizers.adam!, carryState: false });
+    expect(() => uncarried.restore(saved)).toThrow('tensor "trainer.state.hidden" is given');
+    const { metadata, tensors } = readSafetensors(bytes);
+    const damaged = (change: Record<string, string>) =>
+      readCheckpoint(writeSafetensors(tensors, { ...metadata, ...change }));
+    await expect(damaged({ version: "9" })).rejects.toThrow('metadata "version" is "9", expected "1"');
+    await expect(damaged({ network: "{" })).rejects.toThrow('metadata "network" is "{", expected JSON');
+    await expect(damaged({ trainer: "[]" })).rejects.toThrow('metadata "trainer" is []');
+    expect(await made.read()).toEqual(before);
+    expect(other.step).toBe(0);
+    for (const trainer of [other, uncarried]) trainer.destroy();
+    made.destroy();
+  });
+});
