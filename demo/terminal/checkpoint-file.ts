@@ -1,25 +1,24 @@
-// Files that --save writes and --load reads: parameters under PyTorch's names, and what they were trained for.
+// Files that --save writes and --load, --resume and `npm run generate` read: checkpoints, and what they were trained for.
 
 import { constants, existsSync } from "node:fs";
-import { access, readFile, writeFile } from "node:fs/promises";
+import { access, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import {
-  fromPyTorch,
-  type NetworkOptions,
-  type ParameterValues,
-  readSafetensors,
-  toPyTorch,
-  writeSafetensors,
-} from "../../src/index";
+import { type Checkpoint, type NetworkOptions, type ParameterValues, readCheckpoint } from "../../src/index";
+import { OptionError, type TrainOptions } from "./options";
 
-import { OptionError } from "./options";
-
-export interface Saved {
-  task: string;
-  network: NetworkOptions;
+/** What the terminal tells of a checkpoint. */
+export interface About {
+  task: TrainOptions["task"];
   /** The vocabulary's symbols, in the order of their tokens. */
-  symbols: string[];
+  symbols: readonly string[];
+  /** All options of the training. */
+  options: TrainOptions;
+}
+
+export interface Saved extends About {
+  network: NetworkOptions;
   parameters: ParameterValues;
+  checkpoint: Checkpoint;
 }
 
 /** @throws where a file could not be written, before there is anything to lose. */
@@ -31,23 +30,24 @@ export async function expectWritable(file: string): Promise<void> {
   }
 }
 
-/** @throws where the file cannot be written. */
-export async function save(file: string, { task, network, symbols, parameters }: Saved): Promise<void> {
-  const metadata = { format: "tempograd", task, network: JSON.stringify(network), symbols: JSON.stringify(symbols) };
-  await writeFile(file, writeSafetensors(toPyTorch(parameters, network), metadata));
+/** Writes beside the file and then takes its place: what was there is lost only once all is written. */
+export async function save(file: string, bytes: Uint8Array): Promise<void> {
+  await writeFile(`${file}.part`, bytes);
+  await rename(`${file}.part`, file);
 }
 
-/** @throws where the file cannot be read, is no safetensors file, or was not written by `save` for this task. */
-export async function load(file: string, task: string): Promise<Saved> {
-  const { metadata, tensors } = readSafetensors(await readFile(file));
-  if (metadata.format !== "tempograd" || metadata.task !== task) {
-    const got = metadata.format === "tempograd" ? `for task "${metadata.task}"` : `of format "${metadata.format}"`;
-    throw new Error(`--load: ${file} is ${got}, expected a file that --save wrote for task "${task}".`);
+/**
+ * @param task what the file must be for; without it, any.
+ * @throws where the file cannot be read, is no checkpoint, or was not written by `npm run train` for this task.
+ */
+export async function load(option: string, file: string, task?: string): Promise<Saved> {
+  const checkpoint = await readCheckpoint(await readFile(file));
+  const about = (checkpoint.about ?? {}) as Partial<About>;
+  if (!about.task || !Array.isArray(about.symbols) || !about.options || (task ?? about.task) !== about.task) {
+    const got = about.task ? `for task "${about.task}"` : "not of npm run train";
+    const wanted = task ? `for task "${task}"` : "of a task of npm run train";
+    throw new Error(`--${option}: ${file} is ${got}, expected a file that --save wrote ${wanted}.`);
   }
-  const network = JSON.parse(metadata.network ?? "null") as NetworkOptions | null;
-  const symbols = JSON.parse(metadata.symbols ?? "null") as string[] | null;
-  if (!network || !Array.isArray(symbols)) {
-    throw new Error(`--load: ${file} lacks the metadata "network" or "symbols", expected both; save it anew.`);
-  }
-  return { task, network, symbols, parameters: fromPyTorch(tensors, network) };
+  const { network, parameters } = checkpoint;
+  return { task: about.task, symbols: about.symbols, options: about.options, network, parameters, checkpoint };
 }

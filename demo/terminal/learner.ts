@@ -5,10 +5,13 @@ import {
   adamw,
   type Batch,
   type BatchShape,
+  type Checkpoint,
   type Evaluation,
   evaluate,
   type Gpu,
+  type GradientTrace,
   generate,
+  type LearningRateSchedule,
   Network,
   type NetworkOptions,
   openGpu,
@@ -17,8 +20,10 @@ import {
   rmsprop,
   type Schedule,
   type StepReport,
+  saveCheckpoint,
   sgd,
   Trainer,
+  traceGradients,
 } from "../../src/index";
 import { openNodeGpu } from "./node-gpu";
 import { referenceLearner } from "./reference-learner";
@@ -35,7 +40,10 @@ export interface Learner {
   evaluate(shape: BatchShape, batches: Iterable<Batch>): Promise<Evaluation>;
   /** Writes on from a prompt, where the network predicts tokens from tokens; null on the reference. */
   readonly generate: ((prompt: Int32Array, length: number, seed: number) => Promise<Int32Array>) | null;
-  parameters(): Promise<ParameterValues>;
+  /** How the loss of a batch reaches back through time; null on the reference. */
+  readonly traceGradients: ((shape: BatchShape, batch: Batch) => Promise<GradientTrace>) | null;
+  /** The bytes of a checkpoint. */
+  checkpoint(about: { data: unknown; about: unknown }): Promise<Uint8Array>;
   close(): void;
 }
 
@@ -50,6 +58,10 @@ export interface LearnerOptions {
   device?: Device | undefined;
   /** Parameters to begin with, instead of random ones. */
   parameters?: ParameterValues | undefined;
+  /** All of a training to go on with. */
+  resume?: Checkpoint | undefined;
+  learningRateSchedule?: LearningRateSchedule | undefined;
+  carryState?: boolean;
 }
 
 /** @throws where the device is not there, or an option is out of range. */
@@ -58,7 +70,7 @@ export async function openLearner(options: LearnerOptions): Promise<Learner> {
 }
 
 async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | undefined): Promise<Learner> {
-  const { shape, schedule, parameters } = options;
+  const { shape, schedule, parameters, resume, learningRateSchedule, carryState = false } = options;
   const { kind, clipNorm, ...rest } = options.optimizer;
   const clip = clipNorm === undefined ? {} : { clipNorm };
   const optimizer = { sgd, rmsprop, adam, adamw }[kind](rest);
@@ -66,7 +78,15 @@ async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | 
   const gpu = await openGpu({ gpu: node.gpu });
   const network = await Network.create(gpu, options.network);
   if (parameters) network.write(parameters);
-  const trainer = await Trainer.create(network, { ...shape, schedule, optimizer, ...clip });
+  const trainer = await Trainer.create(network, {
+    ...shape,
+    schedule,
+    carryState,
+    optimizer,
+    ...clip,
+    ...(learningRateSchedule && { learningRateSchedule }),
+  });
+  if (resume) trainer.restore(resume);
   return {
     adapter: node.description,
     software: node.software,
@@ -76,7 +96,8 @@ async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | 
     stop: () => trainer.stop(),
     evaluate: (size, batches) => evaluate(network, size, batches),
     generate: (prompt, length, seed) => generate(network, { prompt, length, seed, temperature: 0.8 }),
-    parameters: () => network.read(),
+    traceGradients: (size, batch) => traceGradients(network, size, batch),
+    checkpoint: (about) => saveCheckpoint(trainer, about),
     close() {
       trainer.destroy();
       network.destroy();

@@ -8,7 +8,9 @@ export const cells = ["elman", "gru", "lstm"] as const;
 export type Cell = (typeof cells)[number];
 export const optimizers = ["sgd", "momentum", "rmsprop", "adam", "adamw"] as const;
 export type OptimizerName = (typeof optimizers)[number];
-export const tasks = ["moby-dick", "names", "i-like-nlp"] as const;
+export const tasks = ["moby-dick", "names", "generate-names", "adding", "i-like-nlp"] as const;
+export const learningRateSchedules = ["constant", "step", "cosine", "warmup"] as const;
+export type LearningRateScheduleName = (typeof learningRateSchedules)[number];
 export type Task = (typeof tasks)[number];
 
 export interface TrainOptions {
@@ -23,11 +25,16 @@ export interface TrainOptions {
   bidirectional: boolean;
   optimizer: OptimizerName;
   clipNorm: number | undefined;
+  dropout: number;
+  scheduleLr: LearningRateScheduleName;
+  /** Truncated BPTT: whether the state is carried from window to window. */
+  carried: boolean;
   seed: number;
   schedule: Schedule | undefined;
   device: Device | undefined;
   save: string | undefined;
   load: string | undefined;
+  resume: string | undefined;
   json: boolean;
 }
 
@@ -43,13 +50,22 @@ const notOfTheExample = [
   "bidirectional",
   "optimizer",
   "clip-norm",
+  "dropout",
+  "schedule-lr",
+  "window",
+  "resume",
 ] as const;
+
+/** Options that go with --resume: the file says all others. */
+const ofResuming: readonly string[] = ["resume", "steps", "save", "device", "json"];
 
 type Sizes = Pick<TrainOptions, "hidden" | "batch" | "length" | "steps" | "learningRate">;
 
 const defaults: Record<Task, Sizes> = {
   "moby-dick": { hidden: 128, batch: 32, length: 32, steps: 1500, learningRate: 0.5 },
   names: { hidden: 64, batch: 64, length: 16, steps: 1500, learningRate: 0.5 },
+  "generate-names": { hidden: 64, batch: 32, length: 32, steps: 1500, learningRate: 0.5 },
+  adding: { hidden: 32, batch: 32, length: 100, steps: 2000, learningRate: 0.01 },
   "i-like-nlp": { hidden: 4, batch: 1, length: 3, steps: 1, learningRate: 0.001 },
 };
 
@@ -60,9 +76,11 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
   --task moby-dick       characters of Moby-Dick: predict the next one (default); the last tenth is held out
   --task names           first names: tell which of two lists a name stands in; a tenth is held out. Names that
                          stand in both lists are left out: they have no single class
+  --task generate-names  letters of first names: write new ones
+  --task adding          the adding problem: of a sequence of numbers, the sum of the two that are marked
   --task i-like-nlp      the worked example: every number of a training step, GPU beside reference
 
-                         moby-dick   names   i-like-nlp
+                         moby-dick   names   generate-names   adding   i-like-nlp
   --hidden N             ${row("hidden")} units of h
   --batch N              ${row("batch")} sequences in a step
   --length N             ${row("length")} time steps of a sequence (names: at most)
@@ -75,19 +93,24 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
   --optimizer O          sgd | momentum (0.9) | rmsprop | adam | adamw (default sgd); without --learning-rate, the
                          adaptive ones take 0.003, momentum a tenth of sgd's
   --clip-norm N          scale gradients whose common norm exceeds N
+  --dropout P            share of h dropped between layers (default 0; two layers or more)
+  --schedule-lr S        constant | step (a tenth after each third) | cosine (to 0) | warmup (linear, over a tenth)
+  --window N             texts: truncated BPTT. Rows read the text on, N steps at a time, each window beginning with
+                         the state that the last one ended with; without it, windows of --length begin anywhere
 
   --seed N               of the initial parameters and the batches (default 1)
   --schedule S           fused | unrolled: how the recurrences are dispatched (default: fused where the device can)
   --device D             gpu | software | reference (default: a GPU, else a software adapter)
-  --save FILE            write the parameters when done, or stopped with Ctrl-C (safetensors, PyTorch's names)
+  --save FILE            write a checkpoint when done, or stopped with Ctrl-C (safetensors, PyTorch's names)
   --load FILE            begin with the parameters of a file that --save wrote
+  --resume FILE          go on with all of a file that --save wrote, up to its --steps or those given here
   --json                 one object a line: step, loss, tokensPerSecond; last: done, heldOutLoss, unigramEntropy,
                          accuracy, baseline, seconds, stepsPerSecond, dispatchesPerStep, adapter
   --help`;
 
 function row(name: keyof Sizes): string {
-  const [text, names, example] = tasks.map((task) => String(defaults[task][name]));
-  return `${text!.padEnd(12)}${names!.padEnd(8)}${example!.padEnd(11)}`;
+  const [text, names, letters, adding, example] = tasks.map((task) => String(defaults[task][name]));
+  return `${text!.padEnd(12)}${names!.padEnd(8)}${letters!.padEnd(17)}${adding!.padEnd(9)}${example!.padEnd(11)}`;
 }
 
 /** An option that cannot be used: a line for the user, exit code 2. */
@@ -113,6 +136,10 @@ export function readOptions(args: string[]): TrainOptions | null {
       bidirectional: { type: "boolean" },
       optimizer: text,
       "clip-norm": text,
+      dropout: text,
+      "schedule-lr": text,
+      window: text,
+      resume: text,
       seed: text,
       schedule: text,
       device: text,
@@ -126,15 +153,19 @@ export function readOptions(args: string[]): TrainOptions | null {
   const task = oneOf("task", values.task ?? "moby-dick", tasks);
   const sizes = defaults[task];
   const size = (name: "hidden" | "batch" | "length" | "steps") => integer(name, values[name], sizes[name], 1);
-  const optimizer = oneOf("optimizer", values.optimizer ?? "sgd", optimizers);
+  const optimizer = oneOf("optimizer", values.optimizer ?? (task === "adding" ? "adam" : "sgd"), optimizers);
   const factor = { sgd: 1, momentum: 0.1 }[optimizer as string];
-  const usual = factor === undefined ? 0.003 : sizes.learningRate * factor;
-  const clipNorm = values["clip-norm"];
+  const usual = factor === undefined ? (task === "adding" ? 0.01 : 0.003) : sizes.learningRate * factor;
+  const clipNorm = values["clip-norm"] ?? (task === "adding" ? "1" : undefined);
+  const dropout = Number(values.dropout ?? 0);
+  if (!(dropout >= 0 && dropout < 1)) {
+    throw new OptionError(`--dropout is "${values.dropout}", expected a number from 0 to below 1`);
+  }
   const options = {
     task,
     hidden: size("hidden"),
     batch: size("batch"),
-    length: size("length"),
+    length: integer("window", values.window, size("length"), 1),
     steps: size("steps"),
     learningRate: positive("learning-rate", values["learning-rate"], usual),
     cell: oneOf("cell", values.cell ?? "elman", cells),
@@ -142,19 +173,41 @@ export function readOptions(args: string[]): TrainOptions | null {
     bidirectional: values.bidirectional ?? false,
     optimizer,
     clipNorm: clipNorm === undefined ? undefined : positive("clip-norm", clipNorm, 1),
+    dropout,
+    scheduleLr: oneOf("schedule-lr", values["schedule-lr"] ?? "constant", learningRateSchedules),
+    carried: values.window !== undefined,
     seed: integer("seed", values.seed, 1, 0),
     schedule: values.schedule === undefined ? undefined : oneOf("schedule", values.schedule, ["fused", "unrolled"]),
     device: values.device === undefined ? undefined : oneOf("device", values.device, ["gpu", "software", "reference"]),
     save: values.save,
     load: values.load,
+    resume: values.resume,
     json: values.json ?? false,
   } as const;
+  if (values.resume !== undefined) {
+    const other = Object.keys(values).find((name) => !ofResuming.includes(name));
+    if (other) throw new OptionError(`--${other} does not go with --resume: the file says it; leave it out`);
+  }
+  if (dropout > 0 && options.layers === 1 && values.load === undefined) {
+    throw new OptionError(`--dropout is ${dropout} with 1 layer: it acts between layers; add --layers 2`);
+  }
+  if (options.carried && task !== "moby-dick" && task !== "generate-names") {
+    throw new OptionError(`--window does not go with --task ${task}: its sequences are whole; leave it out`);
+  }
+  for (const name of ["schedule-lr", "window", "resume"] as const) {
+    if (options.device === "reference" && values[name] !== undefined) {
+      throw new OptionError(`--${name} does not go with --device reference; leave one out`);
+    }
+  }
+  if (options.device === "reference" && task === "adding") {
+    throw new OptionError("--task adding does not go with --device reference: it would take hours; leave one out");
+  }
   for (const name of ["hidden", "cell", "layers", "bidirectional"] as const) {
     if (values.load === undefined || values[name] === undefined) continue;
     throw new OptionError(`--${name} does not go with --load: the file says what the network is; leave it out`);
   }
-  if (values.bidirectional && task === "moby-dick") {
-    throw new OptionError("--bidirectional does not go with --task moby-dick: it would read what it is to predict");
+  if (values.bidirectional && (task === "moby-dick" || task === "generate-names")) {
+    throw new OptionError(`--bidirectional does not go with --task ${task}: it would read what it is to predict`);
   }
   if (task === "i-like-nlp") {
     for (const name of notOfTheExample) {

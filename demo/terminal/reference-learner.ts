@@ -4,12 +4,13 @@ import {
   type Batch,
   initialParameters,
   networkConfig,
-  type ParameterValues,
   type ReferenceParameters,
   referenceForward,
   referenceOptimizer,
   referenceTrainStep,
   type StepReport,
+  toPyTorch,
+  writeSafetensors,
 } from "../../src/index";
 import type { Learner, LearnerOptions } from "./learner";
 
@@ -29,8 +30,8 @@ export function referenceLearner(options: LearnerOptions): Learner {
   async function* train(batches: Iterable<Batch>, limit: { steps: number }): AsyncGenerator<StepReport> {
     const last = step + limit.steps;
     for (const batch of batches) {
-      const { loss } = referenceTrainStep(config, parameters, { ...batch, steps, batch: rows }, update);
-      yield { step: ++step, loss };
+      const { loss } = referenceTrainStep(config, parameters, { ...batch, steps, batch: rows, step: ++step }, update);
+      yield { step, loss };
       if (stopping || step === last) return;
       await new Promise(setImmediate); // so that signals are heard
     }
@@ -63,13 +64,13 @@ export function referenceLearner(options: LearnerOptions): Learner {
       return { loss: loss / count, perplexity: Math.exp(loss / count), accuracy: correct / count, count };
     },
     generate: null,
-    async parameters(): Promise<ParameterValues> {
-      return new Map(
-        [...values].map(([name, { shape: sizes }]) => [
-          name,
-          { shape: sizes, data: Float32Array.from(parameters[name]!) },
-        ]),
-      );
+    traceGradients: null,
+    async checkpoint({ about }) {
+      const float32 = [...values].map(([name, { shape: sizes }]) => {
+        return [name, { shape: sizes, data: Float32Array.from(parameters[name]!) }] as const;
+      });
+      const texts = { network: JSON.stringify(config), about: JSON.stringify(about) };
+      return writeSafetensors(toPyTorch(new Map(float32), config), { format: "tempograd", version: "1", ...texts });
     },
     close() {},
   };

@@ -3,17 +3,23 @@
 import {
   type Batch,
   type BatchShape,
+  type BatchStream,
   batchesOnce,
+  type Checkpoint,
+  carriedWindows,
   consecutiveWindows,
+  cut,
   type NetworkOptions,
   type ParameterValues,
   randomWindows,
+  type StreamPosition,
   shuffledBatches,
   split,
   splitItems,
   unigramEntropy,
   Vocabulary,
 } from "../../src/index";
+import { addingBatches, guessingTheMean } from "./adding";
 import { load } from "./checkpoint-file";
 import { mobyDick, names } from "./datasets";
 import type { Learner } from "./learner";
@@ -26,15 +32,17 @@ export interface TaskData {
   symbols: readonly string[];
   /** From the file that --load names. */
   parameters: ParameterValues | undefined;
+  /** All of the file that --resume names. */
+  checkpoint: Checkpoint | undefined;
   /** Batches without end. */
-  training: Iterable<Batch>;
+  training: BatchStream;
   /** What is held out, in batches of `evaluation`. */
   heldOut: () => Iterable<Batch>;
   evaluation: BatchShape;
   tokensPerStep: number;
   /** Nats a character that knowing only how often each occurs would reach; null where classes are predicted. */
   unigramEntropy: number | null;
-  /** Share of held-out items in their larger class; null where characters are predicted. */
+  /** Share of held-out items in their larger class; adding: the error of guessing the mean; null for characters. */
   baseline: number | null;
   /** A sample of what was learned, where there is one to show. */
   sample(learner: Learner, seed: number): Promise<string | null>;
@@ -42,8 +50,21 @@ export interface TaskData {
 
 /** Loads a task's data. @throws where --load names a file that does not fit. */
 export async function loadTask(options: TrainOptions): Promise<TaskData> {
-  const saved = options.load === undefined ? undefined : await load(options.load, options.task);
-  return options.task === "names" ? namesTask(options, saved) : textTask(options, saved);
+  const file = options.resume ?? options.load;
+  const option = options.resume === undefined ? "load" : "resume";
+  const saved = file === undefined ? undefined : await load(option, file, options.task);
+  const checkpoint = options.resume === undefined ? undefined : saved?.checkpoint;
+  const position = checkpoint?.data as StreamPosition | undefined;
+  const task = await taskOf(options, saved, position === undefined ? {} : { position });
+  return { ...task, checkpoint };
+}
+
+type Position = { position?: StreamPosition };
+type Task = Omit<TaskData, "checkpoint">;
+
+function taskOf(options: TrainOptions, saved: Saved, from: Position): Promise<Task> | Task {
+  if (options.task === "names") return namesTask(options, saved, from);
+  return options.task === "adding" ? addingTask(options, saved, from) : textTask(options, saved, from);
 }
 
 /** The same names are held out whatever --seed says, so that a loaded network was never trained on them. */
@@ -53,9 +74,16 @@ const evaluationBatch = 128;
 
 type Saved = Awaited<ReturnType<typeof load>> | undefined;
 
-async function textTask(options: TrainOptions, saved: Saved): Promise<TaskData> {
-  const { cell, layers, hidden, batch, length: steps, seed } = options;
-  const text = await mobyDick();
+/** The novel, or the names in an order that a seed shuffled, a line each. */
+async function textOf(task: TrainOptions["task"]): Promise<[title: string, text: string]> {
+  if (task === "moby-dick") return ["Moby-Dick", await mobyDick()];
+  const { training, heldOut } = splitItems(names().items, 0.1, splitSeed);
+  return ["Names", [...training, ...heldOut].map(({ name }) => `${name}\n`).join("")];
+}
+
+async function textTask(options: TrainOptions, saved: Saved, from: Position): Promise<Task> {
+  const { cell, layers, dropout, hidden, batch, length: steps, seed } = options;
+  const [title, text] = await textOf(options.task);
   const vocabulary = saved ? new Vocabulary(saved.symbols) : Vocabulary.fromText(text, { limit: 64 });
   const tokens = vocabulary.encode(text);
   const { training, heldOut } = split(tokens);
@@ -63,10 +91,11 @@ async function textTask(options: TrainOptions, saved: Saved): Promise<TaskData> 
   const evaluation = { steps, batch: evaluationBatch };
   const prompt = vocabulary.encode("\n");
   return {
-    title: `Moby-Dick: ${tokens.length} characters, ${size} symbols, the last ${heldOut.length} held out`,
+    title: `${title}: ${tokens.length} characters, ${size} symbols, the last ${heldOut.length} held out`,
     network: saved?.network ?? {
       cell,
       layers,
+      dropout,
       inputs: size,
       hidden,
       outputs: size,
@@ -76,7 +105,9 @@ async function textTask(options: TrainOptions, saved: Saved): Promise<TaskData> 
     },
     symbols: vocabulary.symbols,
     parameters: saved?.parameters,
-    training: randomWindows(training, { steps, batch, seed }),
+    training: options.carried
+      ? carriedWindows(cut(training, batch), { steps, batch, seed, ...from })
+      : randomWindows(training, { steps, batch, seed, ...from }),
     evaluation,
     heldOut: () => consecutiveWindows(heldOut, evaluation),
     tokensPerStep: steps * batch,
@@ -89,8 +120,44 @@ async function textTask(options: TrainOptions, saved: Saved): Promise<TaskData> 
   };
 }
 
-async function namesTask(options: TrainOptions, saved: Saved): Promise<TaskData> {
-  const { cell, layers, bidirectional, hidden, batch, length: steps, seed } = options;
+/** Batches of the adding problem that no training seed draws. */
+const heldOutBatches = 8;
+
+function addingTask(options: TrainOptions, saved: Saved, { position }: Position): Task {
+  const { cell, layers, dropout, bidirectional, hidden, batch, length: steps, seed } = options;
+  const evaluation = { steps, batch: evaluationBatch };
+  return {
+    title: `The adding problem over ${steps} steps`,
+    network: saved?.network ?? {
+      cell,
+      layers,
+      dropout,
+      bidirectional,
+      inputs: 2,
+      hidden,
+      outputs: 1,
+      input: "features",
+      readout: "last-step",
+      loss: "mean-squared-error",
+      seed,
+    },
+    symbols: [],
+    parameters: saved?.parameters,
+    training: addingBatches({ steps, batch, seed }, position),
+    evaluation,
+    *heldOut(): Generator<Batch> {
+      const batches = addingBatches({ ...evaluation, seed: 2 ** 31 + options.seed });
+      for (let i = 0; i < heldOutBatches; i++) yield batches.next().value;
+    },
+    tokensPerStep: steps * batch,
+    unigramEntropy: null,
+    baseline: guessingTheMean,
+    sample: async () => null,
+  };
+}
+
+async function namesTask(options: TrainOptions, saved: Saved, from: Position): Promise<Task> {
+  const { cell, layers, dropout, bidirectional, hidden, batch, length: steps, seed } = options;
   const { items, classes } = names();
   const spelled = items.map(({ name, label }) => ({ name: name.toLowerCase(), label }));
   const vocabulary = saved
@@ -107,6 +174,7 @@ async function namesTask(options: TrainOptions, saved: Saved): Promise<TaskData>
     network: saved?.network ?? {
       cell,
       layers,
+      dropout,
       bidirectional,
       inputs: vocabulary.size,
       hidden,
@@ -117,7 +185,7 @@ async function namesTask(options: TrainOptions, saved: Saved): Promise<TaskData>
     },
     symbols: vocabulary.symbols,
     parameters: saved?.parameters,
-    training: shuffledBatches(training, { steps, batch, seed }),
+    training: shuffledBatches(training, { steps, batch, seed, ...from }),
     evaluation,
     heldOut: () => batchesOnce(heldOut, evaluation),
     tokensPerStep: (batch * encoded.reduce((sum, { tokens }) => sum + tokens.length, 0)) / encoded.length,

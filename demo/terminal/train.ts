@@ -1,8 +1,17 @@
 // `npm run train`: trains a network on real data in the terminal.
 
-import type { Evaluation, NetworkOptions, ReferenceOptimizerOptions } from "../../src/index";
+import {
+  constant,
+  cosine,
+  type Evaluation,
+  type LearningRateSchedule,
+  type NetworkOptions,
+  type ReferenceOptimizerOptions,
+  stepDecay,
+  warmUp,
+} from "../../src/index";
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
-import { expectWritable, save } from "./checkpoint-file";
+import { expectWritable, load, save } from "./checkpoint-file";
 import { type Learner, openLearner } from "./learner";
 import { help, OptionError, readOptions, type TrainOptions } from "./options";
 import { type Progress, showProgress } from "./progress";
@@ -19,12 +28,21 @@ export async function main(args: string[]): Promise<number> {
     }
     if (options.task === "i-like-nlp") return await workedExample(options);
     if (options.save !== undefined) await expectWritable(options.save);
-    return await train(options, await loadTask(options));
+    const all = options.resume === undefined ? options : await resumed(options, args);
+    return await train(all, await loadTask(all));
   } catch (error) {
     if (!isOptionError(error)) throw error;
     console.error(`train: ${error.message}; see npm run train -- --help.`);
     return 2;
   }
+}
+
+/** The options of the training that --resume names, and what the command line says over them. */
+async function resumed(options: TrainOptions, args: string[]): Promise<TrainOptions> {
+  const { resume, save: file, device, json } = options;
+  const { options: saved } = await load("resume", resume!);
+  const steps = args.some((arg) => arg.startsWith("--steps")) ? options.steps : saved.steps;
+  return { ...saved, resume, load: undefined, save: file, device, json, steps };
 }
 
 /** Node's own parser throws errors with these codes. */
@@ -34,11 +52,20 @@ function isOptionError(error: unknown): error is Error {
 }
 
 async function train(options: TrainOptions, task: TaskData): Promise<number> {
-  const { batch, length: steps, schedule, device, json } = options;
-  const { network, parameters } = task;
-  const optimizer = optimizerOf(options);
+  const { batch, length: steps, schedule, device, json, carried: carryState } = options;
+  const { network, parameters, checkpoint: resume } = task;
   const say = json ? console.error : console.log;
-  const learner = await openLearner({ network, shape: { steps, batch }, optimizer, schedule, device, parameters });
+  const learner = await openLearner({
+    network,
+    shape: { steps, batch },
+    optimizer: optimizerOf(options),
+    learningRateSchedule: scheduleOf(options),
+    schedule,
+    device,
+    parameters,
+    resume,
+    carryState,
+  });
   let interrupted = false;
   const interrupt = () => {
     interrupted = true;
@@ -60,12 +87,13 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
     const seconds = (performance.now() - begin) / 1000;
     progress.end();
     if (options.save !== undefined) {
-      const symbols = [...task.symbols];
-      await save(options.save, { task: options.task, network, symbols, parameters: await learner.parameters() });
+      const about = { task: options.task, symbols: task.symbols, options };
+      await save(options.save, await learner.checkpoint({ data: task.training.position, about }));
       say(`saved to ${options.save}`);
     }
     const heldOut = interrupted ? null : await learner.evaluate(task.evaluation, task.heldOut());
     report({ options, task, learner, done, seconds, heldOut });
+    if (options.task === "adding" && !json && heldOut) await showGradients(learner, task);
     return interrupted ? 130 : 0;
   } finally {
     learner.close();
@@ -77,6 +105,27 @@ const optimizerOf = ({ optimizer, learningRate, clipNorm }: TrainOptions): Refer
   learningRate,
   ...(clipNorm !== undefined && { clipNorm }),
 });
+
+function scheduleOf({ scheduleLr, steps }: TrainOptions): LearningRateSchedule {
+  if (scheduleLr === "step") return stepDecay({ every: Math.ceil(steps / 3), factor: 0.1 });
+  if (scheduleLr === "cosine") return cosine({ steps });
+  return scheduleLr === "warmup" ? warmUp(Math.ceil(steps / 10)) : constant();
+}
+
+/** A picture of ‖dL/dh_t‖: how far back through time the loss reaches. */
+async function showGradients(learner: Learner, task: TaskData): Promise<void> {
+  const [batch] = task.heldOut();
+  const trace = await learner.traceGradients?.(task.evaluation, batch!);
+  for (const [layer, norms] of trace?.hidden.entries() ?? []) {
+    const largest = Math.max(...norms);
+    const marks = Array.from(norms, (norm) => {
+      const decades = Math.log10(largest / norm); // eight marks, a decade each
+      return "▁▂▃▄▅▆▇█"[Math.max(0, 7 - Math.floor(decades))] ?? "▁";
+    });
+    const ends = `${norms[0]!.toExponential(1)} at t = 0, ${norms.at(-1)!.toExponential(1)} at t = ${norms.length - 1}`;
+    console.log(`‖dL/dh_t‖ of layer ${layer}, a step a decade: ${ends}\n${marks.join("")}`);
+  }
+}
 
 function describe({ cell, layers = 1, bidirectional, hidden }: NetworkOptions): string {
   const ways = bidirectional ? ", bidirectional" : "";
@@ -92,9 +141,9 @@ async function run(
   interrupted: () => boolean,
 ): Promise<number> {
   const between = Math.ceil(steps / 6);
-  let done = 0;
-  if (interrupted()) return done;
-  for await (const report of learner.train(task.training, { steps })) {
+  let done = task.checkpoint?.trainer?.step ?? 0;
+  if (interrupted() || done >= steps) return done;
+  for await (const report of learner.train(task.training, { steps: steps - done })) {
     done = report.step;
     progress.step(report);
     if (interrupted()) await learner.stop();
@@ -140,6 +189,10 @@ function report({ options, task, learner, done, seconds, heldOut }: Outcome): vo
   }
   const dispatches = learner.dispatchesPerStep === null ? "" : `, ${learner.dispatchesPerStep} dispatches a step`;
   console.log(`${done} steps in ${seconds.toFixed(1)} s, ${stepsPerSecond.toFixed(1)} steps/s${dispatches}`);
+  if (heldOut && accuracy === null && baseline !== null) {
+    const { loss } = heldOut;
+    console.log(`held-out mean squared error ${loss.toFixed(4)}, always guessing the mean ${baseline.toFixed(4)}`);
+  }
   if (!heldOut || accuracy === null) return;
   const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
   if (unigramEntropy !== null) {

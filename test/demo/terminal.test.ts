@@ -89,10 +89,40 @@ describe("npm run train", () => {
     const { tensors, metadata } = readSafetensors(await readFile(file));
     expect(tensors.get("weight_hh_l0")!.shape).toEqual([16, 16]);
     expect(tensors.get("head.weight")!.shape).toEqual([64, 16]);
-    expect(metadata.task).toBe("moby-dick");
+    expect(JSON.parse(metadata.about!).task).toBe("moby-dick");
     const loaded = await run(["train", ...small.slice(2), "--steps", "1", "--json", "--load", file, "--seed", "9"]);
     const [first] = linesOf(loaded.out);
     expect(first.loss).toBeLessThan(linesOf(saved.out)[0].loss - 0.5);
+  });
+
+  test("--resume goes on where --save stopped, to the bit, and generate writes on", async () => {
+    const files = ["whole", "half", "rest"].map((name) => join(folder, `${name}.safetensors`));
+    const [whole, half, rest] = files as [string, string, string];
+    const cell = ["--cell", "lstm", "--layers", "2", "--dropout", "0.2", "--optimizer", "adam", "--window", "16"];
+    const args = ["train", "--hidden", "16", "--batch", "8", ...cell, "--schedule-lr", "warmup", "--json"];
+    const all = await run([...args, "--steps", "40", "--save", whole]);
+    expect(all.code, all.err).toBe(0);
+    let asked = false;
+    await run([...args, "--steps", "40000", "--save", half], (child, sofar) => {
+      if (!asked && sofar.includes('"step":3,')) asked = child.kill("SIGINT");
+    });
+    const { step } = JSON.parse(readSafetensors(await readFile(half)).metadata.trainer!);
+    const refused = await run(["train", "--resume", half, "--cell", "gru"]);
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining("--cell does not go with --resume")]);
+    const more = await run(["train", "--resume", half, "--steps", `${step + 10}`, "--save", rest, "--json"]);
+    expect(more.code, more.err).toBe(0);
+    expect(linesOf(more.out)[0].step).toBe(step + 1);
+    const written = await run(["generate", "--load", whole, "--prompt", "Call me ", "--length", "50", "--top-k", "5"]);
+    expect(written.code, written.err).toBe(0);
+    expect(written.out).toMatch(/^Call me [\s\S]{50}\n$/u);
+  });
+
+  test("--task adding learns to add, and shows how far back its gradient reaches", async () => {
+    const args = ["train", "--task", "adding", "--cell", "lstm", "--hidden", "16", "--length", "8", "--steps", "300"];
+    const { code, out, err } = await run(args);
+    expect(code, err).toBe(0);
+    expect(Number(/mean squared error ([\d.]+)/.exec(out)![1])).toBeLessThan(0.05);
+    expect(out).toMatch(/‖dL\/dh_t‖ of layer 0.*\n[▁▂▃▄▅▆▇█]{9}\n/u);
   });
 
   test("trains stacked and bidirectional cells with any optimizer, and loads them again", async () => {
@@ -123,7 +153,9 @@ describe("npm run train", () => {
     );
     expect(code, err).toBe(130);
     expect(linesOf(out).at(-1)).toMatchObject({ done: false, heldOutLoss: null });
-    expect(readSafetensors(await readFile(file)).tensors.size).toBe(6);
+    const { tensors, metadata } = readSafetensors(await readFile(file));
+    expect(tensors.size).toBe(6);
+    expect(JSON.parse(metadata.trainer!).step).toBeGreaterThanOrEqual(20);
   });
 
   test("Ctrl-C before the first step stops it as well", async () => {
@@ -174,7 +206,7 @@ describe("npm run train", () => {
     }
     for (const [args, message] of [
       [["--hidden", "none"], '--hidden is "none", expected an integer from 1 up'],
-      [["--task", "poems"], '--task is "poems", expected moby-dick, names, i-like-nlp'],
+      [["--task", "poems"], '--task is "poems", expected moby-dick, names, generate-names, adding, i-like-nlp'],
       [["--learning-rate=-1"], '--learning-rate is "-1", expected a number above 0'],
       [["--schedule", "fast"], '--schedule is "fast", expected fused, unrolled'],
       [["--cell", "rnn"], '--cell is "rnn", expected elman, gru, lstm'],
@@ -200,7 +232,7 @@ describe("npm run train", () => {
     expect(err).toContain("readSafetensors");
     const recording = await run(["train", "--load", "test/recordings/elman-wide.safetensors"]);
     expect(recording.code).toBe(1);
-    expect(recording.err).toContain('is of format "recurrent-recording"');
+    expect(recording.err).toContain('metadata "format" is "recurrent-recording", expected "tempograd"');
   });
 });
 
