@@ -1,5 +1,5 @@
 // The Elman cell: h = f(gate), f = tanh or relu. Stands in front of recurrence.wgsl.
-// CPU twin: src/reference/elman.ts
+// CPU twin: src/cells/elman.ts
 
 #if relu
 fn activation(a: vec4f) -> vec4f { return select(max(a, vec4f()), a, isNan(a)); }

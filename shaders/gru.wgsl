@@ -3,7 +3,7 @@
 //   reset before it (Cho et al. 2014)          n = tanh(a_n + (r·h₋₁)·U_n + b_r)
 // `candidate` holds q, or r·h₋₁; backward, for the reset after, what q's product passes back.
 // Forward leaves the activated gates in `gate`, backward their gradients. Stands in front of recurrence.wgsl.
-// CPU twin: src/reference/gru.ts
+// CPU twin: src/cells/gru.ts
 
 #if forward
 @group(0) @binding(8) var<storage, read_write> candidate: array<vec4f>; // [T, B, H]

@@ -1,7 +1,7 @@
 // The LSTM cell (Hochreiter and Schmidhuber 1997, with the forget gate of Gers 2000); gates i f g o as in PyTorch:
 //   c = σ(f)·c₋₁ + σ(i)·tanh(g),  h = σ(o)·tanh(c)
 // Forward leaves the activated gates in `gate`, backward their gradients. Stands in front of recurrence.wgsl.
-// CPU twin: src/reference/lstm.ts
+// CPU twin: src/cells/lstm.ts
 
 #if forward
 @group(0) @binding(8) var<storage, read_write> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0

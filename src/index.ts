@@ -1,6 +1,7 @@
 // The public API: re-exports only.
 /// <reference lib="esnext.disposable" preserve="true" />
 
+export { type CellName, cellNames } from "./cells/cells";
 export { carriedWindows, cut } from "./data/carried-windows";
 export {
   batchesOnce,

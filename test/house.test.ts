@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { cellNames } from "../src/cells/cells";
 
 const root = resolve(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -17,15 +18,24 @@ function stems(folder: string, ending: string): string[] {
 describe("an operation has one stem everywhere", () => {
   const shaders = stems("shaders", ".wgsl");
 
-  test("every module of src/ops puts a shader of its name on a plan, and every shader has such a module", () => {
-    expect(stems("src/ops", ".ts").filter((stem) => stem !== "operands")).toEqual(shaders);
+  const operations = stems("src/ops", ".ts").filter((stem) => stem !== "operands");
+
+  test("every shader is of a cell in the table, or of the module of src/ops that has its name", () => {
+    expect([...operations, ...cellNames].sort()).toEqual(shaders);
+  });
+
+  test("every module of src/cells is a cell in the table", () => {
+    const modules = stems("src/cells", ".ts").filter((stem) => stem !== "cell" && stem !== "cells");
+    expect(modules).toEqual([...cellNames].sort());
   });
 
   test.each(shaders)("%s has a CPU twin, which its header names, and a test against it", (stem) => {
+    const cell = cellNames.some((name) => name === stem);
     const header = /^(\/\/.*\n)+/.exec(read(`shaders/${stem}.wgsl`))?.[0];
-    expect(header).toContain(`\n// CPU twin: src/reference/${stem}.ts\n`);
-    expect(stems("src/reference", ".ts")).toContain(stem);
-    expect(stems("test/ops", ".test.ts")).toContain(stem);
+    const twins = cell ? "src/cells" : "src/reference";
+    expect(header).toContain(`\n// CPU twin: ${twins}/${stem}.ts\n`);
+    expect(stems(twins, ".ts")).toContain(stem);
+    expect(stems(cell ? "test/cells" : "test/ops", ".test.ts")).toContain(stem);
   });
 });
 
@@ -54,15 +64,19 @@ describe("the linter keeps imports going one way", () => {
   type Case = readonly [folder: string, statement: string];
   const allowed: Case[] = [
     ["src/gpu", `import "./tensor"; import "wgsl-preprocessor/wgsl-preprocessor.js";`],
-    ["src/ops", `import "./operands"; import "../gpu/plan"; import "../../shaders/sgd.wgsl?raw";`],
+    [
+      "src/ops",
+      `import "./operands"; import "../cells/cell"; import "../gpu/plan"; import "../../shaders/sgd.wgsl?raw";`,
+    ],
     [
       "src/network",
-      `import "./layer"; import "../gpu/plan"; import "../ops/sgd"; import "pure-rand/generator/mersenne";`,
+      `import "./layer"; import "../cells/cells"; import "../ops/sgd"; import "pure-rand/generator/mersenne";`,
     ],
     ["src/training", `import "./trainer"; import "../gpu/plan"; import "../ops/sgd"; import "../network/network";`],
     ["src/data", `import "./options"; import type { Batch, BatchShape } from "../network/batch";`],
-    ["src/reference", `import "./matmul";`],
-    ["src/interchange", `import "./safetensors";`],
+    ["src/cells", `import "./cell"; import "../reference/matmul"; import "../../shaders/lstm.wgsl?raw";`],
+    ["src/reference", `import "./matmul"; import "../cells/cells";`],
+    ["src/interchange", `import "./safetensors"; import "../cells/cells";`],
     ["demo", `import "../src/index"; import "node:fs";`],
     ["demo/train", `import "../../src/index"; import "../terminal/datasets"; import "vite";`],
   ];
@@ -83,6 +97,11 @@ describe("the linter keeps imports going one way", () => {
     ["src/data", `import "../network/network";`],
     ["src/data", `import type { Gpu } from "../gpu/device";`],
     ["src/data", `import "fs";`],
+    ["src/cells", `import "../reference/network";`],
+    ["src/cells", `import "../gpu/plan";`],
+    ["src/cells", `import "../ops/recurrence";`],
+    ["src/gpu", `import "../cells/cell";`],
+    ["src/data", `import "../cells/cells";`],
     ["src/reference", `import "../gpu/tensor";`],
     ["src/reference", `import "../../shaders/sgd.wgsl?raw";`],
     ["src/interchange", `import "../network/parameters";`],

@@ -1,11 +1,9 @@
 // The options of `npm run train`: read, checked, and explained.
 
 import { parseArgs } from "node:util";
-import type { Schedule } from "../../src/index";
+import { type CellName, cellNames, type Schedule } from "../../src/index";
 import type { Device } from "./learner";
 
-export const cells = ["elman", "gru", "lstm"] as const;
-export type Cell = (typeof cells)[number];
 export const optimizers = ["sgd", "momentum", "rmsprop", "adam", "adamw"] as const;
 export type OptimizerName = (typeof optimizers)[number];
 export const tasks = ["moby-dick", "names", "generate-names", "adding", "i-like-nlp"] as const;
@@ -20,7 +18,7 @@ export interface TrainOptions {
   length: number;
   steps: number;
   learningRate: number;
-  cell: Cell;
+  cell: CellName;
   layers: number;
   bidirectional: boolean;
   optimizer: OptimizerName;
@@ -168,7 +166,7 @@ export function readOptions(args: string[]): TrainOptions | null {
     length: integer("window", values.window, size("length"), 1),
     steps: size("steps"),
     learningRate: positive("learning-rate", values["learning-rate"], usual),
-    cell: oneOf("cell", values.cell ?? "elman", cells),
+    cell: oneOf("cell", values.cell ?? "elman", cellNames),
     layers: integer("layers", values.layers, 1, 1),
     bidirectional: values.bidirectional ?? false,
     optimizer,

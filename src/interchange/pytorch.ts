@@ -1,11 +1,13 @@
 // Translates parameters between this library's names and those of a PyTorch state_dict: nn.RNN, nn.GRU or nn.LSTM with
 // an nn.Linear "head". PyTorch multiplies by transposed matrices (x·Wᵀ) and gives each gate two biases.
+
+import { type CellName, cellNames, cellOf } from "../cells/cells";
 import type { FloatTensor, TensorData } from "./safetensors";
 
 /** Which network the parameters are of. */
 export interface PyTorchOptions {
   /** Default "elman". */
-  cell?: "elman" | "gru" | "lstm";
+  cell?: CellName;
   /** Stacked layers. Default 1. */
   layers?: number;
   /** Whether each layer also reads the sequence from its end. Default false. */
@@ -96,29 +98,29 @@ type Dimension = readonly [multiple: number, size: string];
 const hidden: Dimension = [1, "hidden"];
 const outputs: Dimension = [1, "outputs"];
 
-const gateCounts = { elman: 1, gru: 3, lstm: 4 };
-
 /** One direction of one layer: how its parameters' names begin in the library and end in PyTorch. */
 const sweepNames = (layer: number, reverse: boolean) => ({
   prefix: `layer${layer}.${reverse ? "reverse." : ""}`,
   suffix: `_l${layer}${reverse ? "_reverse" : ""}`,
 });
 
-/** The checked options as dimensions and names; `candidate` is the index of the gate that keeps its two biases. */
+/** The checked options as dimensions and names; `candidate` is the index of the gate, the last one, that keeps its two biases. */
 function layout(operation: string, { cell = "elman", layers = 1, bidirectional = false }: PyTorchOptions) {
-  if (!Object.hasOwn(gateCounts, cell)) {
-    fail(operation, "cell", `is ${JSON.stringify(cell)}`, '"elman", "gru" or "lstm"', "pass the kind of the network");
+  if (!cellNames.includes(cell)) {
+    const names = cellNames.map((name) => `"${name}"`).join(" or ");
+    fail(operation, "cell", `is ${JSON.stringify(cell)}`, names, "pass the kind of the network");
   }
   if (!Number.isSafeInteger(layers) || layers < 1) {
     fail(operation, "layers", `is ${layers}`, "a whole number of 1 or more", "pass the number of stacked layers");
   }
-  const gates: Dimension = [gateCounts[cell], "hidden"];
+  const { gates: count, candidate } = cellOf({ cell });
+  const gates: Dimension = [count, "hidden"];
   const directions: Dimension = [bidirectional ? 2 : 1, "hidden"];
   const sweeps = Array.from({ length: layers }, (_, layer) => {
     const inputs: Dimension = layer === 0 ? [1, "inputs"] : directions;
     return (bidirectional ? [false, true] : [false]).map((reverse) => ({ ...sweepNames(layer, reverse), inputs }));
   }).flat();
-  return { gates, directions, sweeps, candidate: cell === "gru" ? 2 : undefined };
+  return { gates, directions, sweeps, candidate: candidate ? count - 1 : undefined };
 }
 
 /**

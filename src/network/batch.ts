@@ -1,7 +1,7 @@
 // What a pass reads: one batch of sequences, checked, and laid out as the GPU has it.
 
+import { cellOf } from "../cells/cells";
 import { elements, layoutOf, padded, type TensorSpec } from "../gpu/tensor";
-import { cellOf } from "./cells";
 import { directionsOf, type NetworkConfig } from "./config";
 
 /** One batch of `batch` sequences of up to `steps` steps. All arrays are row-major and time-major. */

@@ -1,11 +1,8 @@
 // What a user says of a network, checked and completed.
 
-export interface NetworkOptions {
-  cell: "elman" | "gru" | "lstm";
-  /** The Elman cell's f. Default "tanh". */
-  activation?: "tanh" | "relu";
-  /** Where the GRU's reset gate acts: after the recurrent product, as PyTorch has it, or before it. Default "after". */
-  reset?: "after" | "before";
+import { cellNames, cellOf, type NamedCell } from "../cells/cells";
+
+export interface NetworkOptions extends NamedCell {
   /** Width of x: how many tokens there are, or how many features a step has. */
   inputs: number;
   /** H: width of h, in each layer and direction. */
@@ -50,7 +47,7 @@ export type NetworkConfig = Readonly<
 const sizes = ["inputs", "hidden", "outputs"];
 
 const choices = {
-  cell: ["elman", "gru", "lstm"],
+  cell: cellNames,
   activation: ["tanh", "relu"],
   reset: ["after", "before"],
   input: ["tokens", "features"],
@@ -103,8 +100,13 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
   if (dropout > 0 && layers === 1) {
     throw new Error(`Network: dropout is ${dropout} with 1 layer, expected 0; it acts between layers: add one.`);
   }
-  if (forgetBias !== undefined && (cell !== "lstm" || !Number.isFinite(forgetBias))) {
-    throw new Error(`Network: forgetBias is ${forgetBias} for cell "${cell}", expected a finite number for an LSTM.`);
+  if (forgetBias !== undefined && cellOf(config).forgetGate === undefined) {
+    throw new Error(
+      `Network: forgetBias is ${forgetBias} for cell "${cell}", expected none; that cell has no forget gate: leave it out.`,
+    );
+  }
+  if (forgetBias !== undefined && !Number.isFinite(forgetBias)) {
+    throw new Error(`Network: forgetBias is ${forgetBias}, expected a finite number.`);
   }
   if (
     classWeights &&

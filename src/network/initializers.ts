@@ -3,8 +3,8 @@
 
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { mersenne } from "pure-rand/generator/mersenne";
+import { cellOf } from "../cells/cells";
 import { elements } from "../gpu/tensor";
-import { cellOf } from "./cells";
 import type { NetworkConfig } from "./config";
 import { type ParameterValues, parameterShapes } from "./parameters";
 

@@ -1,12 +1,13 @@
 // One recurrent layer on a plan, in one direction or two: its share of the forward and the backward pass through time.
 
+import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
 import { biasGradient } from "../ops/bias";
 import { dropout, dropoutGradient } from "../ops/dropout";
 import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
-import { type Cell, recurrenceBackward, recurrenceForward, type Schedule, type Sweep } from "../ops/recurrence";
+import { recurrenceBackward, recurrenceForward, type Schedule, type Sweep } from "../ops/recurrence";
 import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
 
 /** The parameters of one direction: W [I, G·H], U [H, G·H], b [G·H], and b_r [H] where the cell has one. */

@@ -1,7 +1,7 @@
 // The parameters of a network: their names and shapes.
 
+import { cellOf } from "../cells/cells";
 import type { TensorSpec } from "../gpu/tensor";
-import { cellOf } from "./cells";
 import type { NetworkConfig } from "./config";
 
 /** Values by parameter name, row-major. */

@@ -1,10 +1,10 @@
 // The recurrent layers of a network on a plan, each reading the one below, with dropout between them.
 
+import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
 import type { Slabs } from "../ops/operands";
 import type { Schedule } from "../ops/recurrence";
-import { cellOf } from "./cells";
 import { directionsOf, type NetworkConfig } from "./config";
 import { type Direction, type DirectionParameters, type Layer, layerBackward, layerForward, stepsOf } from "./layer";
 import { prefixOf } from "./parameters";

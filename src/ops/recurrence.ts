@@ -1,6 +1,7 @@
 // Puts the two sweeps through time on a plan, for any cell, in either schedule: they compute the same numbers.
 
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
+import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import { createTensors, type Tensor, type TensorSpec, writeTensor } from "../gpu/tensor";
 import { expectShape, inVec4, tiles } from "./operands";
@@ -10,22 +11,6 @@ import { expectShape, inVec4, tiles } from "./operands";
  * `unrolled`: one dispatch a step (the GRU that resets first: two), for wide networks.
  */
 export type Schedule = "fused" | "unrolled";
-
-/** What the sweeps need to know of a cell; its equations are in its shader, which stands in front of theirs. */
-export interface Cell {
-  readonly name: string;
-  readonly source: string;
-  /** G: blocks of H columns in a, W, U and b. */
-  readonly gates: number;
-  /** What its shader asks for. */
-  readonly flags: Readonly<Record<string, boolean>>;
-  /** Whether it keeps a second state beside h. */
-  readonly cellState?: boolean;
-  /** Which gate forgets, from 0, where one does. */
-  readonly forgetGate?: number;
-  /** The last gate's recurrent product: apart from its sum, or a second one, of what the cell made of h. */
-  readonly candidate?: "apart" | "second";
-}
 
 export interface Sweep {
   cell: Cell;

@@ -1,7 +1,7 @@
 // The whole network in float64: layers and directions composed, forward, backward, and a training step.
 
+import { type NamedCell, referenceCellOf } from "../cells/cells";
 import { biasGradient } from "./bias";
-import { type CellOptions, cellOf } from "./cells";
 import { concatenate, joinColumns, slabOf, splitColumns } from "./columns";
 import { dropoutMask } from "./dropout";
 import { type Loss, type LossOptions, lossOf } from "./loss";
@@ -10,7 +10,7 @@ import type { ReferenceUpdate } from "./optimizer";
 import { recurrenceBackward, recurrenceForward, type SweepShape, type SweepStates } from "./recurrence";
 import { tokenGather, tokenGatherGradient } from "./token-gather";
 
-export interface ReferenceConfig extends CellOptions, LossOptions {
+export interface ReferenceConfig extends NamedCell, LossOptions {
   inputs: number;
   hidden: number;
   /** L. Default 1. */
@@ -226,7 +226,7 @@ const lengthsOf = ({ lengths, steps, batch }: ReferenceBatch): Numbers =>
   lengths ?? new Float64Array(batch).fill(steps);
 
 const sweepShape = (config: ReferenceConfig, data: ReferenceBatch, reverse: boolean): SweepShape => ({
-  cell: cellOf(config),
+  cell: referenceCellOf(config),
   steps: data.steps,
   batch: data.batch,
   hidden: config.hidden,

@@ -1,11 +1,11 @@
 // The two sweeps through time, whatever the cell: forward along the steps or against them, and back.
 
-import type { Cell, CellState, CellWeights } from "./cell";
+import type { CellState, CellWeights, ReferenceCell } from "../cells/cell";
 import type { Numbers } from "./matmul";
 
 /** A sequence of length n lives in steps 1 … n; in other steps states and gradients are passed on unchanged. */
 export interface SweepShape {
-  cell: Cell;
+  cell: ReferenceCell;
   steps: number;
   batch: number;
   hidden: number;

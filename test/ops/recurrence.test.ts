@@ -1,11 +1,7 @@
 // The schedules of the sweeps; that the sweeps are right is tested with each cell.
 
 import { expect, test } from "vitest";
-import { elman } from "../../src/ops/elman";
-import { gru } from "../../src/ops/gru";
-import type { Cell, Schedule } from "../../src/ops/recurrence";
-import { elman as elmanTwin } from "../../src/reference/elman";
-import { gru as gruTwin } from "../../src/reference/gru";
+import type { Schedule } from "../../src/ops/recurrence";
 import { worstError } from "../numbers";
 import { useGpu } from "../workbench";
 import { bothSweeps } from "./sweeps";
@@ -15,7 +11,7 @@ const small = { batch: 3, hidden: 6, seed: 1, directions: 1, reverse: false, las
 
 test("The fused schedule takes one dispatch whatever the number of steps, the unrolled one a dispatch a step", async () => {
   const dispatches = async (schedule: Schedule, steps: number) =>
-    (await bothSweeps(gpu(), elman("tanh"), elmanTwin("tanh"), schedule, { ...small, steps })).forwardDispatches;
+    (await bothSweeps(gpu(), { cell: "elman" }, schedule, { ...small, steps })).forwardDispatches;
   for (const steps of [2, 9]) {
     expect(await dispatches("fused", steps)).toBe(1);
     expect(await dispatches("unrolled", steps)).toBe(steps);
@@ -23,15 +19,15 @@ test("The fused schedule takes one dispatch whatever the number of steps, the un
 });
 
 test("The GRU that resets first takes two dispatches a step when unrolled, one in all when fused", async () => {
-  const dispatches = async (schedule: Schedule, cell: Cell) =>
-    (await bothSweeps(gpu(), cell, gruTwin("before"), schedule, { ...small, steps: 5 })).forwardDispatches;
-  expect(await dispatches("fused", gru("before"))).toBe(1);
-  expect(await dispatches("unrolled", gru("before"))).toBe(10);
+  const dispatches = async (schedule: Schedule) =>
+    (await bothSweeps(gpu(), { cell: "gru", reset: "before" }, schedule, { ...small, steps: 5 })).forwardDispatches;
+  expect(await dispatches("fused")).toBe(1);
+  expect(await dispatches("unrolled")).toBe(10);
 });
 
 test("A hidden size beyond a workgroup is refused by the fused schedule, with the cure, and done by the unrolled one", async () => {
   const wide = { ...small, steps: 1, batch: 1, hidden: 2050 };
-  const run = (schedule: Schedule) => bothSweeps(gpu(), elman("tanh"), elmanTwin("tanh"), schedule, wide);
+  const run = (schedule: Schedule) => bothSweeps(gpu(), { cell: "elman" }, schedule, wide);
   await expect(run("fused")).rejects.toThrow('use schedule "unrolled"');
   const { hidden, expected } = await run("unrolled");
   expect(worstError(hidden, expected.hidden)).toBeLessThan(1e-5);

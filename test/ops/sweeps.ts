@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cellOf, type NamedCell, referenceCellOf } from "../../src/cells/cells";
 import type { Gpu } from "../../src/gpu/device";
-import { type Cell, recurrenceBackward, recurrenceForward, type Schedule } from "../../src/ops/recurrence";
-import type { Cell as Twin } from "../../src/reference/cell";
+import { recurrenceBackward, recurrenceForward, type Schedule } from "../../src/ops/recurrence";
 import * as reference from "../../src/reference/recurrence";
 import { integers, numbers, worstError } from "../numbers";
 import { Workbench } from "../workbench";
@@ -36,7 +36,9 @@ const cases: fc.Arbitrary<SweepCase> = fc
   .map((shape) => ({ ...shape, reverse: shape.reverse && shape.directions === 2 }));
 
 /** Both sweeps on the GPU and on the reference: every state, and every gradient that the sweeps make. */
-export async function bothSweeps(gpu: Gpu, cell: Cell, twin: Twin, schedule: Schedule, shape: SweepCase) {
+export async function bothSweeps(gpu: Gpu, options: NamedCell, schedule: Schedule, shape: SweepCase) {
+  const cell = cellOf(options);
+  const twin = referenceCellOf(options);
   const { steps, batch, hidden: width, seed, directions, reverse, lastStep, scale = 1 } = shape;
   const bench = new Workbench(gpu);
   const part = reverse ? 1 : 0;
@@ -110,22 +112,17 @@ export async function bothSweeps(gpu: Gpu, cell: Cell, twin: Twin, schedule: Sch
 }
 
 /** Declares the tests that every cell must pass. */
-export function testSweeps(
-  gpu: () => Gpu,
-  cell: Cell,
-  twin: Twin,
-  schedules: Schedule[] = ["fused", "unrolled"],
-): void {
-  describe.each(schedules)(`${cell.name}, %s`, (schedule) => {
+export function testSweeps(gpu: () => Gpu, options: NamedCell, schedules: Schedule[] = ["fused", "unrolled"]): void {
+  const { flags, cellState } = cellOf(options);
+  describe.each(schedules)(`${Object.values(options).join(", ")}, %s`, (schedule) => {
     test("has the reference's states and gradients for any sizes, lengths and directions", async () => {
       await fc.assert(
         fc.asyncProperty(cases, async (shape) => {
-          const { hidden, got, dInitialCell, expected, back } = await bothSweeps(gpu(), cell, twin, schedule, shape);
+          const { hidden, got, dInitialCell, expected, back } = await bothSweeps(gpu(), options, schedule, shape);
           expect(worstError(hidden, expected.hidden)).toBeLessThan(2e-5);
           expect(worstError(got.dGate, back.preactivation)).toBeLessThan(2e-5);
           expect(worstError(got.dHidden, back.hidden)).toBeLessThan(2e-5);
-          if (twin.hasCellState)
-            expect(worstError(dInitialCell, back.cell.slice(0, dInitialCell.length))).toBeLessThan(2e-5);
+          if (cellState) expect(worstError(dInitialCell, back.cell.slice(0, dInitialCell.length))).toBeLessThan(2e-5);
         }),
         { numRuns: 10 },
       );
@@ -140,12 +137,12 @@ export function testSweeps(
         directions: 1,
         reverse: false,
         lastStep: false,
-        scale: cell.flags.relu ? 1 : 1e4,
+        scale: flags.relu ? 1 : 1e4,
       };
-      const first = await bothSweeps(gpu(), cell, twin, schedule, shape);
+      const first = await bothSweeps(gpu(), options, schedule, shape);
       expect(worstError(first.hidden, first.expected.hidden)).toBeLessThan(2e-5);
       expect(worstError(first.got.dGate, first.back.preactivation)).toBeLessThan(2e-5);
-      const second = await bothSweeps(gpu(), cell, twin, schedule, shape);
+      const second = await bothSweeps(gpu(), options, schedule, shape);
       expect(second.got).toEqual(first.got);
     });
   });

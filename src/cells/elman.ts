@@ -1,7 +1,8 @@
-// The Elman cell: h_t = f(a_t + h_{t−1}·U).
+// The Elman cell: h_t = f(a_t + h_{t−1}·U), f = tanh or relu.
 
-import { addOuterProduct, type Cell, dTanh, noCellState } from "./cell";
-import { matmul, matmulTransposeB } from "./matmul";
+import elmanShader from "../../shaders/elman.wgsl?raw";
+import { matmul, matmulTransposeB } from "../reference/matmul";
+import { addOuterProduct, type CellDefinition, dTanh, noCellState, type ReferenceCell } from "./cell";
 
 const functions = {
   tanh: { f: Math.tanh, derivative: dTanh },
@@ -9,9 +10,9 @@ const functions = {
 };
 
 /** Source: the formula of torch.nn.RNN in PyTorch's documentation, with one bias, which is in a_t. */
-export function elman(activation: "tanh" | "relu"): Cell {
+function reference(activation: "tanh" | "relu"): ReferenceCell {
   const { f, derivative } = functions[activation];
-  const forward: Cell["forward"] = (a, { hidden }, { recurrentWeight }) => {
+  const forward: ReferenceCell["forward"] = (a, { hidden }, { recurrentWeight }) => {
     const width = hidden.length;
     const product = matmul(hidden, recurrentWeight, 1, width, width);
     return { hidden: product.map((sum, j) => f(a[j]! + sum)), cell: noCellState };
@@ -34,3 +35,8 @@ export function elman(activation: "tanh" | "relu"): Cell {
     },
   };
 }
+
+export const elman: CellDefinition = {
+  gpu: ({ activation }) => ({ name: "elman", source: elmanShader, gates: 1, flags: { relu: activation === "relu" } }),
+  reference: ({ activation = "tanh" }) => reference(activation),
+};

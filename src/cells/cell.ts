@@ -1,6 +1,36 @@
-// What a recurrent cell is to the sweeps that carry it through time: one row at one step, and back.
+// What a recurrent cell is: to the GPU's sweeps through time, and to the reference's, with helpers for its equations.
 
-import type { Numbers } from "./matmul";
+import type { Numbers } from "../reference/matmul";
+
+/** What cells let one choose. */
+export interface CellOptions {
+  /** The Elman cell's f. Default "tanh". */
+  activation?: "tanh" | "relu";
+  /** Where the GRU's reset gate acts: after the recurrent product, as PyTorch has it, or before it. Default "after". */
+  reset?: "after" | "before";
+}
+
+/** A cell twice: in WGSL, and in float64. */
+export interface CellDefinition {
+  gpu(options: CellOptions): Cell;
+  reference(options: CellOptions): ReferenceCell;
+}
+
+/** What the GPU's sweeps need to know of a cell; its equations are in its shader, which stands in front of theirs. */
+export interface Cell {
+  readonly name: string;
+  readonly source: string;
+  /** G: blocks of H columns in a, W, U and b. */
+  readonly gates: number;
+  /** What its shader asks for. */
+  readonly flags: Readonly<Record<string, boolean>>;
+  /** Whether it keeps a second state beside h. */
+  readonly cellState?: boolean;
+  /** The last gate's recurrent product: apart from its sum, or a second one, of what the cell made of h. */
+  readonly candidate?: "apart" | "second";
+  /** The gate, from 0, that says how much of the second state stays: `forgetBias` is its bias. */
+  readonly forgetGate?: number;
+}
 
 /** h and c of one row, or the gradients in their places. c is the LSTM's; elsewhere it is empty. */
 export interface CellState {
@@ -19,8 +49,8 @@ export interface CellGradient extends CellState {
   preactivation: Numbers;
 }
 
-/** The equations of a cell. a_t = x_t·W + b has G blocks of H columns, one for each gate. */
-export interface Cell {
+/** The equations of a cell, for one row at one step. a_t = x_t·W + b has G blocks of H columns, one for each gate. */
+export interface ReferenceCell {
   /** G */
   gates: number;
   /** Whether there is a c beside h. */

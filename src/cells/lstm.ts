@@ -1,7 +1,17 @@
 // The LSTM cell: gates i f g o, c_t = f ⊙ c_{t−1} + i ⊙ g, h_t = o ⊙ tanh(c_t).
 
-import { addOuterProduct, type Cell, type CellState, type CellWeights, dSigmoid, dTanh, sigmoid } from "./cell";
-import { matmul, matmulTransposeB, type Numbers } from "./matmul";
+import lstmShader from "../../shaders/lstm.wgsl?raw";
+import { matmul, matmulTransposeB, type Numbers } from "../reference/matmul";
+import {
+  addOuterProduct,
+  type CellDefinition,
+  type CellState,
+  type CellWeights,
+  dSigmoid,
+  dTanh,
+  type ReferenceCell,
+  sigmoid,
+} from "./cell";
 
 /** i, f, g, o and c_t [H] each, of a_t + h_{t−1}·U [4·H]. */
 function gatesOf(a: Numbers, { hidden, cell }: CellState, { recurrentWeight }: CellWeights) {
@@ -16,7 +26,7 @@ function gatesOf(a: Numbers, { hidden, cell }: CellState, { recurrentWeight }: C
 }
 
 /** Source: the formula of torch.nn.LSTM in PyTorch's documentation, with one bias a gate, which is in a_t. */
-export const lstm: Cell = {
+const reference: ReferenceCell = {
   gates: 4,
   hasCellState: true,
   hasRecurrentBias: false,
@@ -43,4 +53,9 @@ export const lstm: Cell = {
     const dHidden = matmulTransposeB(da, weights.recurrentWeight, 1, 4 * width, width);
     return { preactivation: da, hidden: dHidden, cell: dCell };
   },
+};
+
+export const lstm: CellDefinition = {
+  gpu: () => ({ name: "lstm", source: lstmShader, gates: 4, flags: {}, cellState: true, forgetGate: 1 }),
+  reference: () => reference,
 };

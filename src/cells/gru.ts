@@ -1,16 +1,18 @@
 // The GRU cell: gates r z n, h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}; r resets the past after its product with U_n, or before.
 
+import gruShader from "../../shaders/gru.wgsl?raw";
+import { matmul, matmulTransposeB, type Numbers } from "../reference/matmul";
 import {
   addOuterProduct,
-  type Cell,
+  type CellDefinition,
   type CellState,
   type CellWeights,
   dSigmoid,
   dTanh,
   noCellState,
+  type ReferenceCell,
   sigmoid,
 } from "./cell";
-import { matmul, matmulTransposeB, type Numbers } from "./matmul";
 
 type Reset = "after" | "before";
 
@@ -42,7 +44,7 @@ const timesHidden = (r: Float64Array, h: Numbers) => r.map((gate, j) => gate * h
  * Source: the formula of torch.nn.GRU in PyTorch's documentation (reset "after"), and equations 5–8 of Cho et al.,
  * "Learning Phrase Representations using RNN Encoder–Decoder for Statistical Machine Translation", 2014 ("before").
  */
-export function gru(reset: Reset): Cell {
+function reference(reset: Reset): ReferenceCell {
   return {
     gates: 3,
     hasCellState: false,
@@ -83,3 +85,14 @@ export function gru(reset: Reset): Cell {
     },
   };
 }
+
+export const gru: CellDefinition = {
+  gpu: ({ reset = "after" }) => ({
+    name: "gru",
+    source: gruShader,
+    gates: 3,
+    flags: {},
+    candidate: reset === "after" ? "apart" : "second",
+  }),
+  reference: ({ reset = "after" }) => reference(reset),
+};

@@ -1,0 +1,13 @@
+// The table of cells; that their equations are right is tested with each of them.
+
+import { expect, test } from "vitest";
+import { cellNames, cellOf, referenceCellOf } from "../../src/cells/cells";
+
+test.each(cellNames)("%s has the same layout for the GPU and in float64, under its own name", (name) => {
+  const { gates, cellState = false, candidate, ...cell } = cellOf({ cell: name });
+  const reference = referenceCellOf({ cell: name });
+  expect(cell.name).toBe(name);
+  expect(reference.gates).toBe(gates);
+  expect(reference.hasCellState).toBe(cellState);
+  expect(reference.hasRecurrentBias).toBe(candidate !== undefined);
+});
