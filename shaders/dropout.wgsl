@@ -1,6 +1,6 @@
 // Inverted dropout: out = x ⊙ m, m = 0 with probability p, else 1 / (1 − p) (Srivastava et al. 2014). The gradient is
-// CPU twin: src/reference/dropout.ts
 // the same product, in place, with the same m: it is drawn again from the same counters. philox.wgsl stands in front.
+// CPU twin: src/reference/dropout.ts
 //
 // size, start       vec4f of out, and where x begins
 // threads, across   the workgroup, and the threads in x

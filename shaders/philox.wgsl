@@ -1,6 +1,7 @@
 // Philox4x32-10: four random words from a counter and a key, with no state. Stands in front of the shaders that draw.
 // CPU twin: src/reference/philox.ts
 // Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+// The key is a seed and what is drawn with it (1: dropout, 2: sampling), so that no two uses share their words.
 
 // The upper words of a · b, by halves: WGSL has no integers of 64 bits.
 fn highProduct(a: vec2u, b: vec2u) -> vec2u {

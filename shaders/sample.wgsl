@@ -1,7 +1,7 @@
 // Draws the next token from softmax(logits / T) among the likeliest, by the Gumbel-max trick: the largest of l / T − ln E,
-// CPU twin: src/reference/sample.ts
 // E exponentially distributed (Gumbel 1954; Maddison, Tarlow and Minka 2014). philox.wgsl stands in front.
 // Through the prompt the next token is the prompt's. One workgroup.
+// CPU twin: src/reference/sample.ts
 //
 // outputs, threads   K, and the workgroup
 
@@ -45,10 +45,10 @@ fn leastOfTop(thread: u32) -> u32 {
   return least;
 }
 
-// −ln(1 − v), v uniform in 23 bits; near 0 a series, as `log` is not exact near 1.
+// −ln(1 − v), v uniform in 23 bits; near 0 a series, as `log` near 1 need only be within 2⁻²¹.
 fn exponential(word: u32) -> f32 {
   let v = (f32(word >> 9u) + 0.5) * 0x1p-23;
-  return select(-log(1.0 - v), v * (1.0 + v * (0.5 + v * 0.33333334)), v < 0.01);
+  return select(-log(1.0 - v), v * (1.0 + v * (0.5 + v * 0.33333334)), v < 0.03);
 }
 
 @compute @workgroup_size(threads)

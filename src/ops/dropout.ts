@@ -7,6 +7,9 @@ import type { View } from "./matmul";
 import { expectShape, line } from "./operands";
 import { philoxSource } from "./philox";
 
+/** Consecutive rows of a tensor. */
+type Rows = Pick<View, "tensor" | "rows">;
+
 interface Mask {
   label: string;
   /** u32 [1], a uniform: the training step. Each has a mask of its own. */
@@ -19,12 +22,20 @@ interface Mask {
 }
 
 /** out = x ⊙ m. `x` has the rows and the parts of `out`. @throws where shapes do not fit. */
-export function dropout(plan: Plan, { x, out, ...mask }: Mask & { x: View; out: Tensor }): void {
+export function dropout(plan: Plan, { x, out, ...mask }: Mask & { x: Rows; out: Tensor }): void {
   const { rows, storedWidth } = matrixOf(out);
   const [first, count] = x.rows ?? [0, matrixOf(x.tensor).rows];
   expectShape("dropout", out, "[…, the width of x]", [...out.shape.slice(0, -1), x.tensor.shape.at(-1) ?? 1]);
   if (count !== rows) {
-    throw new Error(`dropout: "${out.name}" has ${rows} rows, expected ${count}, the rows of "${x.tensor.name}".`);
+    throw new Error(
+      `dropout: "${out.name}" has ${rows} rows, expected ${count}, the rows of "${x.tensor.name}"; take as many.`,
+    );
+  }
+  const [parts, expected] = [out.parts ?? 1, x.tensor.parts ?? 1];
+  if (parts !== expected) {
+    throw new Error(
+      `dropout: "${out.name}" has ${parts} parts, expected ${expected}, the parts of "${x.tensor.name}"; create it with them.`,
+    );
   }
   addDropout(plan, mask, out, { x: x.tensor, out }, { start: (first * storedWidth) / 4 }, false);
 }

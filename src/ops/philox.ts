@@ -1,4 +1,4 @@
-// The generator of random words that stands in front of the shaders that draw, and what their keys say.
+// The generator of random words, as text that stands in front of the shaders that draw.
 
 import philoxShader from "../../shaders/philox.wgsl?raw";
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Tensor } from "../../src/gpu/tensor";
 import { dropout, dropoutGradient } from "../../src/ops/dropout";
 import { dropoutMask } from "../../src/reference/dropout";
 import { numbers } from "../numbers";
@@ -40,6 +41,17 @@ test("dropout multiplies with the reference's mask, forward and backward, for an
     }),
     { numRuns: 20 },
   );
+});
+
+test("dropout refuses rows or parts that differ", () => {
+  const bench = new Workbench(gpu());
+  const step = bench.tensor("step", [1], [1], { type: "u32" });
+  const out = bench.tensor("out", [2, 10], undefined, { parts: 2 });
+  const add = (x: Tensor) => () =>
+    dropout(bench.plan, { label: "", step, rate: 0.5, seed: 1, layer: 1, x: { tensor: x }, out });
+  expect(add(bench.tensor("x", [3, 10], undefined, { parts: 2 }))).toThrow('"out" has 2 rows, expected 3');
+  expect(add(bench.tensor("x", [2, 10]))).toThrow('"out" has 2 parts, expected 1');
+  bench.plan.destroy();
 });
 
 test("a mask keeps its share, and each step, layer and seed has another", () => {

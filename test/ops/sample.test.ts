@@ -42,13 +42,15 @@ test("sample draws the reference's tokens, for any logits, temperature, top k, s
   const cases = fc.record({
     outputs: fc.integer({ min: 1, max: 300 }),
     scale: fc.constantFrom(0.1, 1, 10),
+    ties: fc.boolean(),
     temperature: fc.constantFrom(0.1, 0.8, 1, 5),
     topShare: fc.constantFrom(0, 0.01, 0.3, 1),
     seed: fc.integer({ min: 0, max: 0xffffffff }),
   });
   await fc.assert(
-    fc.asyncProperty(cases, async ({ outputs, scale, temperature, topShare, seed }) => {
-      const logits = numbers(outputs, seed % 1000, scale);
+    fc.asyncProperty(cases, async ({ outputs, scale, ties, temperature, topShare, seed }) => {
+      const exact = numbers(outputs, seed % 1000, scale);
+      const logits = ties ? exact.map((logit) => Math.ceil(4 * logit) / 4 + 0) : exact; // + 0: no −0
       const topK = Math.ceil(topShare * outputs);
       const { tokens } = await draw({ logits, temperature, topK, seed, room: 40 });
       for (const [i, token] of tokens.slice(1).entries()) {
@@ -89,6 +91,7 @@ test("sample takes the likeliest for top 1, the prompt while there is one, and e
   const { tokens, position, next } = await draw({ logits, topK: 1, prompt: [4, 5, 6], room: 6, runs: 9 });
   expect(tokens).toEqual([4, 5, 6, likeliest, likeliest, likeliest]);
   expect([position, next]).toEqual([5, likeliest]);
+  expect(await draw({ logits, topK: 1, prompt: [4, 5, 6], room: 6, runs: 1 })).toMatchObject({ position: 1, next: 5 });
 });
 
 test("sample draws other tokens from another seed, and stays in range where logits are not numbers", async () => {
