@@ -166,7 +166,8 @@ interface Outcome {
 
 function report({ options, task, learner, done, seconds, heldOut }: Outcome): void {
   const { unigramEntropy, baseline } = task;
-  const stepsPerSecond = done / seconds;
+  const trained = done - (task.checkpoint?.trainer?.step ?? 0); // in this run
+  const stepsPerSecond = trained / seconds;
   const accuracy = heldOut?.accuracy ?? null;
   if (options.json) {
     const { dispatchesPerStep, adapter } = learner;
@@ -188,7 +189,7 @@ function report({ options, task, learner, done, seconds, heldOut }: Outcome): vo
     return;
   }
   const dispatches = learner.dispatchesPerStep === null ? "" : `, ${learner.dispatchesPerStep} dispatches a step`;
-  console.log(`${done} steps in ${seconds.toFixed(1)} s, ${stepsPerSecond.toFixed(1)} steps/s${dispatches}`);
+  console.log(`${trained} steps in ${seconds.toFixed(1)} s, ${stepsPerSecond.toFixed(1)} steps/s${dispatches}`);
   if (heldOut && accuracy === null && baseline !== null) {
     const { loss } = heldOut;
     console.log(`held-out mean squared error ${loss.toFixed(4)}, always guessing the mean ${baseline.toFixed(4)}`);
