@@ -186,6 +186,9 @@ export function readOptions(args: string[]): TrainOptions | null {
     const other = Object.keys(values).find((name) => !ofResuming.includes(name));
     if (other) throw new OptionError(`--${other} does not go with --resume: the file says it; leave it out`);
   }
+  if (values.window !== undefined && values.length !== undefined) {
+    throw new OptionError("--length does not go with --window: the window is the length; leave one out");
+  }
   if (dropout > 0 && options.layers === 1 && values.load === undefined) {
     throw new OptionError(`--dropout is ${dropout} with 1 layer: it acts between layers; add --layers 2`);
   }
@@ -200,7 +203,7 @@ export function readOptions(args: string[]): TrainOptions | null {
   if (options.device === "reference" && task === "adding") {
     throw new OptionError("--task adding does not go with --device reference: it would take hours; leave one out");
   }
-  for (const name of ["hidden", "cell", "layers", "bidirectional"] as const) {
+  for (const name of ["hidden", "cell", "layers", "bidirectional", "dropout"] as const) {
     if (values.load === undefined || values[name] === undefined) continue;
     throw new OptionError(`--${name} does not go with --load: the file says what the network is; leave it out`);
   }

@@ -9,8 +9,7 @@ import {
   referenceOptimizer,
   referenceTrainStep,
   type StepReport,
-  toPyTorch,
-  writeSafetensors,
+  saveNetwork,
 } from "../../src/index";
 import type { Learner, LearnerOptions } from "./learner";
 
@@ -65,12 +64,15 @@ export function referenceLearner(options: LearnerOptions): Learner {
     },
     generate: null,
     traceGradients: null,
-    async checkpoint({ about }) {
-      const float32 = [...values].map(([name, { shape: sizes }]) => {
-        return [name, { shape: sizes, data: Float32Array.from(parameters[name]!) }] as const;
-      });
-      const texts = { network: JSON.stringify(config), about: JSON.stringify(about) };
-      return writeSafetensors(toPyTorch(new Map(float32), config), { format: "tempograd", version: "1", ...texts });
+    checkpoint({ about }) {
+      const read = async () =>
+        new Map(
+          [...values].map(([name, { shape: sizes }]) => [
+            name,
+            { shape: sizes, data: Float32Array.from(parameters[name]!) },
+          ]),
+        );
+      return saveNetwork({ config, read }, { about });
     },
     close() {},
   };

@@ -20,7 +20,7 @@ import {
   Vocabulary,
 } from "../../src/index";
 import { addingBatches, guessingTheMean } from "./adding";
-import { load } from "./checkpoint-file";
+import type { Saved } from "./checkpoint-file";
 import { mobyDick, names } from "./datasets";
 import type { Learner } from "./learner";
 import { OptionError, type TrainOptions } from "./options";
@@ -48,11 +48,8 @@ export interface TaskData {
   sample(learner: Learner, seed: number): Promise<string | null>;
 }
 
-/** Loads a task's data. @throws where --load names a file that does not fit. */
-export async function loadTask(options: TrainOptions): Promise<TaskData> {
-  const file = options.resume ?? options.load;
-  const option = options.resume === undefined ? "load" : "resume";
-  const saved = file === undefined ? undefined : await load(option, file, options.task);
+/** Loads a task's data. @param saved what --load or --resume names. */
+export async function loadTask(options: TrainOptions, saved?: Saved): Promise<TaskData> {
   const checkpoint = options.resume === undefined ? undefined : saved?.checkpoint;
   const position = checkpoint?.data as StreamPosition | undefined;
   const task = await taskOf(options, saved, position === undefined ? {} : { position });
@@ -62,7 +59,7 @@ export async function loadTask(options: TrainOptions): Promise<TaskData> {
 type Position = { position?: StreamPosition };
 type Task = Omit<TaskData, "checkpoint">;
 
-function taskOf(options: TrainOptions, saved: Saved, from: Position): Promise<Task> | Task {
+function taskOf(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> | Task {
   if (options.task === "names") return namesTask(options, saved, from);
   return options.task === "adding" ? addingTask(options, saved, from) : textTask(options, saved, from);
 }
@@ -72,8 +69,6 @@ const splitSeed = 1;
 /** Each batch costs a round trip: few and large ones. */
 const evaluationBatch = 128;
 
-type Saved = Awaited<ReturnType<typeof load>> | undefined;
-
 /** The novel, or the names in an order that a seed shuffled, a line each. */
 async function textOf(task: TrainOptions["task"]): Promise<[title: string, text: string]> {
   if (task === "moby-dick") return ["Moby-Dick", await mobyDick()];
@@ -81,7 +76,7 @@ async function textOf(task: TrainOptions["task"]): Promise<[title: string, text:
   return ["Names", [...training, ...heldOut].map(({ name }) => `${name}\n`).join("")];
 }
 
-async function textTask(options: TrainOptions, saved: Saved, from: Position): Promise<Task> {
+async function textTask(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> {
   const { cell, layers, dropout, hidden, batch, length: steps, seed } = options;
   const [title, text] = await textOf(options.task);
   const vocabulary = saved ? new Vocabulary(saved.symbols) : Vocabulary.fromText(text, { limit: 64 });
@@ -123,7 +118,7 @@ async function textTask(options: TrainOptions, saved: Saved, from: Position): Pr
 /** Batches of the adding problem that no training seed draws. */
 const heldOutBatches = 8;
 
-function addingTask(options: TrainOptions, saved: Saved, { position }: Position): Task {
+function addingTask(options: TrainOptions, saved: Saved | undefined, { position }: Position): Task {
   const { cell, layers, dropout, bidirectional, hidden, batch, length: steps, seed } = options;
   const evaluation = { steps, batch: evaluationBatch };
   return {
@@ -156,7 +151,7 @@ function addingTask(options: TrainOptions, saved: Saved, { position }: Position)
   };
 }
 
-async function namesTask(options: TrainOptions, saved: Saved, from: Position): Promise<Task> {
+async function namesTask(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> {
   const { cell, layers, dropout, bidirectional, hidden, batch, length: steps, seed } = options;
   const { items, classes } = names();
   const spelled = items.map(({ name, label }) => ({ name: name.toLowerCase(), label }));

@@ -11,7 +11,7 @@ import {
   warmUp,
 } from "../../src/index";
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
-import { expectWritable, load, save } from "./checkpoint-file";
+import { expectWritable, load, type Saved, save } from "./checkpoint-file";
 import { type Learner, openLearner } from "./learner";
 import { help, OptionError, readOptions, type TrainOptions } from "./options";
 import { type Progress, showProgress } from "./progress";
@@ -28,8 +28,14 @@ export async function main(args: string[]): Promise<number> {
     }
     if (options.task === "i-like-nlp") return await workedExample(options);
     if (options.save !== undefined) await expectWritable(options.save);
-    const all = options.resume === undefined ? options : await resumed(options, args);
-    return await train(all, await loadTask(all));
+    const { load: from, resume, task } = options;
+    if (resume !== undefined) {
+      const saved = await load("resume", resume);
+      const all = resumed(options, saved, args);
+      return await train(all, await loadTask(all, saved));
+    }
+    const saved = from === undefined ? undefined : await load("load", from, task);
+    return await train(options, await loadTask(options, saved));
   } catch (error) {
     if (!isOptionError(error)) throw error;
     console.error(`train: ${error.message}; see npm run train -- --help.`);
@@ -38,9 +44,8 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /** The options of the training that --resume names, and what the command line says over them. */
-async function resumed(options: TrainOptions, args: string[]): Promise<TrainOptions> {
+function resumed(options: TrainOptions, { options: saved }: Saved, args: string[]): TrainOptions {
   const { resume, save: file, device, json } = options;
-  const { options: saved } = await load("resume", resume!);
   const steps = args.some((arg) => arg.startsWith("--steps")) ? options.steps : saved.steps;
   return { ...saved, resume, load: undefined, save: file, device, json, steps };
 }

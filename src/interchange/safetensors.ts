@@ -1,6 +1,8 @@
 // Reads and writes safetensors files: named tensors with text metadata, as PyTorch and others exchange them.
 // Format: 8 bytes, the header's length as a little-endian unsigned integer; the header, JSON; the values, back to back.
 
+import { isObject, quote } from "./untrusted";
+
 /** A tensor in host memory: its sizes, outermost first, and its values in row-major order. */
 export interface TensorData {
   shape: number[];
@@ -221,19 +223,9 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && ((value as number) > 0 || Object.is(value, 0));
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Names that would reach an object's prototype, or that have no UTF-8 (half of a surrogate pair). */
 function isUnusable(name: string): boolean {
   return name === "__proto__" || /\p{Surrogate}/u.test(name);
-}
-
-/** A value for a message: as JSON, shortened, since a hostile file chooses its length. */
-function quote(value: unknown): string {
-  const text = String(JSON.stringify(value));
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 function refuse(

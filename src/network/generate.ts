@@ -1,6 +1,6 @@
 // Writes on: feeds a network its own choices, one token at a time, all of it on the GPU.
 
-import { createTensors, elements, readTensors, storageUsage, writeTensor } from "../gpu/tensor";
+import { createTensors, elements, readTensors, storageUsage, type TypedArray, writeTensor } from "../gpu/tensor";
 import { sample } from "../ops/sample";
 import { stateSpecs } from "./batch";
 import { expectKnown, expectSeed, expectSize } from "./config";
@@ -58,18 +58,19 @@ export async function generate(network: Network, options: GenerateOptions): Prom
     );
     writeTensor(gpu, next, [prompt[0]!]);
     let streamed = prompt.length;
+    let written: TypedArray | undefined;
     for (let done = 0; done < all - 1; ) {
       const encoder = device.createCommandEncoder({ label: "generate" });
       const end = Math.min(all - 1, done + tokensPerSubmit);
       for (; done < end; done++) inference.encode(encoder, { state: state.buffer });
       device.queue.submit([encoder.finish()]);
       if (onTokens && done >= streamed) {
-        const [written] = await readTensors(gpu, [tokens]);
+        [written] = await readTensors(gpu, [tokens]);
         onTokens((written as Int32Array).slice(streamed, done + 1));
         streamed = done + 1;
       } else await device.queue.onSubmittedWorkDone(); // never more than a submit ahead of the device
     }
-    const [written] = await readTensors(gpu, [tokens]);
+    if (streamed < all) [written] = await readTensors(gpu, [tokens]);
     return (written as Int32Array).slice(prompt.length);
   } finally {
     inference.destroy();

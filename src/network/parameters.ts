@@ -2,7 +2,7 @@
 
 import { cellOf } from "../cells/cells";
 import type { TensorSpec } from "../gpu/tensor";
-import type { NetworkConfig } from "./config";
+import { directionsOf, type NetworkConfig } from "./config";
 
 /** Values by parameter name, row-major. */
 export type ParameterValues = Map<string, { shape: number[]; data: Float32Array }>;
@@ -13,9 +13,9 @@ export const prefixOf = (layer: number, direction: number): string =>
 
 /** Names and shapes, in the order in which they are stored and drawn. */
 export function parameterShapes(config: NetworkConfig): Record<string, TensorSpec & { shape: number[] }> {
-  const { inputs, hidden, outputs, layers, bidirectional } = config;
+  const { inputs, hidden, outputs, layers } = config;
   const { gates, candidate } = cellOf(config);
-  const directions = bidirectional ? 2 : 1;
+  const directions = directionsOf(config);
   const shapes: Record<string, TensorSpec & { shape: number[] }> = {};
   for (let layer = 0; layer < layers; layer++) {
     for (let direction = 0; direction < directions; direction++) {

@@ -3,6 +3,7 @@
 
 import { fromPyTorch, toPyTorch } from "../interchange/pytorch";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
+import { isObject, quote } from "../interchange/untrusted";
 import { type NetworkConfig, type NetworkOptions, networkConfig } from "../network/config";
 import type { Network } from "../network/network";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
@@ -48,7 +49,7 @@ export async function saveCheckpoint(
  * @param options about is JSON of the caller's own.
  */
 export async function saveNetwork(
-  network: Network,
+  network: Pick<Network, "config" | "read">,
   { about }: { about?: unknown } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { config } = network;
@@ -134,16 +135,6 @@ function fromJson(metadata: Metadata, name: string): unknown {
   } catch {
     refuse(`metadata "${name}"`, `is ${quote(text)}`, "JSON");
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A value for a message: as JSON, shortened, since a hostile file chooses its length. */
-function quote(value: unknown): string {
-  const text = String(JSON.stringify(value));
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 function refuse(
