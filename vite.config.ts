@@ -29,6 +29,10 @@ export default defineConfig({
     outDir: "dist/pages",
     target: "es2022",
     chunkSizeWarningLimit: 1300, // Moby-Dick, loaded when asked for
-    rollupOptions: { input: { train: resolve(import.meta.dirname, "demo/train/index.html") } },
+    rollupOptions: {
+      input: Object.fromEntries(
+        ["train", "pens"].map((page) => [page, resolve(import.meta.dirname, `demo/${page}/index.html`)]),
+      ),
+    },
   },
 });

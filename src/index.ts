@@ -34,6 +34,7 @@ export { initialParameters } from "./network/initializers";
 export { Network } from "./network/network";
 export type { ParameterValues } from "./network/parameters";
 export type { Pass, PassOptions, PassTensors } from "./network/pass";
+export type { States } from "./network/states";
 export { type GradientTrace, traceGradients } from "./network/through-time";
 export type { Schedule } from "./ops/recurrence";
 export {

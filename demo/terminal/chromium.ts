@@ -96,20 +96,26 @@ function hasGraphicsDevice(): boolean {
   return devices.some((name) => /^(renderD|nvidia)\d+$/.test(name));
 }
 
+// What headless Chromium must be told on Linux; elsewhere it needs no telling.
+// For a GPU, from Chrome's guide to WebGPU in headless Linux. Without a working driver they leave no adapter at all.
+const gpuFlags = ["--enable-features=Vulkan", "--use-angle=vulkan", "--disable-vulkan-surface"];
+// Without them SwiftShader computes, but a canvas that WebGPU draws to ends its device.
+const softwareFlags = ["--enable-features=Vulkan", "--use-angle=swiftshader", "--use-vulkan=swiftshader"];
+
 /**
  * Launches a browser whose secure pages have `navigator.gpu`: on the GPU where there is one, else on SwiftShader.
  *
- * @param tryGpu whether to look for a GPU on Linux, where headless Chromium must be told; elsewhere it needs no telling.
+ * @param tryGpu whether to look for a GPU on Linux.
  * @throws what `findBrowser` throws, and puppeteer's error where the browser does not start.
  */
 export async function launchBrowser(tryGpu: boolean = hasGraphicsDevice()): Promise<Browser> {
   const program = await findBrowser();
-  if (process.platform === "linux" && tryGpu) {
-    // From Chrome's guide to WebGPU in headless Linux. Without a working driver they leave no adapter at all.
-    const flags = ["--enable-features=Vulkan", "--use-angle=vulkan", "--disable-vulkan-surface"];
-    const browser = await launch(program, flags);
-    if (await hasAdapter(browser)) return browser;
-    await browser.close();
+  if (process.platform === "linux") {
+    for (const flags of tryGpu ? [gpuFlags, softwareFlags] : [softwareFlags]) {
+      const browser = await launch(program, flags);
+      if (await hasAdapter(browser)) return browser;
+      await browser.close();
+    }
   }
   return launch(program, []);
 }

@@ -13,6 +13,7 @@ import {
   rmsprop,
   type Schedule,
   sgd,
+  type Tensor,
   Trainer,
   type TrainerOptions,
   toPyTorch,
@@ -74,38 +75,28 @@ function trainerOptions(
 
 async function readPass(gpu: Gpu, pass: Pass, recording: Recording): Promise<Computed> {
   const { steps, batch, tensors, network } = recording;
-  const { layers, cellStates, logits, losses, probabilities, dHidden = [], carries = [], dInputs } = pass.tensors;
+  const { hidden, logits, losses, probabilities, dHidden = [], dInputs } = pass.tensors;
   const gradients = Object.values(pass.gradients!.tensors);
-  const read = async (list: typeof layers) => (await readTensors(gpu, list)) as Float32Array[];
+  const read = async (list: readonly Tensor[]) => (await readTensors(gpu, list)) as Float32Array[];
   const directions = network.bidirectional ? 2 : 1;
-  const width = network.hidden;
-  const slab = batch * width;
-  const hidden = await read(layers);
-  const final = hidden.flatMap((states) => {
-    const part = (t: number, direction: number) =>
-      Array.from({ length: slab }, (_, i) => {
-        const row = t * batch + Math.floor(i / width);
-        return states[(row * directions + direction) * width + (i % width)]!;
-      });
-    return directions === 2 ? [part(steps, 0), part(1, 1)] : [part(steps, 0)];
-  });
-  const outputs = hidden.at(-1)!.slice(slab * directions, (steps + 1) * slab * directions);
+  const slab = batch * network.hidden;
+  const states = await pass.readStates();
+  const outputs = (await read([hidden]))[0]!.slice(slab * directions, (steps + 1) * slab * directions);
   const lengths = tensors.get("lengths")?.data;
   for (let i = 0; i < outputs.length; i++) {
-    const row = Math.floor(i / (width * directions));
+    const row = Math.floor(i / (network.hidden * directions));
     if (lengths && Math.floor(row / batch) >= lengths[row % batch]!) outputs[i] = 0;
   }
-  const dStates = await read(dHidden);
   const values = await read([logits, losses, ...(probabilities ? [probabilities] : []), ...(dInputs ? [dInputs] : [])]);
   const computed: Computed = new Map<string, ArrayLike<number>>([
     ["expected.outputs", outputs],
-    ["expected.h_n", final.flat()],
-    ["expected.c_n", (await read(cellStates)).flatMap((states) => [...states.slice(steps * slab)])],
+    ["expected.h_n", states.finalState],
+    ["expected.c_n", states.finalCellState ?? []],
     ["expected.logits", values.shift()!],
     ["expected.loss", values.shift()!],
-    ["grad.h0", dStates.flatMap((states) => [...states.slice(0, slab)])],
-    ["grad.c0", (await read(carries)).flatMap((states) => [...states.slice(slab)])],
-    ["grad.hidden", dStates.flatMap((states) => [...states.slice(slab)])],
+    ["grad.h0", states.dInitialState!],
+    ["grad.c0", states.dInitialCellState ?? []],
+    ["grad.hidden", (await read(dHidden)).flatMap((layer) => [...layer.slice(slab)])],
   ]);
   if (probabilities) computed.set("expected.probabilities", values.shift()!);
   if (dInputs) computed.set("grad.inputs", values.shift()!);

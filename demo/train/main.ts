@@ -1,6 +1,7 @@
 // The training page: the buttons and settings drive a session, the view shows it.
 
 import { type Gpu, openGpu } from "../../src/index";
+import { whyNoWebGpu } from "../no-webgpu";
 import { corpusOf } from "./corpus";
 import { mobyDick } from "./moby-dick";
 import { DivergedError, Session } from "./session";
@@ -34,12 +35,6 @@ async function open(): Promise<void> {
     fail(`The browser took the graphics adapter away (${message}). Reset to begin anew.`);
   });
   view.showAdapter(gpu);
-}
-
-function whyNoWebGpu(): string {
-  if (!isSecureContext) return "Browsers offer WebGPU only to pages that come over https or from localhost.";
-  if (!navigator.gpu) return "This browser has no WebGPU, which this page computes with.";
-  return "This browser has WebGPU, but found no graphics adapter to compute with.";
 }
 
 /** Makes a session of the settings, where there is none. Answers nothing where the settings need correcting first. */

@@ -2,18 +2,12 @@
 
 import type { Numbers } from "../reference/matmul";
 
-/** What cells let one choose. */
-export interface CellOptions {
-  /** The Elman cell's f. Default "tanh". */
-  activation?: "tanh" | "relu";
-  /** Where the GRU's reset gate acts: after the recurrent product, as PyTorch has it, or before it. Default "after". */
-  reset?: "after" | "before";
-}
-
 /** A cell twice: in WGSL, and in float64. */
-export interface CellDefinition {
-  gpu(options: CellOptions): Cell;
-  reference(options: CellOptions): ReferenceCell;
+export interface CellDefinition<Options = unknown> {
+  /** Its own options and the words that each may be, the default first. */
+  readonly choices: Readonly<Record<string, readonly string[]>>;
+  gpu(options: Options): Cell;
+  reference(options: Options): ReferenceCell;
 }
 
 /** What the GPU's sweeps need to know of a cell; its equations are in its shader, which stands in front of theirs. */

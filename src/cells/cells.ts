@@ -1,11 +1,14 @@
 // The table of cells: a network has one of these, by name.
 
-import type { Cell, CellDefinition, CellOptions, ReferenceCell } from "./cell";
-import { elman } from "./elman";
-import { gru } from "./gru";
+import type { Cell, CellDefinition, ReferenceCell } from "./cell";
+import { type ElmanOptions, elman } from "./elman";
+import { type GruOptions, gru } from "./gru";
 import { lstm } from "./lstm";
 
-export const cells = { elman, gru, lstm } satisfies Record<string, CellDefinition>;
+/** What cells let one choose, each its own. */
+export interface CellOptions extends ElmanOptions, GruOptions {}
+
+export const cells = { elman, gru, lstm } satisfies Record<string, CellDefinition<CellOptions>>;
 
 export type CellName = keyof typeof cells;
 
@@ -16,8 +19,13 @@ export interface NamedCell extends CellOptions {
   cell: CellName;
 }
 
+const definitionOf = ({ cell }: NamedCell): CellDefinition<CellOptions> => cells[cell];
+
+/** The options that a cell has of its own, and the words that each may be, the default first. */
+export const choicesOf = (options: NamedCell) => definitionOf(options).choices;
+
 /** The cell that options name, as the GPU's sweeps need it. */
-export const cellOf = (options: NamedCell): Cell => cells[options.cell].gpu(options);
+export const cellOf = (options: NamedCell): Cell => definitionOf(options).gpu(options);
 
 /** The cell that options name, in float64. */
-export const referenceCellOf = (options: NamedCell): ReferenceCell => cells[options.cell].reference(options);
+export const referenceCellOf = (options: NamedCell): ReferenceCell => definitionOf(options).reference(options);

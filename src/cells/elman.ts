@@ -4,6 +4,11 @@ import elmanShader from "../../shaders/elman.wgsl?raw";
 import { matmul, matmulTransposeB } from "../reference/matmul";
 import { addOuterProduct, type CellDefinition, dTanh, noCellState, type ReferenceCell } from "./cell";
 
+export interface ElmanOptions {
+  /** The Elman cell's f. Default "tanh". */
+  activation?: "tanh" | "relu";
+}
+
 const functions = {
   tanh: { f: Math.tanh, derivative: dTanh },
   relu: { f: (a: number) => Math.max(a, 0), derivative: (h: number) => (h > 0 ? 1 : 0) },
@@ -36,7 +41,8 @@ function reference(activation: "tanh" | "relu"): ReferenceCell {
   };
 }
 
-export const elman: CellDefinition = {
+export const elman: CellDefinition<ElmanOptions> = {
+  choices: { activation: ["tanh", "relu"] },
   gpu: ({ activation }) => ({ name: "elman", source: elmanShader, gates: 1, flags: { relu: activation === "relu" } }),
   reference: ({ activation = "tanh" }) => reference(activation),
 };

@@ -16,6 +16,11 @@ import {
 
 type Reset = "after" | "before";
 
+export interface GruOptions {
+  /** Where the GRU's reset gate acts: after the recurrent product, as PyTorch has it, or before it. Default "after". */
+  reset?: Reset;
+}
+
 /**
  * r, z and n [H] each, and m, what the candidate takes from the past:
  *
@@ -86,7 +91,8 @@ function reference(reset: Reset): ReferenceCell {
   };
 }
 
-export const gru: CellDefinition = {
+export const gru: CellDefinition<GruOptions> = {
+  choices: { reset: ["after", "before"] },
   gpu: ({ reset = "after" }) => ({
     name: "gru",
     source: gruShader,

@@ -56,6 +56,7 @@ const reference: ReferenceCell = {
 };
 
 export const lstm: CellDefinition = {
+  choices: {},
   gpu: () => ({ name: "lstm", source: lstmShader, gates: 4, flags: {}, cellState: true, forgetGate: 1 }),
   reference: () => reference,
 };

@@ -1,6 +1,6 @@
 // What a user says of a network, checked and completed.
 
-import { cellNames, cellOf, type NamedCell } from "../cells/cells";
+import { type CellOptions, cellNames, cellOf, choicesOf, type NamedCell } from "../cells/cells";
 
 export interface NetworkOptions extends NamedCell {
   /** Width of x: how many tokens there are, or how many features a step has. */
@@ -38,7 +38,8 @@ export interface NetworkOptions extends NamedCell {
   seed?: number;
 }
 
-type WithoutDefault = "classWeights" | "forgetBias";
+/** Those of other cells are not there. */
+type WithoutDefault = "classWeights" | "forgetBias" | keyof CellOptions;
 
 export type NetworkConfig = Readonly<
   Required<Omit<NetworkOptions, WithoutDefault>> & Pick<NetworkOptions, WithoutDefault>
@@ -47,9 +48,6 @@ export type NetworkConfig = Readonly<
 const sizes = ["inputs", "hidden", "outputs"];
 
 const choices = {
-  cell: cellNames,
-  activation: ["tanh", "relu"],
-  reset: ["after", "before"],
   input: ["tokens", "features"],
   readout: ["every-step", "last-step"],
   loss: ["cross-entropy", "mean-squared-error"],
@@ -58,8 +56,6 @@ const choices = {
 } as const;
 
 const defaults = {
-  activation: "tanh",
-  reset: "after",
   layers: 1,
   bidirectional: false,
   loss: "cross-entropy",
@@ -75,16 +71,12 @@ const defaults = {
  * @throws where an option is missing, unknown or out of range, with what was got and expected.
  */
 export function networkConfig(options: NetworkOptions): NetworkConfig {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const config: NetworkConfig = { ...defaults, ...(given as unknown as NetworkOptions) };
-  for (const [name, allowed] of Object.entries(choices)) {
-    const got = config[name as keyof typeof choices];
-    if (!(allowed as readonly string[]).includes(got)) {
-      throw new Error(
-        `Network: ${name} is ${JSON.stringify(got)}, expected ${allowed.map((word) => `"${word}"`).join(" or ")}.`,
-      );
-    }
-  }
+  expectWord("cell", options.cell, cellNames);
+  const words: Readonly<Record<string, readonly string[]>> = { ...choices, ...choicesOf(options) };
+  const cellDefaults = Object.entries(choicesOf(options)).map(([name, [first]]) => [name, first]);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const config: NetworkConfig = { ...defaults, ...Object.fromEntries([...cellDefaults, ...given]) };
+  for (const [name, allowed] of Object.entries(words)) expectWord(name, config[name as keyof NetworkConfig], allowed);
   for (const name of ["inputs", "hidden", "outputs", "layers"] as const) expectSize("Network", name, config[name]);
   expectSeed("Network", config.seed);
   const { bidirectional, labelSmoothing, classWeights, outputs, dropout, layers, forgetBias, cell } = config;
@@ -116,9 +108,15 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
       `Network: classWeights is [${classWeights.join(", ")}], expected ${outputs} numbers from 0 up, one an output.`,
     );
   }
-  const known = [...Object.keys(choices), ...Object.keys(defaults), ...sizes, "classWeights", "forgetBias"];
-  expectKnown("Network", options, known);
+  const known = ["cell", ...Object.keys(words), ...Object.keys(defaults), ...sizes, "classWeights", "forgetBias"];
+  expectKnown(`Network of cell "${cell}"`, Object.fromEntries(given), known);
   return config;
+}
+
+function expectWord(name: string, value: unknown, words: readonly string[]): void {
+  if (words.some((word) => word === value)) return;
+  const expected = words.map((word) => `"${word}"`).join(" or ");
+  throw new Error(`Network: ${name} is ${JSON.stringify(value)}, expected ${expected}.`);
 }
 
 /** @throws unless `value` is an integer from 1 up. */

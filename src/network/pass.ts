@@ -2,15 +2,7 @@
 
 import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
-import {
-  createTensors,
-  elements,
-  matrixOf,
-  storageUsage,
-  type Tensor,
-  type TensorGroup,
-  type TensorSpec,
-} from "../gpu/tensor";
+import { createTensors, elements, storageUsage, type Tensor, type TensorGroup, type TensorSpec } from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
 import type { Schedule } from "../ops/recurrence";
 import { rowReset } from "../ops/row-reset";
@@ -21,7 +13,7 @@ import type { Layer } from "./layer";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
 import { scheduleOf } from "./schedule";
 import { createStack, stackBackward, stackForward } from "./stack";
-import { copyStates } from "./states";
+import { copyStates, readStates, rowsOf, type States } from "./states";
 
 export interface PassOptions extends BatchShape {
   /** How the recurrences are dispatched; without it, "fused" where the device can. */
@@ -68,8 +60,7 @@ export interface PassTensors {
   dLogits?: Tensor;
   /** Where traced: dL/dh by all paths [T + 1, B, H] of each layer and direction, in sweep order, slab 0 for h_0. */
   dHidden?: Tensor[];
-  /** Where traced: for an LSTM [2, B, H] of each layer and direction, the second slab dL/dc_0; and dL/dx [T, B, I]. */
-  carries?: Tensor[];
+  /** Where traced: dL/dx [T, B, I]. */
   dInputs?: Tensor;
 }
 
@@ -161,10 +152,6 @@ export class Pass {
       finish();
     }
     const directions = layers.flatMap((layer) => layer.directions);
-    const traced = traceGradients && {
-      dHidden: directions.map(({ dHidden }) => dHidden!),
-      carries: directions.map(({ carry }) => carry!),
-    };
     this.tensors = {
       layers: layers.map((layer) => layer.hidden),
       hidden: layers.at(-1)!.hidden,
@@ -174,8 +161,7 @@ export class Pass {
       recorded,
       ...(probabilities && { probabilities }),
       ...(dLogits && { dLogits }),
-      ...traced,
-      ...(dInputs && { dInputs }),
+      ...(dInputs && { dInputs, dHidden: directions.map(({ dHidden }) => dHidden!) }),
     };
   }
 
@@ -206,9 +192,7 @@ export class Pass {
       ["cellState", "initialCellState"],
     ] as const) {
       const state = tensors[name];
-      if (!state) continue;
-      const rows = { buffer: state.buffer, offset: state.offset, stride: 4 * matrixOf(state).storedWidth };
-      copyStates(encoder, this.#layers, kind, end, rows);
+      if (state) copyStates(encoder, this.#layers, kind, end, rowsOf(state));
     }
   }
 
@@ -217,6 +201,11 @@ export class Pass {
     const encoder = this.gpu.device.createCommandEncoder({ label: "pass" });
     this.encode(encoder);
     this.gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Reads the states that the last run ended with. Never inside a training loop. */
+  readStates(): Promise<States> {
+    return readStates(this.gpu, this.#layers);
   }
 
   destroy(): void {

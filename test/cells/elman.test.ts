@@ -1,7 +1,7 @@
-import { testSweeps } from "../ops/sweeps";
+import { testSweeps, twinsOf } from "../ops/sweeps";
 import { useGpu } from "../workbench";
 
 const gpu = useGpu();
 
-testSweeps(gpu, { cell: "elman", activation: "tanh" });
-testSweeps(gpu, { cell: "elman", activation: "relu" }, ["fused"]);
+testSweeps(gpu, "elman, tanh", twinsOf({ cell: "elman", activation: "tanh" }));
+testSweeps(gpu, "elman, relu", twinsOf({ cell: "elman", activation: "relu" }), ["fused"]);

@@ -1,7 +1,7 @@
-import { testSweeps } from "../ops/sweeps";
+import { testSweeps, twinsOf } from "../ops/sweeps";
 import { useGpu } from "../workbench";
 
 const gpu = useGpu();
 
-testSweeps(gpu, { cell: "gru", reset: "after" });
-testSweeps(gpu, { cell: "gru", reset: "before" });
+testSweeps(gpu, "gru, reset after", twinsOf({ cell: "gru", reset: "after" }));
+testSweeps(gpu, "gru, reset before", twinsOf({ cell: "gru", reset: "before" }));

@@ -1,4 +1,6 @@
-import { testSweeps } from "../ops/sweeps";
+import { testSweeps, twinsOf } from "../ops/sweeps";
 import { useGpu } from "../workbench";
 
-testSweeps(useGpu(), { cell: "lstm" });
+const gpu = useGpu();
+
+testSweeps(gpu, "lstm", twinsOf({ cell: "lstm" }));

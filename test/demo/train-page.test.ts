@@ -2,18 +2,13 @@ import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { withPage } from "../../demo/terminal/in-browser";
 import { LossHistory } from "../../demo/train/loss-history";
+import { button, press, textOf } from "./page";
 
 const path = "/demo/train/index.html";
 const ownText = "The sea was calm, and the ship sailed on; the captain slept. ".repeat(40);
 
-const textOf = (page: Page, id: string) => page.$eval(`#${id}`, (found) => found.textContent ?? "");
 const numberOf = async (page: Page, id: string) => Number((await textOf(page, id)).replaceAll(",", ""));
 const seen = (page: Page, id: string) => page.$eval(`#${id}`, (found) => found.checkVisibility());
-const button = (page: Page, id: string) => page.waitForSelector(`#${id}:enabled`, { timeout: 30_000 });
-
-async function press(page: Page, id: string): Promise<void> {
-  await (await button(page, id))!.click();
-}
 
 async function enter(page: Page, values: Record<string, string>): Promise<void> {
   for (const [id, value] of Object.entries(values)) await page.locator(`#${id}`).fill(value);

@@ -4,14 +4,14 @@ import { expect, test } from "vitest";
 import type { Schedule } from "../../src/ops/recurrence";
 import { worstError } from "../numbers";
 import { useGpu } from "../workbench";
-import { bothSweeps } from "./sweeps";
+import { bothSweeps, twinsOf } from "./sweeps";
 
 const gpu = useGpu();
 const small = { batch: 3, hidden: 6, seed: 1, directions: 1, reverse: false, lastStep: false } as const;
 
 test("The fused schedule takes one dispatch whatever the number of steps, the unrolled one a dispatch a step", async () => {
   const dispatches = async (schedule: Schedule, steps: number) =>
-    (await bothSweeps(gpu(), { cell: "elman" }, schedule, { ...small, steps })).forwardDispatches;
+    (await bothSweeps(gpu(), twinsOf({ cell: "elman" }), schedule, { ...small, steps })).forwardDispatches;
   for (const steps of [2, 9]) {
     expect(await dispatches("fused", steps)).toBe(1);
     expect(await dispatches("unrolled", steps)).toBe(steps);
@@ -20,14 +20,15 @@ test("The fused schedule takes one dispatch whatever the number of steps, the un
 
 test("The GRU that resets first takes two dispatches a step when unrolled, one in all when fused", async () => {
   const dispatches = async (schedule: Schedule) =>
-    (await bothSweeps(gpu(), { cell: "gru", reset: "before" }, schedule, { ...small, steps: 5 })).forwardDispatches;
+    (await bothSweeps(gpu(), twinsOf({ cell: "gru", reset: "before" }), schedule, { ...small, steps: 5 }))
+      .forwardDispatches;
   expect(await dispatches("fused")).toBe(1);
   expect(await dispatches("unrolled")).toBe(10);
 });
 
 test("A hidden size beyond a workgroup is refused by the fused schedule, with the cure, and done by the unrolled one", async () => {
   const wide = { ...small, steps: 1, batch: 1, hidden: 2050 };
-  const run = (schedule: Schedule) => bothSweeps(gpu(), { cell: "elman" }, schedule, wide);
+  const run = (schedule: Schedule) => bothSweeps(gpu(), twinsOf({ cell: "elman" }), schedule, wide);
   await expect(run("fused")).rejects.toThrow('use schedule "unrolled"');
   const { hidden, expected } = await run("unrolled");
   expect(worstError(hidden, expected.hidden)).toBeLessThan(1e-5);

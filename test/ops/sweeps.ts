@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Cell, ReferenceCell } from "../../src/cells/cell";
 import { cellOf, type NamedCell, referenceCellOf } from "../../src/cells/cells";
 import type { Gpu } from "../../src/gpu/device";
 import { recurrenceBackward, recurrenceForward, type Schedule } from "../../src/ops/recurrence";
@@ -35,10 +36,17 @@ const cases: fc.Arbitrary<SweepCase> = fc
   })
   .map((shape) => ({ ...shape, reverse: shape.reverse && shape.directions === 2 }));
 
+/** A cell, in WGSL and in float64. */
+export interface Twins {
+  cell: Cell;
+  twin: ReferenceCell;
+}
+
+/** A cell of the table. */
+export const twinsOf = (options: NamedCell): Twins => ({ cell: cellOf(options), twin: referenceCellOf(options) });
+
 /** Both sweeps on the GPU and on the reference: every state, and every gradient that the sweeps make. */
-export async function bothSweeps(gpu: Gpu, options: NamedCell, schedule: Schedule, shape: SweepCase) {
-  const cell = cellOf(options);
-  const twin = referenceCellOf(options);
+export async function bothSweeps(gpu: Gpu, { cell, twin }: Twins, schedule: Schedule, shape: SweepCase) {
   const { steps, batch, hidden: width, seed, directions, reverse, lastStep, scale = 1 } = shape;
   const bench = new Workbench(gpu);
   const part = reverse ? 1 : 0;
@@ -112,13 +120,18 @@ export async function bothSweeps(gpu: Gpu, options: NamedCell, schedule: Schedul
 }
 
 /** Declares the tests that every cell must pass. */
-export function testSweeps(gpu: () => Gpu, options: NamedCell, schedules: Schedule[] = ["fused", "unrolled"]): void {
-  const { flags, cellState } = cellOf(options);
-  describe.each(schedules)(`${Object.values(options).join(", ")}, %s`, (schedule) => {
+export function testSweeps(
+  gpu: () => Gpu,
+  title: string,
+  twins: Twins,
+  schedules: Schedule[] = ["fused", "unrolled"],
+): void {
+  const { flags, cellState } = twins.cell;
+  describe.each(schedules)(`${title}, %s`, (schedule) => {
     test("has the reference's states and gradients for any sizes, lengths and directions", async () => {
       await fc.assert(
         fc.asyncProperty(cases, async (shape) => {
-          const { hidden, got, dInitialCell, expected, back } = await bothSweeps(gpu(), options, schedule, shape);
+          const { hidden, got, dInitialCell, expected, back } = await bothSweeps(gpu(), twins, schedule, shape);
           expect(worstError(hidden, expected.hidden)).toBeLessThan(2e-5);
           expect(worstError(got.dGate, back.preactivation)).toBeLessThan(2e-5);
           expect(worstError(got.dHidden, back.hidden)).toBeLessThan(2e-5);
@@ -139,10 +152,10 @@ export function testSweeps(gpu: () => Gpu, options: NamedCell, schedules: Schedu
         lastStep: false,
         scale: flags.relu ? 1 : 1e4,
       };
-      const first = await bothSweeps(gpu(), options, schedule, shape);
+      const first = await bothSweeps(gpu(), twins, schedule, shape);
       expect(worstError(first.hidden, first.expected.hidden)).toBeLessThan(2e-5);
       expect(worstError(first.got.dGate, first.back.preactivation)).toBeLessThan(2e-5);
-      const second = await bothSweeps(gpu(), options, schedule, shape);
+      const second = await bothSweeps(gpu(), twins, schedule, shape);
       expect(second.got).toEqual(first.got);
     });
   });

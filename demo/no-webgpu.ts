@@ -1,0 +1,7 @@
+// Why a page finds no GPU, in words for its visitors.
+
+export function whyNoWebGpu(): string {
+  if (!isSecureContext) return "Browsers offer WebGPU only to pages that come over https or from localhost.";
+  if (!navigator.gpu) return "This browser has no WebGPU, which this page computes with.";
+  return "This browser has WebGPU, but found no graphics adapter to compute with.";
+}

@@ -1,0 +1,62 @@
+// A network that learns to follow a stroke, on an application's own device.
+
+import { adam, Network, openGpu, type StepReport, Trainer } from "../../src/index";
+import { strokeBatches } from "./stroke";
+
+const shape = { steps: 64, batch: 32 };
+const learningRate = 0.01;
+/** Training steps for a stroke. */
+export const lesson = 600;
+
+type Snapshot = Awaited<ReturnType<Trainer["snapshot"]>>;
+
+/** Reads where a pen is, and tells where it goes next. */
+export class Apprentice {
+  readonly network: Network;
+  readonly #trainer: Trainer;
+  readonly #beginning: Snapshot;
+
+  private constructor(network: Network, trainer: Trainer, beginning: Snapshot) {
+    this.network = network;
+    this.#trainer = trainer;
+    this.#beginning = beginning;
+  }
+
+  /** @param pens how many pens the application moves at a time. */
+  static async create(device: GPUDevice, pens: number): Promise<Apprentice> {
+    const gpu = await openGpu({ device });
+    const network = await Network.create(gpu, {
+      cell: "lstm",
+      inputs: 2,
+      hidden: 32,
+      outputs: 2,
+      input: "features",
+      readout: "every-step",
+      loss: "mean-squared-error",
+    });
+    await network.prepare({ batch: pens });
+    const trainer = await Trainer.create(network, { ...shape, optimizer: adam({ learningRate }), clipNorm: 1 });
+    return new Apprentice(network, trainer, await trainer.snapshot());
+  }
+
+  /**
+   * Learns a stroke until the lesson is over, or the loop is left.
+   * @param done steps of the lesson that it has had before.
+   */
+  async *learn(stroke: Float32Array, done: number): AsyncGenerator<StepReport, void> {
+    const trainer = this.#trainer;
+    const before = trainer.step - done;
+    const easing = (had: number) => learningRate * (1 - had / lesson);
+    trainer.learningRate = easing(done);
+    const batches = strokeBatches(stroke, { ...shape, seed: before });
+    for await (const { step, loss } of trainer.train(batches, { steps: lesson - done })) {
+      trainer.learningRate = easing(step - before);
+      yield { step: step - before, loss };
+    }
+  }
+
+  /** Knows no more than at first. Not while it learns. */
+  forget(): void {
+    this.#trainer.restore(this.#beginning);
+  }
+}

@@ -1,0 +1,38 @@
+// A cell that the library does not have: the LSTM with coupled gates (Greff et al. 2017); gates f g o:
+//   c = σ(f)·c₋₁ + (1 − σ(f))·tanh(g),  h = σ(o)·tanh(c)
+
+#if forward
+@group(0) @binding(8) var<storage, read_write> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
+
+fn cellForward(e: Element) -> vec4f {
+  let f = sigmoid(gate[e.gate]);
+  let g = tanhOf(gate[e.gate + width]);
+  let o = sigmoid(gate[e.gate + 2u * width]);
+  let c = f * cellState[e.sweep] + (1.0 - f) * g;
+  gate[e.gate] = f;
+  gate[e.gate + width] = g;
+  gate[e.gate + 2u * width] = o;
+  cellState[e.sweep + batch * width] = c;
+  return o * tanhOf(c);
+}
+fn cellHold(e: Element) { cellState[e.sweep + batch * width] = cellState[e.sweep]; }
+#else
+@group(0) @binding(8) var<storage, read> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
+
+fn cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f {
+  let f = gate[e.gate];
+  let g = gate[e.gate + width];
+  let o = gate[e.gate + 2u * width];
+  let t = tanhOf(cellState[e.sweep + batch * width]);
+  let dcAt = batch * width + e.own;
+  let dc = select(carry[dcAt], vec4f(), last) + dh * o * dTanh(t);
+  gate[e.gate] = dc * (cellState[e.sweep] - g) * dSigmoid(f);
+  gate[e.gate + width] = dc * (1.0 - f) * dTanh(g);
+  gate[e.gate + 2u * width] = dh * t * dSigmoid(o);
+  carry[dcAt] = dc * f;
+  return vec4f();
+}
+fn cellHoldBackward(e: Element, last: bool) {
+  if (last) { carry[batch * width + e.own] = vec4f(); }
+}
+#endif

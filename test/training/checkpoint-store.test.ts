@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import { callInPage, withPage } from "../../demo/terminal/in-browser";
+import type { CheckpointStore } from "../../src/index";
+import type { empty, fill, look, train } from "./in-page";
+
+const module = "/test/training/in-page.ts";
+const kinds: CheckpointStore["kind"][] = ["opfs", "indexeddb"];
+
+describe.each(kinds)("the checkpoint store of a browser, %s", (kind) => {
+  test("keeps bytes by name from page to page, and refuses what it could not give back", () =>
+    withPage(async (page) => {
+      const filled = await callInPage<Awaited<ReturnType<typeof fill>>>(page, module, "fill", kind);
+      expect(filled).toEqual({
+        kind,
+        list: ["a 1", "b"],
+        gone: true,
+        refused: [
+          expect.stringMatching(/^CheckpointStore.save: name is "..\/b", expected 1 to 100 letters/),
+          expect.stringMatching(/^CheckpointStore.save: "b" got 0 bytes, expected 1 or more/),
+        ],
+      });
+      await page.reload();
+      const looked = await callInPage<Awaited<ReturnType<typeof look>>>(page, module, "look", kind);
+      expect(looked).toEqual({ a: [100_000, 7], b: [8, 7], left: [] });
+    }));
+
+  test("lets a training go on in another page with the same losses, to the bit", () =>
+    withPage(async (page) => {
+      const losses = (steps: number) =>
+        callInPage<Awaited<ReturnType<typeof train>>>(page, module, "train", steps, kind);
+      const whole = await losses(12);
+      await callInPage<Awaited<ReturnType<typeof empty>>>(page, module, "empty", kind);
+      const first = await losses(5);
+      await page.reload();
+      expect([...first, ...(await losses(7))]).toEqual(whole);
+    }));
+});
+
+test("without a kind the store is the private file system where the browser can write it", () =>
+  withPage(async (page) => {
+    expect((await callInPage<Awaited<ReturnType<typeof fill>>>(page, module, "fill")).kind).toBe("opfs");
+  }));
+
+test("where there is no such store, opening it says so", async () => {
+  const { openCheckpointStore } = await import("../../src/index");
+  await expect(openCheckpointStore()).rejects.toThrow(/^openCheckpointStore: "indexeddb" is not there/);
+  await expect(openCheckpointStore("cookies" as "opfs")).rejects.toThrow('kind is "cookies", expected "opfs" or');
+});
