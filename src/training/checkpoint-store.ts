@@ -64,7 +64,8 @@ export async function openCheckpointStore(kind: CheckpointStore["kind"] = prefer
 type Place = Omit<CheckpointStore, "kind">;
 
 const preferred = (): CheckpointStore["kind"] =>
-  typeof globalThis.navigator?.storage?.getDirectory === "function" && "createWritable" in FileSystemFileHandle.prototype
+  typeof globalThis.navigator?.storage?.getDirectory === "function" &&
+  "createWritable" in FileSystemFileHandle.prototype
     ? "opfs"
     : "indexeddb";
 
