@@ -14,7 +14,11 @@ fn biasGradient(@builtin(global_invocation_id) id: vec3u) {
   if (column < width) {
     let end = min((id.z + 1u) * slice, rows);
     var sum = vec4f();
-    for (var row = id.z * slice; row < end; row++) { sum += dOut[row * stride + start + column]; }
+    for (var first = id.z * slice; first < end; first += 128u) { // runs of 128 rows: rounding grows with their number
+      var run = vec4f();
+      for (var row = first; row < min(first + 128u, end); row++) { run += dOut[row * stride + start + column]; }
+      sum += run;
+    }
     dBias[id.z * slab + column] = sum;
   }
 }

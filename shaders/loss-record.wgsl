@@ -1,4 +1,5 @@
-// Adds up the losses of all rows, in a fixed order, and writes the sum to the next place of a ring.
+// Adds up the losses of all rows, in a fixed order, and writes the sum to the next place of a ring. Each thread adds up
+// runs of 128 of its rows and then the runs, so that rounding grows with their lengths and not with the number of rows.
 // CPU twin: src/reference/loss-record.ts
 //
 // rows, threads, capacity   rows of rowLoss, the one workgroup, places of the ring
@@ -12,7 +13,12 @@ var<workgroup> partial: array<f32, threads>;
 @compute @workgroup_size(threads)
 fn recordLoss(@builtin(local_invocation_index) thread: u32) {
   var sum = 0.0;
-  for (var row = thread; row < rows; row += threads) { sum += rowLoss[row]; }
+  for (var start = thread; start < rows; start += 128u * threads) {
+    let end = min(start + 128u * threads, rows);
+    var run = 0.0;
+    for (var row = start; row < end; row += threads) { run += rowLoss[row]; }
+    sum += run;
+  }
   partial[thread] = sum;
   workgroupBarrier();
   if (thread == 0u) {

@@ -89,6 +89,7 @@ async function textTask(options: TrainOptions, saved: Saved | undefined, from: P
     title: `${title}: ${tokens.length} characters, ${size} symbols, the last ${heldOut.length} held out`,
     network: saved?.network ?? {
       cell,
+      ...(cell === "lstm" && { forgetBias: 1 }),
       layers,
       dropout,
       inputs: size,
