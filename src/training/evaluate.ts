@@ -1,6 +1,6 @@
 // Loss and accuracy over a data set, without touching what is trained.
 
-import { readTensors, type TypedArray } from "../gpu/tensor";
+import { readTensors } from "../gpu/tensor";
 import { type Batch, type BatchShape, checkBatch } from "../network/batch";
 import type { NetworkConfig } from "../network/config";
 import type { Network } from "../network/network";
@@ -8,7 +8,10 @@ import type { Network } from "../network/network";
 export interface Evaluation {
   /** Mean over all that counts: nats a target (cross-entropy), or squared error a value. */
   loss: number;
-  /** exp(loss), of the cross-entropy: among how many equally likely classes it would be as hard to choose; else null. */
+  /**
+   * exp of the mean of −ln ŷ[y] over targets that count, without label smoothing or class weights: among how many
+   * equally likely classes it would be as hard to choose; null for the mean squared error.
+   */
   perplexity: number | null;
   /** Share of targets whose class has the largest logit; null for the mean squared error. */
   accuracy: number | null;
@@ -31,42 +34,49 @@ export async function evaluate(
   const pass = await network.pass({ steps, batch, initialState, carryState });
   const { losses, logits } = pass.tensors;
   let loss = 0;
-  let correct = 0;
   let count = 0;
   let weight = 0;
+  const total = { correct: 0, surprise: 0 };
   try {
     for await (const data of batches) {
       const counted = checkBatch("evaluate", config, shape, data);
       pass.write(data);
       pass.run();
-      const [[batchLoss], outputs] = (await readTensors(gpu, [losses, logits])) as [TypedArray, TypedArray];
+      const [[batchLoss], outputs] = (await readTensors(gpu, [losses, logits])) as [Float32Array, Float32Array];
       loss += batchLoss! * counted.weight;
       weight += counted.weight;
       count += counted.count;
-      if (config.loss === "cross-entropy") correct += countCorrect(outputs, config, shape, data);
+      if (config.loss === "cross-entropy") addPredictions(total, outputs, config, shape, data);
     }
   } finally {
     pass.destroy();
   }
   if (count === 0)
     throw new Error("evaluate: no target counts, expected at least one; pass batches with targets other than −1.");
-  const mean = loss / weight;
   const classes = config.loss === "cross-entropy";
-  return { loss: mean, perplexity: classes ? Math.exp(mean) : null, accuracy: classes ? correct / count : null, count };
+  return {
+    loss: loss / weight,
+    perplexity: classes ? Math.exp(total.surprise / count) : null,
+    accuracy: classes ? total.correct / count : null,
+    count,
+  };
 }
 
-function countCorrect(
-  logits: ArrayLike<number>,
+/** Adds up how many targets have the largest logit, and −ln ŷ of each. */
+function addPredictions(
+  total: { correct: number; surprise: number },
+  logits: Float32Array,
   { outputs, readout }: NetworkConfig,
   { batch }: BatchShape,
   { targets, lengths }: Batch,
-): number {
-  let correct = 0;
-  for (let row = 0; row < targets.length; row++) {
-    if (readout === "every-step" && lengths && Math.floor(row / batch) >= lengths[row % batch]!) continue;
-    let best = 0;
-    for (let k = 1; k < outputs; k++) if (logits[row * outputs + k]! > logits[row * outputs + best]!) best = k;
-    if (best === targets[row]) correct++;
+): void {
+  for (const [row, target] of targets.entries()) {
+    const live = readout === "last-step" || !lengths || Math.floor(row / batch) < lengths[row % batch]!;
+    if (!live || target < 0) continue;
+    const o = logits.subarray(row * outputs, (row + 1) * outputs);
+    const largest = o.reduce((most, logit) => Math.max(most, logit));
+    const sum = o.reduce((all, logit) => all + Math.exp(logit - largest), 0);
+    total.surprise += Math.log(sum) + largest - o[target]!;
+    if (o.indexOf(largest) === target) total.correct++;
   }
-  return correct;
 }
