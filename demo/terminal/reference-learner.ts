@@ -2,8 +2,10 @@
 
 import {
   type Batch,
+  constant,
   initialParameters,
   networkConfig,
+  type ReferenceBatch,
   type ReferenceParameters,
   referenceForward,
   referenceOptimizer,
@@ -15,7 +17,7 @@ import type { Learner, LearnerOptions } from "./learner";
 
 /** @throws where an option is out of range. */
 export function referenceLearner(options: LearnerOptions): Learner {
-  const { shape } = options;
+  const { shape, carryState = false, learningRateSchedule = constant() } = options;
   const { steps, batch: rows } = shape;
   const config = networkConfig(options.network);
   const values = options.parameters ?? initialParameters(config);
@@ -25,12 +27,19 @@ export function referenceLearner(options: LearnerOptions): Learner {
   const update = referenceOptimizer(options.optimizer);
   let stopping = false;
   let step = 0;
+  let carried: Pick<ReferenceBatch, "initialState" | "initialCellState"> = {};
 
   async function* train(batches: Iterable<Batch>, limit: { steps: number }): AsyncGenerator<StepReport> {
     const last = step + limit.steps;
     for (const batch of batches) {
-      const { loss } = referenceTrainStep(config, parameters, { ...batch, steps, batch: rows, step: ++step }, update);
-      yield { step, loss };
+      step++;
+      const learningRate = options.optimizer.learningRate * learningRateSchedule(step);
+      const data = { ...batch, ...carried, steps, batch: rows, step };
+      const run = referenceTrainStep(config, parameters, data, (all, gradients) =>
+        update(all, gradients, learningRate),
+      );
+      if (carryState) carried = { initialState: run.finalState, initialCellState: run.finalCellState };
+      yield { step, loss: run.loss };
       if (stopping || step === last) return;
       await new Promise(setImmediate); // so that signals are heard
     }
@@ -46,21 +55,23 @@ export function referenceLearner(options: LearnerOptions): Learner {
       stopping = true;
     },
     async evaluate(size, batches) {
+      const classes = config.loss === "cross-entropy";
       let loss = 0;
       let correct = 0;
       let count = 0;
       for (const batch of batches) {
         await new Promise(setImmediate); // so that signals are heard
         const run = referenceForward(config, parameters, { ...batch, steps: size.steps, batch: size.batch });
-        const counted = Array.from(batch.targets).filter((target) => target >= 0).length;
+        const counted = classes ? batch.targets.filter((target) => target >= 0).length : batch.targets.length;
         loss += run.loss * counted;
         count += counted;
-        for (const [row, target] of batch.targets.entries()) {
+        for (const [row, target] of classes ? batch.targets.entries() : []) {
           const logits = run.logits.subarray(row * config.outputs, (row + 1) * config.outputs);
           if (target >= 0 && logits.indexOf(Math.max(...logits)) === target) correct++;
         }
       }
-      return { loss: loss / count, perplexity: Math.exp(loss / count), accuracy: correct / count, count };
+      const [perplexity, accuracy] = classes ? [Math.exp(loss / count), correct / count] : [null, null];
+      return { loss: loss / count, perplexity, accuracy, count };
     },
     generate: null,
     traceGradients: null,

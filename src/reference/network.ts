@@ -8,6 +8,7 @@ import { type Loss, type LossOptions, lossOf } from "./loss";
 import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
 import type { ReferenceUpdate } from "./optimizer";
 import { recurrenceBackward, recurrenceForward, type SweepShape, type SweepStates } from "./recurrence";
+import { rowReset } from "./row-reset";
 import { tokenGather, tokenGatherGradient } from "./token-gather";
 
 export interface ReferenceConfig extends NamedCell, LossOptions {
@@ -43,6 +44,8 @@ export interface ReferenceBatch {
   initialState?: Numbers | undefined;
   /** The LSTM's, alike */
   initialCellState?: Numbers | undefined;
+  /** [B]: 1 where a row begins anew, from zero whatever its initial state; else 0 */
+  reset?: Numbers | undefined;
   /** The training step, which dropout's masks are drawn from; without it nothing is dropped. */
   step?: number | undefined;
 }
@@ -100,9 +103,11 @@ export function forward(
     const directions = layer.map(({ name, index, reverse }) => {
       const shape = sweepShape(config, data, reverse);
       const preactivation = preactivationOf(config, parameters, name, inputs, rows);
+      const initialOf = (states: Numbers | undefined) =>
+        rowReset(slabOf(states, index, batch * hidden), data.reset ?? new Float64Array(batch));
       const initial = {
-        hidden: slabOf(data.initialState, index, batch * hidden),
-        cell: shape.cell.hasCellState ? slabOf(data.initialCellState, index, batch * hidden) : [],
+        hidden: initialOf(data.initialState),
+        cell: shape.cell.hasCellState ? initialOf(data.initialCellState) : [],
       };
       const states = recurrenceForward(shape, preactivation, recurrentWeights(parameters, name), initial);
       sweeps.push({ inputs, preactivation, ...states });

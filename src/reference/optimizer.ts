@@ -20,20 +20,24 @@ export interface ReferenceOptimizerOptions {
   clipValue?: number;
 }
 
-/** Moves parameters by their gradients, which clipping may change, both by name and in place. */
+/**
+ * Moves parameters by their gradients, which clipping may change, both by name and in place.
+ * @param learningRate of this step; without it, the optimizer's
+ */
 export type ReferenceUpdate = (
   parameters: Record<string, Float64Array>,
   gradients: Record<string, Float64Array>,
+  learningRate?: number,
 ) => void;
 
 /** An optimizer with a state of its own, at step 0. */
 export function referenceOptimizer(options: ReferenceOptimizerOptions): ReferenceUpdate {
-  const { kind, learningRate, epsilon = 1e-8 } = options;
+  const { kind, epsilon = 1e-8 } = options;
   const { decay = 0.99, beta1 = 0.9, beta2 = 0.999 } = options;
   const weightDecay = options.weightDecay ?? (kind === "adamw" ? 0.01 : 0);
   const states = new Map<string, [Float64Array, Float64Array]>();
   let step = 0;
-  return (parameters, gradients) => {
+  return (parameters, gradients, learningRate = options.learningRate) => {
     step++;
     const names = Object.keys(parameters);
     const all = names.map((name) => gradients[name]!);
@@ -44,7 +48,7 @@ export function referenceOptimizer(options: ReferenceOptimizerOptions): Referenc
       const gradient = gradients[name]!;
       const state = states.get(name) ?? [new Float64Array(parameter.length), new Float64Array(parameter.length)];
       states.set(name, state);
-      if (kind === "sgd") sgd(parameter, gradient, { ...options, weightDecay }, state[0]);
+      if (kind === "sgd") sgd(parameter, gradient, { ...options, learningRate, weightDecay }, state[0]);
       else if (kind === "rmsprop")
         rmsprop(parameter, gradient, { learningRate, decay, epsilon, weightDecay }, state[0]);
       else {
