@@ -35,6 +35,7 @@ export interface Learner {
   readonly software: boolean;
   readonly gpu: Gpu | null;
   readonly dispatchesPerStep: number | null;
+  readonly parameterCount: number;
   train(batches: Iterable<Batch>, options: { steps: number }): AsyncIterable<StepReport>;
   stop(): Promise<void>;
   evaluate(shape: BatchShape, batches: Iterable<Batch>): Promise<Evaluation>;
@@ -91,6 +92,7 @@ async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | 
     adapter: node.description,
     software: node.software,
     gpu,
+    parameterCount: network.parameterCount,
     dispatchesPerStep: trainer.pass.plan.describe().total.dispatches,
     train: (batches, limit) => trainer.train(batches, limit),
     stop: () => trainer.stop(),

@@ -50,6 +50,7 @@ export function referenceLearner(options: LearnerOptions): Learner {
     software: false,
     gpu: null,
     dispatchesPerStep: null,
+    parameterCount: Object.values(parameters).reduce((sum, { length }) => sum + length, 0),
     train,
     async stop() {
       stopping = true;

@@ -85,6 +85,7 @@ async function textTask(options: TrainOptions, saved: Saved | undefined, from: P
   const { size } = vocabulary;
   const evaluation = { steps, batch: evaluationBatch };
   const prompt = vocabulary.encode("\n");
+  const documents = (all: Int32Array) => (options.task === "generate-names" ? lines(all, prompt[0]!) : cut(all, batch));
   return {
     title: `${title}: ${tokens.length} characters, ${size} symbols, the last ${heldOut.length} held out`,
     network: saved?.network ?? {
@@ -102,7 +103,7 @@ async function textTask(options: TrainOptions, saved: Saved | undefined, from: P
     symbols: vocabulary.symbols,
     parameters: saved?.parameters,
     training: options.carried
-      ? carriedWindows(cut(training, batch), { steps, batch, seed, ...from })
+      ? carriedWindows(documents(training), { steps, batch, seed, ...from })
       : randomWindows(training, { steps, batch, seed, ...from }),
     evaluation,
     heldOut: () => consecutiveWindows(heldOut, evaluation),
@@ -114,6 +115,17 @@ async function textTask(options: TrainOptions, saved: Saved | undefined, from: P
       return vocabulary.decode(await learner.generate(prompt, 160, sampleSeed));
     },
   };
+}
+
+/** Each line as a document of its own, that begins with the end of the line before it. */
+function lines(tokens: Int32Array, newline: number): Int32Array[] {
+  const documents: Int32Array[] = [];
+  let start = tokens.indexOf(newline);
+  for (let end = tokens.indexOf(newline, start + 1); end >= 0; end = tokens.indexOf(newline, start + 1)) {
+    documents.push(tokens.subarray(start, end + 1));
+    start = end;
+  }
+  return documents;
 }
 
 /** Batches of the adding problem that no training seed draws. */

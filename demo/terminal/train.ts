@@ -82,7 +82,8 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
   });
   process.stdout.on("error", interrupt); // who read the output has gone
   try {
-    say(`${task.title}; ${describe(network)}, batch ${batch}, ${steps} steps, on ${learner.adapter}`);
+    const size = `${learner.parameterCount} parameters`;
+    say(`${task.title}; ${describe(network)}, ${size}, batch ${batch}, ${steps} steps, on ${learner.adapter}`);
     if (learner.software) say(await softwareNotice(learner));
     if (task.unigramEntropy !== null)
       say(`unigram entropy of the text: ${task.unigramEntropy.toFixed(4)} nats a character`);

@@ -93,8 +93,7 @@ export class Session {
   }
 
   get parameterCount(): number {
-    const { tensors } = this.#network.parameters;
-    return Object.values(tensors).reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size), 0);
+    return this.#network.parameterCount;
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import type { Gpu } from "../gpu/device";
 import { Plan } from "../gpu/plan";
-import { createTensors, readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
+import { createTensors, elements, readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
 import { type NetworkConfig, type NetworkOptions, networkConfig } from "./config";
 import { Inference, type InferenceBuffers, type InferenceOptions } from "./inference";
 import { initialParameters } from "./initializers";
@@ -38,6 +38,11 @@ export class Network {
     }
   }
 
+  /** How many numbers the parameters are. */
+  get parameterCount(): number {
+    return Object.values(this.parameters.tensors).reduce((sum, { shape }) => sum + elements(shape), 0);
+  }
+
   /**
    * Sets parameters. Nothing is set where anything is wrong.
    * @throws where a name is unknown or missing, or a shape differs.
@@ -53,7 +58,7 @@ export class Network {
       const got = values.get(name);
       if (!got)
         throw new Error(`Network.write: parameter "${name}" [${shape.join(", ")}] is missing; write all of them.`);
-      if (got.shape.join() !== shape.join() || got.data.length !== shape.reduce((product, size) => product * size, 1)) {
+      if (got.shape.join() !== shape.join() || got.data.length !== elements(shape)) {
         throw new Error(
           `Network.write: parameter "${name}" has shape [${got.shape.join(", ")}] and ${got.data.length} values, expected [${shape.join(", ")}]; build the network with the sizes of the file.`,
         );
