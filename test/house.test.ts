@@ -1,6 +1,15 @@
 // The rules of the house: one stem per operation, a first comment in every file, and imports that go one way.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -46,6 +55,15 @@ test("every file of src, demo and shaders says first what it is for", () => {
   const sources = files.filter((file) => /\.(ts|mjs|wgsl)$/.test(file));
   expect(sources.length).toBeGreaterThan(50);
   expect(sources.filter((file) => !/^\/\/ .{10}/.test(read(file)))).toEqual([]);
+});
+
+test("every test that the README names is there", () => {
+  const named = [...read("README.md").matchAll(/`(test\/[\w/.{},-]+\.test\.ts)`/g)].flatMap(([, path]) => {
+    const [, before, names, after] = /^(.*)\{(.*)\}(.*)$/.exec(path!) ?? [];
+    return names === undefined ? [path!] : names.split(",").map((name) => before! + name + after!);
+  });
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
 afterEach(() => void vi.unstubAllGlobals());
