@@ -2,7 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export { type CellName, cellNames } from "./cells/cells";
-export { carriedWindows, cut } from "./data/carried-windows";
+export { carriedWindows, carriedWindowsOnce, cut } from "./data/carried-windows";
 export {
   batchesOnce,
   type LabelledSequence,

@@ -97,8 +97,8 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
   --dropout P            share of h dropped between layers (default 0; two layers or more)
   --schedule-lr S        constant | step (a tenth after each third) | cosine (to 0) | warmup (linear, over a tenth)
   --window N             texts: truncated BPTT. Rows read the text on, N steps at a time, each window beginning with
-                         the state that the last one ended with, and each name of generate-names with none; without
-                         it, windows of --length begin anywhere
+                         the state that the last one ended with, and each name of generate-names with none, held-out
+                         ones alike; without it, windows of --length begin anywhere, from zero
 
   --seed N               of the initial parameters and the batches (default 1)
   --schedule S           fused | unrolled: how the recurrences are dispatched (default: fused where the device can)

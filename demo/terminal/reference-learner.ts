@@ -15,6 +15,8 @@ import {
 } from "../../src/index";
 import type { Learner, LearnerOptions } from "./learner";
 
+type State = Pick<ReferenceBatch, "initialState" | "initialCellState">;
+
 /** @throws where an option is out of range. */
 export function referenceLearner(options: LearnerOptions): Learner {
   const { shape, carryState = false, learningRateSchedule = constant() } = options;
@@ -27,7 +29,7 @@ export function referenceLearner(options: LearnerOptions): Learner {
   const update = referenceOptimizer(options.optimizer);
   let stopping = false;
   let step = 0;
-  let carried: Pick<ReferenceBatch, "initialState" | "initialCellState"> = {};
+  let carried: State = {};
 
   async function* train(batches: Iterable<Batch>, limit: { steps: number }): AsyncGenerator<StepReport> {
     const last = step + limit.steps;
@@ -60,9 +62,12 @@ export function referenceLearner(options: LearnerOptions): Learner {
       let loss = 0;
       let correct = 0;
       let count = 0;
+      let state: State = {};
       for (const batch of batches) {
         await new Promise(setImmediate); // so that signals are heard
-        const run = referenceForward(config, parameters, { ...batch, steps: size.steps, batch: size.batch });
+        const data = { ...batch, ...state, steps: size.steps, batch: size.batch };
+        const run = referenceForward(config, parameters, data);
+        if (size.carryState) state = { initialState: run.finalState, initialCellState: run.finalCellState };
         const counted = classes ? batch.targets.filter((target) => target >= 0).length : batch.targets.length;
         loss += run.loss * counted;
         count += counted;

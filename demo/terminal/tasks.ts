@@ -7,6 +7,7 @@ import {
   batchesOnce,
   type Checkpoint,
   carriedWindows,
+  carriedWindowsOnce,
   consecutiveWindows,
   cut,
   type NetworkOptions,
@@ -92,9 +93,10 @@ async function textTask(options: TrainOptions, saved: Saved | undefined, from: P
   const tokens = vocabulary.encode(text);
   const { training, heldOut } = split(tokens);
   const { size } = vocabulary;
-  const evaluation = { steps, batch: evaluationBatch };
+  const evaluation = { steps, batch: evaluationBatch, carryState: options.carried };
   const prompt = vocabulary.encode("\n");
-  const documents = (all: Int32Array) => (options.task === "generate-names" ? lines(all, prompt[0]!) : cut(all, batch));
+  const documents = (all: Int32Array, rows: number) =>
+    options.task === "generate-names" ? lines(all, prompt[0]!) : cut(all, rows);
   return {
     title: `${title}: ${tokens.length} characters, ${size} symbols, the last ${heldOut.length} held out`,
     network: saved?.network ?? {
@@ -107,10 +109,13 @@ async function textTask(options: TrainOptions, saved: Saved | undefined, from: P
     symbols: vocabulary.symbols,
     parameters: saved?.parameters,
     training: options.carried
-      ? carriedWindows(documents(training), { steps, batch, seed, ...from })
+      ? carriedWindows(documents(training, batch), { steps, batch, seed, ...from })
       : randomWindows(training, { steps, batch, seed, ...from }),
     evaluation,
-    heldOut: () => consecutiveWindows(heldOut, evaluation),
+    heldOut: () =>
+      options.carried
+        ? carriedWindowsOnce(documents(heldOut, evaluationBatch), evaluation)
+        : consecutiveWindows(heldOut, evaluation),
     tokensPerStep: steps * batch,
     unigramEntropy: unigramEntropy(tokens, size),
     baseline: null,

@@ -21,7 +21,7 @@ export function carriedWindows(
 ): BatchStream {
   expectSize("carriedWindows", "steps", steps);
   expectSize("carriedWindows", "batch", batch);
-  checkDocuments(documents);
+  checkDocuments("carriedWindows", documents);
   const targetsOf = (document: number) => documents[document]!.length - 1;
   const tokens = documents.reduce((sum, { length }) => sum + length, 0);
   return batchStream(
@@ -67,6 +67,34 @@ export function carriedWindows(
 }
 
 /**
+ * Every document once, for evaluating with `carryState`: each row reads a document from its start, `steps` tokens a batch,
+ * then the next one that no row has read. Batches are those of `carriedWindows`; a row that no document is left for has
+ * targets of −1 alone.
+ * @throws where there is no document, one has fewer than 2 tokens, or an option is not a whole number.
+ */
+export function carriedWindowsOnce(
+  documents: readonly Int32Array[],
+  { steps, batch }: { steps: number; batch: number },
+): Generator<Batch, void> {
+  expectSize("carriedWindowsOnce", "steps", steps);
+  expectSize("carriedWindowsOnce", "batch", batch);
+  checkDocuments("carriedWindowsOnce", documents);
+  return (function* () {
+    let taken = 0;
+    const take = () => (taken < documents.length ? { document: taken++, start: 0 } : undefined);
+    let rows = Array.from({ length: batch }, take);
+    while (rows.some((row) => row)) {
+      yield windowsAt(documents, rows, steps);
+      rows = rows.map((row) => {
+        if (!row) return row;
+        const start = row.start + steps;
+        return start < documents[row.document]!.length - 1 ? { ...row, start } : take();
+      });
+    }
+  })();
+}
+
+/**
  * One long text as `parts` documents of equal length, views of the same memory, each beginning with the token that the
  * one before ends with: what follows a token is then lost nowhere but at the text's end, where fewer than `parts` tokens
  * are left over.
@@ -90,13 +118,15 @@ interface Row {
   start: number;
 }
 
-function windowsAt(documents: readonly Int32Array[], rows: readonly Row[], steps: number): Batch {
+function windowsAt(documents: readonly Int32Array[], rows: readonly (Row | undefined)[], steps: number): Batch {
   const batch = rows.length;
   const inputs = new Int32Array(steps * batch); // [steps, batch]
   const targets = new Int32Array(steps * batch).fill(-1); // [steps, batch]
-  const lengths = new Int32Array(batch); // [batch]
-  const reset = new Int32Array(batch); // [batch]
-  for (const [row, { document, start }] of rows.entries()) {
+  const lengths = new Int32Array(batch).fill(1); // [batch]
+  const reset = new Int32Array(batch).fill(1); // [batch]
+  for (const [row, reading] of rows.entries()) {
+    if (!reading) continue;
+    const { document, start } = reading;
     const tokens = documents[document]!;
     const length = Math.min(steps, tokens.length - 1 - start);
     for (let step = 0; step < length; step++) {
@@ -109,14 +139,14 @@ function windowsAt(documents: readonly Int32Array[], rows: readonly Row[], steps
   return { inputs, targets, lengths, reset };
 }
 
-function checkDocuments(documents: readonly Int32Array[]): void {
+function checkDocuments(operation: string, documents: readonly Int32Array[]): void {
   if (documents.length === 0) {
-    throw new Error("carriedWindows: got 0 documents, expected 1 or more; give some to learn from.");
+    throw new Error(`${operation}: got 0 documents, expected 1 or more; give some to read.`);
   }
   for (const [index, { length }] of documents.entries()) {
     if (length < 2) {
       throw new Error(
-        `carriedWindows: documents[${index}] has length ${length}, expected 2 or more for a token and its next; ` +
+        `${operation}: documents[${index}] has length ${length}, expected 2 or more for a token and its next; ` +
           "leave the document out.",
       );
     }

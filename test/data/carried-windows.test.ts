@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { carriedWindows, cut } from "../../src/data/carried-windows";
+import { carriedWindows, carriedWindowsOnce, cut } from "../../src/data/carried-windows";
+import type { Batch } from "../../src/index";
 
 const size = fc.integer({ min: 1, max: 5 });
 
@@ -8,17 +9,15 @@ const size = fc.integer({ min: 1, max: 5 });
 const documentsOf = (lengths: number[]) =>
   lengths.map((length, document) => Int32Array.from({ length }, (_, place) => 1000 * document + place));
 
-/** What a row read, a document an entry, as its reset flags tell them apart; the last may not be at its end. */
-function readings(lengths: number[], options: { steps: number; batch: number; seed: number }, count: number) {
-  const stream = carriedWindows(documentsOf(lengths), options);
-  const rows: { inputs: number[]; targets: number[] }[][] = Array.from({ length: options.batch }, () => []);
-  for (let i = 0; i < count; i++) {
-    const { inputs, targets, lengths, reset } = stream.next().value;
-    for (let row = 0; row < options.batch; row++) {
+/** What each row read, a document an entry, as its reset flags tell them apart; the last may not be at its end. */
+function readingsOf(batches: Iterable<Batch>, { steps, batch }: { steps: number; batch: number }) {
+  const rows: { inputs: number[]; targets: number[] }[][] = Array.from({ length: batch }, () => []);
+  for (const { inputs, targets, lengths, reset } of batches) {
+    for (let row = 0; row < batch; row++) {
       if (reset![row]) rows[row]!.push({ inputs: [], targets: [] });
       expect(lengths![row]).toBeGreaterThan(0);
-      for (let step = 0; step < options.steps; step++) {
-        const at = step * options.batch + row;
+      for (let step = 0; step < steps; step++) {
+        const at = step * batch + row;
         if (step < lengths![row]!) {
           rows[row]!.at(-1)!.inputs.push(inputs[at]!);
           rows[row]!.at(-1)!.targets.push(targets[at]!);
@@ -27,6 +26,15 @@ function readings(lengths: number[], options: { steps: number; batch: number; se
     }
   }
   return rows;
+}
+
+/** Of the first `count` batches of carried windows. */
+function readings(lengths: number[], options: { steps: number; batch: number; seed: number }, count: number) {
+  const stream = carriedWindows(documentsOf(lengths), options);
+  return readingsOf(
+    Array.from({ length: count }, () => stream.next().value),
+    options,
+  );
 }
 
 describe("carriedWindows", () => {
@@ -78,13 +86,39 @@ describe("carriedWindows", () => {
       (documents: Int32Array[], more = {}) =>
       () =>
         carriedWindows(documents, { steps: 2, batch: 2, seed: 1, ...more });
-    expect(windows([])).toThrow("carriedWindows: got 0 documents, expected 1 or more; give some to learn from.");
+    expect(windows([])).toThrow("carriedWindows: got 0 documents, expected 1 or more; give some to read.");
     expect(windows(documentsOf([5, 1]))).toThrow(
       "carriedWindows: documents[1] has length 1, expected 2 or more for a token and its next; leave the document out.",
     );
     expect(windows(documentsOf([5]), { steps: 0 })).toThrow("carriedWindows: steps is 0");
     expect(windows(documentsOf([5]), { batch: 0.5 })).toThrow("carriedWindows: batch is 0.5");
     expect(windows(documentsOf([5]), { seed: -1 })).toThrow("carriedWindows: seed is -1");
+  });
+});
+
+describe("carriedWindowsOnce", () => {
+  test("reads every document whole and once, with targets one step later", () => {
+    const lengths = fc.array(fc.integer({ min: 2, max: 20 }), { minLength: 1, maxLength: 9 });
+    fc.assert(
+      fc.property(lengths, size, size, (lengths, steps, batch) => {
+        const documents = documentsOf(lengths);
+        const batches = [...carriedWindowsOnce(documents, { steps, batch })];
+        const read = readingsOf(batches, { steps, batch })
+          .flat()
+          .filter(({ targets }) => targets[0] !== -1);
+        const inOrder = read.sort((a, b) => a.inputs[0]! - b.inputs[0]!);
+        expect(inOrder.map(({ inputs }) => inputs)).toEqual(documents.map((tokens) => [...tokens.slice(0, -1)]));
+        expect(inOrder.map(({ targets }) => targets)).toEqual(documents.map((tokens) => [...tokens.slice(1)]));
+        for (const { targets } of batches) expect(targets.some((target) => target >= 0)).toBe(true);
+      }),
+    );
+  });
+
+  test("refuses what it cannot read, by its own name", () => {
+    expect(() => carriedWindowsOnce([], { steps: 2, batch: 2 })).toThrow("carriedWindowsOnce: got 0 documents");
+    expect(() => carriedWindowsOnce(documentsOf([5]), { steps: 2, batch: 0 })).toThrow(
+      "carriedWindowsOnce: batch is 0",
+    );
   });
 });
 
