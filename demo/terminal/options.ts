@@ -70,6 +70,9 @@ const defaults: Record<Task, Sizes> = {
 /** What plain gradient descent wants, and the others do not. */
 const usualRates: Partial<Record<OptimizerName, number>> = { sgd: 0.5, momentum: 0.05 };
 
+/** What cells with gates learn well with. */
+const gatedRate = 0.01;
+
 export const help = `npm run train -- [options]
 
 Trains a recurrent network by backpropagation through time, on a GPU where there is one.
@@ -92,7 +95,7 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
   --layers N             layers, each reading the one below (default 1)
   --bidirectional        names: read from the last letter to the first as well
   --optimizer O          sgd | momentum (0.9) | rmsprop | adam | adamw (default adam). Without --learning-rate, sgd
-                         takes ${usualRates.sgd}, momentum ${usualRates.momentum}
+                         takes ${usualRates.sgd}, momentum ${usualRates.momentum}, the others the task's, gru and lstm at least ${gatedRate}
   --clip-norm N          scale gradients whose common norm exceeds N (default 1; 0: never)
   --dropout P            share of h dropped between layers (default 0; two layers or more)
   --schedule-lr S        constant | step (a tenth after each third) | cosine (to 0) | warmup (linear, over a tenth)
@@ -156,7 +159,9 @@ export function readOptions(args: string[]): TrainOptions | null {
   const sizes = defaults[task];
   const size = (name: "hidden" | "batch" | "length" | "steps") => integer(name, values[name], sizes[name], 1);
   const optimizer = oneOf("optimizer", values.optimizer ?? "adam", optimizers);
-  const usual = (task === "i-like-nlp" ? undefined : usualRates[optimizer]) ?? sizes.learningRate;
+  const cell = oneOf("cell", values.cell ?? "elman", cellNames);
+  const ofCell = cell === "elman" ? sizes.learningRate : Math.max(sizes.learningRate, gatedRate);
+  const usual = task === "i-like-nlp" ? sizes.learningRate : (usualRates[optimizer] ?? ofCell);
   const dropout = Number(values.dropout ?? 0);
   if (!(dropout >= 0 && dropout < 1)) {
     throw new OptionError(`--dropout is "${values.dropout}", expected a number from 0 to below 1`);
@@ -168,7 +173,7 @@ export function readOptions(args: string[]): TrainOptions | null {
     length: integer("window", values.window, size("length"), 1),
     steps: size("steps"),
     learningRate: positive("learning-rate", values["learning-rate"], usual),
-    cell: oneOf("cell", values.cell ?? "elman", cellNames),
+    cell,
     layers: integer("layers", values.layers, 1, 1),
     bidirectional: values.bidirectional ?? false,
     optimizer,
