@@ -108,7 +108,8 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
   --device D             gpu | software | reference (default: a GPU, else a software adapter)
   --save FILE            write a checkpoint when done, or stopped with Ctrl-C (safetensors, PyTorch's names)
   --load FILE            begin with the parameters of a file that --save wrote
-  --resume FILE          go on with all of a file that --save wrote, up to its --steps or those given here
+  --resume FILE          go on with all of a file that --save wrote, up to its --steps or those given here, which
+                         --schedule-lr then follows
   --json                 one object a line: step, loss, tokensPerSecond; last: done, heldOutLoss, unigramEntropy,
                          accuracy, baseline, seconds, stepsPerSecond, dispatchesPerStep, adapter
   --help`;
