@@ -1,6 +1,7 @@
 // Adam (Kingma and Ba 2015) and, decoupled, AdamW (Loshchilov and Hutter 2019); formulas as in torch.optim:
 //   Adam: g ← dθ + λθ;  AdamW: θ ← θ − αλθ
-//   m ← β₁m + (1 − β₁)·g;  v ← β₂v + (1 − β₂)·g²;  θ ← θ − α·(m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
+//   m ← m + (1 − β₁)·(g − m);  v ← v + (1 − β₂)·(g² − v);  θ ← θ − α·(m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
+// Where m is zero θ stays, whatever ε.
 // CPU twin: src/reference/adam.ts
 //
 // size              vec4f of the parameters
@@ -9,10 +10,10 @@
 struct Update {
   learningRate: f32, // α
   weightDecay: f32, // λ
-  beta1: f32,
-  beta2: f32,
+  share1: f32, // 1 − β₁; as the next ones made in float64: in float32 digits would cancel
+  share2: f32, // 1 − β₂
   epsilon: f32, // ε
-  correction1: f32, // 1 / (1 − β₁ᵗ), made in float64: in float32 its digits would cancel
+  correction1: f32, // 1 / (1 − β₁ᵗ)
   correction2: f32, // 1 / √(1 − β₂ᵗ)
 }
 
@@ -33,11 +34,12 @@ fn adam(@builtin(global_invocation_id) id: vec3u) {
     let before = parameter[i];
     let g = gradient[i] + update.weightDecay * before;
 #endif
-    let m = update.beta1 * mean[i] + (1.0 - update.beta1) * g;
-    let v = update.beta2 * meanSquare[i] + (1.0 - update.beta2) * g * g;
+    let m = mean[i] + update.share1 * (g - mean[i]);
+    let v = meanSquare[i] + update.share2 * (g * g - meanSquare[i]);
     mean[i] = m;
     meanSquare[i] = v;
     let step = update.learningRate * update.correction1 * m;
-    parameter[i] = before - step / (sqrt(v) * update.correction2 + update.epsilon);
+    let moved = before - step / (sqrt(v) * update.correction2 + update.epsilon);
+    parameter[i] = select(moved, before, m == vec4f());
   }
 }

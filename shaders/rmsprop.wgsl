@@ -1,4 +1,5 @@
-// RMSProp (formulas as in PyTorch's torch.optim.RMSprop): g ← dθ + λθ;  s ← ρs + (1 − ρ)·g²;  θ ← θ − α·g / (√s + ε)
+// RMSProp (formulas as in PyTorch's torch.optim.RMSprop): g ← dθ + λθ;  s ← s + (1 − ρ)·(g² − s);
+//   θ ← θ − α·g / (√s + ε), and where g is zero θ stays, whatever ε
 // CPU twin: src/reference/rmsprop.ts
 //
 // size              vec4f of the parameters
@@ -7,7 +8,7 @@
 struct Update {
   learningRate: f32, // α
   weightDecay: f32, // λ
-  decay: f32, // ρ
+  share: f32, // 1 − ρ, made in float64: in float32 digits would cancel
   epsilon: f32, // ε
 }
 
@@ -21,8 +22,9 @@ fn rmsprop(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + across * id.y;
   if (i < size) {
     let g = gradient[i] + update.weightDecay * parameter[i];
-    let s = update.decay * meanSquare[i] + (1.0 - update.decay) * g * g;
+    let s = meanSquare[i] + update.share * (g * g - meanSquare[i]);
     meanSquare[i] = s;
-    parameter[i] -= update.learningRate * g / (sqrt(s) + update.epsilon);
+    let moved = parameter[i] - update.learningRate * g / (sqrt(s) + update.epsilon);
+    parameter[i] = select(moved, parameter[i], g == vec4f());
   }
 }

@@ -11,7 +11,14 @@ export {
   shuffledBatches,
   splitItems,
 } from "./data/labelled-sequences";
-export type { BatchStream, StreamPosition } from "./data/stream";
+export type { Random } from "./data/random";
+export {
+  type BatchSource,
+  type BatchStream,
+  batchStream,
+  type StreamDescription,
+  type StreamPosition,
+} from "./data/stream";
 export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
 export { unigramEntropy, Vocabulary } from "./data/vocabulary";
 export { type Gpu, type GpuOptions, openGpu } from "./gpu/device";

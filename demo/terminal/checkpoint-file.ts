@@ -1,18 +1,18 @@
 // Files that --save writes and --load, --resume and `npm run generate` read: checkpoints, and what they were trained for.
 
-import { constants, existsSync } from "node:fs";
-import { access, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { type Checkpoint, type NetworkOptions, type ParameterValues, readCheckpoint } from "../../src/index";
-import { OptionError, type TrainOptions } from "./options";
+import { isTask, OptionError, type TrainOptions } from "./options";
 
 /** What the terminal tells of a checkpoint. */
 export interface About {
   task: TrainOptions["task"];
   /** The vocabulary's symbols, in the order of their tokens. */
   symbols: readonly string[];
-  /** All options of the training. */
-  options: TrainOptions;
+  /** All options of the training, as the command line has them. */
+  args: string[];
 }
 
 export interface Saved extends About {
@@ -21,10 +21,17 @@ export interface Saved extends About {
   checkpoint: Checkpoint;
 }
 
-/** @throws where a file could not be written, before there is anything to lose. */
-export async function expectWritable(file: string): Promise<void> {
+/**
+ * Finds the place of a file that is to be saved: behind links, where it is one.
+ * @throws where it is no file, or could not be written, before there is anything to lose.
+ */
+export async function placeToSave(file: string): Promise<string> {
   try {
-    await access(existsSync(file) ? file : dirname(resolve(file)), constants.W_OK);
+    const place = existsSync(file) ? await realpath(file) : resolve(file);
+    if (file === "" || (existsSync(place) && !(await stat(place)).isFile())) throw new Error("it is not a file");
+    await writeFile(`${place}.part`, "");
+    await rm(`${place}.part`);
+    return place;
   } catch (error) {
     throw new OptionError(`--save is "${file}", which cannot be written (${(error as Error).message})`);
   }
@@ -32,8 +39,9 @@ export async function expectWritable(file: string): Promise<void> {
 
 /** Writes beside the file and then takes its place: what was there is lost only once all is written. */
 export async function save(file: string, bytes: Uint8Array): Promise<void> {
-  await writeFile(`${file}.part`, bytes);
-  await rename(`${file}.part`, file);
+  const place = await placeToSave(file);
+  await writeFile(`${place}.part`, bytes);
+  await rename(`${place}.part`, place);
 }
 
 /**
@@ -41,13 +49,18 @@ export async function save(file: string, bytes: Uint8Array): Promise<void> {
  * @throws where the file cannot be read, is no checkpoint, or was not written by `npm run train` for this task.
  */
 export async function load(option: string, file: string, task?: string): Promise<Saved> {
-  const checkpoint = await readCheckpoint(await readFile(file));
-  const about = (checkpoint.about ?? {}) as Partial<About>;
-  if (!about.task || !Array.isArray(about.symbols) || !about.options || (task ?? about.task) !== about.task) {
-    const got = about.task ? `for task "${about.task}"` : "not of npm run train";
-    const wanted = task ? `for task "${task}"` : "of a task of npm run train";
-    throw new Error(`--${option}: ${file} is ${got}, expected a file that --save wrote ${wanted}.`);
-  }
+  const bytes = await readFile(file).catch((error: Error) => {
+    throw new OptionError(`--${option} is "${file}", which cannot be read (${error.message})`);
+  });
+  const checkpoint = await readCheckpoint(bytes);
+  const about = (checkpoint.about ?? {}) as Partial<Record<keyof About, unknown>>;
+  const { symbols } = about;
+  const refuse = (got: string, wanted = "") => {
+    throw new Error(`--${option}: ${file} is ${got}, expected a file that npm run train --save wrote${wanted}.`);
+  };
+  const own = isTask(about.task) && Array.isArray(symbols) && symbols.every((symbol) => typeof symbol === "string");
+  if (!own) refuse("not of npm run train");
+  if (task !== undefined && about.task !== task) refuse(`for task "${about.task}"`, ` for task "${task}"`);
   const { network, parameters } = checkpoint;
-  return { task: about.task, symbols: about.symbols, options: about.options, network, parameters, checkpoint };
+  return { ...(about as About), network, parameters, checkpoint };
 }

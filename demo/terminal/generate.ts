@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { generate, Network, openGpu, Vocabulary } from "../../src/index";
 import { load } from "./checkpoint-file";
 import { openNodeGpu } from "./node-gpu";
+import { integer, isOptionError, OptionError, positive } from "./options";
 
 const help = `npm run generate -- --load FILE [options]
 
@@ -19,51 +20,54 @@ Writes text with a network that npm run train -- --save FILE saved (tasks moby-d
 
 /** @returns the exit code: 0, or 2 for wrong options. */
 export async function main(args: string[]): Promise<number> {
-  const text = { type: "string" } as const;
-  const options = {
-    load: text,
-    prompt: text,
-    length: text,
-    temperature: text,
-    "top-k": text,
-    seed: text,
-    help: { type: "boolean" },
-  } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
   try {
-    values = parseArgs({ args, options }).values;
-  } catch (error) {
-    console.error(`generate: ${(error as Error).message}; see npm run generate -- --help.`);
-    return 2;
-  }
-  if (values.help) {
-    console.log(help);
+    const options = readOptions(args);
+    if (options) await write(options);
+    else console.log(help);
     return 0;
-  }
-  if (values.load === undefined) {
-    console.error("generate: --load is missing, expected a file that npm run train --save wrote; see --help.");
+  } catch (error) {
+    if (!isOptionError(error)) throw error;
+    console.error(`generate: ${error.message.replaceAll("\n", " ")}; see npm run generate -- --help.`);
     return 2;
   }
-  const saved = await load("load", values.load);
+}
+
+/** Answers null where help is asked for. @throws where an option is unknown or out of range. */
+function readOptions(args: string[]) {
+  const text = { type: "string" } as const;
+  const options = { load: text, prompt: text, length: text, temperature: text, "top-k": text, seed: text };
+  const { values } = parseArgs({ args, options: { ...options, help: { type: "boolean" } } });
+  if (values.help) return null;
+  if (values.load === undefined) throw new OptionError("--load is missing, expected a file that npm run train saved");
+  return {
+    load: values.load,
+    prompt: values.prompt || "\n",
+    length: integer("length", values.length, 400, 1),
+    temperature: positive("temperature", values.temperature, 0.8),
+    ...(values["top-k"] !== undefined && { topK: integer("top-k", values["top-k"], 1, 1) }),
+    seed: integer("seed", values.seed, 1, 0),
+  };
+}
+
+async function write({ load: file, prompt, ...options }: NonNullable<ReturnType<typeof readOptions>>): Promise<void> {
+  const saved = await load("load", file);
+  if (saved.task !== "moby-dick" && saved.task !== "generate-names") {
+    throw new OptionError(
+      `--load is "${file}" for task "${saved.task}", expected one that writes: moby-dick, generate-names`,
+    );
+  }
   const vocabulary = new Vocabulary(saved.symbols);
-  const prompt = values.prompt || "\n";
+  const tokens = vocabulary.encode(prompt);
   const node = await openNodeGpu();
   const gpu = await openGpu({ gpu: node.gpu });
   try {
     const network = await Network.create(gpu, saved.network);
     network.write(saved.parameters);
-    if (values.prompt) process.stdout.write(prompt);
-    await generate(network, {
-      prompt: vocabulary.encode(prompt),
-      length: Number(values.length ?? 400),
-      temperature: Number(values.temperature ?? 0.8),
-      ...(values["top-k"] !== undefined && { topK: Number(values["top-k"]) }),
-      seed: Number(values.seed ?? 1),
-      onTokens: (tokens) => process.stdout.write(vocabulary.decode(tokens)),
-    });
+    if (prompt !== "\n") process.stdout.write(prompt);
+    const onTokens = (written: Int32Array) => process.stdout.write(vocabulary.decode(written));
+    await generate(network, { prompt: tokens, ...options, onTokens });
     process.stdout.write("\n");
     network.destroy();
-    return 0;
   } finally {
     gpu.destroy();
     node.close();

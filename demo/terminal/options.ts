@@ -10,6 +10,7 @@ export const tasks = ["moby-dick", "names", "generate-names", "adding", "i-like-
 export const learningRateSchedules = ["constant", "step", "cosine", "warmup"] as const;
 export type LearningRateScheduleName = (typeof learningRateSchedules)[number];
 export type Task = (typeof tasks)[number];
+export const isTask = (value: unknown): value is Task => tasks.some((task) => task === value);
 
 export interface TrainOptions {
   task: Task;
@@ -120,8 +121,39 @@ function row(name: keyof Sizes): string {
   return `${text!.padEnd(12)}${names!.padEnd(8)}${letters!.padEnd(17)}${adding!.padEnd(9)}${example!.padEnd(11)}`;
 }
 
+/**
+ * The arguments that say all of a training: what `readOptions` makes these options of, whatever its defaults are then.
+ */
+export function argumentsOf(options: TrainOptions): string[] {
+  const { bidirectional, carried, schedule } = options;
+  const values = {
+    task: options.task,
+    hidden: options.hidden,
+    batch: options.batch,
+    [carried ? "window" : "length"]: options.length,
+    steps: options.steps,
+    "learning-rate": options.learningRate,
+    cell: options.cell,
+    layers: options.layers,
+    optimizer: options.optimizer,
+    "clip-norm": options.clipNorm ?? 0,
+    dropout: options.dropout,
+    "schedule-lr": options.scheduleLr,
+    seed: options.seed,
+    ...(schedule && { schedule }),
+  };
+  const args = Object.entries(values).map(([name, value]) => `--${name}=${value}`);
+  return bidirectional ? [...args, "--bidirectional"] : args;
+}
+
 /** An option that cannot be used: a line for the user, exit code 2. */
 export class OptionError extends Error {}
+
+/** Whether an error is of an option; Node's own parser throws errors with these codes. */
+export function isOptionError(error: unknown): error is Error {
+  if (error instanceof OptionError) return true;
+  return error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
+}
 
 /**
  * Reads arguments; answers null where help is asked for.
@@ -165,7 +197,7 @@ export function readOptions(args: string[]): TrainOptions | null {
   const ofCell = sizes.learningRate * (task === "adding" ? 1 : rateFactors[cell]);
   const usual = task === "i-like-nlp" ? sizes.learningRate : (usualRates[optimizer] ?? ofCell);
   const dropout = Number(values.dropout ?? 0);
-  if (!(dropout >= 0 && dropout < 1)) {
+  if (values.dropout === "" || !(dropout >= 0 && dropout < 1)) {
     throw new OptionError(`--dropout is "${values.dropout}", expected a number from 0 to below 1`);
   }
   const options = {
@@ -229,7 +261,7 @@ function oneOf<Word extends string>(name: string, value: string, words: readonly
   return found;
 }
 
-function integer(name: string, value: string | undefined, fallback: number, least: number): number {
+export function integer(name: string, value: string | undefined, fallback: number, least: number): number {
   const number = value === undefined ? fallback : Number(value);
   if (value === "" || !Number.isInteger(number) || number < least || number > 0xffffffff) {
     throw new OptionError(`--${name} is "${value}", expected an integer from ${least} up`);
@@ -237,7 +269,7 @@ function integer(name: string, value: string | undefined, fallback: number, leas
   return number;
 }
 
-function positive(name: string, value: string | undefined, fallback: number): number {
+export function positive(name: string, value: string | undefined, fallback: number): number {
   const number = value === undefined ? fallback : Number(value);
   if (!(number > 0 && Number.isFinite(number)))
     throw new OptionError(`--${name} is "${value}", expected a number above 0`);

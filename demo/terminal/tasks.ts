@@ -76,8 +76,8 @@ const recurrenceOf = ({ cell, layers, dropout, bidirectional, hidden, seed }: Tr
 
 /** The same names are held out whatever --seed says, so that a loaded network was never trained on them. */
 const splitSeed = 1;
-/** Each batch costs a round trip: few and large ones. */
-const evaluationBatch = 128;
+/** Rows of a held-out batch. Each costs a round trip: few and large ones, as long as their steps leave room. */
+const evaluationRows = (steps: number) => Math.min(128, Math.max(1, Math.floor(32768 / steps)));
 
 /** The novel, or the names in an order that a seed shuffled, a line each. */
 async function textOf(task: TrainOptions["task"]): Promise<[title: string, text: string]> {
@@ -93,7 +93,7 @@ async function textTask(options: TrainOptions, saved: Saved | undefined, from: P
   const tokens = vocabulary.encode(text);
   const { training, heldOut } = split(tokens);
   const { size } = vocabulary;
-  const evaluation = { steps, batch: evaluationBatch, carryState: options.carried };
+  const evaluation = { steps, batch: evaluationRows(steps), carryState: options.carried };
   const prompt = vocabulary.encode("\n");
   const documents = (all: Int32Array, rows: number) =>
     options.task === "generate-names" ? lines(all, prompt[0]!) : cut(all, rows);
@@ -114,7 +114,7 @@ async function textTask(options: TrainOptions, saved: Saved | undefined, from: P
     evaluation,
     heldOut: () =>
       options.carried
-        ? carriedWindowsOnce(documents(heldOut, evaluationBatch), evaluation)
+        ? carriedWindowsOnce(documents(heldOut, evaluation.batch), evaluation)
         : consecutiveWindows(heldOut, evaluation),
     tokensPerStep: steps * batch,
     unigramEntropy: unigramEntropy(tokens, size),
@@ -142,7 +142,7 @@ const heldOutBatches = 8;
 
 function addingTask(options: TrainOptions, saved: Saved | undefined, { position }: Position): Task {
   const { batch, length: steps, seed } = options;
-  const evaluation = { steps, batch: evaluationBatch };
+  const evaluation = { steps, batch: evaluationRows(steps) };
   return {
     title: `The adding problem over ${steps} steps`,
     network: saved?.network ?? {
@@ -158,7 +158,7 @@ function addingTask(options: TrainOptions, saved: Saved | undefined, { position 
     training: addingBatches({ steps, batch, seed }, position),
     evaluation,
     *heldOut(): Generator<Batch> {
-      const batches = addingBatches({ ...evaluation, seed: 2 ** 31 + options.seed });
+      const batches = addingBatches({ ...evaluation, seed: (options.seed + 2 ** 31) % 2 ** 32 });
       for (let i = 0; i < heldOutBatches; i++) yield batches.next().value;
     },
     tokensPerStep: steps * batch,
@@ -179,7 +179,7 @@ async function namesTask(options: TrainOptions, saved: Saved | undefined, from: 
   const longest = Math.max(...encoded.map(({ tokens }) => tokens.length));
   if (longest > steps) throw new OptionError(`--length is ${steps}, expected ${longest} or more, the longest name`);
   const { training, heldOut } = splitItems(encoded, 0.1, splitSeed);
-  const evaluation = { steps, batch: evaluationBatch };
+  const evaluation = { steps, batch: evaluationRows(steps) };
   const ofFirst = heldOut.filter(({ label }) => label === 0).length;
   return {
     title: `Names: ${items.length} that stand in one list only (${classes.join(", ")}), ${heldOut.length} held out`,

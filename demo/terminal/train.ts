@@ -11,9 +11,9 @@ import {
   warmUp,
 } from "../../src/index";
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
-import { expectWritable, load, type Saved, save } from "./checkpoint-file";
+import { load, placeToSave, type Saved, save } from "./checkpoint-file";
 import { type Learner, openLearner } from "./learner";
-import { help, OptionError, readOptions, type TrainOptions } from "./options";
+import { argumentsOf, help, isOptionError, OptionError, readOptions, type TrainOptions } from "./options";
 import { type Progress, showProgress } from "./progress";
 import { loadTask, type TaskData } from "./tasks";
 import { workedExample } from "./worked-example";
@@ -27,7 +27,7 @@ export async function main(args: string[]): Promise<number> {
       return 0;
     }
     if (options.task === "i-like-nlp") return await workedExample(options);
-    if (options.save !== undefined) await expectWritable(options.save);
+    if (options.save !== undefined) await placeToSave(options.save);
     const { load: from, resume, task } = options;
     if (resume !== undefined) {
       const saved = await load("resume", resume);
@@ -38,22 +38,25 @@ export async function main(args: string[]): Promise<number> {
     return await train(options, await loadTask(options, saved));
   } catch (error) {
     if (!isOptionError(error)) throw error;
-    console.error(`train: ${error.message}; see npm run train -- --help.`);
+    console.error(`train: ${error.message.replaceAll("\n", " ")}; see npm run train -- --help.`);
     return 2;
   }
 }
 
 /** The options of the training that --resume names, and what the command line says over them. */
-function resumed(options: TrainOptions, { options: saved }: Saved, args: string[]): TrainOptions {
-  const { resume, save: file, device, json } = options;
-  const steps = args.some((arg) => arg.startsWith("--steps")) ? options.steps : saved.steps;
-  return { ...saved, resume, load: undefined, save: file, device, json, steps };
-}
-
-/** Node's own parser throws errors with these codes. */
-function isOptionError(error: unknown): error is Error {
-  if (error instanceof OptionError) return true;
-  return error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
+function resumed(given: TrainOptions, { args: saved, checkpoint }: Saved, args: string[]): TrainOptions {
+  const { resume, save: file, device, json } = given;
+  if (!Array.isArray(saved)) throw new OptionError(`--resume is "${resume}", which does not say its options`);
+  const steps = args.some((arg) => arg.startsWith("--steps")) ? [`--steps=${given.steps}`] : [];
+  const options = readOptions([...saved.map(String), ...steps])!;
+  if (!checkpoint.trainer) {
+    throw new OptionError(`--resume is "${resume}", a network without its training; use --load`);
+  }
+  const { step } = checkpoint.trainer;
+  if (options.steps < step) {
+    throw new OptionError(`--steps is ${options.steps}, expected ${step} or more: that many are done`);
+  }
+  return { ...options, resume, save: file, device, json };
 }
 
 async function train(options: TrainOptions, task: TaskData): Promise<number> {
@@ -93,7 +96,7 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
     const seconds = (performance.now() - begin) / 1000;
     progress.end();
     if (options.save !== undefined) {
-      const about = { task: options.task, symbols: task.symbols, options };
+      const about = { task: options.task, symbols: task.symbols, args: argumentsOf(options) };
       await save(options.save, await learner.checkpoint({ data: task.training.position, about }));
       say(`saved to ${options.save}`);
     }

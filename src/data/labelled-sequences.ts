@@ -3,7 +3,8 @@
 import type { Batch } from "../network/batch";
 import { expectSize } from "../network/config";
 import { Epochs, shuffled } from "./epochs";
-import { generatorOf, heldOutCount } from "./options";
+import { heldOutCount } from "./options";
+import { Random } from "./random";
 import { type BatchStream, batchStream } from "./stream";
 
 /** A sequence and the class it belongs to. */
@@ -91,7 +92,7 @@ export function splitItems<Item>(
   seed: number,
 ): { training: Item[]; heldOut: Item[] } {
   const at = items.length - heldOutCount("splitItems", "items", items.length, heldOutFraction);
-  const order = shuffled(items.length, generatorOf("splitItems", seed)).map((index) => items[index]!);
+  const order = shuffled(items.length, Random.ofSeed("splitItems", seed)).map((index) => items[index]!);
   return { training: order.slice(0, at), heldOut: order.slice(at) };
 }
 

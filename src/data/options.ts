@@ -1,9 +1,5 @@
 // Checks the options that the makers of batches share, and turns them into what they stand for.
 
-import { mersenne } from "pure-rand/generator/mersenne";
-import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
-import { expectSeed } from "../network/config";
-
 /** How many of `count` things a held-out fraction keeps back. Throws unless both parts get at least one. */
 export function heldOutCount(operation: string, things: string, count: number, fraction: number): number {
   if (!(fraction > 0 && fraction < 1)) {
@@ -19,10 +15,4 @@ export function heldOutCount(operation: string, things: string, count: number, f
     );
   }
   return heldOut;
-}
-
-/** The generator of a seed: a Mersenne Twister, whose first draws already differ between neighbouring seeds. */
-export function generatorOf(operation: string, seed: number): RandomGenerator {
-  expectSeed(operation, seed);
-  return mersenne(seed);
 }

@@ -1,9 +1,8 @@
 // Streams of batches without end, that can be left at any batch and gone on with later, bit for bit.
 
-import { mersenneFromState } from "pure-rand/generator/mersenne";
-import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 import type { Batch } from "../network/batch";
-import { generatorOf } from "./options";
+import { shown } from "../network/config";
+import { Random } from "./random";
 
 /** Batches without end. */
 export interface BatchStream extends IterableIterator<Batch, never> {
@@ -24,29 +23,30 @@ export interface StreamPosition {
 }
 
 /** What makes a stream's batches, and tells where the next one comes from. */
-interface BatchSource {
+export interface BatchSource {
   next(): Batch;
   where(): Pick<StreamPosition, "random" | "place">;
 }
 
 /** What a stream is, whether it begins or goes on. */
-interface StreamDescription {
+export interface StreamDescription {
   /** The function that makes it. */
   readonly stream: string;
+  /** What tells the data and the options apart, in numbers. */
   readonly given: { readonly seed: number; readonly [name: string]: number };
-  /** Makes what makes the batches. Without a place, from the beginning. */
-  source(random: RandomGenerator, place?: readonly number[]): BatchSource;
+  /** Makes what makes the batches, drawing from `random`. Without a place, from the beginning. */
+  source(random: Random, place?: readonly number[]): BatchSource;
   /** Whether integers from 0 up are a place in this data. */
   isPlace(place: readonly number[]): boolean;
 }
 
 /**
- * Makes a stream that goes on from a position; without one, it begins at the beginning.
+ * Makes a stream of batches that goes on from a position, bit for bit; without one, it begins at the beginning.
  * @throws where the seed is out of range, or the position is not one of such a stream.
  */
 export function batchStream(description: StreamDescription, position: unknown): BatchStream {
   const { stream, given, source } = description;
-  const beginning = generatorOf(stream, given.seed);
+  const beginning = Random.ofSeed(stream, given.seed);
   const { next, where } =
     position === undefined ? source(beginning) : source(...checkedPosition(description, position));
   return {
@@ -63,26 +63,24 @@ export function batchStream(description: StreamDescription, position: unknown): 
 function checkedPosition(
   { stream, given, isPlace }: StreamDescription,
   position: unknown,
-): [random: RandomGenerator, place: readonly number[]] {
+): [random: Random, place: readonly number[]] {
   const got = (typeof position === "object" ? position : undefined) as Partial<StreamPosition> | null | undefined;
-  const refuse = (what: string, expected: string) => {
+  const refusal = (what: string, expected: string) => {
     const cure = "pass a position together with the data and the options that it was read with";
-    throw new Error(`${stream}: position${what}, expected ${expected}; ${cure}.`);
+    return new Error(`${stream}: position${what}, expected ${expected}; ${cure}.`);
   };
   if (got?.stream !== stream) {
-    refuse(` is of stream ${JSON.stringify(got?.stream)}`, `the position of a stream of ${stream}`);
+    throw refusal(` is of stream ${shown(got?.stream)}`, `the position of a stream of ${stream}`);
   }
   for (const [name, value] of Object.entries(given)) {
     const other = got?.given?.[name];
-    if (other !== value) refuse(`.given.${name} is ${JSON.stringify(other)}`, `${value}`);
+    if (other !== value) throw refusal(`.given.${name} is ${shown(other)}`, `${value}`);
   }
-  const { random, place } = got as Partial<StreamPosition>;
-  const isState = isIntegers(random, -(2 ** 31)) && random.length === 625 && random[0]! >= 0 && random[0]! < 624;
-  if (!isState) refuse(".random is no state of the generator", "its 625 integers");
-  if (!isIntegers(place, 0) || !isPlace(place)) refuse(".place is no place in the data", "the one that was read");
-  return [mersenneFromState(random as number[]), place as number[]];
-}
-
-function isIntegers(value: unknown, least: number): value is readonly number[] {
-  return Array.isArray(value) && value.every((item) => Number.isInteger(item) && item >= least && item < 2 ** 32);
+  const { random, place } = got;
+  if (!Random.isState(random)) throw refusal(".random is no state of the generator", "its 625 integers");
+  const isWord = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
+  if (!Array.isArray(place) || !place.every(isWord) || !isPlace(place)) {
+    throw refusal(".place is no place in the data", "the one that was read");
+  }
+  return [Random.ofState(random), place];
 }

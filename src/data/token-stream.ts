@@ -1,6 +1,5 @@
 // Next-token prediction on one long sequence of tokens: cuts it into batches whose targets are the inputs one step later.
 
-import { uniformInt } from "pure-rand/distribution/uniformInt";
 import type { Batch } from "../network/batch";
 import { expectSize } from "../network/config";
 import { heldOutCount } from "./options";
@@ -37,10 +36,10 @@ export function randomWindows(
       given: { tokens: tokens.length, steps, batch, seed },
       source: (random) => ({
         next() {
-          const starts = Array.from({ length: batch }, () => uniformInt(random, 0, lastStart));
+          const starts = Array.from({ length: batch }, () => random.integer(0, lastStart));
           return windowsAt(tokens, starts, steps, batch);
         },
-        where: () => ({ random: random.getState(), place: [] }),
+        where: () => ({ random: random.state, place: [] }),
       }),
       isPlace: (place) => place.length === 0,
     },

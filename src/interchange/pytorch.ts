@@ -38,7 +38,7 @@ export function fromPyTorch(
   tensors: ReadonlyMap<string, TensorData>,
   options: PyTorchOptions = {},
 ): Map<string, FloatTensor> {
-  const { gates, directions, sweeps, candidate } = layout("fromPyTorch", options);
+  const { gates, directions, sweeps, candidate } = layout("fromPyTorch", options, tensors.size);
   const take = reader("fromPyTorch", tensors, options, ({ suffix }) => `weight_hh${suffix}`);
   const parameters = new Map<string, FloatTensor>();
   for (const { prefix, suffix, inputs } of sweeps) {
@@ -73,7 +73,7 @@ export function toPyTorch(
   parameters: ReadonlyMap<string, TensorData>,
   options: PyTorchOptions = {},
 ): Map<string, FloatTensor> {
-  const { gates, directions, sweeps, candidate } = layout("toPyTorch", options);
+  const { gates, directions, sweeps, candidate } = layout("toPyTorch", options, parameters.size);
   const take = reader("toPyTorch", parameters, options, ({ prefix }) => `${prefix}recurrentWeight`);
   const tensors = new Map<string, FloatTensor>();
   for (const { prefix, suffix, inputs } of sweeps) {
@@ -105,13 +105,26 @@ const sweepNames = (layer: number, reverse: boolean) => ({
 });
 
 /** The checked options as dimensions and names; `candidate` is the index of the gate, the last one, that keeps its two biases. */
-function layout(operation: string, { cell = "elman", layers = 1, bidirectional = false }: PyTorchOptions) {
+function layout(
+  operation: string,
+  { cell = "elman", layers = 1, bidirectional = false }: PyTorchOptions,
+  tensors: number,
+) {
   if (!cellNames.includes(cell)) {
     const names = cellNames.map((name) => `"${name}"`).join(" or ");
     fail(operation, "cell", `is ${JSON.stringify(cell)}`, names, "pass the kind of the network");
   }
   if (!Number.isSafeInteger(layers) || layers < 1) {
     fail(operation, "layers", `is ${layers}`, "a whole number of 1 or more", "pass the number of stacked layers");
+  }
+  if (layers > tensors) {
+    fail(
+      operation,
+      "layers",
+      `is ${layers}`,
+      `no more than the ${tensors} tensors`,
+      "pass the number of stacked layers",
+    );
   }
   const { gates: count, candidate } = cellOf({ cell });
   const gates: Dimension = [count, "hidden"];
@@ -133,10 +146,11 @@ function reader(
   { cell = "elman", layers = 1, bidirectional = false }: PyTorchOptions,
   nameOf: (names: ReturnType<typeof sweepNames>) => string,
 ): (name: string, dimensions: Dimension[]) => FloatTensor {
-  const further = nameOf(sweepNames(layers, false));
   const reverse = nameOf(sweepNames(0, true));
-  if (tensors.has(further)) {
-    fail(operation, `tensor "${further}"`, "is of a further layer", `layers: ${layers}`, "pass the number there are");
+  for (const name of tensors.keys()) {
+    const [, layer] = /^(?:weight_hh_l(?=\d+(?:_reverse)?$)|layer(?=\d+\.))(\d+)/.exec(name) ?? [];
+    if (layer === undefined || Number(layer) < layers) continue;
+    fail(operation, `tensor "${name}"`, "is of a further layer", `layers: ${layers}`, "pass the number there are");
   }
   if (!bidirectional && tensors.has(reverse)) {
     const got = "is of a reverse direction";

@@ -6,6 +6,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /** A value for a message: as JSON, shortened, since a hostile file chooses its length. */
 export function quote(value: unknown): string {
-  const text = String(JSON.stringify(value));
+  let text: string;
+  try {
+    text = String(JSON.stringify(value));
+  } catch {
+    text = "nested too deeply to be shown";
+  }
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -2,7 +2,7 @@
 
 import { cellOf } from "../cells/cells";
 import { elements, layoutOf, padded, type TensorSpec } from "../gpu/tensor";
-import { directionsOf, type NetworkConfig } from "./config";
+import { directionsOf, expectKnown, type NetworkConfig } from "./config";
 
 /** One batch of `batch` sequences of up to `steps` steps. All arrays are row-major and time-major. */
 export interface Batch {
@@ -32,6 +32,8 @@ export interface BatchShape {
   /** Whether a batch begins with the state that the last one ended with, without gradient: truncated BPTT. */
   readonly carryState?: boolean;
 }
+
+const fields: readonly (keyof Batch)[] = ["inputs", "targets", "lengths", "initialState", "initialCellState", "reset"];
 
 type BatchSpecs = Record<"update" | "step" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> &
   Partial<Record<"reset" | "initialState" | "initialCellState", TensorSpec>>;
@@ -73,6 +75,7 @@ export function stateSpecs(config: NetworkConfig, batch: number) {
  * @throws where an array has the wrong type or length, or holds a token, class, length or number out of range.
  */
 export function checkBatch(operation: string, config: NetworkConfig, shape: BatchShape, batch: Batch): Counted {
+  expectKnown(`${operation}, batch`, batch, fields);
   const specs = batchSpecs(config, shape);
   const { inputs, targets, lengths } = batch;
   expectArray(

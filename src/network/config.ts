@@ -46,6 +46,7 @@ export type NetworkConfig = Readonly<
 >;
 
 const sizes = ["inputs", "hidden", "outputs"];
+const mostLayers = 1000;
 
 const choices = {
   input: ["tokens", "features"],
@@ -77,36 +78,32 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const config: NetworkConfig = { ...defaults, ...Object.fromEntries([...cellDefaults, ...given]) };
   for (const [name, allowed] of Object.entries(words)) expectWord(name, config[name as keyof NetworkConfig], allowed);
-  for (const name of ["inputs", "hidden", "outputs", "layers"] as const) expectSize("Network", name, config[name]);
+  for (const name of ["inputs", "hidden", "outputs"] as const) expectSize("Network", name, config[name]);
+  expectSize("Network", "layers", config.layers, mostLayers);
   expectSeed("Network", config.seed);
-  const { bidirectional, labelSmoothing, classWeights, outputs, dropout, layers, forgetBias, cell } = config;
-  if (typeof bidirectional !== "boolean") {
-    throw new Error(`Network: bidirectional is ${JSON.stringify(bidirectional)}, expected true or false.`);
+  expectSwitch("Network", "bidirectional", config.bidirectional);
+  const { labelSmoothing, classWeights, dropout, layers, forgetBias, cell, loss } = config;
+  if (!isBetween(labelSmoothing, 0, 1)) {
+    throw new Error(`Network: labelSmoothing is ${shown(labelSmoothing)}, expected a number from 0 to 1.`);
   }
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new Error(`Network: labelSmoothing is ${labelSmoothing}, expected a number from 0 to 1.`);
-  }
-  if (!(dropout >= 0 && dropout < 1)) {
-    throw new Error(`Network: dropout is ${dropout}, expected a number from 0 to below 1.`);
+  if (!isBetween(dropout, 0, 1) || dropout === 1) {
+    throw new Error(`Network: dropout is ${shown(dropout)}, expected a number from 0 to below 1.`);
   }
   if (dropout > 0 && layers === 1) {
     throw new Error(`Network: dropout is ${dropout} with 1 layer, expected 0; it acts between layers: add one.`);
   }
   if (forgetBias !== undefined && cellOf(config).forgetGate === undefined) {
     throw new Error(
-      `Network: forgetBias is ${forgetBias} for cell "${cell}", expected none; that cell has no forget gate: leave it out.`,
+      `Network: forgetBias is ${shown(forgetBias)} for cell "${cell}", expected none; that cell has no forget gate: leave it out.`,
     );
   }
   if (forgetBias !== undefined && !Number.isFinite(forgetBias)) {
-    throw new Error(`Network: forgetBias is ${forgetBias}, expected a finite number.`);
+    throw new Error(`Network: forgetBias is ${shown(forgetBias)}, expected a finite number.`);
   }
-  if (
-    classWeights &&
-    (classWeights.length !== outputs || classWeights.some((weight) => !(weight >= 0 && weight < 1e30)))
-  ) {
-    throw new Error(
-      `Network: classWeights is [${classWeights.join(", ")}], expected ${outputs} numbers from 0 up, one an output.`,
-    );
+  if (classWeights) expectWeights(classWeights, config.outputs);
+  if (loss === "mean-squared-error" && (classWeights || labelSmoothing > 0)) {
+    const name = classWeights ? "classWeights" : "labelSmoothing";
+    throw new Error(`Network: ${name} is given with loss "mean-squared-error", which has no classes; leave it out.`);
   }
   const known = ["cell", ...Object.keys(words), ...Object.keys(defaults), ...sizes, "classWeights", "forgetBias"];
   expectKnown(`Network of cell "${cell}"`, Object.fromEntries(given), known);
@@ -116,20 +113,47 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
 function expectWord(name: string, value: unknown, words: readonly string[]): void {
   if (words.some((word) => word === value)) return;
   const expected = words.map((word) => `"${word}"`).join(" or ");
-  throw new Error(`Network: ${name} is ${JSON.stringify(value)}, expected ${expected}.`);
+  throw new Error(`Network: ${name} is ${shown(value)}, expected ${expected}.`);
 }
 
-/** @throws unless `value` is an integer from 1 up. */
-export function expectSize(operation: string, name: string, value: unknown): void {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new Error(`${operation}: ${name} is ${String(value)}, expected an integer from 1 up.`);
+function expectWeights(weights: unknown, outputs: number): void {
+  const got = Array.isArray(weights) ? `[${weights.slice(0, 20).map(shown).join(", ")}]` : shown(weights);
+  if (!Array.isArray(weights) || weights.length !== outputs || !weights.every((weight) => isBetween(weight, 0, 1e30))) {
+    throw new Error(
+      `Network: classWeights is ${got}, expected an array of ${outputs} numbers from 0 up, one an output.`,
+    );
+  }
+}
+
+const isBetween = (value: unknown, least: number, most: number): boolean =>
+  typeof value === "number" && value >= least && value <= most;
+
+/** A value for a message, short whatever it is. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  return typeof value === "function" ? "a function" : String(value);
+}
+
+/** @throws unless `value` is an integer from 1 up, and up to `most` where one is given. */
+export function expectSize(operation: string, name: string, value: unknown, most = Number.MAX_SAFE_INTEGER): void {
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? "from 1 up" : `from 1 to ${most}`;
+    throw new Error(`${operation}: ${name} is ${shown(value)}, expected an integer ${range}.`);
+  }
+}
+
+/** @throws unless `value` is true, false or not given. */
+export function expectSwitch(operation: string, name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "boolean") {
+    throw new Error(`${operation}: ${name} is ${shown(value)}, expected true or false.`);
   }
 }
 
 /** @throws unless `value` is an integer from 0 to 2³² − 1. */
 export function expectSeed(operation: string, value: unknown): void {
   if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffffffff) {
-    throw new Error(`${operation}: seed is ${String(value)}, expected an integer from 0 to 4294967295.`);
+    throw new Error(`${operation}: seed is ${shown(value)}, expected an integer from 0 to 4294967295.`);
   }
 }
 
@@ -137,7 +161,7 @@ export function expectSeed(operation: string, value: unknown): void {
 export function expectKnown(operation: string, options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      throw new Error(`${operation}: unknown option "${name}", expected one of ${known.join(", ")}.`);
+      throw new Error(`${operation}: unknown option ${shown(name)}, expected one of ${known.join(", ")}.`);
     }
   }
 }

@@ -3,7 +3,7 @@
 import { createTensors, elements, readTensors, storageUsage, type TypedArray, writeTensor } from "../gpu/tensor";
 import { sample } from "../ops/sample";
 import { stateSpecs } from "./batch";
-import { expectKnown, expectSeed, expectSize } from "./config";
+import { expectKnown, expectSeed, expectSize, shown } from "./config";
 import type { Network } from "./network";
 
 export interface GenerateOptions {
@@ -20,6 +20,10 @@ export interface GenerateOptions {
   /** Called with the new tokens, a few dozen at a time, as they come. */
   onTokens?: (tokens: Int32Array) => void;
 }
+
+/** Beyond these the shader's float32 quotients overflow, or all vanish. */
+const leastTemperature = 1e-30;
+const mostTemperature = 1e30;
 
 /** Tokens of a submit: long ones get a device reset on some systems. */
 const tokensPerSubmit = 32;
@@ -48,7 +52,7 @@ export async function generate(network: Network, options: GenerateOptions): Prom
     const state = plan.tensor("state", [states.reduce((sum, { shape }) => sum + elements(shape), 0)]);
     sample(plan, { logits: { ...logits, shape: [1, config.outputs] }, settings, position, tokens, next });
     await plan.compile();
-    const numbers = new Uint32Array([0, topK, seed, prompt.length, all]);
+    const numbers = new Uint32Array([0, Math.min(topK, config.outputs), seed, prompt.length, all]);
     new Float32Array(numbers.buffer)[0] = temperature;
     writeTensor(gpu, settings, numbers);
     writeTensor(
@@ -83,16 +87,19 @@ function checkOptions({ config }: Network, options: GenerateOptions): void {
   expectSize("generate", "length", length);
   if (
     config.input !== "tokens" ||
+    config.loss !== "cross-entropy" ||
     config.readout !== "every-step" ||
     config.outputs > config.inputs ||
     config.bidirectional
   ) {
     throw new Error(
-      `generate: the network reads ${config.inputs} ${config.input} and predicts ${config.outputs} classes at ${config.readout}; expected tokens in and the same tokens out at every step, in one direction.`,
+      `generate: the network reads ${config.inputs} ${config.input} and predicts ${config.outputs} outputs at ${config.readout} by ${config.loss}; expected tokens in and the same tokens out at every step by cross-entropy, in one direction.`,
     );
   }
-  if (!(temperature > 0 && Number.isFinite(temperature))) {
-    throw new Error(`generate: temperature is ${temperature}, expected a finite number above 0.`);
+  if (!(temperature >= leastTemperature && temperature <= mostTemperature)) {
+    throw new Error(
+      `generate: temperature is ${shown(temperature)}, expected a number from ${leastTemperature} to ${mostTemperature}; topK 1 always takes the likeliest.`,
+    );
   }
   if (options.topK !== undefined) expectSize("generate", "topK", topK);
   expectSeed("generate", seed);

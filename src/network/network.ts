@@ -15,6 +15,7 @@ export class Network {
   /** One buffer that holds all parameters. */
   readonly parameters: TensorGroup<string>;
   readonly #prepared = new Map<string, Inference>();
+  #destroyed = false;
 
   private constructor(gpu: Gpu, config: NetworkConfig) {
     this.gpu = gpu;
@@ -100,6 +101,10 @@ export class Network {
    */
   async prepare(options: InferenceOptions = {}): Promise<void> {
     const inference = await this.inference(options);
+    if (this.#destroyed) {
+      inference.destroy();
+      throw new Error("Network.prepare: the network was destroyed meanwhile; create another.");
+    }
     const key = shapeKey(options);
     this.#prepared.get(key)?.destroy();
     this.#prepared.set(key, inference);
@@ -137,6 +142,7 @@ export class Network {
   }
 
   destroy(): void {
+    this.#destroyed = true;
     for (const inference of this.#prepared.values()) inference.destroy();
     this.#prepared.clear();
     this.parameters.destroy();

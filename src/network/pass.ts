@@ -7,7 +7,7 @@ import { lossRecord } from "../ops/loss-record";
 import type { Schedule } from "../ops/recurrence";
 import { rowReset } from "../ops/row-reset";
 import { type Batch, BatchPacker, type BatchShape, batchSpecs, checkBatch, stateSpecs } from "./batch";
-import { directionsOf, expectKnown, expectSize, type NetworkConfig } from "./config";
+import { directionsOf, expectKnown, expectSize, expectSwitch, type NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
 import type { Layer } from "./layer";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
@@ -42,6 +42,15 @@ const passOptions: readonly (keyof PassOptions)[] = [
   "training",
   "lossCapacity",
 ];
+
+const switches = [
+  "initialState",
+  "carryState",
+  "probabilities",
+  "gradients",
+  "traceGradients",
+  "training",
+] as const satisfies readonly (keyof PassOptions)[];
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface PassTensors {
@@ -88,6 +97,7 @@ export class Pass {
     expectSize("Pass", "batch", batch);
     expectSize("Pass", "lossCapacity", lossCapacity);
     expectKnown("Pass", options, passOptions);
+    for (const name of switches) expectSwitch("Pass", name, options[name]);
     if (options.carryState && (config.bidirectional || options.initialState)) {
       const other = config.bidirectional ? "a bidirectional network" : "initialState";
       throw new Error(`Pass: carryState does not go with ${other}; leave one out.`);
@@ -98,9 +108,9 @@ export class Pass {
     this.config = config;
     this.options = { ...options };
     this.schedule = scheduleOf(gpu, config, options.schedule);
-    this.packer = new BatchPacker(config, options);
     const usage = storageUsage() | GPUBufferUsage.UNIFORM;
     this.batch = plan.own(createTensors<string>(gpu, "batch", { ...batchSpecs(config, options) }, usage));
+    this.packer = new BatchPacker(config, options);
     const { inputs, targets, lengths, lossScale, step, reset } = this.batch.tensors as Record<string, Tensor>;
     const { schedule } = this;
     const stack = {

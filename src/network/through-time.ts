@@ -23,8 +23,8 @@ export interface GradientTrace {
  */
 export async function traceGradients(network: Network, shape: BatchShape, batch: Batch): Promise<GradientTrace> {
   const { gpu, config } = network;
-  const { steps, batch: rows, initialState = false } = shape;
-  const pass = await network.pass({ steps, batch: rows, initialState, traceGradients: true });
+  const { steps, batch: rows, initialState = false, carryState = false } = shape;
+  const pass = await network.pass({ steps, batch: rows, initialState, carryState, traceGradients: true });
   try {
     pass.write(batch);
     pass.run();

@@ -6,7 +6,7 @@ import type { Tensor } from "../gpu/tensor";
 import { addUpdate, type UpdateTensors } from "./operands";
 
 interface Adam extends UpdateTensors {
-  /** f32 [8]: α, λ, β₁, β₂, ε, 1 / (1 − β₁ᵗ), 1 / √(1 − β₂ᵗ) */
+  /** f32 [8]: α, λ, 1 − β₁, 1 − β₂, ε, 1 / (1 − β₁ᵗ), 1 / √(1 − β₂ᵗ) */
   update: Tensor;
   /** m and v, like gradient */
   mean: Tensor;

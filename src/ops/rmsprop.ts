@@ -6,7 +6,7 @@ import type { Tensor } from "../gpu/tensor";
 import { addUpdate, type UpdateTensors } from "./operands";
 
 interface Rmsprop extends UpdateTensors {
-  /** f32 [8]: α, λ, ρ, ε */
+  /** f32 [8]: α, λ, 1 − ρ, ε */
   update: Tensor;
   /** s, like gradient */
   meanSquare: Tensor;

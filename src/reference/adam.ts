@@ -28,6 +28,6 @@ export function adam(
     meanSquare[i] = beta2 * meanSquare[i]! + (1 - beta2) * g * g;
     const m = mean[i]! / (1 - beta1 ** step);
     const v = meanSquare[i]! / (1 - beta2 ** step);
-    parameter[i]! -= (learningRate * m) / (Math.sqrt(v) + epsilon);
+    if (m !== 0) parameter[i]! -= (learningRate * m) / (Math.sqrt(v) + epsilon);
   }
 }

@@ -19,6 +19,6 @@ export function rmsprop(
   for (let i = 0; i < parameter.length; i++) {
     const g = gradient[i]! + weightDecay * parameter[i]!;
     meanSquare[i] = decay * meanSquare[i]! + (1 - decay) * g * g;
-    parameter[i]! -= (learningRate * g) / (Math.sqrt(meanSquare[i]!) + epsilon);
+    if (g !== 0) parameter[i]! -= (learningRate * g) / (Math.sqrt(meanSquare[i]!) + epsilon);
   }
 }

@@ -51,8 +51,10 @@ export async function evaluate(
   } finally {
     pass.destroy();
   }
-  if (count === 0)
-    throw new Error("evaluate: no target counts, expected at least one; pass batches with targets other than −1.");
+  if (!(weight > 0)) {
+    const got = count === 0 ? "no target counts" : `the ${count} targets that count have class weights of 0`;
+    throw new Error(`evaluate: ${got}, expected at least one that weighs; pass batches with other targets.`);
+  }
   const classes = config.loss === "cross-entropy";
   return {
     loss: loss / weight,

@@ -2,6 +2,7 @@
 
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
+import { expectKnown } from "../network/config";
 import { adam as addAdam } from "../ops/adam";
 import { rmsprop as addRmsprop } from "../ops/rmsprop";
 import { sgd as addSgd } from "../ops/sgd";
@@ -41,6 +42,7 @@ interface WeightDecay {
  */
 export function sgd(options: LearningRate & WeightDecay & { momentum?: number; nesterov?: boolean }): Optimizer {
   const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  expectKnown("sgd", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
   expectNumber("sgd", "learningRate", learningRate);
   expectNumber("sgd", "weightDecay", weightDecay);
   expectNumber("sgd", "momentum", momentum, 1);
@@ -65,6 +67,7 @@ export function sgd(options: LearningRate & WeightDecay & { momentum?: number; n
  */
 export function rmsprop(options: LearningRate & WeightDecay & { decay?: number; epsilon?: number }): Optimizer {
   const { learningRate, decay = 0.99, epsilon = 1e-8, weightDecay = 0 } = options;
+  expectKnown("rmsprop", options, ["learningRate", "decay", "epsilon", "weightDecay"]);
   expectNumber("rmsprop", "learningRate", learningRate);
   expectNumber("rmsprop", "weightDecay", weightDecay);
   expectNumber("rmsprop", "decay", decay, 1);
@@ -72,7 +75,7 @@ export function rmsprop(options: LearningRate & WeightDecay & { decay?: number; 
   return {
     kind: "rmsprop",
     learningRate,
-    scalars: (rate) => [rate, weightDecay, decay, epsilon],
+    scalars: (rate) => [rate, weightDecay, 1 - decay, epsilon],
     add(plan, tensors) {
       const state = stateLike(plan, tensors.parameter, "meanSquare");
       addRmsprop(plan, { ...tensors, ...state });
@@ -88,13 +91,14 @@ type AdamOptions = LearningRate & WeightDecay & { beta1?: number; beta2?: number
  * @param options beta1 and beta2 default to 0.9 and 0.999, epsilon to 1e-8.
  * @throws where a number is out of range.
  */
-export const adam = (options: AdamOptions): Optimizer => adamLike("adam", { weightDecay: 0, ...options }, false);
+export const adam = (options: AdamOptions): Optimizer => adamLike("adam", options, 0);
 
 /** AdamW (Loshchilov and Hutter 2019): Adam with weight decay (default 0.01) apart from the gradient. @throws as `adam`. */
-export const adamw = (options: AdamOptions): Optimizer => adamLike("adamw", { weightDecay: 0.01, ...options }, true);
+export const adamw = (options: AdamOptions): Optimizer => adamLike("adamw", options, 0.01);
 
-function adamLike(kind: string, options: AdamOptions & Required<WeightDecay>, decoupled: boolean): Optimizer {
-  const { learningRate, weightDecay, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+function adamLike(kind: "adam" | "adamw", options: AdamOptions, usualDecay: number): Optimizer {
+  const { learningRate, weightDecay = usualDecay, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  expectKnown(kind, options, ["learningRate", "beta1", "beta2", "epsilon", "weightDecay"]);
   expectNumber(kind, "learningRate", learningRate);
   expectNumber(kind, "weightDecay", weightDecay);
   expectNumber(kind, "beta1", beta1, 1);
@@ -105,11 +109,11 @@ function adamLike(kind: string, options: AdamOptions & Required<WeightDecay>, de
     learningRate,
     scalars(rate, step) {
       const corrections = [1 / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)];
-      return [rate, weightDecay, beta1, beta2, epsilon, ...corrections];
+      return [rate, weightDecay, 1 - beta1, 1 - beta2, epsilon, ...corrections];
     },
     add(plan, tensors) {
       const state = stateLike(plan, tensors.parameter, "mean", "meanSquare");
-      addAdam(plan, { ...tensors, ...state }, decoupled);
+      addAdam(plan, { ...tensors, ...state }, kind === "adamw");
       return state;
     },
   };

@@ -1,6 +1,6 @@
 // How the learning rate changes while training goes on: factors on it, by the number of the step.
 
-import { expectSize } from "../network/config";
+import { expectKnown, expectSize } from "../network/config";
 import { expectNumber } from "./optimizers";
 
 /** A factor on the trainer's learning rate, by the training step, from 1. Any function will do. */
@@ -13,7 +13,9 @@ export const constant = (): LearningRateSchedule => () => 1;
  * factor^⌊(step − 1) / every⌋, as torch.optim.lr_scheduler.StepLR has it.
  * @throws where `every` is no integer from 1 up, or `factor` no finite number from 0 up.
  */
-export function stepDecay({ every, factor }: { every: number; factor: number }): LearningRateSchedule {
+export function stepDecay(options: { every: number; factor: number }): LearningRateSchedule {
+  const { every, factor } = options;
+  expectKnown("stepDecay", options, ["every", "factor"]);
   expectSize("stepDecay", "every", every);
   expectNumber("stepDecay", "factor", factor);
   return (step) => factor ** Math.floor((step - 1) / every);
@@ -25,7 +27,9 @@ export function stepDecay({ every, factor }: { every: number; factor: number }):
  * @param options final is the last factor, default 0.
  * @throws where `steps` is no integer from 1 up, or `final` no finite number from 0 up.
  */
-export function cosine({ steps, final = 0 }: { steps: number; final?: number }): LearningRateSchedule {
+export function cosine(options: { steps: number; final?: number }): LearningRateSchedule {
+  const { steps, final = 0 } = options;
+  expectKnown("cosine", options, ["steps", "final"]);
   expectSize("cosine", "steps", steps);
   expectNumber("cosine", "final", final);
   return (step) => final + ((1 - final) * (1 + Math.cos(Math.PI * Math.min(1, (step - 1) / steps)))) / 2;

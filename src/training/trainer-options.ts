@@ -1,6 +1,6 @@
 // What a user says of the training of a network, checked.
 
-import { expectKnown, expectSize } from "../network/config";
+import { expectKnown, expectSize, shown } from "../network/config";
 import type { PassOptions } from "../network/pass";
 import { expectNumber, type Optimizer } from "./optimizers";
 import type { LearningRateSchedule } from "./schedules";
@@ -31,8 +31,19 @@ const names: readonly (keyof TrainerOptions)[] = [
   "stepsPerSubmit",
 ];
 
-/** @throws where an option is unknown, or one that a pass does not check is out of range. */
+/** @throws where an option is unknown, of another type or out of range. */
 export function checkTrainerOptions(options: TrainerOptions): void {
+  const { optimizer, learningRateSchedule } = options;
+  if (typeof optimizer?.add !== "function" || typeof optimizer.scalars !== "function") {
+    throw new Error(
+      `Trainer: optimizer is ${shown(optimizer)}, expected what sgd, rmsprop, adam or adamw answers; call one of them.`,
+    );
+  }
+  if (learningRateSchedule !== undefined && typeof learningRateSchedule !== "function") {
+    throw new Error(
+      `Trainer: learningRateSchedule is ${shown(learningRateSchedule)}, expected a function of the step; cosine({ steps }) makes one.`,
+    );
+  }
   for (const name of ["clipNorm", "clipValue"] as const) {
     const limit = options[name];
     if (limit !== undefined) expectNumber("Trainer", name, limit);

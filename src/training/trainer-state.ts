@@ -41,6 +41,10 @@ export function stateTensors(
   return tensors;
 }
 
+/** The shaders have the step in a u32 and the learning rate in an f32. */
+const mostSteps = 2 ** 32 - 1;
+const mostNumber = 3.4e38;
+
 /** @throws unless `state` is one of a trainer with this optimizer and these tensors, all of it finite. */
 export function checkState(
   operation: string,
@@ -54,10 +58,10 @@ export function checkState(
       `${operation}: the checkpoint is of optimizer "${state.optimizer}", expected "${optimizer}"; ${cure}.`,
     );
   }
-  if (!Number.isSafeInteger(state.step) || state.step < 0) {
-    throw new Error(`${operation}: step is ${state.step}, expected an integer from 0 up.`);
+  if (!Number.isInteger(state.step) || state.step < 0 || state.step > mostSteps) {
+    throw new Error(`${operation}: step is ${state.step}, expected an integer from 0 to ${mostSteps}.`);
   }
-  expectNumber(operation, "learningRate", state.learningRate);
+  expectNumber(operation, "learningRate", state.learningRate, mostNumber);
   for (const { name, shape } of expected) {
     const got = state.tensors.get(name);
     const wanted = `[${shape.join(", ")}]`;
@@ -71,10 +75,11 @@ export function checkState(
     if (!expected.some((tensor) => tensor.name === name)) {
       throw new Error(`${operation}: tensor "${name}" is given, expected none of that name; ${cure}.`);
     }
-    const wrong = data.findIndex((value) => !Number.isFinite(value));
+    const square = name.startsWith("trainer.meanSquare.");
+    const wrong = data.findIndex((value) => !Number.isFinite(value) || (square && value < 0));
     if (wrong >= 0) {
       throw new Error(
-        `${operation}: tensor "${name}"[${wrong}] is ${data[wrong]}, expected a finite number; ` +
+        `${operation}: tensor "${name}"[${wrong}] is ${data[wrong]}, expected a finite number${square ? " from 0 up" : ""}; ` +
           "go back to a checkpoint from before training diverged.",
       );
     }

@@ -1,8 +1,8 @@
 // Trains a network: several steps a submit, losses from a ring on the GPU, nothing allocated while it runs.
 
-import { createTensors, type Tensor, type TensorGroup } from "../gpu/tensor";
-import { type Batch, BatchPacker, checkBatch } from "../network/batch";
-import { expectSize } from "../network/config";
+import { createTensors, layoutOf, type Tensor, type TensorGroup } from "../gpu/tensor";
+import { type Batch, batchSpecs, checkBatch } from "../network/batch";
+import { expectKnown, expectSize } from "../network/config";
 import { type Network, readValues } from "../network/network";
 import type { ParameterValues } from "../network/parameters";
 import type { Pass } from "../network/pass";
@@ -63,11 +63,11 @@ export class Trainer {
     this.learningRate = optimizer.learningRate;
     this.#capacity = capacity;
     this.#forcedSteps = stepsPerSubmit;
-    this.#bytes = new ArrayBuffer(pass.packer.bytes * capacity);
     const { plan } = pass; // owns the buffers, so that they go with it
     const copied = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    const batches = { batches: { shape: [this.#bytes.byteLength / 4] } };
-    this.#upload = plan.own(createTensors(network.gpu, "batches", batches, copied));
+    const bytes = pass.packer.bytes * capacity;
+    this.#upload = plan.own(createTensors(network.gpu, "batches", { batches: { shape: [bytes / 4] } }, copied));
+    this.#bytes = new ArrayBuffer(bytes);
     this.#readback = new LossReadback(plan, pass.tensors, submissionsInFlight);
     this.#state = stateTensors(network.parameters, addParameterUpdate(network, pass, options), pass.state);
   }
@@ -81,7 +81,7 @@ export class Trainer {
     const { steps, batch, initialState = false, carryState = false, schedule, stepsPerSubmit } = options;
     checkTrainerOptions(options);
     const shape = { steps, batch, initialState, carryState };
-    const batchBytes = new BatchPacker(config, shape).bytes;
+    const batchBytes = layoutOf({ ...batchSpecs(config, shape) }).bytes;
     const capacity =
       stepsPerSubmit ?? Math.min(mostStepsPerSubmit, Math.max(1, Math.floor(mostUploadBytes / batchBytes)));
     const pass = await network.pass({ ...shape, schedule, gradients: true, training: true, lossCapacity: capacity });
@@ -102,15 +102,15 @@ export class Trainer {
    * is not closed: the same one goes on in the next call, with no batch lost.
    * @throws as `checkBatch` for a bad batch, where the device is lost, or when already training.
    */
-  async *train(
-    batches: Batches,
-    { steps = Number.POSITIVE_INFINITY } = {},
-  ): AsyncGenerator<StepReport, void, undefined> {
+  async *train(batches: Batches, options: { steps?: number } = {}): AsyncGenerator<StepReport, void, undefined> {
+    const { steps = Number.POSITIVE_INFINITY } = options;
+    expectKnown("Trainer.train", options, ["steps"]);
     if (steps !== Number.POSITIVE_INFINITY) expectSize("Trainer.train", "steps", steps);
     if (this.#training) throw new Error("Trainer.train: already training; stop() first, and let the loop end.");
+    if (this.#destroyed) throw new Error("Trainer.train: the trainer was destroyed; create another.");
+    const source = Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]();
     this.#training = true;
     this.#stopping = false;
-    const source = Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]();
     const inFlight: Submission[] = [];
     let left = steps;
     let refused: { error: unknown } | undefined;

@@ -1,7 +1,7 @@
 // The programs of the terminal, run as a user runs them.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -150,6 +150,30 @@ describe("npm run train", () => {
     const written = await run(["generate", "--load", whole, "--prompt", "Call me ", "--length", "50", "--top-k", "5"]);
     expect(written.code, written.err).toBe(0);
     expect(written.out).toMatch(/^Call me [\s\S]{50}\n$/u);
+  });
+
+  test("--save and --resume refuse at once what could only fail later", async () => {
+    const file = join(folder, "short.safetensors");
+    await writeFile(file, "");
+    const link = join(folder, "link.safetensors");
+    await symlink(file, link);
+    const saved = await run(["train", ...small, "--steps", "3", "--json", "--save", link]);
+    expect(saved.code, saved.err).toBe(0);
+    expect(readSafetensors(await readFile(file)).tensors.size).toBeGreaterThan(6); // where the link leads
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    for (const [args, message] of [
+      [["train", "--save", folder], "which cannot be written (it is not a file)"],
+      [["train", "--save="], 'train: --save is "", which cannot be written'],
+      [["train", "--resume", file, "--steps", "2"], "--steps is 2, expected 3 or more: that many are done"],
+      [["train", "--hidden", "-5"], "Option '--hidden' argument is ambiguous"],
+      [["generate", "--load", folder], `--load is "${folder}", which cannot be read`],
+      [["generate", "--load", file, "--length=0"], '--length is "0", expected an integer from 1 up'],
+      [["generate", "--load", file, "--top-k", "0"], '--top-k is "0"'],
+    ] as const) {
+      const { code, out, err } = await run([...args]);
+      expect([code, out, err.trim().split("\n").length], err).toEqual([2, "", 1]);
+      expect(err).toContain(message);
+    }
   });
 
   test("--task adding learns to add, and shows how far back its gradient reaches", async () => {

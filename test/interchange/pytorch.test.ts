@@ -272,8 +272,9 @@ describe("toPyTorch", () => {
     const options = { cell: "gru", layers: 2, bidirectional: true } as const;
     const parameters = fromPyTorch(stateDict(options), options);
     const convert = (changes: PyTorchOptions) => () => toPyTorch(parameters, { ...options, ...changes });
-    expect(convert({ layers: 1 })).toThrow('toPyTorch: tensor "layer1.recurrentWeight" is of a further layer');
+    expect(convert({ layers: 1 })).toThrow('toPyTorch: tensor "layer1.inputWeight" is of a further layer');
     expect(convert({ bidirectional: false })).toThrow('tensor "layer0.reverse.recurrentWeight" is of a reverse');
+    expect(convert({ layers: 1e9 })).toThrow("layers is 1000000000, expected no more than the 18 tensors");
     expect(convert({ layers: 3 })).toThrow('"layer2.recurrentWeight" is missing, expected F32 [hidden, 3·hidden]');
     parameters.set("outputWeight", tensor(3, 4));
     expect(convert({})).toThrow("has shape [3, 4] and 12 values, expected [2·hidden, outputs] = [6, 4]");

@@ -117,6 +117,15 @@ test("encode refuses what does not fit, by name", async () => {
   network.destroy();
 });
 
+test("a shape that is prepared while the network goes leaves nothing behind", async () => {
+  const before = { ...gpu().live };
+  const network = await Network.create(gpu(), options);
+  const prepared = network.prepare();
+  network.destroy();
+  await expect(prepared).rejects.toThrow("the network was destroyed meanwhile");
+  expect(gpu().live).toEqual(before);
+});
+
 test("generate streams what it answers, the same for the same seed, and top 1 is the likeliest", async () => {
   const network = await Network.create(gpu(), { ...options, inputs: 7, input: "tokens", loss: "cross-entropy" });
   const parts: number[] = [];
@@ -128,6 +137,8 @@ test("generate streams what it answers, the same for the same seed, and top 1 is
   const greedy = await generate(network, { ...ask, topK: 1 });
   expect(await generate(network, { ...ask, temperature: 1e-6, seed: 9 })).toEqual(greedy);
   await expect(generate(network, { ...ask, topK: 0 })).rejects.toThrow("topK is 0");
+  expect(await generate(network, { ...ask, topK: 2 ** 32 + 1 })).toEqual(written);
+  await expect(generate(network, { ...ask, temperature: 1e-40 })).rejects.toThrow("temperature is 1e-40, expected");
   network.destroy();
 });
 
@@ -162,12 +173,12 @@ test("a carried state begins anew where a row says so", async () => {
   pass.run();
   const parameters = await referenceOf(network);
   const before = referenceForward(network.config, parameters, { ...batch(1), ...shape });
-  const anew = (state: Float64Array) => state.map((value, i) => (Math.floor(i / 5) % 2 === 0 ? 0 : value));
   const after = referenceForward(network.config, parameters, {
     ...batch(5),
     ...shape,
-    initialState: anew(before.finalState),
-    initialCellState: anew(before.finalCellState),
+    initialState: before.finalState,
+    initialCellState: before.finalCellState,
+    reset: [1, 0],
   });
   const { logits } = pass.tensors;
   const { readTensors } = await import("../../src/index");

@@ -47,7 +47,7 @@ const cases = fc.record({
   input: fc.constantFrom("tokens" as const, "features" as const),
   readout: fc.constantFrom("every-step" as const, "last-step" as const),
   loss: fc.constantFrom("cross-entropy" as const, "mean-squared-error" as const),
-  labelSmoothing: fc.constantFrom(0, 0.1),
+  smoothed: fc.boolean(),
   weighted: fc.boolean(),
   schedule: fc.constantFrom("fused" as const, "unrolled" as const),
   ragged: fc.boolean(),
@@ -77,10 +77,16 @@ describe("a network on the GPU", () => {
   test("has the reference's states, loss and every gradient, for any cell, shape and option, in both schedules", async () => {
     await fc.assert(
       fc.asyncProperty(cases, async (shape) => {
-        const { steps, batch, schedule, initialState, ragged: _, weighted, dropped, cell, ...rest } = shape;
+        const { steps, batch, schedule, initialState, ragged: _, weighted, smoothed, dropped, cell, ...rest } = shape;
         const dropout = dropped && shape.layers > 1 ? 0.4 : 0;
         const classWeights = Array.from(numbers(shape.outputs, shape.seed + 5), (weight) => 1 + weight);
-        const network = await Network.create(gpu(), { ...cell, ...rest, dropout, ...(weighted && { classWeights }) });
+        const ofClasses = { ...(smoothed && { labelSmoothing: 0.1 }), ...(weighted && { classWeights }) };
+        const network = await Network.create(gpu(), {
+          ...cell,
+          ...rest,
+          dropout,
+          ...(shape.loss === "cross-entropy" && ofClasses),
+        });
         const data = batchOf(shape);
         const training = true;
         const pass = await network.pass({ steps, batch, initialState, schedule, training, traceGradients: true });
@@ -223,7 +229,18 @@ describe("bad input is refused before anything is dispatched", () => {
     [{ cell: "rnn" }, 'Network: cell is "rnn", expected "elman" or "gru" or "lstm".'],
     [{ layers: 0 }, "Network: layers is 0"],
     [{ labelSmoothing: 2 }, "Network: labelSmoothing is 2, expected a number from 0 to 1."],
-    [{ classWeights: [1, 2] }, "Network: classWeights is [1, 2], expected 5 numbers"],
+    [{ labelSmoothing: "0.5" }, 'Network: labelSmoothing is "0.5", expected a number from 0 to 1.'],
+    [{ classWeights: 5 }, "Network: classWeights is 5, expected an array of 5 numbers"],
+    [{ classWeights: new Float32Array(5) }, "Network: classWeights is an object, expected an array of 5 numbers"],
+    [{ classWeights: [1, null, [], true, 1] }, "Network: classWeights is [1, null, an array, true, 1], expected"],
+    [
+      { loss: "mean-squared-error", labelSmoothing: 0.1 },
+      'Network: labelSmoothing is given with loss "mean-squared-error"',
+    ],
+    [{ hidden: "3" }, 'Network: hidden is "3", expected an integer from 1 up.'],
+    [{ layers: 1e9 }, "Network: layers is 1000000000, expected an integer from 1 to 1000."],
+    [{ bidirectional: "false" }, 'Network: bidirectional is "false", expected true or false.'],
+    [{ classWeights: [1, 2] }, "Network: classWeights is [1, 2], expected an array of 5 numbers"],
     [{ readout: "first-step" }, 'expected "every-step" or "last-step"'],
     [{ seed: -1 }, "Network: seed is -1, expected an integer from 0 to 4294967295."],
     [{ hiden: 3 }, 'Network of cell "elman": unknown option "hiden"'],

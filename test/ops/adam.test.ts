@@ -9,11 +9,13 @@ const gpu = useGpu();
 
 test.each([
   { decoupled: false, weightDecay: 0 },
+  { decoupled: false, weightDecay: 0, beta1: 0.99999, beta2: 0.9999999 },
+  { decoupled: false, weightDecay: 0, epsilon: 0 },
   { decoupled: false, weightDecay: 0.1 },
   { decoupled: true, weightDecay: 0.1 },
-])("adam is the reference's with %o", async ({ decoupled, weightDecay }) => {
-  const optimizer = (decoupled ? adamw : adamOptimizer)({ learningRate: 0.02, weightDecay });
-  const options = { learningRate: 0.02, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay, decoupled };
+])("adam is the reference's with %o", async ({ decoupled, ...given }) => {
+  const optimizer = (decoupled ? adamw : adamOptimizer)({ learningRate: 0.02, ...given });
+  const options = { learningRate: 0.02, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...given, decoupled };
   await expectUpdatesAgree({
     gpu: gpu(),
     scalars: (step) => optimizer.scalars(0.02, step),

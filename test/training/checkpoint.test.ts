@@ -154,6 +154,22 @@ describe("a checkpoint", () => {
     await expect(damaged({ version: "9" })).rejects.toThrow('metadata "version" is "9", expected "1"');
     await expect(damaged({ network: "{" })).rejects.toThrow('metadata "network" is "{", expected JSON');
     await expect(damaged({ trainer: "[]" })).rejects.toThrow('metadata "trainer" is []');
+    const nested = `${"[".repeat(1e5)}${"]".repeat(1e5)}`;
+    await expect(damaged({ network: nested })).rejects.toThrow('metadata "network" is nested too deeply');
+    await expect(damaged({ trainer: nested })).rejects.toThrow('metadata "trainer" is nested too deeply');
+    const long = JSON.stringify({ ...saved.network, cell: "x".repeat(1e6) });
+    await expect(damaged({ network: long })).rejects.toThrow(/^.{1,400}$/);
+    const same = await trainerOf(made, { optimizer: optimizers.adam!, carryState: true });
+    const restoring = (change: (state: NonNullable<typeof saved.trainer>) => object) => () =>
+      same.restore({ ...saved, trainer: { ...saved.trainer!, ...change(structuredClone(saved.trainer!)) } });
+    expect(restoring(() => ({ step: 2 ** 53 }))).toThrow("step is 9007199254740992, expected an integer from 0 to");
+    expect(restoring(() => ({ learningRate: 1e300 }))).toThrow("learningRate is 1e+300");
+    const negative = restoring(({ tensors }) => {
+      tensors.get("trainer.meanSquare.outputBias")!.data[1] = -1;
+      return { tensors };
+    });
+    expect(negative).toThrow('"trainer.meanSquare.outputBias"[1] is -1, expected a finite number from 0 up');
+    same.destroy();
     expect(await made.read()).toEqual(before);
     expect(other.step).toBe(0);
     for (const trainer of [other, uncarried]) trainer.destroy();

@@ -85,6 +85,13 @@ test("loss, accuracy and perplexity are those of all batches as one, by the refe
   );
 });
 
+test("targets that weigh nothing are refused", async () => {
+  const network = await Network.create(gpu(), { ...options, classWeights: [1, 1, 0, 1, 1, 1] });
+  const batch = { inputs: integers(15, 1, 0, 5), targets: new Int32Array(15).fill(2) };
+  await expect(evaluate(network, size, [batch])).rejects.toThrow("the 15 targets that count have class weights of 0");
+  network.destroy();
+});
+
 test("of values it is the mean squared error, and neither accuracy nor perplexity", async () => {
   const { dropout: _, ...rest } = options;
   const network = await Network.create(gpu(), { ...rest, outputs: 2, loss: "mean-squared-error" });

@@ -251,6 +251,37 @@ describe("a trainer", () => {
     close();
   });
 
+  test("refuses what is no source of batches, and goes on with one that is", async () => {
+    const { training, close } = await trainer();
+    await expect(training.train(undefined as never).next()).rejects.toThrow();
+    await expect(training.train(batches(), { step: 3 } as never).next()).rejects.toThrow('unknown option "step"');
+    expect(await lossesOf(training, batches(), { steps: 2 })).toHaveLength(2);
+    close();
+  });
+
+  test("refuses to train after destroy, and leaves no error scope behind", async () => {
+    const { training, network } = await trainer();
+    training.destroy();
+    await expect(training.train(batches()).next()).rejects.toThrow("the trainer was destroyed");
+    network.destroy();
+    await expect(gpu().device.popErrorScope()).rejects.toThrow();
+  });
+
+  test.each([
+    [{ optimizer: undefined }, "Trainer: optimizer is undefined, expected what sgd, rmsprop, adam or adamw answers"],
+    [{ optimizer: "adam" }, 'Trainer: optimizer is "adam"'],
+    [{ learningRateSchedule: "cosine" }, 'Trainer: learningRateSchedule is "cosine", expected a function of the step'],
+    [{ carryState: "false" }, 'carryState is "false", expected true or false'],
+    [{ batch: -1 }, "batch is -1, expected an integer from 1 up"],
+    [{ batch: 1e9 }, /"batch" needs \d+ bytes, this device allows/],
+    [{ stepsPerSubmit: 1e8 }, /needs \d+ bytes, this device allows/],
+  ])("refuses to be made with %o", async (wrong, message) => {
+    const network = await Network.create(gpu(), options);
+    const made = Trainer.create(network, { ...shape, optimizer, ...wrong } as never);
+    await expect(made).rejects.toThrow(message);
+    network.destroy();
+  });
+
   test("runs 10,000 steps without a buffer more or a heap that grows", async () => {
     const { training, close } = await trainer();
     const heap = () => {
