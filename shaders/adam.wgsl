@@ -23,6 +23,11 @@ struct Update {
 @group(0) @binding(3) var<storage, read_write> mean: array<vec4f>; // [size]: m
 @group(0) @binding(4) var<storage, read_write> meanSquare: array<vec4f>; // [size]: v
 
+// From `old` a share of the way to `now`, exact at both ends.
+fn towards(old: vec4f, now: vec4f, share: f32) -> vec4f {
+  return select(old + share * (now - old), now - (1.0 - share) * (now - old), share >= 0.5);
+}
+
 @compute @workgroup_size(threads)
 fn adam(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + across * id.y;
@@ -34,8 +39,8 @@ fn adam(@builtin(global_invocation_id) id: vec3u) {
     let before = parameter[i];
     let g = gradient[i] + update.weightDecay * before;
 #endif
-    let m = mean[i] + update.share1 * (g - mean[i]);
-    let v = meanSquare[i] + update.share2 * (g * g - meanSquare[i]);
+    let m = towards(mean[i], g, update.share1);
+    let v = towards(meanSquare[i], g * g, update.share2);
     mean[i] = m;
     meanSquare[i] = v;
     let step = update.learningRate * update.correction1 * m;

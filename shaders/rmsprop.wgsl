@@ -22,7 +22,8 @@ fn rmsprop(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + across * id.y;
   if (i < size) {
     let g = gradient[i] + update.weightDecay * parameter[i];
-    let s = meanSquare[i] + update.share * (g * g - meanSquare[i]);
+    let step = g * g - meanSquare[i];
+    let s = select(meanSquare[i] + update.share * step, g * g - (1.0 - update.share) * step, update.share >= 0.5);
     meanSquare[i] = s;
     let moved = parameter[i] - update.learningRate * g / (sqrt(s) + update.epsilon);
     parameter[i] = select(moved, parameter[i], g == vec4f());

@@ -24,7 +24,9 @@ export interface StreamPosition {
 
 /** What makes a stream's batches, and tells where the next one comes from. */
 export interface BatchSource {
+  /** The next batch. */
   next(): Batch;
+  /** The generator's state and the place in the data that the next batch is made from. */
   where(): Pick<StreamPosition, "random" | "place">;
 }
 
@@ -45,25 +47,28 @@ export interface StreamDescription {
  * @throws where the seed is out of range, or the position is not one of such a stream.
  */
 export function batchStream(description: StreamDescription, position: unknown): BatchStream {
-  const { stream, given, source } = description;
+  const { stream, given } = description;
   const beginning = Random.ofSeed(stream, given.seed);
-  const { next, where } =
-    position === undefined ? source(beginning) : source(...checkedPosition(description, position));
+  const source =
+    position === undefined
+      ? description.source(beginning)
+      : description.source(...checkedPosition(description, position));
   return {
-    next: () => ({ done: false, value: next() }),
+    next: () => ({ done: false, value: source.next() }),
     [Symbol.iterator]() {
       return this;
     },
     get position() {
-      return { stream, given: { ...given }, ...where() };
+      return { stream, given: { ...given }, ...source.where() };
     },
   };
 }
 
 function checkedPosition(
-  { stream, given, isPlace }: StreamDescription,
+  description: StreamDescription,
   position: unknown,
 ): [random: Random, place: readonly number[]] {
+  const { stream, given } = description;
   const got = (typeof position === "object" ? position : undefined) as Partial<StreamPosition> | null | undefined;
   const refusal = (what: string, expected: string) => {
     const cure = "pass a position together with the data and the options that it was read with";
@@ -79,7 +84,7 @@ function checkedPosition(
   const { random, place } = got;
   if (!Random.isState(random)) throw refusal(".random is no state of the generator", "its 625 integers");
   const isWord = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
-  if (!Array.isArray(place) || !place.every(isWord) || !isPlace(place)) {
+  if (!Array.isArray(place) || !place.every(isWord) || !description.isPlace(place)) {
     throw refusal(".place is no place in the data", "the one that was read");
   }
   return [Random.ofState(random), place];

@@ -100,7 +100,7 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
   if (forgetBias !== undefined && !Number.isFinite(forgetBias)) {
     throw new Error(`Network: forgetBias is ${shown(forgetBias)}, expected a finite number.`);
   }
-  if (classWeights) expectWeights(classWeights, config.outputs);
+  if (classWeights !== undefined) expectWeights(classWeights, config.outputs);
   if (loss === "mean-squared-error" && (classWeights || labelSmoothing > 0)) {
     const name = classWeights ? "classWeights" : "labelSmoothing";
     throw new Error(`Network: ${name} is given with loss "mean-squared-error", which has no classes; leave it out.`);

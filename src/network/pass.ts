@@ -92,7 +92,8 @@ export class Pass {
 
   /** @param plan empty; the caller compiles it, and destroys it where this throws. */
   constructor(plan: Plan, config: NetworkConfig, parameters: Readonly<Record<string, Tensor>>, options: PassOptions) {
-    const { steps, batch, traceGradients = false, gradients: wanted = traceGradients, lossCapacity = 1 } = options;
+    const { steps, batch, traceGradients = false, gradients = false, lossCapacity = 1 } = options;
+    const wanted = gradients || traceGradients;
     expectSize("Pass", "steps", steps);
     expectSize("Pass", "batch", batch);
     expectSize("Pass", "lossCapacity", lossCapacity);

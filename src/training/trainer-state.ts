@@ -42,7 +42,7 @@ export function stateTensors(
 }
 
 /** The shaders have the step in a u32 and the learning rate in an f32. */
-const mostSteps = 2 ** 32 - 1;
+const mostSteps = 2 ** 32 - 2; // there is a next one
 const mostNumber = 3.4e38;
 
 /** @throws unless `state` is one of a trainer with this optimizer and these tensors, all of it finite. */

@@ -11,6 +11,7 @@ test.each([
   { decoupled: false, weightDecay: 0 },
   { decoupled: false, weightDecay: 0, beta1: 0.99999, beta2: 0.9999999 },
   { decoupled: false, weightDecay: 0, epsilon: 0 },
+  { decoupled: false, weightDecay: 0, beta1: 0, beta2: 0 },
   { decoupled: false, weightDecay: 0.1 },
   { decoupled: true, weightDecay: 0.1 },
 ])("adam is the reference's with %o", async ({ decoupled, ...given }) => {

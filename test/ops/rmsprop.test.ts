@@ -12,6 +12,7 @@ test.each([
   { weightDecay: 0.1 },
   { weightDecay: 0, decay: 0.999999 },
   { weightDecay: 0, epsilon: 0 },
+  { weightDecay: 0, decay: 0 },
 ])("rmsprop is the reference's with %o", async (given) => {
   const options = { learningRate: 0.05, decay: 0.9, epsilon: 1e-4, ...given };
   const optimizer = rmspropOptimizer(options);
