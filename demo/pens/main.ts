@@ -21,10 +21,11 @@ let done = 0; // training steps for this stroke
 let running = false;
 let forgetting = false;
 let teaching = false;
+let failed = false;
 let frameRequest = 0;
 
-const device = await openDevice();
-const apprentice = await Apprentice.create(device, penCount);
+const device = await openDevice().catch(({ message }: Error) => end(message));
+const apprentice = await Apprentice.create(device, penCount).catch(({ message }: Error) => end(message));
 const pens = new Pens(device, apprentice.network, penCount);
 const outline = device.createBuffer({
   label: "stroke",
@@ -33,16 +34,19 @@ const outline = device.createBuffer({
 });
 const { context, drawing } = openPaper();
 
-/** The application's own device. Where there is none, it tells the visitor so and the page ends there. */
+/** The application's own device. */
 async function openDevice(): Promise<GPUDevice> {
   const adapter = await navigator.gpu?.requestAdapter();
   const opened = await adapter?.requestDevice();
-  if (!opened) {
-    fail(whyNoWebGpu());
-    await new Promise(() => {});
-  }
-  void opened!.lost.then(({ message }) => fail(`The browser took the graphics adapter away (${message}).`));
-  return opened!;
+  if (!opened) return end(whyNoWebGpu());
+  void opened.lost.then(({ message }) => fail(`The browser took the graphics adapter away (${message}).`));
+  return opened;
+}
+
+/** Tells the visitor why the page goes no further. */
+function end(message: string): Promise<never> {
+  fail(message);
+  return new Promise(() => {});
 }
 
 function openPaper() {
@@ -65,7 +69,10 @@ function colourOf(style: string, opacity: number): [number, number, number, numb
   return [red, green, blue, opacity];
 }
 
+/** The first failure is told: others follow from it. */
 function fail(message: string): void {
+  if (failed) return;
+  failed = true;
   running = false;
   element("status").textContent = "Stopped.";
   element("failure").textContent = `${message} Load the page again to begin anew.`;
@@ -133,6 +140,7 @@ async function keepTeaching(): Promise<void> {
 function setStroke(points: Float32Array<ArrayBuffer>): void {
   stroke = points;
   done = 0;
+  element("loss").textContent = "–";
   device.queue.writeBuffer(outline, 0, stroke);
   show();
   void keepTeaching();
@@ -166,6 +174,7 @@ figures.addEventListener("change", () => {
 let line: Point[] | undefined; // while one is drawn
 
 paper.addEventListener("pointerdown", ({ pointerId }) => {
+  if (failed) return;
   paper.setPointerCapture(pointerId);
   line = [];
 });
@@ -181,7 +190,7 @@ for (const name of ["pointerup", "pointercancel"]) {
   paper.addEventListener(name, () => {
     const points = line && closedStroke(line);
     line = undefined;
-    if (!points) return;
+    if (!points || failed) return;
     element("own").hidden = false;
     figures.value = "own";
     setStroke(points);

@@ -1,22 +1,20 @@
 // Closed strokes in the square from −1 to 1: some to choose from, and the batches that a network learns one from.
 
-import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { mersenne } from "pure-rand/generator/mersenne";
-import type { Batch } from "../../src/index";
+import { type Batch, type BatchStream, batchStream, type Random } from "../../src/index";
 
 export type Point = readonly [x: number, y: number];
 
 /** Points of a closed stroke. */
 export const strokePoints = 64;
 
-/** Closed curves by name, by the part of the way from 0 to 1. */
+/** Closed curves by name, by an angle. */
 const curves = {
-  "figure-eight": (part) => [0.8 * Math.sin(part), 0.75 * Math.sin(2 * part)],
-  heart: (part) => [
-    0.8 * Math.sin(part) ** 3,
-    0.65 * Math.cos(part) - 0.25 * Math.cos(2 * part) - 0.1 * Math.cos(3 * part) + 0.1,
+  "figure-eight": (angle) => [0.8 * Math.sin(angle), 0.75 * Math.sin(2 * angle)],
+  heart: (angle) => [
+    0.8 * Math.sin(angle) ** 3,
+    0.65 * Math.cos(angle) - 0.25 * Math.cos(2 * angle) - 0.1 * Math.cos(3 * angle) + 0.1,
   ],
-  clover: (part) => [0.85 * Math.cos(3 * part) * Math.cos(part), 0.85 * Math.cos(3 * part) * Math.sin(part)],
+  clover: (angle) => [0.85 * Math.cos(3 * angle) * Math.cos(angle), 0.85 * Math.cos(3 * angle) * Math.sin(angle)],
 } satisfies Record<string, (angle: number) => Point>;
 
 export type FigureName = keyof typeof curves;
@@ -56,27 +54,35 @@ export function closedStroke(line: readonly Point[]): Float32Array<ArrayBuffer> 
  * Batches without end: each row follows the stroke from anywhere, and is to tell the next point. What it reads lies
  * beside the stroke, far at first, so that it learns to come back to it.
  */
-export function* strokeBatches(
+export function strokeBatches(
   stroke: Float32Array,
-  { steps, batch, seed }: { steps: number; batch: number; seed: number },
-): Generator<Batch, never> {
-  const generator = mersenne(seed);
-  const draw = () => uniformFloat64(generator);
-  while (true) {
-    const inputs = new Float32Array(steps * batch * 2); // [steps, batch, 2]
-    const targets = new Float32Array(steps * batch * 2); // [steps, batch, 2]
-    for (let row = 0; row < batch; row++) {
-      const start = Math.floor(draw() * strokePoints);
-      for (let step = 0; step < steps; step++) {
-        const astray = 0.05 + 0.6 * 0.5 ** step;
-        for (const axis of [0, 1]) {
-          const at = (step * batch + row) * 2 + axis;
-          const point = (offset: number) => stroke[((start + step + offset) % strokePoints) * 2 + axis]!;
-          inputs[at] = point(0) + astray * (2 * draw() - 1);
-          targets[at] = point(1);
-        }
+  given: { steps: number; batch: number; seed: number },
+): BatchStream {
+  return batchStream({
+    stream: "stroke",
+    given,
+    source: (random) => ({
+      next: () => strokeBatch(stroke, given, random),
+      where: () => ({ random: random.state, place: [] }),
+    }),
+    isPlace: (place) => place.length === 0,
+  });
+}
+
+function strokeBatch(stroke: Float32Array, { steps, batch }: { steps: number; batch: number }, random: Random): Batch {
+  const inputs = new Float32Array(steps * batch * 2); // [steps, batch, 2]
+  const targets = new Float32Array(steps * batch * 2); // [steps, batch, 2]
+  for (let row = 0; row < batch; row++) {
+    const start = random.integer(0, strokePoints - 1);
+    for (let step = 0; step < steps; step++) {
+      const astray = 0.05 + 0.6 * 0.5 ** step;
+      for (const axis of [0, 1]) {
+        const at = (step * batch + row) * 2 + axis;
+        const point = (offset: number) => stroke[((start + step + offset) % strokePoints) * 2 + axis]!;
+        inputs[at] = point(0) + astray * (2 * random.uniform() - 1);
+        targets[at] = point(1);
       }
     }
-    yield { inputs, targets };
   }
+  return { inputs, targets };
 }

@@ -113,7 +113,7 @@ export async function launchBrowser(tryGpu: boolean = hasGraphicsDevice()): Prom
   if (process.platform === "linux") {
     for (const flags of tryGpu ? [gpuFlags, softwareFlags] : [softwareFlags]) {
       const browser = await launch(program, flags);
-      if (await hasAdapter(browser)) return browser;
+      if (await hasAdapter(browser).catch(() => false)) return browser;
       await browser.close();
     }
   }
@@ -142,7 +142,7 @@ function launch({ path, environment, sandbox }: BrowserProgram, flags: string[])
 async function hasAdapter(browser: Browser): Promise<boolean> {
   const page = await browser.newPage();
   await page.goto(pathToFileURL(join(import.meta.dirname, "blank.html")).href); // about:blank has no navigator.gpu
-  const found = await page.evaluate("navigator.gpu.requestAdapter().then((adapter) => adapter !== null)");
+  const found = await page.evaluate("navigator.gpu?.requestAdapter().then((adapter) => adapter !== null)");
   await page.close();
   return found === true;
 }

@@ -46,7 +46,7 @@ export interface StreamDescription {
  * Makes a stream of batches that goes on from a position, bit for bit; without one, it begins at the beginning.
  * @throws where the seed is out of range, or the position is not one of such a stream.
  */
-export function batchStream(description: StreamDescription, position: unknown): BatchStream {
+export function batchStream(description: StreamDescription, position?: unknown): BatchStream {
   const { stream, given } = description;
   const beginning = Random.ofSeed(stream, given.seed);
   const source =

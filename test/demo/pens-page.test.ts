@@ -46,7 +46,7 @@ async function draw(page: Page, line: readonly Point[]): Promise<void> {
 }
 
 describe("the page of pens", () => {
-  test("learns a stroke that is drawn on it, and its pens follow it, with one submit a frame and no readback", () =>
+  test("learns a stroke that is drawn on it; then its pens follow it, with one submit a frame and no readback", () =>
     withPage(async (page) => {
       await page.setViewport({ width: 1000, height: 1400 });
       await page.waitForSelector("#run:enabled");
@@ -87,8 +87,35 @@ describe("the page of pens", () => {
       expect(after.filter((place) => distance(place, stroke) < 0.12).length).toBeGreaterThan(0.95 * after.length);
       await press(page, "run");
       expect(await textOf(page, "status")).toBe("Paused.");
+    }, path));
+
+  test("takes another stroke, a pause and forgetting in the middle of a lesson", () =>
+    withPage(async (page) => {
+      await page.setViewport({ width: 1000, height: 1400 });
+      const until = (step: number) =>
+        page.waitForFunction(`parseInt(document.getElementById("steps").textContent) >= ${step}`, { polling: 20 });
+      const firstLoss = async () => {
+        await until(1);
+        return Number(await textOf(page, "loss"));
+      };
+      await press(page, "run");
+      const untrained = await firstLoss();
+      await until(100);
+      await page.select("#figure", "heart");
+      await until(5);
+      await draw(page, circle);
+      await until(20);
+      await press(page, "run");
+      expect(await textOf(page, "status")).toBe("Paused.");
+      await press(page, "run");
+      await until(100);
+      const trained = Number(await textOf(page, "loss"));
       await press(page, "forget");
-      await page.waitForFunction(`document.getElementById("steps").textContent === "0 of 600"`);
+      expect(await textOf(page, "loss")).toBe("–");
+      expect(await firstLoss()).toBeGreaterThan(3 * trained);
+      expect(untrained).toBeGreaterThan(3 * trained);
+      await until(30);
+      expect(await page.$("#failure:not([hidden])")).toBeNull();
     }, path));
 
   test("says so plainly where the browser has no WebGPU", () =>
