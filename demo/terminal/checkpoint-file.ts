@@ -1,7 +1,7 @@
 // Files that --save writes and --load, --resume and `npm run generate` read: checkpoints, and what they were trained for.
 
-import { existsSync } from "node:fs";
-import { readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, lstat, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Checkpoint, type NetworkOptions, type ParameterValues, readCheckpoint } from "../../src/index";
 import { isTask, OptionError, type TrainOptions } from "./options";
@@ -27,21 +27,28 @@ export interface Saved extends About {
  */
 export async function placeToSave(file: string): Promise<string> {
   try {
-    const place = existsSync(file) ? await realpath(file) : resolve(file);
-    if (file === "" || (existsSync(place) && !(await stat(place)).isFile())) throw new Error("it is not a file");
-    await writeFile(`${place}.part`, "");
-    await rm(`${place}.part`);
+    if (file === "") throw new Error("it is not a file");
+    const there = await lstat(file).catch(() => undefined);
+    const place = there ? await realpath(file) : resolve(file);
+    if (there && !(await stat(place)).isFile()) throw new Error("it is not a file");
+    if (there) await access(place, constants.W_OK);
+    await writeFile(partOf(place), "", { flag: "wx" });
+    await rm(partOf(place));
     return place;
   } catch (error) {
     throw new OptionError(`--save is "${file}", which cannot be written (${(error as Error).message})`);
   }
 }
 
-/** Writes beside the file and then takes its place: what was there is lost only once all is written. */
-export async function save(file: string, bytes: Uint8Array): Promise<void> {
-  const place = await placeToSave(file);
-  await writeFile(`${place}.part`, bytes);
-  await rename(`${place}.part`, place);
+const partOf = (place: string) => `${place}.${process.pid}.part`;
+
+/**
+ * Writes beside the file and then takes its place: what was there is lost only once all is written.
+ * @param place as `placeToSave` found it.
+ */
+export async function save(place: string, bytes: Uint8Array): Promise<void> {
+  await writeFile(partOf(place), bytes);
+  await rename(partOf(place), place);
 }
 
 /**
@@ -56,7 +63,7 @@ export async function load(option: string, file: string, task?: string): Promise
   const about = (checkpoint.about ?? {}) as Partial<Record<keyof About, unknown>>;
   const { symbols } = about;
   const refuse = (got: string, wanted = "") => {
-    throw new Error(`--${option}: ${file} is ${got}, expected a file that npm run train --save wrote${wanted}.`);
+    throw new OptionError(`--${option} is "${file}", ${got}, expected a file that npm run train --save wrote${wanted}`);
   };
   const own = isTask(about.task) && Array.isArray(symbols) && symbols.every((symbol) => typeof symbol === "string");
   if (!own) refuse("not of npm run train");

@@ -1,7 +1,7 @@
 // The options of `npm run train`: read, checked, and explained.
 
 import { parseArgs } from "node:util";
-import { type CellName, cellNames, type Schedule } from "../../src/index";
+import { type CellName, cellNames, type NetworkOptions, type Schedule } from "../../src/index";
 import type { Device } from "./learner";
 
 export const optimizers = ["sgd", "momentum", "rmsprop", "adam", "adamw"] as const;
@@ -72,7 +72,7 @@ const defaults: Record<Task, Sizes> = {
 const usualRates: Partial<Record<OptimizerName, number>> = { sgd: 0.5, momentum: 0.05 };
 
 /** How much more than an Elman cell the others take in the tasks of text. */
-const rateFactors: Record<CellName, number> = { elman: 1, gru: 2, lstm: 4 };
+const rateFactors: Partial<Record<CellName, number>> = { gru: 2, lstm: 4 };
 
 export const help = `npm run train -- [options]
 
@@ -96,8 +96,8 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
   --layers N             layers, each reading the one below (default 1)
   --bidirectional        names: read from the last letter to the first as well
   --optimizer O          sgd | momentum (0.9) | rmsprop | adam | adamw (default adam). Without --learning-rate, sgd
-                         takes ${usualRates.sgd}, momentum ${usualRates.momentum}, the others the task's; but for adding, gru twice
-                         and lstm four times as much
+                         takes ${usualRates.sgd}, momentum ${usualRates.momentum}, the others the task's; gru takes twice and lstm
+                         four times that, except for adding
   --clip-norm N          scale gradients whose common norm exceeds N (default 1; 0: never)
   --dropout P            share of h dropped between layers (default 0; two layers or more)
   --schedule-lr S        constant | step (a tenth after each third) | cosine (to 0) | warmup (linear, over a tenth)
@@ -157,9 +157,10 @@ export function isOptionError(error: unknown): error is Error {
 
 /**
  * Reads arguments; answers null where help is asked for.
+ * @param loaded the network that --load names, which then says what it is.
  * @throws where an option is unknown, lacks its value or is out of range, or does not go with the task.
  */
-export function readOptions(args: string[]): TrainOptions | null {
+export function readOptions(args: string[], loaded?: NetworkOptions): TrainOptions | null {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
     args,
@@ -193,25 +194,25 @@ export function readOptions(args: string[]): TrainOptions | null {
   const sizes = defaults[task];
   const size = (name: "hidden" | "batch" | "length" | "steps") => integer(name, values[name], sizes[name], 1);
   const optimizer = oneOf("optimizer", values.optimizer ?? "adam", optimizers);
-  const cell = oneOf("cell", values.cell ?? "elman", cellNames);
-  const ofCell = sizes.learningRate * (task === "adding" ? 1 : rateFactors[cell]);
+  const cell = loaded?.cell ?? oneOf("cell", values.cell ?? "elman", cellNames);
+  const ofCell = sizes.learningRate * (task === "adding" ? 1 : (rateFactors[cell] ?? 1));
   const usual = task === "i-like-nlp" ? sizes.learningRate : (usualRates[optimizer] ?? ofCell);
-  const dropout = Number(values.dropout ?? 0);
+  const dropout = loaded?.dropout ?? Number(values.dropout ?? 0);
   if (values.dropout === "" || !(dropout >= 0 && dropout < 1)) {
     throw new OptionError(`--dropout is "${values.dropout}", expected a number from 0 to below 1`);
   }
   const options = {
     task,
-    hidden: size("hidden"),
+    hidden: loaded?.hidden ?? size("hidden"),
     batch: size("batch"),
     length: integer("window", values.window, size("length"), 1),
     steps: size("steps"),
     learningRate: positive("learning-rate", values["learning-rate"], usual),
     cell,
-    layers: integer("layers", values.layers, 1, 1),
-    bidirectional: values.bidirectional ?? false,
+    layers: loaded?.layers ?? integer("layers", values.layers, 1, 1),
+    bidirectional: loaded?.bidirectional ?? values.bidirectional ?? false,
     optimizer,
-    clipNorm: values["clip-norm"] === "0" ? undefined : positive("clip-norm", values["clip-norm"], 1),
+    clipNorm: /^0+(\.0*)?$/.test(values["clip-norm"] ?? "") ? undefined : positive("clip-norm", values["clip-norm"], 1),
     dropout,
     scheduleLr: oneOf("schedule-lr", values["schedule-lr"] ?? "constant", learningRateSchedules),
     carried: values.window !== undefined,

@@ -83,7 +83,7 @@ const evaluationRows = (steps: number) => Math.min(128, Math.max(1, Math.floor(3
 async function textOf(task: TrainOptions["task"]): Promise<[title: string, text: string]> {
   if (task === "moby-dick") return ["Moby-Dick", await mobyDick()];
   const { training, heldOut } = splitItems(names().items, 0.1, splitSeed);
-  return ["Names", [...training, ...heldOut].map(({ name }) => `${name}\n`).join("")];
+  return ["Names", `\n${[...training, ...heldOut].map(({ name }) => `${name}\n`).join("")}`];
 }
 
 async function textTask(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> {
@@ -116,7 +116,7 @@ async function textTask(options: TrainOptions, saved: Saved | undefined, from: P
       options.carried
         ? carriedWindowsOnce(documents(heldOut, evaluation.batch), evaluation)
         : consecutiveWindows(heldOut, evaluation),
-    tokensPerStep: steps * batch,
+    tokensPerStep: options.carried ? batch * targetsOfWindow(documents(training, batch), steps) : steps * batch,
     unigramEntropy: unigramEntropy(tokens, size),
     baseline: null,
     async sample(learner, sampleSeed) {
@@ -124,6 +124,12 @@ async function textTask(options: TrainOptions, saved: Saved | undefined, from: P
       return vocabulary.decode(await learner.generate(prompt, 160, sampleSeed));
     },
   };
+}
+
+/** How many targets a window of `steps` tokens has on average, where documents are read window by window. */
+function targetsOfWindow(documents: readonly Int32Array[], steps: number): number {
+  const windows = documents.reduce((sum, { length }) => sum + Math.ceil((length - 1) / steps), 0);
+  return documents.reduce((sum, { length }) => sum + length - 1, 0) / windows;
 }
 
 /** Each line as a document of its own, that begins with the end of the line before it. */
@@ -137,7 +143,7 @@ function lines(tokens: Int32Array, newline: number): Int32Array[] {
   return documents;
 }
 
-/** Batches of the adding problem that no training seed draws. */
+/** Batches of the adding problem, of another seed than is trained on. */
 const heldOutBatches = 8;
 
 function addingTask(options: TrainOptions, saved: Saved | undefined, { position }: Position): Task {

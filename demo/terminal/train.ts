@@ -27,15 +27,16 @@ export async function main(args: string[]): Promise<number> {
       return 0;
     }
     if (options.task === "i-like-nlp") return await workedExample(options);
-    if (options.save !== undefined) await placeToSave(options.save);
+    const place = options.save === undefined ? undefined : await placeToSave(options.save);
     const { load: from, resume, task } = options;
     if (resume !== undefined) {
       const saved = await load("resume", resume);
-      const all = resumed(options, saved, args);
+      const all = { ...resumed(options, saved, args), save: place };
       return await train(all, await loadTask(all, saved));
     }
     const saved = from === undefined ? undefined : await load("load", from, task);
-    return await train(options, await loadTask(options, saved));
+    const all = { ...readOptions(args, saved?.network)!, save: place };
+    return await train(all, await loadTask(all, saved));
   } catch (error) {
     if (!isOptionError(error)) throw error;
     console.error(`train: ${error.message.replaceAll("\n", " ")}; see npm run train -- --help.`);
@@ -44,11 +45,12 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /** The options of the training that --resume names, and what the command line says over them. */
-function resumed(given: TrainOptions, { args: saved, checkpoint }: Saved, args: string[]): TrainOptions {
-  const { resume, save: file, device, json } = given;
+function resumed(given: TrainOptions, { args: saved, task, checkpoint }: Saved, args: string[]): TrainOptions {
+  const { resume, device, json } = given;
   if (!Array.isArray(saved)) throw new OptionError(`--resume is "${resume}", which does not say its options`);
   const steps = args.some((arg) => arg.startsWith("--steps")) ? [`--steps=${given.steps}`] : [];
-  const options = readOptions([...saved.map(String), ...steps])!;
+  const options = readOptions([...saved.map(String), ...steps]);
+  if (options?.task !== task) throw new OptionError(`--resume is "${resume}", whose options are not of its task`);
   if (!checkpoint.trainer) {
     throw new OptionError(`--resume is "${resume}", a network without its training; use --load`);
   }
@@ -56,7 +58,7 @@ function resumed(given: TrainOptions, { args: saved, checkpoint }: Saved, args: 
   if (options.steps < step) {
     throw new OptionError(`--steps is ${options.steps}, expected ${step} or more: that many are done`);
   }
-  return { ...options, resume, save: file, device, json };
+  return { ...options, resume, device, json };
 }
 
 async function train(options: TrainOptions, task: TaskData): Promise<number> {

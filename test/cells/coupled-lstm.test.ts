@@ -56,7 +56,7 @@ testSweeps(useGpu(), "coupled-lstm", {
 
 test("its gradients are those of finite differences", () => {
   const [a, h, c] = [numbers(9, 1), numbers(3, 2), numbers(3, 3)].map((values) => Float64Array.from(values));
-  const weights = { recurrentWeight: numbers(27, 4), recurrentBias: [] };
+  const weights = { recurrentWeight: Float64Array.from(numbers(27, 4)), recurrentBias: [] };
   const dWeights = { recurrentWeight: new Float64Array(27), recurrentBias: new Float64Array() };
   const dAfter = { hidden: numbers(3, 5), cell: numbers(3, 6) };
   const loss = () => {
@@ -69,6 +69,7 @@ test("its gradients are those of finite differences", () => {
     [a!, back.preactivation],
     [h!, back.hidden],
     [c!, back.cell],
+    [weights.recurrentWeight, dWeights.recurrentWeight],
   ] as const) {
     const differences = values.map((value, i) => {
       const at = (moved: number) => {

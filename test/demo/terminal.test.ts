@@ -5,6 +5,7 @@ import { lstat, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { argumentsOf, readOptions } from "../../demo/terminal/options";
 import { readSafetensors, writeSafetensors } from "../../src/index";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -130,26 +131,47 @@ describe("npm run train", () => {
     expect(first.loss).toBeLessThan(linesOf(saved.out)[0].loss - 0.5);
   });
 
-  test("--resume goes on where --save stopped, to the bit, and generate writes on", async () => {
-    const files = ["whole", "half", "rest"].map((name) => join(folder, `${name}.safetensors`));
-    const [whole, half, rest] = files as [string, string, string];
-    const cell = ["--cell", "lstm", "--layers", "2", "--dropout", "0.2", "--optimizer", "adam", "--window", "16"];
-    const args = ["train", "--hidden", "16", "--batch", "8", ...cell, "--schedule-lr", "warmup", "--json"];
-    const all = await run([...args, "--steps", "40", "--save", whole]);
-    expect(all.code, all.err).toBe(0);
+  test("--resume goes on where --save stopped, with the same losses to the bit, and again from there", async () => {
+    const files = ["whole", "half", "more", "rest"].map((name) => join(folder, `${name}.safetensors`));
+    const [whole, half, more, rest] = files as [string, string, string, string];
+    const network = ["--cell", "lstm", "--layers", "2", "--dropout", "0.2", "--hidden", "16"];
+    const training = ["--optimizer", "rmsprop", "--clip-norm", "0", "--window", "16", "--batch", "8", "--seed", "5"];
+    const args = ["train", ...network, ...training, "--schedule", "unrolled", "--schedule-lr", "warmup", "--json"];
+    const lossesOf = ({ code, out, err }: Outcome, expected = 0) => {
+      expect(code, err).toBe(expected);
+      return linesOf(out)
+        .slice(0, -1)
+        .map(({ step, loss }) => [step, loss]);
+    };
+    const all = lossesOf(await run([...args, "--steps", "60", "--save", whole]));
     let asked = false;
-    await run([...args, "--steps", "40000", "--save", half], (child, sofar) => {
+    const stopped = await run([...args, "--steps", "60", "--save", half], (child, sofar) => {
       if (!asked && sofar.includes('"step":3,')) asked = child.kill("SIGINT");
     });
-    const { step } = JSON.parse(readSafetensors(await readFile(half)).metadata.trainer!);
+    const first = lossesOf(stopped, 130);
+    expect(first.length).toBeLessThan(60);
     const refused = await run(["train", "--resume", half, "--cell", "gru"]);
     expect([refused.code, refused.err]).toEqual([2, expect.stringContaining("--cell does not go with --resume")]);
-    const more = await run(["train", "--resume", half, "--steps", `${step + 10}`, "--save", rest, "--json"]);
-    expect(more.code, more.err).toBe(0);
-    expect(linesOf(more.out)[0].step).toBe(step + 1);
+    asked = false;
+    const again = await run(["train", "--resume", half, "--save", more, "--json"], (child) => {
+      if (!asked) asked = child.kill("SIGINT");
+    });
+    const second = lossesOf(again, 130);
+    const third = lossesOf(await run(["train", "--resume", more, "--save", rest, "--json"]));
+    expect([...first, ...second, ...third]).toEqual(all);
+    expect((await readFile(rest)).equals(await readFile(whole))).toBe(true);
     const written = await run(["generate", "--load", whole, "--prompt", "Call me ", "--length", "50", "--top-k", "5"]);
     expect(written.code, written.err).toBe(0);
     expect(written.out).toMatch(/^Call me [\s\S]{50}\n$/u);
+  });
+
+  test.each([
+    ["--clip-norm=0", "--schedule=unrolled", "--cell=gru", "--layers=2", "--dropout=0.25", "--window=7"],
+    ["--task=names", "--bidirectional", "--optimizer=momentum", "--seed=9", "--schedule-lr=step"],
+    ["--task=adding", "--hidden=5", "--batch=3", "--length=7", "--steps=11", "--learning-rate=0.125"],
+  ])("a checkpoint says all options of its training: %s", (...args) => {
+    const options = readOptions(args)!;
+    expect(readOptions(argumentsOf(options))).toEqual(options);
   });
 
   test("--save and --resume refuse at once what could only fail later", async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import {
   generate,
   Network,
@@ -132,7 +132,10 @@ test("generate streams what it answers, the same for the same seed, and top 1 is
   const ask = { prompt: [1, 2, 3], length: 70, seed: 3 };
   const written = await generate(network, { ...ask, onTokens: (tokens) => parts.push(...tokens) });
   expect(parts).toEqual([...written]);
+  const readbacks = vi.spyOn(GPUBuffer.prototype, "mapAsync");
   expect(await generate(network, ask)).toEqual(written);
+  expect(readbacks).toHaveBeenCalledTimes(1);
+  readbacks.mockRestore();
   expect(await generate(network, { ...ask, seed: 4 })).not.toEqual(written);
   const greedy = await generate(network, { ...ask, topK: 1 });
   expect(await generate(network, { ...ask, temperature: 1e-6, seed: 9 })).toEqual(greedy);

@@ -32,4 +32,16 @@ describe("biasGradient", () => {
       { numRuns: 25 },
     );
   });
+
+  test("loses little of 32,768 equal rows to rounding", async () => {
+    const bench = new Workbench(gpu());
+    const rows = 2 ** 15;
+    const dOut = new Float32Array(4 * rows).fill(0.3 / rows);
+    const dBias = bench.tensor("dBias", [4]);
+    const slabs = { tensor: dBias, count: 1, strideBytes: 0 };
+    biasGradient(bench.plan, { label: "db", dOut: bench.tensor("dOut", [rows, 4], dOut), dBias: slabs });
+    const got = (await bench.run({ dBias })).dBias;
+    const [exact] = reference.biasGradient(dOut, 4);
+    for (const sum of got) expect(Math.abs(sum / exact! - 1)).toBeLessThan(1e-5);
+  });
 });

@@ -11,19 +11,18 @@ const small = { batch: 3, hidden: 6, seed: 1, directions: 1, reverse: false, las
 
 test("The fused schedule takes one dispatch whatever the number of steps, the unrolled one a dispatch a step", async () => {
   const dispatches = async (schedule: Schedule, steps: number) =>
-    (await bothSweeps(gpu(), twinsOf({ cell: "elman" }), schedule, { ...small, steps })).forwardDispatches;
+    (await bothSweeps(gpu(), twinsOf({ cell: "elman" }), schedule, { ...small, steps })).dispatches;
   for (const steps of [2, 9]) {
-    expect(await dispatches("fused", steps)).toBe(1);
-    expect(await dispatches("unrolled", steps)).toBe(steps);
+    expect(await dispatches("fused", steps)).toEqual({ forward: 1, backward: 1 });
+    expect(await dispatches("unrolled", steps)).toEqual({ forward: steps, backward: steps + 1 }); // dL/dh_0 as well
   }
 });
 
 test("The GRU that resets first takes two dispatches a step when unrolled, one in all when fused", async () => {
   const dispatches = async (schedule: Schedule) =>
-    (await bothSweeps(gpu(), twinsOf({ cell: "gru", reset: "before" }), schedule, { ...small, steps: 5 }))
-      .forwardDispatches;
-  expect(await dispatches("fused")).toBe(1);
-  expect(await dispatches("unrolled")).toBe(10);
+    (await bothSweeps(gpu(), twinsOf({ cell: "gru", reset: "before" }), schedule, { ...small, steps: 5 })).dispatches;
+  expect(await dispatches("fused")).toEqual({ forward: 1, backward: 1 });
+  expect(await dispatches("unrolled")).toEqual({ forward: 10, backward: 12 });
 });
 
 test("A hidden size beyond a workgroup is refused by the fused schedule, with the cure, and done by the unrolled one", async () => {

@@ -88,11 +88,12 @@ export async function bothSweeps(gpu: Gpu, { cell, twin }: Twins, schedule: Sche
     recurrentBias: cell.candidate ? bench.tensor("recurrentBias", [width], recurrentBias) : undefined,
   };
   recurrenceForward(bench.plan, sweep);
-  const forwardDispatches = bench.plan.describe().total.dispatches;
+  const forward = bench.plan.describe().total.dispatches;
   const dHidden = bench.tensor("dHidden", [steps + 1, batch, width]);
   const carry = bench.tensor("carry", [cell.cellState ? 2 : 1, batch, width], zeros, {}, false);
   const dOutput = bench.tensor("dOutput", lastStep ? [batch, outputs] : [steps, batch, outputs], dOut, sides);
   recurrenceBackward(bench.plan, { ...sweep, dOutput, carry, dHidden });
+  const backward = bench.plan.describe().total.dispatches - forward;
   const got = await bench.run({ hidden, dGate: sweep.gate, dHidden, carry });
 
   const whole = { cell: twin, steps, batch, hidden: width, lengths, reverse };
@@ -110,7 +111,7 @@ export async function bothSweeps(gpu: Gpu, { cell, twin }: Twins, schedule: Sche
     return mine(got.hidden, (reverse ? steps + 1 - i : i) * batch + (row % batch));
   });
   return {
-    forwardDispatches,
+    dispatches: { forward, backward },
     hidden: swept.flat(),
     got,
     dInitialCell: got.carry.slice(slab),
