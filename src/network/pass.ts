@@ -30,19 +30,6 @@ export interface PassOptions extends BatchShape {
   lossCapacity?: number;
 }
 
-const passOptions: readonly (keyof PassOptions)[] = [
-  "steps",
-  "batch",
-  "initialState",
-  "carryState",
-  "schedule",
-  "probabilities",
-  "gradients",
-  "traceGradients",
-  "training",
-  "lossCapacity",
-];
-
 const switches = [
   "initialState",
   "carryState",
@@ -51,6 +38,8 @@ const switches = [
   "traceGradients",
   "training",
 ] as const satisfies readonly (keyof PassOptions)[];
+
+const passOptions: readonly (keyof PassOptions)[] = ["steps", "batch", ...switches, "schedule", "lossCapacity"];
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface PassTensors {
