@@ -1,19 +1,22 @@
-// C = A·B (+ bias), Aᵀ·B or A·Bᵀ: one thread computes a tile of 8 rows × 8 columns as four 4×4 blocks.
+// C = A·B (+ bias), Aᵀ·B or A·Bᵀ. Aᵀ·B can also sum the rows of B: where that is dU = Σ hᵀ·da, db = Σ da.
+// tile.wgsl stands in front: rows and widths are stored in multiples of four, what was added is zero, so only stores
+// are guarded.
 // CPU twin: src/reference/matmul.ts
-//
-// A mat4x4f m holds four rows of a matrix: m[i] is row i. So `b * a` is the block product a·b of the equations.
-// Rows and widths are stored in multiples of four; what was added is zero, so only stores are guarded.
 //
 // rows, width        of C, width in vec4f      columnThreads, rowThreads   the workgroup
 // depth, slice       in blocks of four: the length of the sum, and the part of it that one slab of C sums
 // aStart, aWidth     the first vec4f of A and its tensor's width in vec4f; likewise of B and C
 // slab               vec4f from one slab of C to the next: slab z sums slice z of the depth
+// tileRows           rows that a thread computes
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>; // [rows, depth], transposeA: [depth, rows]
 @group(0) @binding(1) var<storage, read> b: array<vec4f>; // [depth, width], transposeB: [width, depth]
 @group(0) @binding(2) var<storage, read_write> c: array<vec4f>; // [slabs, rows, width]
 #if bias
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>; // [width]
+#endif
+#if rowSum
+@group(0) @binding(4) var<storage, read_write> bSum: array<vec4f>; // [slabs, width]: Σ over the rows of B
 #endif
 
 #if transposeA
@@ -40,42 +43,84 @@ fn blockOfB(k: u32, column: u32) -> mat4x4f {
 }
 #endif
 
-@compute @workgroup_size(columnThreads, rowThreads)
-fn matmul(@builtin(global_invocation_id) id: vec3u) {
-  let column = 2u * id.x;
-  let row = 8u * id.y;
-  var c00 = mat4x4f();
-  var c01 = mat4x4f();
-  var c10 = mat4x4f();
-  var c11 = mat4x4f();
-  let end = min((id.z + 1u) * slice, depth);
-  for (var k = id.z * slice; k < end; k++) {
-    let a0 = blockOfA(row, k);
-    let a1 = blockOfA(row + 4u, k);
-    let b0 = blockOfB(k, column);
-    let b1 = blockOfB(k, column + 1u);
-    c00 += b0 * a0;
-    c01 += b1 * a0;
-    c10 += b0 * a1;
-    c11 += b1 * a1;
-  }
-  var left = array(c00[0], c00[1], c00[2], c00[3], c10[0], c10[1], c10[2], c10[3]);
-  var right = array(c01[0], c01[1], c01[2], c01[3], c11[0], c11[1], c11[2], c11[3]);
+fn storeRow(at: u32, row: u32, column: u32, value: vec4f) {
 #if bias
-  let leftBias = bias[column];
-  let rightBias = bias[min(column + 1u, width - 1u)];
+  let sum = value + bias[column];
 #else
-  let leftBias = vec4f();
-  let rightBias = vec4f();
+  let sum = value;
 #endif
-  for (var i = 0u; i < 8u; i++) {
-    let at = cStart + id.z * slab + (row + i) * cWidth + column;
 #if accumulate
-    if (row + i < rows && column < width) { c[at] += left[i] + leftBias; }
-    if (row + i < rows && column + 1u < width) { c[at + 1u] += right[i] + rightBias; }
+  if (row < rows) { c[at + row * cWidth + column] += sum; }
 #else
-    if (row + i < rows && column < width) { c[at] = left[i] + leftBias; }
-    if (row + i < rows && column + 1u < width) { c[at + 1u] = right[i] + rightBias; }
+  if (row < rows) { c[at + row * cWidth + column] = sum; }
+#endif
+}
+
+fn storeBlocks(slabAt: u32, place: Place, n: u32, left: mat4x4f, right: mat4x4f) {
+  let row = rowComputed(place, n);
+  if (place.column < width) {
+    storeRow(slabAt + cStart, row, place.column, left[0]);
+    storeRow(slabAt + cStart, row + 1u, place.column, left[1]);
+    storeRow(slabAt + cStart, row + 2u, place.column, left[2]);
+    storeRow(slabAt + cStart, row + 3u, place.column, left[3]);
+  }
+  if (place.column + 1u < width) {
+    storeRow(slabAt + cStart, row, place.column + 1u, right[0]);
+    storeRow(slabAt + cStart, row + 1u, place.column + 1u, right[1]);
+    storeRow(slabAt + cStart, row + 2u, place.column + 1u, right[2]);
+    storeRow(slabAt + cStart, row + 3u, place.column + 1u, right[3]);
+  }
+}
+
+@compute @workgroup_size(columnThreads, rowThreads)
+fn matmul(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(workgroup_id) group: vec3u,
+#if quads
+  @builtin(subgroup_invocation_id) invocation: u32,
+#endif
+) {
+#if quads
+  let place = Place(tileRows * id.y, 2u * id.x, invocation % 4u);
+#else
+  let place = Place(tileRows * id.y, 2u * id.x, 0u);
+#endif
+  var tile = Tile();
+#if rowSum
+  var sum0 = vec4f();
+  var sum1 = vec4f();
+#endif
+  let end = min((group.z + 1u) * slice, depth);
+  for (var k = group.z * slice; k < end; k++) {
+    let b0 = blockOfB(k, place.column);
+    let b1 = blockOfB(k, place.column + 1u);
+#if tall
+    addProduct(&tile, Rows(blockOfA(rowLoaded(place, 0u), k), blockOfA(rowLoaded(place, 1u), k)), b0, b1);
+#else
+    addProduct(&tile, Rows(blockOfA(rowLoaded(place, 0u), k)), b0, b1);
+#endif
+#if rowSum
+    sum0 += b0[0] + b0[1] + b0[2] + b0[3];
+    sum1 += b1[0] + b1[1] + b1[2] + b1[3];
 #endif
   }
+  let at = group.z * slab;
+  storeBlocks(at, place, 0u, tile.c00, tile.c01);
+#if quads
+  storeBlocks(at, place, 1u, tile.c10, tile.c11);
+  storeBlocks(at, place, 2u, tile.c20, tile.c21);
+  storeBlocks(at, place, 3u, tile.c30, tile.c31);
+#endif
+#if tall
+  storeBlocks(at, place, blocksDown, tile.d00, tile.d01);
+#if quads
+  storeBlocks(at, place, 5u, tile.d10, tile.d11);
+  storeBlocks(at, place, 6u, tile.d20, tile.d21);
+  storeBlocks(at, place, 7u, tile.d30, tile.d31);
+#endif
+#endif
+#if rowSum
+  if (id.y == 0u && place.column < width) { bSum[at + place.column] = sum0; }
+  if (id.y == 0u && place.column + 1u < width) { bSum[at + place.column + 1u] = sum1; }
+#endif
 }

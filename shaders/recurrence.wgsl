@@ -2,19 +2,19 @@
 //   forward    gate_t += h_{t−1}·U, then the cell makes h_t
 //   backward   dh_t = dOutput_t + what later steps pass back, then the cell makes dgate_t in the place of gate_t
 // The cell's own file stands in front: it declares what it keeps and defines cellForward, cellHold, cellBackward and
-// cellHoldBackward.
+// cellHoldBackward. Before it stands tile.wgsl.
 // CPU twin: src/reference/recurrence.ts
 //
 // A sequence of length n lives in steps 1 … n; in other steps state and gradient are passed on as they are.
 // Step i of a sweep is time i, reverse: time steps − 1 − i. Slab t + 1 of `hidden` is h at time t; slab 0 is h_0,
 // reverse: slab steps + 1. A layer of two directions keeps both side by side: `stride` vec4f a row, from `offset` on.
-// One thread computes 8 rows × 8 columns as four 4×4 blocks; a mat4x4f m holds four rows, m[i] is row i.
-// `fused`: a workgroup owns 8 · rowThreads rows and all columns, and loops over time; its threads pass h (or dgate) on
-// through storage, with a barrier between steps. Else: one dispatch a step, `step` says which.
+// `unrolled`: one dispatch a step, `step` says which. Else fused: a workgroup owns all columns of its rows and loops over
+// time; its threads pass h (or dgate) on through storage, with a barrier between steps.
 // `apart`: the last gate's recurrent product goes to `candidate`, plus recurrentBias, for the cell to combine.
 // `second`: the last gate's recurrent product is not of h but of what the cell put into `candidate`.
 //
 // steps, batch, width   T, B and H, H in vec4f           columnThreads, rowThreads   the workgroup
+// tileRows              rows that a thread computes
 // gates, summed         gates, and how many of them take the product with h into their sum
 // sweepSteps            fused: steps of the sweep; backward one more where dh_0 is wanted
 
@@ -106,90 +106,129 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
 }
 #endif
 
-// Adds 8 rows of a state times U (or Uᵀ) to four blocks, `top` and `bottom` telling where the rows begin.
-struct Tile {
-  c00: mat4x4f,
-  c01: mat4x4f,
-  c10: mat4x4f,
-  c11: mat4x4f,
-}
-
-fn addBlocks(tile: ptr<function, Tile>, a0: mat4x4f, a1: mat4x4f, b0: mat4x4f, b1: mat4x4f) {
-  (*tile).c00 += b0 * a0;
-  (*tile).c01 += b1 * a0;
-  (*tile).c10 += b0 * a1;
-  (*tile).c11 += b1 * a1;
-}
-
-fn elements(tile: ptr<function, Tile>) -> array<vec4f, 16> {
+// A thread's elements: number e is in column e mod 2 and row e / 2 of its blocks.
+#if quads
+#if tall
+const count = 64u;
+fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
   let t = *tile;
-  return array<vec4f, 16>(
+  return array(
     t.c00[0], t.c01[0], t.c00[1], t.c01[1], t.c00[2], t.c01[2], t.c00[3], t.c01[3],
     t.c10[0], t.c11[0], t.c10[1], t.c11[1], t.c10[2], t.c11[2], t.c10[3], t.c11[3],
+    t.c20[0], t.c21[0], t.c20[1], t.c21[1], t.c20[2], t.c21[2], t.c20[3], t.c21[3],
+    t.c30[0], t.c31[0], t.c30[1], t.c31[1], t.c30[2], t.c31[2], t.c30[3], t.c31[3],
+    t.d00[0], t.d01[0], t.d00[1], t.d01[1], t.d00[2], t.d01[2], t.d00[3], t.d01[3],
+    t.d10[0], t.d11[0], t.d10[1], t.d11[1], t.d10[2], t.d11[2], t.d10[3], t.d11[3],
+    t.d20[0], t.d21[0], t.d20[1], t.d21[1], t.d20[2], t.d21[2], t.d20[3], t.d21[3],
+    t.d30[0], t.d31[0], t.d30[1], t.d31[1], t.d30[2], t.d31[2], t.d30[3], t.d31[3],
   );
 }
+#else
+const count = 32u;
+fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
+  let t = *tile;
+  return array(
+    t.c00[0], t.c01[0], t.c00[1], t.c01[1], t.c00[2], t.c01[2], t.c00[3], t.c01[3],
+    t.c10[0], t.c11[0], t.c10[1], t.c11[1], t.c10[2], t.c11[2], t.c10[3], t.c11[3],
+    t.c20[0], t.c21[0], t.c20[1], t.c21[1], t.c20[2], t.c21[2], t.c20[3], t.c21[3],
+    t.c30[0], t.c31[0], t.c30[1], t.c31[1], t.c30[2], t.c31[2], t.c30[3], t.c31[3],
+  );
+}
+#endif
+#elif tall
+const count = 16u;
+fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
+  let t = *tile;
+  return array(
+    t.c00[0], t.c01[0], t.c00[1], t.c01[1], t.c00[2], t.c01[2], t.c00[3], t.c01[3],
+    t.d00[0], t.d01[0], t.d00[1], t.d01[1], t.d00[2], t.d01[2], t.d00[3], t.d01[3],
+  );
+}
+#else
+const count = 8u;
+fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
+  let t = *tile;
+  return array(
+    t.c00[0], t.c01[0], t.c00[1], t.c01[1], t.c00[2], t.c01[2], t.c00[3], t.c01[3],
+  );
+}
+#endif
+fn rowOf(place: Place, e: u32) -> u32 { return rowComputed(place, e / 8u) + e / 2u % 4u; }
+fn columnOf(place: Place, e: u32) -> u32 { return place.column + e % 2u; }
+fn isInside(row: u32, column: u32) -> bool { return row < batch && column < width; }
 
 #if candidate
-fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, row: u32, column: u32) {
-  let top = (t * batch + fourRows(row)) * width;
-  let bottom = (t * batch + fourRows(row + 4u)) * width;
+fn candidateBlock(at: vec4u, k: u32) -> mat4x4f {
+  return mat4x4f(candidate[at.x + k], candidate[at.y + k], candidate[at.z + k], candidate[at.w + k]);
+}
+
+fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, place: Place) {
+  let at0 = (t * batch + fourRows(rowLoaded(place, 0u))) * width;
+  let at1 = (t * batch + fourRows(rowLoaded(place, 1u))) * width;
   for (var k = 0u; k < width; k++) {
 #if forward
-    let b0 = blockOfWeight(k, summed * width + column);
-    let b1 = blockOfWeight(k, summed * width + column + 1u);
+    let b0 = blockOfWeight(k, summed * width + place.column);
+    let b1 = blockOfWeight(k, summed * width + place.column + 1u);
 #else
-    let b0 = blockOfWeight(summed * width + k, column);
-    let b1 = blockOfWeight(summed * width + k, column + 1u);
+    let b0 = blockOfWeight(summed * width + k, place.column);
+    let b1 = blockOfWeight(summed * width + k, place.column + 1u);
 #endif
-    let a0 = mat4x4f(candidate[top.x + k], candidate[top.y + k], candidate[top.z + k], candidate[top.w + k]);
-    let a1 = mat4x4f(candidate[bottom.x + k], candidate[bottom.y + k], candidate[bottom.z + k], candidate[bottom.w + k]);
-    addBlocks(tile, a0, a1, b0, b1);
+#if tall
+    addProduct(tile, Rows(candidateBlock(at0, k), candidateBlock(at1, k)), b0, b1);
+#else
+    addProduct(tile, Rows(candidateBlock(at0, k)), b0, b1);
+#endif
   }
 }
 #endif
 
 #if forward
-fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, row: u32, column: u32) {
-  let top = (slabBefore(i) * batch + fourRows(row)) * stride + offset;
-  let bottom = (slabBefore(i) * batch + fourRows(row + 4u)) * stride + offset;
+fn hiddenBlock(at: vec4u, k: u32) -> mat4x4f {
+  return mat4x4f(hidden[at.x + k], hidden[at.y + k], hidden[at.z + k], hidden[at.w + k]);
+}
+
+fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
+  let at0 = (slabBefore(i) * batch + fourRows(rowLoaded(place, 0u))) * stride + offset;
+  let at1 = (slabBefore(i) * batch + fourRows(rowLoaded(place, 1u))) * stride + offset;
   for (var k = 0u; k < width; k++) {
-    let b0 = blockOfWeight(k, g * width + column);
-    let b1 = blockOfWeight(k, g * width + column + 1u);
-    let a0 = mat4x4f(hidden[top.x + k], hidden[top.y + k], hidden[top.z + k], hidden[top.w + k]);
-    let a1 = mat4x4f(hidden[bottom.x + k], hidden[bottom.y + k], hidden[bottom.z + k], hidden[bottom.w + k]);
-    addBlocks(tile, a0, a1, b0, b1);
+    let b0 = blockOfWeight(k, g * width + place.column);
+    let b1 = blockOfWeight(k, g * width + place.column + 1u);
+#if tall
+    addProduct(tile, Rows(hiddenBlock(at0, k), hiddenBlock(at1, k)), b0, b1);
+#else
+    addProduct(tile, Rows(hiddenBlock(at0, k)), b0, b1);
+#endif
   }
 }
 
-fn productStep(i: u32, row: u32, column: u32) {
+fn productStep(i: u32, place: Place) {
   for (var g = 0u; g < summed; g++) {
     var tile = Tile();
-    addHiddenProduct(&tile, i, g, row, column);
+    addHiddenProduct(&tile, i, g, place);
     var sums = elements(&tile);
-    for (var e = 0u; e < 16u; e++) {
-      if (row + e / 2u < batch && column + e % 2u < width) {
-        gate[elementOf(i, row + e / 2u, column + e % 2u).gate + g * width] += sums[e];
-      }
+    for (var e = 0u; e < count; e++) {
+      let r = rowOf(place, e);
+      let c = columnOf(place, e);
+      if (isInside(r, c)) { gate[elementOf(i, r, c).gate + g * width] += sums[e]; }
     }
   }
 #if apart
   var apartTile = Tile();
-  addHiddenProduct(&apartTile, i, summed, row, column);
+  addHiddenProduct(&apartTile, i, summed, place);
   var apartSums = elements(&apartTile);
-  for (var e = 0u; e < 16u; e++) {
-    let c = column + e % 2u;
-    if (row + e / 2u < batch && c < width) {
-      candidate[elementOf(i, row + e / 2u, c).time] = apartSums[e] + recurrentBias[c];
-    }
+  for (var e = 0u; e < count; e++) {
+    let r = rowOf(place, e);
+    let c = columnOf(place, e);
+    if (isInside(r, c)) { candidate[elementOf(i, r, c).time] = apartSums[e] + recurrentBias[c]; }
   }
 #endif
 }
 
-fn cellStep(i: u32, row: u32, column: u32) {
-  for (var e = 0u; e < 16u; e++) {
-    let r = row + e / 2u;
-    let c = column + e % 2u;
-    if (r < batch && c < width) {
+fn cellStep(i: u32, place: Place) {
+  for (var e = 0u; e < count; e++) {
+    let r = rowOf(place, e);
+    let c = columnOf(place, e);
+    if (isInside(r, c)) {
       let element = elementOf(i, r, c);
       if (timeOf(i) < u32(lengths[r])) {
         hidden[element.after] = cellForward(element);
@@ -202,72 +241,75 @@ fn cellStep(i: u32, row: u32, column: u32) {
 }
 
 #if second
-fn candidateStep(i: u32, row: u32, column: u32) {
-  for (var e = 0u; e < 16u; e++) {
-    let r = row + e / 2u;
-    let c = column + e % 2u;
-    if (r < batch && c < width) { cellCandidate(elementOf(i, r, c)); }
+fn candidateStep(i: u32, place: Place) {
+  for (var e = 0u; e < count; e++) {
+    let r = rowOf(place, e);
+    let c = columnOf(place, e);
+    if (isInside(r, c)) { cellCandidate(elementOf(i, r, c)); }
   }
 }
 
-fn candidateProductStep(i: u32, row: u32, column: u32) {
+fn candidateProductStep(i: u32, place: Place) {
   var tile = Tile();
-  addCandidateProduct(&tile, timeOf(i), row, column);
+  addCandidateProduct(&tile, timeOf(i), place);
   var sums = elements(&tile);
-  for (var e = 0u; e < 16u; e++) {
-    let c = column + e % 2u;
-    if (row + e / 2u < batch && c < width) {
-      gate[elementOf(i, row + e / 2u, c).gate + summed * width] += sums[e] + recurrentBias[c];
-    }
+  for (var e = 0u; e < count; e++) {
+    let r = rowOf(place, e);
+    let c = columnOf(place, e);
+    if (isInside(r, c)) { gate[elementOf(i, r, c).gate + summed * width] += sums[e] + recurrentBias[c]; }
   }
 }
-#endif
 
-#if second
-fn firstPhase(i: u32, row: u32, column: u32) {
-  productStep(i, row, column);
-  candidateStep(i, row, column);
+fn firstPhase(i: u32, place: Place) {
+  productStep(i, place);
+  candidateStep(i, place);
 }
 
-fn secondPhase(i: u32, row: u32, column: u32) {
-  candidateProductStep(i, row, column);
-  cellStep(i, row, column);
+fn secondPhase(i: u32, place: Place) {
+  candidateProductStep(i, place);
+  cellStep(i, place);
 }
 #else
-fn firstPhase(i: u32, row: u32, column: u32) {
-  productStep(i, row, column);
-  cellStep(i, row, column);
+fn firstPhase(i: u32, place: Place) {
+  productStep(i, place);
+  cellStep(i, place);
 }
 #endif
 #else
 
-// dgate of step i times Uᵀ, over `count` gates from the gate `first` on.
-fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, count: u32, row: u32, column: u32) {
-  let top = (timeOf(i) * batch + fourRows(row)) * gates * width;
-  let bottom = (timeOf(i) * batch + fourRows(row + 4u)) * gates * width;
-  for (var k = first * width; k < (first + count) * width; k++) {
-    let b0 = blockOfWeight(k, column);
-    let b1 = blockOfWeight(k, column + 1u);
-    let a0 = mat4x4f(gate[top.x + k], gate[top.y + k], gate[top.z + k], gate[top.w + k]);
-    let a1 = mat4x4f(gate[bottom.x + k], gate[bottom.y + k], gate[bottom.z + k], gate[bottom.w + k]);
-    addBlocks(tile, a0, a1, b0, b1);
+fn gateBlock(at: vec4u, k: u32) -> mat4x4f {
+  return mat4x4f(gate[at.x + k], gate[at.y + k], gate[at.z + k], gate[at.w + k]);
+}
+
+// dgate of step i times Uᵀ, over the gates from `first` on, `last` not included.
+fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, last: u32, place: Place) {
+  let at0 = (timeOf(i) * batch + fourRows(rowLoaded(place, 0u))) * gates * width;
+  let at1 = (timeOf(i) * batch + fourRows(rowLoaded(place, 1u))) * gates * width;
+  for (var k = first * width; k < last * width; k++) {
+    let b0 = blockOfWeight(k, place.column);
+    let b1 = blockOfWeight(k, place.column + 1u);
+#if tall
+    addProduct(tile, Rows(gateBlock(at0, k), gateBlock(at1, k)), b0, b1);
+#else
+    addProduct(tile, Rows(gateBlock(at0, k)), b0, b1);
+#endif
   }
 }
 
 // dh after step s − 1, and the cell's gradients of that step. s = 0: dh_0 alone.
-fn firstPhase(s: u32, row: u32, column: u32) {
+fn firstPhase(s: u32, place: Place) {
   var tile = Tile();
   if (s < steps) {
-    addGateProduct(&tile, s, 0u, summed, row, column);
+    addGateProduct(&tile, s, 0u, summed, place);
 #if apart
-    addCandidateProduct(&tile, timeOf(s), row, column);
+    addCandidateProduct(&tile, timeOf(s), place);
 #endif
   }
   var sums = elements(&tile);
-  for (var e = 0u; e < 16u; e++) {
-    let r = row + e / 2u;
-    let c = column + e % 2u;
-    if (r < batch && c < width) { finish(s, r, c, sums[e]); }
+  for (var e = 0u; e < count; e++) {
+    let r = rowOf(place, e);
+    let c = columnOf(place, e);
+    if (isInside(r, c)) { finish(s, r, c, sums[e]); }
   }
 }
 
@@ -298,15 +340,15 @@ fn finish(s: u32, row: u32, column: u32, sum: vec4f) {
 
 #if second
 // What the last gate's product passes back: dcandidate = dgate · Uᵀ of step s − 1.
-fn secondPhase(s: u32, row: u32, column: u32) {
+fn secondPhase(s: u32, place: Place) {
   if (s > 0u) {
     var tile = Tile();
-    addGateProduct(&tile, s - 1u, summed, 1u, row, column);
+    addGateProduct(&tile, s - 1u, summed, gates, place);
     var sums = elements(&tile);
-    for (var e = 0u; e < 16u; e++) {
-      let r = row + e / 2u;
-      let c = column + e % 2u;
-      if (r < batch && c < width) { carry[r * width + c] += cellCandidateBackward(elementOf(s - 1u, r, c), sums[e]); }
+    for (var e = 0u; e < count; e++) {
+      let r = rowOf(place, e);
+      let c = columnOf(place, e);
+      if (isInside(r, c)) { carry[r * width + c] += cellCandidateBackward(elementOf(s - 1u, r, c), sums[e]); }
     }
   }
 }
@@ -314,14 +356,22 @@ fn secondPhase(s: u32, row: u32, column: u32) {
 #endif
 
 @compute @workgroup_size(columnThreads, rowThreads)
-fn sweep(@builtin(global_invocation_id) id: vec3u) {
-  let row = 8u * id.y;
-  let column = 2u * id.x;
+fn sweep(
+  @builtin(global_invocation_id) id: vec3u,
+#if quads
+  @builtin(subgroup_invocation_id) invocation: u32,
+#endif
+) {
+#if quads
+  let place = Place(tileRows * id.y, 2u * id.x, invocation % 4u);
+#else
+  let place = Place(tileRows * id.y, 2u * id.x, 0u);
+#endif
 #if unrolled
 #if phaseTwo
-  secondPhase(step, row, column);
+  secondPhase(step, place);
 #else
-  firstPhase(step, row, column);
+  firstPhase(step, place);
 #endif
 #else
   for (var n = 0u; n < sweepSteps; n++) {
@@ -330,10 +380,10 @@ fn sweep(@builtin(global_invocation_id) id: vec3u) {
 #else
     let s = steps - n;
 #endif
-    firstPhase(s, row, column);
+    firstPhase(s, place);
     storageBarrier();
 #if second
-    secondPhase(s, row, column);
+    secondPhase(s, place);
     storageBarrier();
 #endif
   }

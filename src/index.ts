@@ -24,7 +24,9 @@ export { unigramEntropy, Vocabulary } from "./data/vocabulary";
 export { type Gpu, type GpuOptions, openGpu } from "./gpu/device";
 export type { KernelSource } from "./gpu/kernel";
 export type { DispatchDescription, DispatchSpec, Plan } from "./gpu/plan";
+
 export { readTensors, type Tensor, type TensorGroup, type TensorSpec } from "./gpu/tensor";
+export { timePlan } from "./gpu/timing";
 export { fromPyTorch, type PyTorchOptions, toPyTorch } from "./interchange/pytorch";
 export {
   type FloatTensor,

@@ -14,6 +14,9 @@ export interface GpuOptions {
   powerPreference?: GPUPowerPreference;
 }
 
+/** What is used where a device has it: an application that passes its own may ask its adapter for them. */
+const wantedFeatures = ["subgroups", "timestamp-query"] as const satisfies GPUFeatureName[];
+
 /** A device with the kernels compiled for it and a count of the buffers that live on it. */
 export class Gpu {
   readonly device: GPUDevice;
@@ -22,6 +25,8 @@ export class Gpu {
   readonly description: string;
   /** True where the adapter computes on the CPU (SwiftShader, lavapipe, WARP). */
   readonly software: boolean;
+  /** Whether four invocations run in step, as in SwiftShader: kernels whose quads exchange registers then pay. */
+  readonly quads: boolean;
   readonly #buffers = new Set<GPUBuffer>();
   readonly #owned: boolean;
   // Dawn for Node ends the process when this object is collected before its devices are.
@@ -37,6 +42,8 @@ export class Gpu {
     this.description = [...new Set(words)].join(" ") || "unknown adapter";
     this.software =
       info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(this.description);
+    const { subgroupMinSize, subgroupMaxSize } = info;
+    this.quads = device.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4;
   }
 
   /**
@@ -123,6 +130,7 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
   const device = await adapter.requestDevice({
     label: "tempograd",
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+    requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
   });
   return new Gpu(device, true, source, adapter);
 }

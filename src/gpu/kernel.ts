@@ -32,7 +32,8 @@ export class KernelCache {
 
   /** @throws where the text names unknown flags, declares odd bindings or has more or fewer than one entry point. */
   get({ shader, source, constants, flags }: KernelSource): Kernel {
-    const text = constantLines(constants, shader) + resolveFlags(source, flags, shader);
+    const enabled = flags.quads ? "enable subgroups;\n" : ""; // must stand before all else
+    const text = enabled + constantLines(constants, shader) + resolveFlags(source, flags, shader);
     let kernel = this.#kernels.get(text);
     if (!kernel) {
       const on = Object.keys(flags).filter((flag) => flags[flag]);

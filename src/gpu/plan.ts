@@ -112,11 +112,15 @@ export class Plan {
     if (this.#pipelines.length !== this.#steps.length) {
       throw new Error(`${this.label}: encode() before compile(); await plan.compile() first.`);
     }
-    this.#steps.forEach(({ bindGroup, workgroups: [x, y, z] }, i) => {
-      pass.setPipeline(this.#pipelines[i]!);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(x!, y, z);
-    });
+    for (let i = 0; i < this.#steps.length; i++) this.encodeDispatch(pass, i);
+  }
+
+  /** Encodes dispatch `index` alone, as `encode` does with all. */
+  encodeDispatch(pass: GPUComputePassEncoder, index: number): void {
+    const { bindGroup, workgroups } = this.#steps[index]!;
+    pass.setPipeline(this.#pipelines[index]!);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(...(workgroups as [number, number, number]));
   }
 
   /** Encodes and submits the plan once, in a pass of its own. */

@@ -1,9 +1,10 @@
 // Puts a matrix product on a plan: A·B (+ bias), Aᵀ·B or A·Bᵀ, over whole tensors or parts of them.
 
 import matmulShader from "../../shaders/matmul.wgsl?raw";
+import tileShader from "../../shaders/tile.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { matrixOf, type Tensor } from "../gpu/tensor";
-import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, tiles } from "./operands";
+import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, tileRows, tiles } from "./operands";
 
 /** Consecutive rows, and consecutive parts of the width, of a tensor; or, by `rowPart`, one part of its rows. */
 export interface View {
@@ -27,6 +28,8 @@ interface Product {
   bias?: Tensor;
   /** Add to what is there. */
   accumulate?: boolean;
+  /** Where wanted, for Aᵀ·B: [N], the sum of b's rows, in as many slabs as the product. */
+  bSum?: Slabs | undefined;
 }
 
 /**
@@ -34,7 +37,7 @@ interface Product {
  * For Aᵀ·B, what b stores past its K rows must be zero, as a tensor of its own has it.
  * @throws where the sizes do not fit.
  */
-export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumulate = false }: Product): void {
+export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumulate = false, bSum }: Product): void {
   const [A, B, C] = [extent(a), extent(b), extent(out)];
   const [rows, depth] = transpose === "a" ? [A.columns, A.rows] : [A.rows, A.columns];
   const [bDepth, width] = transpose === "b" ? [B.columns, B.rows] : [B.rows, B.columns];
@@ -45,17 +48,18 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
       `matmul: "${name}" [${shape.join(", ")}] takes ${C.rows} × ${C.columns}, expected [M, N] = [${rows}, ${width}].`,
     );
   }
-  if (bias) expectShape("matmul", bias, "[N]", [width]);
+  for (const vector of [bias, bSum?.tensor]) if (vector) expectShape("matmul", vector, "[N]", [width]);
   const slabs = "count" in out ? out : oneSlab(out.tensor);
   const storedRows = transpose === "a" ? A.storedColumns : rows;
   const storedWidth = transpose === "b" ? B.storedRows : B.storedColumns;
   const blocks = inVec4(transpose === "a" ? A.rows : A.storedColumns);
-  const { columnThreads, rowThreads, workgroups } = tiles(plan.gpu, storedRows, storedWidth);
+  const shape = { quads: plan.gpu.quads, tall: !plan.gpu.quads || rows * depth * width >= 2 ** 27 };
+  const { columnThreads, rowThreads, workgroups } = tiles(plan.gpu, storedRows, storedWidth, shape);
   plan.add({
     label,
     kernel: {
       shader: "matmul",
-      source: matmulShader,
+      source: `${tileShader}\n${matmulShader}`,
       constants: {
         rows: storedRows,
         width: inVec4(storedWidth),
@@ -70,10 +74,24 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
         slab: slabs.strideBytes / 16,
         columnThreads,
         rowThreads,
+        tileRows: tileRows(shape),
       },
-      flags: { transposeA: transpose === "a", transposeB: transpose === "b", bias: bias !== undefined, accumulate },
+      flags: {
+        transposeA: transpose === "a",
+        transposeB: transpose === "b",
+        bias: bias !== undefined,
+        accumulate,
+        rowSum: bSum !== undefined,
+        ...shape,
+      },
     },
-    bindings: { a: a.tensor, b: b.tensor, c: slabsBinding(slabs), ...(bias && { bias }) },
+    bindings: {
+      a: a.tensor,
+      b: b.tensor,
+      c: slabsBinding(slabs),
+      ...(bias && { bias }),
+      ...(bSum && { bSum: slabsBinding(bSum) }),
+    },
     workgroups: [...workgroups, slabs.count],
     flops: 2 * rows * depth * width,
     bytes: 4 * (rows * depth + depth * width + slabs.count * rows * width),

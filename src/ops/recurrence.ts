@@ -1,10 +1,11 @@
 // Puts the two sweeps through time on a plan, for any cell, in either schedule: they compute the same numbers.
 
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
+import tileShader from "../../shaders/tile.wgsl?raw";
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
-import { createTensors, type Tensor, type TensorSpec, writeTensor } from "../gpu/tensor";
-import { expectShape, inVec4, tiles } from "./operands";
+import { createTensors, roundUp, type Tensor, type TensorSpec, writeTensor } from "../gpu/tensor";
+import { expectShape, inVec4, type TileShape, tileRows, tiles } from "./operands";
 
 /**
  * How a sweep is dispatched. `fused`: one dispatch for all steps, a workgroup keeps its rows of the batch.
@@ -88,7 +89,10 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   const { cell, schedule, reverse, part, hidden, recurrentWeight, lengths, gate } = sweep;
   const { steps, batch, width, forward, values } = directed;
   const fused = schedule === "fused";
-  const { workgroups, ...threads } = fused ? fusedTiles(plan, batch, width) : tiles(plan.gpu, batch, width);
+  const shape = { quads: plan.gpu.quads, tall: !plan.gpu.quads || false };
+  const { workgroups, ...threads } = fused
+    ? fusedTiles(plan, batch, width, shape)
+    : tiles(plan.gpu, batch, width, shape);
   const { candidate, recurrentBias, cellState } = sweep;
   const bindings: Record<string, Tensor> = {
     ...directed.bindings,
@@ -103,7 +107,7 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   const dispatch = (phaseTwo: boolean) => ({
     kernel: {
       shader: `${cell.name} recurrence`,
-      source: `${cell.source}\n${recurrenceShader}`,
+      source: `${tileShader}\n${cell.source}\n${recurrenceShader}`,
       constants: {
         steps,
         batch,
@@ -114,10 +118,12 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
         offset: inVec4(width) * part,
         ...(fused && { sweepSteps: values.length }),
         ...threads,
+        tileRows: tileRows(shape),
       },
       flags: {
         ...cell.flags,
         ...directed.flags,
+        ...shape,
         forward,
         reverse,
         unrolled: !fused,
@@ -149,20 +155,25 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
 }
 
 /** Threads that the fused schedule needs in a workgroup: each holds 8 columns of all. */
-const fusedThreads = (width: number): number => Math.ceil(inVec4(width) / 2);
+const fusedThreads = (width: number): number => roundUp(Math.ceil(inVec4(width) / 2), 4); // whole quads
 const threadLimit = ({ limits }: GPUDevice): number =>
   Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
 
 /** Whether a device can run the fused schedule at a hidden size. */
 export const fusedFits = (device: GPUDevice, width: number): boolean => fusedThreads(width) <= threadLimit(device);
 
-function fusedTiles({ gpu: { device } }: Plan, batch: number, width: number) {
+function fusedTiles(plan: Plan, batch: number, width: number, shape: TileShape) {
+  const { device } = plan.gpu;
   if (!fusedFits(device, width)) {
     throw new Error(
       `recurrence: schedule "fused" with hidden ${width} needs ${fusedThreads(width)} threads in a workgroup, this device allows ${threadLimit(device)}; use schedule "unrolled".`,
     );
   }
-  return { columnThreads: fusedThreads(width), rowThreads: 1, workgroups: [1, Math.ceil(batch / 8)] as const };
+  return {
+    columnThreads: fusedThreads(width),
+    rowThreads: 1,
+    workgroups: [1, Math.ceil(batch / tileRows(shape))] as const,
+  };
 }
 
 /** A uniform for each value of the shader's `step`. */
