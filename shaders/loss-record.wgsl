@@ -1,5 +1,6 @@
 // Adds up the losses of all rows, in a fixed order, and writes the sum to the next place of a ring. Each thread adds up
 // runs of 128 of its rows and then the runs, so that rounding grows with their lengths and not with the number of rows.
+// `alone`: a dispatch of its own; else one workgroup of slab-sum.wgsl's, before which this then stands.
 // CPU twin: src/reference/loss-record.ts
 //
 // rows, threads, capacity   rows of rowLoss, the one workgroup, places of the ring
@@ -10,8 +11,7 @@
 
 var<workgroup> partial: array<f32, threads>;
 
-@compute @workgroup_size(threads)
-fn recordLoss(@builtin(local_invocation_index) thread: u32) {
+fn recordLoss(thread: u32) {
   var sum = 0.0;
   for (var start = thread; start < rows; start += 128u * threads) {
     let end = min(start + 128u * threads, rows);
@@ -28,3 +28,8 @@ fn recordLoss(@builtin(local_invocation_index) thread: u32) {
     recorded[0] += 1u;
   }
 }
+
+#if alone
+@compute @workgroup_size(threads)
+fn lossRecord(@builtin(local_invocation_index) thread: u32) { recordLoss(thread); }
+#endif

@@ -8,15 +8,13 @@
 // aStart, aWidth     the first vec4f of A and its tensor's width in vec4f; likewise of B and C
 // slab               vec4f from one slab of C to the next: slab z sums slice z of the depth
 // tileRows           rows that a thread computes
+// sumStart           `rowSum`: where in c the sum of B's rows goes, [slabs, width]
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>; // [rows, depth], transposeA: [depth, rows]
 @group(0) @binding(1) var<storage, read> b: array<vec4f>; // [depth, width], transposeB: [width, depth]
 @group(0) @binding(2) var<storage, read_write> c: array<vec4f>; // [slabs, rows, width]
 #if bias
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>; // [width]
-#endif
-#if rowSum
-@group(0) @binding(4) var<storage, read_write> bSum: array<vec4f>; // [slabs, width]: Σ over the rows of B
 #endif
 
 #if transposeA
@@ -120,7 +118,7 @@ fn matmul(
 #endif
 #endif
 #if rowSum
-  if (id.y == 0u && place.column < width) { bSum[at + place.column] = sum0; }
-  if (id.y == 0u && place.column + 1u < width) { bSum[at + place.column + 1u] = sum1; }
+  if (id.y == 0u && place.column < width) { c[sumStart + at + place.column] = sum0; }
+  if (id.y == 0u && place.column + 1u < width) { c[sumStart + at + place.column + 1u] = sum1; }
 #endif
 }

@@ -4,7 +4,7 @@
 //
 // rows, width   of out, width in vec4f       threads, across   the workgroup, and the threads in x
 // tokenCount    rows of W
-// slabs, slab   gradient slabs, and vec4f from one to the next: slab z sums part z of each token's rows
+// slabs, slab   gradient slabs, and vec4f from one to the next: slab z sums part z of each token's rows, and of all rows
 
 #if forward
 @group(0) @binding(0) var<storage, read> tokens: array<i32>; // [rows]
@@ -19,46 +19,42 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
 }
 #endif
 
-// The rows sorted by token, stably: those of token v are order[start[v]] … order[start[v + 1] − 1].
-#if index
-@group(0) @binding(0) var<storage, read> tokens: array<i32>; // [rows]
-@group(0) @binding(1) var<storage, read_write> start: array<u32>; // [tokenCount + 1]
-@group(0) @binding(2) var<storage, read_write> order: array<u32>; // [rows]
-
-@compute @workgroup_size(threads)
-fn sortByToken(@builtin(global_invocation_id) id: vec3u) {
-  let token = i32(id.x + across * id.y);
-  if (u32(token) <= tokenCount) {
-    var at = 0u;
-    for (var row = 0u; row < rows; row++) { at += u32(tokens[row] < token); }
-    start[token] = at;
-    for (var row = 0u; row < rows; row++) {
-      if (tokens[row] == token) {
-        order[at] = row;
-        at++;
-      }
-    }
-  }
-}
-#endif
-
 #if gradient
+// The rows sorted by token, stably: those of token v are order[start[v]] … order[start[v + 1] − 1].
 @group(0) @binding(0) var<storage, read> start: array<u32>; // [tokenCount + 1]
 @group(0) @binding(1) var<storage, read> order: array<u32>; // [rows]
 @group(0) @binding(2) var<storage, read> dOut: array<vec4f>; // [rows, width]
-@group(0) @binding(3) var<storage, read_write> dWeight: array<vec4f>; // [slabs, tokenCount, width]
+@group(0) @binding(3) var<storage, read_write> dWeight: array<vec4f>; // [slabs, tokenCount, width], and from biasStart on dBias [slabs, width]
 
+fn sumOfToken(token: u32, column: u32, z: u32) -> vec4f {
+  let first = start[token];
+  let count = start[token + 1u] - first;
+  let end = first + count * (z + 1u) / slabs;
+  var sum = vec4f();
+  for (var i = first + count * z / slabs; i < end; i++) { sum += dOut[order[i] * width + column]; }
+  return sum;
+}
+
+fn sumOfAll(column: u32, z: u32) -> vec4f {
+  let end = rows * (z + 1u) / slabs;
+  var sum = vec4f();
+  for (var first = rows * z / slabs; first < end; first += 128u) { // runs: rounding grows with their number
+    var run = vec4f();
+    for (var row = first; row < min(first + 128u, end); row++) { run += dOut[row * width + column]; }
+    sum += run;
+  }
+  return sum;
+}
+
+// The bias comes first: its sums are the longest.
 @compute @workgroup_size(threads)
 fn gatherGradient(@builtin(global_invocation_id) id: vec3u) {
-  let at = id.x + across * id.y;
-  if (at < tokenCount * width) {
-    let token = at / width;
-    let first = start[token];
-    let count = start[token + 1u] - first;
-    let end = first + count * (id.z + 1u) / slabs;
-    var sum = vec4f();
-    for (var i = first + count * id.z / slabs; i < end; i++) { sum += dOut[order[i] * width + at % width]; }
-    dWeight[id.z * slab + at] = sum;
+  let i = id.x + across * id.y;
+  if (i < width) {
+    dWeight[biasStart + id.z * slab + i] = sumOfAll(i, id.z);
+  } else if (i < (tokenCount + 1u) * width) {
+    let at = i - width;
+    dWeight[id.z * slab + at] = sumOfToken(at / width, at % width, id.z);
   }
 }
 #endif

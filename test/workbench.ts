@@ -69,13 +69,23 @@ export class Workbench {
     return tensor;
   }
 
-  /** `count` slabs of a gradient of this shape, one behind the other, as `parts` [count, stored rows, width]. */
-  slabs(name: string, shape: readonly number[], count: number): { parts: Tensor; slabs: Slabs } {
+  /**
+   * `count` slabs of a gradient of this shape and of its bias, one behind the other, as `parts` [count, rows, width]: the
+   * bias is in row `biasRow` of each.
+   */
+  slabs(name: string, shape: readonly number[], count: number) {
     const { storedRows, storedWidth, width } = matrixOf({ shape });
-    const parts = this.tensor(name, [count, storedRows, width]);
-    const strideBytes = storedRows * storedWidth * 4;
-    const tensor = { ...parts, shape, size: parts.size - (count - 1) * strideBytes };
-    return { parts, slabs: { tensor, count, strideBytes } };
+    const biasRow = storedRows + Math.ceil(256 / (4 * storedWidth)) * 4; // far enough for an offset of its own
+    const rows = biasRow + 4;
+    const parts = this.tensor(name, [count, rows, width]);
+    const strideBytes = rows * storedWidth * 4;
+    const tail = parts.size - count * strideBytes; // the canaries
+    const tensor = { ...parts, shape, size: storedRows * storedWidth * 4 };
+    const offset = biasRow * storedWidth * 4;
+    const bias = { ...parts, shape: [width], offset, size: 4 * storedWidth * 4 + tail };
+    const slabs: Slabs = { tensor, count, strideBytes };
+    const biasSlabs: Slabs = { tensor: bias, count, strideBytes };
+    return { parts, slabs, biasSlabs, biasRow };
   }
 
   /**
@@ -121,12 +131,13 @@ export class Workbench {
   }
 }
 
-/** The sum of what `Workbench.slabs` holds, for a gradient of this shape. */
-export function sumOfSlabs(parts: Float32Array, shape: readonly number[], count: number): Float64Array {
-  const { rows, width, storedRows } = matrixOf({ shape });
+/** The sum of what `Workbench.slabs` holds, for a gradient of this shape, from `firstRow` of each slab on. */
+export function sumOfSlabs(parts: Float32Array, shape: readonly number[], count: number, firstRow = 0): Float64Array {
+  const { rows, width } = matrixOf({ shape });
   const sum = new Float64Array(rows * width);
   for (let z = 0; z < count; z++) {
-    for (let i = 0; i < sum.length; i++) sum[i]! += parts[z * storedRows * width + i]!;
+    const start = z * (parts.length / count) + firstRow * width;
+    for (let i = 0; i < sum.length; i++) sum[i]! += parts[start + i]!;
   }
   return sum;
 }

@@ -2,6 +2,7 @@
 
 import { cellOf } from "../cells/cells";
 import { elements, layoutOf, padded, type TensorSpec } from "../gpu/tensor";
+import { sortByToken } from "../ops/token-gather";
 import { directionsOf, expectKnown, type NetworkConfig } from "./config";
 
 /** One batch of `batch` sequences of up to `steps` steps. All arrays are row-major and time-major. */
@@ -35,8 +36,14 @@ export interface BatchShape {
 
 const fields: readonly (keyof Batch)[] = ["inputs", "targets", "lengths", "initialState", "initialCellState", "reset"];
 
+/** A batch as a pass lays it out. */
+export interface BatchLayout extends BatchShape {
+  /** Whether the gradient of a product with tokens is wanted: it needs its rows sorted by token. */
+  readonly rowsByToken?: boolean;
+}
+
 type BatchSpecs = Record<"update" | "step" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> &
-  Partial<Record<"reset" | "initialState" | "initialCellState", TensorSpec>>;
+  Partial<Record<"tokenStart" | "tokenOrder" | "reset" | "initialState" | "initialCellState", TensorSpec>>;
 
 /** What of a batch counts: how many targets or values, and their weight in the loss's mean. */
 export interface Counted {
@@ -48,7 +55,8 @@ export interface Counted {
  * The tensors of a batch, in the order in which they are stored, with what goes with it: the optimizer's numbers, the
  * training step and the loss's scale.
  */
-export function batchSpecs(config: NetworkConfig, { steps, batch, initialState, carryState }: BatchShape): BatchSpecs {
+export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpecs {
+  const { steps, batch, initialState, carryState, rowsByToken } = layout;
   const rows = config.readout === "every-step" ? [steps, batch] : [batch];
   return {
     update: { shape: [8] },
@@ -58,6 +66,11 @@ export function batchSpecs(config: NetworkConfig, { steps, batch, initialState, 
     inputs:
       config.input === "tokens" ? { shape: [steps, batch], type: "i32" } : { shape: [steps, batch, config.inputs] },
     targets: config.loss === "cross-entropy" ? { shape: rows, type: "i32" } : { shape: [...rows, config.outputs] },
+    ...(rowsByToken &&
+      config.input === "tokens" && {
+        tokenStart: { shape: [config.inputs + 1], type: "u32" },
+        tokenOrder: { shape: [steps * batch], type: "u32" },
+      }),
     ...(carryState && { reset: { shape: [batch], type: "i32" } }),
     ...(initialState && stateSpecs(config, batch)),
   };
@@ -158,7 +171,7 @@ export class BatchPacker {
   readonly #zeroState: Float32Array;
   readonly #noReset: Int32Array;
 
-  constructor(config: NetworkConfig, shape: BatchShape) {
+  constructor(config: NetworkConfig, shape: BatchLayout) {
     this.#specs = batchSpecs(config, shape);
     const { offsets, bytes } = layoutOf({ ...this.#specs });
     this.#offsets = offsets;
@@ -186,6 +199,12 @@ export class BatchPacker {
     put("lengths", batch.lengths ?? this.#allSteps);
     put("inputs", batch.inputs);
     put("targets", batch.targets);
+    const { tokenStart, tokenOrder } = this.#specs;
+    if (tokenStart && tokenOrder) {
+      const [first, rows] = [this.#offsets.tokenStart!, this.#offsets.tokenOrder!];
+      const starts = new Uint32Array(into, start + first, elements(tokenStart.shape));
+      sortByToken(batch.inputs, starts, new Uint32Array(into, start + rows, elements(tokenOrder.shape)));
+    }
     put("reset", batch.reset ?? this.#noReset);
     put("initialState", batch.initialState ?? this.#zeroState);
     put("initialCellState", batch.initialCellState ?? this.#zeroState);

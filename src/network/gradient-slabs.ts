@@ -2,6 +2,7 @@
 
 import type { Plan } from "../gpu/plan";
 import { createTensors, layoutOf, type Tensor } from "../gpu/tensor";
+import { type LossRecord, lossRecord } from "../ops/loss-record";
 import { oneSlab, type Slabs } from "../ops/operands";
 import { slabSum } from "../ops/slab-sum";
 import type { NetworkConfig } from "./config";
@@ -11,15 +12,18 @@ const mostSlabBytes = 32 * 2 ** 20;
 
 /**
  * A parameter's gradient sums over T·B rows. To keep a GPU busy, the rows are cut into slabs, each a full set of
- * gradients; `finish` adds them up in order.
+ * gradients; `finish` adds them up in order, and records the loss.
  */
-export function gradientSlabs(plan: Plan, config: NetworkConfig, rows: number) {
+export function gradientSlabs(plan: Plan, config: NetworkConfig, rows: number, loss: LossRecord) {
   const specs = parameterShapes(config);
   const { offsets, bytes } = layoutOf(specs);
   const group = plan.own(createTensors(plan.gpu, "gradients", specs));
   const wanted = Math.min(16, Math.floor(rows / (plan.gpu.software ? 512 : 128)));
   const count = Math.max(1, Math.min(wanted, Math.floor(mostSlabBytes / bytes))); // large gradients keep a GPU busy as they are
-  if (count === 1) return { group, slabs: (name: string) => oneSlab(group.tensors[name]!), finish: () => {} };
+  if (count === 1) {
+    const slabs = (name: string) => oneSlab(group.tensors[name]!);
+    return { group, slabs, finish: () => lossRecord(plan, loss) };
+  }
   const parts = plan.tensor("gradientSlabs", [(count * bytes) / 4]);
   return {
     group,
@@ -41,7 +45,8 @@ export function gradientSlabs(plan: Plan, config: NetworkConfig, rows: number) {
         offset: 0,
         size: bytes,
       };
-      slabSum(plan, { label: "gradients = Σ slabs", parts: { ...parts, shape: [count, size] }, sum });
+      const label = "gradients = Σ slabs, loss";
+      slabSum(plan, { label, parts: { ...parts, shape: [count, size] }, sum, loss });
     },
   };
 }

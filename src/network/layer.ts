@@ -3,7 +3,6 @@
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
-import { biasGradient } from "../ops/bias";
 import { dropout, dropoutGradient } from "../ops/dropout";
 import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
@@ -33,11 +32,18 @@ export interface Direction {
   dHidden?: Tensor | undefined;
 }
 
+/** The rows of a batch of tokens, sorted by token. */
+export interface RowsByToken {
+  tokenStart: Tensor;
+  tokenOrder: Tensor;
+}
+
 export interface Layer {
   cell: Cell;
   schedule: Schedule;
   /** Tokens, i32 [T, B], or features [T, B, I], or the steps of the layer below, dropped out where `dropout` says. */
   inputs: View;
+  rowsByToken?: RowsByToken | undefined;
   /** The steps of the layer below, `step` u32 [1], and what the mask is drawn from. */
   dropout?: { x: View; step: Tensor; rate: number; seed: number; layer: number } | undefined;
   /** i32 [B] */
@@ -102,17 +108,13 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
     if (candidate && gradients.recurrentBias) {
       const last: View = { tensor: gate, parts: [summed, 1] };
       const [a, b] = cell.candidate === "apart" ? [before, { tensor: candidate }] : [{ tensor: candidate }, last];
-      matmul(plan, { ...dU, a, b, out: { ...gradients.recurrentWeight, parts: [summed, 1] } });
-      const dOut = cell.candidate === "apart" ? { dOut: candidate } : { dOut: gate, part: summed };
-      biasGradient(plan, { label: "db_r", ...dOut, dBias: gradients.recurrentBias });
+      const out = { ...gradients.recurrentWeight, parts: [summed, 1] as const };
+      matmul(plan, { ...dU, label: `${dU.label}, db_r`, a, b, out, bSum: gradients.recurrentBias });
     }
-    const label = "dW = Σ x_tᵀ·da_t";
-    if (inputs.tensor.type === "i32") {
-      tokenGatherGradient(plan, { label, tokens: inputs.tensor, dOut: gate, dWeight: gradients.inputWeight });
-    } else {
-      matmul(plan, { label, transpose: "a", a: inputs, b: { tensor: gate }, out: gradients.inputWeight });
-    }
-    biasGradient(plan, { label: "db = Σ da_t", dOut: gate, dBias: gradients.bias });
+    const label = "dW = Σ x_tᵀ·da_t, db = Σ da_t";
+    const { inputWeight: dWeight, bias: dBias } = gradients;
+    if (layer.rowsByToken) tokenGatherGradient(plan, { label, ...layer.rowsByToken, dOut: gate, dWeight, dBias });
+    else matmul(plan, { label, transpose: "a", a: inputs, b: { tensor: gate }, out: dWeight, bSum: dBias });
     if (dInputs) {
       const weight = { tensor: direction.parameters.inputWeight };
       const out = { tensor: dInputs };

@@ -99,9 +99,13 @@ export class Pass {
     this.options = { ...options };
     this.schedule = scheduleOf(gpu, config, options.schedule);
     const usage = storageUsage() | GPUBufferUsage.UNIFORM;
-    this.batch = plan.own(createTensors<string>(gpu, "batch", { ...batchSpecs(config, options) }, usage));
-    this.packer = new BatchPacker(config, options);
-    const { inputs, targets, lengths, lossScale, step, reset } = this.batch.tensors as Record<string, Tensor>;
+    const layout = { ...options, rowsByToken: wanted };
+    this.batch = plan.own(createTensors<string>(gpu, "batch", { ...batchSpecs(config, layout) }, usage));
+    this.packer = new BatchPacker(config, layout);
+    const { inputs, targets, lengths, lossScale, step, reset, tokenStart, tokenOrder } = this.batch.tensors as Record<
+      string,
+      Tensor
+    >;
     const { schedule } = this;
     const stack = {
       steps,
@@ -110,6 +114,7 @@ export class Pass {
       gradients: wanted,
       traceGradients,
       step: options.training ? step : undefined,
+      rowsByToken: tokenStart && tokenOrder ? { tokenStart, tokenOrder } : undefined,
     };
     const layers = createStack(plan, config, parameters, inputs!, lengths!, stack);
     this.#layers = layers;
@@ -137,12 +142,11 @@ export class Pass {
     readoutForward(plan, config.loss, readout);
     const losses = plan.tensor("losses", [lossCapacity]);
     const recorded = plan.tensor("recorded", [1], { type: "u32" });
-    lossRecord(plan, { rowLoss: readout.rowLoss, recorded, ring: losses });
-
+    const loss = { rowLoss: readout.rowLoss, recorded, ring: losses };
     const { probabilities, dLogits } = readout;
     const dInputs = traceGradients ? plan.tensor("dInputs", [steps, batch, config.inputs]) : undefined;
     if (dLogits) {
-      const { group, slabs, finish } = gradientSlabs(plan, config, steps * batch);
+      const { group, slabs, finish } = gradientSlabs(plan, config, steps * batch, loss);
       this.gradients = group;
       const parts = directionsOf(config);
       const dOutput = plan.tensor("dOutput", [...logits.shape.slice(0, -1), parts * config.hidden], { parts });
@@ -150,7 +154,7 @@ export class Pass {
       readoutBackward(plan, readout, { dLogits, dOutput, ...ofOutput });
       stackBackward(plan, layers, dOutput, slabs, dInputs);
       finish();
-    }
+    } else lossRecord(plan, loss);
     const directions = layers.flatMap((layer) => layer.directions);
     this.tensors = {
       layers: layers.map((layer) => layer.hidden),

@@ -2,7 +2,6 @@
 
 import type { Plan } from "../gpu/plan";
 import { createTensors, storageUsage, type Tensor, writeTensor } from "../gpu/tensor";
-import { biasGradient } from "../ops/bias";
 import { matmul, type View } from "../ops/matmul";
 import { meanSquaredError } from "../ops/mean-squared-error";
 import type { Slabs } from "../ops/operands";
@@ -94,9 +93,9 @@ export function readoutBackward(plan: Plan, { read, outputWeight }: Readout, gra
   matmul(plan, { label: "dh = do·Vᵀ", transpose: "b", a: b, b: { tensor: outputWeight }, out: { tensor: dOutput } });
   for (const [part, a] of read.entries()) {
     const out = { ...gradients.outputWeight, ...rowPart(read, part) };
-    matmul(plan, { label: "dV = Σ h_tᵀ·do_t", transpose: "a", a, b, out });
+    const bSum = part === 0 ? gradients.outputBias : undefined;
+    matmul(plan, { label: `dV = Σ h_tᵀ·do_t${bSum ? ", db_o = Σ do_t" : ""}`, transpose: "a", a, b, out, bSum });
   }
-  biasGradient(plan, { label: "db_o = Σ do_t", dOut: dLogits, dBias: gradients.outputBias });
 }
 
 /** The tensors of label smoothing and class weights, where a network has them. */

@@ -6,7 +6,15 @@ import type { Tensor } from "../gpu/tensor";
 import type { Slabs } from "../ops/operands";
 import type { Schedule } from "../ops/recurrence";
 import { directionsOf, type NetworkConfig } from "./config";
-import { type Direction, type DirectionParameters, type Layer, layerBackward, layerForward, stepsOf } from "./layer";
+import {
+  type Direction,
+  type DirectionParameters,
+  type Layer,
+  layerBackward,
+  layerForward,
+  type RowsByToken,
+  stepsOf,
+} from "./layer";
 import { prefixOf } from "./parameters";
 
 export interface StackOptions {
@@ -17,6 +25,8 @@ export interface StackOptions {
   /** Whether there is a way back, and whether it leaves dL/dh_t. */
   gradients?: boolean;
   traceGradients?: boolean;
+  /** Where the inputs are tokens and their gradient is wanted: u32 [I + 1] and u32 [T·B]. */
+  rowsByToken?: RowsByToken | undefined;
   /** u32 [1], the training step: without it nothing is dropped. */
   step?: Tensor | undefined;
 }
@@ -28,7 +38,7 @@ export function createStack(
   parameters: Readonly<Record<string, Tensor>>,
   inputs: Tensor,
   lengths: Tensor,
-  { steps, batch, schedule, gradients = false, traceGradients = false, step }: StackOptions,
+  { steps, batch, schedule, gradients = false, traceGradients = false, rowsByToken, step }: StackOptions,
 ): Layer[] {
   const cell = cellOf(config);
   const { hidden: width, dropout: rate, seed } = config;
@@ -53,6 +63,7 @@ export function createStack(
       cell,
       schedule,
       inputs: dropped ? { tensor: plan.tensor("dropped", [steps, batch, directionCount * width], both) } : x,
+      rowsByToken: below ? undefined : rowsByToken,
       dropout: dropped ? { x, step, rate, seed, layer: number } : undefined,
       lengths,
       hidden: plan.tensor("hidden", [steps + directionCount, batch, directionCount * width], both),

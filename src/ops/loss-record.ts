@@ -4,7 +4,7 @@ import lossRecordShader from "../../shaders/loss-record.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { elements, type Tensor } from "../gpu/tensor";
 
-interface LossRecord {
+export interface LossRecord {
   /** f32 [rows] */
   rowLoss: Tensor;
   /** u32 [1]: how many losses have been recorded; each run adds one. */
@@ -12,6 +12,9 @@ interface LossRecord {
   /** f32 [capacity]: loss number n is at n mod capacity. */
   ring: Tensor;
 }
+
+/** What stands in front of slab-sum.wgsl. */
+export const lossRecordSource: string = lossRecordShader;
 
 /** ring[recorded mod capacity] = Σ rowLoss; recorded += 1. */
 export function lossRecord(plan: Plan, { rowLoss, recorded, ring }: LossRecord): void {
@@ -22,7 +25,7 @@ export function lossRecord(plan: Plan, { rowLoss, recorded, ring }: LossRecord):
       shader: "loss-record",
       source: lossRecordShader,
       constants: { rows, threads: Math.min(rows, plan.gpu.software ? 4 : 64), capacity: elements(ring.shape) },
-      flags: {},
+      flags: { alone: true },
     },
     bindings: { rowLoss, recorded, ring },
     workgroups: [1],

@@ -4,7 +4,7 @@ import matmulShader from "../../shaders/matmul.wgsl?raw";
 import tileShader from "../../shaders/tile.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { matrixOf, type Tensor } from "../gpu/tensor";
-import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, tileRows, tiles } from "./operands";
+import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith, tileRows, tiles } from "./operands";
 
 /** Consecutive rows, and consecutive parts of the width, of a tensor; or, by `rowPart`, one part of its rows. */
 export interface View {
@@ -28,7 +28,7 @@ interface Product {
   bias?: Tensor;
   /** Add to what is there. */
   accumulate?: boolean;
-  /** Where wanted, for Aᵀ·B: [N], the sum of b's rows, in as many slabs as the product. */
+  /** Where wanted, for Aᵀ·B: [N], the sum of b's rows; it lies behind `out` in the same buffer, in as many slabs. */
   bSum?: Slabs | undefined;
 }
 
@@ -50,6 +50,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
   }
   for (const vector of [bias, bSum?.tensor]) if (vector) expectShape("matmul", vector, "[N]", [width]);
   const slabs = "count" in out ? out : oneSlab(out.tensor);
+  const sums = bSum && slabsBindingWith(slabs, bSum);
   const storedRows = transpose === "a" ? A.storedColumns : rows;
   const storedWidth = transpose === "b" ? B.storedRows : B.storedColumns;
   const blocks = inVec4(transpose === "a" ? A.rows : A.storedColumns);
@@ -75,6 +76,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
         columnThreads,
         rowThreads,
         tileRows: tileRows(shape),
+        ...(sums && { sumStart: sums.start }),
       },
       flags: {
         transposeA: transpose === "a",
@@ -88,9 +90,8 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
     bindings: {
       a: a.tensor,
       b: b.tensor,
-      c: slabsBinding(slabs),
+      c: sums ? sums.binding : slabsBinding(slabs),
       ...(bias && { bias }),
-      ...(bSum && { bSum: slabsBinding(bSum) }),
     },
     workgroups: [...workgroups, slabs.count],
     flops: 2 * rows * depth * width,

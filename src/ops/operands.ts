@@ -57,10 +57,11 @@ export function tiles(gpu: Gpu, rows: number, width: number, shape: TileShape) {
 /**
  * A thread for each of `count` things: the workgroup, and how many in x and y; `across` threads lie in x, so that the
  * shader's index is id.x + across · id.y. More than a grid's width in x go on in y.
+ * @param more workgroups beside those
  */
-export function line(gpu: Gpu, count: number) {
+export function line(gpu: Gpu, count: number, more = 0) {
   const threads = lineOfThreads(gpu);
-  const groups = Math.ceil(count / threads);
+  const groups = Math.ceil(count / threads) + more;
   const x = Math.min(groups, gpu.device.limits.maxComputeWorkgroupsPerDimension);
   return { threads, across: x * threads, workgroups: [x, Math.ceil(groups / x)] as const };
 }
@@ -80,6 +81,20 @@ export const oneSlab = (tensor: Tensor): Slabs => ({ tensor, count: 1, strideByt
 /** The binding that covers all slabs. */
 export function slabsBinding({ tensor, count, strideBytes }: Slabs): Tensor {
   return { ...tensor, size: tensor.size + (count - 1) * strideBytes };
+}
+
+/**
+ * The binding that covers all slabs of a gradient and of another, which lies behind it in the same buffer, and where
+ * that one begins in it, in vec4f: two bindings of one buffer may not overlap where a shader writes.
+ */
+export function slabsBindingWith(first: Slabs, behind: Slabs): { binding: Tensor; start: number } {
+  const start = behind.tensor.offset - first.tensor.offset;
+  if (behind.tensor.buffer !== first.tensor.buffer || start < first.tensor.size || behind.count !== first.count) {
+    throw new Error(
+      `slabs: "${behind.tensor.name}" does not lie behind "${first.tensor.name}", expected one buffer and ${first.count} slabs.`,
+    );
+  }
+  return { binding: { ...slabsBinding(first), size: start + slabsBinding(behind).size }, start: start / 16 };
 }
 
 /** What every optimizer works on: tensors of one shape. */

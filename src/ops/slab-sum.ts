@@ -2,7 +2,8 @@
 
 import slabSumShader from "../../shaders/slab-sum.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import { elements, type Tensor } from "../gpu/tensor";
+import { type LossRecord, lossRecordSource } from "./loss-record";
 import { expectShape, inVec4, line } from "./operands";
 
 interface SlabSum {
@@ -11,24 +12,27 @@ interface SlabSum {
   parts: Tensor;
   /** [1, size] */
   sum: Tensor;
+  /** As `lossRecord` takes it. */
+  loss: LossRecord;
 }
 
-/** sum = Σ over the rows of parts, in order. @throws where shapes do not fit. */
-export function slabSum(plan: Plan, { label, parts, sum }: SlabSum): void {
+/** sum = Σ over the rows of parts, in order; and in the same dispatch what `lossRecord` does. @throws where shapes do not fit. */
+export function slabSum(plan: Plan, { label, parts, sum, loss }: SlabSum): void {
   const [slabs = 1, size = 1] = parts.shape;
   expectShape("slabSum", sum, "[1, size]", [1, size]);
   const vectors = inVec4(size);
-  const { workgroups, ...constants } = line(plan.gpu, vectors);
+  const { threads, across, workgroups } = line(plan.gpu, vectors, 1);
+  const rows = elements(loss.rowLoss.shape);
   plan.add({
     label,
     kernel: {
       shader: "slab-sum",
-      source: slabSumShader,
-      constants: { size: vectors, slabs, ...constants },
-      flags: {},
+      source: `${lossRecordSource}\n${slabSumShader}`,
+      constants: { size: vectors, slabs, rows, capacity: elements(loss.ring.shape), threads, across },
+      flags: { alone: false },
     },
-    bindings: { parts, sum },
+    bindings: { parts, sum, ...loss },
     workgroups,
-    flops: (slabs - 1) * size,
+    flops: (slabs - 1) * size + rows,
   });
 }

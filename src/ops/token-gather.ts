@@ -3,14 +3,7 @@
 import tokenGatherShader from "../../shaders/token-gather.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { elements, type Tensor } from "../gpu/tensor";
-import { expectShape, line, rowsAndWidth, type Slabs, slabsBinding, storedVec4 } from "./operands";
-
-const flagsOf = (on: "forward" | "index" | "gradient") => ({
-  forward: false,
-  index: false,
-  gradient: false,
-  [on]: true,
-});
+import { expectShape, line, rowsAndWidth, type Slabs, slabsBindingWith, storedVec4 } from "./operands";
 
 interface Gather {
   label: string;
@@ -37,7 +30,7 @@ export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Ga
       shader: "token-gather",
       source: tokenGatherShader,
       constants: { rows, width: storedVec4(out), ...constants },
-      flags: flagsOf("forward"),
+      flags: { forward: true, gradient: false },
     },
     bindings: { tokens, weight, bias, out },
     workgroups,
@@ -48,51 +41,62 @@ export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Ga
 
 interface GatherGradient {
   label: string;
-  tokens: Tensor;
-  /** [tokens' shape, H] */
+  /** u32 [I + 1] and u32 [rows]: the rows sorted by token, as `sortByToken` has them. */
+  tokenStart: Tensor;
+  tokenOrder: Tensor;
+  /** [rows, H] */
   dOut: Tensor;
   /** [I, H] */
   dWeight: Slabs;
+  /** [H], behind dWeight in the same buffer */
+  dBias: Slabs;
 }
 
-/** dWeight[v] = Σ of dOut[r] over the rows r with token v, in their order. @throws where shapes do not fit. */
-export function tokenGatherGradient(plan: Plan, { label, tokens, dOut, dWeight }: GatherGradient): void {
+/**
+ * dWeight[v] = Σ of dOut[r] over the rows r with token v, in their order; dBias = Σ over all rows.
+ * @throws where shapes do not fit.
+ */
+export function tokenGatherGradient(plan: Plan, gradient: GatherGradient): void {
+  const { label, tokenStart, tokenOrder, dOut, dWeight, dBias } = gradient;
   const [tokenCount, width] = rowsAndWidth(dWeight.tensor);
-  const rows = elements(tokens.shape);
-  expectShape("tokenGatherGradient", dOut, "[rows, H]", [...tokens.shape, width]);
-  const start = plan.tensor("tokenStart", [tokenCount + 1], { type: "u32" });
-  const order = plan.tensor("tokenOrder", [rows], { type: "u32" });
-  const sort = line(plan.gpu, tokenCount + 1);
-  plan.add({
-    label: `${label}: rows by token`,
-    kernel: {
-      shader: "token-gather",
-      source: tokenGatherShader,
-      constants: { rows, tokenCount, threads: sort.threads, across: sort.across },
-      flags: flagsOf("index"),
-    },
-    bindings: { tokens, start, order },
-    workgroups: sort.workgroups,
-    flops: 0,
-  });
-  const { workgroups, ...constants } = line(plan.gpu, tokenCount * storedVec4(dOut));
+  const [rows] = rowsAndWidth(dOut);
+  expectShape("tokenGatherGradient", dOut, "[rows, H]", [...dOut.shape.slice(0, -1), width]);
+  expectShape("tokenGatherGradient", tokenOrder, "[rows]", [rows]);
+  expectShape("tokenGatherGradient", tokenStart, "[I + 1]", [tokenCount + 1]);
+  expectShape("tokenGatherGradient", dBias.tensor, "[H]", [width]);
+  const { binding, start } = slabsBindingWith(dWeight, dBias);
+  const { workgroups, ...constants } = line(plan.gpu, (tokenCount + 1) * storedVec4(dOut));
   plan.add({
     label,
     kernel: {
       shader: "token-gather",
       source: tokenGatherShader,
       constants: {
+        rows,
         width: storedVec4(dOut),
         tokenCount,
         slabs: dWeight.count,
         slab: dWeight.strideBytes / 16,
+        biasStart: start,
         ...constants,
       },
-      flags: flagsOf("gradient"),
+      flags: { forward: false, gradient: true },
     },
-    bindings: { start, order, dOut, dWeight: slabsBinding(dWeight) },
+    bindings: { start: tokenStart, order: tokenOrder, dOut, dWeight: binding },
     workgroups: [...workgroups, dWeight.count],
-    flops: rows * width,
-    bytes: start.size + order.size + dOut.size + dWeight.count * dWeight.tensor.size,
+    flops: 2 * rows * width,
+    bytes: tokenStart.size + tokenOrder.size + 2 * dOut.size + dWeight.count * dWeight.tensor.size,
   });
+}
+
+/**
+ * The rows sorted by token, stably, on the host: those of token v are order[start[v]] … order[start[v + 1] − 1].
+ * @param start [I + 1] and order [rows], out
+ */
+export function sortByToken(tokens: ArrayLike<number>, start: Uint32Array, order: Uint32Array): void {
+  start.fill(0);
+  for (let row = 0; row < tokens.length; row++) start[tokens[row]! + 1]!++;
+  for (let token = 1; token < start.length; token++) start[token]! += start[token - 1]!;
+  const next = start.slice();
+  for (let row = 0; row < tokens.length; row++) order[next[tokens[row]!]!++] = row;
 }

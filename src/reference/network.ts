@@ -1,11 +1,10 @@
 // The whole network in float64: layers and directions composed, forward, backward, and a training step.
 
 import { type NamedCell, referenceCellOf } from "../cells/cells";
-import { biasGradient } from "./bias";
 import { concatenate, joinColumns, slabOf, splitColumns } from "./columns";
 import { dropoutMask } from "./dropout";
 import { type Loss, type LossOptions, lossOf } from "./loss";
-import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
+import { matmul, matmulTransposeA, matmulTransposeB, type Numbers, rowSum } from "./matmul";
 import type { ReferenceUpdate } from "./optimizer";
 import { recurrenceBackward, recurrenceForward, type SweepShape, type SweepStates } from "./recurrence";
 import { rowReset } from "./row-reset";
@@ -151,7 +150,7 @@ export function backward(
   const dRead = matmulTransposeB(dLogits, parameters.outputWeight!, read.length / depth, width, depth);
   const gradients: ReferenceParameters = {
     outputWeight: matmulTransposeA(read, dLogits, depth, read.length / depth, width),
-    outputBias: biasGradient(dLogits, width),
+    outputBias: rowSum(dLogits, width),
   };
   const none = new Float64Array(batch * depth);
   let dOutput = readout === "every-step" ? dRead : new Float64Array(rows * depth); // [T, B, D·H] of the layer
@@ -174,7 +173,7 @@ export function backward(
         ? tokenGatherGradient(inputs, back.preactivation, inputWidth, columns)
         : matmulTransposeA(inputs, back.preactivation, inputWidth, rows, columns);
       gradients[`${name}recurrentWeight`] = back.recurrentWeight;
-      gradients[`${name}bias`] = biasGradient(back.preactivation, columns);
+      gradients[`${name}bias`] = rowSum(back.preactivation, columns);
       if (shape.cell.hasRecurrentBias) gradients[`${name}recurrentBias`] = back.recurrentBias;
       return tokens ? new Float64Array() : matmulTransposeB(back.preactivation, inputWeight, rows, columns, inputWidth);
     });

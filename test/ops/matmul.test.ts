@@ -68,22 +68,25 @@ describe("matmul", () => {
     );
   });
 
-  test("Aᵀ·B is the reference's for any sizes, in one slab or as the sum of several", async () => {
+  test("Aᵀ·B and the sum of B's rows are the reference's for any sizes, in one slab or as the sum of several", async () => {
     await fc.assert(
       fc.asyncProperty(shapes, fc.integer({ min: 1, max: 5 }), async ({ rows, depth, width, seed }, count) => {
         const bench = new Workbench(gpu());
         const a = numbers(depth * rows, seed);
         const b = numbers(depth * width, seed + 1);
-        const { parts, slabs } = bench.slabs("slabs", [rows, width], count);
+        const { parts, slabs, biasSlabs, biasRow } = bench.slabs("slabs", [rows, width], count);
         matmul(bench.plan, {
+          bSum: biasSlabs,
           label: "Aᵀ·B",
           transpose: "a",
           a: { tensor: bench.tensor("a", [depth, rows], a) },
           b: { tensor: bench.tensor("b", [depth, width], b) },
           out: slabs,
         });
-        const sum = sumOfSlabs((await bench.run({ parts })).parts, [rows, width], count);
+        const got = (await bench.run({ parts })).parts;
+        const sum = sumOfSlabs(got, [rows, width], count);
         expect(worstError(sum, reference.matmulTransposeA(a, b, rows, depth, width))).toBeLessThan(1e-5);
+        expect(worstError(sumOfSlabs(got, [width], count, biasRow), reference.rowSum(b, width))).toBeLessThan(1e-5);
       }),
       runs,
     );

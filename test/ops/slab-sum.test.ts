@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { slabSum } from "../../src/ops/slab-sum";
+import { lossRecord } from "../../src/reference/loss-record";
 import * as reference from "../../src/reference/slab-sum";
 import { numbers, worstError } from "../numbers";
 import { useGpu, Workbench } from "../workbench";
 
 const gpu = useGpu();
 
-test("slabSum adds slabs in order, for any sizes", async () => {
+test("slabSum adds slabs in order and records the loss, for any sizes", async () => {
   const shape = [fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 130 }), fc.nat(1e6)] as const;
   await fc.assert(
     fc.asyncProperty(...shape, async (slabs, size, seed) => {
@@ -15,8 +16,14 @@ test("slabSum adds slabs in order, for any sizes", async () => {
       const data = numbers(slabs * size, seed);
       const parts = bench.tensor("parts", [slabs, size], data);
       const sum = bench.tensor("sum", [1, size]);
-      slabSum(bench.plan, { label: "sum", parts, sum });
-      expect(worstError((await bench.run({ sum })).sum, reference.slabSum(data, size))).toBeLessThan(1e-6);
+      const losses = numbers(7 * size, seed + 1);
+      const rowLoss = bench.tensor("rowLoss", [losses.length], losses);
+      const ring = bench.tensor("ring", [2]);
+      const recorded = bench.tensor("recorded", [1], [3], { type: "u32" });
+      slabSum(bench.plan, { label: "sum", parts, sum, loss: { rowLoss, recorded, ring } });
+      const got = await bench.run({ sum, ring });
+      expect(worstError(got.sum, reference.slabSum(data, size))).toBeLessThan(1e-6);
+      expect(worstError(got.ring, [0, lossRecord(losses)])).toBeLessThan(1e-5);
     }),
     { numRuns: 15 },
   );
