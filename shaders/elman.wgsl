@@ -10,7 +10,7 @@ fn dActivation(h: vec4f) -> vec4f { return dTanh(h); }
 #endif
 
 #if forward
-fn cellForward(e: Element) -> vec4f { return activation(gate[e.gate]); }
+fn cellForward(e: Element, a: vec4f) -> vec4f { return activation(a); }
 fn cellHold(e: Element) {}
 #else
 fn cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f {

@@ -19,13 +19,14 @@
 fn cellCandidate(e: Element) { candidate[e.time] = sigmoid(gate[e.gate]) * hidden[e.before]; }
 #endif
 
-fn cellForward(e: Element) -> vec4f {
+fn cellForward(e: Element, last: vec4f) -> vec4f {
   let r = sigmoid(gate[e.gate]);
-  let z = sigmoid(gate[e.gate + width]);
 #if apart
+  let z = sigmoid(last);
   let n = tanhOf(gate[e.gate + 2u * width] + r * candidate[e.time]);
 #else
-  let n = tanhOf(gate[e.gate + 2u * width]);
+  let z = sigmoid(gate[e.gate + width]);
+  let n = tanhOf(last);
 #endif
   gate[e.gate] = r;
   gate[e.gate + width] = z;

@@ -1,33 +1,48 @@
 // Adds up the losses of all rows, in a fixed order, and writes the sum to the next place of a ring. Each thread adds up
-// runs of 128 of its rows and then the runs, so that rounding grows with their lengths and not with the number of rows.
+// runs of 128 vec4f and then the runs, so that rounding grows with their lengths and not with the number of rows.
 // `alone`: a dispatch of its own; else one workgroup of slab-sum.wgsl's, before which this then stands.
+// `single`: by one thread, without a barrier, which every workgroup of a dispatch would pay for on software adapters.
 // CPU twin: src/reference/loss-record.ts
 //
-// rows, threads, capacity   rows of rowLoss, the one workgroup, places of the ring
+// rows, threads, capacity   vec4f of rowLoss, the one workgroup, places of the ring
 
-@group(0) @binding(0) var<storage, read> rowLoss: array<f32>; // [rows]
+@group(0) @binding(0) var<storage, read> rowLoss: array<vec4f>; // [rows]
 @group(0) @binding(1) var<storage, read_write> recorded: array<u32>; // [1]: losses recorded so far
 @group(0) @binding(2) var<storage, read_write> ring: array<f32>; // [capacity]
 
-var<workgroup> partial: array<f32, threads>;
-
-fn recordLoss(thread: u32) {
-  var sum = 0.0;
-  for (var start = thread; start < rows; start += 128u * threads) {
-    let end = min(start + 128u * threads, rows);
-    var run = 0.0;
-    for (var row = start; row < end; row += threads) { run += rowLoss[row]; }
+fn sumOfEvery(stride: u32, first: u32) -> vec4f {
+  var sum = vec4f();
+  for (var start = first; start < rows; start += 128u * stride) {
+    let end = min(start + 128u * stride, rows);
+    var run = vec4f();
+    for (var row = start; row < end; row += stride) { run += rowLoss[row]; }
     sum += run;
   }
-  partial[thread] = sum;
+  return sum;
+}
+
+fn record(total: vec4f) {
+  ring[recorded[0] % capacity] = total.x + total.y + total.z + total.w;
+  recorded[0] += 1u;
+}
+
+#if single
+fn recordLoss(thread: u32) {
+  if (thread == 0u) { record(sumOfEvery(1u, 0u)); }
+}
+#else
+var<workgroup> partial: array<vec4f, threads>;
+
+fn recordLoss(thread: u32) {
+  partial[thread] = sumOfEvery(threads, thread);
   workgroupBarrier();
   if (thread == 0u) {
-    var total = 0.0;
+    var total = vec4f();
     for (var i = 0u; i < threads; i++) { total += partial[i]; }
-    ring[recorded[0] % capacity] = total;
-    recorded[0] += 1u;
+    record(total);
   }
 }
+#endif
 
 #if alone
 @compute @workgroup_size(threads)

@@ -10,11 +10,11 @@
 #endif
 
 #if forward
-fn cellForward(e: Element) -> vec4f {
+fn cellForward(e: Element, last: vec4f) -> vec4f {
   let i = sigmoid(gate[e.gate]);
   let f = sigmoid(gate[e.gate + width]);
   let g = tanhOf(gate[e.gate + 2u * width]);
-  let o = sigmoid(gate[e.gate + 3u * width]);
+  let o = sigmoid(last);
   let c = f * cellState[e.sweep] + i * g;
   gate[e.gate] = i;
   gate[e.gate + width] = f;

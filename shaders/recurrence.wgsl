@@ -1,5 +1,5 @@
 // The two sweeps through time of a recurrent layer, for any cell. Rows of a batch never depend on each other.
-//   forward    gate_t += h_{t−1}·U, then the cell makes h_t
+//   forward    gate_t + h_{t−1}·U, from which the cell makes h_t
 //   backward   dh_t = dOutput_t + what later steps pass back, then the cell makes dgate_t in the place of gate_t
 // The cell's own file stands in front: it declares what it keeps and defines cellForward, cellHold, cellBackward and
 // cellHoldBackward. Before it stands tile.wgsl.
@@ -16,6 +16,7 @@
 // steps, batch, width   T, B and H, H in vec4f           columnThreads, rowThreads   the workgroup
 // tileRows              rows that a thread computes
 // gates, summed         gates, and how many of them take the product with h into their sum
+// lastGate              forward: the sums of the gates before it go to the cell through `gate`, its own goes by itself
 // sweepSteps            fused: steps of the sweep; backward one more where dh_0 is wanted
 
 @group(0) @binding(0) var<storage, read> recurrentWeight: array<vec4f>; // [H, G·H]
@@ -201,8 +202,9 @@ fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
   }
 }
 
+// All products but the last gate's.
 fn productStep(i: u32, place: Place) {
-  for (var g = 0u; g < summed; g++) {
+  for (var g = 0u; g < lastGate; g++) {
     var tile = Tile();
     addHiddenProduct(&tile, i, g, place);
     var sums = elements(&tile);
@@ -224,14 +226,27 @@ fn productStep(i: u32, place: Place) {
 #endif
 }
 
+// The last product, from whose sums the cell goes on.
 fn cellStep(i: u32, place: Place) {
+  var tile = Tile();
+#if second
+  addCandidateProduct(&tile, timeOf(i), place);
+#else
+  addHiddenProduct(&tile, i, lastGate, place);
+#endif
+  var sums = elements(&tile);
   for (var e = 0u; e < count; e++) {
     let r = rowOf(place, e);
     let c = columnOf(place, e);
     if (isInside(r, c)) {
       let element = elementOf(i, r, c);
       if (timeOf(i) < u32(lengths[r])) {
-        hidden[element.after] = cellForward(element);
+        let last = gate[element.gate + lastGate * width] + sums[e];
+#if second
+        hidden[element.after] = cellForward(element, last + recurrentBias[c]);
+#else
+        hidden[element.after] = cellForward(element, last);
+#endif
       } else {
         hidden[element.after] = hidden[element.before];
         cellHold(element);
@@ -249,26 +264,12 @@ fn candidateStep(i: u32, place: Place) {
   }
 }
 
-fn candidateProductStep(i: u32, place: Place) {
-  var tile = Tile();
-  addCandidateProduct(&tile, timeOf(i), place);
-  var sums = elements(&tile);
-  for (var e = 0u; e < count; e++) {
-    let r = rowOf(place, e);
-    let c = columnOf(place, e);
-    if (isInside(r, c)) { gate[elementOf(i, r, c).gate + summed * width] += sums[e] + recurrentBias[c]; }
-  }
-}
-
 fn firstPhase(i: u32, place: Place) {
   productStep(i, place);
   candidateStep(i, place);
 }
 
-fn secondPhase(i: u32, place: Place) {
-  candidateProductStep(i, place);
-  cellStep(i, place);
-}
+fn secondPhase(i: u32, place: Place) { cellStep(i, place); }
 #else
 fn firstPhase(i: u32, place: Place) {
   productStep(i, place);

@@ -3,6 +3,7 @@
 import lossRecordShader from "../../shaders/loss-record.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { elements, type Tensor } from "../gpu/tensor";
+import { inVec4 } from "./operands";
 
 export interface LossRecord {
   /** f32 [rows] */
@@ -18,17 +19,18 @@ export const lossRecordSource: string = lossRecordShader;
 
 /** ring[recorded mod capacity] = Σ rowLoss; recorded += 1. */
 export function lossRecord(plan: Plan, { rowLoss, recorded, ring }: LossRecord): void {
-  const rows = elements(rowLoss.shape);
+  const rows = inVec4(elements(rowLoss.shape));
+  const single = plan.gpu.software;
   plan.add({
     label: "loss",
     kernel: {
       shader: "loss-record",
       source: lossRecordShader,
-      constants: { rows, threads: Math.min(rows, plan.gpu.software ? 4 : 64), capacity: elements(ring.shape) },
-      flags: { alone: true },
+      constants: { rows, threads: single ? 1 : Math.min(rows, 64), capacity: elements(ring.shape) },
+      flags: { alone: true, single },
     },
     bindings: { rowLoss, recorded, ring },
     workgroups: [1],
-    flops: rows,
+    flops: 4 * rows,
   });
 }

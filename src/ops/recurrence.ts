@@ -89,7 +89,7 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   const { cell, schedule, reverse, part, hidden, recurrentWeight, lengths, gate } = sweep;
   const { steps, batch, width, forward, values } = directed;
   const fused = schedule === "fused";
-  const shape = { quads: plan.gpu.quads, tall: !plan.gpu.quads || false };
+  const shape = { quads: plan.gpu.quads, tall: !plan.gpu.quads };
   const { workgroups, ...threads } = fused
     ? fusedTiles(plan, batch, width, shape)
     : tiles(plan.gpu, batch, width, shape);
@@ -114,6 +114,7 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
         width: inVec4(width),
         gates: cell.gates,
         summed: cell.candidate ? cell.gates - 1 : cell.gates,
+        lastGate: cell.gates - (cell.candidate === "apart" ? 2 : 1),
         stride: inVec4(width) * (hidden.parts ?? 1),
         offset: inVec4(width) * part,
         ...(fused && { sweepSteps: values.length }),

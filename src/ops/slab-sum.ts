@@ -22,17 +22,17 @@ export function slabSum(plan: Plan, { label, parts, sum, loss }: SlabSum): void 
   expectShape("slabSum", sum, "[1, size]", [1, size]);
   const vectors = inVec4(size);
   const { threads, across, workgroups } = line(plan.gpu, vectors, 1);
-  const rows = elements(loss.rowLoss.shape);
+  const rows = inVec4(elements(loss.rowLoss.shape));
   plan.add({
     label,
     kernel: {
       shader: "slab-sum",
       source: `${lossRecordSource}\n${slabSumShader}`,
       constants: { size: vectors, slabs, rows, capacity: elements(loss.ring.shape), threads, across },
-      flags: { alone: false },
+      flags: { alone: false, single: plan.gpu.software },
     },
     bindings: { parts, sum, ...loss },
     workgroups,
-    flops: (slabs - 1) * size + rows,
+    flops: (slabs - 1) * size + 4 * rows,
   });
 }

@@ -4,10 +4,10 @@
 #if forward
 @group(0) @binding(8) var<storage, read_write> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
 
-fn cellForward(e: Element) -> vec4f {
+fn cellForward(e: Element, last: vec4f) -> vec4f {
   let f = sigmoid(gate[e.gate]);
   let g = tanhOf(gate[e.gate + width]);
-  let o = sigmoid(gate[e.gate + 2u * width]);
+  let o = sigmoid(last);
   let c = f * cellState[e.sweep] + (1.0 - f) * g;
   gate[e.gate] = f;
   gate[e.gate + width] = g;
