@@ -1,13 +1,14 @@
 // C = A·B (+ bias), Aᵀ·B or A·Bᵀ. Aᵀ·B can also sum the rows of B: where that is dU = Σ hᵀ·da, db = Σ da.
 // tile.wgsl stands in front: rows and widths are stored in multiples of four, what was added is zero, so only stores
 // are guarded.
+// `shared`: 8 × 8 threads load blocks for each other into workgroup memory.
 // CPU twin: src/reference/matmul.ts
 //
 // rows, width        of C, width in vec4f      columnThreads, rowThreads   the workgroup
 // depth, slice       in blocks of four: the length of the sum, and the part of it that one slab of C sums
 // aStart, aWidth     the first vec4f of A and its tensor's width in vec4f; likewise of B and C
 // slab               vec4f from one slab of C to the next: slab z sums slice z of the depth
-// tileRows           rows that a thread computes
+// tileRows, tileColumns   what a thread computes, columns in vec4f
 // sumStart           `rowSum`: where in c the sum of B's rows goes, [slabs, width]
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>; // [rows, depth], transposeA: [depth, rows]
@@ -70,6 +71,12 @@ fn storeBlocks(slabAt: u32, place: Place, n: u32, left: mat4x4f, right: mat4x4f)
   }
 }
 
+#if shared
+// Four blocks deep of the workgroup's rows and columns: [4, 16].
+var<workgroup> sharedA: array<mat4x4f, 64>;
+var<workgroup> sharedB: array<mat4x4f, 64>;
+#endif
+
 @compute @workgroup_size(columnThreads, rowThreads)
 fn matmul(
   @builtin(global_invocation_id) id: vec3u,
@@ -79,9 +86,9 @@ fn matmul(
 #endif
 ) {
 #if quads
-  let place = Place(tileRows * id.y, 2u * id.x, invocation % 4u);
+  let place = Place(tileRows * id.y, tileColumns * id.x, invocation % 4u);
 #else
-  let place = Place(tileRows * id.y, 2u * id.x, 0u);
+  let place = Place(tileRows * id.y, tileColumns * id.x, 0u);
 #endif
   var tile = Tile();
 #if rowSum
@@ -89,6 +96,33 @@ fn matmul(
   var sum1 = vec4f();
 #endif
   let end = min((group.z + 1u) * slice, depth);
+#if shared
+  let thread = id.x % 8u + 8u * (id.y % 8u);
+  let loaded = thread / 16u; // which of four blocks deep this thread loads, for all
+  for (var first = group.z * slice; first < end; first += 4u) {
+    let k = first + loaded;
+    if (k < end) {
+      sharedA[thread] = blockOfA(64u * group.y + 4u * (thread % 16u), k);
+      sharedB[thread] = blockOfB(k, 16u * group.x + thread % 16u);
+    } else {
+      sharedA[thread] = mat4x4f();
+      sharedB[thread] = mat4x4f();
+    }
+    workgroupBarrier();
+    for (var i = 0u; i < 64u; i += 16u) {
+      let rowBlock = i + 2u * (id.y % 8u);
+      let columnBlock = i + 2u * (id.x % 8u);
+      let b0 = sharedB[columnBlock];
+      let b1 = sharedB[columnBlock + 1u];
+      addProduct(&tile, Rows(sharedA[rowBlock], sharedA[rowBlock + 1u]), b0, b1);
+#if rowSum
+      sum0 += b0[0] + b0[1] + b0[2] + b0[3];
+      sum1 += b1[0] + b1[1] + b1[2] + b1[3];
+#endif
+    }
+    workgroupBarrier();
+  }
+#else
   for (var k = group.z * slice; k < end; k++) {
     let b0 = blockOfB(k, place.column);
     let b1 = blockOfB(k, place.column + 1u);
@@ -102,6 +136,7 @@ fn matmul(
     sum1 += b1[0] + b1[1] + b1[2] + b1[3];
 #endif
   }
+#endif
   let at = group.z * slab;
   storeBlocks(at, place, 0u, tile.c00, tile.c01);
 #if quads

@@ -14,7 +14,7 @@
 // `second`: the last gate's recurrent product is not of h but of what the cell put into `candidate`.
 //
 // steps, batch, width   T, B and H, H in vec4f           columnThreads, rowThreads   the workgroup
-// tileRows              rows that a thread computes
+// tileRows, tileColumns  what a thread computes, columns in vec4f
 // gates, summed         gates, and how many of them take the product with h into their sum
 // lastGate              forward: the sums of the gates before it go to the cell through `gate`, its own goes by itself
 // sweepSteps            fused: steps of the sweep; backward one more where dh_0 is wanted
@@ -79,8 +79,14 @@ fn elementOf(i: u32, row: u32, column: u32) -> Element {
   );
 }
 
-// Rows row … row + 3 of a batch. Rows past the batch repeat the last one; they are never stored.
-fn fourRows(row: u32) -> vec4u { return min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(batch - 1u)); }
+// The rows that a thread loads. Rows past the batch repeat the last one; they are never stored.
+#if single
+fn rowsLoaded(place: Place, n: u32) -> u32 { return place.row; }
+#else
+fn rowsLoaded(place: Place, n: u32) -> vec4u {
+  return min(rowLoaded(place, n) + vec4u(0u, 1u, 2u, 3u), vec4u(batch - 1u));
+}
+#endif
 
 // Rows 4·k … 4·k + 3 of U at vec4 column `column`; of Uᵀ, where U's rows are those columns and k counts its vec4s.
 #if forward
@@ -108,6 +114,15 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
 #endif
 
 // A thread's elements: number e is in column e mod 2 and row e / 2 of its blocks.
+#if single
+const count = tileColumns;
+#if narrow
+fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> { return array((*tile).c00); }
+#else
+fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> { return array((*tile).c00, (*tile).c01); }
+#endif
+fn rowOf(place: Place, e: u32) -> u32 { return place.row; }
+#else
 #if quads
 #if tall
 const count = 64u;
@@ -155,7 +170,8 @@ fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
 }
 #endif
 fn rowOf(place: Place, e: u32) -> u32 { return rowComputed(place, e / 8u) + e / 2u % 4u; }
-fn columnOf(place: Place, e: u32) -> u32 { return place.column + e % 2u; }
+#endif
+fn columnOf(place: Place, e: u32) -> u32 { return place.column + e % tileColumns; }
 fn isInside(row: u32, column: u32) -> bool { return row < batch && column < width; }
 
 #if candidate
@@ -164,8 +180,8 @@ fn candidateBlock(at: vec4u, k: u32) -> mat4x4f {
 }
 
 fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, place: Place) {
-  let at0 = (t * batch + fourRows(rowLoaded(place, 0u))) * width;
-  let at1 = (t * batch + fourRows(rowLoaded(place, 1u))) * width;
+  let at0 = (t * batch + rowsLoaded(place, 0u)) * width;
+  let at1 = (t * batch + rowsLoaded(place, 1u)) * width;
   for (var k = 0u; k < width; k++) {
 #if forward
     let b0 = blockOfWeight(k, summed * width + place.column);
@@ -176,6 +192,8 @@ fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, place: Place) {
 #endif
 #if tall
     addProduct(tile, Rows(candidateBlock(at0, k), candidateBlock(at1, k)), b0, b1);
+#elif single
+    addProduct(tile, Rows(candidate[at0 + k]), b0, b1);
 #else
     addProduct(tile, Rows(candidateBlock(at0, k)), b0, b1);
 #endif
@@ -189,13 +207,15 @@ fn hiddenBlock(at: vec4u, k: u32) -> mat4x4f {
 }
 
 fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
-  let at0 = (slabBefore(i) * batch + fourRows(rowLoaded(place, 0u))) * stride + offset;
-  let at1 = (slabBefore(i) * batch + fourRows(rowLoaded(place, 1u))) * stride + offset;
+  let at0 = (slabBefore(i) * batch + rowsLoaded(place, 0u)) * stride + offset;
+  let at1 = (slabBefore(i) * batch + rowsLoaded(place, 1u)) * stride + offset;
   for (var k = 0u; k < width; k++) {
     let b0 = blockOfWeight(k, g * width + place.column);
     let b1 = blockOfWeight(k, g * width + place.column + 1u);
 #if tall
     addProduct(tile, Rows(hiddenBlock(at0, k), hiddenBlock(at1, k)), b0, b1);
+#elif single
+    addProduct(tile, Rows(hidden[at0 + k]), b0, b1);
 #else
     addProduct(tile, Rows(hiddenBlock(at0, k)), b0, b1);
 #endif
@@ -284,13 +304,15 @@ fn gateBlock(at: vec4u, k: u32) -> mat4x4f {
 
 // dgate of step i times Uᵀ, over the gates from `first` on, `last` not included.
 fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, last: u32, place: Place) {
-  let at0 = (timeOf(i) * batch + fourRows(rowLoaded(place, 0u))) * gates * width;
-  let at1 = (timeOf(i) * batch + fourRows(rowLoaded(place, 1u))) * gates * width;
+  let at0 = (timeOf(i) * batch + rowsLoaded(place, 0u)) * gates * width;
+  let at1 = (timeOf(i) * batch + rowsLoaded(place, 1u)) * gates * width;
   for (var k = first * width; k < last * width; k++) {
     let b0 = blockOfWeight(k, place.column);
     let b1 = blockOfWeight(k, place.column + 1u);
 #if tall
     addProduct(tile, Rows(gateBlock(at0, k), gateBlock(at1, k)), b0, b1);
+#elif single
+    addProduct(tile, Rows(gate[at0 + k]), b0, b1);
 #else
     addProduct(tile, Rows(gateBlock(at0, k)), b0, b1);
 #endif
@@ -364,9 +386,9 @@ fn sweep(
 #endif
 ) {
 #if quads
-  let place = Place(tileRows * id.y, 2u * id.x, invocation % 4u);
+  let place = Place(tileRows * id.y, tileColumns * id.x, invocation % 4u);
 #else
-  let place = Place(tileRows * id.y, 2u * id.x, 0u);
+  let place = Place(tileRows * id.y, tileColumns * id.x, 0u);
 #endif
 #if unrolled
 #if phaseTwo

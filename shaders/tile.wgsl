@@ -2,8 +2,8 @@
 // of matmul.wgsl and recurrence.wgsl.
 //
 // A mat4x4f m holds four rows of a matrix: m[i] is row i. So `b * a` is the block product a·b of the equations.
-// A thread loads one block of A, or `tall`: two. `quads`: the threads of a quad compute the same rows, each loads a
-// quarter of them, and they exchange their blocks: four times as many rows a load.
+// A thread loads one block of A, or `tall`: two, or `single`: one row. `quads`: the threads of a quad compute the same
+// rows, each loads a quarter of them, and they exchange their blocks: four times as many rows a load.
 
 // Where a thread's tile is: its first row, its first column in vec4f, and the thread's number in its quad.
 struct Place {
@@ -12,6 +12,22 @@ struct Place {
   lane: u32,
 }
 
+#if single
+struct Rows {
+  a0: vec4f,
+}
+
+struct Tile {
+  c00: vec4f,
+  c01: vec4f,
+}
+
+// tile += row · [b0 b1]
+fn addProduct(tile: ptr<function, Tile>, rows: Rows, b0: mat4x4f, b1: mat4x4f) {
+  (*tile).c00 += b0 * rows.a0;
+  (*tile).c01 += b1 * rows.a0;
+}
+#else
 // The blocks of A that a thread loads.
 struct Rows {
   a0: mat4x4f,
@@ -92,3 +108,4 @@ fn addProduct(tile: ptr<function, Tile>, rows: Rows, b0: mat4x4f, b1: mat4x4f) {
 #endif
 #endif
 }
+#endif

@@ -21,7 +21,8 @@ export {
 } from "./data/stream";
 export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
 export { unigramEntropy, Vocabulary } from "./data/vocabulary";
-export { type Gpu, type GpuOptions, openGpu } from "./gpu/device";
+export type { ChoiceStore, Tuning } from "./gpu/choices";
+export { type Gpu, type GpuOptions, type Memory, openGpu } from "./gpu/device";
 export type { KernelSource } from "./gpu/kernel";
 export type { DispatchDescription, DispatchSpec, Plan } from "./gpu/plan";
 

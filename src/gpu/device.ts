@@ -1,5 +1,6 @@
 // Opens a device, its own or the caller's, and counts what is allocated on it.
 
+import { browserChoiceStore, type ChoiceStore, Choices, type Tuning } from "./choices";
 import { KernelCache } from "./kernel";
 
 export interface GpuOptions {
@@ -12,6 +13,13 @@ export interface GpuOptions {
   gpu?: GPU;
   /** Passed on to `requestAdapter`. */
   powerPreference?: GPUPowerPreference;
+  /**
+   * How kernels are chosen among several that compute the same, to the bit for one choice and within float32 rounding
+   * between two. Default "measure" on GPUs and "default" on software adapters, whose default was measured.
+   */
+  tuning?: Tuning;
+  /** Where measured choices are remembered: IndexedDB where there is one, unless given. */
+  choiceStore?: ChoiceStore;
 }
 
 /** What is used where a device has it: an application that passes its own may ask its adapter for them. */
@@ -27,12 +35,14 @@ export class Gpu {
   readonly software: boolean;
   /** Whether four invocations run in step, as in SwiftShader: kernels whose quads exchange registers then pay. */
   readonly quads: boolean;
+  readonly choices: Choices;
   readonly #buffers = new Set<GPUBuffer>();
   readonly #owned: boolean;
   // Dawn for Node ends the process when this object is collected before its devices are.
   readonly #source: GPU | undefined;
 
-  constructor(device: GPUDevice, owned: boolean, source?: GPU, adapter?: GPUAdapter) {
+  constructor(device: GPUDevice, owned: boolean, options: GpuOptions = {}, source?: GPU, adapter?: GPUAdapter) {
+    const { tuning, choiceStore = browserChoiceStore() } = options;
     this.device = device;
     this.#owned = owned;
     this.#source = source;
@@ -44,6 +54,7 @@ export class Gpu {
       info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(this.description);
     const { subgroupMinSize, subgroupMaxSize } = info;
     this.quads = device.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4;
+    this.choices = new Choices(tuning ?? (this.software ? "default" : "measure"), choiceStore);
   }
 
   /**
@@ -51,17 +62,26 @@ export class Gpu {
    * @throws where it is larger than the device allows.
    */
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
-    const size = Math.max(16, Math.ceil(bytes / 16) * 16);
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
-    const limit = usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
-    if (size > limit) {
+    const size = sizeOf(bytes);
+    if (size > this.limitOf(usage)) {
       throw new Error(
-        `createBuffer: "${label}" needs ${size} bytes, this device allows ${limit}; use a smaller batch, fewer steps or a smaller network.`,
+        `createBuffer: "${label}" needs ${size} bytes, this device allows ${this.limitOf(usage)}; use a smaller batch, fewer steps or a smaller network.`,
       );
     }
     const buffer = this.device.createBuffer({ label, size, usage });
     this.#buffers.add(buffer);
     return buffer;
+  }
+
+  /** The most bytes that a buffer of a usage may have. */
+  protected limitOf(usage: GPUBufferUsageFlags): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    return usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
+  }
+
+  /** Copies bytes to a buffer that `createBuffer` made. */
+  write(buffer: GPUBuffer, offset: number, data: ArrayBufferView): void {
+    this.device.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
   }
 
   /** Frees a buffer that `createBuffer` made. */
@@ -107,12 +127,55 @@ export class Gpu {
   }
 }
 
+const sizeOf = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);
+
+/** What something needs on the GPU. */
+export interface Memory {
+  /** Of all buffers. */
+  readonly bytes: number;
+  readonly buffers: readonly { readonly label: string; readonly bytes: number }[];
+}
+
+/** A device on which nothing is allocated, written or compiled: what is built on it is counted. */
+export class DryGpu extends Gpu {
+  readonly #buffers: { label: string; bytes: number; limit: number }[] = [];
+
+  constructor({ device }: Gpu) {
+    super(device, false, { tuning: "default" });
+  }
+
+  override createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    const size = sizeOf(bytes);
+    this.#buffers.push({ label, bytes: size, limit: this.limitOf(usage) });
+    return { label, size, usage, destroy() {} } as GPUBuffer;
+  }
+
+  override destroyBuffer(): void {}
+
+  override write(): void {}
+
+  get memory(): Memory {
+    const buffers = this.#buffers.map(({ label, bytes }) => ({ label, bytes }));
+    return { bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0), buffers };
+  }
+
+  /** @throws where a buffer is larger than the device allows, with what all of them take. */
+  expectRoom(operation: string): void {
+    const [largest] = this.#buffers.filter(({ bytes, limit }) => bytes > limit).sort((a, b) => b.bytes - a.bytes);
+    if (!largest) return;
+    const { label, bytes, limit } = largest;
+    throw new Error(
+      `${operation}: it needs ${this.memory.bytes} bytes, of which "${label}" takes ${bytes} in one buffer, this device allows ${limit}; use a smaller batch, fewer steps, a smaller network, or checkpointEvery.`,
+    );
+  }
+}
+
 /**
  * Opens a GPU: `options.device` where given, else a device of its own with the adapter's largest buffers.
  * @throws where there is no WebGPU or no adapter, with the cure.
  */
 export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
-  if (options.device) return new Gpu(options.device, false);
+  if (options.device) return new Gpu(options.device, false, options);
   const source = options.gpu ?? globalThis.navigator?.gpu;
   if (!source) {
     throw new Error(
@@ -132,5 +195,5 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
     requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
   });
-  return new Gpu(device, true, source, adapter);
+  return new Gpu(device, true, options, source, adapter);
 }

@@ -1,6 +1,7 @@
 // A plan: the dispatches of a pass, in order, with everything they need allocated and compiled up front.
 
-import type { Gpu } from "./device";
+import type { OpenChoice, Ways } from "./choices";
+import { DryGpu, type Gpu } from "./device";
 import type { KernelSource } from "./kernel";
 import { createTensors, type Tensor, type TensorSpec } from "./tensor";
 
@@ -40,6 +41,8 @@ export class Plan {
   readonly label: string;
   readonly #steps: Step[] = [];
   readonly #owned: { destroy(): void }[] = [];
+  /** Choices that were open when this plan was made: it took the defaults. */
+  readonly open: OpenChoice[] = [];
   #pipelines: GPUComputePipeline[] = [];
   #destroyed = false;
 
@@ -60,9 +63,17 @@ export class Plan {
     return thing;
   }
 
+  /** Adds one of several ways to do the same: the one that the device's choices name, else `fallback`. */
+  choose(kind: "product" | "recurrence", key: string, ways: Ways, fallback: string): void {
+    const way = this.gpu.choices.of(kind, key, ways);
+    if (way === undefined && Object.keys(ways).length > 1) this.open.push({ key, ways });
+    ways[way ?? fallback]!(this);
+  }
+
   /** @throws where a binding is missing, extra or misspelt, or the grid is larger than the device allows. */
   add({ label, kernel: source, bindings, workgroups, flops, bytes }: DispatchSpec): void {
     const { device, kernels } = this.gpu;
+    if (this.gpu instanceof DryGpu) return;
     const kernel = kernels.get(source);
     const at = `${this.label}: "${label}" (${kernel.name})`;
     const names = kernel.bindings.map(({ name }) => name);

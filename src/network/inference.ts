@@ -8,7 +8,6 @@ import { stateSpecs } from "./batch";
 import { directionsOf, expectKnown, expectSize, type NetworkConfig } from "./config";
 import type { Layer } from "./layer";
 import { outputForward, outputLayer } from "./readout";
-import { scheduleOf } from "./schedule";
 import { createStack, stackForward } from "./stack";
 import { clearStates, copyStates } from "./states";
 
@@ -66,9 +65,8 @@ export class Inference {
         ? plan.tensor("inputs", [steps, batch], { type: "i32" })
         : plan.tensor("inputs", [steps, batch, config.inputs]);
     const lengths = plan.tensor("lengths", [batch], { type: "i32" });
-    gpu.device.queue.writeBuffer(lengths.buffer, lengths.offset, new Int32Array(batch).fill(steps));
-    const schedule = scheduleOf(gpu, config);
-    this.#layers = createStack(plan, config, parameters, this.inputs, lengths, { steps, batch, schedule });
+    gpu.write(lengths.buffer, lengths.offset, new Int32Array(batch).fill(steps));
+    this.#layers = createStack(plan, config, parameters, this.inputs, lengths, { steps, batch, schedule: undefined });
     stackForward(plan, this.#layers);
     const output = outputLayer(plan, config, parameters, this.#layers.at(-1)!);
     outputForward(plan, output);

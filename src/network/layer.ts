@@ -40,7 +40,7 @@ export interface RowsByToken {
 
 export interface Layer {
   cell: Cell;
-  schedule: Schedule;
+  schedule: Schedule | undefined;
   /** Tokens, i32 [T, B], or features [T, B, I], or the steps of the layer below, dropped out where `dropout` says. */
   inputs: View;
   rowsByToken?: RowsByToken | undefined;

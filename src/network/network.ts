@@ -1,6 +1,7 @@
 // A network: its parameters on the GPU, and the passes that are laid out over them.
 
-import type { Gpu } from "../gpu/device";
+import { DryGpu, type Gpu, type Memory } from "../gpu/device";
+import { measureChoices } from "../gpu/measure";
 import { Plan } from "../gpu/plan";
 import { createTensors, elements, readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
 import { type NetworkConfig, type NetworkOptions, networkConfig } from "./config";
@@ -130,15 +131,33 @@ export class Network {
   }
 
   async #laidOut<T>(operation: string, build: (plan: Plan) => T): Promise<T> {
-    const plan = new Plan(this.gpu, operation);
-    try {
-      const result = await this.gpu.checked(operation, () => build(plan));
-      await plan.compile();
-      return result;
-    } catch (error) {
-      plan.destroy();
-      throw error;
+    const { gpu } = this;
+    const dry = new DryGpu(gpu);
+    build(new Plan(dry, operation));
+    dry.expectRoom(operation);
+    await gpu.choices.recall(gpu);
+    for (let measured = false; ; measured = true) {
+      const plan = new Plan(gpu, operation);
+      try {
+        const result = await gpu.checked(operation, () => build(plan));
+        if (!measured && (await measureChoices(gpu, plan.open))) {
+          plan.destroy(); // it took the defaults
+          continue;
+        }
+        await plan.compile();
+        return result;
+      } catch (error) {
+        plan.destroy();
+        throw error;
+      }
     }
+  }
+
+  /** What `pass` would allocate, beside the parameters. @throws where an option is out of range. */
+  memoryOf(options: PassOptions): Memory {
+    const dry = new DryGpu(this.gpu);
+    new Pass(new Plan(dry, "Network.memoryOf"), this.config, this.parameters.tensors, options);
+    return dry.memory;
   }
 
   destroy(): void {

@@ -7,16 +7,15 @@ import { lossRecord } from "../ops/loss-record";
 import type { Schedule } from "../ops/recurrence";
 import { rowReset } from "../ops/row-reset";
 import { type Batch, BatchPacker, type BatchShape, batchSpecs, checkBatch, stateSpecs } from "./batch";
-import { directionsOf, expectKnown, expectSize, expectSwitch, type NetworkConfig } from "./config";
+import { directionsOf, expectKnown, expectSize, expectSwitch, type NetworkConfig, shown } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
 import type { Layer } from "./layer";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
-import { scheduleOf } from "./schedule";
 import { createStack, stackBackward, stackForward } from "./stack";
 import { copyStates, readStates, rowsOf, type States } from "./states";
 
 export interface PassOptions extends BatchShape {
-  /** How the recurrences are dispatched; without it, "fused" where the device can. */
+  /** How the recurrences are dispatched; without it, as `openGpu`'s tuning says, by default "fused" where the device can. */
   schedule?: Schedule | undefined;
   /** Compute ŷ = softmax(o). */
   probabilities?: boolean;
@@ -67,7 +66,6 @@ export class Pass {
   readonly gpu: Gpu;
   readonly config: NetworkConfig;
   readonly options: PassOptions;
-  readonly schedule: Schedule;
   readonly plan: Plan;
   readonly tensors: PassTensors;
   /** One buffer with the batch and its scalars. */
@@ -97,7 +95,9 @@ export class Pass {
     this.plan = plan;
     this.config = config;
     this.options = { ...options };
-    this.schedule = scheduleOf(gpu, config, options.schedule);
+    if (![undefined, "fused", "unrolled"].includes(options.schedule)) {
+      throw new Error(`Pass: schedule is ${shown(options.schedule)}, expected "fused" or "unrolled".`);
+    }
     const usage = storageUsage() | GPUBufferUsage.UNIFORM;
     const layout = { ...options, rowsByToken: wanted };
     this.batch = plan.own(createTensors<string>(gpu, "batch", { ...batchSpecs(config, layout) }, usage));
@@ -106,11 +106,10 @@ export class Pass {
       string,
       Tensor
     >;
-    const { schedule } = this;
     const stack = {
       steps,
       batch,
-      schedule,
+      schedule: options.schedule,
       gradients: wanted,
       traceGradients,
       step: options.training ? step : undefined,

@@ -21,7 +21,7 @@ export interface StackOptions {
   /** T and B */
   steps: number;
   batch: number;
-  schedule: Schedule;
+  schedule: Schedule | undefined;
   /** Whether there is a way back, and whether it leaves dL/dh_t. */
   gradients?: boolean;
   traceGradients?: boolean;

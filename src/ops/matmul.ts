@@ -1,10 +1,10 @@
 // Puts a matrix product on a plan: A·B (+ bias), Aᵀ·B or A·Bᵀ, over whole tensors or parts of them.
 
 import matmulShader from "../../shaders/matmul.wgsl?raw";
-import tileShader from "../../shaders/tile.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { matrixOf, type Tensor } from "../gpu/tensor";
-import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith, tileRows, tiles } from "./operands";
+import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith } from "./operands";
+import { productTiles, type TileName, tileFlags, tileSource, tiles } from "./tile";
 
 /** Consecutive rows, and consecutive parts of the width, of a tensor; or, by `rowPart`, one part of its rows. */
 export interface View {
@@ -54,49 +54,51 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
   const storedRows = transpose === "a" ? A.storedColumns : rows;
   const storedWidth = transpose === "b" ? B.storedRows : B.storedColumns;
   const blocks = inVec4(transpose === "a" ? A.rows : A.storedColumns);
-  const shape = { quads: plan.gpu.quads, tall: !plan.gpu.quads || rows * depth * width >= 2 ** 27 };
-  const { columnThreads, rowThreads, workgroups } = tiles(plan.gpu, storedRows, storedWidth, shape);
-  plan.add({
-    label,
-    kernel: {
-      shader: "matmul",
-      source: `${tileShader}\n${matmulShader}`,
-      constants: {
-        rows: storedRows,
-        width: inVec4(storedWidth),
-        depth: blocks,
-        slice: Math.ceil(blocks / slabs.count),
-        aStart: A.start,
-        aWidth: A.stride,
-        bStart: B.start,
-        bWidth: B.stride,
-        cStart: C.start,
-        cWidth: C.stride,
-        slab: slabs.strideBytes / 16,
-        columnThreads,
-        rowThreads,
-        tileRows: tileRows(shape),
-        ...(sums && { sumStart: sums.start }),
+  const add = (tile: TileName) => (plan: Plan) => {
+    const { workgroups, ...threads } = tiles(plan.gpu, storedRows, storedWidth, tile);
+    plan.add({
+      label,
+      kernel: {
+        shader: "matmul",
+        source: `${tileSource}\n${matmulShader}`,
+        constants: {
+          rows: storedRows,
+          width: inVec4(storedWidth),
+          depth: blocks,
+          slice: Math.ceil(blocks / slabs.count),
+          aStart: A.start,
+          aWidth: A.stride,
+          bStart: B.start,
+          bWidth: B.stride,
+          cStart: C.start,
+          cWidth: C.stride,
+          slab: slabs.strideBytes / 16,
+          ...threads,
+          ...(sums && { sumStart: sums.start }),
+        },
+        flags: {
+          transposeA: transpose === "a",
+          transposeB: transpose === "b",
+          bias: bias !== undefined,
+          accumulate,
+          rowSum: bSum !== undefined,
+          ...tileFlags(tile),
+        },
       },
-      flags: {
-        transposeA: transpose === "a",
-        transposeB: transpose === "b",
-        bias: bias !== undefined,
-        accumulate,
-        rowSum: bSum !== undefined,
-        ...shape,
+      bindings: {
+        a: a.tensor,
+        b: b.tensor,
+        c: sums ? sums.binding : slabsBinding(slabs),
+        ...(bias && { bias }),
       },
-    },
-    bindings: {
-      a: a.tensor,
-      b: b.tensor,
-      c: sums ? sums.binding : slabsBinding(slabs),
-      ...(bias && { bias }),
-    },
-    workgroups: [...workgroups, slabs.count],
-    flops: 2 * rows * depth * width,
-    bytes: 4 * (rows * depth + depth * width + slabs.count * rows * width),
-  });
+      workgroups: [...workgroups, slabs.count],
+      flops: 2 * rows * depth * width,
+      bytes: 4 * (rows * depth + depth * width + slabs.count * rows * width),
+    });
+  };
+  const names = productTiles(plan.gpu, rows, depth, width);
+  const key = `product${transpose ? ` ${transpose}ᵀ` : ""} ${rows}×${depth}×${width}, ${slabs.count} slabs`;
+  plan.choose("product", key, Object.fromEntries(names.map((name) => [name, add(name)])), names[0]!);
 }
 
 /** Rows and columns of a view, as they are and as stored, and where it begins in its tensor, in vec4f. */

@@ -29,31 +29,6 @@ export const storedVec4 = (tensor: Tensor): number => matrixOf(tensor).storedWid
 /** Threads of a one-dimensional workgroup. Software adapters run a workgroup on one core: small ones share out better. */
 const lineOfThreads = (gpu: Gpu): number => (gpu.software ? 16 : 64);
 
-/** How a thread's tile of a matrix product is shaped; see tile.wgsl. */
-export interface TileShape {
-  /** A thread loads two blocks of rows at a time, not one. */
-  readonly tall: boolean;
-  /** The threads of a quad exchange their rows. */
-  readonly quads: boolean;
-}
-
-/** Rows of a tile, which is always 8 columns wide. */
-export const tileRows = ({ tall, quads }: TileShape): number => (tall ? 8 : 4) * (quads ? 4 : 1);
-
-/** A workgroup of threads that each compute a tile, and how many cover a matrix. */
-export function tiles(gpu: Gpu, rows: number, width: number, shape: TileShape) {
-  const across = Math.ceil(inVec4(width) / 2);
-  const down = Math.ceil(rows / tileRows(shape));
-  const columnThreads = shape.quads ? 4 : Math.min(across, gpu.software ? 4 : 8);
-  const grid = gpu.device.limits.maxComputeWorkgroupsPerDimension;
-  const rowThreads = Math.min(down, Math.max(gpu.software ? 1 : 8, Math.ceil(down / grid)));
-  return {
-    columnThreads,
-    rowThreads,
-    workgroups: [Math.ceil(across / columnThreads), Math.ceil(down / rowThreads)] as const,
-  };
-}
-
 /**
  * A thread for each of `count` things: the workgroup, and how many in x and y; `across` threads lie in x, so that the
  * shader's index is id.x + across · id.y. More than a grid's width in x go on in y.

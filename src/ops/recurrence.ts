@@ -1,11 +1,11 @@
 // Puts the two sweeps through time on a plan, for any cell, in either schedule: they compute the same numbers.
 
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
-import tileShader from "../../shaders/tile.wgsl?raw";
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
-import { createTensors, roundUp, type Tensor, type TensorSpec, writeTensor } from "../gpu/tensor";
-import { expectShape, inVec4, type TileShape, tileRows, tiles } from "./operands";
+import { createTensors, type Tensor, type TensorSpec, writeTensor } from "../gpu/tensor";
+import { expectShape, inVec4 } from "./operands";
+import { fitsAcross, sweepTiles, type TileName, tileFlags, tileSource, tiles, wideTiles } from "./tile";
 
 /**
  * How a sweep is dispatched. `fused`: one dispatch for all steps, a workgroup keeps its rows of the batch.
@@ -15,7 +15,8 @@ export type Schedule = "fused" | "unrolled";
 
 export interface Sweep {
   cell: Cell;
-  schedule: Schedule;
+  /** Without it, chosen: "fused" where nothing is measured and the device can. */
+  schedule: Schedule | undefined;
   /** From the last time step to the first. */
   reverse: boolean;
   /** Which part of hidden's width is this direction's. */
@@ -85,14 +86,32 @@ interface Directed {
   flags: Record<string, boolean>;
 }
 
+/** Adds a sweep in the schedule and the tiles that are chosen for it. */
 function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
-  const { cell, schedule, reverse, part, hidden, recurrentWeight, lengths, gate } = sweep;
+  const { gpu } = plan;
+  const { cell, schedule } = sweep;
+  const { batch, width, forward } = directed;
+  const names = sweepTiles(gpu, batch, width);
+  if (schedule === "fused" && !fitsAcross(gpu, width)) {
+    throw new Error(
+      `recurrence: schedule "fused" with hidden ${width} needs more threads in a workgroup than the ${gpu.device.limits.maxComputeInvocationsPerWorkgroup} of this device; use schedule "unrolled".`,
+    );
+  }
+  const schedules: Schedule[] = schedule ? [schedule] : fitsAcross(gpu, width) ? ["fused", "unrolled"] : ["unrolled"];
+  const pairs = schedules.flatMap((schedule) => names.map((tile) => ({ schedule, tile })));
+  const ways = pairs.map(({ schedule, tile }) => [
+    `${schedule} ${tile}`,
+    (plan: Plan) => addWay(plan, sweep, directed, schedule, tile),
+  ]);
+  const key = `${cell.name}${cell.candidate ? ` ${cell.candidate}` : ""} ${forward ? "forward" : "backward"} ${batch}×${width}`;
+  plan.choose("recurrence", key, Object.fromEntries(ways), `${schedules[0]} ${names[0]}`);
+}
+
+function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: Schedule, tile: TileName): void {
+  const { cell, reverse, part, hidden, recurrentWeight, lengths, gate } = sweep;
   const { steps, batch, width, forward, values } = directed;
   const fused = schedule === "fused";
-  const shape = { quads: plan.gpu.quads, tall: !plan.gpu.quads };
-  const { workgroups, ...threads } = fused
-    ? fusedTiles(plan, batch, width, shape)
-    : tiles(plan.gpu, batch, width, shape);
+  const { workgroups, ...threads } = (fused ? wideTiles : tiles.bind(null, plan.gpu))(batch, width, tile);
   const { candidate, recurrentBias, cellState } = sweep;
   const bindings: Record<string, Tensor> = {
     ...directed.bindings,
@@ -107,7 +126,7 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   const dispatch = (phaseTwo: boolean) => ({
     kernel: {
       shader: `${cell.name} recurrence`,
-      source: `${tileShader}\n${cell.source}\n${recurrenceShader}`,
+      source: `${tileSource}\n${cell.source}\n${recurrenceShader}`,
       constants: {
         steps,
         batch,
@@ -119,12 +138,11 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
         offset: inVec4(width) * part,
         ...(fused && { sweepSteps: values.length }),
         ...threads,
-        tileRows: tileRows(shape),
       },
       flags: {
         ...cell.flags,
         ...directed.flags,
-        ...shape,
+        ...tileFlags(tile),
         forward,
         reverse,
         unrolled: !fused,
@@ -153,28 +171,6 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
     plan.add({ ...dispatch(false), ...work, label, flops: !forward && s === steps ? 0 : flops - share });
     if (share > 0) plan.add({ ...dispatch(true), ...work, label: `${label}, candidate`, flops: share });
   }
-}
-
-/** Threads that the fused schedule needs in a workgroup: each holds 8 columns of all. */
-const fusedThreads = (width: number): number => roundUp(Math.ceil(inVec4(width) / 2), 4); // whole quads
-const threadLimit = ({ limits }: GPUDevice): number =>
-  Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
-
-/** Whether a device can run the fused schedule at a hidden size. */
-export const fusedFits = (device: GPUDevice, width: number): boolean => fusedThreads(width) <= threadLimit(device);
-
-function fusedTiles(plan: Plan, batch: number, width: number, shape: TileShape) {
-  const { device } = plan.gpu;
-  if (!fusedFits(device, width)) {
-    throw new Error(
-      `recurrence: schedule "fused" with hidden ${width} needs ${fusedThreads(width)} threads in a workgroup, this device allows ${threadLimit(device)}; use schedule "unrolled".`,
-    );
-  }
-  return {
-    columnThreads: fusedThreads(width),
-    rowThreads: 1,
-    workgroups: [1, Math.ceil(batch / tileRows(shape))] as const,
-  };
 }
 
 /** A uniform for each value of the shader's `step`. */

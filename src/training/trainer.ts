@@ -66,7 +66,7 @@ export class Trainer {
     const { plan } = pass; // owns the buffers, so that they go with it
     const copied = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const bytes = pass.packer.bytes * capacity;
-    this.#upload = plan.own(createTensors(network.gpu, "batches", { batches: { shape: [bytes / 4] } }, copied));
+    this.#upload = plan.own(createTensors(pass.gpu, "batches", { batches: { shape: [bytes / 4] } }, copied));
     this.#bytes = new ArrayBuffer(bytes);
     this.#readback = new LossReadback(plan, pass.tensors, submissionsInFlight);
     this.#state = stateTensors(network.parameters, addParameterUpdate(network, pass, options), pass.state);

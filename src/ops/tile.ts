@@ -1,0 +1,90 @@
+// The tiles that matrix products and sweeps are computed in: how many rows and columns a thread has, and by what means.
+
+import tileShader from "../../shaders/tile.wgsl?raw";
+import type { Gpu } from "../gpu/device";
+import { roundUp } from "../gpu/tensor";
+import { inVec4 } from "./operands";
+
+/** What stands in front of the shaders that compute in tiles. */
+export const tileSource: string = tileShader;
+
+const none = { single: false, narrow: false, tall: false, quads: false, shared: false };
+
+/** A thread's rows × columns: 1 × 8 and 1 × 4; 4 × 8 and 8 × 8 in registers, likewise by quads for four threads. */
+const shapes = {
+  row: { ...none, single: true },
+  "narrow row": { ...none, single: true, narrow: true },
+  registers: none,
+  "tall registers": { ...none, tall: true },
+  quads: { ...none, quads: true },
+  "tall quads": { ...none, tall: true, quads: true },
+  /** A workgroup's 64 × 64, whose operands its 64 threads share. */
+  shared: { ...none, tall: true, shared: true },
+} as const satisfies Record<string, typeof none>;
+
+export type TileName = keyof typeof shapes;
+
+/** The flags that tile.wgsl asks for. */
+export const tileFlags = (tile: TileName) => shapes[tile];
+
+/** Rows and columns, in vec4f, of a thread's tile. */
+export function tileSize(tile: TileName): { tileRows: number; tileColumns: number } {
+  const { single, narrow, tall, quads } = shapes[tile];
+  return { tileRows: single ? 1 : (tall ? 8 : 4) * (quads ? 4 : 1), tileColumns: narrow ? 1 : 2 };
+}
+
+/** A workgroup of threads that each compute a tile, and how many cover a matrix. */
+export function tiles(gpu: Gpu, rows: number, width: number, tile: TileName) {
+  const { tileRows, tileColumns } = tileSize(tile);
+  const across = Math.ceil(inVec4(width) / tileColumns);
+  const down = Math.ceil(rows / tileRows);
+  const { quads, shared } = shapes[tile];
+  const grid = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  const columnThreads = shared ? 8 : quads ? 4 : Math.min(across, gpu.software ? 4 : 8);
+  const rowThreads = shared ? 8 : Math.min(down, Math.max(gpu.software ? 1 : 8, Math.ceil(down / grid)));
+  return {
+    columnThreads,
+    rowThreads,
+    tileRows,
+    tileColumns,
+    workgroups: [Math.ceil(across / columnThreads), Math.ceil(down / rowThreads)] as const,
+  };
+}
+
+/** Threads that hold all columns of a width: whole quads. */
+const threadsAcross = (width: number, tile: TileName): number =>
+  roundUp(Math.ceil(inVec4(width) / tileSize(tile).tileColumns), 4);
+
+/** Whether a workgroup of the device can hold all columns of a width. */
+export const fitsAcross = ({ device: { limits } }: Gpu, width: number, tile: TileName = "row"): boolean =>
+  threadsAcross(width, tile) <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
+
+/** A workgroup that holds all columns of its rows, and how many cover a matrix. */
+export function wideTiles(rows: number, width: number, tile: TileName) {
+  const size = tileSize(tile);
+  return {
+    columnThreads: threadsAcross(width, tile),
+    rowThreads: 1,
+    ...size,
+    workgroups: [1, Math.ceil(rows / size.tileRows)] as const,
+  };
+}
+
+/** The tiles that a product of a size may be computed in, the default first. */
+export function productTiles(gpu: Gpu, rows: number, depth: number, width: number): TileName[] {
+  const large = rows * depth * width >= 2 ** 24; // what takes long to compile pays off
+  const byQuads: TileName[] = large ? ["tall quads", "quads"] : ["quads", "tall quads"];
+  const byThemselves: TileName[] = ["tall registers", "registers"];
+  if (gpu.quads) return [...byQuads, ...byThemselves, "shared"];
+  return gpu.software || !large ? [...byThemselves, "shared"] : ["shared", ...byThemselves];
+}
+
+/** The tiles that a sweep over a batch may be computed in, the default first. */
+export function sweepTiles(gpu: Gpu, batch: number, width: number): TileName[] {
+  const rows: TileName[] = gpu.software ? ["row", "narrow row"] : ["narrow row", "row"];
+  const blocks: TileName[] = gpu.quads
+    ? ["quads", "tall quads", "tall registers", "registers"]
+    : ["tall registers", "registers"];
+  const all = gpu.software && batch > 8 ? [...blocks, ...rows] : [...rows, ...blocks];
+  return all.filter((tile) => tile !== "narrow row" || fitsAcross(gpu, width, tile));
+}
