@@ -3,6 +3,9 @@ import { resolve } from "node:path";
 import type { Page } from "puppeteer";
 import { createServer } from "vite";
 import { launchBrowser } from "./chromium";
+import { launchFirefox } from "./firefox";
+
+export type BrowserName = "chromium" | "firefox";
 
 /**
  * Serves the repository, opens a page in a headless browser and works with it; closes everything at the end.
@@ -11,7 +14,11 @@ import { launchBrowser } from "./chromium";
  * @param path the page to open, from the repository's root.
  * @throws what `work` throws; what the page throws or prints with `console.error`, as soon as it does.
  */
-export async function withPage<T>(work: (page: Page) => Promise<T>, path = "/demo/terminal/blank.html"): Promise<T> {
+export async function withPage<T>(
+  work: (page: Page) => Promise<T>,
+  path = "/demo/terminal/blank.html",
+  on: BrowserName = "chromium",
+): Promise<T> {
   const server = await createServer({
     root: resolve(import.meta.dirname, "../.."),
     logLevel: "warn",
@@ -20,7 +27,7 @@ export async function withPage<T>(work: (page: Page) => Promise<T>, path = "/dem
   });
   try {
     await server.listen();
-    const browser = await launchBrowser();
+    const browser = await (on === "firefox" ? launchFirefox() : launchBrowser());
     try {
       const page = await browser.newPage();
       const address = new URL(path, server.resolvedUrls?.local[0]);

@@ -1,0 +1,179 @@
+// What a run of the benchmark reports, and reading a report that comes from outside.
+
+import type { CellName } from "../../src/index";
+
+/** An engine on one of its backends, as the table `engines/engines.ts` names it. */
+export interface EngineName {
+  engine: string;
+  backend: string;
+  /** This library's: how the recurrences are dispatched. */
+  schedule?: string | undefined;
+}
+
+/** One engine on one problem. What is not known is null. */
+export interface Row {
+  engine: string;
+  backend: string;
+  schedule: string | null;
+  cell: CellName;
+  /** A name of `shapes`, or BATCHxSTEPSxHIDDENxSYMBOLS. */
+  shape: string;
+  /** Opening and the first training step, compilation included, in milliseconds. */
+  firstMs: number | null;
+  /** One training step, in milliseconds: median, fifth and ninety-fifth percentile of the samples. */
+  medianMs: number | null;
+  p5Ms: number | null;
+  p95Ms: number | null;
+  tokensPerSecond: number | null;
+  /** Of the matrix products in the equations, a mul-add counting 2, at the median. */
+  gflops: number | null;
+  /** Of the adapter's mul-add peak; null where the backend is not WebGPU. */
+  shareOfPeak: number | null;
+  /** GPU memory that the engine holds. */
+  bytes: number | null;
+  dispatches: number | null;
+  /** Of the first three steps, in nats a target. */
+  losses: number[];
+  /** "ok", or what is wrong with the row. */
+  status: string;
+}
+
+/** What the adapter does at best, and what it charges. */
+export interface AdapterLimits {
+  /** The better of the two below. */
+  mulAddGflops: number;
+  mulAddGflopsAtBegin: number;
+  mulAddGflopsAtEnd: number;
+  /** Read and written together, in GB a second. */
+  copyGBs: number;
+  /** One of many small dispatches that share nothing. */
+  dispatchUs: number;
+  /** One that needs what the last has written. */
+  dependentDispatchUs: number;
+  /** A `workgroupBarrier()` of 256 threads, with a store and a load beside it. */
+  barrierUs: number;
+  /** A submit of one small dispatch, encoding included. */
+  submitUs: number;
+  /** Four bytes from the GPU to a mapped buffer, there and back. */
+  readbackUs: number;
+}
+
+export interface Environment {
+  date: string;
+  commit: string;
+  adapter: string;
+  /** Whether the adapter computes on the CPU. */
+  software: boolean;
+  features: string[];
+  limits: Record<string, number>;
+  browser: string;
+  platform: string;
+  cores: number;
+  /** Of this library and of each engine that was run. */
+  versions: Record<string, string>;
+  /** The smallest step of `performance.now()`, in microseconds. */
+  timerUs: number;
+  tabVisible: boolean;
+}
+
+/** Dispatches of a training step that do the same, with what they do together. */
+export interface KernelTime {
+  label: string;
+  kernel: string;
+  /** How many dispatches. */
+  count: number;
+  /** Of each. */
+  workgroups: readonly number[];
+  flops: number;
+  bytes: number;
+  ms: number;
+}
+
+/** This library's dispatches of one problem. */
+export interface KernelTable {
+  cell: CellName;
+  shape: string;
+  schedule: string;
+  /** Null where it could not be measured, as `status` says. */
+  kernels: KernelTime[] | null;
+  status: string;
+}
+
+export interface Report {
+  environment: Environment;
+  limits: AdapterLimits | null;
+  rows: Row[];
+  kernels: KernelTable[];
+}
+
+/** Whether a row's numbers may be compared with others'. */
+export const isOk = ({ status }: Pick<Row, "status">): boolean => /^ok\b/.test(status);
+
+/** Such as "tempograd/webgpu/fused" or "tf.js/webgl": what tells the rows of a problem apart. */
+export const nameOf = ({ engine, backend, schedule }: EngineName | Row): string =>
+  [engine, backend, ...(schedule ? [schedule] : [])].join("/");
+
+type Check = (value: unknown) => boolean;
+
+const text: Check = (value) => typeof value === "string";
+const number: Check = (value) => typeof value === "number" && Number.isFinite(value);
+const bool: Check = (value) => typeof value === "boolean";
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const recordOf =
+  (check: Check): Check =>
+  (value) =>
+    typeof value === "object" && value !== null && Object.values(value).every(check);
+const object =
+  (fields: Record<string, Check>): Check =>
+  (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name]));
+/** All of these names are of one kind. */
+const all = (check: Check, ...names: string[]) => Object.fromEntries(names.map((name) => [name, check]));
+
+const kernel = object({
+  ...all(text, "label", "kernel"),
+  ...all(number, "flops", "bytes", "count", "ms"),
+  workgroups: listOf(number),
+});
+
+const report = object({
+  environment: object({
+    ...all(text, "date", "commit", "adapter", "browser", "platform"),
+    ...all(bool, "software", "tabVisible"),
+    ...all(number, "cores", "timerUs"),
+    features: listOf(text),
+    limits: recordOf(number),
+    versions: recordOf(text),
+  }),
+  limits: orNull(
+    object({
+      ...all(number, "mulAddGflops", "mulAddGflopsAtBegin", "mulAddGflopsAtEnd", "copyGBs"),
+      ...all(number, "dispatchUs", "dependentDispatchUs", "barrierUs", "submitUs", "readbackUs"),
+    }),
+  ),
+  rows: listOf(
+    object({
+      ...all(text, "engine", "backend", "cell", "shape", "status"),
+      ...all(orNull(number), "firstMs", "medianMs", "p5Ms", "p95Ms", "tokensPerSecond", "gflops"),
+      ...all(orNull(number), "shareOfPeak", "bytes", "dispatches"),
+      schedule: orNull(text),
+      losses: listOf(orNull(number)), // JSON has no NaN
+    }),
+  ),
+  kernels: listOf(object({ ...all(text, "cell", "shape", "schedule", "status"), kernels: orNull(listOf(kernel)) })),
+});
+
+/** A report that someone sent. @throws where it is none. */
+export function asReport(value: unknown): Report {
+  if (!report(value)) throw new Error("Report: this is no report of this benchmark, or one of another version.");
+  return value as Report;
+}
