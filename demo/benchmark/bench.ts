@@ -3,6 +3,7 @@
 import { callInPage, withPage } from "../terminal/in-browser";
 import { isOptionError } from "../terminal/options";
 import { type BenchOptions, help, readBenchOptions } from "./bench-options";
+import { peerPackages } from "./peer-packages";
 import { isOk, type Report } from "./report";
 import { environmentLines, kernelLines, limitLines, rowLines } from "./tables";
 
@@ -26,6 +27,7 @@ export async function main(args: string[]): Promise<number> {
       return callInPage<Report>(page, "/demo/benchmark/bench-in-page.ts", "benchInPage", selection);
     },
     "/demo/terminal/blank.html",
+    selection.engines.some(({ engine }) => engine !== "tempograd") ? peerPackages : [],
     on,
   );
   console.log(json ? JSON.stringify(report) : describe(report));

@@ -1,14 +1,7 @@
 // What a run of the benchmark reports, and reading a report that comes from outside.
 
 import type { CellName } from "../../src/index";
-
-/** An engine on one of its backends, as the table `engines/engines.ts` names it. */
-export interface EngineName {
-  engine: string;
-  backend: string;
-  /** This library's: how the recurrences are dispatched. */
-  schedule?: string | undefined;
-}
+import type { EngineName } from "./engines/engines";
 
 /** One engine on one problem. What is not known is null. */
 export interface Row {
@@ -109,7 +102,7 @@ export interface Report {
 /** Whether a row's numbers may be compared with others'. */
 export const isOk = ({ status }: Pick<Row, "status">): boolean => /^ok\b/.test(status);
 
-/** Such as "tempograd/webgpu/fused" or "tf.js/webgl": what tells the rows of a problem apart. */
+/** Such as "tempograd/webgpu/fused" or "TF.js/webgl": what tells the rows of a problem apart. */
 export const nameOf = ({ engine, backend, schedule }: EngineName | Row): string =>
   [engine, backend, ...(schedule ? [schedule] : [])].join("/");
 

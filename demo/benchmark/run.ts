@@ -1,11 +1,12 @@
 // A run of the benchmark, in a page: limits, then a row an engine and problem, then kernels.
 
 import type { CellName } from "../../src/index";
+import type { EngineName } from "./engines/engines";
 import { inWorker, TaskError } from "./in-worker";
 import { judge } from "./judge";
 import { type Measurement, percentile } from "./measure";
 import { flopsOf } from "./problem";
-import { type AdapterLimits, type EngineName, type KernelTable, nameOf, type Report, type Row } from "./report";
+import { type AdapterLimits, type KernelTable, nameOf, type Report, type Row } from "./report";
 import { type Selection, shapeOf } from "./selection";
 
 /** What a run tells as it goes. */
@@ -98,7 +99,7 @@ async function measureRow(
   };
   let status = "";
   try {
-    found = await inWorker("row", { ...name, cell, shape }, { limit, signal, progress });
+    found = await inWorker("row", { name, cell, shape }, { limit, signal, progress });
   } catch (error) {
     signal?.throwIfAborted();
     status = (error as Error).message;

@@ -1,8 +1,9 @@
 // What a run measures: cells, shapes and engines, from the words that name them.
 
 import { type CellName, cellNames } from "../../src/index";
+import type { EngineName } from "./engines/engines";
 import { type Shape, shapes } from "./problem";
-import { type EngineName, nameOf } from "./report";
+import { nameOf } from "./report";
 
 export interface Selection {
   cells: CellName[];
@@ -61,13 +62,15 @@ export function cellsOf(words: readonly string[]): CellName[] {
 }
 
 /**
- * The engines that words name: "tf.js" all its backends, "tf.js/webgpu" one of them, "tempograd/webgpu/fused" one of
+ * The engines that words name: "TF.js" all its backends, "TF.js/webgpu" one of them, "tempograd/webgpu/fused" one of
  * its schedules, "all" every engine.
  * @throws where a word names none.
  */
 export function enginesOf(words: readonly string[], known: readonly EngineName[]): EngineName[] {
   const chosen = words.map((word) => {
-    const found = known.filter((one) => word === "all" || `${nameOf(one)}/`.startsWith(`${word}/`));
+    const found = known.filter(
+      (one) => word === "all" || `${nameOf(one)}/`.toLowerCase().startsWith(`${word.toLowerCase()}/`),
+    );
     if (found.length === 0) {
       throw new Error(`engine is "${word}", expected all, ${[...new Set(known.map(nameOf))].join(", ")}`);
     }

@@ -3,13 +3,12 @@
 
 import type { CellName } from "../../src/index";
 import { measureAdapterLimits, measurePeak } from "./adapter-limits";
-import { loadEngine } from "./engines/engines";
+import { type EngineName, engineOf } from "./engines/engines";
 import { findEnvironment } from "./environment";
 import { expectedLosses } from "./expected-losses";
 import { timeKernels } from "./kernel-times";
 import { measure } from "./measure";
 import { problemOf } from "./problem";
-import type { EngineName } from "./report";
 import { shapeOf } from "./selection";
 
 interface ProblemName {
@@ -23,9 +22,9 @@ const tasks = {
   limits: () => measureAdapterLimits(),
   peak: () => measurePeak(),
   expected: ({ cell, shape }: ProblemName) => expectedLosses(problemOf(cell, shapeOf(shape))),
-  async row({ engine, backend, schedule, cell, shape }: ProblemName & EngineName, progress: (soFar: unknown) => void) {
+  async row({ name, cell, shape }: ProblemName & { name: EngineName }, progress: (soFar: unknown) => void) {
     const problem = problemOf(cell, shapeOf(shape));
-    return measure(await loadEngine(engine, backend, schedule), problem, progress);
+    return measure(await engineOf(name), problem, progress);
   },
   kernels: ({ cell, shape, schedule }: ProblemName & { schedule: string }) =>
     timeKernels(problemOf(cell, shapeOf(shape)), schedule),

@@ -12,18 +12,22 @@ export type BrowserName = "chromium" | "firefox";
  * The page can fetch and import every file of the repository by its path from the root.
  *
  * @param path the page to open, from the repository's root.
+ * @param bundled packages that no browser can import as they are (CommonJS, or with dependencies that are): they are
+ * bundled once, before the page opens.
  * @throws what `work` throws; what the page throws or prints with `console.error`, as soon as it does.
  */
 export async function withPage<T>(
   work: (page: Page) => Promise<T>,
   path = "/demo/terminal/blank.html",
+  bundled: readonly string[] = [],
   on: BrowserName = "chromium",
 ): Promise<T> {
   const server = await createServer({
     root: resolve(import.meta.dirname, "../.."),
     logLevel: "warn",
     server: { host: "127.0.0.1", port: 0, watch: null },
-    optimizeDeps: { noDiscovery: true }, // bundling a newly met dependency would reload the page in mid-work
+    // Nothing else is bundled: a newly met dependency would reload the page in mid-work.
+    optimizeDeps: { noDiscovery: true, include: [...bundled] },
   });
   try {
     await server.listen();

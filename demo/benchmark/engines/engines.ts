@@ -1,16 +1,42 @@
-// The engines that the benchmark knows, each loaded only where it is run.
+// The engines of the benchmark by name; a peer is loaded where it is run, and nowhere else.
 
 import type { Schedule } from "../../../src/index";
 import type { Engine } from "./engine";
 
-/** An engine on one of its backends. */
-export const engineNames: readonly { engine: string; backend: string; schedule?: Schedule }[] = [
+/** What tells one engine from another. */
+export interface EngineName {
+  engine: "tempograd" | "TF.js" | "jax-js" | "brain.js";
+  backend: "webgpu" | "webgl" | "wasm" | "cpu";
+  /** Of tempograd alone. */
+  schedule?: Schedule;
+}
+
+export const engineNames: readonly EngineName[] = [
   { engine: "tempograd", backend: "webgpu", schedule: "fused" },
   { engine: "tempograd", backend: "webgpu", schedule: "unrolled" },
+  { engine: "TF.js", backend: "webgpu" },
+  { engine: "TF.js", backend: "webgl" },
+  { engine: "TF.js", backend: "cpu" },
+  { engine: "jax-js", backend: "webgpu" },
+  { engine: "jax-js", backend: "wasm" },
+  { engine: "brain.js", backend: "cpu" },
 ];
 
-/** @throws where there is none of these names. */
-export async function loadEngine(engine: string, backend: string, schedule?: string): Promise<Engine> {
-  if (engine === "tempograd") return (await import("./tempograd")).tempograd(schedule as Schedule);
-  throw new Error(`loadEngine: there is no engine ${engine}/${backend}.`);
+/** @throws where no engine has that name and backend. */
+export async function engineOf({ engine, backend, schedule = "fused" }: EngineName): Promise<Engine> {
+  switch (`${engine} ${backend}` as const) {
+    case "tempograd webgpu":
+      return (await import("./tempograd")).tempograd(schedule);
+    case "TF.js webgpu":
+    case "TF.js webgl":
+    case "TF.js cpu":
+      return (await import("./tfjs")).tfjs(backend as "webgpu" | "webgl" | "cpu");
+    case "jax-js webgpu":
+    case "jax-js wasm":
+      return (await import("./jax-js")).jaxJs(backend as "webgpu" | "wasm");
+    case "brain.js cpu":
+      return (await import("./brain-js")).brainJs;
+    default:
+      throw new Error(`engineOf: there is no ${engine} on ${backend}; take one of engineNames.`);
+  }
 }
