@@ -2,6 +2,7 @@
 
 import type { Engine } from "./engines/engine";
 import type { Problem } from "./problem";
+import { longEnough } from "./unit-cost";
 
 /** What was measured of a row so far; nothing of it is judged. */
 export interface Measurement {
@@ -14,18 +15,20 @@ export interface Measurement {
   dispatches?: number | undefined;
 }
 
-/** A sample this long is well above the timer's steps and the wait for the GPU. */
-const sampleMilliseconds = 20;
 const mostStepsOfSample = 64;
 const leastSamples = 5;
 const mostSamples = 15;
 /** After it no sample begins, but for the least. */
 const budgetMilliseconds = 3000;
 
-/** @param progress called after each step or sample, so that what a limit cuts off is not lost. */
+/**
+ * @param waitMs what a wait for the GPU costs here, so that samples are long beside it.
+ * @param progress called after each step or sample, so that what a limit cuts off is not lost.
+ */
 export async function measure(
   engine: Engine,
   problem: Problem,
+  waitMs: number,
   progress: (soFar: Measurement) => void = () => {},
 ): Promise<Measurement> {
   const found: Measurement = { version: engine.version, losses: [], samples: [] };
@@ -43,16 +46,17 @@ export async function measure(
     }
     found.dispatches = session.dispatches;
     found.bytes = session.bytes?.();
+    const sampleMs = longEnough(waitMs);
     const until = performance.now() + budgetMilliseconds;
     while (found.samples.length < mostSamples) {
       if (found.samples.length >= leastSamples && performance.now() > until) break;
-      const count = Math.min(mostStepsOfSample, Math.max(1, Math.ceil(sampleMilliseconds / stepMs)));
+      const count = Math.min(mostStepsOfSample, Math.max(1, Math.ceil(sampleMs / stepMs)));
       const start = performance.now();
       await session.run(count);
       const elapsed = performance.now() - start;
       stepMs = elapsed / count;
       // A sample that turned out too short tells only how long the next must be.
-      if (elapsed < sampleMilliseconds / 2 && count < mostStepsOfSample) continue;
+      if (elapsed < sampleMs / 2 && count < mostStepsOfSample) continue;
       found.samples.push(stepMs);
       progress(found);
     }

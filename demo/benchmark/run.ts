@@ -37,6 +37,7 @@ export async function runBenchmark(selection: Selection, listener: Listener, sig
   listener.doing("Measuring the adapter’s limits");
   report.limits = await inWorker("limits", undefined as never, rest);
   listener.found(report);
+  const waitMs = report.limits.readbackUs / 1000;
   const { cells, shapes, engines, limit, kernels } = selection;
   const add = (row: Row) => {
     row.shareOfPeak = shareOf(row, report.limits);
@@ -51,7 +52,7 @@ export async function runBenchmark(selection: Selection, listener: Listener, sig
       for (const engine of engines) {
         signal?.throwIfAborted();
         listener.doing(`Running ${nameOf(engine)} on ${cell} ${shape}`);
-        const { row, version } = await measureRow(engine, cell, shape, limit, signal);
+        const { row, version } = await measureRow(engine, cell, shape, waitMs, { limit, signal });
         if (version) environment.versions[engine.engine] = version;
         if (row.status === "") row.status = judge(row, expected, report.rows);
         add(row);
@@ -90,8 +91,8 @@ async function measureRow(
   name: EngineName,
   cell: CellName,
   shape: string,
-  limit: number,
-  signal: AbortSignal | undefined,
+  waitMs: number,
+  { limit, signal }: { limit: number; signal: AbortSignal | undefined },
 ): Promise<{ row: Row; version: string | undefined }> {
   let found: Measurement | undefined;
   const progress = (soFar: unknown) => {
@@ -99,7 +100,7 @@ async function measureRow(
   };
   let status = "";
   try {
-    found = await inWorker("row", { name, cell, shape }, { limit, signal, progress });
+    found = await inWorker("row", { name, cell, shape, waitMs }, { limit, signal, progress });
   } catch (error) {
     signal?.throwIfAborted();
     status = (error as Error).message;

@@ -16,15 +16,20 @@ interface ProblemName {
   shape: string;
 }
 
+interface RowName extends ProblemName {
+  name: EngineName;
+  waitMs: number;
+}
+
 /** What a worker can be asked for; it may report what it has before the end. */
 const tasks = {
   environment: () => findEnvironment(),
   limits: () => measureAdapterLimits(),
   peak: () => measurePeak(),
   expected: ({ cell, shape }: ProblemName) => expectedLosses(problemOf(cell, shapeOf(shape))),
-  async row({ name, cell, shape }: ProblemName & { name: EngineName }, progress: (soFar: unknown) => void) {
+  async row({ name, cell, shape, waitMs }: RowName, progress: (soFar: unknown) => void) {
     const problem = problemOf(cell, shapeOf(shape));
-    return measure(await engineOf(name), problem, progress);
+    return measure(await engineOf(name), problem, waitMs, progress);
   },
   kernels: ({ cell, shape, schedule }: ProblemName & { schedule: string }) =>
     timeKernels(problemOf(cell, shapeOf(shape)), schedule),
