@@ -3,7 +3,7 @@
 import { callInPage, withPage } from "../terminal/in-browser";
 import { isOptionError } from "../terminal/options";
 import { type BenchOptions, help, readBenchOptions } from "./bench-options";
-import { peerPackages } from "./peer-packages";
+import peerPackages from "./peer-packages.json";
 import { isOk, type Report } from "./report";
 import { environmentLines, kernelLines, limitLines, rowLines } from "./tables";
 

@@ -1,4 +1,4 @@
-// What a run of the benchmark reports, and reading a report that comes from outside.
+// What a run of the benchmark reports.
 
 import type { CellName } from "../../src/index";
 import type { EngineName } from "./engines/engines";
@@ -105,68 +105,3 @@ export const isOk = ({ status }: Pick<Row, "status">): boolean => /^ok\b/.test(s
 /** Such as "tempograd/webgpu/fused" or "TF.js/webgl": what tells the rows of a problem apart. */
 export const nameOf = ({ engine, backend, schedule }: EngineName | Row): string =>
   [engine, backend, ...(schedule ? [schedule] : [])].join("/");
-
-type Check = (value: unknown) => boolean;
-
-const text: Check = (value) => typeof value === "string";
-const number: Check = (value) => typeof value === "number" && Number.isFinite(value);
-const bool: Check = (value) => typeof value === "boolean";
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const recordOf =
-  (check: Check): Check =>
-  (value) =>
-    typeof value === "object" && value !== null && Object.values(value).every(check);
-const object =
-  (fields: Record<string, Check>): Check =>
-  (value) =>
-    typeof value === "object" &&
-    value !== null &&
-    Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name]));
-/** All of these names are of one kind. */
-const all = (check: Check, ...names: string[]) => Object.fromEntries(names.map((name) => [name, check]));
-
-const kernel = object({
-  ...all(text, "label", "kernel"),
-  ...all(number, "flops", "bytes", "count", "ms"),
-  workgroups: listOf(number),
-});
-
-const report = object({
-  environment: object({
-    ...all(text, "date", "commit", "adapter", "browser", "platform"),
-    ...all(bool, "software", "tabVisible"),
-    ...all(number, "cores", "timerUs"),
-    features: listOf(text),
-    limits: recordOf(number),
-    versions: recordOf(text),
-  }),
-  limits: orNull(
-    object({
-      ...all(number, "mulAddGflops", "mulAddGflopsAtBegin", "mulAddGflopsAtEnd", "copyGBs"),
-      ...all(number, "dispatchUs", "dependentDispatchUs", "barrierUs", "submitUs", "readbackUs"),
-    }),
-  ),
-  rows: listOf(
-    object({
-      ...all(text, "engine", "backend", "cell", "shape", "status"),
-      ...all(orNull(number), "firstMs", "medianMs", "p5Ms", "p95Ms", "tokensPerSecond", "gflops"),
-      ...all(orNull(number), "shareOfPeak", "bytes", "dispatches"),
-      schedule: orNull(text),
-      losses: listOf(orNull(number)), // JSON has no NaN
-    }),
-  ),
-  kernels: listOf(object({ ...all(text, "cell", "shape", "schedule", "status"), kernels: orNull(listOf(kernel)) })),
-});
-
-/** A report that someone sent. @throws where it is none. */
-export function asReport(value: unknown): Report {
-  if (!report(value)) throw new Error("Report: this is no report of this benchmark, or one of another version.");
-  return value as Report;
-}
