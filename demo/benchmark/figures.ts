@@ -5,8 +5,10 @@ import type { AdapterLimits, KernelTable, KernelTime, Row } from "./report";
 /** Three digits that count, without an exponent; a dash where there is no number. */
 export function figure(value: number | null | undefined): string {
   if (value == null || !Number.isFinite(value)) return "–";
-  const size = Math.abs(value);
-  return value.toLocaleString("en", { maximumFractionDigits: size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3 });
+  return value.toLocaleString(
+    "en",
+    Math.abs(value) < 100 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 },
+  );
 }
 
 export const percent = (share: number | null | undefined): string =>

@@ -1,5 +1,6 @@
 // The benchmark's page: the form starts a run, the view shows its report, which can be copied and sent.
 
+import { openGpu } from "../../src/index";
 import { whyNoWebGpu } from "../no-webgpu";
 import { isOk, type Report } from "./report";
 import { runBenchmark } from "./run";
@@ -10,6 +11,8 @@ import { element, say, showReport } from "./view";
 const run = element<HTMLButtonElement>("run");
 let report: Report | undefined;
 let running: AbortController | undefined;
+/** Whether this browser's own adapter computes on the processor. */
+let software = false;
 
 const status = (text: string) => {
   element("status").textContent = text;
@@ -52,8 +55,19 @@ function forget(): void {
   report = undefined;
   showReport(undefined);
   say("failure", undefined);
-  element("shared").hidden = true;
+  showWhose(undefined);
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+}
+
+/** Says whether what is shown was measured elsewhere, else whether a software adapter measures here. */
+function showWhose(shared: Report | undefined): void {
+  element("shared").hidden = !shared;
+  element("software").hidden = !software || shared !== undefined;
+  if (!shared) return;
+  const { adapter, browser, date, software: kind } = shared.environment;
+  element("shared-text").textContent =
+    `Measured elsewhere: on ${adapter}${kind ? ", a software adapter" : ""}, in ${browser}, on ${date.slice(0, 10)}. ` +
+    "Nothing here is of your own adapter.";
 }
 
 /** Shows the report that the address carries, if it carries one. */
@@ -63,22 +77,19 @@ async function showShared(): Promise<void> {
     if (!shared || running) return;
     report = shared;
     showReport(shared);
-    const { adapter, browser, date } = shared.environment;
-    element("shared-text").textContent =
-      `Measured elsewhere: on ${adapter}, in ${browser}, on ${date.slice(0, 10)}. Nothing here is of your own adapter.`;
-    element("shared").hidden = false;
+    showWhose(shared);
   } catch (error) {
     say("failure", (error as Error).message);
   }
 }
 
-async function copy(text: string, what: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    element("copied").textContent = `${what} copied.`;
-  } catch {
-    element("copied").textContent = `The browser did not let ${what.toLowerCase()} be copied.`;
-  }
+/** @param refused what is said where the browser does not allow it. */
+async function copy(text: string, done: string, refused: string): Promise<void> {
+  const copied = navigator.clipboard.writeText(text).then(
+    () => done,
+    () => refused,
+  );
+  element("copied").textContent = await copied;
 }
 
 element("selection").addEventListener("submit", (event) => {
@@ -90,20 +101,25 @@ element("discard").addEventListener("click", () => {
   forget();
   run.focus();
 });
-element("copy-json").addEventListener("click", () => void copy(JSON.stringify(report, null, 2), "JSON"));
+element("copy-json").addEventListener("click", () =>
+  copy(JSON.stringify(report, null, 2), "Copied.", "The browser does not allow to copy."),
+);
 element("copy-link").addEventListener("click", async () => {
   history.replaceState(null, "", await toHash(report!));
-  await copy(location.href, "Link");
+  await copy(location.href, "Copied.", "The browser does not allow to copy: take the address of this page.");
 });
 addEventListener("hashchange", () => void showShared());
 
 fillForm();
 await showShared();
-const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
-if (adapter) {
+try {
+  const gpu = await openGpu();
+  software = gpu.software;
+  gpu.destroy();
+  if (element("shared").hidden) showWhose(undefined);
   run.disabled = false;
   status("Ready to run.");
-} else {
+} catch {
   say("no-webgpu", whyNoWebGpu());
   status("Nothing can be measured here.");
 }

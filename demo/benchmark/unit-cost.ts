@@ -25,7 +25,7 @@ export async function unitCost(timed: Timed, most = 1 << 16): Promise<number> {
     n *= 2;
     many = await timed(n);
   }
-  const repetitions = many < 100 ? 4 : 1;
+  const repetitions = many < 100 ? 3 : 1;
   for (let i = 0; i < repetitions; i++) {
     one = Math.min(one, await timed(1));
     many = Math.min(many, await timed(n));

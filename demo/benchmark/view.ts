@@ -30,7 +30,6 @@ export function showReport(report: Report | undefined): void {
   element("problems").replaceChildren(...resultTables(rows));
   element("export").hidden = rows.length === 0;
   element("copied").textContent = "";
-  element("software").hidden = environment?.software !== true;
   element("limits-section").hidden = !limits;
   if (limits) element("limits").replaceChildren(...limitFigures(limits).map(([name, text]) => readout(name, text)));
   element("environment-section").hidden = !environment;

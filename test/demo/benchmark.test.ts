@@ -12,6 +12,7 @@ import { asReport } from "../../demo/benchmark/read-report";
 import type { Report, Row } from "../../demo/benchmark/report";
 import { fromHash, toHash } from "../../demo/benchmark/share";
 import { unitCost } from "../../demo/benchmark/unit-cost";
+import { findFirefox } from "../../demo/terminal/firefox";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 import { networkConfig, referenceOptimizer, referenceTrainStep } from "../../src/index";
 import { button, press, textOf } from "./page";
@@ -162,6 +163,11 @@ describe("npm run bench", () => {
     expect(code).toBe(2);
     expect(err).toContain(`bench: ${message}`);
     expect(err).toContain("see npm run bench -- --help");
+  });
+
+  test("names the cure where there is no Firefox, or not the one that the environment names", () => {
+    expect(() => findFirefox("linux", { PATH: "" })).toThrow("set TEMPOGRAD_FIREFOX=/path/to/firefox or install it");
+    expect(() => findFirefox("linux", { TEMPOGRAD_FIREFOX: "/none" })).toThrow('TEMPOGRAD_FIREFOX is "/none"');
   });
 
   test("prints one object with environment, limits and rows", async () => {
