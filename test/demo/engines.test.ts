@@ -8,7 +8,7 @@ import type { Result, Work } from "./engine-worker";
 
 const shape = { batch: 2, steps: 5, hidden: 12, symbols: 7 };
 const runs = [1, 2]; // so that the second goes on from the first
-const learningRate = 1; // a gradient that is missing or wrong then shows in the next loss
+const learningRate = 4; // a gradient that is missing or wrong then shows in the next loss
 
 const titleOf = ({ engine, backend, schedule }: EngineName) => [engine, backend, schedule].filter(Boolean).join(" ");
 const works: Work[] = engineNames.flatMap((name) =>
