@@ -1,5 +1,5 @@
 // jax-js as an engine of the benchmark: one jitted training step, its loop over time unrolled, for jax-js has no scan.
-// jax.grad would pad and add every step's slice: the backward sweep is written here, so that jit makes a step of Elman's
+// jax.grad takes three times as many kernels: the backward sweep is written here, so that jit makes a step of Elman's
 // one kernel each way, and W's, U's and V's gradients one product each.
 
 import { defaultDevice, init, jit, nn, numpy as np } from "@jax-js/jax";
