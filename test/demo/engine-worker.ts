@@ -9,6 +9,7 @@ export interface Work {
   name: EngineName;
   cell: CellName;
   shape: Shape;
+  learningRate: number;
   /** Training steps of each run. */
   runs: number[];
 }
@@ -23,12 +24,12 @@ export interface Result {
   bytes: number | undefined;
 }
 
-async function work({ name, cell, shape, runs }: Work): Promise<Result> {
+async function work({ name, cell, shape, learningRate, runs }: Work): Promise<Result> {
   const engine = await engineOf(name);
   const losses: number[] = [];
   const milliseconds: number[] = [];
   let start = performance.now();
-  const session = await engine.open(problemOf(cell, shape));
+  const session = await engine.open({ ...problemOf(cell, shape), learningRate });
   for (const count of runs) {
     losses.push(...(await session.run(count)));
     milliseconds.push(performance.now() - start);

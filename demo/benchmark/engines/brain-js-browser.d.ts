@@ -1,8 +1,7 @@
-// The file of brain.js that needs nothing of Node: what the benchmark uses of it, which its own typings leave out.
+// What the benchmark uses of brain.js, in the one of its files that needs nothing of Node and has no typings.
 declare module "brain.js/browser.js" {
   interface Net {
     initialize(): void;
-    /** @returns a perplexity, of bits per token but one, in hundredths. */
     trainPattern(tokens: number[], report: true): number;
   }
   type NetClass = new (options: Record<string, unknown>) => Net;

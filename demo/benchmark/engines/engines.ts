@@ -22,6 +22,15 @@ export const engineNames: readonly EngineName[] = [
   { engine: "brain.js", backend: "cpu" },
 ];
 
+/** Peers that a browser cannot import as they are: what serves the page bundles them first. */
+export const bundledPeers: readonly string[] = [
+  "@tensorflow/tfjs-core",
+  "@tensorflow/tfjs-backend-webgpu",
+  "@tensorflow/tfjs-backend-webgl",
+  "@tensorflow/tfjs-backend-cpu",
+  "brain.js/browser.js",
+];
+
 /** @throws where no engine has that name and backend. */
 export async function engineOf({ engine, backend, schedule = "fused" }: EngineName): Promise<Engine> {
   switch (`${engine} ${backend}` as const) {

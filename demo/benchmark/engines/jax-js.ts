@@ -1,5 +1,5 @@
 // jax-js as an engine of the benchmark: one jitted training step, its loop over time unrolled, for jax-js has no scan.
-// jax.grad would pad and add every step's slice: the backward sweep is written here, so that jit makes a step of Elman's
+// jax.grad takes three times as many kernels: the backward sweep is written here, so that jit makes a step of Elman's
 // one kernel each way, and W's, U's and V's gradients one product each.
 
 import { defaultDevice, init, jit, nn, numpy as np } from "@jax-js/jax";
@@ -83,53 +83,47 @@ function lstm(layer: Layer): Sweep {
   const { inputWeight, recurrentWeight: U, bias, gather, batch, steps } = layer;
   const width = U.shape[0]!;
   const a = gather(inputWeight.ref.add(bias.ref));
-  const gatesOf = (z: np.Array) => ({
-    i: nn.sigmoid(columns(z, 0, width)),
-    f: nn.sigmoid(columns(z, 1, width)),
-    g: tanh(columns(z, 2, width)),
-    o: nn.sigmoid(columns(z, 3, width)),
-  });
-  const [zs, cs, hs]: np.Array[][] = [[], [], []];
+  const gate = (z: np.Array, block: number) => nn.sigmoid(columns(z, block, width));
+  const candidate = (z: np.Array) => tanh(columns(z, 2, width));
+  // What two kernels need is written to memory by a third, unless each has it by an expression of its own. A product
+  // is written anyway; if it were used once, it would take what is added to it into its kernel, with the step's place:
+  // a long kernel to compile for each step.
+  const [ps, cs, hs]: [np.Array[], np.Array[], np.Array[]] = [[], [], []];
   for (let t = 0; t < steps; t++) {
-    const [past, before] = [hs!.at(-1), cs!.at(-1)];
-    const at = stepOf(a, t, layer);
-    const z = past ? times(past, U).add(at) : at;
-    const { i, f, g, o } = gatesOf(z);
-    const c = before ? f.mul(before.ref).add(i.mul(g)) : i.mul(g);
-    zs!.push(z);
-    cs!.push(c);
-    hs!.push(o.mul(tanh(c.ref)));
+    const [past, before] = [hs.at(-1), cs.at(-1)];
+    const p = past ? times(past, U) : np.zeros([batch, 4 * width]);
+    const z = p.ref.add(stepOf(a, t, layer));
+    const written = gate(z, 0).mul(candidate(z));
+    const c = before ? gate(z, 1).mul(before.ref).add(written) : written;
+    ps.push(p);
+    cs.push(c);
+    hs.push(gate(p.ref.add(stepOf(a, t, layer)), 3).mul(tanh(c.ref)));
   }
-  const hidden = joined(hs!);
+  const hidden = joined(hs);
   return {
     hidden,
     backward(dHidden) {
-      const { i, f, g, o } = gatesOf(joined(zs!));
-      const tanhC = tanh(joined(cs!));
+      const z = joined(ps).add(a.ref);
+      const [i, f, g, o] = [gate(z, 0), gate(z, 1), candidate(z), gate(z, 3)];
+      const tanhC = tanh(joined(cs));
       // What dc and dh are multiplied with: da = [dc, dc, dc, dh] ⊙ slopes.
       const slopes = np.concatenate(
-        [
-          product(g, dSigmoid(i)),
-          product(shifted(cs!), dSigmoid(f)),
-          product(i, dTanh(g)),
-          product(tanhC, dSigmoid(o)),
-        ],
+        [product(g, dSigmoid(i)), product(shifted(cs), dSigmoid(f)), product(i, dTanh(g)), product(tanhC, dSigmoid(o))],
         1,
       );
       const outward = product(o, dTanh(tanhC));
+      const spread = (x: np.Array) => np.broadcastTo(x.reshape([batch, 1, width]), [batch, 4, width]);
       const da: np.Array[] = [];
       let dcLater: np.Array | undefined;
       for (let t = steps - 1; t >= 0; t--) {
         const next = da[t + 1];
-        const own = stepOf(dHidden, t, layer);
-        const dh = next ? timesTransposed(next, U).add(own) : own;
-        const direct = dh.ref.mul(stepOf(outward, t, layer));
+        const p = next && timesTransposed(next, U);
+        const dh = () => (p ? p.ref.add(stepOf(dHidden, t, layer)) : stepOf(dHidden, t, layer));
+        const direct = dh().mul(stepOf(outward, t, layer));
         const dc = dcLater ? direct.add(dcLater) : direct;
-        const both = [dc, dc, dc, dh].map((x) => x.ref.reshape([batch, 1, width]));
-        da[t] = np
-          .concatenate(both, 1)
-          .reshape([batch, 4 * width])
-          .mul(stepOf(slopes, t, layer));
+        const ofCell = np.arange(4).reshape([1, 4, 1]).less(3);
+        const four = np.where(ofCell, spread(dc.ref), spread(dh())).reshape([batch, 4 * width]);
+        da[t] = four.mul(stepOf(slopes, t, layer));
         dcLater = dc.ref.mul(stepOf(f, t, layer));
       }
       return { preactivation: joined(da) };
