@@ -2,8 +2,6 @@
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
 import { type Connect, defineConfig } from "vite";
-// What the workers of the benchmark meet: a server that bundles it only then reloads the page in mid-run.
-import peerPackages from "./demo/benchmark/peer-packages.json" with { type: "json" };
 
 const isolation = {
   // Cross-origin isolation sharpens performance.now() from 100 µs to 5 µs.
@@ -27,7 +25,7 @@ function commit(): string {
   }
 }
 
-export default defineConfig(({ mode }) => ({
+export default defineConfig({
   define: { __COMMIT__: JSON.stringify(commit()) },
   plugins: [
     {
@@ -39,8 +37,8 @@ export default defineConfig(({ mode }) => ({
   base: "./",
   server: { headers: isolation },
   preview: { headers: isolation },
-  // For `npm start`; what opens a page by itself says what that page needs.
-  optimizeDeps: { include: mode === "development" ? peerPackages : [] },
+  // Workers are not searched for what is to be bundled: a server that met it in mid-run would reload the page.
+  optimizeDeps: { entries: ["demo/*/index.html", "demo/benchmark/engines/*.ts"] },
   worker: { format: "es" },
   build: {
     outDir: "dist/pages",
@@ -52,4 +50,4 @@ export default defineConfig(({ mode }) => ({
       ),
     },
   },
-}));
+});

@@ -3,7 +3,7 @@
 import { callInPage, withPage } from "../terminal/in-browser";
 import { isOptionError } from "../terminal/options";
 import { type BenchOptions, help, readBenchOptions } from "./bench-options";
-import peerPackages from "./peer-packages.json";
+import { bundledPeers } from "./engines/engines";
 import { isOk, type Report } from "./report";
 import { environmentLines, kernelLines, limitLines, rowLines } from "./tables";
 
@@ -27,7 +27,7 @@ export async function main(args: string[]): Promise<number> {
       return callInPage<Report>(page, "/demo/benchmark/bench-in-page.ts", "benchInPage", selection);
     },
     "/demo/terminal/blank.html",
-    selection.engines.some(({ engine }) => engine !== "tempograd") ? peerPackages : [],
+    selection.engines.some(({ engine }) => engine !== "tempograd") ? bundledPeers : [],
     on,
   );
   console.log(json ? JSON.stringify(report) : describe(report));

@@ -24,7 +24,6 @@ export async function withPage<T>(
 ): Promise<T> {
   const server = await createServer({
     root: resolve(import.meta.dirname, "../.."),
-    mode: "headless",
     logLevel: "warn",
     server: { host: "127.0.0.1", port: 0, watch: null },
     // Nothing else is bundled: a newly met dependency would reload the page in mid-work.
