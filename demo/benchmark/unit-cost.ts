@@ -7,10 +7,10 @@ export type Timed = (n: number) => Promise<number>;
  * How long a timing must be at least, in milliseconds: well above the timer's steps and, where it is known, a wait for the
  * GPU, which some browsers look after ten times a second only.
  */
-export const longEnough = (waitMs = 0): number => Math.max(20, Math.min(500, 6 * waitMs));
+export const longEnough = (waitMs = 0): number => Math.max(20, Math.min(1000, 8 * waitMs));
 
 /**
- * Doubles `n` until a timing is long enough, takes the best of several, less the best of as many of one thing alone:
+ * Takes more and more until the best of several timings is long enough, less the best of as many of one thing alone:
  * noise only ever adds.
  * @param most the largest `n`
  * @returns milliseconds for one
@@ -19,16 +19,16 @@ export async function unitCost(timed: Timed, most = 1 << 16): Promise<number> {
   await timed(1); // warm
   let one = await timed(1);
   const least = longEnough(one);
+  const repetitions = one < 30 ? 3 : 1;
   let n = 2;
-  let many = await timed(n);
-  while (n < most && many < least) {
-    n *= 2;
-    many = await timed(n);
+  while (true) {
+    let many = await timed(n);
+    for (let i = 0; i < repetitions && many >= least; i++) {
+      one = Math.min(one, await timed(1));
+      many = Math.min(many, await timed(n));
+    }
+    if (many >= least || n >= most) return Math.max(many - one, many / (2 * n)) / (n - 1);
+    const missing = least / Math.max(many - one, 0);
+    n = Math.min(most, Math.ceil(n * Math.min(8, Math.max(1.5, missing))));
   }
-  const repetitions = many < 100 ? 3 : 1;
-  for (let i = 0; i < repetitions; i++) {
-    one = Math.min(one, await timed(1));
-    many = Math.min(many, await timed(n));
-  }
-  return Math.max(many - one, many / (2 * n)) / (n - 1);
 }
