@@ -1,4 +1,5 @@
 // Serves and builds the pages; vite.library.config.ts builds the library.
+import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
 import { type Connect, defineConfig } from "vite";
 
@@ -14,7 +15,18 @@ const home: Connect.NextHandleFunction = (request, response, next) => {
   response.writeHead(302, { Location: "/demo/train/" }).end();
 };
 
+/** What is checked out, and whether it was changed since: for the benchmark's reports. */
+function commit(): string {
+  try {
+    const args = ["describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"];
+    return execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8", stdio: "pipe" }).trim();
+  } catch {
+    return "unknown"; // outside a checkout
+  }
+}
+
 export default defineConfig({
+  define: { __COMMIT__: JSON.stringify(commit()) },
   plugins: [
     {
       name: "home",
@@ -25,13 +37,16 @@ export default defineConfig({
   base: "./",
   server: { headers: isolation },
   preview: { headers: isolation },
+  // Workers are not searched for what is to be bundled: a server that met it in mid-run would reload the page.
+  optimizeDeps: { entries: ["demo/*/index.html", "demo/benchmark/engines/*.ts"] },
+  worker: { format: "es" },
   build: {
     outDir: "dist/pages",
     target: "es2022",
     chunkSizeWarningLimit: 1300, // Moby-Dick, loaded when asked for
     rollupOptions: {
       input: Object.fromEntries(
-        ["train", "pens"].map((page) => [page, resolve(import.meta.dirname, `demo/${page}/index.html`)]),
+        ["train", "pens", "benchmark"].map((page) => [page, resolve(import.meta.dirname, `demo/${page}/index.html`)]),
       ),
     },
   },

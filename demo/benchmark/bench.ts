@@ -1,29 +1,42 @@
-// `npm run bench`: training steps in headless Chromium, both schedules, as a share of the adapter's mul-add peak.
+// `npm run bench`: training steps of this library and its peers in a headless browser, beside the adapter's own limits.
 
 import { callInPage, withPage } from "../terminal/in-browser";
-import type { Shape, Timing } from "./training-step";
+import { isOptionError } from "../terminal/options";
+import { type BenchOptions, help, readBenchOptions } from "./bench-options";
+import { bundledPeers } from "./engines/engines";
+import { isOk, type Report } from "./report";
+import { environmentLines, kernelLines, limitLines, rowLines } from "./tables";
 
-const shape: Shape = { batch: 32, steps: 64, hidden: 128, symbols: 64 };
-const samples = 15;
-
-export async function main(): Promise<number> {
-  const { batch, steps, hidden, symbols } = shape;
-  console.log(`Elman, batch ${batch}, ${steps} steps, hidden ${hidden}, ${symbols} symbols, SGD; ${samples} samples`);
-  for (const schedule of ["fused", "unrolled"]) {
-    // A page of its own for each: the first step then compiles everything.
-    const timing = await withPage((page) =>
-      callInPage<Timing>(page, "/demo/benchmark/training-step.ts", "timeTrainingStep", shape, schedule, samples),
-    );
-    const { adapter, dispatches, firstMs, medianMs, p5Ms, p95Ms, gflops, peakGflops } = timing;
-    console.log(
-      [
-        `${schedule}, on ${adapter}`,
-        `  first step, compilation included   ${firstMs.toFixed(0)} ms`,
-        `  training step                      ${medianMs.toFixed(1)} ms (median; 5%: ${p5Ms.toFixed(1)}, 95%: ${p95Ms.toFixed(1)}), ${dispatches} dispatches`,
-        `  speed                              ${gflops.toFixed(2)} Gflop/s, ${((100 * gflops) / peakGflops).toFixed(0)}% of the mul-add peak of ${peakGflops.toFixed(2)} Gflop/s`,
-        `  first losses                       ${timing.losses.map((loss) => loss.toFixed(6)).join(" ")}`,
-      ].join("\n"),
-    );
+export async function main(args: string[]): Promise<number> {
+  let options: BenchOptions | null;
+  try {
+    options = readBenchOptions(args);
+  } catch (error) {
+    if (!isOptionError(error)) throw error;
+    console.error(`bench: ${error.message}; see npm run bench -- --help.`);
+    return 2;
   }
-  return 0;
+  if (!options) {
+    console.log(help);
+    return 0;
+  }
+  const { json, on, ...selection } = options;
+  const report = await withPage(
+    async (page) => {
+      await page.exposeFunction("benchmarkDoes", (what: string) => console.error(`${what} …`));
+      return callInPage<Report>(page, "/demo/benchmark/bench-in-page.ts", "benchInPage", selection);
+    },
+    "/demo/terminal/blank.html",
+    selection.engines.some(({ engine }) => engine !== "tempograd") ? bundledPeers : [],
+    on,
+  );
+  console.log(json ? JSON.stringify(report) : describe(report));
+  // A peer that fails is a row of the report; a row of our own is a failure.
+  return report.rows.every((row) => row.engine !== "tempograd" || isOk(row)) ? 0 : 1;
+}
+
+function describe({ environment, limits, rows, kernels }: Report): string {
+  const parts = [environmentLines(environment), limits ? limitLines(limits) : [], rowLines(rows)];
+  for (const table of kernels) parts.push(kernelLines(table, limits));
+  return parts.map((lines) => `\n${lines.join("\n")}`).join("\n");
 }

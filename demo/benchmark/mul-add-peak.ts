@@ -1,41 +1,25 @@
 // Measures the most mul-adds a second that an adapter does, so that speeds can be told as shares of it.
 
 import mulAddShader from "./mul-add-peak.wgsl?raw";
+import { Probe } from "./probe";
 
 const threads = 64;
-const rounds = 1024;
-const flopsOfThread = rounds * 8 * 4 * 2; // eight chains of vec4f, a mul and an add each
+const flopsOfThread = 1024 * 8 * 4 * 2; // rounds, chains of vec4f, a mul and an add
+/** Few for a software adapter, whose dispatch of them takes milliseconds; a GPU is filled by many times as many. */
+const groups = 32;
+const mostGroups = 2 ** 15;
 
-/** The best of several timings, in flops a second. Grows the work until a timing takes 20 ms or more. */
+/** The best of several timings, in flops a second. */
 export async function measureMulAddPeak(device: GPUDevice): Promise<number> {
-  const mostGroups = 2 ** 15;
-  const out = device.createBuffer({ label: "peak", size: mostGroups * threads * 16, usage: GPUBufferUsage.STORAGE });
-  const pipeline = await device.createComputePipelineAsync({
-    label: "mul-add peak",
-    layout: "auto",
-    compute: { module: device.createShaderModule({ label: "mul-add peak", code: mulAddShader }) },
-  });
-  const bindGroup = device.createBindGroup({
-    layout: pipeline.getBindGroupLayout(0),
-    entries: [{ binding: 0, resource: { buffer: out } }],
-  });
-  const time = async (groups: number) => {
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
+  const probe = new Probe(device);
+  const pipeline = await probe.pipeline(mulAddShader);
+  const out = probe.buffer(mostGroups * threads * 16);
+  const bind = probe.bind(pipeline, out);
+  const ms = await probe.cost((pass, n) => {
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bindGroup);
-    pass.dispatchWorkgroups(groups);
-    pass.end();
-    const begin = performance.now();
-    device.queue.submit([encoder.finish()]);
-    await device.queue.onSubmittedWorkDone();
-    return performance.now() - begin;
-  };
-  await time(1);
-  let groups = 32;
-  while (groups < mostGroups && (await time(groups)) < 20) groups *= 2;
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 5; i++) best = Math.min(best, await time(groups));
+    pass.setBindGroup(0, bind);
+    for (let left = n * groups; left > 0; left -= mostGroups) pass.dispatchWorkgroups(Math.min(left, mostGroups));
+  });
   out.destroy();
-  return (groups * threads * flopsOfThread) / (best / 1000);
+  return (groups * threads * flopsOfThread) / (ms / 1000);
 }

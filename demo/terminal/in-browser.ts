@@ -3,24 +3,35 @@ import { resolve } from "node:path";
 import type { Page } from "puppeteer";
 import { createServer } from "vite";
 import { launchBrowser } from "./chromium";
+import { launchFirefox } from "./firefox";
+
+export type BrowserName = "chromium" | "firefox";
 
 /**
  * Serves the repository, opens a page in a headless browser and works with it; closes everything at the end.
  * The page can fetch and import every file of the repository by its path from the root.
  *
  * @param path the page to open, from the repository's root.
+ * @param bundled packages that no browser can import as they are (CommonJS, or with dependencies that are): they are
+ * bundled once, before the page opens.
  * @throws what `work` throws; what the page throws or prints with `console.error`, as soon as it does.
  */
-export async function withPage<T>(work: (page: Page) => Promise<T>, path = "/demo/terminal/blank.html"): Promise<T> {
+export async function withPage<T>(
+  work: (page: Page) => Promise<T>,
+  path = "/demo/terminal/blank.html",
+  bundled: readonly string[] = [],
+  on: BrowserName = "chromium",
+): Promise<T> {
   const server = await createServer({
     root: resolve(import.meta.dirname, "../.."),
     logLevel: "warn",
     server: { host: "127.0.0.1", port: 0, watch: null },
-    optimizeDeps: { noDiscovery: true }, // bundling a newly met dependency would reload the page in mid-work
+    // Nothing else is bundled: a newly met dependency would reload the page in mid-work.
+    optimizeDeps: { noDiscovery: true, include: [...bundled] },
   });
   try {
     await server.listen();
-    const browser = await launchBrowser();
+    const browser = await (on === "firefox" ? launchFirefox() : launchBrowser());
     try {
       const page = await browser.newPage();
       const address = new URL(path, server.resolvedUrls?.local[0]);

@@ -256,7 +256,7 @@ export function readOptions(args: string[], loaded?: NetworkOptions): TrainOptio
   return options;
 }
 
-function oneOf<Word extends string>(name: string, value: string, words: readonly Word[]): Word {
+export function oneOf<Word extends string>(name: string, value: string, words: readonly Word[]): Word {
   const found = words.find((word) => word === value);
   if (!found) throw new OptionError(`--${name} is "${value}", expected ${words.join(", ")}`);
   return found;

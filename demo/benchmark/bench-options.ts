@@ -1,0 +1,88 @@
+// The options of `npm run bench`: read, checked, and explained.
+
+import { parseArgs } from "node:util";
+import type { BrowserName } from "../terminal/in-browser";
+import { OptionError, oneOf, positive } from "../terminal/options";
+import { engineNames } from "./engines/engines";
+import { shapes } from "./problem";
+import { nameOf } from "./report";
+import { cellsOf, defaultLimit, enginesOf, listed, type Selection, shapeOf, shapeText } from "./selection";
+
+export interface BenchOptions extends Selection {
+  json: boolean;
+  on: BrowserName;
+}
+
+export const help = `npm run bench -- [options]
+
+Times training steps in a headless browser, beside the adapter's own limits. Every engine gets the same initial weights
+and batch, and its first three losses are compared with a float64 reference: one that computes something else is wrong,
+not fast.
+
+  --cell C,…           elman, gru, lstm (default elman)
+  --shape S,…          one of these, or BATCHxSTEPSxHIDDENxSYMBOLS such as 8x32x64x64 (default M)
+${Object.keys(shapes)
+  .map((name) => `                         ${name.padEnd(3)} ${shapeText(name)}`)
+  .join("\n")}
+  --engine E,…         an engine, or one of its backends (default tempograd; all: every one):
+${[...new Set(engineNames.map(({ engine, backend }) => nameOf({ engine, backend })))].map((name) => `                         ${name}`).join("\n")}
+  --peers              as --engine all
+  --schedule S,…       of tempograd's recurrences: fused, unrolled (default both)
+  --limit SECONDS      that a row may take (default ${defaultLimit})
+  --kernels            time each of tempograd's dispatches as well, where the adapter has timestamps
+  --on BROWSER         chromium | firefox (default chromium)
+  --json               one object: environment, limits, rows and kernels
+  --help`;
+
+/**
+ * Reads arguments; answers null where help is asked for.
+ * @throws where an option is unknown, lacks its value or names what there is not.
+ */
+export function readBenchOptions(args: string[]): BenchOptions | null {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...{ cell: text, shape: text, engine: text, schedule: text, limit: text, on: text },
+      ...{ peers: flag, kernels: flag, json: flag, help: flag },
+    },
+  });
+  if (values.help) return null;
+  if (values.peers && values.engine !== undefined) {
+    throw new OptionError("--engine does not go with --peers: they are all engines; leave one out");
+  }
+  const schedules = list("schedule", values.schedule ?? "fused,unrolled", (words) =>
+    words.map((word) => oneOf("schedule", word, ["fused", "unrolled"])),
+  );
+  const engines = list("engine", values.peers ? "all" : (values.engine ?? "tempograd"), (words) =>
+    enginesOf(words, engineNames),
+  ).filter(({ schedule }) => schedule === undefined || schedules.some((one) => one === schedule));
+  if (engines.length === 0) {
+    throw new OptionError(`--schedule is "${values.schedule}", and --engine names none of these; leave one out`);
+  }
+  return {
+    cells: list("cell", values.cell ?? "elman", cellsOf),
+    shapes: list("shape", values.shape ?? "M", (words) => {
+      for (const word of words) shapeOf(word);
+      return words;
+    }),
+    engines,
+    limit: positive("limit", values.limit, defaultLimit),
+    kernels: values.kernels ?? false,
+    json: values.json ?? false,
+    on: oneOf("on", values.on ?? "chromium", ["chromium", "firefox"]),
+  };
+}
+
+/** What the words of a list mean. @throws where it is empty, or where `read` throws, with the option's name. */
+function list<T>(name: string, text: string, read: (words: string[]) => T[]): T[] {
+  const words = listed(text);
+  if (words.length === 0) throw new OptionError(`--${name} is "${text}", expected a name or several, by commas`);
+  try {
+    return read(words);
+  } catch (error) {
+    if (error instanceof OptionError) throw error;
+    throw new OptionError(`--${(error as Error).message}`);
+  }
+}

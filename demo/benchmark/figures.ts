@@ -1,0 +1,78 @@
+// How the benchmark's numbers are written, on the page and in the terminal.
+
+import type { AdapterLimits, KernelTable, KernelTime, Row } from "./report";
+
+/** Three digits that count, without an exponent; a dash where there is no number. */
+export function figure(value: number | null | undefined): string {
+  if (value == null || !Number.isFinite(value)) return "–";
+  return value.toLocaleString(
+    "en",
+    Math.abs(value) < 100 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 },
+  );
+}
+
+export const percent = (share: number | null | undefined): string =>
+  share == null ? "–" : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)}%`;
+
+/** Limits in words, each with its figure and unit. */
+export function limitFigures(limits: AdapterLimits): [name: string, figure: string][] {
+  const { mulAddGflops, mulAddGflopsAtBegin, mulAddGflopsAtEnd } = limits;
+  const both = `${figure(mulAddGflopsAtBegin)} at the beginning, ${figure(mulAddGflopsAtEnd)} at the end`;
+  return [
+    ["Mul-add peak", `${figure(mulAddGflops)} Gflop/s (${both})`],
+    ["Copying, read and write", `${figure(limits.copyGBs)} GB/s`],
+    ["A dispatch", `${figure(limits.dispatchUs)} µs`],
+    ["A dispatch that needs the last one", `${figure(limits.dependentDispatchUs)} µs`],
+    ["A barrier of 256 threads", `${figure(limits.barrierUs)} µs`],
+    ["A submit", `${figure(limits.submitUs)} µs`],
+    ["A readback", `${figure(limits.readbackUs)} µs`],
+  ];
+}
+
+export const rowHeadings = [
+  ...["Cell", "Shape", "Engine", "First step, ms", "Step, ms", "5% to 95%", "Tokens/s", "Gflop/s", "Of peak"],
+  ...["MB", "Dispatches", "Losses", "Status"],
+] as const;
+
+/** In the order of `rowHeadings`. */
+export function rowFigures(row: Row): string[] {
+  const { cell, shape, engine, backend, schedule, p5Ms, p95Ms, bytes, losses } = row;
+  return [
+    cell,
+    shape,
+    [engine, backend, schedule].filter(Boolean).join(" "),
+    figure(row.firstMs),
+    figure(row.medianMs),
+    p5Ms === null ? "–" : `${figure(p5Ms)} – ${figure(p95Ms)}`,
+    figure(row.tokensPerSecond && Math.round(row.tokensPerSecond)),
+    figure(row.gflops),
+    percent(row.shareOfPeak),
+    figure(bytes && bytes / 1e6),
+    figure(row.dispatches),
+    losses.map((loss) => loss?.toFixed(4) ?? "none").join(" ") || "–",
+    row.status,
+  ];
+}
+
+export const kernelHeadings = [
+  ...["Computes", "Kernel", "Dispatches", "ms", "Of step"],
+  ...["Gflop/s", "Of peak", "GB/s", "Of copying"],
+] as const;
+
+/** In the order of `kernelHeadings`. */
+export function kernelFigures(kernel: KernelTime, { kernels }: KernelTable, limits: AdapterLimits | null): string[] {
+  const { label, count, ms, flops, bytes } = kernel;
+  const total = (kernels ?? []).reduce((sum, one) => sum + one.ms, 0);
+  const [gflops, rate] = [flops / ms / 1e6, bytes / ms / 1e6];
+  return [
+    label,
+    kernel.kernel,
+    String(count),
+    figure(ms),
+    percent(ms / total),
+    figure(gflops),
+    percent(limits && gflops / limits.mulAddGflops),
+    figure(rate),
+    percent(limits && rate / limits.copyGBs),
+  ];
+}

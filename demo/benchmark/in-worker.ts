@@ -1,0 +1,59 @@
+// Has a worker of its own do a task, for as long as it may, while the tab is visible.
+
+import type { Said, TaskName, Tasks } from "./worker";
+
+type Input<Name extends TaskName> = Parameters<Tasks[Name]>[0];
+type Output<Name extends TaskName> = Awaited<ReturnType<Tasks[Name]>>;
+
+/** Why a task came to no end, in a few words. */
+export class TaskError extends Error {}
+
+export interface WorkerOptions {
+  /** Seconds. */
+  limit: number;
+  /** Ends the task; its reason is what is then said. */
+  signal?: AbortSignal | undefined;
+  /** Gets what the task has so far, each time that it says so. */
+  progress?: (soFar: unknown) => void;
+}
+
+/** @throws TaskError where the task fails, takes too long, is stopped, or where the tab is or becomes hidden. */
+export function inWorker<Name extends TaskName>(
+  name: Name,
+  input: Input<Name>,
+  { limit, signal, progress }: WorkerOptions,
+): Promise<Output<Name>> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name });
+  const ending = new AbortController();
+  const { signal: ended } = ending;
+  const work = new Promise<Output<Name>>((resolve, reject) => {
+    const fail = (why: string) => reject(new TaskError(why));
+    const failIfHidden = () => {
+      if (document.visibilityState === "hidden") fail("hidden tab");
+    };
+    const failIfStopped = () => {
+      if (signal?.aborted) fail(String(signal.reason));
+    };
+    const timer = setTimeout(() => fail(`timed out after ${limit} s`), 1000 * limit);
+    ended.addEventListener("abort", () => clearTimeout(timer));
+    document.addEventListener("visibilitychange", failIfHidden, { signal: ended });
+    signal?.addEventListener("abort", failIfStopped, { signal: ended });
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      fail(`crashed: ${event.message || "its worker could not be loaded"}`);
+    });
+    worker.addEventListener("messageerror", () => fail("crashed: its answer could not be read"));
+    worker.addEventListener("message", ({ data }: MessageEvent<Said>) => {
+      if ("soFar" in data) progress?.(data.soFar);
+      else if ("done" in data) resolve(data.done as Output<Name>);
+      else fail(`crashed: ${data.failed}`);
+    });
+    failIfHidden();
+    failIfStopped();
+    worker.postMessage([name, input]);
+  });
+  return work.finally(() => {
+    ending.abort();
+    worker.terminate();
+  });
+}

@@ -1,0 +1,43 @@
+// The time of each dispatch of one training step, by the adapter's own timestamps.
+
+import { Network, openGpu, type Schedule, sgd, Trainer } from "../../src/index";
+import { networkOf, type Problem } from "./problem";
+import type { KernelTime } from "./report";
+import { timePlan } from "./time-plan";
+
+const runs = 10;
+
+/** @returns null where the adapter has no timestamps. */
+export async function timeKernels(problem: Problem, schedule: string): Promise<KernelTime[] | null> {
+  const { cell, shape, inputs, targets, learningRate } = problem;
+  const { steps, batch } = shape;
+  const gpu = await openGpu();
+  try {
+    const network = await Network.create(gpu, networkOf(cell, shape));
+    const optimizer = sgd({ learningRate });
+    const trainer = await Trainer.create(network, { steps, batch, schedule: schedule as Schedule, optimizer });
+    for await (const _ of trainer.train([{ inputs, targets }])); // so that the numbers are those of training
+    const { plan } = trainer.pass;
+    const times = await timePlan(plan, runs);
+    if (!times) return null;
+    return together(plan.describe().lines.map((line, i) => ({ ...line, count: 1, ms: times[i]! })));
+  } finally {
+    gpu.destroy();
+  }
+}
+
+/** Adds up dispatches that differ in nothing but the time step that their label names, as unrolled sweeps have them. */
+export function together(lines: readonly KernelTime[]): KernelTime[] {
+  const found = new Map<string, KernelTime>();
+  for (const line of lines) {
+    const label = line.label.replace(/\d+/g, "t");
+    const key = JSON.stringify([label, line.kernel, line.workgroups]);
+    const same = found.get(key);
+    if (!same) found.set(key, { ...line });
+    else {
+      same.label = label;
+      for (const name of ["count", "ms", "flops", "bytes"] as const) same[name] += line[name];
+    }
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,91 @@
+// Shows a report on the page.
+
+import { figure, kernelFigures, kernelHeadings, limitFigures } from "./figures";
+import type { Environment, KernelTable, Report } from "./report";
+import { make, resultTables, scrollingTable } from "./result-tables";
+import { RooflineChart } from "./roofline-chart";
+import { cellTitles } from "./selection-form";
+
+export const element = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;
+
+const chart = new RooflineChart(element("chart"));
+const which = element<HTMLSelectElement>("which");
+let shown: Report | undefined;
+
+which.addEventListener("change", () => {
+  if (shown) showKernels(shown);
+});
+
+/** Text of the page's places, shown where there is some. */
+export function say(id: string, text: string | undefined): void {
+  element(id).textContent = text ?? "";
+  element(id).hidden = text === undefined;
+}
+
+/** Shows what a report has so far; undefined for none. */
+export function showReport(report: Report | undefined): void {
+  shown = report;
+  const { rows = [], limits = null, kernels = [], environment } = report ?? {};
+  element("no-results").hidden = rows.length > 0;
+  element("problems").replaceChildren(...resultTables(rows));
+  element("export").hidden = rows.length === 0;
+  element("copied").textContent = "";
+  element("limits-section").hidden = !limits;
+  if (limits) element("limits").replaceChildren(...limitFigures(limits).map(([name, text]) => readout(name, text)));
+  element("environment-section").hidden = !environment;
+  if (environment) showEnvironment(environment);
+  element("kernels-section").hidden = kernels.length === 0 || !limits;
+  if (report && kernels.length !== which.options.length) {
+    which.replaceChildren(...kernels.map((table, i) => new Option(titleOf(table), String(i))));
+  }
+  if (report && kernels.length > 0) showKernels(report);
+}
+
+const titleOf = ({ cell, shape, schedule }: KernelTable) => `${cellTitles[cell]}, ${shape}, ${schedule}`;
+
+/** A figure with its unit, what follows in brackets in small. */
+function readout(name: string, text: string): HTMLElement {
+  const [value = "", more] = text.split(/ \((.*)\)$/);
+  const described = make("dd", "", value);
+  if (more) described.append(" ", make("small", "", more));
+  return make("div", "", make("dt", "", name), described);
+}
+
+function showKernels({ kernels, limits }: Report): void {
+  const table = kernels[which.selectedIndex] ?? kernels[0]!;
+  const measured = table.kernels;
+  say("kernels-status", measured ? undefined : `Not measured: ${table.status}.`);
+  element("roofline").hidden = !measured;
+  element("kernel-table").replaceChildren();
+  if (!measured || !limits) return;
+  chart.show(measured, limits);
+  const rows = measured.map((kernel, i) => {
+    const [label = "", ...others] = kernelFigures(kernel, table, limits);
+    return [make("span", "", make("span", "number", String(i + 1)), ` ${label}`), ...others];
+  });
+  element("kernel-table").append(scrollingTable([titleOf(table)], kernelHeadings, rows));
+}
+
+function showEnvironment(environment: Environment): void {
+  const { adapter, software, browser, platform, cores, versions, commit, timerUs, date, tabVisible } = environment;
+  const facts: [string, string][] = [
+    ["Adapter", `${adapter} (${software ? "software" : "hardware"})`],
+    ["Browser", browser],
+    ["System", `${platform}, ${cores} cores`],
+    [
+      "Versions",
+      Object.entries(versions)
+        .map((version) => version.join(" "))
+        .join(", "),
+    ],
+    ["Commit", commit],
+    ["Timer", `${figure(timerUs)} µs`],
+    ["Tab", tabVisible ? "visible" : "hidden"],
+    ["Date", date.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
+  ];
+  element("environment").replaceChildren(
+    ...facts.map(([name, text]) => make("div", "", make("dt", "", name), make("dd", "", text))),
+  );
+  const limits = Object.entries(environment.limits).map(([name, value]) => `${name.padEnd(42)} ${value}`);
+  element("adapter-details").textContent = [...environment.features, "", ...limits].join("\n");
+}

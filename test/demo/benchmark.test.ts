@@ -1,0 +1,256 @@
+import type { Page } from "puppeteer";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { main } from "../../demo/benchmark/bench";
+import { readBenchOptions } from "../../demo/benchmark/bench-options";
+import type { Engine } from "../../demo/benchmark/engines/engine";
+import { expectedLosses } from "../../demo/benchmark/expected-losses";
+import { judge } from "../../demo/benchmark/judge";
+import { together } from "../../demo/benchmark/kernel-times";
+import { measure, percentile } from "../../demo/benchmark/measure";
+import { flopsOf, networkOf, type Problem, problemOf, shapes } from "../../demo/benchmark/problem";
+import { asReport } from "../../demo/benchmark/read-report";
+import type { Report, Row } from "../../demo/benchmark/report";
+import { fromHash, toHash } from "../../demo/benchmark/share";
+import { unitCost } from "../../demo/benchmark/unit-cost";
+import { findFirefox } from "../../demo/terminal/firefox";
+import { callInPage, withPage } from "../../demo/terminal/in-browser";
+import { networkConfig, referenceOptimizer, referenceTrainStep } from "../../src/index";
+import { button, press, textOf } from "./page";
+
+const small = { batch: 2, steps: 6, hidden: 8, symbols: 16 };
+const row: Row = {
+  ...{ engine: "tempograd", backend: "webgpu", schedule: "fused", cell: "gru", shape: "2x6x8x16" },
+  ...{ firstMs: 9, medianMs: 2, p5Ms: 1, p95Ms: 3, tokensPerSecond: 6000, gflops: 0.1, shareOfPeak: 0.01 },
+  ...{ bytes: 1000, dispatches: 14, losses: [2, 1.5, 1], status: "ok" },
+};
+const report: Report = {
+  environment: {
+    ...{ date: "2026-11-26T00:00:00.000Z", commit: "unknown", adapter: "<b>some</b> adapter", software: false },
+    ...{ features: ["shader-f16"], limits: { maxBindGroups: 4 }, browser: "Chrome 1", platform: "Linux", cores: 2 },
+    ...{ versions: { tempograd: "0.1.0" }, timerUs: 5, tabVisible: true },
+  },
+  limits: null,
+  rows: [row],
+  kernels: [],
+};
+
+/** The reference as an engine that forgets a gradient. */
+const forgetful = (name: string | undefined): Engine => ({
+  ...{ engine: "forgetful", backend: "cpu", version: "1" },
+  async open({ cell, shape, parameters, inputs, targets, learningRate }: Problem) {
+    const values = Object.fromEntries([...parameters].map(([key, { data }]) => [key, Float64Array.from(data)]));
+    const update = referenceOptimizer({ kind: "sgd", learningRate });
+    const config = networkConfig(networkOf(cell, shape));
+    const step = () =>
+      referenceTrainStep(config, values, { ...shape, inputs, targets }, (parameters, gradients) => {
+        if (name) gradients[name]!.fill(0);
+        update(parameters, gradients);
+      }).loss;
+    return { run: async (count) => Array.from({ length: count }, step), close() {} };
+  },
+});
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe("the first losses", () => {
+  test.each(["elman", "gru", "lstm"] as const)("tell a step of %s that forgets any gradient", async (cell) => {
+    const problem = problemOf(cell, small);
+    const expected = expectedLosses(problem);
+    const statusOf = async (name?: string) => {
+      const { losses } = await measure(forgetful(name), problem, 0);
+      return judge({ ...row, losses: losses.slice(0, 3) }, expected, []);
+    };
+    expect(await statusOf()).toBe("ok");
+    for (const name of problem.parameters.keys()) expect(await statusOf(name)).toMatch(/^wrong: loss [23] is/);
+  });
+
+  test("are compared with another engine's where the reference does not go", () => {
+    const other: Row = { ...row, engine: "jax-js", losses: [2, 1.5, 1.1] };
+    expect(judge(row, [2], [])).toBe("ok as far as known: loss 1 of 3 compared with the reference");
+    expect(judge(row, [2], [row])).toBe("ok: loss 1 compared with the reference, all with tempograd/webgpu/fused");
+    expect(judge(other, [2], [row])).toBe("differs: loss 3 is 1.100000, tempograd/webgpu/fused has 1.000000");
+    expect(judge({ ...row, losses: [2, Number.NaN] }, [2, 1.5, 1], [])).toBe("wrong: loss 2 is NaN, expected 1.500000");
+    expect(judge({ ...row, losses: [2, 1.5] }, [2, 1.5, 1], [])).toBe("wrong: loss 3 is missing, expected 1.000000");
+  });
+});
+
+describe("measuring", () => {
+  test("counts the flops of the products in a step, of every gate", () => {
+    expect(flopsOf("lstm", shapes.M)).toBe(2 * 32 * 64 * 3 * 128 * (4 * 128 + 64));
+  });
+
+  test("takes percentiles between neighbours", () => {
+    expect(percentile([4, 1, 3, 2], 0.5)).toBe(2.5);
+    expect(percentile([1], 0.95)).toBe(1);
+  });
+
+  test("finds the cost of one thing beside the cost of a timing", async () => {
+    let calls = 0;
+    const cost = await unitCost(async (n) => 5 + 0.01 * n + (calls++ % 3)); // with noise
+    expect(cost).toBeCloseTo(0.01, 3);
+  });
+
+  test("adds up the dispatches of a sweep that differ in the time step alone", () => {
+    const line = { kernel: "recurrence", workgroups: [2, 1, 1], flops: 10, bytes: 4, count: 1, ms: 0.5 };
+    const lines = [1, 2, 3].map((step) => ({ ...line, label: `forward, step ${step}` }));
+    expect(together([...lines, { ...line, label: "loss" }])).toEqual([
+      { ...line, label: "forward, step t", flops: 30, bytes: 12, count: 3, ms: 1.5 },
+      { ...line, label: "loss" },
+    ]);
+  });
+});
+
+describe("a report in an address", () => {
+  test("comes back as it went, and is far shorter than its JSON", async () => {
+    const long = { ...report, rows: Array.from({ length: 40 }, () => row) };
+    const hash = await toHash(long);
+    expect(hash).toMatch(/^#report=[\w-]+$/);
+    expect(hash.length).toBeLessThan(JSON.stringify(long).length / 8);
+    expect(await fromHash(hash)).toEqual(long);
+    expect(await fromHash("#limits")).toBeUndefined();
+  });
+
+  test("is refused where it is damaged, huge, or something else", async () => {
+    const hash = await toHash(report);
+    await expect(fromHash(hash.slice(0, -9))).rejects.toThrow("damaged");
+    const huge = { ...report, environment: { ...report.environment, browser: "x".repeat(3e6) } };
+    await expect(toHash(huge).then(fromHash)).rejects.toThrow("damaged");
+    for (const change of [{ cell: "rnn" }, { shape: "XXL" }, { medianMs: "2" }, { losses: undefined }]) {
+      const other = { ...report, rows: [{ ...row, ...change }] };
+      await expect(toHash(other as unknown as Report).then(fromHash)).rejects.toThrow("no report of this benchmark");
+    }
+  });
+});
+
+describe("npm run bench", () => {
+  const run = async (...args: string[]) => {
+    const out = vi.spyOn(console, "log").mockImplementation(() => {});
+    const err = vi.spyOn(console, "error").mockImplementation(() => {});
+    const code = await main(args);
+    const text = (spy: typeof out) => spy.mock.calls.map(([line]) => line).join("\n");
+    return { code, out: text(out), err: text(err) };
+  };
+
+  test("measures Elman at M in both schedules unless told otherwise", () => {
+    const { cells, shapes, engines, limit, kernels, json, on } = readBenchOptions([])!;
+    expect({ cells, shapes, limit, kernels, json, on }).toEqual({
+      ...{ cells: ["elman"], shapes: ["M"], limit: 60, kernels: false, json: false, on: "chromium" },
+    });
+    expect(engines.map(({ schedule }) => schedule)).toEqual(["fused", "unrolled"]);
+    expect(readBenchOptions(["--peers"])!.engines.length).toBeGreaterThan(6);
+    const [one, ...others] = readBenchOptions(["--engine", "tf.js/WebGPU, tempograd", "--schedule=unrolled"])!.engines;
+    expect([one, ...others].map((name) => Object.values(name!).join(" "))).toEqual([
+      "TF.js webgpu",
+      "tempograd webgpu unrolled",
+    ]);
+  });
+
+  test.each([
+    [["--cell", "rnn"], '--cell is "rnn", expected elman, gru, lstm'],
+    [
+      ["--shape", "32x64"],
+      '--shape is "32x64", expected S, M, L, XL or BATCHxSTEPSxHIDDENxSYMBOLS such as 32x64x128x64',
+    ],
+    [["--engine", "torch"], '--engine is "torch", expected all, tempograd/webgpu/fused'],
+    [["--engine", ","], '--engine is ",", expected a name or several, by commas'],
+    [["--schedule", "tiled"], '--schedule is "tiled", expected fused, unrolled'],
+    [["--limit", "0"], '--limit is "0", expected a number above 0'],
+    [["--on", "lynx"], '--on is "lynx", expected chromium, firefox'],
+    [["--peers", "--engine", "all"], "--engine does not go with --peers"],
+    [["--shapes", "M"], "Unknown option '--shapes'"],
+  ])("refuses %j in a line", async (args, message) => {
+    const { code, err } = await run(...args);
+    expect(code).toBe(2);
+    expect(err).toContain(`bench: ${message}`);
+    expect(err).toContain("see npm run bench -- --help");
+  });
+
+  test("names the cure where there is no Firefox, or not the one that the environment names", () => {
+    expect(() => findFirefox("linux", { PATH: "" })).toThrow("set TEMPOGRAD_FIREFOX=/path/to/firefox or install it");
+    expect(() => findFirefox("linux", { TEMPOGRAD_FIREFOX: "/none" })).toThrow('TEMPOGRAD_FIREFOX is "/none"');
+  });
+
+  test("prints one object with environment, limits and rows", async () => {
+    const { code, out } = await run("--json", "--cell", "gru", "--shape", "2x6x8x16", "--kernels");
+    expect(code).toBe(0);
+    const { environment, limits, rows, kernels } = asReport(JSON.parse(out));
+    expect(environment.limits.maxBufferSize).toBeGreaterThan(0);
+    expect(environment).toMatchObject({ tabVisible: true, versions: { tempograd: "0.1.0" } });
+    expect(Object.values(limits!).every((value) => value > 0)).toBe(true);
+    expect(rows.map(({ schedule, status }) => [schedule, status])).toEqual([
+      ["fused", "ok"],
+      ["unrolled", "ok"],
+    ]);
+    for (const { firstMs, medianMs, p5Ms, p95Ms, tokensPerSecond, gflops, shareOfPeak, ...row } of rows) {
+      expect(firstMs).toBeGreaterThan(medianMs!);
+      expect(p5Ms).toBeLessThanOrEqual(medianMs!);
+      expect(p95Ms).toBeGreaterThanOrEqual(medianMs!);
+      expect(tokensPerSecond).toBeCloseTo((1000 * 12) / medianMs!);
+      expect(shareOfPeak).toBeCloseTo(gflops! / limits!.mulAddGflops);
+      expect(row).toMatchObject({ engine: "tempograd", backend: "webgpu", cell: "gru", shape: "2x6x8x16" });
+      expect(row.bytes).toBeGreaterThan(0);
+    }
+    expect(rows[1]!.dispatches).toBeGreaterThan(rows[0]!.dispatches!);
+    expect(kernels.map(({ schedule }) => schedule)).toEqual(["fused", "unrolled"]);
+  });
+});
+
+describe("the benchmark's page", () => {
+  const path = "/demo/benchmark/index.html";
+  const hide = (page: Page, state: string) =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, "visibilityState", { configurable: true, value });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, state);
+  const until = (page: Page, text: string) =>
+    page.waitForFunction((start) => document.getElementById("status")!.textContent.startsWith(start), {}, text);
+  const speeds = (page: Page) =>
+    page.$$eval("#problems .speed", (found) => found.map(({ textContent }) => textContent));
+
+  test("shows rows and limits, gives a link to them, and refuses to run in a hidden tab", () =>
+    withPage(async (page) => {
+      await button(page, "run");
+      await page.click("input[value=M]");
+      await page.click("input[value='tempograd/webgpu/unrolled']");
+      await press(page, "run");
+      expect(await textOf(page, "selection-error")).toBe("Choose one of the shapes at least.");
+      await page.locator("#own-shape").fill("2×6×8");
+      await press(page, "run");
+      expect(await textOf(page, "own-shape-error")).toContain("Enter four whole numbers");
+      await page.locator("#own-shape").fill("2×6×8×16");
+      await press(page, "run");
+      await until(page, "Done: 1 rows.");
+      expect(await speeds(page)).toEqual([expect.stringMatching(/ tokens\/s, the fastest$/)]);
+      expect(await textOf(page, "limits")).toContain("Gflop/s");
+      await hide(page, "hidden");
+      await press(page, "run");
+      await until(page, "Stopped.");
+      expect(await textOf(page, "failure")).toContain("the tab is hidden");
+      await hide(page, "visible");
+      await press(page, "run");
+      await until(page, "Running tempograd");
+      await hide(page, "hidden");
+      await until(page, "Stopped.");
+      expect(await speeds(page)).toEqual(["hidden tab"]);
+      await hide(page, "visible");
+      const selection = { cells: ["elman"], shapes: ["2x6x8x16"], limit: 0.01, kernels: false };
+      const engines = [{ engine: "tempograd", backend: "webgpu", schedule: "fused" }];
+      const hurried = { ...selection, engines };
+      const timedOut = await callInPage<Report>(page, "/demo/benchmark/bench-in-page.ts", "benchInPage", hurried);
+      expect(timedOut.rows[0]).toMatchObject({ medianMs: null, losses: [], status: "timed out after 0.01 s" });
+    }, path));
+
+  test("shows a report that an address carries, as measured elsewhere", () =>
+    withPage(async (page) => {
+      const hash = await toHash(report);
+      await page.evaluate((value) => {
+        location.hash = value;
+      }, hash);
+      await page.waitForSelector("#shared:not([hidden])");
+      expect(await textOf(page, "shared-text")).toContain("Measured elsewhere: on <b>some</b> adapter, in Chrome 1");
+      expect(await speeds(page)).toEqual(["6,000 tokens/s, the fastest"]);
+      await press(page, "discard");
+      expect(await page.evaluate(() => location.hash)).toBe("");
+      expect(await speeds(page)).toEqual([]);
+    }, path));
+});
