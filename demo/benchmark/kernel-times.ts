@@ -1,9 +1,8 @@
 // The time of each dispatch of one training step, by the adapter's own timestamps.
 
-import { Network, openGpu, type Schedule, sgd, Trainer } from "../../src/index";
+import { Network, openGpu, type Schedule, sgd, timePlan, Trainer } from "../../src/index";
 import { networkOf, type Problem } from "./problem";
 import type { KernelTime } from "./report";
-import { timePlan } from "./time-plan";
 
 const runs = 10;
 
