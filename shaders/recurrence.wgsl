@@ -172,7 +172,8 @@ fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
 fn rowOf(place: Place, e: u32) -> u32 { return rowComputed(place, e / 8u) + e / 2u % 4u; }
 #endif
 fn columnOf(place: Place, e: u32) -> u32 { return place.column + e % tileColumns; }
-fn isInside(row: u32, column: u32) -> bool { return row < batch && column < width; }
+const allInside = batch % tileRows == 0u && width % (tileColumns * columnThreads) == 0u;
+fn isInside(row: u32, column: u32) -> bool { return allInside || (row < batch && column < width); }
 
 #if candidate
 fn candidateBlock(at: vec4u, k: u32) -> mat4x4f {

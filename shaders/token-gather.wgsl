@@ -35,6 +35,7 @@ fn sumOfToken(token: u32, column: u32, z: u32) -> vec4f {
   return sum;
 }
 
+#if bias
 fn sumOfAll(column: u32, z: u32) -> vec4f {
   let end = rows * (z + 1u) / slabs;
   var sum = vec4f();
@@ -45,16 +46,17 @@ fn sumOfAll(column: u32, z: u32) -> vec4f {
   }
   return sum;
 }
+#endif
 
-// The bias comes first: its sums are the longest.
 @compute @workgroup_size(threads)
 fn gatherGradient(@builtin(global_invocation_id) id: vec3u) {
-  let i = id.x + across * id.y;
-  if (i < width) {
-    dWeight[biasStart + id.z * slab + i] = sumOfAll(i, id.z);
-  } else if (i < (tokenCount + 1u) * width) {
-    let at = i - width;
-    dWeight[id.z * slab + at] = sumOfToken(at / width, at % width, id.z);
-  }
+#if bias
+  let i = id.x + across * id.y; // the bias comes first: its sums are the longest
+  if (i < width) { dWeight[biasStart + id.z * slab + i] = sumOfAll(i, id.z); }
+  let at = i - width;
+#else
+  let at = id.x + across * id.y;
+#endif
+  if (at < tokenCount * width) { dWeight[id.z * slab + at] = sumOfToken(at / width, at % width, id.z); }
 }
 #endif

@@ -104,17 +104,22 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
     const summed = cell.candidate ? cell.gates - 1 : cell.gates;
     const dU = { label: "dU = Σ h_{t−1}ᵀ·da_t", transpose: "a" } as const;
     const gates: View = { tensor: gate, parts: [0, summed] };
-    matmul(plan, { ...dU, a: before, b: gates, out: { ...gradients.recurrentWeight, parts: [0, summed] } });
+    const { inputWeight: dWeight, recurrentWeight: dRecurrent, bias: dBias } = gradients;
+    // db goes with a product of all gates: that of dU, or where it has a candidate's apart, that of dW.
+    const ofAll = cell.candidate ? undefined : dBias;
+    const label = `${dU.label}${ofAll ? ", db = Σ da_t" : ""}`;
+    matmul(plan, { ...dU, label, a: before, b: gates, out: { ...dRecurrent, parts: [0, summed] }, bSum: ofAll });
     if (candidate && gradients.recurrentBias) {
       const last: View = { tensor: gate, parts: [summed, 1] };
       const [a, b] = cell.candidate === "apart" ? [before, { tensor: candidate }] : [{ tensor: candidate }, last];
-      const out = { ...gradients.recurrentWeight, parts: [summed, 1] as const };
+      const out = { ...dRecurrent, parts: [summed, 1] as const };
       matmul(plan, { ...dU, label: `${dU.label}, db_r`, a, b, out, bSum: gradients.recurrentBias });
     }
-    const label = "dW = Σ x_tᵀ·da_t, db = Σ da_t";
-    const { inputWeight: dWeight, bias: dBias } = gradients;
-    if (layer.rowsByToken) tokenGatherGradient(plan, { label, ...layer.rowsByToken, dOut: gate, dWeight, dBias });
-    else matmul(plan, { label, transpose: "a", a: inputs, b: { tensor: gate }, out: dWeight, bSum: dBias });
+    const rest = ofAll ? undefined : dBias;
+    const dW = { label: `dW = Σ x_tᵀ·da_t${rest ? ", db = Σ da_t" : ""}` };
+    const { rowsByToken } = layer;
+    if (rowsByToken) tokenGatherGradient(plan, { ...dW, ...rowsByToken, dOut: gate, dWeight, dBias: rest });
+    else matmul(plan, { ...dW, transpose: "a", a: inputs, b: { tensor: gate }, out: dWeight, bSum: rest });
     if (dInputs) {
       const weight = { tensor: direction.parameters.inputWeight };
       const out = { tensor: dInputs };

@@ -82,9 +82,9 @@ export function productTiles(gpu: Gpu, rows: number, depth: number, width: numbe
 /** The tiles that a sweep over a batch may be computed in, the default first. */
 export function sweepTiles(gpu: Gpu, batch: number, width: number): TileName[] {
   const rows: TileName[] = gpu.software ? ["row", "narrow row"] : ["narrow row", "row"];
-  const blocks: TileName[] = gpu.quads
-    ? ["quads", "tall quads", "tall registers", "registers"]
-    : ["tall registers", "registers"];
+  const cores = globalThis.navigator?.hardwareConcurrency ?? 2;
+  const byQuads: TileName[] = batch >= 32 * cores ? ["tall quads", "quads"] : ["quads", "tall quads"]; // one each at least
+  const blocks: TileName[] = [...(gpu.quads ? byQuads : []), "tall registers", "registers"];
   const all = gpu.software && batch > 8 ? [...blocks, ...rows] : [...rows, ...blocks];
   return all.filter((tile) => tile !== "narrow row" || fitsAcross(gpu, width, tile));
 }

@@ -3,7 +3,7 @@
 import tokenGatherShader from "../../shaders/token-gather.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { elements, type Tensor } from "../gpu/tensor";
-import { expectShape, line, rowsAndWidth, type Slabs, slabsBindingWith, storedVec4 } from "./operands";
+import { expectShape, line, rowsAndWidth, type Slabs, slabsBinding, slabsBindingWith, storedVec4 } from "./operands";
 
 interface Gather {
   label: string;
@@ -30,7 +30,7 @@ export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Ga
       shader: "token-gather",
       source: tokenGatherShader,
       constants: { rows, width: storedVec4(out), ...constants },
-      flags: { forward: true, gradient: false },
+      flags: { forward: true, gradient: false, bias: false },
     },
     bindings: { tokens, weight, bias, out },
     workgroups,
@@ -48,12 +48,12 @@ interface GatherGradient {
   dOut: Tensor;
   /** [I, H] */
   dWeight: Slabs;
-  /** [H], behind dWeight in the same buffer */
-  dBias: Slabs;
+  /** Where wanted: [H], behind dWeight in the same buffer */
+  dBias?: Slabs | undefined;
 }
 
 /**
- * dWeight[v] = Σ of dOut[r] over the rows r with token v, in their order; dBias = Σ over all rows.
+ * dWeight[v] = Σ of dOut[r] over the rows r with token v, in their order; dBias = Σ over all rows, where wanted.
  * @throws where shapes do not fit.
  */
 export function tokenGatherGradient(plan: Plan, gradient: GatherGradient): void {
@@ -63,9 +63,9 @@ export function tokenGatherGradient(plan: Plan, gradient: GatherGradient): void 
   expectShape("tokenGatherGradient", dOut, "[rows, H]", [...dOut.shape.slice(0, -1), width]);
   expectShape("tokenGatherGradient", tokenOrder, "[rows]", [rows]);
   expectShape("tokenGatherGradient", tokenStart, "[I + 1]", [tokenCount + 1]);
-  expectShape("tokenGatherGradient", dBias.tensor, "[H]", [width]);
-  const { binding, start } = slabsBindingWith(dWeight, dBias);
-  const { workgroups, ...constants } = line(plan.gpu, (tokenCount + 1) * storedVec4(dOut));
+  if (dBias) expectShape("tokenGatherGradient", dBias.tensor, "[H]", [width]);
+  const sums = dBias && slabsBindingWith(dWeight, dBias);
+  const { workgroups, ...constants } = line(plan.gpu, (tokenCount + (dBias ? 1 : 0)) * storedVec4(dOut));
   plan.add({
     label,
     kernel: {
@@ -77,12 +77,12 @@ export function tokenGatherGradient(plan: Plan, gradient: GatherGradient): void 
         tokenCount,
         slabs: dWeight.count,
         slab: dWeight.strideBytes / 16,
-        biasStart: start,
+        ...(sums && { biasStart: sums.start }),
         ...constants,
       },
-      flags: { forward: false, gradient: true },
+      flags: { forward: false, gradient: true, bias: dBias !== undefined },
     },
-    bindings: { start: tokenStart, order: tokenOrder, dOut, dWeight: binding },
+    bindings: { start: tokenStart, order: tokenOrder, dOut, dWeight: sums ? sums.binding : slabsBinding(dWeight) },
     workgroups: [...workgroups, dWeight.count],
     flops: 2 * rows * width,
     bytes: tokenStart.size + tokenOrder.size + 2 * dOut.size + dWeight.count * dWeight.tensor.size,
