@@ -42,6 +42,8 @@ fn blockOfB(k: u32, column: u32) -> mat4x4f {
 }
 #endif
 
+const allInside = rows % (tileRows * rowThreads) == 0u && width % (tileColumns * columnThreads) == 0u;
+
 fn storeRow(at: u32, row: u32, column: u32, value: vec4f) {
 #if bias
   let sum = value + bias[column];
@@ -49,21 +51,21 @@ fn storeRow(at: u32, row: u32, column: u32, value: vec4f) {
   let sum = value;
 #endif
 #if accumulate
-  if (row < rows) { c[at + row * cWidth + column] += sum; }
+  if (allInside || row < rows) { c[at + row * cWidth + column] += sum; }
 #else
-  if (row < rows) { c[at + row * cWidth + column] = sum; }
+  if (allInside || row < rows) { c[at + row * cWidth + column] = sum; }
 #endif
 }
 
 fn storeBlocks(slabAt: u32, place: Place, n: u32, left: mat4x4f, right: mat4x4f) {
   let row = rowComputed(place, n);
-  if (place.column < width) {
+  if (allInside || place.column < width) {
     storeRow(slabAt + cStart, row, place.column, left[0]);
     storeRow(slabAt + cStart, row + 1u, place.column, left[1]);
     storeRow(slabAt + cStart, row + 2u, place.column, left[2]);
     storeRow(slabAt + cStart, row + 3u, place.column, left[3]);
   }
-  if (place.column + 1u < width) {
+  if (allInside || place.column + 1u < width) {
     storeRow(slabAt + cStart, row, place.column + 1u, right[0]);
     storeRow(slabAt + cStart, row + 1u, place.column + 1u, right[1]);
     storeRow(slabAt + cStart, row + 2u, place.column + 1u, right[2]);
