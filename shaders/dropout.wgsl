@@ -2,7 +2,7 @@
 // the same product, in place, with the same m: it is drawn again from the same counters. philox.wgsl stands in front.
 // CPU twin: src/reference/dropout.ts
 //
-// size, start       vec4f of out, and where x begins
+// size, width, start   vec4f of out and of its rows, and where x begins
 // threads, across   the workgroup, and the threads in x
 
 struct Mask {
@@ -13,7 +13,7 @@ struct Mask {
 }
 
 @group(0) @binding(0) var<uniform> mask: Mask;
-@group(0) @binding(1) var<uniform> step: u32; // the training step
+@group(0) @binding(1) var<uniform> step: vec2u; // the training step, and the number of row 0 among all time steps' rows
 #if gradient
 @group(0) @binding(2) var<storage, read_write> dOut: array<vec4f>; // [rows, width]
 #else
@@ -25,7 +25,7 @@ struct Mask {
 fn dropout(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + across * id.y;
   if (i >= size) { return; }
-  let words = philox(vec4u(i, step, mask.layer, 0u), vec2u(mask.seed, 1u));
+  let words = philox(vec4u(i + step.y * width, step.x, mask.layer, 0u), vec2u(mask.seed, 1u));
   let m = select(vec4f(), vec4f(mask.scale), words >= vec4u(mask.threshold));
 #if gradient
   dOut[i] *= m;

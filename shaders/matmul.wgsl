@@ -57,6 +57,16 @@ fn storeRow(at: u32, row: u32, column: u32, value: vec4f) {
 #endif
 }
 
+#if rowSum
+fn storeSum(at: u32, sum: vec4f) {
+#if accumulate
+  c[at] += sum;
+#else
+  c[at] = sum;
+#endif
+}
+#endif
+
 fn storeBlocks(slabAt: u32, place: Place, n: u32, left: mat4x4f, right: mat4x4f) {
   let row = rowComputed(place, n);
   if (allInside || place.column < width) {
@@ -155,7 +165,7 @@ fn matmul(
 #endif
 #endif
 #if rowSum
-  if (id.y == 0u && place.column < width) { c[sumStart + at + place.column] = sum0; }
-  if (id.y == 0u && place.column + 1u < width) { c[sumStart + at + place.column + 1u] = sum1; }
+  if (id.y == 0u && place.column < width) { storeSum(sumStart + at + place.column, sum0); }
+  if (id.y == 0u && place.column + 1u < width) { storeSum(sumStart + at + place.column + 1u, sum1); }
 #endif
 }

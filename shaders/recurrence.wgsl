@@ -18,6 +18,7 @@
 // gates, summed         gates, and how many of them take the product with h into their sum
 // lastGate              forward: the sums of the gates before it go to the cell through `gate`, its own goes by itself
 // sweepSteps            fused: steps of the sweep; backward one more where dh_0 is wanted
+// `carried`: the sweep back goes on from the `carry` that a later stretch of time left, and leaves dh_0 there.
 
 @group(0) @binding(0) var<storage, read> recurrentWeight: array<vec4f>; // [H, G·H]
 @group(0) @binding(1) var<storage, read> lengths: array<i32>; // [B]
@@ -320,6 +321,12 @@ fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, last: u32, plac
   }
 }
 
+#if carried
+const carried = true;
+#else
+const carried = false;
+#endif
+
 // dh after step s − 1, and the cell's gradients of that step. s = 0: dh_0 alone.
 fn firstPhase(s: u32, place: Place) {
   var tile = Tile();
@@ -339,7 +346,8 @@ fn firstPhase(s: u32, place: Place) {
 
 fn finish(s: u32, row: u32, column: u32, sum: vec4f) {
   let own = row * width + column;
-  var dh = sum + select(carry[own], vec4f(), s == steps);
+  let begins = !carried && s == steps;
+  var dh = sum + select(carry[own], vec4f(), begins);
 #if lastStep
   if (s == steps) { dh += dOutput[row * stride + offset + column]; }
 #else
@@ -353,12 +361,14 @@ fn finish(s: u32, row: u32, column: u32, sum: vec4f) {
   if (s > 0u) {
     let element = elementOf(s - 1u, row, column);
     if (timeOf(s - 1u) < u32(lengths[row])) {
-      carry[own] = cellBackward(element, dh, s == steps);
+      carry[own] = cellBackward(element, dh, begins);
     } else {
       carry[own] = dh;
       for (var g = 0u; g < gates; g++) { gate[element.gate + g * width] = vec4f(); }
-      cellHoldBackward(element, s == steps);
+      cellHoldBackward(element, begins);
     }
+  } else if (carried) {
+    carry[own] = dh;
   }
 }
 

@@ -35,6 +35,14 @@ fn sumOfToken(token: u32, column: u32, z: u32) -> vec4f {
   return sum;
 }
 
+fn store(at: u32, sum: vec4f) {
+#if accumulate
+  dWeight[at] += sum;
+#else
+  dWeight[at] = sum;
+#endif
+}
+
 #if bias
 fn sumOfAll(column: u32, z: u32) -> vec4f {
   let end = rows * (z + 1u) / slabs;
@@ -52,11 +60,11 @@ fn sumOfAll(column: u32, z: u32) -> vec4f {
 fn gatherGradient(@builtin(global_invocation_id) id: vec3u) {
 #if bias
   let i = id.x + across * id.y; // the bias comes first: its sums are the longest
-  if (i < width) { dWeight[biasStart + id.z * slab + i] = sumOfAll(i, id.z); }
+  if (i < width) { store(biasStart + id.z * slab + i, sumOfAll(i, id.z)); }
   let at = i - width;
 #else
   let at = id.x + across * id.y;
 #endif
-  if (at < tokenCount * width) { dWeight[id.z * slab + at] = sumOfToken(at / width, at % width, id.z); }
+  if (at < tokenCount * width) { store(id.z * slab + at, sumOfToken(at / width, at % width, id.z)); }
 }
 #endif

@@ -25,9 +25,17 @@ export interface DispatchDescription {
   readonly workgroups: readonly number[];
   readonly flops: number;
   readonly bytes: number;
+  /** How often it is dispatched when the plan runs. */
+  readonly times: number;
 }
 
-interface Step extends DispatchDescription {
+/** What `plan.describe()` answers. */
+export interface PlanDescription {
+  readonly lines: readonly DispatchDescription[];
+  readonly total: { readonly dispatches: number; readonly flops: number; readonly bytes: number };
+}
+
+interface Step extends Omit<DispatchDescription, "times"> {
   readonly pipeline: () => Promise<GPUComputePipeline>;
   readonly bindGroup: GPUBindGroup;
 }
@@ -42,13 +50,25 @@ export class Plan {
   readonly #steps: Step[] = [];
   readonly #owned: { destroy(): void }[] = [];
   /** Choices that were open when this plan was made: it took the defaults. */
-  readonly open: OpenChoice[] = [];
+  readonly open: OpenChoice[];
+  readonly #parts: { plan: Plan; times: number }[] = [];
   #pipelines: GPUComputePipeline[] = [];
   #destroyed = false;
 
-  constructor(gpu: Gpu, label: string) {
+  constructor(gpu: Gpu, label: string, open: OpenChoice[] = []) {
     this.gpu = gpu;
     this.label = label;
+    this.open = open;
+  }
+
+  /**
+   * A plan that is compiled, described and destroyed with this one; who asks for it encodes it, in compute passes of its
+   * own, `times` times for each run of this one.
+   */
+  part(label: string, times: number): Plan {
+    const plan = this.own(new Plan(this.gpu, `${this.label}, ${label}`, this.open));
+    this.#parts.push({ plan, times });
+    return plan;
   }
 
   /** A zeroed tensor with a buffer of its own, destroyed with the plan. */
@@ -114,7 +134,9 @@ export class Plan {
 
   /** Compiles all pipelines, in parallel. */
   async compile(): Promise<void> {
+    const parts = this.#parts.map(({ plan }) => plan.compile());
     this.#pipelines = await Promise.all(this.#steps.map(({ pipeline }) => pipeline()));
+    await Promise.all(parts);
   }
 
   /** Encodes every dispatch into `pass`. @throws before `compile()` has finished. */
@@ -143,24 +165,30 @@ export class Plan {
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 
-  /** What a run does, a line a dispatch, and the totals: `dispatches`, `flops`, `bytes`. */
-  describe() {
-    const lines: DispatchDescription[] = this.#steps.map(({ label, kernel, workgroups, flops, bytes }) => ({
-      label,
-      kernel,
-      workgroups,
-      flops,
-      bytes,
-    }));
-    const sum = (key: "flops" | "bytes") => lines.reduce((total, line) => total + line[key], 0);
-    return { lines, total: { dispatches: lines.length, flops: sum("flops"), bytes: sum("bytes") } };
+  /** How many dispatches `encode` encodes. */
+  get length(): number {
+    return this.#steps.length;
+  }
+
+  /** What a run does, a line a dispatch, those of parts first, and the totals: `dispatches`, `flops`, `bytes`. */
+  describe(): PlanDescription {
+    const own = this.#steps.map(({ label, kernel, workgroups, flops, bytes }): DispatchDescription => {
+      return { label, kernel, workgroups, flops, bytes, times: 1 };
+    });
+    const ofParts = this.#parts.flatMap(({ plan, times }) =>
+      plan.describe().lines.map((line) => ({ ...line, times: line.times * times })),
+    );
+    const lines = [...ofParts, ...own];
+    const sum = (key: "flops" | "bytes") => lines.reduce((total, line) => total + line.times * line[key], 0);
+    const dispatches = lines.reduce((total, { times }) => total + times, 0);
+    return { lines, total: { dispatches, flops: sum("flops"), bytes: sum("bytes") } };
   }
 
   /** `describe()` as a table. */
   toString(): string {
     const { lines, total } = this.describe();
     const cells = lines.map((line) => [
-      line.label,
+      line.times > 1 ? `${line.label} (${line.times} times)` : line.label,
       line.kernel,
       line.workgroups.join("×"),
       (line.flops / 1e6).toFixed(2),

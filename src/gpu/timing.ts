@@ -3,15 +3,15 @@
 import type { Plan } from "./plan";
 
 /**
- * Runs a compiled plan `runs` times and times each dispatch: the best of its runs, in milliseconds, in the order of
- * `plan.describe().lines`. It computes what running the plan computes.
+ * Runs a compiled plan `runs` times and times each dispatch of its own: the best of its runs, in milliseconds, in the
+ * order of `plan.describe().lines` (behind those of parts, which are not run).
  * @returns undefined where the device has no "timestamp-query".
  */
 export async function timePlan(plan: Plan, runs: number): Promise<number[] | undefined> {
   const { gpu } = plan;
   const { device } = gpu;
   if (!device.features.has("timestamp-query")) return undefined;
-  const count = plan.describe().lines.length;
+  const count = plan.length;
   const most = 2048; // dispatches that a query set has room for
   const best = new Array<number>(count).fill(Number.POSITIVE_INFINITY);
   const querySet = device.createQuerySet({ type: "timestamp", count: 2 * Math.min(count, most) });

@@ -40,6 +40,8 @@ const fields: readonly (keyof Batch)[] = ["inputs", "targets", "lengths", "initi
 export interface BatchLayout extends BatchShape {
   /** Whether the gradient of a product with tokens is wanted: it needs its rows sorted by token. */
   readonly rowsByToken?: boolean;
+  /** Steps of a segment, which divides `steps`; all unless given. */
+  readonly checkpointEvery?: number | undefined;
 }
 
 type BatchSpecs = Record<"update" | "step" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> &
@@ -56,20 +58,21 @@ export interface Counted {
  * training step and the loss's scale.
  */
 export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpecs {
-  const { steps, batch, initialState, carryState, rowsByToken } = layout;
+  const { steps, batch, initialState, carryState, rowsByToken, checkpointEvery = steps } = layout;
+  const segments = steps / checkpointEvery;
   const rows = config.readout === "every-step" ? [steps, batch] : [batch];
   return {
     update: { shape: [8] },
-    step: { shape: [1], type: "u32" },
+    step: { shape: [2], type: "u32" },
     lossScale: { shape: [1] },
-    lengths: { shape: [batch], type: "i32" },
+    lengths: { shape: [segments, batch], type: "i32" },
     inputs:
       config.input === "tokens" ? { shape: [steps, batch], type: "i32" } : { shape: [steps, batch, config.inputs] },
     targets: config.loss === "cross-entropy" ? { shape: rows, type: "i32" } : { shape: [...rows, config.outputs] },
     ...(rowsByToken &&
       config.input === "tokens" && {
-        tokenStart: { shape: [config.inputs + 1], type: "u32" },
-        tokenOrder: { shape: [steps * batch], type: "u32" },
+        tokenStart: { shape: [segments, config.inputs + 1], type: "u32" },
+        tokenOrder: { shape: [segments, checkpointEvery * batch], type: "u32" },
       }),
     ...(carryState && { reset: { shape: [batch], type: "i32" } }),
     ...(initialState && stateSpecs(config, batch)),
@@ -103,7 +106,7 @@ export function checkBatch(operation: string, config: NetworkConfig, shape: Batc
   const targetShape = [...(everyStep ? ["steps"] : []), "batch", ...(classes ? [] : ["outputs"])];
   expectArray(operation, "targets", targets, specs.targets, `[${targetShape.join(", ")}]`);
   if (lengths) {
-    expectArray(operation, "lengths", lengths, specs.lengths, "[batch]");
+    expectArray(operation, "lengths", lengths, { shape: [shape.batch], type: "i32" }, "[batch]");
     expectRange(operation, "lengths", lengths, 1, shape.steps, "pad each sequence to `steps`, and leave none empty");
   }
   for (const name of ["initialState", "initialCellState"] as const) {
@@ -170,6 +173,7 @@ export class BatchPacker {
   readonly #allSteps: Int32Array;
   readonly #zeroState: Float32Array;
   readonly #noReset: Int32Array;
+  readonly #segmentSteps: number;
 
   constructor(config: NetworkConfig, shape: BatchLayout) {
     this.#specs = batchSpecs(config, shape);
@@ -179,6 +183,17 @@ export class BatchPacker {
     this.#allSteps = new Int32Array(shape.batch).fill(shape.steps);
     this.#zeroState = new Float32Array(elements(this.#specs.initialState?.shape ?? [0]));
     this.#noReset = new Int32Array(shape.batch);
+    this.#segmentSteps = shape.checkpointEvery ?? shape.steps;
+  }
+
+  /** The steps of each sequence in each segment, [segments, batch]. */
+  #lengthsOf(lengths: Int32Array): Int32Array {
+    const [segments = 1, batch = 0] = this.#specs.lengths.shape;
+    if (segments === 1) return lengths;
+    return Int32Array.from({ length: segments * batch }, (_, i) => {
+      const left = lengths[i % batch]! - Math.floor(i / batch) * this.#segmentSteps;
+      return Math.min(Math.max(left, 0), this.#segmentSteps);
+    });
   }
 
   /**
@@ -194,16 +209,19 @@ export class BatchPacker {
       padded(spec, data, new View(into, start + this.#offsets[name]!));
     };
     put("update", [...update, ...unused].slice(0, 8));
-    put("step", [step]);
+    put("step", [step, 0]);
     put("lossScale", [weight > 0 ? 1 / weight : 0]);
-    put("lengths", batch.lengths ?? this.#allSteps);
+    put("lengths", this.#lengthsOf(batch.lengths ?? this.#allSteps));
     put("inputs", batch.inputs);
     put("targets", batch.targets);
     const { tokenStart, tokenOrder } = this.#specs;
-    if (tokenStart && tokenOrder) {
-      const [first, rows] = [this.#offsets.tokenStart!, this.#offsets.tokenOrder!];
-      const starts = new Uint32Array(into, start + first, elements(tokenStart.shape));
-      sortByToken(batch.inputs, starts, new Uint32Array(into, start + rows, elements(tokenOrder.shape)));
+    const [segments = 1] = this.#specs.lengths.shape;
+    for (let segment = 0; tokenStart && tokenOrder && segment < segments; segment++) {
+      const part = ([, count = 0]: readonly number[], offset: number) =>
+        new Uint32Array(into, start + offset + 4 * segment * count, count);
+      const order = part(tokenOrder.shape, this.#offsets.tokenOrder!);
+      const tokens = batch.inputs.subarray(segment * order.length, (segment + 1) * order.length);
+      sortByToken(tokens, part(tokenStart.shape, this.#offsets.tokenStart!), order);
     }
     put("reset", batch.reset ?? this.#noReset);
     put("initialState", batch.initialState ?? this.#zeroState);

@@ -1,38 +1,49 @@
 // The gradients of all parameters, in slabs where they sum over many rows.
 
+import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
 import { createTensors, layoutOf, type Tensor } from "../gpu/tensor";
 import { type LossRecord, lossRecord } from "../ops/loss-record";
 import { oneSlab, type Slabs } from "../ops/operands";
 import { slabSum } from "../ops/slab-sum";
-import type { NetworkConfig } from "./config";
+import { directionsOf, type NetworkConfig } from "./config";
 import { parameterShapes } from "./parameters";
-
-const mostSlabBytes = 32 * 2 ** 20;
 
 /**
  * A parameter's gradient sums over T·B rows. To keep a GPU busy, the rows are cut into slabs, each a full set of
  * gradients; `finish` adds them up in order, and records the loss.
+ * @param accumulate whether what writes a slab adds to it; `buffer` is then to be cleared first.
  */
-export function gradientSlabs(plan: Plan, config: NetworkConfig, rows: number, loss: LossRecord) {
+export function gradientSlabs(
+  plan: Plan,
+  config: NetworkConfig,
+  { steps, batch, accumulate }: { steps: number; batch: number; accumulate: boolean },
+  loss: LossRecord,
+) {
   const specs = parameterShapes(config);
   const { offsets, bytes } = layoutOf(specs);
   const group = plan.own(createTensors(plan.gpu, "gradients", specs));
+  const rows = steps * batch;
   const wanted = Math.min(16, Math.floor(rows / (plan.gpu.software ? 512 : 128)));
-  const count = Math.max(1, Math.min(wanted, Math.floor(mostSlabBytes / bytes))); // large gradients keep a GPU busy as they are
+  const { hidden, layers, outputs } = config;
+  const width = layers * directionsOf(config) * (cellOf(config).gates + 2) * hidden + 2 * outputs; // of a step's tensors
+  const roomBytes = 0.1 * 4 * rows * width; // the slabs are to be a small part of all
+  const count = Math.max(1, Math.min(wanted, Math.floor(roomBytes / bytes))); // large gradients keep a GPU busy as they are
   if (count === 1) {
-    const slabs = (name: string) => oneSlab(group.tensors[name]!);
-    return { group, slabs, finish: () => lossRecord(plan, loss) };
+    const slabs = (name: string) => ({ ...oneSlab(group.tensors[name]!), accumulate });
+    return { group, buffer: group.buffer, slabs, finish: () => lossRecord(plan, loss) };
   }
   const parts = plan.tensor("gradientSlabs", [(count * bytes) / 4]);
   return {
     group,
+    buffer: parts.buffer,
     slabs(name: string): Slabs {
       const { tensors } = group;
       return {
         tensor: { ...tensors[name]!, buffer: parts.buffer, offset: offsets[name]! },
         count,
         strideBytes: bytes,
+        accumulate,
       };
     },
     finish() {

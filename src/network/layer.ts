@@ -44,7 +44,9 @@ export interface Layer {
   /** Tokens, i32 [T, B], or features [T, B, I], or the steps of the layer below, dropped out where `dropout` says. */
   inputs: View;
   rowsByToken?: RowsByToken | undefined;
-  /** The steps of the layer below, `step` u32 [1], and what the mask is drawn from. */
+  /** Whether the sweep back goes on from what a later stretch of time left in `carry`. */
+  carried?: boolean | undefined;
+  /** The steps of the layer below, `step` u32 [2], and what the mask is drawn from. */
   dropout?: { x: View; step: Tensor; rate: number; seed: number; layer: number } | undefined;
   /** i32 [B] */
   lengths: Tensor;
@@ -98,7 +100,13 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
   for (const [part, direction] of layer.directions.entries()) {
     const { gate, candidate, carry, dHidden } = direction;
     const gradients = parameters[part]!;
-    recurrenceBackward(plan, { ...sweepOf(layer, direction, part), dOutput, carry: carry!, dHidden });
+    recurrenceBackward(plan, {
+      ...sweepOf(layer, direction, part),
+      dOutput,
+      carry: carry!,
+      dHidden,
+      carried: layer.carried,
+    });
     const [steps = 0, batch = 0] = gate.shape;
     const before: View = { tensor: hidden, rows: [part === 1 ? 2 * batch : 0, steps * batch], parts: [part, 1] };
     const summed = cell.candidate ? cell.gates - 1 : cell.gates;

@@ -2,7 +2,7 @@
 
 import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
-import { createTensors, elements, storageUsage, type Tensor, type TensorGroup, type TensorSpec } from "../gpu/tensor";
+import { createTensors, storageUsage, type Tensor, type TensorGroup, type TensorSpec } from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
 import type { Schedule } from "../ops/recurrence";
 import { rowReset } from "../ops/row-reset";
@@ -11,8 +11,9 @@ import { directionsOf, expectKnown, expectSize, expectSwitch, type NetworkConfig
 import { gradientSlabs } from "./gradient-slabs";
 import type { Layer } from "./layer";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
+import { Segments } from "./segments";
 import { createStack, stackBackward, stackForward } from "./stack";
-import { copyStates, readStates, rowsOf, type States } from "./states";
+import { clearStates, copyStates, readStates, rowsOf, type States } from "./states";
 
 export interface PassOptions extends BatchShape {
   /** How the recurrences are dispatched; without it, as `openGpu`'s tuning says, by default "fused" where the device can. */
@@ -27,6 +28,12 @@ export interface PassOptions extends BatchShape {
   training?: boolean;
   /** How many losses are kept on the GPU. Default 1. */
   lossCapacity?: number;
+  /**
+   * For gradients through long sequences: keep the states of every k-th step alone, k a divisor of `steps`, and compute
+   * the steps between again on the way back. The same gradients; k steps' memory, and a third more time. `logits` are
+   * then those of the first k steps.
+   */
+  checkpointEvery?: number | undefined;
 }
 
 const switches = [
@@ -38,7 +45,14 @@ const switches = [
   "training",
 ] as const satisfies readonly (keyof PassOptions)[];
 
-const passOptions: readonly (keyof PassOptions)[] = ["steps", "batch", ...switches, "schedule", "lossCapacity"];
+const passOptions: readonly (keyof PassOptions)[] = [
+  "steps",
+  "batch",
+  ...switches,
+  "schedule",
+  "lossCapacity",
+  "checkpointEvery",
+];
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface PassTensors {
@@ -76,6 +90,10 @@ export class Pass {
   /** With gradients: one buffer with a gradient for each parameter, laid out as the parameters are. */
   readonly gradients: TensorGroup<string> | undefined;
   readonly #layers: readonly Layer[];
+  /** With checkpointEvery: what the plan does not do itself, what readies the states for it, and where it adds up. */
+  readonly #segments: Segments | undefined;
+  readonly #begin: Plan | undefined;
+  readonly #cleared: GPUBuffer | undefined;
 
   /** @param plan empty; the caller compiles it, and destroys it where this throws. */
   constructor(plan: Plan, config: NetworkConfig, parameters: Readonly<Record<string, Tensor>>, options: PassOptions) {
@@ -84,6 +102,7 @@ export class Pass {
     expectSize("Pass", "steps", steps);
     expectSize("Pass", "batch", batch);
     expectSize("Pass", "lossCapacity", lossCapacity);
+    expectSegments(config, options);
     expectKnown("Pass", options, passOptions);
     for (const name of switches) expectSwitch("Pass", name, options[name]);
     if (options.carryState && (config.bidirectional || options.initialState)) {
@@ -106,54 +125,85 @@ export class Pass {
       string,
       Tensor
     >;
-    const stack = {
-      steps,
-      batch,
-      schedule: options.schedule,
-      gradients: wanted,
-      traceGradients,
-      step: options.training ? step : undefined,
-      rowsByToken: tokenStart && tokenOrder ? { tokenStart, tokenOrder } : undefined,
-    };
-    const layers = createStack(plan, config, parameters, inputs!, lengths!, stack);
-    this.#layers = layers;
+    const only = (tensor: Tensor): Tensor => ({ ...tensor, shape: tensor.shape.slice(1) }); // of one segment
+    const allLengths = only(lengths!);
+    const { checkpointEvery } = options;
+    const losses = plan.tensor("losses", [lossCapacity]);
+    const recorded = plan.tensor("recorded", [1], { type: "u32" });
+    const targetRows = config.readout === "every-step" ? steps * batch : batch;
+    const rowLoss = plan.tensor("rowLoss", [targetRows]);
+    const loss = { rowLoss, recorded, ring: losses };
+    const back = wanted
+      ? gradientSlabs(plan, config, { steps: checkpointEvery ?? steps, batch, accumulate: !!checkpointEvery }, loss)
+      : undefined;
+    this.gradients = back?.group;
     if (reset) {
       const specs: Record<string, TensorSpec> = stateSpecs(config, batch);
       this.state = plan.own(createTensors<string>(gpu, "state", specs));
-      for (const { hidden, directions } of layers) {
-        for (const state of [hidden, directions[0]!.cellState]) if (state) rowReset(plan, { state, reset });
+    }
+    const resetRows = (plan: Plan, layers: readonly Layer[]) => {
+      for (const { hidden, directions } of reset ? layers : []) {
+        for (const state of [hidden, directions[0]!.cellState]) if (state) rowReset(plan, { state, reset: reset! });
+      }
+    };
+    let layers: readonly Layer[];
+    let logits: Tensor;
+    let probabilities: Tensor | undefined;
+    let dLogits: Tensor | undefined;
+    const dInputs = traceGradients ? plan.tensor("dInputs", [steps, batch, config.inputs]) : undefined;
+    if (checkpointEvery && back) {
+      const segment = {
+        steps,
+        batch,
+        checkpointEvery,
+        schedule: options.schedule,
+        training: options.training === true,
+      };
+      const { tensors } = this.batch;
+      this.#segments = new Segments(plan, config, parameters, tensors, segment, rowLoss, back.slabs);
+      this.#cleared = back.buffer;
+      ({ layers, logits, dLogits } = this.#segments);
+      this.#begin = plan.part("begin", 1);
+      resetRows(this.#begin, layers);
+    } else {
+      layers = createStack(plan, config, parameters, inputs!, allLengths, {
+        steps,
+        batch,
+        schedule: options.schedule,
+        gradients: wanted,
+        traceGradients,
+        step: options.training ? step : undefined,
+        rowsByToken: tokenStart && tokenOrder && { tokenStart: only(tokenStart), tokenOrder: only(tokenOrder) },
+      });
+      resetRows(plan, layers);
+      stackForward(plan, layers);
+      const output = outputLayer(plan, config, parameters, layers.at(-1)!);
+      ({ logits } = output);
+      const like = (name: string, want: boolean | undefined) => (want ? plan.tensor(name, logits.shape) : undefined);
+      probabilities = like("probabilities", options.probabilities && config.loss === "cross-entropy");
+      dLogits = like("dLogits", wanted);
+      const readout = {
+        ...output,
+        targets: targets!,
+        lengths: allLengths,
+        lossScale: lossScale!,
+        weighting: weighting(plan, config),
+        rowLoss,
+        probabilities,
+        dLogits,
+      };
+      readoutForward(plan, config.loss, readout);
+      if (dLogits && back) {
+        const parts = directionsOf(config);
+        const dOutput = plan.tensor("dOutput", [...logits.shape.slice(0, -1), parts * config.hidden], { parts });
+        const ofOutput = { outputWeight: back.slabs("outputWeight"), outputBias: back.slabs("outputBias") };
+        readoutBackward(plan, readout, { dLogits, dOutput, ...ofOutput });
+        stackBackward(plan, layers, dOutput, back.slabs, dInputs);
       }
     }
-    stackForward(plan, layers);
-    const output = outputLayer(plan, config, parameters, layers.at(-1)!);
-    const { logits } = output;
-    const like = (name: string, want: boolean | undefined) => (want ? plan.tensor(name, logits.shape) : undefined);
-    const readout = {
-      ...output,
-      targets: targets!,
-      lengths: lengths!,
-      lossScale: lossScale!,
-      weighting: weighting(plan, config),
-      rowLoss: plan.tensor("rowLoss", [elements(logits.shape.slice(0, -1))]),
-      probabilities: like("probabilities", options.probabilities && config.loss === "cross-entropy"),
-      dLogits: like("dLogits", wanted),
-    };
-    readoutForward(plan, config.loss, readout);
-    const losses = plan.tensor("losses", [lossCapacity]);
-    const recorded = plan.tensor("recorded", [1], { type: "u32" });
-    const loss = { rowLoss: readout.rowLoss, recorded, ring: losses };
-    const { probabilities, dLogits } = readout;
-    const dInputs = traceGradients ? plan.tensor("dInputs", [steps, batch, config.inputs]) : undefined;
-    if (dLogits) {
-      const { group, slabs, finish } = gradientSlabs(plan, config, steps * batch, loss);
-      this.gradients = group;
-      const parts = directionsOf(config);
-      const dOutput = plan.tensor("dOutput", [...logits.shape.slice(0, -1), parts * config.hidden], { parts });
-      const ofOutput = { outputWeight: slabs("outputWeight"), outputBias: slabs("outputBias") };
-      readoutBackward(plan, readout, { dLogits, dOutput, ...ofOutput });
-      stackBackward(plan, layers, dOutput, slabs, dInputs);
-      finish();
-    } else lossRecord(plan, loss);
+    if (back) back.finish();
+    else lossRecord(plan, loss);
+    this.#layers = layers;
     const directions = layers.flatMap((layer) => layer.directions);
     this.tensors = {
       layers: layers.map((layer) => layer.hidden),
@@ -182,11 +232,20 @@ export class Pass {
 
   /** Encodes the pass: initial states into their slabs, where there are any, then the plan. */
   encode(encoder: GPUCommandEncoder): void {
+    const final = () => {
+      if (this.state) this.#copyStates(encoder, "final", this.state);
+    };
+    if (this.#segments) {
+      clearStates(encoder, this.#layers);
+      encoder.clearBuffer(this.#cleared!);
+    }
     this.#copyStates(encoder, "initial", this.state ?? this.batch);
-    const pass = encoder.beginComputePass({ label: "pass" });
-    this.plan.encode(pass);
-    pass.end();
-    if (this.state) this.#copyStates(encoder, "final", this.state);
+    if (this.#segments) {
+      encodeAlone(encoder, this.#begin!);
+      this.#segments.encode(encoder, final);
+    }
+    encodeAlone(encoder, this.plan);
+    if (!this.#segments) final();
   }
 
   #copyStates(encoder: GPUCommandEncoder, end: "initial" | "final", { tensors }: TensorGroup<string>): void {
@@ -206,8 +265,11 @@ export class Pass {
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 
-  /** Reads the states that the last run ended with. Never inside a training loop. */
-  readStates(): Promise<States> {
+  /** Reads the states that the last run ended with. Never inside a training loop. @throws with `checkpointEvery`. */
+  async readStates(): Promise<States> {
+    if (this.#segments) {
+      throw new Error("Pass.readStates: with checkpointEvery the last states are not kept; make a pass without it.");
+    }
     return readStates(this.gpu, this.#layers);
   }
 
@@ -218,4 +280,32 @@ export class Pass {
   [Symbol.dispose](): void {
     this.destroy();
   }
+}
+
+function encodeAlone(encoder: GPUCommandEncoder, plan: Plan): void {
+  const pass = encoder.beginComputePass({ label: plan.label });
+  plan.encode(pass);
+  pass.end();
+}
+
+/** @throws where `checkpointEvery` does not go with the rest. */
+function expectSegments({ bidirectional }: NetworkConfig, options: PassOptions): void {
+  const { checkpointEvery: every, steps, gradients, traceGradients, probabilities } = options;
+  if (every === undefined) return;
+  expectSize("Pass", "checkpointEvery", every, steps);
+  if (steps % every !== 0) {
+    throw new Error(
+      `Pass: checkpointEvery is ${every}, expected a divisor of steps, ${steps}; choose one, or pad the steps.`,
+    );
+  }
+  const other = bidirectional
+    ? "a bidirectional network, whose sweeps need all steps at once"
+    : traceGradients
+      ? "traceGradients"
+      : probabilities
+        ? "probabilities"
+        : gradients
+          ? undefined
+          : "a pass without gradients";
+  if (other) throw new Error(`Pass: checkpointEvery does not go with ${other}; leave one out.`);
 }

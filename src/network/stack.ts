@@ -27,7 +27,9 @@ export interface StackOptions {
   traceGradients?: boolean;
   /** Where the inputs are tokens and their gradient is wanted: u32 [I + 1] and u32 [T·B]. */
   rowsByToken?: RowsByToken | undefined;
-  /** u32 [1], the training step: without it nothing is dropped. */
+  /** Whether the steps are a stretch of a longer time. */
+  carried?: boolean;
+  /** u32 [2], the training step and the number of the first row: without it nothing is dropped. */
   step?: Tensor | undefined;
 }
 
@@ -38,7 +40,7 @@ export function createStack(
   parameters: Readonly<Record<string, Tensor>>,
   inputs: Tensor,
   lengths: Tensor,
-  { steps, batch, schedule, gradients = false, traceGradients = false, rowsByToken, step }: StackOptions,
+  { steps, batch, schedule, gradients = false, traceGradients = false, rowsByToken, carried, step }: StackOptions,
 ): Layer[] {
   const cell = cellOf(config);
   const { hidden: width, dropout: rate, seed } = config;
@@ -63,6 +65,7 @@ export function createStack(
       cell,
       schedule,
       inputs: dropped ? { tensor: plan.tensor("dropped", [steps, batch, directionCount * width], both) } : x,
+      carried,
       rowsByToken: below ? undefined : rowsByToken,
       dropout: dropped ? { x, step, rate, seed, layer: number } : undefined,
       lengths,

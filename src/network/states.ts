@@ -28,13 +28,17 @@ export const rowsOf = (state: Tensor): StateRows => ({ ...state, stride: 4 * mat
 /** h, or an LSTM's c. */
 export type StateKind = "hidden" | "cellState";
 
-/** Encodes the copies of h_0 or c_0 from `rows` to where the sweeps begin, or from where they end to `rows`. */
+/**
+ * Encodes the copies of h_0 or c_0 from `rows` to where the sweeps begin, or from where they end to `rows`.
+ * @param way the other way round where it is given so
+ */
 export function copyStates(
   encoder: GPUCommandEncoder,
   layers: readonly Layer[],
   kind: StateKind,
   end: "initial" | "final",
   { buffer, offset, stride }: StateRows,
+  way: "in" | "out" = end === "initial" ? "in" : "out",
 ): void {
   for (const { tensor, slab, part, index } of slabsOf(layers, kind, end)) {
     const [, batch = 0, width = 0] = tensor.shape;
@@ -45,7 +49,7 @@ export function copyStates(
     for (let b = 0; b < (merged ? 1 : batch); b++) {
       const inside = ((slab * batch + b) * parts + part) * stored;
       const outside = offset + (index * batch + b) * stride;
-      if (end === "initial") encoder.copyBufferToBuffer(buffer, outside, tensor.buffer, inside, bytes);
+      if (way === "in") encoder.copyBufferToBuffer(buffer, outside, tensor.buffer, inside, bytes);
       else encoder.copyBufferToBuffer(tensor.buffer, inside, buffer, outside, bytes);
     }
   }

@@ -12,7 +12,7 @@ type Rows = Pick<View, "tensor" | "rows">;
 
 interface Mask {
   label: string;
-  /** u32 [1], a uniform: the training step. Each has a mask of its own. */
+  /** u32 [2], a uniform: the training step, each has a mask of its own, and the number of the first row. */
   step: Tensor;
   /** p, from 0 to below 1 */
   rate: number;
@@ -66,7 +66,7 @@ function addDropout(
     kernel: {
       shader: "dropout",
       source: `${philoxSource}\n${dropoutShader}`,
-      constants: { size, ...constants, ...threads },
+      constants: { size, width: storedWidth / 4, ...constants, ...threads },
       flags: { gradient },
     },
     bindings: { mask, step, ...bindings },

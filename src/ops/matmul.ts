@@ -80,7 +80,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
           transposeA: transpose === "a",
           transposeB: transpose === "b",
           bias: bias !== undefined,
-          accumulate,
+          accumulate: accumulate || slabs.accumulate === true,
           rowSum: bSum !== undefined,
           ...tileFlags(tile),
         },

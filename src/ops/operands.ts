@@ -49,6 +49,8 @@ export interface Slabs {
   readonly tensor: Tensor;
   readonly count: number;
   readonly strideBytes: number;
+  /** Add to what is there. */
+  readonly accumulate?: boolean;
 }
 
 export const oneSlab = (tensor: Tensor): Slabs => ({ tensor, count: 1, strideBytes: 0 });

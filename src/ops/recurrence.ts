@@ -43,6 +43,8 @@ export interface BackwardSweep extends Sweep {
   carry: Tensor;
   /** [T + 1, B, H]: where wanted, dL/dh by all paths, in sweep order, slab 0 for h_0. */
   dHidden?: Tensor | undefined;
+  /** Go on from what `carry` holds of later steps, and leave dL/dh_0 there. */
+  carried?: boolean | undefined;
 }
 
 /** gate += h·U, then the cell, for every step. @throws where shapes do not fit, or `fused` does not fit the device. */
@@ -54,13 +56,13 @@ export function recurrenceForward(plan: Plan, sweep: Sweep): void {
     forward: true,
     values,
     bindings: {},
-    flags: { lastStep: false, hiddenGradient: false },
+    flags: { lastStep: false, hiddenGradient: false, carried: false },
   });
 }
 
 /** dh from what comes later, then the cell's gradients, back through time. @throws as `recurrenceForward`. */
 export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
-  const { dOutput, carry, dHidden, hidden, cell } = sweep;
+  const { dOutput, carry, dHidden, hidden, cell, carried = false } = sweep;
   const size = sizeOf("recurrenceBackward", sweep);
   const { steps, batch, width } = size;
   const lastStep = dOutput.shape.length === 2;
@@ -69,8 +71,8 @@ export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
   expectShape("recurrenceBackward", carry, "[carries, B, H]", [cell.cellState ? 2 : 1, batch, width]);
   if (dHidden) expectShape("recurrenceBackward", dHidden, "[T + 1, B, H]", [steps + 1, batch, width]);
   const bindings = { dOutput, carry, ...(dHidden && { dHidden }) };
-  const flags = { lastStep, hiddenGradient: dHidden !== undefined };
-  const first = dHidden ? 0 : 1;
+  const flags = { lastStep, hiddenGradient: dHidden !== undefined, carried };
+  const first = dHidden || carried ? 0 : 1;
   const values = Array.from({ length: steps + 1 - first }, (_, i) => steps - i);
   addSweep(plan, sweep, { ...size, forward: false, values, bindings, flags });
 }

@@ -6,7 +6,7 @@ import { expectNumber, type Optimizer } from "./optimizers";
 import type { LearningRateSchedule } from "./schedules";
 
 export interface TrainerOptions
-  extends Pick<PassOptions, "steps" | "batch" | "initialState" | "carryState" | "schedule"> {
+  extends Pick<PassOptions, "steps" | "batch" | "initialState" | "carryState" | "schedule" | "checkpointEvery"> {
   optimizer: Optimizer;
   /** A factor on the learning rate at each step. Default `constant()`. */
   learningRateSchedule?: LearningRateSchedule;
@@ -24,6 +24,7 @@ const names: readonly (keyof TrainerOptions)[] = [
   "initialState",
   "carryState",
   "schedule",
+  "checkpointEvery",
   "optimizer",
   "learningRateSchedule",
   "clipNorm",

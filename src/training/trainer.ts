@@ -32,7 +32,8 @@ interface Submission {
 const submitMilliseconds = 30;
 const submissionsInFlight = 2;
 const mostStepsPerSubmit = 64;
-const mostUploadBytes = 16 * 2 ** 20;
+/** What the batches of a submit may take, as a share of what the pass takes. */
+const uploadShare = 0.05;
 
 export class Trainer {
   readonly network: Network;
@@ -78,13 +79,22 @@ export class Trainer {
    */
   static async create(network: Network, options: TrainerOptions): Promise<Trainer> {
     const { gpu, config } = network;
-    const { steps, batch, initialState = false, carryState = false, schedule, stepsPerSubmit } = options;
+    const {
+      steps,
+      batch,
+      initialState = false,
+      carryState = false,
+      schedule,
+      stepsPerSubmit,
+      checkpointEvery,
+    } = options;
     checkTrainerOptions(options);
     const shape = { steps, batch, initialState, carryState };
-    const batchBytes = layoutOf({ ...batchSpecs(config, shape) }).bytes;
-    const capacity =
-      stepsPerSubmit ?? Math.min(mostStepsPerSubmit, Math.max(1, Math.floor(mostUploadBytes / batchBytes)));
-    const pass = await network.pass({ ...shape, schedule, gradients: true, training: true, lossCapacity: capacity });
+    const passOptions = { ...shape, schedule, checkpointEvery, gradients: true, training: true };
+    const batchBytes = layoutOf({ ...batchSpecs(config, { ...passOptions, rowsByToken: true }) }).bytes;
+    const room = uploadShare * network.memoryOf(passOptions).bytes;
+    const capacity = stepsPerSubmit ?? Math.min(mostStepsPerSubmit, Math.max(1, Math.floor(room / batchBytes)));
+    const pass = await network.pass({ ...passOptions, lossCapacity: capacity });
     try {
       const trainer = await gpu.checked("Trainer.create", () => new Trainer(network, pass, options, capacity));
       await pass.plan.compile();

@@ -1,0 +1,186 @@
+// A pass in segments of time, for sequences that would not fit whole: only the states between segments are kept, and each
+// segment goes forward again before it goes back (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
+
+import type { Plan } from "../gpu/plan";
+import { createTensors, elements, matrixOf, storageUsage, type Tensor, writeTensor } from "../gpu/tensor";
+import type { Slabs } from "../ops/operands";
+import type { Schedule } from "../ops/recurrence";
+import { type BatchShape, batchSpecs, stateSpecs } from "./batch";
+import type { NetworkConfig } from "./config";
+import type { Layer } from "./layer";
+import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
+import { createStack, stackBackward, stackForward } from "./stack";
+import { copyStates, rowsOf } from "./states";
+
+interface SegmentOptions extends BatchShape {
+  checkpointEvery: number;
+  schedule: Schedule | undefined;
+  training: boolean;
+}
+
+/** The tensors of the whole batch, as `batchSpecs` has them. */
+type BatchTensors = Readonly<Record<string, Tensor>>;
+
+/** A copy of bytes of a whole tensor to one of a segment, `stride` bytes further for each segment. */
+interface Slice {
+  from: Tensor;
+  to: Tensor;
+  toOffset: number;
+  stride: number;
+}
+
+export class Segments {
+  readonly layers: readonly Layer[];
+  /** o of the segment that was last gone back through, the first. */
+  readonly logits: Tensor;
+  readonly dLogits: Tensor;
+  readonly #count: number;
+  readonly #forward: Plan;
+  readonly #back: Plan;
+  readonly #lastBack: Plan;
+  readonly #slices: Slice[];
+  readonly #rowLoss: Slice | undefined;
+  /** h, and c where the cell has one, before each segment: [L, B, H] each. */
+  readonly #states: ReadonlyArray<Readonly<Record<string, Tensor>>>;
+  readonly #cleared: GPUBuffer[];
+
+  /**
+   * @param rowLoss [rows of the whole], out
+   * @param slabs where gradients are added up; whoever runs this clears them first.
+   */
+  constructor(
+    plan: Plan,
+    config: NetworkConfig,
+    parameters: Readonly<Record<string, Tensor>>,
+    batchTensors: BatchTensors,
+    { steps, batch, checkpointEvery, schedule, training }: SegmentOptions,
+    rowLoss: Tensor,
+    slabs: (name: string) => Slabs,
+  ) {
+    const { gpu } = plan;
+    const count = steps / checkpointEvery;
+    this.#count = count;
+    const everyStep = config.readout === "every-step";
+    const specs = batchSpecs(config, { steps: checkpointEvery, batch, rowsByToken: true });
+    const usage = storageUsage() | GPUBufferUsage.UNIFORM;
+    const { update: _, lossScale: __, ...own } = specs;
+    const segment: Record<string, Tensor> = plan.own(createTensors<string>(gpu, "segment", { ...own }, usage)).tensors;
+    const oneRow = (tensor: Tensor) => ({ ...tensor, shape: tensor.shape.slice(1) });
+    const lengths = oneRow(segment.lengths!);
+    const { tokenStart, tokenOrder } = segment;
+    this.layers = createStack(plan, config, parameters, segment.inputs!, lengths, {
+      steps: checkpointEvery,
+      batch,
+      schedule,
+      gradients: true,
+      carried: true,
+      step: training ? segment.step : undefined,
+      rowsByToken: tokenStart && tokenOrder && { tokenStart: oneRow(tokenStart), tokenOrder: oneRow(tokenOrder) },
+    });
+
+    this.#forward = plan.part("forward", count - 1);
+    stackForward(this.#forward, this.layers);
+    this.#lastBack = plan.part(everyStep ? "back" : "back from the end", everyStep ? count : 1);
+    this.#back = everyStep ? this.#lastBack : plan.part("back", count - 1);
+    const output = outputLayer(plan, config, parameters, this.layers.at(-1)!);
+    this.logits = output.logits;
+    this.dLogits = plan.tensor("dLogits", this.logits.shape);
+    const segmentLoss = everyStep ? plan.tensor("rowLoss", [checkpointEvery * batch]) : rowLoss;
+    const readout = {
+      ...output,
+      targets: everyStep ? segment.targets! : batchTensors.targets!,
+      // At the end all sequences count, and all are in the first segment.
+      lengths: everyStep ? lengths : { ...batchTensors.lengths!, shape: [batch] },
+      lossScale: batchTensors.lossScale!,
+      weighting: weighting(plan, config),
+      rowLoss: segmentLoss,
+      dLogits: this.dLogits,
+    };
+    const dOutput = plan.tensor("dOutput", [...this.logits.shape.slice(0, -1), config.hidden]);
+    stackForward(this.#lastBack, this.layers);
+    readoutForward(this.#lastBack, config.loss, readout);
+    const ofOutput = { outputWeight: slabs("outputWeight"), outputBias: slabs("outputBias") };
+    readoutBackward(this.#lastBack, readout, { dLogits: this.dLogits, dOutput, ...ofOutput });
+    stackBackward(this.#lastBack, this.layers, dOutput, slabs, undefined);
+    if (!everyStep) {
+      const nothing = plan.tensor("dOutput", dOutput.shape); // zero
+      stackForward(this.#back, this.layers);
+      stackBackward(this.#back, this.layers, nothing, slabs, undefined);
+    }
+
+    const firstRows = plan.tensor("firstRow", [count], { type: "u32" });
+    writeTensor(
+      gpu,
+      firstRows,
+      Array.from({ length: count }, (_, s) => s * checkpointEvery * batch),
+    );
+    const names = ["inputs", "lengths", "tokenStart", "tokenOrder", ...(everyStep ? ["targets"] : [])];
+    this.#slices = [
+      ...names.flatMap((name) => {
+        const [from, to] = [batchTensors[name], segment[name]];
+        return from && to ? [{ from, to, toOffset: 0, stride: 4 * elementsStored(to) }] : [];
+      }),
+      { from: batchTensors.step!, to: segment.step!, toOffset: 0, stride: 0 },
+      { from: firstRows, to: segment.step!, toOffset: 4, stride: 4 },
+    ];
+    this.#rowLoss = everyStep
+      ? { from: segmentLoss, to: rowLoss, toOffset: 0, stride: 4 * checkpointEvery * batch }
+      : undefined;
+    const states = stateSpecs(config, batch);
+    this.#states = Array.from(
+      { length: count },
+      () => plan.own(createTensors<string>(gpu, "states between segments", { ...states })).tensors,
+    );
+    this.#cleared = this.layers.flatMap(({ directions }) => directions.map(({ carry }) => carry!.buffer));
+  }
+
+  /**
+   * Encodes forward and back through all segments; the first begins with the states that its sweeps have.
+   * @param atEnd encodes what is wanted of the states that the last one ends with.
+   */
+  encode(encoder: GPUCommandEncoder, atEnd: () => void): void {
+    for (const buffer of this.#cleared) encoder.clearBuffer(buffer);
+    for (let s = 0; s < this.#count; s++) {
+      this.#copyStates(encoder, s === 0 ? "initial" : "final", s, "out");
+      if (s === this.#count - 1) break;
+      this.#enter(encoder, s);
+      run(encoder, this.#forward);
+    }
+    for (let s = this.#count - 1; s >= 0; s--) {
+      this.#enter(encoder, s);
+      run(encoder, s === this.#count - 1 ? this.#lastBack : this.#back);
+      if (s === this.#count - 1) atEnd();
+      if (this.#rowLoss) {
+        const { from, to, stride } = this.#rowLoss;
+        encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset + s * stride, stride);
+      }
+    }
+  }
+
+  /** Copies what segment `s` reads to where it reads it. */
+  #enter(encoder: GPUCommandEncoder, s: number): void {
+    for (const { from, to, toOffset, stride } of this.#slices) {
+      const bytes = stride || 4;
+      encoder.copyBufferToBuffer(from.buffer, from.offset + s * stride, to.buffer, to.offset + toOffset, bytes);
+    }
+    this.#copyStates(encoder, "initial", s, "in");
+  }
+
+  #copyStates(encoder: GPUCommandEncoder, end: "initial" | "final", s: number, way: "in" | "out"): void {
+    const { initialState, initialCellState } = this.#states[s]!;
+    copyStates(encoder, this.layers, "hidden", end, rowsOf(initialState!), way);
+    if (initialCellState) copyStates(encoder, this.layers, "cellState", end, rowsOf(initialCellState), way);
+  }
+}
+
+/** Numbers of a tensor that hold its values: all rows, without those that were added at the end. */
+function elementsStored(tensor: Tensor): number {
+  const { rows, storedWidth } = matrixOf(tensor);
+  return tensor.type === "f32" ? rows * storedWidth : elements(tensor.shape);
+}
+
+function run(encoder: GPUCommandEncoder, plan: Plan): void {
+  const pass = encoder.beginComputePass({ label: plan.label });
+  plan.encode(pass);
+  pass.end();
+}
