@@ -1,0 +1,168 @@
+import { describe, expect, test } from "vitest";
+import { networkOf, shapes } from "../../demo/benchmark/problem";
+import {
+  type ChoiceStore,
+  type Gpu,
+  Network,
+  type NetworkOptions,
+  openGpu,
+  readTensors,
+  sgd,
+  Trainer,
+  type Tuning,
+} from "../../src/index";
+import { integers, worstError } from "../numbers";
+import { useGpu } from "../workbench";
+
+const gpu = useGpu();
+
+const options: NetworkOptions = {
+  cell: "gru",
+  inputs: 7,
+  hidden: 21,
+  outputs: 5,
+  input: "tokens",
+  readout: "every-step",
+};
+const shape = { steps: 6, batch: 19 };
+const batch = { inputs: integers(6 * 19, 1, 0, 6), targets: integers(6 * 19, 2, 0, 4) };
+
+/** The same device, with choices of its own. */
+const tuned = (tuning: Tuning, choiceStore?: ChoiceStore): Promise<Gpu> =>
+  openGpu({ device: gpu().device, tuning, ...(choiceStore && { choiceStore }) });
+
+function store() {
+  const kept = new Map<string, Readonly<Record<string, string>>>();
+  const loads: string[] = [];
+  const choiceStore: ChoiceStore = {
+    load: async (device) => {
+      loads.push(device);
+      return kept.get(device);
+    },
+    save: async (device, choices) => void kept.set(device, choices),
+  };
+  return { kept, loads, choiceStore };
+}
+
+async function gradientsOn(gpu: Gpu): Promise<Float32Array[]> {
+  const network = await Network.create(gpu, options);
+  const pass = await network.pass({ ...shape, gradients: true });
+  pass.write(batch);
+  pass.run();
+  const tensors = Object.values(pass.gradients!.tensors);
+  const values = (await readTensors(gpu, tensors)) as Float32Array[];
+  pass.destroy();
+  network.destroy();
+  return values;
+}
+
+describe("choices among kernels", () => {
+  test.each(["quads", "tall quads", "registers", "tall registers", "shared"])(
+    "products in %s give the gradients of the default",
+    async (product) => {
+      const expected = await gradientsOn(gpu());
+      for (const [i, values] of (await gradientsOn(await tuned({ product }))).entries()) {
+        expect(worstError(values, expected[i]!)).toBeLessThan(1e-5);
+      }
+    },
+  );
+
+  test.each(
+    ["fused", "unrolled"].flatMap((schedule) =>
+      ["row", "narrow row", "quads", "tall quads", "registers", "tall registers"].map((tile) => `${schedule} ${tile}`),
+    ),
+  )("recurrences in %s give the gradients of the default", async (recurrence) => {
+    const [schedule] = recurrence.split(" ") as ["fused" | "unrolled"];
+    const expected = await gradientsOn(gpu());
+    const other = await tuned({ recurrence });
+    const network = await Network.create(other, options);
+    const pass = await network.pass({ ...shape, schedule, gradients: true });
+    pass.write(batch);
+    pass.run();
+    const got = (await readTensors(other, Object.values(pass.gradients!.tensors))) as Float32Array[];
+    for (const [i, values] of got.entries()) expect(worstError(values, expected[i]!)).toBeLessThan(1e-5);
+    pass.destroy();
+    network.destroy();
+  });
+
+  test("are measured once, remembered by device, and then the same to the bit", async () => {
+    const { kept, loads, choiceStore } = store();
+    const first = await tuned("measure", choiceStore);
+    const before = await gradientsOn(first);
+    for (let tries = 0; tries < 20; tries++) await gradientsOn(first); // until the budgets sufficed for all
+    const taken = { ...first.choices.taken };
+    const kinds = Object.keys(taken);
+    expect(kinds.some((key) => key.startsWith("product"))).toBe(true);
+    expect(kinds.some((key) => key.startsWith("gru apart forward"))).toBe(true);
+    expect(kept.get(first.description)).toEqual(taken);
+    const chosen = await gradientsOn(first);
+    for (const [i, values] of chosen.entries()) expect(worstError(values, before[i]!)).toBeLessThan(1e-5);
+    const second = await tuned("measure", choiceStore);
+    expect(await gradientsOn(second)).toEqual(chosen);
+    expect(second.choices.taken).toEqual(taken);
+    expect(loads).toEqual([first.description, second.description]);
+  });
+
+  test("leave no buffer behind, and do without a store that fails", async () => {
+    const failing = await tuned("measure", {
+      load: () => Promise.reject(new Error("no")),
+      save: () => Promise.reject(new Error("no")),
+    });
+    const before = { ...failing.live };
+    await gradientsOn(failing);
+    expect(failing.live).toEqual(before);
+    expect(Object.keys(failing.choices.taken).length).toBeGreaterThan(0);
+  });
+
+  test("are not measured by default on a software adapter, nor when switched off", async () => {
+    const { loads, choiceStore } = store();
+    const off = await tuned("default", choiceStore);
+    await gradientsOn(off);
+    expect([off.choices.taken, loads]).toEqual([{}, []]);
+    expect(gpu().choices.measures).toBe(!gpu().software);
+  });
+
+  test("a way that there is not is refused, by name", async () => {
+    await expect(gradientsOn(await tuned({ product: "fast" }))).rejects.toThrow(
+      'openGpu: tuning.product is "fast", expected one of ',
+    );
+  });
+});
+
+test("a pass says what it needs before anything is allocated, and is refused where a buffer is too large", async () => {
+  const network = await Network.create(gpu(), options);
+  const before = { ...gpu().live };
+  const { bytes, buffers } = network.memoryOf({ ...shape, gradients: true });
+  expect(gpu().live).toEqual(before);
+  const pass = await network.pass({ ...shape, gradients: true });
+  expect(gpu().live.bytes - before.bytes).toBe(bytes);
+  expect(buffers.reduce((sum, buffer) => sum + buffer.bytes, 0)).toBe(bytes);
+  pass.destroy();
+  await expect(network.pass({ steps: 1_000_000, batch: 1000, gradients: true })).rejects.toThrow(
+    /Network\.pass: it needs \d+ bytes, of which "gate" takes \d+ in one buffer, this device allows \d+; use a smaller batch/,
+  );
+  expect(gpu().live).toEqual(before);
+  network.destroy();
+});
+
+test.each([
+  ["elman", "S"],
+  ["elman", "M"],
+  ["lstm", "M"],
+  ["gru", "M"],
+  ["elman", "L"],
+  ["lstm", "XL"],
+] as const)("training a %s at %s takes at most 1.3 times what the equations need", async (cell, name) => {
+  const { batch, steps, hidden, symbols } = shapes[name];
+  const before = gpu().live.bytes;
+  const network = await Network.create(gpu(), networkOf(cell, shapes[name]));
+  const trainer = await Trainer.create(network, { steps, batch, optimizer: sgd({ learningRate: 1 }) });
+  const gates = { elman: 1, gru: 3, lstm: 4 }[cell];
+  const states = { elman: 2, gru: 3, lstm: 3 }[cell]; // h and dh; the GRU's candidate, the LSTM's c
+  const ofStep = gates * hidden + states * hidden + 2 * symbols + 2; // a or da, o and do, token and target
+  const needed = 4 * (2 * network.parameterCount + steps * batch * ofStep);
+  const ratio = (gpu().live.bytes - before) / needed;
+  trainer.destroy();
+  network.destroy();
+  expect(ratio).toBeLessThan(1.3);
+});
