@@ -34,7 +34,7 @@ describe("an operation has one stem everywhere", () => {
   });
 
   test("every module of src/cells is a cell in the table", () => {
-    const modules = stems("src/cells", ".ts").filter((stem) => stem !== "cell" && stem !== "cells");
+    const modules = stems("src/cells", ".ts").filter((stem) => !["cell", "cells", "reference-cells"].includes(stem));
     expect(modules).toEqual([...cellNames].sort());
   });
 
@@ -88,7 +88,7 @@ describe("the linter keeps imports going one way", () => {
     ],
     [
       "src/network",
-      `import "./layer"; import "../cells/cells"; import "../ops/sgd"; import "pure-rand/generator/mersenne";`,
+      `import "./layer"; import "../cells/cells"; import "../ops/sgd"; import "pure-rand/generator/xoroshiro128plus";`,
     ],
     ["src/training", `import "./trainer"; import "../gpu/plan"; import "../ops/sgd"; import "../network/network";`],
     ["src/data", `import "./options"; import type { Batch, BatchShape } from "../network/batch";`],

@@ -2,12 +2,11 @@
 
 import type { Numbers } from "../reference/matmul";
 
-/** A cell twice: in WGSL, and in float64. */
+/** A cell for the GPU. Its twin in float64 stands beside it, apart, so that who does not need one does not load it. */
 export interface CellDefinition<Options = unknown> {
   /** Its own options and the words that each may be, the default first. */
   readonly choices: Readonly<Record<string, readonly string[]>>;
   gpu(options: Options): Cell;
-  reference(options: Options): ReferenceCell;
 }
 
 /** What the GPU's sweeps need to know of a cell; its equations are in its shader, which stands in front of theirs. */

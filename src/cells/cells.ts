@@ -1,6 +1,6 @@
-// The table of cells: a network has one of these, by name.
+// The table of cells for the GPU: a network has one of these, by name.
 
-import type { Cell, CellDefinition, ReferenceCell } from "./cell";
+import type { Cell, CellDefinition } from "./cell";
 import { type ElmanOptions, elman } from "./elman";
 import { type GruOptions, gru } from "./gru";
 import { lstm } from "./lstm";
@@ -26,6 +26,3 @@ export const choicesOf = (options: NamedCell) => definitionOf(options).choices;
 
 /** The cell that options name, as the GPU's sweeps need it. */
 export const cellOf = (options: NamedCell): Cell => definitionOf(options).gpu(options);
-
-/** The cell that options name, in float64. */
-export const referenceCellOf = (options: NamedCell): ReferenceCell => definitionOf(options).reference(options);

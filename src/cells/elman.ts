@@ -44,5 +44,6 @@ function reference(activation: "tanh" | "relu"): ReferenceCell {
 export const elman: CellDefinition<ElmanOptions> = {
   choices: { activation: ["tanh", "relu"] },
   gpu: ({ activation }) => ({ name: "elman", source: elmanShader, gates: 1, flags: { relu: activation === "relu" } }),
-  reference: ({ activation = "tanh" }) => reference(activation),
 };
+
+export const elmanReference = ({ activation = "tanh" }: ElmanOptions): ReferenceCell => reference(activation);

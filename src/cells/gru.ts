@@ -100,5 +100,6 @@ export const gru: CellDefinition<GruOptions> = {
     flags: {},
     candidate: reset === "after" ? "apart" : "second",
   }),
-  reference: ({ reset = "after" }) => reference(reset),
 };
+
+export const gruReference = ({ reset = "after" }: GruOptions): ReferenceCell => reference(reset);

@@ -58,5 +58,6 @@ const reference: ReferenceCell = {
 export const lstm: CellDefinition = {
   choices: {},
   gpu: () => ({ name: "lstm", source: lstmShader, gates: 4, flags: {}, cellState: true, forgetGate: 1 }),
-  reference: () => reference,
 };
+
+export const lstmReference = () => reference;

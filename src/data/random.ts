@@ -2,32 +2,33 @@
 
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { mersenne, mersenneFromState } from "pure-rand/generator/mersenne";
+import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { expectSeed } from "../network/config";
+import { generatorOf } from "../network/generator";
 
-/** A Mersenne Twister, whose first draws already differ between neighbouring seeds. */
+/** Draws, one after the other. */
 export class Random {
-  readonly #generator: ReturnType<typeof mersenne>;
+  readonly #generator: ReturnType<typeof generatorOf>;
 
-  private constructor(generator: ReturnType<typeof mersenne>) {
+  private constructor(generator: ReturnType<typeof generatorOf>) {
     this.#generator = generator;
   }
 
   /** @throws where the seed is no integer from 0 to 2³² − 1. */
   static ofSeed(operation: string, seed: number): Random {
     expectSeed(operation, seed);
-    return new Random(mersenne(seed));
+    return new Random(generatorOf(seed));
   }
 
   /** Goes on from what `state` was. */
   static ofState(state: readonly number[]): Random {
-    return new Random(mersenneFromState(state));
+    return new Random(xoroshiro128plusFromState(state));
   }
 
-  /** Whether a value can be a state: 624 words and the place among them. */
+  /** Whether a value can be a state: four words, not all zero. */
   static isState(value: unknown): value is readonly number[] {
-    const isWord = (word: unknown) => Number.isInteger(word) && Math.abs(word as number) < 2 ** 32;
-    return Array.isArray(value) && value.length === 625 && value.every(isWord) && value[0] >= 0 && value[0] < 624;
+    const isWord = (word: unknown) => Number.isInteger(word) && ((word as number) | 0) === word;
+    return Array.isArray(value) && value.length === 4 && value.every(isWord) && value.some((word) => word !== 0);
   }
 
   get state(): readonly number[] {

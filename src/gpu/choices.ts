@@ -1,6 +1,5 @@
 // Which of several ways to compute the same is taken on a device: as told, as remembered, as measured, or by default.
 
-import { createStore, get, set } from "idb-keyval";
 import type { Gpu } from "./device";
 import type { Plan } from "./plan";
 
@@ -84,9 +83,8 @@ export class Choices {
 /** The browser's own place for choices; undefined where it has none. */
 export function browserChoiceStore(): ChoiceStore | undefined {
   if (!("indexedDB" in globalThis)) return undefined;
-  const open = () => createStore("tempograd-choices", "choices");
   return {
-    load: (device) => get(device, open()),
-    save: (device, choices) => set(device, choices, open()),
+    load: async (device) => (await import("./choice-store")).load(device),
+    save: async (device, choices) => (await import("./choice-store")).save(device, choices),
   };
 }

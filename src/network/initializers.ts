@@ -2,10 +2,10 @@
 // the same seed gives the same values on every machine.
 
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { mersenne } from "pure-rand/generator/mersenne";
 import { cellOf } from "../cells/cells";
 import { elements } from "../gpu/tensor";
 import type { NetworkConfig } from "./config";
+import { generatorOf } from "./generator";
 import { type ParameterValues, parameterShapes } from "./parameters";
 
 /** A number from 0 to 1. */
@@ -19,7 +19,7 @@ type Draw = () => number;
 export function initialParameters(config: NetworkConfig): ParameterValues {
   const { hidden, initializer, recurrentInitializer, forgetBias } = config;
   const { gates, forgetGate } = cellOf(config);
-  const generator = mersenne(config.seed);
+  const generator = generatorOf(config.seed);
   const draw = () => uniformFloat64(generator);
   const values: ParameterValues = new Map();
   for (const [name, { shape, parts = 1 }] of Object.entries(parameterShapes(config))) {

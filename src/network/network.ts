@@ -1,11 +1,10 @@
 // A network: its parameters on the GPU, and the passes that are laid out over them.
 
 import { DryGpu, type Gpu, type Memory } from "../gpu/device";
-import { measureChoices } from "../gpu/measure";
 import { Plan } from "../gpu/plan";
 import { createTensors, elements, readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
 import { type NetworkConfig, type NetworkOptions, networkConfig } from "./config";
-import { Inference, type InferenceBuffers, type InferenceOptions } from "./inference";
+import type { Inference, InferenceBuffers, InferenceOptions } from "./inference";
 import { initialParameters } from "./initializers";
 import { type ParameterValues, parameterShapes } from "./parameters";
 import { Pass, type PassOptions } from "./pass";
@@ -83,12 +82,18 @@ export class Network {
    * Lays the network out over batches of one size and compiles what that needs.
    * @throws where an option is out of range or the device has no room.
    */
-  pass(options: PassOptions): Promise<Pass> {
-    return this.#laidOut("Network.pass", (plan) => new Pass(plan, this.config, this.parameters.tensors, options));
+  async pass(options: PassOptions): Promise<Pass> {
+    return this.#laidOut("Network.pass", await this.#passOf(options));
+  }
+
+  async #passOf(options: PassOptions): Promise<(plan: Plan) => Pass> {
+    const { Segments } = options.checkpointEvery === undefined ? {} : await import("./segments"); // as few need it
+    return (plan) => new Pass(plan, this.config, this.parameters.tensors, options, Segments);
   }
 
   /** Likewise without the loss, for `encode` and for `generate`; it is the caller's, to destroy. */
-  inference(options: InferenceOptions): Promise<Inference> {
+  async inference(options: InferenceOptions): Promise<Inference> {
+    const { Inference } = await import("./inference"); // as only some need it
     return this.#laidOut(
       "Network.prepare",
       (plan) => new Inference(plan, this.config, this.parameters.tensors, options),
@@ -140,7 +145,11 @@ export class Network {
       const plan = new Plan(gpu, operation);
       try {
         const result = await gpu.checked(operation, () => build(plan));
-        if (!measured && (await measureChoices(gpu, plan.open))) {
+        if (
+          !measured &&
+          gpu.choices.measures &&
+          (await (await import("../gpu/measure")).measureChoices(gpu, plan.open))
+        ) {
           plan.destroy(); // it took the defaults
           continue;
         }
@@ -154,9 +163,9 @@ export class Network {
   }
 
   /** What `pass` would allocate, beside the parameters. @throws where an option is out of range. */
-  memoryOf(options: PassOptions): Memory {
+  async memoryOf(options: PassOptions): Promise<Memory> {
     const dry = new DryGpu(this.gpu);
-    new Pass(new Plan(dry, "Network.memoryOf"), this.config, this.parameters.tensors, options);
+    (await this.#passOf(options))(new Plan(dry, "Network.memoryOf"));
     return dry.memory;
   }
 

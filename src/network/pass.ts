@@ -11,7 +11,7 @@ import { directionsOf, expectKnown, expectSize, expectSwitch, type NetworkConfig
 import { gradientSlabs } from "./gradient-slabs";
 import type { Layer } from "./layer";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
-import { Segments } from "./segments";
+import type { Segments } from "./segments";
 import { createStack, stackBackward, stackForward } from "./stack";
 import { clearStates, copyStates, readStates, rowsOf, type States } from "./states";
 
@@ -95,8 +95,17 @@ export class Pass {
   readonly #begin: Plan | undefined;
   readonly #cleared: GPUBuffer | undefined;
 
-  /** @param plan empty; the caller compiles it, and destroys it where this throws. */
-  constructor(plan: Plan, config: NetworkConfig, parameters: Readonly<Record<string, Tensor>>, options: PassOptions) {
+  /**
+   * @param plan empty; the caller compiles it, and destroys it where this throws.
+   * @param segmented the class, for `checkpointEvery`: few need it.
+   */
+  constructor(
+    plan: Plan,
+    config: NetworkConfig,
+    parameters: Readonly<Record<string, Tensor>>,
+    options: PassOptions,
+    segmented?: typeof Segments,
+  ) {
     const { steps, batch, traceGradients = false, gradients = false, lossCapacity = 1 } = options;
     const wanted = gradients || traceGradients;
     expectSize("Pass", "steps", steps);
@@ -151,7 +160,7 @@ export class Pass {
     let probabilities: Tensor | undefined;
     let dLogits: Tensor | undefined;
     const dInputs = traceGradients ? plan.tensor("dInputs", [steps, batch, config.inputs]) : undefined;
-    if (checkpointEvery && back) {
+    if (checkpointEvery && back && segmented) {
       const segment = {
         steps,
         batch,
@@ -160,7 +169,7 @@ export class Pass {
         training: options.training === true,
       };
       const { tensors } = this.batch;
-      this.#segments = new Segments(plan, config, parameters, tensors, segment, rowLoss, back.slabs);
+      this.#segments = new segmented(plan, config, parameters, tensors, segment, rowLoss, back.slabs);
       this.#cleared = back.buffer;
       ({ layers, logits, dLogits } = this.#segments);
       this.#begin = plan.part("begin", 1);

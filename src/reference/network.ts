@@ -1,6 +1,7 @@
 // The whole network in float64: layers and directions composed, forward, backward, and a training step.
 
-import { type NamedCell, referenceCellOf } from "../cells/cells";
+import type { NamedCell } from "../cells/cells";
+import { referenceCellOf } from "../cells/reference-cells";
 import { concatenate, joinColumns, slabOf, splitColumns } from "./columns";
 import { dropoutMask } from "./dropout";
 import { type Loss, type LossOptions, lossOf } from "./loss";

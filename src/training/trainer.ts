@@ -92,7 +92,7 @@ export class Trainer {
     const shape = { steps, batch, initialState, carryState };
     const passOptions = { ...shape, schedule, checkpointEvery, gradients: true, training: true };
     const batchBytes = layoutOf({ ...batchSpecs(config, { ...passOptions, rowsByToken: true }) }).bytes;
-    const room = uploadShare * network.memoryOf(passOptions).bytes;
+    const room = uploadShare * (await network.memoryOf(passOptions)).bytes;
     const capacity = stepsPerSubmit ?? Math.min(mostStepsPerSubmit, Math.max(1, Math.floor(room / batchBytes)));
     const pass = await network.pass({ ...passOptions, lossCapacity: capacity });
     try {

@@ -1,7 +1,8 @@
 // The table of cells; that their equations are right is tested with each of them.
 
 import { expect, test } from "vitest";
-import { cellNames, cellOf, referenceCellOf } from "../../src/cells/cells";
+import { cellNames, cellOf } from "../../src/cells/cells";
+import { referenceCellOf } from "../../src/cells/reference-cells";
 
 test.each(cellNames)("%s has the same layout for the GPU and in float64, under its own name", (name) => {
   const { gates, cellState = false, candidate, ...cell } = cellOf({ cell: name });

@@ -132,7 +132,7 @@ describe("choices among kernels", () => {
 test("a pass says what it needs before anything is allocated, and is refused where a buffer is too large", async () => {
   const network = await Network.create(gpu(), options);
   const before = { ...gpu().live };
-  const { bytes, buffers } = network.memoryOf({ ...shape, gradients: true });
+  const { bytes, buffers } = await network.memoryOf({ ...shape, gradients: true });
   expect(gpu().live).toEqual(before);
   const pass = await network.pass({ ...shape, gradients: true });
   expect(gpu().live.bytes - before.bytes).toBe(bytes);

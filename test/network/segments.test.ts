@@ -116,8 +116,8 @@ describe("a pass in segments", () => {
       pass.destroy();
     }
     expect(worstError(results[1]!, results[0]!)).toBeLessThan(1e-5);
-    const whole = network.memoryOf(shape).bytes;
-    expect(network.memoryOf({ ...shape, checkpointEvery: 100 }).bytes).toBeLessThan(whole / 20);
+    const whole = (await network.memoryOf(shape)).bytes;
+    expect((await network.memoryOf({ ...shape, checkpointEvery: 100 })).bytes).toBeLessThan(whole / 20);
     network.destroy();
   });
 

@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Cell, ReferenceCell } from "../../src/cells/cell";
-import { cellOf, type NamedCell, referenceCellOf } from "../../src/cells/cells";
+import { cellOf, type NamedCell } from "../../src/cells/cells";
+import { referenceCellOf } from "../../src/cells/reference-cells";
 import type { Gpu } from "../../src/gpu/device";
 import { recurrenceBackward, recurrenceForward, type Schedule } from "../../src/ops/recurrence";
 import * as reference from "../../src/reference/recurrence";

@@ -1,0 +1,16 @@
+// The table of cells in float64, by the same names.
+
+import type { ReferenceCell } from "./cell";
+import type { CellName, CellOptions, NamedCell } from "./cells";
+import { elmanReference } from "./elman";
+import { gruReference } from "./gru";
+import { lstmReference } from "./lstm";
+
+const referenceCells: Record<CellName, (options: CellOptions) => ReferenceCell> = {
+  elman: elmanReference,
+  gru: gruReference,
+  lstm: lstmReference,
+};
+
+/** The cell that options name, in float64. */
+export const referenceCellOf = (options: NamedCell): ReferenceCell => referenceCells[options.cell](options);
