@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { generate, Network, openGpu, Vocabulary } from "../../src/index";
 import { load } from "./checkpoint-file";
+import { choiceFile } from "./choice-file";
 import { openNodeGpu } from "./node-gpu";
 import { integer, isOptionError, OptionError, positive } from "./options";
 
@@ -59,7 +60,7 @@ async function write({ load: file, prompt, ...options }: NonNullable<ReturnType<
   const vocabulary = new Vocabulary(saved.symbols);
   const tokens = vocabulary.encode(prompt);
   const node = await openNodeGpu();
-  const gpu = await openGpu({ gpu: node.gpu });
+  const gpu = await openGpu({ gpu: node.gpu, choiceStore: choiceFile() });
   try {
     const network = await Network.create(gpu, saved.network);
     network.write(saved.parameters);

@@ -25,6 +25,7 @@ import {
   Trainer,
   traceGradients,
 } from "../../src/index";
+import { choiceFile } from "./choice-file";
 import { openNodeGpu } from "./node-gpu";
 import { referenceLearner } from "./reference-learner";
 
@@ -76,7 +77,7 @@ async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | 
   const clip = clipNorm === undefined ? {} : { clipNorm };
   const optimizer = { sgd, rmsprop, adam, adamw }[kind](rest);
   const node = await openNodeGpu(device);
-  const gpu = await openGpu({ gpu: node.gpu });
+  const gpu = await openGpu({ gpu: node.gpu, choiceStore: choiceFile() });
   const network = await Network.create(gpu, options.network);
   if (parameters) network.write(parameters);
   const trainer = await Trainer.create(network, {

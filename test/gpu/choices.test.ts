@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { networkOf, shapes } from "../../demo/benchmark/problem";
+import { choiceFile } from "../../demo/terminal/choice-file";
 import {
   type ChoiceStore,
   type Gpu,
@@ -120,6 +124,17 @@ describe("choices among kernels", () => {
     await gradientsOn(off);
     expect([off.choices.taken, loads]).toEqual([{}, []]);
     expect(gpu().choices.measures).toBe(!gpu().software);
+  });
+
+  test("are kept in a file, by device", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tempograd-choices-"));
+    const file = choiceFile(join(folder, "deep", "choices.json"));
+    await expect(file.load("one")).rejects.toThrow("ENOENT"); // as good as an empty one
+    await file.save("one", { product: "quads" });
+    await file.save("other", { product: "shared" });
+    expect(await file.load("one")).toEqual({ product: "quads" });
+    expect(await file.load("third")).toBeUndefined();
+    rmSync(folder, { recursive: true });
   });
 
   test("a way that there is not is refused, by name", async () => {
