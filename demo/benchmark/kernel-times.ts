@@ -1,6 +1,6 @@
 // The time of each dispatch of one training step, by the adapter's own timestamps.
 
-import { Network, openGpu, type Schedule, sgd, timePlan, Trainer } from "../../src/index";
+import { Network, openGpu, type Schedule, sgd, Trainer, timePlan } from "../../src/index";
 import { networkOf, type Problem } from "./problem";
 import type { KernelTime } from "./report";
 
