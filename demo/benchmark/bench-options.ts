@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import type { BrowserName } from "../terminal/in-browser";
 import { OptionError, oneOf, positive } from "../terminal/options";
-import { engineNames } from "./engines/engines";
+import { engineNames } from "./engines/names";
 import { shapes } from "./problem";
 import { nameOf } from "./report";
 import { cellsOf, defaultLimit, enginesOf, listed, type Selection, shapeOf, shapeText } from "./selection";
@@ -26,6 +26,7 @@ ${Object.keys(shapes)
   .join("\n")}
   --engine E,…         an engine, or one of its backends (default tempograd; all: every one):
 ${[...new Set(engineNames.map(({ engine, backend }) => nameOf({ engine, backend })))].map((name) => `                         ${name}`).join("\n")}
+                       by hand: a backward pass written in the peer's operations, not by its own differentiation
   --peers              as --engine all
   --schedule S,…       of tempograd's recurrences: fused, unrolled (default both)
   --limit SECONDS      that a row may take (default ${defaultLimit})

@@ -3,7 +3,7 @@
 import { callInPage, withPage } from "../terminal/in-browser";
 import { isOptionError } from "../terminal/options";
 import { type BenchOptions, help, readBenchOptions } from "./bench-options";
-import { bundledPeers } from "./engines/engines";
+import { bundledPeers } from "./engines/names";
 import { isOk, type Report } from "./report";
 import { environmentLines, kernelLines, limitLines, rowLines } from "./tables";
 

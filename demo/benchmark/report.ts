@@ -1,7 +1,7 @@
 // What a run of the benchmark reports.
 
 import type { CellName } from "../../src/index";
-import type { EngineName } from "./engines/engines";
+import type { EngineName } from "./engines/names";
 
 /** One engine on one problem. What is not known is null. */
 export interface Row {

@@ -1,7 +1,7 @@
 // A run of the benchmark, in a page: limits, then a row an engine and problem, then kernels.
 
 import type { CellName } from "../../src/index";
-import type { EngineName } from "./engines/engines";
+import type { EngineName } from "./engines/names";
 import { inWorker, TaskError } from "./in-worker";
 import { judge } from "./judge";
 import { type Measurement, percentile } from "./measure";

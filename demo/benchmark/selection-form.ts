@@ -1,7 +1,7 @@
 // The page's form: what to measure, as the visitor chose it, and what is wrong with it.
 
 import { type CellName, cellNames } from "../../src/index";
-import { type EngineName, engineNames } from "./engines/engines";
+import { type EngineName, engineNames } from "./engines/names";
 import { shapes } from "./problem";
 import { nameOf } from "./report";
 import { cellsOf, defaultLimit, enginesOf, type Selection, shapeOf, shapeText } from "./selection";

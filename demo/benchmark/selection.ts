@@ -1,7 +1,7 @@
 // What a run measures: cells, shapes and engines, from the words that name them.
 
 import { type CellName, cellNames } from "../../src/index";
-import type { EngineName } from "./engines/engines";
+import type { EngineName } from "./engines/names";
 import { type Shape, shapes } from "./problem";
 import { nameOf } from "./report";
 

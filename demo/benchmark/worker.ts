@@ -3,7 +3,8 @@
 
 import type { CellName } from "../../src/index";
 import { measureAdapterLimits, measurePeak } from "./adapter-limits";
-import { type EngineName, engineOf } from "./engines/engines";
+import { engineOf } from "./engines/load";
+import type { EngineName } from "./engines/names";
 import { findEnvironment } from "./environment";
 import { expectedLosses } from "./expected-losses";
 import { timeKernels } from "./kernel-times";

@@ -1,6 +1,7 @@
 // Takes training steps with one engine of the benchmark, in a worker, as the benchmark does.
 
-import { type EngineName, engineOf } from "../../demo/benchmark/engines/engines";
+import { engineOf } from "../../demo/benchmark/engines/load";
+import type { EngineName } from "../../demo/benchmark/engines/names";
 import { problemOf, type Shape } from "../../demo/benchmark/problem";
 import type { CellName } from "../../src/index";
 

@@ -1,11 +1,11 @@
-// The engines of the benchmark by name; a peer is loaded where it is run, and nowhere else.
+// The engines of the benchmark by name. Their modules are loaded elsewhere, so that a page may name them without them.
 
 import type { Schedule } from "../../../src/index";
-import type { Engine } from "./engine";
 
 /** What tells one engine from another. */
 export interface EngineName {
-  engine: "tempograd" | "TF.js" | "jax-js" | "brain.js";
+  /** A peer with its own automatic differentiation, or "by hand": with a backward pass written in its operations. */
+  engine: "tempograd" | "TF.js" | "TF.js by hand" | "jax-js" | "jax-js by hand" | "brain.js";
   backend: "webgpu" | "webgl" | "wasm" | "cpu";
   /** Of tempograd alone. */
   schedule?: Schedule;
@@ -17,35 +17,22 @@ export const engineNames: readonly EngineName[] = [
   { engine: "TF.js", backend: "webgpu" },
   { engine: "TF.js", backend: "webgl" },
   { engine: "TF.js", backend: "cpu" },
+  { engine: "TF.js by hand", backend: "webgpu" },
+  { engine: "TF.js by hand", backend: "webgl" },
+  { engine: "TF.js by hand", backend: "cpu" },
   { engine: "jax-js", backend: "webgpu" },
   { engine: "jax-js", backend: "wasm" },
+  { engine: "jax-js by hand", backend: "webgpu" },
+  { engine: "jax-js by hand", backend: "wasm" },
   { engine: "brain.js", backend: "cpu" },
 ];
 
 /** Peers that a browser cannot import as they are: what serves the page bundles them first. */
 export const bundledPeers: readonly string[] = [
   "@tensorflow/tfjs-core",
+  "@tensorflow/tfjs-core/dist/register_all_gradients",
   "@tensorflow/tfjs-backend-webgpu",
   "@tensorflow/tfjs-backend-webgl",
   "@tensorflow/tfjs-backend-cpu",
   "brain.js/browser.js",
 ];
-
-/** @throws where no engine has that name and backend. */
-export async function engineOf({ engine, backend, schedule = "fused" }: EngineName): Promise<Engine> {
-  switch (`${engine} ${backend}` as const) {
-    case "tempograd webgpu":
-      return (await import("./tempograd")).tempograd(schedule);
-    case "TF.js webgpu":
-    case "TF.js webgl":
-    case "TF.js cpu":
-      return (await import("./tfjs")).tfjs(backend as "webgpu" | "webgl" | "cpu");
-    case "jax-js webgpu":
-    case "jax-js wasm":
-      return (await import("./jax-js")).jaxJs(backend as "webgpu" | "wasm");
-    case "brain.js cpu":
-      return (await import("./brain-js")).brainJs;
-    default:
-      throw new Error(`engineOf: there is no ${engine} on ${backend}; take one of engineNames.`);
-  }
-}
