@@ -8,6 +8,7 @@
 // A sequence of length n lives in steps 1 … n; in other steps state and gradient are passed on as they are.
 // Step i of a sweep is time i, reverse: time steps − 1 − i. Slab t + 1 of `hidden` is h at time t; slab 0 is h_0,
 // reverse: slab steps + 1. A layer of two directions keeps both side by side: `stride` vec4f a row, from `offset` on.
+// `oneHot`: the sweep forward takes rows of W itself, as tokens say. Else `gate` holds x·W + b.
 // `unrolled`: one dispatch a step, `step` says which. Else fused: a workgroup owns all columns of its rows and loops over
 // time; its threads pass h (or dgate) on through storage, with a barrier between steps.
 // `apart`: the last gate's recurrent product goes to `candidate`, plus recurrentBias, for the cell to combine.
@@ -25,6 +26,11 @@
 @group(0) @binding(2) var<storage, read_write> gate: array<vec4f>; // [T, B, G·H]
 #if forward
 @group(0) @binding(3) var<storage, read_write> hidden: array<vec4f>; // [T + 1, B, H]
+#if oneHot
+@group(0) @binding(10) var<storage, read> tokens: array<i32>; // [T, B]
+@group(0) @binding(11) var<storage, read> inputWeight: array<vec4f>; // [I, G·H]
+@group(0) @binding(12) var<storage, read> bias: array<vec4f>; // [G·H]
+#endif
 #else
 @group(0) @binding(3) var<storage, read> hidden: array<vec4f>; // [T + 1, B, H]
 @group(0) @binding(4) var<storage, read> dOutput: array<vec4f>; // [T, B, H], lastStep: [B, H], for the last step
@@ -204,6 +210,18 @@ fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, place: Place) {
 #endif
 
 #if forward
+// Gate g of x·W + b, at a row of step i.
+#if oneHot
+fn fromInput(i: u32, row: u32, column: u32, g: u32) -> vec4f {
+  let at = g * width + column;
+  return inputWeight[u32(tokens[timeOf(i) * batch + row]) * gates * width + at] + bias[at];
+}
+#else
+fn fromInput(i: u32, row: u32, column: u32, g: u32) -> vec4f {
+  return gate[((timeOf(i) * batch + row) * gates + g) * width + column];
+}
+#endif
+
 fn hiddenBlock(at: vec4u, k: u32) -> mat4x4f {
   return mat4x4f(hidden[at.x + k], hidden[at.y + k], hidden[at.z + k], hidden[at.w + k]);
 }
@@ -233,7 +251,7 @@ fn productStep(i: u32, place: Place) {
     for (var e = 0u; e < count; e++) {
       let r = rowOf(place, e);
       let c = columnOf(place, e);
-      if (isInside(r, c)) { gate[elementOf(i, r, c).gate + g * width] += sums[e]; }
+      if (isInside(r, c)) { gate[elementOf(i, r, c).gate + g * width] = fromInput(i, r, c, g) + sums[e]; }
     }
   }
 #if apart
@@ -263,7 +281,7 @@ fn cellStep(i: u32, place: Place) {
     if (isInside(r, c)) {
       let element = elementOf(i, r, c);
       if (timeOf(i) < u32(lengths[r])) {
-        let last = gate[element.gate + lastGate * width] + sums[e];
+        let last = fromInput(i, r, c, lastGate) + sums[e];
 #if second
         hidden[element.after] = cellForward(element, last + recurrentBias[c]);
 #else

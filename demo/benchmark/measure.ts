@@ -16,6 +16,8 @@ export interface Measurement {
 }
 
 const mostStepsOfSample = 64;
+/** In training, steps follow each other without a wait; of long ones, one tells as much. */
+const leastStepsOfSample = (stepMs: number) => (stepMs < 500 ? 3 : 1);
 const leastSamples = 5;
 const mostSamples = 15;
 /** After it no sample begins, but for the least. */
@@ -50,7 +52,7 @@ export async function measure(
     const until = performance.now() + budgetMilliseconds;
     while (found.samples.length < mostSamples) {
       if (found.samples.length >= leastSamples && performance.now() > until) break;
-      const count = Math.min(mostStepsOfSample, Math.max(1, Math.ceil(sampleMs / stepMs)));
+      const count = Math.min(mostStepsOfSample, Math.max(leastStepsOfSample(stepMs), Math.ceil(sampleMs / stepMs)));
       const start = performance.now();
       await session.run(count);
       const elapsed = performance.now() - start;

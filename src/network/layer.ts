@@ -6,7 +6,7 @@ import type { Tensor } from "../gpu/tensor";
 import { dropout, dropoutGradient } from "../ops/dropout";
 import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
-import { recurrenceBackward, recurrenceForward, type Schedule, type Sweep } from "../ops/recurrence";
+import { recurrenceBackward, recurrenceForward, type Schedule, type Sweep, takesTokens } from "../ops/recurrence";
 import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
 
 /** The parameters of one direction: W [I, G·H], U [H, G·H], b [G·H], and b_r [H] where the cell has one. */
@@ -88,9 +88,12 @@ export function layerForward(plan: Plan, layer: Layer): void {
     const { gate, parameters } = direction;
     const { inputWeight: weight, bias } = parameters;
     const label = "a = x·W + b";
-    if (inputs.tensor.type === "i32") tokenGather(plan, { label, tokens: inputs.tensor, weight, bias, out: gate });
-    else matmul(plan, { label, a: inputs, b: { tensor: weight }, out: { tensor: gate }, bias });
-    recurrenceForward(plan, sweepOf(layer, direction, part));
+    const tokens = inputs.tensor.type === "i32" ? inputs.tensor : undefined;
+    const oneHot =
+      tokens && takesTokens(plan.gpu.device, layer.cell) ? { tokens, inputWeight: weight, bias } : undefined;
+    if (tokens && !oneHot) tokenGather(plan, { label, tokens, weight, bias, out: gate });
+    else if (!tokens) matmul(plan, { label, a: inputs, b: { tensor: weight }, out: { tensor: gate }, bias });
+    recurrenceForward(plan, { ...sweepOf(layer, direction, part), oneHot });
   }
 }
 

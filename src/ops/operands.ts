@@ -26,8 +26,8 @@ export const inVec4 = (width: number): number => Math.ceil(width / 4);
 /** A tensor's width as stored, in vec4f. */
 export const storedVec4 = (tensor: Tensor): number => matrixOf(tensor).storedWidth / 4;
 
-/** Threads of a one-dimensional workgroup. Software adapters run a workgroup on one core: small ones share out better. */
-const lineOfThreads = (gpu: Gpu): number => (gpu.software ? 16 : 64);
+/** Threads of a one-dimensional workgroup. */
+const lineOfThreads = 64;
 
 /**
  * A thread for each of `count` things: the workgroup, and how many in x and y; `across` threads lie in x, so that the
@@ -35,7 +35,7 @@ const lineOfThreads = (gpu: Gpu): number => (gpu.software ? 16 : 64);
  * @param more workgroups beside those
  */
 export function line(gpu: Gpu, count: number, more = 0) {
-  const threads = lineOfThreads(gpu);
+  const threads = lineOfThreads;
   const groups = Math.ceil(count / threads) + more;
   const x = Math.min(groups, gpu.device.limits.maxComputeWorkgroupsPerDimension);
   return { threads, across: x * threads, workgroups: [x, Math.ceil(groups / x)] as const };

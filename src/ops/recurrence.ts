@@ -25,6 +25,8 @@ export interface Sweep {
   recurrentWeight: Tensor;
   /** i32 [B]: steps of each sequence; in other steps state and gradient pass on as they are. */
   lengths: Tensor;
+  /** Where the sweep forward takes rows of W itself: i32 [T, B], W [I, G·H] and b [G·H]. Else `gate` holds their sum. */
+  oneHot?: { tokens: Tensor; inputWeight: Tensor; bias: Tensor } | undefined;
   /** a = x·W + b, [T, B, G·H]. The forward sweep leaves the cell's gates here, the backward sweep their gradients. */
   gate: Tensor;
   /** [T + 1, B, D·H]: slab 0 is h_0, slab t is h_t. With two directions one slab more, the reverse one's initial state. */
@@ -55,8 +57,8 @@ export function recurrenceForward(plan: Plan, sweep: Sweep): void {
     ...size,
     forward: true,
     values,
-    bindings: {},
-    flags: { lastStep: false, hiddenGradient: false, carried: false },
+    bindings: { ...sweep.oneHot },
+    flags: { oneHot: sweep.oneHot !== undefined, lastStep: false, hiddenGradient: false, carried: false },
   });
 }
 
@@ -71,7 +73,7 @@ export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
   expectShape("recurrenceBackward", carry, "[carries, B, H]", [cell.cellState ? 2 : 1, batch, width]);
   if (dHidden) expectShape("recurrenceBackward", dHidden, "[T + 1, B, H]", [steps + 1, batch, width]);
   const bindings = { dOutput, carry, ...(dHidden && { dHidden }) };
-  const flags = { lastStep, hiddenGradient: dHidden !== undefined, carried };
+  const flags = { oneHot: false, lastStep, hiddenGradient: dHidden !== undefined, carried };
   const first = dHidden || carried ? 0 : 1;
   const values = Array.from({ length: steps + 1 - first }, (_, i) => steps - i);
   addSweep(plan, sweep, { ...size, forward: false, values, bindings, flags });
@@ -185,6 +187,10 @@ function stepNumbers(plan: Plan, values: readonly number[]): (s: number) => Tens
   for (const s of values) writeTensor(plan.gpu, tensors[`step${s}`]!, [s]);
   return (s) => tensors[`step${s}`]!;
 }
+
+/** Whether a device has bindings enough for a cell's sweep forward to take tokens. */
+export const takesTokens = ({ limits }: GPUDevice, cell: Cell): boolean =>
+  !cell.candidate && limits.maxStorageBuffersPerShaderStage >= (cell.cellState ? 8 : 7);
 
 function sizeOf(operation: string, sweep: Sweep): { steps: number; batch: number; width: number } {
   const { cell, recurrentWeight, lengths, gate, hidden, cellState, candidate, recurrentBias } = sweep;

@@ -199,8 +199,8 @@ test("an option that is given as undefined has its default", async () => {
 });
 
 test("more things than a grid is wide are all computed", async () => {
-  const wide: NetworkOptions = { ...options, inputs: 2, hidden: 2048, outputs: 2 };
-  const network = await Network.create(gpu(), wide); // over 65535 workgroups of 16 for the update on a software adapter
+  const wide: NetworkOptions = { ...options, inputs: 2, hidden: 4096, outputs: 2 };
+  const network = await Network.create(gpu(), wide); // over 65535 workgroups of 64 for the update
   const trainer = await Trainer.create(network, { steps: 1, batch: 1, optimizer: sgd({ learningRate: 1 }) });
   const before = await network.read();
   const batch = { inputs: Int32Array.of(1), targets: Int32Array.of(0) };
