@@ -170,29 +170,27 @@ export class BatchPacker {
   readonly bytes: number;
   readonly #specs: BatchSpecs;
   readonly #offsets: Record<string, number>;
-  readonly #allSteps: Int32Array;
-  readonly #zeroState: Float32Array;
-  readonly #noReset: Int32Array;
-  readonly #segmentSteps: number;
+  readonly #shape: BatchLayout;
+  // What a batch may leave out, made when one does.
+  #allSteps: Int32Array | undefined;
+  #zeroState: Float32Array | undefined;
+  #noReset: Int32Array | undefined;
 
   constructor(config: NetworkConfig, shape: BatchLayout) {
     this.#specs = batchSpecs(config, shape);
     const { offsets, bytes } = layoutOf({ ...this.#specs });
     this.#offsets = offsets;
     this.bytes = bytes;
-    this.#allSteps = new Int32Array(shape.batch).fill(shape.steps);
-    this.#zeroState = new Float32Array(elements(this.#specs.initialState?.shape ?? [0]));
-    this.#noReset = new Int32Array(shape.batch);
-    this.#segmentSteps = shape.checkpointEvery ?? shape.steps;
+    this.#shape = shape;
   }
 
   /** The steps of each sequence in each segment, [segments, batch]. */
   #lengthsOf(lengths: Int32Array): Int32Array {
-    const [segments = 1, batch = 0] = this.#specs.lengths.shape;
-    if (segments === 1) return lengths;
-    return Int32Array.from({ length: segments * batch }, (_, i) => {
-      const left = lengths[i % batch]! - Math.floor(i / batch) * this.#segmentSteps;
-      return Math.min(Math.max(left, 0), this.#segmentSteps);
+    const { steps, batch, checkpointEvery = steps } = this.#shape;
+    if (checkpointEvery === steps) return lengths;
+    return Int32Array.from({ length: (steps / checkpointEvery) * batch }, (_, i) => {
+      const left = lengths[i % batch]! - Math.floor(i / batch) * checkpointEvery;
+      return Math.min(Math.max(left, 0), checkpointEvery);
     });
   }
 
@@ -211,6 +209,10 @@ export class BatchPacker {
     put("update", [...update, ...unused].slice(0, 8));
     put("step", [step, 0]);
     put("lossScale", [weight > 0 ? 1 / weight : 0]);
+    const { steps, batch: rows } = this.#shape;
+    this.#allSteps ??= new Int32Array(rows).fill(steps);
+    this.#noReset ??= new Int32Array(rows);
+    this.#zeroState ??= new Float32Array(elements(this.#specs.initialState?.shape ?? [0]));
     put("lengths", this.#lengthsOf(batch.lengths ?? this.#allSteps));
     put("inputs", batch.inputs);
     put("targets", batch.targets);

@@ -149,7 +149,7 @@ describe("a network on the GPU", () => {
     const shape = { steps: 50, batch: 41 }; // 2050 rows: four slabs on a software adapter, sixteen on a GPU
     const data = { inputs: integers(2050, 1, 0, 6), targets: integers(2050, 2, 0, 4) };
     const pass = await network.pass({ ...shape, gradients: true });
-    expect(pass.plan.describe().lines.map(({ kernel }) => kernel)).toContain("slab-sum");
+    expect(pass.plan.describe().lines.some(({ kernel }) => kernel.startsWith("slab-sum"))).toBe(true);
     pass.write(data);
     pass.run();
     const parameters = asReference(await network.read());
@@ -325,7 +325,7 @@ describe("bad input is refused before anything is dispatched", () => {
     const network = await Network.create(gpu(), options);
     const live = { ...gpu().live };
     await expect(network.pass({ steps: 2 ** 13, batch: 2 ** 13 })).rejects.toThrow(
-      /needs \d+ bytes, this device allows \d+/,
+      /needs \d+ bytes, of which ".+" takes \d+ in one buffer, this device allows \d+/,
     );
     expect(gpu().live).toEqual(live);
     network.destroy();

@@ -273,7 +273,7 @@ describe("a trainer", () => {
     [{ learningRateSchedule: "cosine" }, 'Trainer: learningRateSchedule is "cosine", expected a function of the step'],
     [{ carryState: "false" }, 'carryState is "false", expected true or false'],
     [{ batch: -1 }, "batch is -1, expected an integer from 1 up"],
-    [{ batch: 1e9 }, /"batch" needs \d+ bytes, this device allows/],
+    [{ batch: 1e9 }, /it needs \d+ bytes, of which ".+" takes \d+ in one buffer, this device allows/],
     [{ stepsPerSubmit: 1e8 }, /needs \d+ bytes, this device allows/],
   ])("refuses to be made with %o", async (wrong, message) => {
     const network = await Network.create(gpu(), options);
