@@ -4,45 +4,63 @@
 // `shared`: 8 × 8 threads load blocks for each other into workgroup memory.
 // CPU twin: src/reference/matmul.ts
 //
-// rows, width        of C, width in vec4f      columnThreads, rowThreads   the workgroup
-// depth, slice       in blocks of four: the length of the sum, and the part of it that one slab of C sums
-// aStart, aWidth     the first vec4f of A and its tensor's width in vec4f; likewise of B and C
-// slab               vec4f from one slab of C to the next: slab z sums slice z of the depth
-// tileRows, tileColumns   what a thread computes, columns in vec4f
-// sumStart           `rowSum`: where in c the sum of B's rows goes, [slabs, width]
+// The sizes are numbers that a dispatch reads, not constants, so that products of other sizes share a pipeline.
+// columnThreads, rowThreads   the workgroup
+// tileRows, tileColumns       what a thread computes, columns in vec4f
+// `inside`: tiles cover C without a rest. `rowSum`: wanted is the sum of B's rows too, [slabs, width].
+
+struct Sizes {
+  rows: u32, // of C
+  width: u32, // of C, in vec4f
+  depth: u32, // the length of the sum, in blocks of four
+  slice: u32, // the part of it that one slab of C sums: slab z sums slice z
+  slab: u32, // vec4f from one slab of C to the next
+  aStart: u32, // the first vec4f of A
+  aWidth: u32, // its tensor's width in vec4f; likewise of B and C
+  bStart: u32,
+  bWidth: u32,
+  cStart: u32,
+  cWidth: u32,
+  sumStart: u32, // where in c the sum of B's rows goes
+}
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>; // [rows, depth], transposeA: [depth, rows]
 @group(0) @binding(1) var<storage, read> b: array<vec4f>; // [depth, width], transposeB: [width, depth]
 @group(0) @binding(2) var<storage, read_write> c: array<vec4f>; // [slabs, rows, width]
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 #if bias
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>; // [width]
 #endif
 
 #if transposeA
 fn blockOfA(row: u32, k: u32) -> mat4x4f {
-  let at = aStart + 4u * k * aWidth + row / 4u;
-  return transpose(mat4x4f(a[at], a[at + aWidth], a[at + 2u * aWidth], a[at + 3u * aWidth]));
+  let at = sizes.aStart + 4u * k * sizes.aWidth + row / 4u;
+  return transpose(mat4x4f(a[at], a[at + sizes.aWidth], a[at + 2u * sizes.aWidth], a[at + 3u * sizes.aWidth]));
 }
 #else
 fn blockOfA(row: u32, k: u32) -> mat4x4f {
-  let at = aStart + k + aWidth * min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(rows - 1u));
+  let at = sizes.aStart + k + sizes.aWidth * min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(sizes.rows - 1u));
   return mat4x4f(a[at.x], a[at.y], a[at.z], a[at.w]);
 }
 #endif
 
 #if transposeB
 fn blockOfB(k: u32, column: u32) -> mat4x4f {
-  let at = bStart + 4u * column * bWidth + k;
-  return transpose(mat4x4f(b[at], b[at + bWidth], b[at + 2u * bWidth], b[at + 3u * bWidth]));
+  let at = sizes.bStart + 4u * column * sizes.bWidth + k;
+  return transpose(mat4x4f(b[at], b[at + sizes.bWidth], b[at + 2u * sizes.bWidth], b[at + 3u * sizes.bWidth]));
 }
 #else
 fn blockOfB(k: u32, column: u32) -> mat4x4f {
-  let at = bStart + 4u * k * bWidth + column;
-  return mat4x4f(b[at], b[at + bWidth], b[at + 2u * bWidth], b[at + 3u * bWidth]);
+  let at = sizes.bStart + 4u * k * sizes.bWidth + column;
+  return mat4x4f(b[at], b[at + sizes.bWidth], b[at + 2u * sizes.bWidth], b[at + 3u * sizes.bWidth]);
 }
 #endif
 
-const allInside = rows % (tileRows * rowThreads) == 0u && width % (tileColumns * columnThreads) == 0u;
+#if inside
+const inside = true;
+#else
+const inside = false;
+#endif
 
 fn storeRow(at: u32, row: u32, column: u32, value: vec4f) {
 #if bias
@@ -51,9 +69,9 @@ fn storeRow(at: u32, row: u32, column: u32, value: vec4f) {
   let sum = value;
 #endif
 #if accumulate
-  if (allInside || row < rows) { c[at + row * cWidth + column] += sum; }
+  if (inside || row < sizes.rows) { c[at + row * sizes.cWidth + column] += sum; }
 #else
-  if (allInside || row < rows) { c[at + row * cWidth + column] = sum; }
+  if (inside || row < sizes.rows) { c[at + row * sizes.cWidth + column] = sum; }
 #endif
 }
 
@@ -69,17 +87,17 @@ fn storeSum(at: u32, sum: vec4f) {
 
 fn storeBlocks(slabAt: u32, place: Place, n: u32, left: mat4x4f, right: mat4x4f) {
   let row = rowComputed(place, n);
-  if (allInside || place.column < width) {
-    storeRow(slabAt + cStart, row, place.column, left[0]);
-    storeRow(slabAt + cStart, row + 1u, place.column, left[1]);
-    storeRow(slabAt + cStart, row + 2u, place.column, left[2]);
-    storeRow(slabAt + cStart, row + 3u, place.column, left[3]);
+  if (inside || place.column < sizes.width) {
+    storeRow(slabAt + sizes.cStart, row, place.column, left[0]);
+    storeRow(slabAt + sizes.cStart, row + 1u, place.column, left[1]);
+    storeRow(slabAt + sizes.cStart, row + 2u, place.column, left[2]);
+    storeRow(slabAt + sizes.cStart, row + 3u, place.column, left[3]);
   }
-  if (allInside || place.column + 1u < width) {
-    storeRow(slabAt + cStart, row, place.column + 1u, right[0]);
-    storeRow(slabAt + cStart, row + 1u, place.column + 1u, right[1]);
-    storeRow(slabAt + cStart, row + 2u, place.column + 1u, right[2]);
-    storeRow(slabAt + cStart, row + 3u, place.column + 1u, right[3]);
+  if (inside || place.column + 1u < sizes.width) {
+    storeRow(slabAt + sizes.cStart, row, place.column + 1u, right[0]);
+    storeRow(slabAt + sizes.cStart, row + 1u, place.column + 1u, right[1]);
+    storeRow(slabAt + sizes.cStart, row + 2u, place.column + 1u, right[2]);
+    storeRow(slabAt + sizes.cStart, row + 3u, place.column + 1u, right[3]);
   }
 }
 
@@ -107,11 +125,11 @@ fn matmul(
   var sum0 = vec4f();
   var sum1 = vec4f();
 #endif
-  let end = min((group.z + 1u) * slice, depth);
+  let end = min((group.z + 1u) * sizes.slice, sizes.depth);
 #if shared
   let thread = id.x % 8u + 8u * (id.y % 8u);
   let loaded = thread / 16u; // which of four blocks deep this thread loads, for all
-  for (var first = group.z * slice; first < end; first += 4u) {
+  for (var first = group.z * sizes.slice; first < end; first += 4u) {
     let k = first + loaded;
     if (k < end) {
       sharedA[thread] = blockOfA(64u * group.y + 4u * (thread % 16u), k);
@@ -135,7 +153,7 @@ fn matmul(
     workgroupBarrier();
   }
 #else
-  for (var k = group.z * slice; k < end; k++) {
+  for (var k = group.z * sizes.slice; k < end; k++) {
     let b0 = blockOfB(k, place.column);
     let b1 = blockOfB(k, place.column + 1u);
 #if tall
@@ -149,7 +167,7 @@ fn matmul(
 #endif
   }
 #endif
-  let at = group.z * slab;
+  let at = group.z * sizes.slab;
   storeBlocks(at, place, 0u, tile.c00, tile.c01);
 #if quads
   storeBlocks(at, place, 1u, tile.c10, tile.c11);
@@ -165,7 +183,7 @@ fn matmul(
 #endif
 #endif
 #if rowSum
-  if (id.y == 0u && place.column < width) { storeSum(sumStart + at + place.column, sum0); }
-  if (id.y == 0u && place.column + 1u < width) { storeSum(sumStart + at + place.column + 1u, sum1); }
+  if (id.y == 0u && place.column < sizes.width) { storeSum(sizes.sumStart + at + place.column, sum0); }
+  if (id.y == 0u && place.column + 1u < sizes.width) { storeSum(sizes.sumStart + at + place.column + 1u, sum1); }
 #endif
 }

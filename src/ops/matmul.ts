@@ -2,7 +2,7 @@
 
 import matmulShader from "../../shaders/matmul.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import { matrixOf, type Tensor } from "../gpu/tensor";
+import { createTensors, matrixOf, type Tensor, writeTensor } from "../gpu/tensor";
 import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith } from "./operands";
 import { productTiles, type TileName, tileFlags, tileSource, tiles } from "./tile";
 
@@ -54,6 +54,20 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
   const storedRows = transpose === "a" ? A.storedColumns : rows;
   const storedWidth = transpose === "b" ? B.storedRows : B.storedColumns;
   const blocks = inVec4(transpose === "a" ? A.rows : A.storedColumns);
+  const sizes = {
+    rows: storedRows,
+    width: inVec4(storedWidth),
+    depth: blocks,
+    slice: Math.ceil(blocks / slabs.count),
+    slab: slabs.strideBytes / 16,
+    aStart: A.start,
+    aWidth: A.stride,
+    bStart: B.start,
+    bWidth: B.stride,
+    cStart: C.start,
+    cWidth: C.stride,
+    sumStart: sums?.start ?? 0,
+  };
   const add = (tile: TileName) => (plan: Plan) => {
     const { workgroups, ...threads } = tiles(plan.gpu, storedRows, storedWidth, tile);
     plan.add({
@@ -61,27 +75,14 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
       kernel: {
         shader: "matmul",
         source: `${tileSource}\n${matmulShader}`,
-        constants: {
-          rows: storedRows,
-          width: inVec4(storedWidth),
-          depth: blocks,
-          slice: Math.ceil(blocks / slabs.count),
-          aStart: A.start,
-          aWidth: A.stride,
-          bStart: B.start,
-          bWidth: B.stride,
-          cStart: C.start,
-          cWidth: C.stride,
-          slab: slabs.strideBytes / 16,
-          ...threads,
-          ...(sums && { sumStart: sums.start }),
-        },
+        constants: threads,
         flags: {
           transposeA: transpose === "a",
           transposeB: transpose === "b",
           bias: bias !== undefined,
           accumulate: accumulate || slabs.accumulate === true,
           rowSum: bSum !== undefined,
+          inside: covers(threads, sizes),
           ...tileFlags(tile),
         },
       },
@@ -89,6 +90,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
         a: a.tensor,
         b: b.tensor,
         c: sums ? sums.binding : slabsBinding(slabs),
+        sizes: uniformOf(plan, sizes),
         ...(bias && { bias }),
       },
       workgroups: [...workgroups, slabs.count],
@@ -99,6 +101,22 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
   const names = productTiles(plan.gpu, rows, depth, width);
   const key = `product${transpose ? ` ${transpose}ᵀ` : ""} ${rows}×${depth}×${width}, ${slabs.count} slabs`;
   plan.choose("product", key, Object.fromEntries(names.map((name) => [name, add(name)])), names[0]!);
+}
+
+/** Whether the threads' tiles cover a matrix without a rest. */
+const covers = (
+  { tileRows, rowThreads, tileColumns, columnThreads }: Omit<ReturnType<typeof tiles>, "workgroups">,
+  { rows, width }: { rows: number; width: number },
+): boolean => rows % (tileRows * rowThreads) === 0 && width % (tileColumns * columnThreads) === 0;
+
+/** A uniform that holds a struct's numbers, in their order. */
+function uniformOf(plan: Plan, numbers: Readonly<Record<string, number>>): Tensor {
+  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+  const values = Object.values(numbers);
+  const specs = { sizes: { shape: [values.length], type: "u32" } } as const;
+  const { tensors } = plan.own(createTensors(plan.gpu, "sizes", specs, usage));
+  writeTensor(plan.gpu, tensors.sizes, values);
+  return tensors.sizes;
 }
 
 /** Rows and columns of a view, as they are and as stored, and where it begins in its tensor, in vec4f. */
