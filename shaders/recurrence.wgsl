@@ -8,6 +8,7 @@
 // A sequence of length n lives in steps 1 … n; in other steps state and gradient are passed on as they are.
 // Step i of a sweep is time i, reverse: time steps − 1 − i. Slab t + 1 of `hidden` is h at time t; slab 0 is h_0,
 // reverse: slab steps + 1. A layer of two directions keeps both side by side: `stride` vec4f a row, from `offset` on.
+// `held`: of one gate, a narrow row, up to 32 vec4f wide; a thread keeps its part of U.
 // `oneHot`: the sweep forward takes rows of W itself, as tokens say. Else `gate` holds x·W + b.
 // `unrolled`: one dispatch a step, `step` says which. Else fused: a workgroup owns all columns of its rows and loops over
 // time; its threads pass h (or dgate) on through storage, with a barrier between steps.
@@ -120,6 +121,31 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
 }
 #endif
 
+#if held
+// The weights of a thread's column, read once for all steps. Where indices are known when the shader is compiled they
+// are registers, so the loop over k is written out.
+var<private> held: array<mat4x4f, 32>;
+
+fn hold(k: u32, column: u32) {
+  if (k < width) { held[k] = blockOfWeight(k, column); }
+}
+fn hold4(k: u32, column: u32) { hold(k, column); hold(k + 1u, column); hold(k + 2u, column); hold(k + 3u, column); }
+fn hold16(k: u32, column: u32) { hold4(k, column); hold4(k + 4u, column); hold4(k + 8u, column); hold4(k + 12u, column); }
+fn hold32(k: u32, column: u32) { hold16(k, column); hold16(k + 16u, column); }
+
+#if forward
+fn heldRow(at: u32) -> vec4f { return hidden[at]; }
+#else
+fn heldRow(at: u32) -> vec4f { return gate[at]; }
+#endif
+fn addHeld(k: u32, at: u32, tile: ptr<function, Tile>) {
+  if (k < width) { addProduct(tile, Rows(heldRow(at + k)), held[k], mat4x4f()); }
+}
+fn addHeld4(k: u32, at: u32, tile: ptr<function, Tile>) { addHeld(k, at, tile); addHeld(k + 1u, at, tile); addHeld(k + 2u, at, tile); addHeld(k + 3u, at, tile); }
+fn addHeld16(k: u32, at: u32, tile: ptr<function, Tile>) { addHeld4(k, at, tile); addHeld4(k + 4u, at, tile); addHeld4(k + 8u, at, tile); addHeld4(k + 12u, at, tile); }
+fn addHeld32(k: u32, at: u32, tile: ptr<function, Tile>) { addHeld16(k, at, tile); addHeld16(k + 16u, at, tile); }
+#endif
+
 // A thread's elements: number e is in column e mod 2 and row e / 2 of its blocks.
 #if single
 const count = tileColumns;
@@ -229,6 +255,9 @@ fn hiddenBlock(at: vec4u, k: u32) -> mat4x4f {
 fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
   let at0 = (slabBefore(i) * batch + rowsLoaded(place, 0u)) * stride + offset;
   let at1 = (slabBefore(i) * batch + rowsLoaded(place, 1u)) * stride + offset;
+#if held
+  addHeld32(0u, at0, tile);
+#else
   for (var k = 0u; k < width; k++) {
     let b0 = blockOfWeight(k, g * width + place.column);
     let b1 = blockOfWeight(k, g * width + place.column + 1u);
@@ -240,6 +269,7 @@ fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
     addProduct(tile, Rows(hiddenBlock(at0, k)), b0, b1);
 #endif
   }
+#endif
 }
 
 // All products but the last gate's.
@@ -326,6 +356,9 @@ fn gateBlock(at: vec4u, k: u32) -> mat4x4f {
 fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, last: u32, place: Place) {
   let at0 = (timeOf(i) * batch + rowsLoaded(place, 0u)) * gates * width;
   let at1 = (timeOf(i) * batch + rowsLoaded(place, 1u)) * gates * width;
+#if held
+  addHeld32(0u, at0, tile);
+#else
   for (var k = first * width; k < last * width; k++) {
     let b0 = blockOfWeight(k, place.column);
     let b1 = blockOfWeight(k, place.column + 1u);
@@ -337,6 +370,7 @@ fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, last: u32, plac
     addProduct(tile, Rows(gateBlock(at0, k)), b0, b1);
 #endif
   }
+#endif
 }
 
 #if carried
@@ -426,6 +460,9 @@ fn sweep(
   firstPhase(step, place);
 #endif
 #else
+#if held
+  hold32(0u, place.column);
+#endif
   for (var n = 0u; n < sweepSteps; n++) {
 #if forward
     let s = n;

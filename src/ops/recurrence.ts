@@ -5,7 +5,7 @@ import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import { createTensors, type Tensor, type TensorSpec, writeTensor } from "../gpu/tensor";
 import { expectShape, inVec4 } from "./operands";
-import { fitsAcross, sweepTiles, type TileName, tileFlags, tileSource, tiles, wideTiles } from "./tile";
+import { fitsAcross, mostHeld, sweepTiles, type TileName, tileFlags, tileSource, tiles, wideTiles } from "./tile";
 
 /**
  * How a sweep is dispatched. `fused`: one dispatch for all steps, a workgroup keeps its rows of the batch.
@@ -95,20 +95,22 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   const { gpu } = plan;
   const { cell, schedule } = sweep;
   const { batch, width, forward } = directed;
-  const names = sweepTiles(gpu, batch, width);
   if (schedule === "fused" && !fitsAcross(gpu, width)) {
     throw new Error(
       `recurrence: schedule "fused" with hidden ${width} needs more threads in a workgroup than the ${gpu.device.limits.maxComputeInvocationsPerWorkgroup} of this device; use schedule "unrolled".`,
     );
   }
   const schedules: Schedule[] = schedule ? [schedule] : fitsAcross(gpu, width) ? ["fused", "unrolled"] : ["unrolled"];
-  const pairs = schedules.flatMap((schedule) => names.map((tile) => ({ schedule, tile })));
-  const ways = pairs.map(({ schedule, tile }) => [
+  const fewWeights = cell.gates === 1 && width <= mostHeld;
+  const pairs = schedules.flatMap((schedule) =>
+    sweepTiles(gpu, batch, width, fewWeights && schedule === "fused").map((tile) => ({ schedule, tile })),
+  );
+  const ways = pairs.map(({ schedule, tile }): [string, (plan: Plan) => void] => [
     `${schedule} ${tile}`,
-    (plan: Plan) => addWay(plan, sweep, directed, schedule, tile),
+    (plan) => addWay(plan, sweep, directed, schedule, tile),
   ]);
   const key = `${cell.name}${cell.candidate ? ` ${cell.candidate}` : ""} ${forward ? "forward" : "backward"} ${batch}×${width}`;
-  plan.choose("recurrence", key, Object.fromEntries(ways), `${schedules[0]} ${names[0]}`);
+  plan.choose("recurrence", key, Object.fromEntries(ways), ways[0]![0]);
 }
 
 function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: Schedule, tile: TileName): void {

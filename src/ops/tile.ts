@@ -8,12 +8,14 @@ import { inVec4 } from "./operands";
 /** What stands in front of the shaders that compute in tiles. */
 export const tileSource: string = tileShader;
 
-const none = { single: false, narrow: false, tall: false, quads: false, shared: false };
+const none = { single: false, narrow: false, tall: false, quads: false, shared: false, held: false };
 
 /** A thread's rows × columns: 1 × 8 and 1 × 4; 4 × 8 and 8 × 8 in registers, likewise by quads for four threads. */
 const shapes = {
   row: { ...none, single: true },
   "narrow row": { ...none, single: true, narrow: true },
+  /** A narrow row with the weights of its columns, where they are few. */
+  "row with weights": { ...none, single: true, narrow: true, held: true },
   registers: none,
   "tall registers": { ...none, tall: true },
   quads: { ...none, quads: true },
@@ -79,12 +81,19 @@ export function productTiles(gpu: Gpu, rows: number, depth: number, width: numbe
   return gpu.software || !large ? [...byThemselves, "shared"] : ["shared", ...byThemselves];
 }
 
-/** The tiles that a sweep over a batch may be computed in, the default first. */
-export function sweepTiles(gpu: Gpu, batch: number, width: number): TileName[] {
-  const rows: TileName[] = gpu.software ? ["row", "narrow row"] : ["narrow row", "row"];
+/** The most columns of U, all gates', that a "row with weights" has room for. */
+export const mostHeld = 128;
+
+/**
+ * The tiles that a sweep over a batch may be computed in, the default first.
+ * @param holds whether a thread has room for its part of U.
+ */
+export function sweepTiles(gpu: Gpu, batch: number, width: number, holds: boolean): TileName[] {
+  const held: TileName[] = holds ? ["row with weights"] : [];
+  const rows: TileName[] = gpu.software ? [...held, "row", "narrow row"] : ["narrow row", "row", ...held];
   const cores = globalThis.navigator?.hardwareConcurrency ?? 2;
   const byQuads: TileName[] = batch >= 32 * cores ? ["tall quads", "quads"] : ["quads", "tall quads"]; // one each at least
   const blocks: TileName[] = [...(gpu.quads ? byQuads : []), "tall registers", "registers"];
   const all = gpu.software && batch > 8 ? [...blocks, ...rows] : [...rows, ...blocks];
-  return all.filter((tile) => tile !== "narrow row" || fitsAcross(gpu, width, tile));
+  return all.filter((tile) => !shapes[tile].narrow || fitsAcross(gpu, width, tile));
 }

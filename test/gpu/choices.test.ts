@@ -10,6 +10,7 @@ import {
   Network,
   type NetworkOptions,
   openGpu,
+  type PassOptions,
   readTensors,
   sgd,
   Trainer,
@@ -48,9 +49,10 @@ function store() {
   return { kept, loads, choiceStore };
 }
 
-async function gradientsOn(gpu: Gpu): Promise<Float32Array[]> {
-  const network = await Network.create(gpu, options);
-  const pass = await network.pass({ ...shape, gradients: true });
+async function gradientsOn(gpu: Gpu, more: Partial<NetworkOptions & PassOptions> = {}): Promise<Float32Array[]> {
+  const { schedule, ...other } = more;
+  const network = await Network.create(gpu, { ...options, ...other });
+  const pass = await network.pass({ ...shape, schedule, gradients: true });
   pass.write(batch);
   pass.run();
   const tensors = Object.values(pass.gradients!.tensors);
@@ -78,16 +80,21 @@ describe("choices among kernels", () => {
   )("recurrences in %s give the gradients of the default", async (recurrence) => {
     const [schedule] = recurrence.split(" ") as ["fused" | "unrolled"];
     const expected = await gradientsOn(gpu());
-    const other = await tuned({ recurrence });
-    const network = await Network.create(other, options);
-    const pass = await network.pass({ ...shape, schedule, gradients: true });
-    pass.write(batch);
-    pass.run();
-    const got = (await readTensors(other, Object.values(pass.gradients!.tensors))) as Float32Array[];
+    const got = await gradientsOn(await tuned({ recurrence }), { schedule });
     for (const [i, values] of got.entries()) expect(worstError(values, expected[i]!)).toBeLessThan(1e-5);
-    pass.destroy();
-    network.destroy();
   });
+
+  test.each([1, 4, 33, 128])(
+    "an Elman network's rows with weights, hidden %i, give the gradients of rows",
+    async (hidden) => {
+      const network = { cell: "elman", hidden } as const;
+      const expected = await gradientsOn(await tuned({ recurrence: "fused row" }), { ...network, schedule: "fused" });
+      const held = await tuned({ recurrence: "fused row with weights" });
+      for (const [i, values] of (await gradientsOn(held, { ...network, schedule: "fused" })).entries()) {
+        expect(worstError(values, expected[i]!)).toBeLessThan(1e-5);
+      }
+    },
+  );
 
   test("are measured once, remembered by device, and then the same to the bit", async () => {
     const { kept, loads, choiceStore } = store();
