@@ -1,4 +1,5 @@
-// Builds the library: one ES module that carries the shaders and two small packages inside, and its type declarations.
+// Builds the library: an ES module that carries the shaders and three small packages inside, modules that it loads when
+// they are needed, and type declarations.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";

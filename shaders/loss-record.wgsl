@@ -1,7 +1,7 @@
 // Adds up the losses of all rows, in a fixed order, and writes the sum to the next place of a ring. Each thread adds up
 // runs of 128 vec4f and then the runs, so that rounding grows with their lengths and not with the number of rows.
 // `alone`: a dispatch of its own; else one workgroup of slab-sum.wgsl's, before which this then stands.
-// `single`: by one thread, without a barrier, which every workgroup of a dispatch would pay for on software adapters.
+// `oneThread`: by one thread, without a barrier, which every workgroup of a dispatch would pay for on software adapters.
 // CPU twin: src/reference/loss-record.ts
 //
 // rows, threads, capacity   vec4f of rowLoss, the one workgroup, places of the ring
@@ -26,7 +26,7 @@ fn record(total: vec4f) {
   recorded[0] += 1u;
 }
 
-#if single
+#if oneThread
 fn recordLoss(thread: u32) {
   if (thread == 0u) { record(sumOfEvery(1u, 0u)); }
 }

@@ -20,7 +20,7 @@
 // gates, summed         gates, and how many of them take the product with h into their sum
 // lastGate              forward: the sums of the gates before it go to the cell through `gate`, its own goes by itself
 // sweepSteps            fused: steps of the sweep; backward one more where dh_0 is wanted
-// `carried`: the sweep back goes on from the `carry` that a later stretch of time left, and leaves dh_0 there.
+// `continued`: the sweep back goes on from the `carry` that a later stretch of time left, and leaves dh_0 there.
 
 @group(0) @binding(0) var<storage, read> recurrentWeight: array<vec4f>; // [H, G·H]
 @group(0) @binding(1) var<storage, read> lengths: array<i32>; // [B]
@@ -205,7 +205,7 @@ fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
 fn rowOf(place: Place, e: u32) -> u32 { return rowComputed(place, e / 8u) + e / 2u % 4u; }
 #endif
 fn columnOf(place: Place, e: u32) -> u32 { return place.column + e % tileColumns; }
-const allInside = batch % tileRows == 0u && width % (tileColumns * columnThreads) == 0u;
+const allInside = batch % (tileRows * rowThreads) == 0u && width % (tileColumns * columnThreads) == 0u;
 fn isInside(row: u32, column: u32) -> bool { return allInside || (row < batch && column < width); }
 
 #if candidate
@@ -373,10 +373,10 @@ fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, last: u32, plac
 #endif
 }
 
-#if carried
-const carried = true;
+#if continued
+const continued = true;
 #else
-const carried = false;
+const continued = false;
 #endif
 
 // dh after step s − 1, and the cell's gradients of that step. s = 0: dh_0 alone.
@@ -398,7 +398,7 @@ fn firstPhase(s: u32, place: Place) {
 
 fn finish(s: u32, row: u32, column: u32, sum: vec4f) {
   let own = row * width + column;
-  let begins = !carried && s == steps;
+  let begins = !continued && s == steps;
   var dh = sum + select(carry[own], vec4f(), begins);
 #if lastStep
   if (s == steps) { dh += dOutput[row * stride + offset + column]; }
@@ -419,7 +419,7 @@ fn finish(s: u32, row: u32, column: u32, sum: vec4f) {
       for (var g = 0u; g < gates; g++) { gate[element.gate + g * width] = vec4f(); }
       cellHoldBackward(element, begins);
     }
-  } else if (carried) {
+  } else if (continued) {
     carry[own] = dh;
   }
 }

@@ -43,7 +43,8 @@ export type { BufferPlace, InferenceBuffers, InferenceOptions } from "./network/
 export { initialParameters } from "./network/initializers";
 export { Network } from "./network/network";
 export type { ParameterValues } from "./network/parameters";
-export type { Pass, PassOptions, PassTensors } from "./network/pass";
+export type { Pass, PassTensors } from "./network/pass";
+export type { PassOptions } from "./network/pass-options";
 export type { States } from "./network/states";
 export { type GradientTrace, traceGradients } from "./network/through-time";
 export type { Schedule } from "./ops/recurrence";

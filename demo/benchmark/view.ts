@@ -35,9 +35,8 @@ export function showReport(report: Report | undefined): void {
   element("environment-section").hidden = !environment;
   if (environment) showEnvironment(environment);
   element("kernels-section").hidden = kernels.length === 0 || !limits;
-  if (report && kernels.length !== which.options.length) {
-    which.replaceChildren(...kernels.map((table, i) => new Option(titleOf(table), String(i))));
-  }
+  const chosen = Math.max(0, which.selectedIndex);
+  which.replaceChildren(...kernels.map((table, i) => new Option(titleOf(table), String(i), false, i === chosen)));
   if (report && kernels.length > 0) showKernels(report);
 }
 

@@ -1,5 +1,5 @@
 // Remembers in a file which kernels were measured to be the fastest on a device.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ChoiceStore } from "../../src/index";
@@ -14,7 +14,9 @@ export function choiceFile(path: string = join(cacheFolder(), "tempograd", "choi
     async save(device, choices) {
       const others = await read().catch(() => ({}));
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, `${JSON.stringify({ ...others, [device]: choices }, null, 2)}\n`);
+      const whole = `${path}.${process.pid}`; // a reader never meets half a file
+      await writeFile(whole, `${JSON.stringify({ ...others, [device]: choices }, null, 2)}\n`);
+      await rename(whole, path);
     },
   };
 }

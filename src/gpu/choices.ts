@@ -4,8 +4,9 @@ import type { Gpu } from "./device";
 import type { Plan } from "./plan";
 
 /**
- * "measure": each way that is new to this device is timed for a few milliseconds when a network is laid out, and the
- * fastest is remembered. "default": nothing is timed. Or by kind, "product" and "recurrence", the name of the way to take.
+ * "measure": each way that is new to this device is timed when a network is laid out, for less than a second in all, and
+ * the fastest is remembered. "default": nothing is timed. Or by kind the name of the way to take: of products, a tile
+ * ("shared", "registers", …); of recurrences, a schedule and a tile ("fused narrow row", …), as `src/ops/tile.ts` has them.
  */
 export type Tuning = "measure" | "default" | { readonly product?: string; readonly recurrence?: string };
 
@@ -24,6 +25,7 @@ export interface OpenChoice {
   readonly ways: Ways;
 }
 
+/** The choices of one device. */
 export class Choices {
   readonly #tuning: Tuning;
   readonly #store: ChoiceStore | undefined;
@@ -40,7 +42,7 @@ export class Choices {
     return this.#tuning === "measure";
   }
 
-  /** What this device took so far, or was told to; by kind and shape. */
+  /** The ways that were measured or recalled to be the fastest, by kind and shape. */
   get taken(): Readonly<Record<string, string>> {
     return Object.fromEntries(this.#known);
   }
@@ -63,12 +65,11 @@ export class Choices {
     return known !== undefined && Object.hasOwn(ways, known) ? known : undefined;
   }
 
-  /** Recalls what was remembered of this device, once. A store that fails is as good as an empty one. */
+  /** Recalls what was remembered of this device, once. */
   recall(gpu: Gpu): Promise<void> {
     this.#loaded ??= (async () => {
-      if (!this.measures || !this.#store) return;
-      const remembered = await this.#store.load(gpu.description).catch(() => undefined);
-      for (const [key, way] of Object.entries(remembered ?? {})) this.#known.set(key, way);
+      if (!this.measures) return;
+      for (const [key, way] of Object.entries(await this.#remembered(gpu))) this.#known.set(key, way);
     })();
     return this.#loaded;
   }
@@ -76,9 +77,28 @@ export class Choices {
   /** Remembers the ways that were found fastest. */
   async remember(gpu: Gpu, found: ReadonlyMap<string, string>): Promise<void> {
     for (const [key, way] of found) this.#known.set(key, way);
-    await this.#store?.save(gpu.description, this.taken).catch(() => {});
+    const name = storedName(gpu);
+    if (!this.#store || !name) return;
+    const all = { ...(await this.#remembered(gpu)), ...this.taken }; // others may have found more meanwhile
+    await this.#store.save(name, all).catch(() => {});
+  }
+
+  /** A store that fails is as good as an empty one. */
+  async #remembered(gpu: Gpu): Promise<Readonly<Record<string, string>>> {
+    const name = storedName(gpu);
+    return (name && (await this.#store?.load(name).catch(() => undefined))) || {};
   }
 }
+
+/** Counts changes of the kernels: what was measured of others does not hold. */
+const generation = 1;
+
+/** What a device's choices are stored under; none for one that does not tell which it is. */
+const storedName = ({ description, quads }: Gpu): string | undefined =>
+  description === unknownAdapter ? undefined : `${description}${quads ? ", quads" : ""}, kernels ${generation}`;
+
+/** The description of an adapter that tells nothing. */
+export const unknownAdapter = "unknown adapter";
 
 /** The browser's own place for choices; undefined where it has none. */
 export function browserChoiceStore(): ChoiceStore | undefined {

@@ -1,6 +1,6 @@
 // Opens a device, its own or the caller's, and counts what is allocated on it.
 
-import { browserChoiceStore, type ChoiceStore, Choices, type Tuning } from "./choices";
+import { browserChoiceStore, type ChoiceStore, Choices, type Tuning, unknownAdapter } from "./choices";
 import { KernelCache } from "./kernel";
 
 export interface GpuOptions {
@@ -35,6 +35,7 @@ export class Gpu {
   readonly software: boolean;
   /** Whether four invocations run in step, as in SwiftShader: kernels whose quads exchange registers then pay. */
   readonly quads: boolean;
+  /** Which of several kernels that compute the same are taken. */
   readonly choices: Choices;
   readonly #buffers = new Set<GPUBuffer>();
   readonly #owned: boolean;
@@ -49,7 +50,7 @@ export class Gpu {
     this.kernels = new KernelCache(device);
     const info: Partial<GPUAdapterInfo> = device.adapterInfo ?? adapter?.info ?? {}; // older browsers lack one or both
     const words = [info.vendor, info.architecture, info.device, info.description].filter(Boolean);
-    this.description = [...new Set(words)].join(" ") || "unknown adapter";
+    this.description = [...new Set(words)].join(" ") || unknownAdapter;
     this.software =
       info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(this.description);
     const { subgroupMinSize, subgroupMaxSize } = info;
@@ -79,9 +80,9 @@ export class Gpu {
     return usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
   }
 
-  /** Copies bytes to a buffer that `createBuffer` made. */
-  write(buffer: GPUBuffer, offset: number, data: ArrayBufferView): void {
-    this.device.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
+  /** Copies the bytes that `data` makes to a buffer that `createBuffer` made. */
+  write(buffer: GPUBuffer, offset: number, data: () => ArrayBufferView): void {
+    this.device.queue.writeBuffer(buffer, offset, data() as Float32Array<ArrayBuffer>);
   }
 
   /** Frees a buffer that `createBuffer` made. */
@@ -140,8 +141,10 @@ export interface Memory {
 export class DryGpu extends Gpu {
   readonly #buffers: { label: string; bytes: number; limit: number }[] = [];
 
-  constructor({ device }: Gpu) {
-    super(device, false, { tuning: "default" });
+  constructor(gpu: Gpu) {
+    super(gpu.device, false);
+    const { software, quads, choices } = gpu;
+    Object.assign(this, { software, quads, choices }); // what decides what is built
   }
 
   override createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {

@@ -156,12 +156,17 @@ export class Plan {
     pass.dispatchWorkgroups(...(workgroups as [number, number, number]));
   }
 
-  /** Encodes and submits the plan once, in a pass of its own. */
-  run(): void {
-    const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
+  /** Encodes the plan in a compute pass of its own. */
+  encodeAlone(encoder: GPUCommandEncoder): void {
     const pass = encoder.beginComputePass({ label: this.label });
     this.encode(pass);
     pass.end();
+  }
+
+  /** Encodes and submits the plan once. */
+  run(): void {
+    const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
+    this.encodeAlone(encoder);
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 

@@ -124,7 +124,7 @@ export function writeTensor(gpu: Gpu, tensor: Tensor, data: ArrayLike<number>): 
       `writeTensor: "${tensor.name}" got ${data.length} values, expected ${elements(tensor.shape)} for [${tensor.shape.join(", ")}].`,
     );
   }
-  gpu.write(tensor.buffer, tensor.offset, padded(tensor, data));
+  gpu.write(tensor.buffer, tensor.offset, () => padded(tensor, data));
 }
 
 /** Reads tensors back, padding taken off. One round trip for all: never inside a training loop. */

@@ -4,7 +4,8 @@ import type { Plan } from "./plan";
 
 /**
  * Runs a compiled plan `runs` times and times each dispatch of its own: the best of its runs, in milliseconds, in the
- * order of `plan.describe().lines` (behind those of parts, which are not run).
+ * order of `plan.describe().lines` (behind those of parts, which are not run). What it computes is computed: the plan of
+ * a trainer updates the parameters at each run.
  * @returns undefined where the device has no "timestamp-query".
  */
 export async function timePlan(plan: Plan, runs: number): Promise<number[] | undefined> {

@@ -171,7 +171,7 @@ export class BatchPacker {
   readonly #specs: BatchSpecs;
   readonly #offsets: Record<string, number>;
   readonly #shape: BatchLayout;
-  // What a batch may leave out, made when one does.
+  // What a batch may leave out, made when the first comes.
   #allSteps: Int32Array | undefined;
   #zeroState: Float32Array | undefined;
   #noReset: Int32Array | undefined;
@@ -212,7 +212,10 @@ export class BatchPacker {
     const { steps, batch: rows } = this.#shape;
     this.#allSteps ??= new Int32Array(rows).fill(steps);
     this.#noReset ??= new Int32Array(rows);
-    this.#zeroState ??= new Float32Array(elements(this.#specs.initialState?.shape ?? [0]));
+    const zeros = () => {
+      this.#zeroState ??= new Float32Array(elements(this.#specs.initialState?.shape ?? [0]));
+      return this.#zeroState;
+    };
     put("lengths", this.#lengthsOf(batch.lengths ?? this.#allSteps));
     put("inputs", batch.inputs);
     put("targets", batch.targets);
@@ -226,8 +229,8 @@ export class BatchPacker {
       sortByToken(tokens, part(tokenStart.shape, this.#offsets.tokenStart!), order);
     }
     put("reset", batch.reset ?? this.#noReset);
-    put("initialState", batch.initialState ?? this.#zeroState);
-    put("initialCellState", batch.initialCellState ?? this.#zeroState);
+    put("initialState", batch.initialState ?? zeros());
+    put("initialCellState", batch.initialCellState ?? zeros());
   }
 }
 

@@ -45,7 +45,7 @@ export interface Layer {
   inputs: View;
   rowsByToken?: RowsByToken | undefined;
   /** Whether the sweep back goes on from what a later stretch of time left in `carry`. */
-  carried?: boolean | undefined;
+  continued?: boolean | undefined;
   /** The steps of the layer below, `step` u32 [2], and what the mask is drawn from. */
   dropout?: { x: View; step: Tensor; rate: number; seed: number; layer: number } | undefined;
   /** i32 [B] */
@@ -108,7 +108,7 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
       dOutput,
       carry: carry!,
       dHidden,
-      carried: layer.carried,
+      continued: layer.continued,
     });
     const [steps = 0, batch = 0] = gate.shape;
     const before: View = { tensor: hidden, rows: [part === 1 ? 2 * batch : 0, steps * batch], parts: [part, 1] };

@@ -7,7 +7,8 @@ import { type NetworkConfig, type NetworkOptions, networkConfig } from "./config
 import type { Inference, InferenceBuffers, InferenceOptions } from "./inference";
 import { initialParameters } from "./initializers";
 import { type ParameterValues, parameterShapes } from "./parameters";
-import { Pass, type PassOptions } from "./pass";
+import { Pass } from "./pass";
+import type { PassOptions } from "./pass-options";
 
 export class Network {
   readonly gpu: Gpu;
@@ -137,10 +138,10 @@ export class Network {
 
   async #laidOut<T>(operation: string, build: (plan: Plan) => T): Promise<T> {
     const { gpu } = this;
+    await gpu.choices.recall(gpu);
     const dry = new DryGpu(gpu);
     build(new Plan(dry, operation));
     dry.expectRoom(operation);
-    await gpu.choices.recall(gpu);
     for (let measured = false; ; measured = true) {
       const plan = new Plan(gpu, operation);
       try {
@@ -164,6 +165,7 @@ export class Network {
 
   /** What `pass` would allocate, beside the parameters. @throws where an option is out of range. */
   async memoryOf(options: PassOptions): Promise<Memory> {
+    await this.gpu.choices.recall(this.gpu);
     const dry = new DryGpu(this.gpu);
     (await this.#passOf(options))(new Plan(dry, "Network.memoryOf"));
     return dry.memory;

@@ -2,57 +2,24 @@
 
 import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
-import { createTensors, storageUsage, type Tensor, type TensorGroup, type TensorSpec } from "../gpu/tensor";
+import {
+  createTensors,
+  storageUsage,
+  type Tensor,
+  type TensorGroup,
+  type TensorSpec,
+} from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
-import type { Schedule } from "../ops/recurrence";
 import { rowReset } from "../ops/row-reset";
-import { type Batch, BatchPacker, type BatchShape, batchSpecs, checkBatch, stateSpecs } from "./batch";
-import { directionsOf, expectKnown, expectSize, expectSwitch, type NetworkConfig, shown } from "./config";
+import { type Batch, BatchPacker, batchSpecs, checkBatch, stateSpecs } from "./batch";
+import { directionsOf, type NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
 import type { Layer } from "./layer";
+import { checkPassOptions, type PassOptions } from "./pass-options";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
 import type { Segments } from "./segments";
-import { createStack, stackBackward, stackForward } from "./stack";
+import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
 import { clearStates, copyStates, readStates, rowsOf, type States } from "./states";
-
-export interface PassOptions extends BatchShape {
-  /** How the recurrences are dispatched; without it, as `openGpu`'s tuning says, by default "fused" where the device can. */
-  schedule?: Schedule | undefined;
-  /** Compute ŷ = softmax(o). */
-  probabilities?: boolean;
-  /** Go back through time: gradients of all parameters. */
-  gradients?: boolean;
-  /** Gradients, and with them dL/dh_t by all paths, and dL/dx_t (for tokens, of the one-hot x). */
-  traceGradients?: boolean;
-  /** Drop out between layers, as the network's `dropout` says. */
-  training?: boolean;
-  /** How many losses are kept on the GPU. Default 1. */
-  lossCapacity?: number;
-  /**
-   * For gradients through long sequences: keep the states of every k-th step alone, k a divisor of `steps`, and compute
-   * the steps between again on the way back. The same gradients; k steps' memory, and a third more time. `logits` are
-   * then those of the first k steps.
-   */
-  checkpointEvery?: number | undefined;
-}
-
-const switches = [
-  "initialState",
-  "carryState",
-  "probabilities",
-  "gradients",
-  "traceGradients",
-  "training",
-] as const satisfies readonly (keyof PassOptions)[];
-
-const passOptions: readonly (keyof PassOptions)[] = [
-  "steps",
-  "batch",
-  ...switches,
-  "schedule",
-  "lossCapacity",
-  "checkpointEvery",
-];
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface PassTensors {
@@ -108,24 +75,13 @@ export class Pass {
   ) {
     const { steps, batch, traceGradients = false, gradients = false, lossCapacity = 1 } = options;
     const wanted = gradients || traceGradients;
-    expectSize("Pass", "steps", steps);
-    expectSize("Pass", "batch", batch);
-    expectSize("Pass", "lossCapacity", lossCapacity);
-    expectSegments(config, options);
-    expectKnown("Pass", options, passOptions);
-    for (const name of switches) expectSwitch("Pass", name, options[name]);
-    if (options.carryState && (config.bidirectional || options.initialState)) {
-      const other = config.bidirectional ? "a bidirectional network" : "initialState";
-      throw new Error(`Pass: carryState does not go with ${other}; leave one out.`);
-    }
+    checkPassOptions(config, options);
     const { gpu } = plan;
+    const { checkpointEvery } = options;
     this.gpu = gpu;
     this.plan = plan;
     this.config = config;
     this.options = { ...options };
-    if (![undefined, "fused", "unrolled"].includes(options.schedule)) {
-      throw new Error(`Pass: schedule is ${shown(options.schedule)}, expected "fused" or "unrolled".`);
-    }
     const usage = storageUsage() | GPUBufferUsage.UNIFORM;
     const layout = { ...options, rowsByToken: wanted };
     this.batch = plan.own(createTensors<string>(gpu, "batch", { ...batchSpecs(config, layout) }, usage));
@@ -136,7 +92,8 @@ export class Pass {
     >;
     const only = (tensor: Tensor): Tensor => ({ ...tensor, shape: tensor.shape.slice(1) }); // of one segment
     const allLengths = only(lengths!);
-    const { checkpointEvery } = options;
+    // What is timed before there is a batch is then as real.
+    if (!checkpointEvery) gpu.write(allLengths.buffer, allLengths.offset, () => new Int32Array(batch).fill(steps));
     const losses = plan.tensor("losses", [lossCapacity]);
     const recorded = plan.tensor("recorded", [1], { type: "u32" });
     const targetRows = config.readout === "every-step" ? steps * batch : batch;
@@ -207,7 +164,7 @@ export class Pass {
         const dOutput = plan.tensor("dOutput", [...logits.shape.slice(0, -1), parts * config.hidden], { parts });
         const ofOutput = { outputWeight: back.slabs("outputWeight"), outputBias: back.slabs("outputBias") };
         readoutBackward(plan, readout, { dLogits, dOutput, ...ofOutput });
-        stackBackward(plan, layers, dOutput, back.slabs, dInputs);
+        stackBackward(plan, layers, dOutput, tensorsBetween(plan, layers), back.slabs, dInputs);
       }
     }
     if (back) back.finish();
@@ -250,10 +207,10 @@ export class Pass {
     }
     this.#copyStates(encoder, "initial", this.state ?? this.batch);
     if (this.#segments) {
-      encodeAlone(encoder, this.#begin!);
+      this.#begin!.encodeAlone(encoder);
       this.#segments.encode(encoder, final);
     }
-    encodeAlone(encoder, this.plan);
+    this.plan.encodeAlone(encoder);
     if (!this.#segments) final();
   }
 
@@ -289,32 +246,4 @@ export class Pass {
   [Symbol.dispose](): void {
     this.destroy();
   }
-}
-
-function encodeAlone(encoder: GPUCommandEncoder, plan: Plan): void {
-  const pass = encoder.beginComputePass({ label: plan.label });
-  plan.encode(pass);
-  pass.end();
-}
-
-/** @throws where `checkpointEvery` does not go with the rest. */
-function expectSegments({ bidirectional }: NetworkConfig, options: PassOptions): void {
-  const { checkpointEvery: every, steps, gradients, traceGradients, probabilities } = options;
-  if (every === undefined) return;
-  expectSize("Pass", "checkpointEvery", every, steps);
-  if (steps % every !== 0) {
-    throw new Error(
-      `Pass: checkpointEvery is ${every}, expected a divisor of steps, ${steps}; choose one, or pad the steps.`,
-    );
-  }
-  const other = bidirectional
-    ? "a bidirectional network, whose sweeps need all steps at once"
-    : traceGradients
-      ? "traceGradients"
-      : probabilities
-        ? "probabilities"
-        : gradients
-          ? undefined
-          : "a pass without gradients";
-  if (other) throw new Error(`Pass: checkpointEvery does not go with ${other}; leave one out.`);
 }

@@ -9,7 +9,7 @@ import { type BatchShape, batchSpecs, stateSpecs } from "./batch";
 import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
-import { createStack, stackBackward, stackForward } from "./stack";
+import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
 import { copyStates, rowsOf } from "./states";
 
 interface SegmentOptions extends BatchShape {
@@ -29,9 +29,10 @@ interface Slice {
   stride: number;
 }
 
+/** What a pass in segments adds to its plan: parts that go forward and back over one segment, and what they need. */
 export class Segments {
   readonly layers: readonly Layer[];
-  /** o of the segment that was last gone back through, the first. */
+  /** o, read at every step: of the segment that was last gone back through, the first. */
   readonly logits: Tensor;
   readonly dLogits: Tensor;
   readonly #count: number;
@@ -67,13 +68,15 @@ export class Segments {
     const segment: Record<string, Tensor> = plan.own(createTensors<string>(gpu, "segment", { ...own }, usage)).tensors;
     const oneRow = (tensor: Tensor) => ({ ...tensor, shape: tensor.shape.slice(1) });
     const lengths = oneRow(segment.lengths!);
+    // What is timed before there is a batch is then as real.
+    gpu.write(lengths.buffer, lengths.offset, () => new Int32Array(batch).fill(checkpointEvery));
     const { tokenStart, tokenOrder } = segment;
     this.layers = createStack(plan, config, parameters, segment.inputs!, lengths, {
       steps: checkpointEvery,
       batch,
       schedule,
       gradients: true,
-      carried: true,
+      continued: true,
       step: training ? segment.step : undefined,
       rowsByToken: tokenStart && tokenOrder && { tokenStart: oneRow(tokenStart), tokenOrder: oneRow(tokenOrder) },
     });
@@ -101,11 +104,12 @@ export class Segments {
     readoutForward(this.#lastBack, config.loss, readout);
     const ofOutput = { outputWeight: slabs("outputWeight"), outputBias: slabs("outputBias") };
     readoutBackward(this.#lastBack, readout, { dLogits: this.dLogits, dOutput, ...ofOutput });
-    stackBackward(this.#lastBack, this.layers, dOutput, slabs, undefined);
+    const between = tensorsBetween(plan, this.layers);
+    stackBackward(this.#lastBack, this.layers, dOutput, between, slabs, undefined);
     if (!everyStep) {
       const nothing = plan.tensor("dOutput", dOutput.shape); // zero
       stackForward(this.#back, this.layers);
-      stackBackward(this.#back, this.layers, nothing, slabs, undefined);
+      stackBackward(this.#back, this.layers, nothing, between, slabs, undefined);
     }
 
     const firstRows = plan.tensor("firstRow", [count], { type: "u32" });
@@ -144,11 +148,11 @@ export class Segments {
       this.#copyStates(encoder, s === 0 ? "initial" : "final", s, "out");
       if (s === this.#count - 1) break;
       this.#enter(encoder, s);
-      run(encoder, this.#forward);
+      this.#forward.encodeAlone(encoder);
     }
     for (let s = this.#count - 1; s >= 0; s--) {
       this.#enter(encoder, s);
-      run(encoder, s === this.#count - 1 ? this.#lastBack : this.#back);
+      (s === this.#count - 1 ? this.#lastBack : this.#back).encodeAlone(encoder);
       if (s === this.#count - 1) atEnd();
       if (this.#rowLoss) {
         const { from, to, stride } = this.#rowLoss;
@@ -177,10 +181,4 @@ export class Segments {
 function elementsStored(tensor: Tensor): number {
   const { rows, storedWidth } = matrixOf(tensor);
   return tensor.type === "f32" ? rows * storedWidth : elements(tensor.shape);
-}
-
-function run(encoder: GPUCommandEncoder, plan: Plan): void {
-  const pass = encoder.beginComputePass({ label: plan.label });
-  plan.encode(pass);
-  pass.end();
 }

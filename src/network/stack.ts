@@ -28,7 +28,7 @@ export interface StackOptions {
   /** Where the inputs are tokens and their gradient is wanted: u32 [I + 1] and u32 [T·B]. */
   rowsByToken?: RowsByToken | undefined;
   /** Whether the steps are a stretch of a longer time. */
-  carried?: boolean;
+  continued?: boolean;
   /** u32 [2], the training step and the number of the first row: without it nothing is dropped. */
   step?: Tensor | undefined;
 }
@@ -40,7 +40,7 @@ export function createStack(
   parameters: Readonly<Record<string, Tensor>>,
   inputs: Tensor,
   lengths: Tensor,
-  { steps, batch, schedule, gradients = false, traceGradients = false, rowsByToken, carried, step }: StackOptions,
+  { steps, batch, schedule, gradients = false, traceGradients = false, rowsByToken, continued, step }: StackOptions,
 ): Layer[] {
   const cell = cellOf(config);
   const { hidden: width, dropout: rate, seed } = config;
@@ -65,7 +65,7 @@ export function createStack(
       cell,
       schedule,
       inputs: dropped ? { tensor: plan.tensor("dropped", [steps, batch, directionCount * width], both) } : x,
-      carried,
+      continued,
       rowsByToken: below ? undefined : rowsByToken,
       dropout: dropped ? { x, step, rate, seed, layer: number } : undefined,
       lengths,
@@ -81,9 +81,18 @@ export function stackForward(plan: Plan, layers: readonly Layer[]): void {
   for (const layer of layers) layerForward(plan, layer);
 }
 
+/** dL/dh of each layer but the highest, from the one that reads it: [T, B, D·H]. */
+export function tensorsBetween(plan: Plan, layers: readonly Layer[]): Tensor[] {
+  return layers.slice(0, -1).map(({ hidden, directions }) => {
+    const [steps = 0, batch = 0] = directions[0]!.gate.shape;
+    return plan.tensor("dOutput", [steps, batch, hidden.shape[2]!], { parts: directions.length });
+  });
+}
+
 /**
  * From the highest layer to the lowest.
  * @param dOutput dL/dh of what reads the highest: [T, B, D·H] or [B, D·H]
+ * @param between as `tensorsBetween` makes them
  * @param slabs where the gradient of a parameter goes
  * @param dInputs where wanted, dL/dx [T, B, I]
  */
@@ -91,17 +100,13 @@ export function stackBackward(
   plan: Plan,
   layers: readonly Layer[],
   dOutput: Tensor,
+  between: readonly Tensor[],
   slabs: (name: string) => Slabs,
   dInputs: Tensor | undefined,
 ): void {
   let dHidden = dOutput;
   for (const [number, layer] of [...layers.entries()].reverse()) {
-    const { hidden } = layers[number - 1] ?? {};
-    const dBelow = hidden
-      ? plan.tensor("dOutput", [layer.directions[0]!.gate.shape[0]!, hidden.shape[1]!, hidden.shape[2]!], {
-          parts: layer.directions.length,
-        })
-      : dInputs;
+    const dBelow = between[number - 1] ?? dInputs;
     const gradients = layer.directions.map((_, part) =>
       parametersOf((name) => slabs(prefixOf(number, part) + name), layer.cell.candidate !== undefined),
     );

@@ -20,14 +20,14 @@ export const lossRecordSource: string = lossRecordShader;
 /** ring[recorded mod capacity] = Σ rowLoss; recorded += 1. */
 export function lossRecord(plan: Plan, { rowLoss, recorded, ring }: LossRecord): void {
   const rows = inVec4(elements(rowLoss.shape));
-  const single = plan.gpu.software;
+  const oneThread = plan.gpu.software;
   plan.add({
     label: "loss",
     kernel: {
       shader: "loss-record",
       source: lossRecordShader,
-      constants: { rows, threads: single ? 1 : Math.min(rows, 64), capacity: elements(ring.shape) },
-      flags: { alone: true, single },
+      constants: { rows, threads: oneThread ? 1 : Math.min(rows, 64), capacity: elements(ring.shape) },
+      flags: { alone: true, oneThread },
     },
     bindings: { rowLoss, recorded, ring },
     workgroups: [1],

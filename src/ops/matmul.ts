@@ -99,7 +99,8 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
     });
   };
   const names = productTiles(plan.gpu, rows, depth, width);
-  const key = `product${transpose ? ` ${transpose}ᵀ` : ""} ${rows}×${depth}×${width}, ${slabs.count} slabs`;
+  const kind = ["product", transpose && `${transpose}ᵀ`, bias && "+ bias", bSum && "+ sum", accumulate && "added"];
+  const key = `${kind.filter(Boolean).join(" ")} ${rows}×${depth}×${width}, ${slabs.count} slabs`;
   plan.choose("product", key, Object.fromEntries(names.map((name) => [name, add(name)])), names[0]!);
 }
 

@@ -27,7 +27,7 @@ export interface Sweep {
   lengths: Tensor;
   /** Where the sweep forward takes rows of W itself: i32 [T, B], W [I, G·H] and b [G·H]. Else `gate` holds their sum. */
   oneHot?: { tokens: Tensor; inputWeight: Tensor; bias: Tensor } | undefined;
-  /** a = x·W + b, [T, B, G·H]. The forward sweep leaves the cell's gates here, the backward sweep their gradients. */
+  /** a = x·W + b, [T, B, G·H]. The forward sweep leaves here what the cell keeps of its gates, the backward sweep their gradients. */
   gate: Tensor;
   /** [T + 1, B, D·H]: slab 0 is h_0, slab t is h_t. With two directions one slab more, the reverse one's initial state. */
   hidden: Tensor;
@@ -46,10 +46,10 @@ export interface BackwardSweep extends Sweep {
   /** [T + 1, B, H]: where wanted, dL/dh by all paths, in sweep order, slab 0 for h_0. */
   dHidden?: Tensor | undefined;
   /** Go on from what `carry` holds of later steps, and leave dL/dh_0 there. */
-  carried?: boolean | undefined;
+  continued?: boolean | undefined;
 }
 
-/** gate += h·U, then the cell, for every step. @throws where shapes do not fit, or `fused` does not fit the device. */
+/** gate + h·U, or rows of W + b + h·U, and of that what the cell makes, for every step. @throws where shapes do not fit, or `fused` does not fit the device. */
 export function recurrenceForward(plan: Plan, sweep: Sweep): void {
   const size = sizeOf("recurrenceForward", sweep);
   const values = Array.from({ length: size.steps }, (_, i) => i);
@@ -58,13 +58,13 @@ export function recurrenceForward(plan: Plan, sweep: Sweep): void {
     forward: true,
     values,
     bindings: { ...sweep.oneHot },
-    flags: { oneHot: sweep.oneHot !== undefined, lastStep: false, hiddenGradient: false, carried: false },
+    flags: { oneHot: sweep.oneHot !== undefined, lastStep: false, hiddenGradient: false, continued: false },
   });
 }
 
 /** dh from what comes later, then the cell's gradients, back through time. @throws as `recurrenceForward`. */
 export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
-  const { dOutput, carry, dHidden, hidden, cell, carried = false } = sweep;
+  const { dOutput, carry, dHidden, hidden, cell, continued = false } = sweep;
   const size = sizeOf("recurrenceBackward", sweep);
   const { steps, batch, width } = size;
   const lastStep = dOutput.shape.length === 2;
@@ -73,8 +73,8 @@ export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
   expectShape("recurrenceBackward", carry, "[carries, B, H]", [cell.cellState ? 2 : 1, batch, width]);
   if (dHidden) expectShape("recurrenceBackward", dHidden, "[T + 1, B, H]", [steps + 1, batch, width]);
   const bindings = { dOutput, carry, ...(dHidden && { dHidden }) };
-  const flags = { oneHot: false, lastStep, hiddenGradient: dHidden !== undefined, carried };
-  const first = dHidden || carried ? 0 : 1;
+  const flags = { oneHot: false, lastStep, hiddenGradient: dHidden !== undefined, continued };
+  const first = dHidden || continued ? 0 : 1;
   const values = Array.from({ length: steps + 1 - first }, (_, i) => steps - i);
   addSweep(plan, sweep, { ...size, forward: false, values, bindings, flags });
 }
@@ -101,7 +101,7 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
     );
   }
   const schedules: Schedule[] = schedule ? [schedule] : fitsAcross(gpu, width) ? ["fused", "unrolled"] : ["unrolled"];
-  const fewWeights = cell.gates === 1 && width <= mostHeld;
+  const fewWeights = cell.gates === 1 && !cell.candidate && width <= mostHeld;
   const pairs = schedules.flatMap((schedule) =>
     sweepTiles(gpu, batch, width, fewWeights && schedule === "fused").map((tile) => ({ schedule, tile })),
   );
@@ -109,7 +109,9 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
     `${schedule} ${tile}`,
     (plan) => addWay(plan, sweep, directed, schedule, tile),
   ]);
-  const key = `${cell.name}${cell.candidate ? ` ${cell.candidate}` : ""} ${forward ? "forward" : "backward"} ${batch}×${width}`;
+  const kind = [cell.name, cell.candidate, forward ? "forward" : "backward", sweep.oneHot && "from tokens", schedule];
+  const size = `${directed.steps}×${batch}×${width}, ${sweep.hidden.parts ?? 1} side by side`;
+  const key = `${kind.filter(Boolean).join(" ")} ${size}`;
   plan.choose("recurrence", key, Object.fromEntries(ways), ways[0]![0]);
 }
 
@@ -139,7 +141,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: Schedule
         width: inVec4(width),
         gates: cell.gates,
         summed: cell.candidate ? cell.gates - 1 : cell.gates,
-        lastGate: cell.gates - (cell.candidate === "apart" ? 2 : 1),
+        ...(forward && { lastGate: cell.gates - (cell.candidate === "apart" ? 2 : 1) }),
         stride: inVec4(width) * (hidden.parts ?? 1),
         offset: inVec4(width) * part,
         ...(fused && { sweepSteps: values.length }),

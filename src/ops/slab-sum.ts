@@ -29,7 +29,7 @@ export function slabSum(plan: Plan, { label, parts, sum, loss }: SlabSum): void 
       shader: "slab-sum",
       source: `${lossRecordSource}\n${slabSumShader}`,
       constants: { size: vectors, slabs, rows, capacity: elements(loss.ring.shape), threads, across },
-      flags: { alone: false, single: plan.gpu.software },
+      flags: { alone: false, oneThread: plan.gpu.software },
     },
     bindings: { parts, sum, ...loss },
     workgroups,

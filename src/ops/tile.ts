@@ -81,7 +81,7 @@ export function productTiles(gpu: Gpu, rows: number, depth: number, width: numbe
   return gpu.software || !large ? [...byThemselves, "shared"] : ["shared", ...byThemselves];
 }
 
-/** The most columns of U, all gates', that a "row with weights" has room for. */
+/** The widest U, of one gate, that a "row with weights" has room for. */
 export const mostHeld = 128;
 
 /**

@@ -72,12 +72,11 @@ export function tokenGatherGradient(plan: Plan, gradient: GatherGradient): void 
       shader: "token-gather",
       source: tokenGatherShader,
       constants: {
-        rows,
         width: storedVec4(dOut),
         tokenCount,
         slabs: dWeight.count,
         slab: dWeight.strideBytes / 16,
-        ...(sums && { biasStart: sums.start }),
+        ...(sums && { rows, biasStart: sums.start }),
         ...constants,
       },
       flags: { forward: false, gradient: true, bias: dBias !== undefined, accumulate: dWeight.accumulate === true },

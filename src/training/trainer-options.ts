@@ -1,7 +1,7 @@
 // What a user says of the training of a network, checked.
 
 import { expectKnown, expectSize, shown } from "../network/config";
-import type { PassOptions } from "../network/pass";
+import type { PassOptions } from "../network/pass-options";
 import { expectNumber, type Optimizer } from "./optimizers";
 import type { LearningRateSchedule } from "./schedules";
 

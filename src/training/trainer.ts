@@ -34,6 +34,7 @@ const submissionsInFlight = 2;
 const mostStepsPerSubmit = 64;
 /** What the batches of a submit may take, as a share of what the pass takes. */
 const uploadShare = 0.05;
+const leastUploadBytes = 32 * 2 ** 10;
 
 export class Trainer {
   readonly network: Network;
@@ -92,7 +93,7 @@ export class Trainer {
     const shape = { steps, batch, initialState, carryState };
     const passOptions = { ...shape, schedule, checkpointEvery, gradients: true, training: true };
     const batchBytes = layoutOf({ ...batchSpecs(config, { ...passOptions, rowsByToken: true }) }).bytes;
-    const room = uploadShare * (await network.memoryOf(passOptions)).bytes;
+    const room = Math.max(leastUploadBytes, uploadShare * (await network.memoryOf(passOptions)).bytes);
     const capacity = stepsPerSubmit ?? Math.min(mostStepsPerSubmit, Math.max(1, Math.floor(room / batchBytes)));
     const pass = await network.pass({ ...passOptions, lossCapacity: capacity });
     try {
@@ -179,7 +180,8 @@ export class Trainer {
   }
 
   /**
-   * Goes on from a snapshot or a checkpoint, bit for bit where options and batches are those it was taken with.
+   * Goes on from a snapshot or a checkpoint, bit for bit where options, batches and the device's choice of kernels are
+   * those it was taken with.
    * @throws where it has no trainer's state or one of another making, or during training; nothing is changed then.
    */
   restore({ parameters, trainer: state }: { parameters: ParameterValues; trainer: TrainerState | undefined }): void {

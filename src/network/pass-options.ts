@@ -1,0 +1,83 @@
+// What a user says of a pass, checked.
+
+import type { Schedule } from "../ops/recurrence";
+import type { BatchShape } from "./batch";
+import { expectKnown, expectSize, expectSwitch, type NetworkConfig, shown } from "./config";
+
+export interface PassOptions extends BatchShape {
+  /** How the recurrences are dispatched; without it, as `openGpu`'s tuning says, by default "fused" where the device can. */
+  schedule?: Schedule | undefined;
+  /** Compute ŷ = softmax(o). */
+  probabilities?: boolean;
+  /** Go back through time: gradients of all parameters. */
+  gradients?: boolean;
+  /** Gradients, and with them dL/dh_t by all paths, and dL/dx_t (for tokens, of the one-hot x). */
+  traceGradients?: boolean;
+  /** Drop out between layers, as the network's `dropout` says. */
+  training?: boolean;
+  /** How many losses are kept on the GPU. Default 1. */
+  lossCapacity?: number;
+  /**
+   * For gradients through long sequences: keep the states of every k-th step alone, k a divisor of `steps`, and compute
+   * the steps between again on the way back. The same gradients; k steps' memory, and a third more time. What is read of
+   * every step, `layers`, `hidden`, `cellStates`, `logits` and `dLogits`, is then of the first k steps.
+   */
+  checkpointEvery?: number | undefined;
+}
+
+const switches = [
+  "initialState",
+  "carryState",
+  "probabilities",
+  "gradients",
+  "traceGradients",
+  "training",
+] as const satisfies readonly (keyof PassOptions)[];
+
+const passOptions: readonly (keyof PassOptions)[] = [
+  "steps",
+  "batch",
+  ...switches,
+  "schedule",
+  "lossCapacity",
+  "checkpointEvery",
+];
+
+/** @throws where an option is unknown, of another type or out of range, or does not go with another. */
+export function checkPassOptions(config: NetworkConfig, options: PassOptions): void {
+  expectSize("Pass", "steps", options.steps);
+  expectSize("Pass", "batch", options.batch);
+  expectSize("Pass", "lossCapacity", options.lossCapacity ?? 1);
+  expectSegments(config, options);
+  expectKnown("Pass", options, passOptions);
+  for (const name of switches) expectSwitch("Pass", name, options[name]);
+  if (options.carryState && (config.bidirectional || options.initialState)) {
+    const other = config.bidirectional ? "a bidirectional network" : "initialState";
+    throw new Error(`Pass: carryState does not go with ${other}; leave one out.`);
+  }
+  if (![undefined, "fused", "unrolled"].includes(options.schedule)) {
+    throw new Error(`Pass: schedule is ${shown(options.schedule)}, expected "fused" or "unrolled".`);
+  }
+}
+
+/** @throws where `checkpointEvery` does not go with the rest. */
+function expectSegments({ bidirectional }: NetworkConfig, options: PassOptions): void {
+  const { checkpointEvery: every, steps, gradients, traceGradients, probabilities } = options;
+  if (every === undefined) return;
+  expectSize("Pass", "checkpointEvery", every, steps);
+  if (steps % every !== 0) {
+    throw new Error(
+      `Pass: checkpointEvery is ${every}, expected a divisor of steps, ${steps}; choose one, or pad the steps.`,
+    );
+  }
+  const other = bidirectional
+    ? "a bidirectional network, whose sweeps need all steps at once"
+    : traceGradients
+      ? "traceGradients"
+      : probabilities
+        ? "probabilities"
+        : gradients
+          ? undefined
+          : "a pass without gradients";
+  if (other) throw new Error(`Pass: checkpointEvery does not go with ${other}; leave one out.`);
+}
