@@ -19,6 +19,8 @@ export interface Cell {
   readonly flags: Readonly<Record<string, boolean>>;
   /** Whether it keeps a second state beside h. */
   readonly cellState?: boolean;
+  /** Whether `cellBackward` answers a gradient that reaches h₋₁ beside the products. */
+  readonly passesBeside?: boolean;
   /** The last gate's recurrent product: apart from its sum, or a second one, of what the cell made of h. */
   readonly candidate?: "apart" | "second";
   /** The gate, from 0, that says how much of the second state stays: `forgetBias` is its bias. */

@@ -98,6 +98,7 @@ export const gru: CellDefinition<GruOptions> = {
     source: gruShader,
     gates: 3,
     flags: {},
+    passesBeside: true,
     candidate: reset === "after" ? "apart" : "second",
   }),
 };

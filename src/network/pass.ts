@@ -2,13 +2,7 @@
 
 import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
-import {
-  createTensors,
-  storageUsage,
-  type Tensor,
-  type TensorGroup,
-  type TensorSpec,
-} from "../gpu/tensor";
+import { createTensors, storageUsage, type Tensor, type TensorGroup, type TensorSpec } from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
 import { rowReset } from "../ops/row-reset";
 import { type Batch, BatchPacker, batchSpecs, checkBatch, stateSpecs } from "./batch";

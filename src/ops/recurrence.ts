@@ -103,7 +103,7 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   const schedules: Schedule[] = schedule ? [schedule] : fitsAcross(gpu, width) ? ["fused", "unrolled"] : ["unrolled"];
   const fewWeights = cell.gates === 1 && !cell.candidate && width <= mostHeld;
   const pairs = schedules.flatMap((schedule) =>
-    sweepTiles(gpu, batch, width, fewWeights && schedule === "fused").map((tile) => ({ schedule, tile })),
+    sweepTiles(gpu, batch, width, schedule === "fused", fewWeights).map((tile) => ({ schedule, tile })),
   );
   const ways = pairs.map(({ schedule, tile }): [string, (plan: Plan) => void] => [
     `${schedule} ${tile}`,
@@ -158,6 +158,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: Schedule
         candidate: cell.candidate !== undefined && (forward || cell.candidate === "apart"),
         apart: cell.candidate === "apart",
         second: cell.candidate === "second",
+        beside: cell.passesBeside === true,
       },
     },
     workgroups,

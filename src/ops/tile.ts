@@ -86,13 +86,15 @@ export const mostHeld = 128;
 
 /**
  * The tiles that a sweep over a batch may be computed in, the default first.
+ * @param fused whether one workgroup has all columns of its rows; else columns too are shared out.
  * @param holds whether a thread has room for its part of U.
  */
-export function sweepTiles(gpu: Gpu, batch: number, width: number, holds: boolean): TileName[] {
-  const held: TileName[] = holds ? ["row with weights"] : [];
+export function sweepTiles(gpu: Gpu, batch: number, width: number, fused: boolean, holds: boolean): TileName[] {
+  const held: TileName[] = fused && holds ? ["row with weights"] : [];
   const rows: TileName[] = gpu.software ? [...held, "row", "narrow row"] : ["narrow row", "row", ...held];
   const cores = globalThis.navigator?.hardwareConcurrency ?? 2;
-  const byQuads: TileName[] = batch >= 32 * cores ? ["tall quads", "quads"] : ["quads", "tall quads"]; // one each at least
+  const enough = fused ? 32 * cores : 32; // rows for a tall tile on each core
+  const byQuads: TileName[] = batch >= enough ? ["tall quads", "quads"] : ["quads", "tall quads"];
   const blocks: TileName[] = [...(gpu.quads ? byQuads : []), "tall registers", "registers"];
   const all = gpu.software && batch > 8 ? [...blocks, ...rows] : [...rows, ...blocks];
   return all.filter((tile) => !shapes[tile].narrow || fitsAcross(gpu, width, tile));

@@ -34,7 +34,7 @@ describe("a plan", () => {
     plan.run();
     expect([...(await readFloats(gpu(), out))]).toEqual([2, 4, 6, 8]);
     const { lines, total } = plan.describe();
-    expect(lines).toEqual([{ label: "twice", kernel: "double", workgroups: [1, 1, 1], flops: 4, bytes: 32 }]);
+    expect(lines).toEqual([{ label: "twice", kernel: "double", workgroups: [1, 1, 1], flops: 4, bytes: 32, times: 1 }]);
     expect(total).toEqual({ dispatches: 1, flops: 4, bytes: 32 });
     expect(plan.toString()).toContain("total: 1 dispatches");
     plan.destroy();
