@@ -33,10 +33,11 @@ const shortShaders: Plugin = {
     const lines = readFileSync(path, "utf8").split("\n");
     const shorter = (line: string) => {
       const code = line.replace(/\/\/.*$/, "").trim();
-      return code.startsWith("#") ? code : code.replace(/\s*([-,;:={}()+*/<>&|?%])\s*(?!-)/g, "$1"); // a directive ends with its line
+      return code.startsWith("#") ? code : code.replace(/\s*([-,;:={}()+*/<>&|?%@])\s*(?!-)/g, "$1"); // a directive ends with its line
     };
     const kept = lines.map(shorter).filter((line) => line !== "");
-    return `export default ${JSON.stringify(`${kept.join("\n")}\n`)}`;
+    const text = kept.join("\n").replace(/([;{},()])\n(?!#)/g, "$1");
+    return `export default ${JSON.stringify(`${text}\n`)}`;
   },
 };
 

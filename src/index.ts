@@ -26,6 +26,7 @@ export { type Gpu, type GpuOptions, type Memory, openGpu } from "./gpu/device";
 export type { KernelSource } from "./gpu/kernel";
 export type { DispatchDescription, DispatchSpec, Plan } from "./gpu/plan";
 
+export { planTable } from "./gpu/plan-table";
 export { readTensors, type Tensor, type TensorGroup, type TensorSpec } from "./gpu/tensor";
 export { timePlan } from "./gpu/timing";
 export { fromPyTorch, type PyTorchOptions, toPyTorch } from "./interchange/pytorch";
@@ -45,7 +46,7 @@ export { Network } from "./network/network";
 export type { ParameterValues } from "./network/parameters";
 export type { Pass, PassTensors } from "./network/pass";
 export type { PassOptions } from "./network/pass-options";
-export type { States } from "./network/states";
+export type { States } from "./network/read-states";
 export { type GradientTrace, traceGradients } from "./network/through-time";
 export type { Schedule } from "./ops/recurrence";
 export {

@@ -1,6 +1,6 @@
 // Shows a training run on the page: its numbers, its samples and what can be done next.
 
-import type { Gpu } from "../../src/index";
+import { type Gpu, planTable } from "../../src/index";
 import { LossChart, lossText } from "./loss-chart";
 import type { Look, Session } from "./session";
 
@@ -65,7 +65,7 @@ export class View {
     element("corpus").textContent =
       `${whole(training.length)} characters to train on, ${whole(heldOut.length)} held out, ${vocabulary.size} symbols`;
     element("dispatches").textContent = whole(plan.describe().total.dispatches);
-    element("plan").textContent = plan.toString();
+    element("plan").textContent = planTable(plan);
   }
 
   /** Shows the numbers that change. */

@@ -65,9 +65,7 @@ export class Gpu {
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
     const size = sizeOf(bytes);
     if (size > this.limitOf(usage)) {
-      throw new Error(
-        `createBuffer: "${label}" needs ${size} bytes, this device allows ${this.limitOf(usage)}; use a smaller batch, fewer steps or a smaller network.`,
-      );
+      throw tooLarge("createBuffer", label, size, this.limitOf(usage));
     }
     const buffer = this.device.createBuffer({ label, size, usage });
     this.#buffers.add(buffer);
@@ -128,6 +126,11 @@ export class Gpu {
   }
 }
 
+const tooLarge = (operation: string, label: string, bytes: number, limit: number): Error =>
+  new Error(
+    `${operation}: "${label}" takes ${bytes} bytes in one buffer, this device allows ${limit}; use a smaller batch, fewer steps, a smaller network, or checkpointEvery.`,
+  );
+
 const sizeOf = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);
 
 /** What something needs on the GPU. */
@@ -167,9 +170,7 @@ export class DryGpu extends Gpu {
     const [largest] = this.#buffers.filter(({ bytes, limit }) => bytes > limit).sort((a, b) => b.bytes - a.bytes);
     if (!largest) return;
     const { label, bytes, limit } = largest;
-    throw new Error(
-      `${operation}: it needs ${this.memory.bytes} bytes, of which "${label}" takes ${bytes} in one buffer, this device allows ${limit}; use a smaller batch, fewer steps, a smaller network, or checkpointEvery.`,
-    );
+    throw tooLarge(`${operation}: of ${this.memory.bytes} bytes that it needs`, label, bytes, limit);
   }
 }
 

@@ -189,30 +189,6 @@ export class Plan {
     return { lines, total: { dispatches, flops: sum("flops"), bytes: sum("bytes") } };
   }
 
-  /** `describe()` as a table. */
-  toString(): string {
-    const { lines, total } = this.describe();
-    const cells = lines.map((line) => [
-      line.times > 1 ? `${line.label} (${line.times} times)` : line.label,
-      line.kernel,
-      line.workgroups.join("×"),
-      (line.flops / 1e6).toFixed(2),
-      (line.bytes / 1e6).toFixed(2),
-    ]);
-    cells.unshift(["label", "kernel", "workgroups", "Mflop", "MB"]);
-    cells.push([
-      `total: ${total.dispatches} dispatches`,
-      "",
-      "",
-      (total.flops / 1e6).toFixed(2),
-      (total.bytes / 1e6).toFixed(2),
-    ]);
-    const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-    const align = (text: string, column: number) =>
-      column < 3 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
-    return cells.map((row) => row.map(align).join("  ").trimEnd()).join("\n");
-  }
-
   /** Frees every buffer the plan made. */
   destroy(): void {
     for (const thing of this.#owned.splice(0)) thing.destroy();

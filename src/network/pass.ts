@@ -10,10 +10,11 @@ import { directionsOf, type NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
 import type { Layer } from "./layer";
 import { checkPassOptions, type PassOptions } from "./pass-options";
+import type { States } from "./read-states";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
 import type { Segments } from "./segments";
 import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
-import { clearStates, copyStates, readStates, rowsOf, type States } from "./states";
+import { clearStates, copyStates, rowsOf } from "./states";
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface PassTensors {
@@ -230,6 +231,7 @@ export class Pass {
     if (this.#segments) {
       throw new Error("Pass.readStates: with checkpointEvery the last states are not kept; make a pass without it.");
     }
+    const { readStates } = await import("./read-states");
     return readStates(this.gpu, this.#layers);
   }
 

@@ -8,30 +8,32 @@ import { inVec4 } from "./operands";
 /** What stands in front of the shaders that compute in tiles. */
 export const tileSource: string = tileShader;
 
-const none = { single: false, narrow: false, tall: false, quads: false, shared: false, held: false };
+const flags = ["single", "narrow", "tall", "quads", "shared", "held"] as const;
 
-/** A thread's rows × columns: 1 × 8 and 1 × 4; 4 × 8 and 8 × 8 in registers, likewise by quads for four threads. */
+/** What each tile is, in the words of the flags: rows × columns of a thread. */
 const shapes = {
-  row: { ...none, single: true },
-  "narrow row": { ...none, single: true, narrow: true },
-  /** A narrow row with the weights of its columns, where they are few. */
-  "row with weights": { ...none, single: true, narrow: true, held: true },
-  registers: none,
-  "tall registers": { ...none, tall: true },
-  quads: { ...none, quads: true },
-  "tall quads": { ...none, tall: true, quads: true },
-  /** A workgroup's 64 × 64, whose operands its 64 threads share. */
-  shared: { ...none, tall: true, shared: true },
-} as const satisfies Record<string, typeof none>;
+  row: "single", // 1 × 8
+  "narrow row": "single narrow", // 1 × 4
+  "row with weights": "single narrow held", // the same, with the weights of its columns, where they are few
+  registers: "", // 4 × 8
+  "tall registers": "tall", // 8 × 8
+  quads: "quads", // 16 × 8, the rows by four threads
+  "tall quads": "tall quads", // 32 × 8
+  shared: "tall shared", // 8 × 8 of a workgroup's 64 × 64, whose operands its threads share
+};
 
 export type TileName = keyof typeof shapes;
 
 /** The flags that tile.wgsl asks for. */
-export const tileFlags = (tile: TileName) => shapes[tile];
+export const tileFlags = (tile: TileName) =>
+  Object.fromEntries(flags.map((flag) => [flag, shapes[tile].split(" ").includes(flag)])) as Record<
+    (typeof flags)[number],
+    boolean
+  >;
 
 /** Rows and columns, in vec4f, of a thread's tile. */
 export function tileSize(tile: TileName): { tileRows: number; tileColumns: number } {
-  const { single, narrow, tall, quads } = shapes[tile];
+  const { single, narrow, tall, quads } = tileFlags(tile);
   return { tileRows: single ? 1 : (tall ? 8 : 4) * (quads ? 4 : 1), tileColumns: narrow ? 1 : 2 };
 }
 
@@ -40,7 +42,7 @@ export function tiles(gpu: Gpu, rows: number, width: number, tile: TileName) {
   const { tileRows, tileColumns } = tileSize(tile);
   const across = Math.ceil(inVec4(width) / tileColumns);
   const down = Math.ceil(rows / tileRows);
-  const { quads, shared } = shapes[tile];
+  const { quads, shared } = tileFlags(tile);
   const grid = gpu.device.limits.maxComputeWorkgroupsPerDimension;
   const columnThreads = shared ? 8 : quads ? 4 : Math.min(across, gpu.software ? 4 : 8);
   const rowThreads = shared ? 8 : Math.min(down, Math.max(gpu.software ? 1 : 8, Math.ceil(down / grid)));
@@ -97,5 +99,5 @@ export function sweepTiles(gpu: Gpu, batch: number, width: number, fused: boolea
   const byQuads: TileName[] = batch >= enough ? ["tall quads", "quads"] : ["quads", "tall quads"];
   const blocks: TileName[] = [...(gpu.quads ? byQuads : []), "tall registers", "registers"];
   const all = gpu.software && batch > 8 ? [...blocks, ...rows] : [...rows, ...blocks];
-  return all.filter((tile) => !shapes[tile].narrow || fitsAcross(gpu, width, tile));
+  return all.filter((tile) => !tileFlags(tile).narrow || fitsAcross(gpu, width, tile));
 }

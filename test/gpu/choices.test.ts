@@ -183,7 +183,7 @@ test("a pass says what it needs before anything is allocated, and is refused whe
   expect(buffers.reduce((sum, buffer) => sum + buffer.bytes, 0)).toBe(bytes);
   pass.destroy();
   await expect(network.pass({ steps: 1_000_000, batch: 1000, gradients: true })).rejects.toThrow(
-    /Network\.pass: it needs \d+ bytes, of which "gate" takes \d+ in one buffer, this device allows \d+; use a smaller batch/,
+    /Network\.pass: of \d+ bytes that it needs: "gate" takes \d+ bytes in one buffer, this device allows \d+; use a smaller batch/,
   );
   expect(gpu().live).toEqual(before);
   network.destroy();

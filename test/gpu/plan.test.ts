@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { openGpu } from "../../src/gpu/device";
 import type { KernelSource } from "../../src/gpu/kernel";
 import { Plan } from "../../src/gpu/plan";
+import { planTable } from "../../src/gpu/plan-table";
 import { createTensors, readFloats, writeTensor } from "../../src/gpu/tensor";
 import { useGpu } from "../workbench";
 
@@ -36,7 +37,7 @@ describe("a plan", () => {
     const { lines, total } = plan.describe();
     expect(lines).toEqual([{ label: "twice", kernel: "double", workgroups: [1, 1, 1], flops: 4, bytes: 32, times: 1 }]);
     expect(total).toEqual({ dispatches: 1, flops: 4, bytes: 32 });
-    expect(plan.toString()).toContain("total: 1 dispatches");
+    expect(planTable(plan)).toContain("total: 1 dispatches");
     plan.destroy();
     expect(gpu().live).toEqual(live);
   });

@@ -273,8 +273,8 @@ describe("a trainer", () => {
     [{ learningRateSchedule: "cosine" }, 'Trainer: learningRateSchedule is "cosine", expected a function of the step'],
     [{ carryState: "false" }, 'carryState is "false", expected true or false'],
     [{ batch: -1 }, "batch is -1, expected an integer from 1 up"],
-    [{ batch: 1e9 }, /it needs \d+ bytes, of which ".+" takes \d+ in one buffer, this device allows/],
-    [{ stepsPerSubmit: 1e8 }, /needs \d+ bytes, this device allows/],
+    [{ batch: 1e9 }, /of \d+ bytes that it needs: ".+" takes \d+ bytes in one buffer, this device allows/],
+    [{ stepsPerSubmit: 1e8 }, /takes \d+ bytes in one buffer, this device allows/],
   ])("refuses to be made with %o", async (wrong, message) => {
     const network = await Network.create(gpu(), options);
     const made = Trainer.create(network, { ...shape, optimizer, ...wrong } as never);

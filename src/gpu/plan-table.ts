@@ -1,0 +1,27 @@
+// A plan for people.
+
+import type { Plan } from "./plan";
+
+/** What a run of a plan does, a line a dispatch, and the totals. */
+export function planTable(plan: Pick<Plan, "describe">): string {
+  const { lines, total } = plan.describe();
+  const cells = lines.map((line) => [
+    line.times > 1 ? `${line.label} (${line.times} times)` : line.label,
+    line.kernel,
+    line.workgroups.join("×"),
+    (line.flops / 1e6).toFixed(2),
+    (line.bytes / 1e6).toFixed(2),
+  ]);
+  cells.unshift(["label", "kernel", "workgroups", "Mflop", "MB"]);
+  cells.push([
+    `total: ${total.dispatches} dispatches`,
+    "",
+    "",
+    (total.flops / 1e6).toFixed(2),
+    (total.bytes / 1e6).toFixed(2),
+  ]);
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const align = (text: string, column: number) =>
+    column < 3 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
+  return cells.map((row) => row.map(align).join("  ").trimEnd()).join("\n");
+}
