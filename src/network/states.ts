@@ -1,3 +1,5 @@
+// The way of initial states into the sweeps through time, and of final states out of them: copies of rows.
+
 import { matrixOf, roundUp, type Tensor } from "../gpu/tensor";
 import type { Layer } from "./layer";
 

@@ -92,7 +92,7 @@ describe("tensors", () => {
 
   test("larger than the device allows are refused with both sizes", () => {
     expect(() => createTensors(gpu(), "huge", { huge: { shape: [2 ** 20, 2 ** 14] } })).toThrow(
-      /"huge" needs 68719476736 bytes/,
+      /"huge" takes 68719476736 bytes in one buffer/,
     );
   });
 });
