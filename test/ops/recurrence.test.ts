@@ -1,10 +1,11 @@
 // The schedules of the sweeps; that the sweeps are right is tested with each cell.
 
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { type Gpu, openGpu } from "../../src/gpu/device";
 import type { Schedule } from "../../src/ops/recurrence";
 import { worstError } from "../numbers";
 import { useGpu } from "../workbench";
-import { bothSweeps, twinsOf } from "./sweeps";
+import { bothSweeps, testSweeps, twinsOf } from "./sweeps";
 
 const gpu = useGpu();
 const small = { batch: 3, hidden: 6, seed: 1, directions: 1, reverse: false, lastStep: false } as const;
@@ -32,3 +33,13 @@ test("A hidden size beyond a workgroup is refused by the fused schedule, with th
   const { hidden, expected } = await run("unrolled");
   expect(worstError(hidden, expected.hidden)).toBeLessThan(1e-5);
 });
+
+// A software adapter gets other workgroups than a GPU; here it gets a GPU's.
+let likeGpu: Gpu;
+beforeAll(async () => {
+  const device = await openGpu({ device: gpu().device, tuning: "default" });
+  likeGpu = Object.assign(device, { software: false, quads: false });
+});
+testSweeps(() => likeGpu, "with a GPU's workgroups, an Elman cell", twinsOf({ cell: "elman" }));
+testSweeps(() => likeGpu, "with a GPU's workgroups, an LSTM", twinsOf({ cell: "lstm" }));
+testSweeps(() => likeGpu, "with a GPU's workgroups, a GRU", twinsOf({ cell: "gru", reset: "before" }));
