@@ -28,7 +28,7 @@ ${Object.keys(shapes)
 ${[...new Set(engineNames.map(({ engine, backend }) => nameOf({ engine, backend })))].map((name) => `                         ${name}`).join("\n")}
                        by hand: a backward pass written in the peer's operations, not by its own differentiation
   --peers              as --engine all
-  --schedule S,…       of tempograd's recurrences: fused, unrolled (default both)
+  --schedule S,…       of tempograd's recurrences: fused, unrolled (default both), or measured: its own choice
   --limit SECONDS      that a row may take (default ${defaultLimit})
   --kernels            time each of tempograd's dispatches as well, where the adapter has timestamps
   --on BROWSER         chromium | firefox (default chromium)
@@ -54,7 +54,7 @@ export function readBenchOptions(args: string[]): BenchOptions | null {
     throw new OptionError("--engine does not go with --peers: they are all engines; leave one out");
   }
   const schedules = list("schedule", values.schedule ?? "fused,unrolled", (words) =>
-    words.map((word) => oneOf("schedule", word, ["fused", "unrolled"])),
+    words.map((word) => oneOf("schedule", word, ["fused", "unrolled", "measured"])),
   );
   const engines = list("engine", values.peers ? "all" : (values.engine ?? "tempograd"), (words) =>
     enginesOf(words, engineNames),

@@ -1,6 +1,8 @@
 // The time of each dispatch of one training step, by the adapter's own timestamps.
 
-import { Network, openGpu, type Schedule, sgd, Trainer, timePlan } from "../../src/index";
+import { Network, openGpu, sgd, Trainer, timePlan } from "../../src/index";
+import type { OwnSchedule } from "./engines/names";
+import { optionsOf } from "./engines/tempograd";
 import { networkOf, type Problem } from "./problem";
 import type { KernelTime } from "./report";
 
@@ -10,11 +12,12 @@ const runs = 10;
 export async function timeKernels(problem: Problem, schedule: string): Promise<KernelTime[] | null> {
   const { cell, shape, inputs, targets, learningRate } = problem;
   const { steps, batch } = shape;
-  const gpu = await openGpu();
+  const options = optionsOf(schedule as OwnSchedule);
+  const gpu = await openGpu(options.gpu);
   try {
     const network = await Network.create(gpu, networkOf(cell, shape));
     const optimizer = sgd({ learningRate });
-    const trainer = await Trainer.create(network, { steps, batch, schedule: schedule as Schedule, optimizer });
+    const trainer = await Trainer.create(network, { steps, batch, optimizer, ...options.trainer });
     for await (const _ of trainer.train([{ inputs, targets }])); // so that the numbers are those of training
     const { plan } = trainer.pass;
     const times = await timePlan(plan, runs);

@@ -20,7 +20,12 @@ export function fillForm(): void {
   const isOwn = ({ engine }: EngineName) => engine === "tempograd";
   const titled = new Map(engineNames.map((name) => [nameOf(name), name]));
   const names = (own: boolean) => engineNames.filter((name) => isOwn(name) === own).map(nameOf);
-  fill("own", names(true), (name) => titleOf(titled.get(name)!), names(true));
+  fill(
+    "own",
+    names(true),
+    (name) => titleOf(titled.get(name)!),
+    names(true).filter((name) => !name.endsWith("measured")),
+  );
   fill("peers", names(false), (name) => titleOf(titled.get(name)!), []);
   element<HTMLInputElement>("limit").value = String(defaultLimit);
 }

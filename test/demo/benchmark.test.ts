@@ -153,7 +153,7 @@ describe("npm run bench", () => {
     ],
     [["--engine", "torch"], '--engine is "torch", expected all, tempograd/webgpu/fused'],
     [["--engine", ","], '--engine is ",", expected a name or several, by commas'],
-    [["--schedule", "tiled"], '--schedule is "tiled", expected fused, unrolled'],
+    [["--schedule", "tiled"], '--schedule is "tiled", expected fused, unrolled, measured'],
     [["--limit", "0"], '--limit is "0", expected a number above 0'],
     [["--on", "lynx"], '--on is "lynx", expected chromium, firefox'],
     [["--peers", "--engine", "all"], "--engine does not go with --peers"],

@@ -2,18 +2,22 @@
 
 import type { Schedule } from "../../../src/index";
 
+/** How tempograd dispatches its recurrences: in one schedule, or as it measures to be the fastest. */
+export type OwnSchedule = Schedule | "measured";
+
 /** What tells one engine from another. */
 export interface EngineName {
   /** A peer with its own automatic differentiation, or "by hand": with a backward pass written in its operations. */
   engine: "tempograd" | "TF.js" | "TF.js by hand" | "jax-js" | "jax-js by hand" | "brain.js";
   backend: "webgpu" | "webgl" | "wasm" | "cpu";
   /** Of tempograd alone. */
-  schedule?: Schedule;
+  schedule?: OwnSchedule;
 }
 
 export const engineNames: readonly EngineName[] = [
   { engine: "tempograd", backend: "webgpu", schedule: "fused" },
   { engine: "tempograd", backend: "webgpu", schedule: "unrolled" },
+  { engine: "tempograd", backend: "webgpu", schedule: "measured" },
   { engine: "TF.js", backend: "webgpu" },
   { engine: "TF.js", backend: "webgl" },
   { engine: "TF.js", backend: "cpu" },
