@@ -1,6 +1,7 @@
 // The roofline: kernels by what they compute for each byte and how fast, under the adapter's two ceilings, with uPlot.
 
 import uPlot from "uplot";
+import { chartLook } from "../chart-look";
 import { figure } from "./figures";
 import type { AdapterLimits, KernelTime } from "./report";
 
@@ -59,16 +60,10 @@ export class RooflineChart {
     const ridge = peak / rate;
     const [left, right] = around([ridge / 4, 4 * ridge, ...points.map(({ intensity }) => intensity)]);
     const [bottom, top] = around([peak, peak / 100, ...points.map(({ gflops }) => gflops)]);
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
-    const font = `12px ${colour("sans")}`;
+    const look = chartLook();
+    const { colour } = look;
     const axis = {
-      stroke: colour("muted"),
-      font,
-      labelFont: font,
-      labelSize: 22,
-      grid: { stroke: colour("chart-grid"), width: 1 },
-      ticks: { show: false },
+      ...look.axis,
       values: (_: uPlot, values: (number | null)[]) =>
         values.map((value) => (value !== null && Number.isInteger(Math.log10(value)) ? String(value) : "")),
     };

@@ -1,6 +1,7 @@
 // Draws the loss curves with uPlot, in the page's colours, light or dark.
 
 import uPlot from "uplot";
+import { chartLook } from "../chart-look";
 import type { LossHistory } from "./loss-history";
 
 const height = 320;
@@ -34,17 +35,7 @@ export class LossChart {
   }
 
   #build(): uPlot {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
-    const font = `12px ${colour("sans")}`;
-    const axis = {
-      stroke: colour("muted"),
-      font,
-      labelFont: font,
-      labelSize: 20,
-      grid: { stroke: colour("chart-grid"), width: 1 },
-      ticks: { show: false },
-    };
+    const { colour, axis } = chartLook();
     const value = (_: uPlot, loss: number | null) => lossText(loss);
     const options: uPlot.Options = {
       width: this.#container.clientWidth,
