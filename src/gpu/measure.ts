@@ -25,14 +25,14 @@ export async function measureChoices(gpu: Gpu, open: readonly OpenChoice[]): Pro
   return found.size > 0;
 }
 
-/** The fastest of several ways, of which the first is the default; undefined where it could not be told in time. */
+/** The fastest of several ways, of which the first is the default, as far as time sufficed; undefined for none. */
 async function fastest(gpu: Gpu, label: string, ways: Ways, end: number): Promise<string | undefined> {
   const plans: { name: string; plan: Plan }[] = [];
   try {
     for (const [name, add] of Object.entries(ways)) {
       const plan = new Plan(gpu, label);
       plans.push({ name, plan });
-      await gpu.checked(label, () => add(plan)).catch(() => plans.pop()); // a way that this device refuses is none
+      await gpu.checked(label, () => add(plan)).catch(() => plans.pop()!.plan.destroy()); // refused here: no way
     }
     const compiled = await Promise.allSettled(plans.map(({ plan }) => plan.compile()));
     let best: { name: string; milliseconds: number } | undefined;

@@ -1,7 +1,7 @@
 // What a pass reads: one batch of sequences, checked, and laid out as the GPU has it.
 
 import { cellOf } from "../cells/cells";
-import { elements, layoutOf, padded, type TensorSpec } from "../gpu/tensor";
+import { elements, layoutOf, padded, type Tensor, type TensorSpec } from "../gpu/tensor";
 import { sortByToken } from "../ops/token-gather";
 import { directionsOf, expectKnown, type NetworkConfig } from "./config";
 
@@ -78,6 +78,9 @@ export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpe
     ...(initialState && stateSpecs(config, batch)),
   };
 }
+
+/** A tensor with a row for each segment, where there is one segment alone: its row. */
+export const onlyRow = (tensor: Tensor): Tensor => ({ ...tensor, shape: tensor.shape.slice(1) });
 
 /** The states of all layers and directions, [L·D, B, H]: h, and c where the cell has one. */
 export function stateSpecs(config: NetworkConfig, batch: number) {

@@ -5,7 +5,7 @@ import type { Plan } from "../gpu/plan";
 import { createTensors, storageUsage, type Tensor, type TensorGroup, type TensorSpec } from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
 import { rowReset } from "../ops/row-reset";
-import { type Batch, BatchPacker, batchSpecs, checkBatch, stateSpecs } from "./batch";
+import { type Batch, BatchPacker, batchSpecs, checkBatch, onlyRow, stateSpecs } from "./batch";
 import { directionsOf, type NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
 import type { Layer } from "./layer";
@@ -14,7 +14,7 @@ import type { States } from "./read-states";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
 import type { Segments } from "./segments";
 import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
-import { clearStates, copyStates, rowsOf } from "./states";
+import { copyStates, rowsOf } from "./states";
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface PassTensors {
@@ -52,10 +52,8 @@ export class Pass {
   /** With gradients: one buffer with a gradient for each parameter, laid out as the parameters are. */
   readonly gradients: TensorGroup<string> | undefined;
   readonly #layers: readonly Layer[];
-  /** With checkpointEvery: what the plan does not do itself, what readies the states for it, and where it adds up. */
+  /** With checkpointEvery: what the plan does not do itself. */
   readonly #segments: Segments | undefined;
-  readonly #begin: Plan | undefined;
-  readonly #cleared: GPUBuffer | undefined;
 
   /**
    * @param plan empty; the caller compiles it, and destroys it where this throws.
@@ -85,8 +83,7 @@ export class Pass {
       string,
       Tensor
     >;
-    const only = (tensor: Tensor): Tensor => ({ ...tensor, shape: tensor.shape.slice(1) }); // of one segment
-    const allLengths = only(lengths!);
+    const allLengths = onlyRow(lengths!);
     // What is timed before there is a batch is then as real.
     if (!checkpointEvery) gpu.write(allLengths.buffer, allLengths.offset, () => new Int32Array(batch).fill(steps));
     const losses = plan.tensor("losses", [lossCapacity]);
@@ -121,11 +118,9 @@ export class Pass {
         training: options.training === true,
       };
       const { tensors } = this.batch;
-      this.#segments = new segmented(plan, config, parameters, tensors, segment, rowLoss, back.slabs);
-      this.#cleared = back.buffer;
+      this.#segments = new segmented(plan, config, parameters, tensors, segment, rowLoss, back);
       ({ layers, logits, dLogits } = this.#segments);
-      this.#begin = plan.part("begin", 1);
-      resetRows(this.#begin, layers);
+      resetRows(this.#segments.begin, layers);
     } else {
       layers = createStack(plan, config, parameters, inputs!, allLengths, {
         steps,
@@ -134,7 +129,7 @@ export class Pass {
         gradients: wanted,
         traceGradients,
         step: options.training ? step : undefined,
-        rowsByToken: tokenStart && tokenOrder && { tokenStart: only(tokenStart), tokenOrder: only(tokenOrder) },
+        rowsByToken: tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) },
       });
       resetRows(plan, layers);
       stackForward(plan, layers);
@@ -196,15 +191,9 @@ export class Pass {
     const final = () => {
       if (this.state) this.#copyStates(encoder, "final", this.state);
     };
-    if (this.#segments) {
-      clearStates(encoder, this.#layers);
-      encoder.clearBuffer(this.#cleared!);
-    }
+    this.#segments?.clear(encoder);
     this.#copyStates(encoder, "initial", this.state ?? this.batch);
-    if (this.#segments) {
-      this.#begin!.encodeAlone(encoder);
-      this.#segments.encode(encoder, final);
-    }
+    this.#segments?.encode(encoder, final);
     this.plan.encodeAlone(encoder);
     if (!this.#segments) final();
   }

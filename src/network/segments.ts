@@ -5,12 +5,12 @@ import type { Plan } from "../gpu/plan";
 import { createTensors, elements, matrixOf, storageUsage, type Tensor, writeTensor } from "../gpu/tensor";
 import type { Slabs } from "../ops/operands";
 import type { Schedule } from "../ops/recurrence";
-import { type BatchShape, batchSpecs, stateSpecs } from "./batch";
+import { type BatchShape, batchSpecs, onlyRow, stateSpecs } from "./batch";
 import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
 import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
-import { copyStates, rowsOf } from "./states";
+import { clearStates, copyStates, rowsOf } from "./states";
 
 interface SegmentOptions extends BatchShape {
   checkpointEvery: number;
@@ -21,12 +21,13 @@ interface SegmentOptions extends BatchShape {
 /** The tensors of the whole batch, as `batchSpecs` has them. */
 type BatchTensors = Readonly<Record<string, Tensor>>;
 
-/** A copy of bytes of a whole tensor to one of a segment, `stride` bytes further for each segment. */
+/** A copy of `bytes` of a whole tensor to one of a segment, from `stride` bytes further on for each segment. */
 interface Slice {
   from: Tensor;
   to: Tensor;
   toOffset: number;
   stride: number;
+  bytes: number;
 }
 
 /** What a pass in segments adds to its plan: parts that go forward and back over one segment, and what they need. */
@@ -35,19 +36,22 @@ export class Segments {
   /** o, read at every step: of the segment that was last gone back through, the first. */
   readonly logits: Tensor;
   readonly dLogits: Tensor;
+  /** What readies the states that the first segment begins with. */
+  readonly begin: Plan;
   readonly #count: number;
   readonly #forward: Plan;
   readonly #back: Plan;
   readonly #lastBack: Plan;
   readonly #slices: Slice[];
-  readonly #rowLoss: Slice | undefined;
+  /** The losses of a segment's rows go to those of the whole. */
+  readonly #rowLoss: { from: Tensor; to: Tensor; bytes: number } | undefined;
   /** h, and c where the cell has one, before each segment: [L, B, H] each. */
   readonly #states: ReadonlyArray<Readonly<Record<string, Tensor>>>;
   readonly #cleared: GPUBuffer[];
 
   /**
    * @param rowLoss [rows of the whole], out
-   * @param slabs where gradients are added up; whoever runs this clears them first.
+   * @param gradients where they are added up.
    */
   constructor(
     plan: Plan,
@@ -56,7 +60,7 @@ export class Segments {
     batchTensors: BatchTensors,
     { steps, batch, checkpointEvery, schedule, training }: SegmentOptions,
     rowLoss: Tensor,
-    slabs: (name: string) => Slabs,
+    { slabs, buffer }: { slabs: (name: string) => Slabs; buffer: GPUBuffer },
   ) {
     const { gpu } = plan;
     const count = steps / checkpointEvery;
@@ -66,8 +70,7 @@ export class Segments {
     const usage = storageUsage() | GPUBufferUsage.UNIFORM;
     const { update: _, lossScale: __, ...own } = specs;
     const segment: Record<string, Tensor> = plan.own(createTensors<string>(gpu, "segment", { ...own }, usage)).tensors;
-    const oneRow = (tensor: Tensor) => ({ ...tensor, shape: tensor.shape.slice(1) });
-    const lengths = oneRow(segment.lengths!);
+    const lengths = onlyRow(segment.lengths!);
     // What is timed before there is a batch is then as real.
     gpu.write(lengths.buffer, lengths.offset, () => new Int32Array(batch).fill(checkpointEvery));
     const { tokenStart, tokenOrder } = segment;
@@ -78,9 +81,10 @@ export class Segments {
       gradients: true,
       continued: true,
       step: training ? segment.step : undefined,
-      rowsByToken: tokenStart && tokenOrder && { tokenStart: oneRow(tokenStart), tokenOrder: oneRow(tokenOrder) },
+      rowsByToken: tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) },
     });
 
+    this.begin = plan.part("begin", 1);
     this.#forward = plan.part("forward", count - 1);
     stackForward(this.#forward, this.layers);
     this.#lastBack = plan.part(everyStep ? "back" : "back from the end", everyStep ? count : 1);
@@ -122,28 +126,34 @@ export class Segments {
     this.#slices = [
       ...names.flatMap((name) => {
         const [from, to] = [batchTensors[name], segment[name]];
-        return from && to ? [{ from, to, toOffset: 0, stride: 4 * elementsStored(to) }] : [];
+        if (!from || !to) return [];
+        const bytes = 4 * elementsStored(to);
+        return [{ from, to, toOffset: 0, stride: bytes, bytes }];
       }),
-      { from: batchTensors.step!, to: segment.step!, toOffset: 0, stride: 0 },
-      { from: firstRows, to: segment.step!, toOffset: 4, stride: 4 },
+      { from: batchTensors.step!, to: segment.step!, toOffset: 0, stride: 0, bytes: 4 },
+      { from: firstRows, to: segment.step!, toOffset: 4, stride: 4, bytes: 4 },
     ];
-    this.#rowLoss = everyStep
-      ? { from: segmentLoss, to: rowLoss, toOffset: 0, stride: 4 * checkpointEvery * batch }
-      : undefined;
+    this.#rowLoss = everyStep ? { from: segmentLoss, to: rowLoss, bytes: 4 * checkpointEvery * batch } : undefined;
     const states = stateSpecs(config, batch);
     this.#states = Array.from(
       { length: count },
       () => plan.own(createTensors<string>(gpu, "states between segments", { ...states })).tensors,
     );
-    this.#cleared = this.layers.flatMap(({ directions }) => directions.map(({ carry }) => carry!.buffer));
+    this.#cleared = [buffer, ...this.layers.flatMap(({ directions }) => directions.map(({ carry }) => carry!.buffer))];
+  }
+
+  /** Encodes zeros where a run adds up, and for the states that it begins with. */
+  clear(encoder: GPUCommandEncoder): void {
+    clearStates(encoder, this.layers);
+    for (const buffer of this.#cleared) encoder.clearBuffer(buffer);
   }
 
   /**
-   * Encodes forward and back through all segments; the first begins with the states that its sweeps have.
+   * Encodes forward and back through all segments, after `clear`; the first begins with the states that its sweeps have.
    * @param atEnd encodes what is wanted of the states that the last one ends with.
    */
   encode(encoder: GPUCommandEncoder, atEnd: () => void): void {
-    for (const buffer of this.#cleared) encoder.clearBuffer(buffer);
+    this.begin.encodeAlone(encoder);
     for (let s = 0; s < this.#count; s++) {
       this.#copyStates(encoder, s === 0 ? "initial" : "final", s, "out");
       if (s === this.#count - 1) break;
@@ -155,16 +165,15 @@ export class Segments {
       (s === this.#count - 1 ? this.#lastBack : this.#back).encodeAlone(encoder);
       if (s === this.#count - 1) atEnd();
       if (this.#rowLoss) {
-        const { from, to, stride } = this.#rowLoss;
-        encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset + s * stride, stride);
+        const { from, to, bytes } = this.#rowLoss;
+        encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset + s * bytes, bytes);
       }
     }
   }
 
   /** Copies what segment `s` reads to where it reads it. */
   #enter(encoder: GPUCommandEncoder, s: number): void {
-    for (const { from, to, toOffset, stride } of this.#slices) {
-      const bytes = stride || 4;
+    for (const { from, to, toOffset, stride, bytes } of this.#slices) {
       encoder.copyBufferToBuffer(from.buffer, from.offset + s * stride, to.buffer, to.offset + toOffset, bytes);
     }
     this.#copyStates(encoder, "initial", s, "in");

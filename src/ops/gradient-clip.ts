@@ -2,8 +2,8 @@
 
 import gradientClipShader from "../../shaders/gradient-clip.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import { createTensors, type Tensor, writeTensor } from "../gpu/tensor";
-import { inVec4, line, rowsAndWidth } from "./operands";
+import type { Tensor } from "../gpu/tensor";
+import { inVec4, line, rowsAndWidth, uniform } from "./operands";
 
 /** g ← g · min(1, limit / (‖g‖ + 1e-6)), ‖g‖ over the whole tensor. */
 export function clipNorm(plan: Plan, gradient: Tensor, limit: number): void {
@@ -26,7 +26,7 @@ export function clipNorm(plan: Plan, gradient: Tensor, limit: number): void {
   plan.add({
     label: "clip by norm",
     kernel: kernel("byNorm"),
-    bindings: { gradient, squares, limit: uniform(plan, limit) },
+    bindings: { gradient, squares, limit: uniform(plan, "limit", [limit]) },
     workgroups,
     flops: 4 * size,
   });
@@ -43,7 +43,7 @@ export function clipValue(plan: Plan, gradient: Tensor, limit: number): void {
       constants: { size, ...constants },
       flags: { square: false, byNorm: false, byValue: true },
     },
-    bindings: { gradient, limit: uniform(plan, limit) },
+    bindings: { gradient, limit: uniform(plan, "limit", [limit]) },
     workgroups,
     flops: 0,
   });
@@ -53,11 +53,4 @@ function sizes(plan: Plan, gradient: Tensor) {
   const [rows, width] = rowsAndWidth(gradient);
   const size = rows * inVec4(width);
   return { size, ...line(plan.gpu, size) };
-}
-
-function uniform(plan: Plan, value: number): Tensor {
-  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-  const { tensors } = plan.own(createTensors(plan.gpu, "limit", { limit: { shape: [1] } }, usage));
-  writeTensor(plan.gpu, tensors.limit, [value]);
-  return tensors.limit;
 }

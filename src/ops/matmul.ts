@@ -2,8 +2,8 @@
 
 import matmulShader from "../../shaders/matmul.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import { createTensors, matrixOf, type Tensor, writeTensor } from "../gpu/tensor";
-import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith } from "./operands";
+import { matrixOf, type Tensor } from "../gpu/tensor";
+import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith, uniform } from "./operands";
 import { productTiles, type TileName, tileFlags, tileSource, tiles } from "./tile";
 
 /** Consecutive rows, and consecutive parts of the width, of a tensor; or, by `rowPart`, one part of its rows. */
@@ -54,6 +54,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
   const storedRows = transpose === "a" ? A.storedColumns : rows;
   const storedWidth = transpose === "b" ? B.storedRows : B.storedColumns;
   const blocks = inVec4(transpose === "a" ? A.rows : A.storedColumns);
+  // In the order of the shader's struct.
   const sizes = {
     rows: storedRows,
     width: inVec4(storedWidth),
@@ -90,7 +91,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
         a: a.tensor,
         b: b.tensor,
         c: sums ? sums.binding : slabsBinding(slabs),
-        sizes: uniformOf(plan, sizes),
+        sizes: uniform(plan, "sizes", Object.values(sizes), "u32"),
         ...(bias && { bias }),
       },
       workgroups: [...workgroups, slabs.count],
@@ -109,16 +110,6 @@ const covers = (
   { tileRows, rowThreads, tileColumns, columnThreads }: Omit<ReturnType<typeof tiles>, "workgroups">,
   { rows, width }: { rows: number; width: number },
 ): boolean => rows % (tileRows * rowThreads) === 0 && width % (tileColumns * columnThreads) === 0;
-
-/** A uniform that holds a struct's numbers, in their order. */
-function uniformOf(plan: Plan, numbers: Readonly<Record<string, number>>): Tensor {
-  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-  const values = Object.values(numbers);
-  const specs = { sizes: { shape: [values.length], type: "u32" } } as const;
-  const { tensors } = plan.own(createTensors(plan.gpu, "sizes", specs, usage));
-  writeTensor(plan.gpu, tensors.sizes, values);
-  return tensors.sizes;
-}
 
 /** Rows and columns of a view, as they are and as stored, and where it begins in its tensor, in vec4f. */
 function extent({ tensor, rows, parts, rowPart }: View) {

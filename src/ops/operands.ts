@@ -3,7 +3,7 @@
 import type { Gpu } from "../gpu/device";
 import type { KernelSource } from "../gpu/kernel";
 import type { Plan } from "../gpu/plan";
-import { elements, matrixOf, type Tensor } from "../gpu/tensor";
+import { createTensors, elements, matrixOf, type Tensor, writeTensor } from "../gpu/tensor";
 
 /** @throws where a tensor's shape is not the expected one; `what` names the dimensions, as in "[T, B, H]". */
 export function expectShape(operation: string, tensor: Tensor, what: string, expected: readonly number[]): void {
@@ -39,6 +39,16 @@ export function line(gpu: Gpu, count: number, more = 0) {
   const groups = Math.ceil(count / threads) + more;
   const x = Math.min(groups, gpu.device.limits.maxComputeWorkgroupsPerDimension);
   return { threads, across: x * threads, workgroups: [x, Math.ceil(groups / x)] as const };
+}
+
+/** Numbers that a shader reads as a uniform, set once; they live as long as the plan. */
+export function uniform(plan: Plan, name: string, values: readonly number[], type: "f32" | "u32" = "f32"): Tensor {
+  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+  const { tensors } = plan.own(
+    createTensors<string>(plan.gpu, name, { [name]: { shape: [values.length], type } }, usage),
+  );
+  writeTensor(plan.gpu, tensors[name]!, values);
+  return tensors[name]!;
 }
 
 /**

@@ -102,13 +102,12 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   }
   const schedules: Schedule[] = schedule ? [schedule] : fitsAcross(gpu, width) ? ["fused", "unrolled"] : ["unrolled"];
   const fewWeights = cell.gates === 1 && !cell.candidate && width <= mostHeld;
-  const pairs = schedules.flatMap((schedule) =>
-    sweepTiles(gpu, batch, width, schedule === "fused", fewWeights).map((tile) => ({ schedule, tile })),
+  const ways = schedules.flatMap((schedule) =>
+    sweepTiles(gpu, batch, width, schedule === "fused", fewWeights).map((tile): [string, (plan: Plan) => void] => [
+      `${schedule} ${tile}`,
+      (plan) => addWay(plan, sweep, directed, schedule, tile),
+    ]),
   );
-  const ways = pairs.map(({ schedule, tile }): [string, (plan: Plan) => void] => [
-    `${schedule} ${tile}`,
-    (plan) => addWay(plan, sweep, directed, schedule, tile),
-  ]);
   const kind = [cell.name, cell.candidate, forward ? "forward" : "backward", sweep.oneHot && "from tokens", schedule];
   const size = `${directed.steps}×${batch}×${width}, ${sweep.hidden.parts ?? 1} side by side`;
   const key = `${kind.filter(Boolean).join(" ")} ${size}`;
