@@ -94,8 +94,7 @@ export function tokenGatherGradient(plan: Plan, gradient: GatherGradient): void 
  */
 export function sortByToken(tokens: ArrayLike<number>, start: Uint32Array, order: Uint32Array): void {
   start.fill(0);
-  for (let row = 0; row < tokens.length; row++) start[tokens[row]! + 1]!++;
-  for (let token = 1; token < start.length; token++) start[token]! += start[token - 1]!;
-  const next = start.slice();
-  for (let row = 0; row < tokens.length; row++) order[next[tokens[row]!]!++] = row;
+  for (let row = 0; row < tokens.length; row++) start[tokens[row]!]!++;
+  for (let token = 1; token < start.length; token++) start[token]! += start[token - 1]!; // where each token's rows end
+  for (let row = tokens.length - 1; row >= 0; row--) order[--start[tokens[row]!]!] = row;
 }
