@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
 import { type Connect, defineConfig } from "vite";
+import { frame, pages } from "./demo/frame.ts";
 
 const isolation = {
   // Cross-origin isolation sharpens performance.now() from 100 µs to 5 µs.
@@ -9,45 +10,40 @@ const isolation = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
-/** The root of the server is the repository's; its page is the training page. */
+const root = import.meta.dirname;
+
+/** The root of the server is the repository's, so that pages reach the sources; what is built has the pages at its root. */
 const home: Connect.NextHandleFunction = (request, response, next) => {
   if (request.url !== "/") return next();
-  response.writeHead(302, { Location: "/demo/train/" }).end();
+  response.writeHead(302, { Location: "/demo/" }).end();
 };
 
 /** What is checked out, and whether it was changed since: for the benchmark's reports. */
 function commit(): string {
   try {
     const args = ["describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"];
-    return execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8", stdio: "pipe" }).trim();
+    return execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: "pipe" }).trim();
   } catch {
     return "unknown"; // outside a checkout
   }
 }
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
+  root: command === "build" ? resolve(root, "demo") : root,
   define: { __COMMIT__: JSON.stringify(commit()) },
-  plugins: [
-    {
-      name: "home",
-      configureServer: ({ middlewares }) => void middlewares.use(home),
-      configurePreviewServer: ({ middlewares }) => void middlewares.use(home),
-    },
-  ],
+  plugins: [frame(), { name: "home", configureServer: ({ middlewares }) => void middlewares.use(home) }],
   base: "./",
   server: { headers: isolation },
   preview: { headers: isolation },
   // Workers are not searched for what is to be bundled: a server that met it in mid-run would reload the page.
-  optimizeDeps: { entries: ["demo/*/index.html", "demo/benchmark/engines/*.ts"] },
+  optimizeDeps: { entries: ["demo/**/index.html", "demo/benchmark/engines/*.ts", "demo/train/worker.ts"] },
   worker: { format: "es" },
   build: {
-    outDir: "dist/pages",
+    outDir: resolve(root, "dist/pages"),
+    emptyOutDir: true,
     target: "es2022",
+    modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1300, // Moby-Dick, loaded when asked for
-    rollupOptions: {
-      input: Object.fromEntries(
-        ["train", "pens", "benchmark"].map((page) => [page, resolve(import.meta.dirname, `demo/${page}/index.html`)]),
-      ),
-    },
+    rollupOptions: { input: Object.keys(pages).map((folder) => resolve(root, "demo", folder, "index.html")) },
   },
-});
+}));

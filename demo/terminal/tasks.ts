@@ -20,9 +20,10 @@ import {
   unigramEntropy,
   Vocabulary,
 } from "../../src/index";
-import { addingBatches, guessingTheMean } from "./adding";
+import { addingBatches, guessingTheMean } from "../data/adding";
+import { mobyDick } from "../data/moby-dick";
+import { names } from "../data/names";
 import type { Saved } from "./checkpoint-file";
-import { mobyDick, names } from "./datasets";
 import type { Learner } from "./learner";
 import { OptionError, type TrainOptions } from "./options";
 
@@ -82,7 +83,7 @@ const evaluationRows = (steps: number) => Math.min(128, Math.max(1, Math.floor(3
 /** The novel, or the names in an order that a seed shuffled, a line each. */
 async function textOf(task: TrainOptions["task"]): Promise<[title: string, text: string]> {
   if (task === "moby-dick") return ["Moby-Dick", await mobyDick()];
-  const { training, heldOut } = splitItems(names().items, 0.1, splitSeed);
+  const { training, heldOut } = splitItems((await names()).items, 0.1, splitSeed);
   return ["Names", `\n${[...training, ...heldOut].map(({ name }) => `${name}\n`).join("")}`];
 }
 
@@ -176,7 +177,7 @@ function addingTask(options: TrainOptions, saved: Saved | undefined, { position 
 
 async function namesTask(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> {
   const { batch, length: steps, seed } = options;
-  const { items, classes } = names();
+  const { items, classes } = await names();
   const spelled = items.map(({ name, label }) => ({ name: name.toLowerCase(), label }));
   const vocabulary = saved
     ? new Vocabulary(saved.symbols)

@@ -1,9 +1,9 @@
 // The training page: the buttons and settings drive a session, the view shows it.
 
 import { type Gpu, openGpu } from "../../src/index";
+import { mobyDick } from "../data/moby-dick";
 import { whyNoWebGpu } from "../no-webgpu";
 import { corpusOf } from "./corpus";
-import { mobyDick } from "./moby-dick";
 import { DivergedError, Session } from "./session";
 import { type Choice, SettingsForm } from "./settings-form";
 import { type Activity, element, View } from "./view";

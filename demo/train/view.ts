@@ -105,7 +105,7 @@ export class View {
 
   /** Says why nothing can be trained here, in place of the controls. */
   showNoWebGpu(reason: string): void {
-    element("workbench").hidden = true;
+    element("content").hidden = true;
     element("no-webgpu").hidden = false;
     element("no-webgpu-reason").textContent = reason;
   }

