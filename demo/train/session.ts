@@ -1,176 +1,318 @@
-// One training run: a network, its trainer and its data, from step 0 to wherever it gets; knows nothing of the page.
+// One training: a network, its trainer and its data, from its first step to wherever it gets. It runs in a worker and
+// knows nothing of the page.
 
 import {
-  type Batch,
-  consecutiveWindows,
+  adam,
+  adamw,
+  type BatchStream,
+  type Checkpoint,
+  constant,
+  cosine,
   evaluate,
   type Gpu,
   generate,
+  type LearningRateSchedule,
   Network,
-  randomWindows,
-  type Schedule,
+  type Optimizer,
+  planTable,
+  rmsprop,
+  saveCheckpoint,
   sgd,
+  stepDecay,
   Trainer,
+  warmUp,
 } from "../../src/index";
-import type { Corpus } from "./corpus";
-import { LossHistory } from "./loss-history";
+import { History, type HistoryData, isHistory, type Values } from "./history";
+import type { Problem } from "./problem";
+import type { Settings } from "./settings";
+import { type Sample, Surprise } from "./surprise";
 
-export interface Settings {
-  hidden: number;
-  batch: number;
-  /** Characters in a window. */
-  steps: number;
-  seed: number;
-  activation: "tanh" | "relu";
-  /** Without it, the engine's choice. */
-  schedule: Schedule | undefined;
+/** What changes while a training goes on. */
+export type Live = Pick<Settings, "learningRate" | "pauseAt" | "temperature" | "prompt">;
+
+/** When the network is looked at: every so many milliseconds, in at most this share of the time. */
+export interface Looks {
+  every: number;
+  share: number;
 }
 
-/** What the network is worth after some step: its loss on held-out text, and what it writes. */
-export interface Look {
+/** What stays the same throughout a training. */
+export interface Facts {
   step: number;
-  heldOutLoss: number;
-  /** The opening of the held-out text, which it reads before it writes. */
-  prompt: string;
-  text: string;
+  description: string;
+  baseline: Problem["baseline"];
+  /** What the loss is a mean of: nats of a target, or squared errors. */
+  loss: "cross-entropy" | "mean-squared-error";
+  /** Whether it writes text. */
+  writes: boolean;
+  parameterCount: number;
+  /** GPU memory that the training holds, in bytes. */
+  bytes: number;
+  dispatches: number;
+  plan: string;
+  history: HistoryData;
+}
+
+/** What a session tells while it trains. */
+export type Report =
+  | { kind: "steps"; first: number; losses: number[]; tokensPerSecond: number | undefined }
+  | { kind: "look"; step: number; values: Values; sample: Sample | undefined };
+
+/** What a checkpoint says beside numbers. */
+export interface About {
+  settings: Settings;
+  history: HistoryData;
 }
 
 const heldOutBatches = 4;
-const promptLength = 32;
 const sampleLength = 200;
-const temperature = 0.8;
-/** Looks come this far apart at least, and take a tenth of the time at most. */
-const lookMilliseconds = 5000;
-const trainingPerLooking = 9;
+const reportMilliseconds = 100;
 /** A rate over less says little. */
-const rateMilliseconds = 500;
+const rateMilliseconds = 400;
 
 export class Session {
-  readonly settings: Settings;
-  readonly corpus: Corpus;
-  readonly trainer: Trainer;
-  readonly history = new LossHistory();
+  readonly network: Network;
+  readonly problem: Problem;
+  readonly history: History;
+  live: Live;
+  looks: Looks = { every: 4000, share: 0.05 };
+  readonly #settings: Settings;
+  readonly #trainer: Trainer;
+  readonly #batches: BatchStream;
+  readonly #surprise: Surprise | undefined;
+  readonly #report: (report: Report) => void;
   /** Training steps whose loss is known. */
-  step = 0;
-  tokensPerSecond: number | undefined;
-  heldOutLoss: number | undefined;
-  readonly #network: Network;
-  readonly #windows: Iterable<Batch>;
+  #step: number;
+  #rate: number | undefined;
   #work: Promise<void> = Promise.resolve();
   #pausing = false;
   #nextLook = 0;
 
-  private constructor(network: Network, trainer: Trainer, corpus: Corpus, settings: Settings) {
-    this.#network = network;
-    this.trainer = trainer;
-    this.corpus = corpus;
-    this.settings = settings;
-    this.#windows = randomWindows(corpus.training, settings);
+  private constructor(
+    network: Network,
+    trainer: Trainer,
+    problem: Problem,
+    settings: Settings,
+    report: (report: Report) => void,
+    from: Checkpoint | undefined,
+  ) {
+    this.network = network;
+    this.problem = problem;
+    this.live = settings;
+    this.#settings = settings;
+    this.#trainer = trainer;
+    this.#report = report;
+    this.#batches = problem.training(from?.data);
+    if (from) trainer.restore(from);
+    trainer.learningRate = settings.learningRate;
+    this.#step = trainer.step;
+    const earlier = (from?.about as Partial<About> | undefined)?.history;
+    this.history = new History(isHistory(earlier) ? earlier : undefined);
+    if (problem.vocabulary) this.#surprise = new Surprise(network, problem.vocabulary);
   }
 
-  /** @throws where the GPU has no room for these sizes. */
-  static async create(gpu: Gpu, corpus: Corpus, settings: Settings, learningRate: number): Promise<Session> {
-    const { hidden, batch, steps, seed, activation, schedule } = settings;
-    const { size } = corpus.vocabulary;
+  /**
+   * @param settings the effective ones.
+   * @param from what to go on from, to the bit.
+   * @throws where the GPU has no room for these sizes, or `from` is of another training.
+   */
+  static async create(
+    gpu: Gpu,
+    problem: Problem,
+    settings: Settings,
+    report: (report: Report) => void,
+    from?: Checkpoint,
+  ): Promise<Session> {
+    const { steps, batch, carryState, clipNorm, clipValue, schedule, checkpointEvery } = settings;
+    const { cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, labelSmoothing, seed } =
+      settings;
     const network = await Network.create(gpu, {
-      cell: "elman",
-      activation,
-      inputs: size,
-      hidden,
-      outputs: size,
-      input: "tokens",
-      readout: "every-step",
-      loss: "cross-entropy",
-      seed,
+      ...problem.network,
+      ...{ cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, seed },
+      ...(problem.network.loss === "cross-entropy" && { labelSmoothing }),
+      ...(cell === "elman" && { activation: settings.activation }),
+      ...(cell === "gru" && { reset: settings.reset }),
+      ...(cell === "lstm" && settings.forgetBias !== undefined && { forgetBias: settings.forgetBias }),
     });
+    let trainer: Trainer | undefined;
     try {
-      const trainer = await Trainer.create(network, { steps, batch, schedule, optimizer: sgd({ learningRate }) });
-      return new Session(network, trainer, corpus, settings);
+      trainer = await Trainer.create(network, {
+        ...{ steps, batch, carryState, checkpointEvery },
+        schedule: schedule === "automatic" ? undefined : schedule,
+        optimizer: optimizerOf(settings),
+        learningRateSchedule: rateScheduleOf(settings),
+        ...(clipNorm !== undefined && { clipNorm }),
+        ...(clipValue !== undefined && { clipValue }),
+      });
+      return new Session(network, trainer, problem, settings, report, from);
     } catch (error) {
+      trainer?.destroy();
       network.destroy();
       throw error;
     }
   }
 
-  get parameterCount(): number {
-    return this.#network.parameterCount;
+  get facts(): Facts {
+    const { network, problem, history } = this;
+    const { plan } = this.#trainer.pass;
+    return {
+      step: this.#step,
+      description: problem.description,
+      baseline: problem.baseline,
+      loss: network.config.loss,
+      writes: problem.prompt !== undefined,
+      parameterCount: network.parameterCount,
+      bytes: network.gpu.live.bytes,
+      dispatches: plan.describe().total.dispatches,
+      plan: planTable(plan),
+      history: history.toJSON(),
+    };
   }
 
   /**
-   * Trains until `pause()`, and calls `onLook` now and then.
+   * Trains until `pause()` or the step to pause at.
+   * @param keep called with each look, between two steps.
    * @throws where the loss stops being a number, or the GPU is lost.
    */
-  train(onLook: (look: Look) => void): Promise<void> {
+  train(keep: () => Promise<void>): Promise<void> {
     this.#pausing = false;
-    this.#work = this.#train(onLook);
+    this.#work = this.#train(keep);
     return this.#work;
   }
 
   /** Trains one step. @throws as `train`. */
   trainOne(): Promise<void> {
-    this.#work = this.#report(1);
+    this.#work = this.#stretch(1);
     return this.#work;
+  }
+
+  /** Takes what was changed, from the steps on that are submitted next. */
+  change(live: Live): void {
+    this.live = live;
+    this.#trainer.learningRate = live.learningRate;
+    void this.#trainer.stop(); // ends a stretch: the next one knows the step to pause at
   }
 
   /** Submits no further steps. Resolves when those under way are done. */
   async pause(): Promise<void> {
     this.#pausing = true;
-    void this.trainer.stop();
+    void this.#trainer.stop();
     await this.#work.catch(() => {}); // train() threw it already
   }
 
-  /** Pauses and frees what lives on the GPU. */
-  async close(): Promise<void> {
-    await this.pause();
-    this.trainer.destroy();
-    this.#network.destroy();
+  /** All that training goes on from, as a file. */
+  checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+    const { history, problem } = this;
+    const settings: Settings = { ...this.#settings, ...this.live };
+    const about: About = { settings, history: history.toJSON() };
+    // With what `npm run generate` asks for.
+    const writer = problem.vocabulary && { task: "moby-dick", symbols: problem.vocabulary.symbols, args: [] };
+    return saveCheckpoint(this.#trainer, { data: this.#batches.position, about: { ...about, ...writer } });
   }
 
-  async #train(onLook: (look: Look) => void): Promise<void> {
-    while (!this.#pausing) {
-      if (performance.now() >= this.#nextLook) onLook(await this.#look());
-      if (!this.#pausing) await this.#report();
-    }
+  /** Frees what lives on the GPU. */
+  destroy(): void {
+    this.#pausing = true;
+    this.#surprise?.destroy();
+    this.#trainer.destroy();
+    this.network.destroy();
   }
 
-  /** Trains until the next look is due, it is paused, or `steps` are done. */
-  async #report(steps?: number): Promise<void> {
-    const { batch, steps: window } = this.settings;
+  async #train(keep: () => Promise<void>): Promise<void> {
+    const done = () => this.#pausing || this.#step >= (this.live.pauseAt ?? Number.POSITIVE_INFINITY);
+    do {
+      if (performance.now() >= this.#nextLook) await this.#look(keep);
+      if (!done()) await this.#stretch((this.live.pauseAt ?? Number.POSITIVE_INFINITY) - this.#step);
+    } while (!done());
+    await this.#look(keep);
+  }
+
+  /** Trains until the next look is due, something changes, or `steps` are done. */
+  async #stretch(steps: number): Promise<void> {
+    const trainer = this.#trainer;
     const started = performance.now();
-    const startStep = this.step;
-    for await (const { step, loss } of this.trainer.train(this.#windows, steps === undefined ? {} : { steps })) {
+    const startStep = this.#step;
+    let losses: number[] = [];
+    let reported = started;
+    const report = () => {
+      if (losses.length === 0) return;
+      this.#report({ kind: "steps", first: this.#step - losses.length + 1, losses, tokensPerSecond: this.#rate });
+      losses = [];
+      reported = performance.now();
+    };
+    for await (const { step, loss } of trainer.train(this.#batches, Number.isFinite(steps) ? { steps } : {})) {
       if (!Number.isFinite(loss)) throw new DivergedError(step);
-      this.step = step;
-      this.history.add(step, loss);
+      this.#step = step;
+      losses.push(loss);
       const now = performance.now();
-      const tokens = (step - startStep) * batch * window;
-      if (now - started >= rateMilliseconds) this.tokensPerSecond = (1000 * tokens) / (now - started);
-      if (now >= this.#nextLook) void this.trainer.stop();
+      const tokens = (step - startStep) * this.problem.tokensPerStep;
+      if (now - started >= rateMilliseconds) this.#rate = (1000 * tokens) / (now - started);
+      this.history.add(step, { loss, tokensPerSecond: this.#rate ?? null });
+      if (now - reported >= reportMilliseconds) report();
+      if (now >= this.#nextLook) void trainer.stop();
     }
+    report();
   }
 
-  /** Between stretches of training: reading back every token would wait for training steps in between. */
-  async #look(): Promise<Look> {
-    const { corpus, settings, step } = this;
+  /** Between stretches of training: what it reads back would wait for training steps in between. */
+  async #look(keep: () => Promise<void>): Promise<void> {
+    const { problem } = this;
+    const step = this.#step;
     const started = performance.now();
-    const heldOut = take(consecutiveWindows(corpus.heldOut, settings), heldOutBatches);
-    const { loss: heldOutLoss } = await evaluate(this.#network, settings, heldOut);
-    const prompt = corpus.heldOut.subarray(0, promptLength);
-    const options = { prompt, length: sampleLength, temperature, seed: settings.seed };
-    const written = await generate(this.#network, options);
+    const gradientNorm = step > 0 ? await this.#trainer.gradientNorm() : null;
+    const batches = take(problem.heldOut(), heldOutBatches);
+    const { loss: heldOut, accuracy, perplexity } = await evaluate(this.network, problem.evaluation, batches);
+    const values: Values = { heldOut, accuracy, perplexity, gradientNorm };
+    this.history.add(step, values);
+    this.#report({ kind: "look", step, values, sample: await this.#write() });
+    await keep();
     const finished = performance.now();
-    this.#nextLook = finished + Math.max(lookMilliseconds, trainingPerLooking * (finished - started));
-    this.heldOutLoss = heldOutLoss;
-    this.history.addHeldOut(step, heldOutLoss);
-    const { vocabulary } = corpus;
-    return { step, heldOutLoss, prompt: vocabulary.decode(prompt), text: vocabulary.decode(written) };
+    const { every, share } = this.looks;
+    this.#nextLook = finished + Math.max(every, (finished - started) * (1 / share - 1));
+  }
+
+  /** What it writes now, after the visitor's prompt. */
+  async #write(): Promise<Sample | undefined> {
+    const { problem, network, live } = this;
+    if (problem.prompt === undefined || !this.#surprise) return undefined;
+    const prompt = problem.vocabulary!.encode(live.prompt || problem.prompt);
+    const { temperature } = live;
+    const written = await generate(network, { prompt, length: sampleLength, temperature, seed: this.#settings.seed });
+    return this.#surprise.of(prompt, written);
   }
 }
 
 /** The loss became infinite or no number at all: the learning rate is too large. */
 export class DivergedError extends Error {
   constructor(step: number) {
-    super(`The loss of step ${step} is not a number any more: the learning rate is too large.`);
+    super(`The loss of step ${step} is not a number any more: the learning rate is too large. Lower it and reset.`);
+  }
+}
+
+function optimizerOf({ optimizer, learningRate, weightDecay }: Settings): Optimizer {
+  const rest = { learningRate, weightDecay };
+  switch (optimizer) {
+    case "sgd":
+      return sgd(rest);
+    case "momentum":
+      return sgd({ ...rest, momentum: 0.9 });
+    case "nesterov":
+      return sgd({ ...rest, momentum: 0.9, nesterov: true });
+    default:
+      return { rmsprop, adam, adamw }[optimizer](rest);
+  }
+}
+
+function rateScheduleOf({ rateSchedule, scheduleSteps: steps }: Settings): LearningRateSchedule {
+  switch (rateSchedule) {
+    case "warm-up":
+      return warmUp(steps);
+    case "cosine":
+      return cosine({ steps });
+    case "step":
+      return stepDecay({ every: Math.ceil(steps / 3), factor: 0.1 });
+    default:
+      return constant();
   }
 }
 

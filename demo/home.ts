@@ -1,0 +1,108 @@
+// The home page: a small network, made ready before the click, that learns names and makes up new ones.
+
+import { proxy, wrap } from "comlink";
+import { names } from "./data/names";
+import { whyNoWebGpu } from "./no-webgpu";
+import { element } from "./page";
+import { Chart } from "./train/chart";
+import { History } from "./train/history";
+import { initialSettings, type Settings } from "./train/settings";
+import { lossText, wholeText } from "./train/texts";
+import type { News, Workshop } from "./train/workshop";
+
+const settings: Settings = {
+  ...initialSettings,
+  data: "names",
+  hidden: 64,
+  steps: 16,
+  learningRate: 0.01,
+  pauseAt: 3000,
+};
+/** What it writes is what there is to see. */
+const looks = { every: 500, share: 0.3 };
+const longestName = 14;
+const namesShown = 24;
+const renderMilliseconds = 150;
+
+const workshop = wrap<Workshop>(new Worker(new URL("./train/worker.ts", import.meta.url), { type: "module" }));
+const run = element<HTMLButtonElement>("run");
+const parts = [
+  { curve: "loss", as: "faint" },
+  { curve: "smoothed", as: "line" },
+] as const;
+const chart = new Chart(
+  element("chart"),
+  { label: "nats a character", height: 220, parts, text: (loss) => lossText(loss, 1) },
+  () => {},
+);
+const history = new History();
+let known = new Set<string>();
+let step = 0;
+let training = false;
+
+function show(): void {
+  chart.show([{ name: "", look: 0, history }]);
+  const loss = lossText(history.latest("smoothed"), 2);
+  element("status").textContent =
+    `${training ? "Training" : "Paused"}: step ${wholeText(step)}, loss ${loss} nats a character.`;
+}
+
+function hear(news: News): void {
+  if (news.kind === "steps") {
+    for (const loss of news.losses) history.add(++step, { loss });
+  } else if (news.kind === "look" && news.sample) {
+    showNames(news.sample.characters.slice(news.sample.prompt).join(""));
+  } else if (news.kind === "lost") {
+    element("status").textContent = "The graphics device was lost; waiting for it…";
+  }
+}
+
+/** Whole lines that are no names of the list, each once. */
+function showNames(text: string): void {
+  const lines = text.split("\n").slice(0, -1);
+  const fits = (name: string) => name !== "" && name.length <= longestName && !known.has(name);
+  const invented = [...new Set(lines)].filter(fits).slice(0, namesShown);
+  element("names").replaceChildren(
+    ...invented.map((name) => {
+      const item = document.createElement("li");
+      item.textContent = name;
+      return item;
+    }),
+  );
+}
+
+async function train(): Promise<void> {
+  training = true;
+  run.textContent = "Pause";
+  const rendering = setInterval(show, renderMilliseconds);
+  try {
+    await workshop.train();
+    training = false;
+    show();
+    run.textContent = "Go on";
+    run.disabled = step >= settings.pauseAt!;
+    if (run.disabled) element("status").textContent += " That is as far as this one goes.";
+  } catch (error) {
+    run.disabled = true;
+    element("status").textContent = (error as Error).message;
+  } finally {
+    clearInterval(rendering);
+  }
+}
+
+run.addEventListener("click", () => void (training ? workshop.pause() : train()));
+
+chart.show([]);
+try {
+  await workshop.open(proxy(hear));
+  const [{ items }] = await Promise.all([
+    names(),
+    workshop.begin({ settings, own: undefined, from: undefined, looks, keep: false }),
+  ]);
+  known = new Set(items.map(({ name }) => name));
+  run.disabled = false;
+  element("status").textContent = "Ready: one click, and it learns on your own graphics adapter.";
+} catch (error) {
+  const reason = navigator.gpu ? (error as Error).message : whyNoWebGpu();
+  element("status").textContent = `${reason} The walkthrough runs without.`;
+}

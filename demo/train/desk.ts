@@ -1,0 +1,156 @@
+// The page's side of the training's worker: what is trained now, what can be done next, and what became of it.
+
+import { proxy, type Remote, wrap } from "comlink";
+import { Runs } from "./runs";
+import type { Facts, Live } from "./session";
+import { isLive, type Settings, settingNames } from "./settings";
+import type { Sample } from "./surprise";
+import type { News, Order, Workshop } from "./workshop";
+
+/** What goes on. */
+export type Activity = "opening" | "ready" | "preparing" | "training" | "pausing" | "paused" | "failed";
+
+export interface Listener {
+  activity(): void;
+  failure(message: string | undefined): void;
+  /** A training began, was gone on with, or was recovered. */
+  begun(facts: Facts): void;
+  look(step: number, heldOut: number | null | undefined, sample: Sample | undefined): void;
+  /** What became of the checkpoint that is kept. */
+  kept(message: string): void;
+  /** The device was lost, or is there again. */
+  device(message: string): void;
+}
+
+export class Desk {
+  readonly workshop: Remote<Workshop>;
+  readonly runs = new Runs();
+  activity: Activity = "opening";
+  /** What is trained; undefined before the start and after a reset. */
+  order: Order | undefined;
+  readonly #on: Listener;
+  /** Counts trainings: news of an earlier one is none. */
+  #training = 0;
+
+  constructor(on: Listener) {
+    this.#on = on;
+    this.workshop = wrap<Workshop>(new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
+  }
+
+  /** @throws where there is no GPU. */
+  async open(): Promise<{ description: string; software: boolean }> {
+    const adapter = await this.workshop.open(proxy((news: News) => this.#hear(news)));
+    this.#become("ready");
+    return adapter;
+  }
+
+  /** Begins a training, or goes on with a saved one. Answers whether that went well. */
+  async begin(order: Order): Promise<boolean> {
+    const training = ++this.#training;
+    this.#on.failure(undefined);
+    this.#become("preparing");
+    try {
+      const facts = await this.workshop.begin(order);
+      if (training !== this.#training) return false;
+      this.order = { ...order, from: undefined };
+      this.runs.begin(order.settings, facts);
+      this.#on.begun(facts);
+      this.#become("paused");
+      return true;
+    } catch (error) {
+      if (training === this.#training) this.#fail(error, "ready");
+      return false;
+    }
+  }
+
+  /** Trains until it is paused, or at the step to pause at. */
+  train(): Promise<void> {
+    return this.#work(() => this.workshop.train());
+  }
+
+  trainOne(): Promise<void> {
+    return this.#work(() => this.workshop.trainOne());
+  }
+
+  async pause(): Promise<void> {
+    if (this.activity !== "training") return;
+    this.#become("pausing");
+    await this.workshop.pause();
+  }
+
+  /** Ends the training; its run stays on the charts, unless it never took a step. */
+  async reset(): Promise<void> {
+    this.#become("pausing");
+    this.#training++;
+    this.order = undefined;
+    await this.workshop.pause();
+    const { current } = this.runs;
+    if (current?.step === 0) this.runs.remove(current);
+    this.#on.failure(undefined);
+    this.#become("ready");
+  }
+
+  /** Lets live settings take effect. */
+  change(settings: Settings): void {
+    if (!this.order) return;
+    const live = Object.fromEntries(
+      settingNames.filter(isLive).map((name) => [name, settings[name]]),
+    ) as unknown as Live;
+    this.order = { ...this.order, settings: { ...this.order.settings, ...live } };
+    void this.workshop.change(live);
+  }
+
+  async #work(piece: () => Promise<void>): Promise<void> {
+    const training = this.#training;
+    this.#become("training");
+    try {
+      await piece();
+      if (training === this.#training) this.#become("paused");
+    } catch (error) {
+      if (training === this.#training) this.#fail(error, "failed");
+    }
+  }
+
+  #fail(error: unknown, next: Activity): void {
+    this.#on.failure((error as Error).message);
+    this.#become(next);
+  }
+
+  #become(activity: Activity): void {
+    this.activity = activity;
+    this.#on.activity();
+  }
+
+  #hear(news: News): void {
+    const run = this.runs.current;
+    if (!run || !this.order) return;
+    switch (news.kind) {
+      case "steps":
+        run.step = news.first + news.losses.length - 1;
+        for (const [i, loss] of news.losses.entries()) run.history.add(news.first + i, { loss });
+        if (news.tokensPerSecond !== undefined) run.history.add(run.step, { tokensPerSecond: news.tokensPerSecond });
+        break;
+      case "look":
+        run.history.add(news.step, news.values);
+        this.#on.look(news.step, news.values.heldOut, news.sample);
+        break;
+      case "kept":
+        this.#on.kept(
+          news.problem === undefined
+            ? `Kept in this browser at step ${news.step.toLocaleString("en")}.`
+            : `This browser keeps no checkpoint: ${news.problem}`,
+        );
+        break;
+      case "lost":
+        this.#on.device(`The graphics device was lost at step ${news.step.toLocaleString("en")}; waiting for it…`);
+        break;
+      case "recovered":
+        this.runs.resume(run, news.facts);
+        this.#on.begun(news.facts);
+        this.#on.device(
+          `The graphics device was lost and is there again: going on from the checkpoint at step ${news.facts.step.toLocaleString("en")}.`,
+        );
+        break;
+    }
+  }
+}

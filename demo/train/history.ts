@@ -1,0 +1,110 @@
+// Keeps the curves of a training in bounded room: where they get long, neighbouring steps share a point.
+
+const capacity = 1024;
+const smoothing = 0.9;
+
+const curveNames = [
+  "loss",
+  "smoothed",
+  "heldOut",
+  "accuracy",
+  "perplexity",
+  "gradientNorm",
+  "tokensPerSecond",
+] as const;
+
+export type CurveName = (typeof curveNames)[number];
+export type Curve = (number | null)[];
+
+/** What is known of a step: `smoothed` follows from `loss`. */
+export type Values = Partial<Record<Exclude<CurveName, "smoothed">, number | null>>;
+
+/** A history as plain data, for messages and files. */
+export interface HistoryData {
+  stride: number;
+  steps: number[];
+  curves: Record<CurveName, Curve>;
+}
+
+/** Whether data from a file is a history's. */
+export function isHistory(data: unknown): data is HistoryData {
+  const { stride, steps, curves } = (data ?? {}) as Partial<HistoryData>;
+  const isCurve = (curve: unknown) =>
+    Array.isArray(curve) &&
+    curve.length === steps?.length &&
+    curve.every((value) => value === null || Number.isFinite(value));
+  return (
+    Number.isInteger(stride) && stride! > 0 && isCurve(steps) && curveNames.every((name) => isCurve(curves?.[name]))
+  );
+}
+
+export class History {
+  /** The first step of each point. */
+  readonly steps: number[] = [];
+  /**
+   * One value a point, null where there is none: `loss`, the mean of the point's steps; `smoothed`, its exponential
+   * moving average, corrected for its start at zero; of the others the latest.
+   */
+  readonly curves = Object.fromEntries(curveNames.map((name) => [name, [] as Curve])) as Record<CurveName, Curve>;
+  #stride = 1;
+  #stepsInLast = 0;
+  #sum = 0;
+  #weight = 0;
+
+  /** @param data of an earlier one, to go on with. */
+  constructor(data?: HistoryData) {
+    if (!data) return;
+    this.#stride = data.stride;
+    this.steps.push(...data.steps);
+    for (const name of curveNames) this.curves[name].push(...data.curves[name]);
+    this.#sum = this.latest("smoothed") ?? 0;
+    this.#weight = this.#sum === 0 ? 0 : 1;
+  }
+
+  toJSON(): HistoryData {
+    return { stride: this.#stride, steps: this.steps, curves: this.curves };
+  }
+
+  /** The last value of a curve. */
+  latest(name: CurveName): number | null {
+    return this.curves[name].findLast((value) => value !== null) ?? null;
+  }
+
+  /** Adds what is known of a step; steps come in order. */
+  add(step: number, { loss, ...others }: Values): void {
+    const i = this.#pointOf(step);
+    for (const [name, value] of Object.entries(others)) this.curves[name as CurveName][i] = value;
+    if (loss == null) return;
+    const { loss: losses, smoothed } = this.curves;
+    this.#stepsInLast += 1;
+    losses[i] = (losses[i] ?? 0) + (loss - (losses[i] ?? 0)) / this.#stepsInLast;
+    this.#sum = smoothing * this.#sum + (1 - smoothing) * loss;
+    this.#weight = smoothing * this.#weight + (1 - smoothing);
+    smoothed[i] = this.#sum / this.#weight;
+  }
+
+  #pointOf(step: number): number {
+    while (Math.floor(step / this.#stride) >= capacity) this.#halve();
+    const i = Math.floor(step / this.#stride);
+    while (this.steps.length <= i) {
+      this.steps.push(this.steps.length * this.#stride);
+      for (const name of curveNames) this.curves[name].push(null);
+      this.#stepsInLast = 0;
+    }
+    return i;
+  }
+
+  #halve(): void {
+    const { steps, curves } = this;
+    for (let i = 0; i < capacity / 2; i++) {
+      for (const name of curveNames) {
+        const [first, second] = [curves[name][2 * i] ?? null, curves[name][2 * i + 1] ?? null];
+        const both = name === "loss" && first !== null && second !== null;
+        curves[name][i] = both ? (first + second) / 2 : (second ?? first);
+      }
+      steps[i] = 2 * steps[i]!;
+    }
+    for (const list of [steps, ...Object.values(curves)]) list.length = capacity / 2;
+    this.#stride *= 2;
+  }
+}

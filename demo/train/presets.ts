@@ -1,0 +1,41 @@
+// Settings to begin from, each worth a look.
+
+import { initialSettings, type Settings } from "./settings";
+
+export interface Preset {
+  name: string;
+  settings: Settings;
+}
+
+const of = (name: string, changes: Partial<Settings>): Preset => ({
+  name,
+  settings: { ...initialSettings, ...changes },
+});
+
+export const presets: readonly Preset[] = [
+  of("Moby-Dick, a first look (GRU)", {}),
+  of("Moby-Dick, in earnest (two LSTM layers)", {
+    cell: "lstm",
+    hidden: 256,
+    layers: 2,
+    dropout: 0.2,
+    steps: 64,
+    batch: 64,
+    learningRate: 0.003,
+    rateSchedule: "cosine",
+    scheduleSteps: 5000,
+    pauseAt: 5000,
+  }),
+  of("Moby-Dick, as plain as can be (Elman, SGD)", {
+    cell: "elman",
+    optimizer: "sgd",
+    learningRate: 0.5,
+    clipNorm: undefined,
+    initializer: "uniform",
+    recurrentInitializer: "uniform",
+  }),
+  of("New first names (LSTM)", { data: "names", cell: "lstm", hidden: 96, steps: 24, batch: 64 }),
+  of("Which list is a name on? (GRU)", { data: "name-lists", hidden: 64, steps: 16, batch: 64 }),
+  of("The adding problem, remembered (LSTM)", { data: "adding", cell: "lstm", hidden: 64, steps: 100 }),
+  of("The adding problem, forgotten (Elman)", { data: "adding", cell: "elman", hidden: 64, steps: 100 }),
+];

@@ -1,0 +1,136 @@
+// The table of the runs: their names, which of them the charts show, and their numbers.
+
+import { dashes } from "./chart";
+import type { CurveName } from "./history";
+import type { Run, Runs } from "./runs";
+import { lossText, percentText, wholeText } from "./texts";
+
+interface Row {
+  element: HTMLTableRowElement;
+  cells: Record<"step" | CurveName, HTMLTableCellElement>;
+}
+
+const columns: readonly (readonly ["step" | CurveName, (value: number | null) => string])[] = [
+  ["step", (value) => wholeText(value ?? 0)],
+  ["smoothed", lossText],
+  ["heldOut", lossText],
+  ["accuracy", percentText],
+];
+
+export class RunsTable {
+  readonly #body: HTMLElement;
+  readonly #caption: HTMLElement;
+  readonly #on: { change: () => void; use: (run: Run) => void };
+  readonly #rows = new Map<Run, Row>();
+  /** The step under the pointer, whose numbers are shown. */
+  point: number | undefined;
+
+  /** @param on what to do when the runs shown or their names change, and when a run's settings are to be used again. */
+  constructor(table: HTMLTableElement, on: { change: () => void; use: (run: Run) => void }) {
+    this.#body = table.tBodies[0]!;
+    this.#caption = table.caption!;
+    this.#on = on;
+  }
+
+  show(runs: Runs): void {
+    const { all } = runs;
+    this.#caption.textContent =
+      this.point === undefined ? "Runs of this visit" : `Runs at step ${wholeText(this.point)}`;
+    for (const [run, { element }] of this.#rows) {
+      if (all.includes(run)) continue;
+      element.remove();
+      this.#rows.delete(run);
+    }
+    for (const run of all) {
+      const { cells } = this.#rows.get(run) ?? this.#build(run, runs);
+      const values = this.#valuesOf(run);
+      for (const [name, text] of columns) cells[name].textContent = text(values(name));
+    }
+  }
+
+  #valuesOf({ history, step }: Run): (name: "step" | CurveName) => number | null {
+    const { point } = this;
+    if (point === undefined) return (name) => (name === "step" ? step : history.latest(name));
+    const at = history.steps.findLastIndex((first) => first <= point);
+    return (name) => (name === "step" ? Math.min(step, point) : (lastUpTo(history.curves[name], at) ?? null));
+  }
+
+  #build(run: Run, runs: Runs): Row {
+    const element = document.createElement("tr");
+    const shown = document.createElement("input");
+    shown.type = "checkbox";
+    shown.checked = run.shown;
+    shown.addEventListener("change", () => {
+      run.shown = shown.checked;
+      this.#on.change();
+    });
+    const name = document.createElement("input");
+    name.type = "text";
+    name.value = run.name;
+    name.addEventListener("change", () => {
+      run.name = name.value.trim() || run.name;
+      name.value = run.name;
+      say();
+      this.#on.change();
+    });
+    const use = smallButton("Use settings");
+    use.addEventListener("click", () => this.#on.use(run));
+    const remove = smallButton("Remove");
+    remove.addEventListener("click", () => {
+      if (run === runs.current) return;
+      runs.remove(run);
+      this.#on.change();
+    });
+    const say = () => {
+      shown.ariaLabel = `Show ${run.name}`;
+      name.ariaLabel = `Name of ${run.name}`;
+      use.ariaLabel = `Use the settings of ${run.name}`;
+      remove.ariaLabel = `Remove ${run.name}`;
+    };
+    say();
+    element.append(cellOf(shown), cellOf(swatch(run.look)), cellOf(name));
+    const cells = Object.fromEntries(columns.map(([column]) => [column, cellOf()])) as Row["cells"];
+    for (const [column] of columns) {
+      cells[column].className = "number";
+      element.append(cells[column]);
+    }
+    element.append(cellOf(use), cellOf(remove));
+    this.#body.prepend(element);
+    const row = { element, cells };
+    this.#rows.set(run, row);
+    return row;
+  }
+}
+
+function smallButton(text: string): HTMLButtonElement {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "small";
+  button.textContent = text;
+  return button;
+}
+
+function cellOf(...content: Element[]): HTMLTableCellElement {
+  const cell = document.createElement("td");
+  cell.append(...content);
+  return cell;
+}
+
+/** The line that a run has in the charts. */
+function swatch(look: number): SVGElement {
+  const namespace = "http://www.w3.org/2000/svg";
+  const picture = document.createElementNS(namespace, "svg");
+  const line = document.createElementNS(namespace, "line");
+  picture.setAttribute("viewBox", "0 0 32 8");
+  picture.setAttribute("class", `swatch look-${look + 1}`);
+  picture.setAttribute("aria-hidden", "true");
+  for (const [name, value] of Object.entries({ x1: "0", y1: "4", x2: "32", y2: "4" })) line.setAttribute(name, value);
+  line.setAttribute("stroke-dasharray", dashes[look]!.join(" "));
+  picture.append(line);
+  return picture;
+}
+
+function lastUpTo(values: readonly (number | null)[], at: number): number | null | undefined {
+  for (let i = at; i >= 0; i--) if (values[i] != null) return values[i];
+  return undefined;
+}

@@ -1,0 +1,85 @@
+// The runs of a visit: what was trained, how it went, and whether the charts show it.
+
+import type { Unrolled } from "../through-time/unroll";
+import { History, type HistoryData } from "./history";
+import type { Facts } from "./session";
+import { nameOf, type Settings } from "./settings";
+
+export interface Run {
+  name: string;
+  readonly settings: Settings;
+  readonly facts: Facts;
+  history: History;
+  step: number;
+  /** Which of the charts' colours and dashes it has. */
+  readonly look: number;
+  shown: boolean;
+  /** How the held-out example ran through it when it was last looked at. */
+  unrolled?: Unrolled;
+}
+
+export const looks = 6;
+
+export class Runs {
+  readonly all: Run[] = [];
+
+  /** The one that is trained, or was last. */
+  get current(): Run | undefined {
+    return this.all.at(-1);
+  }
+
+  begin(settings: Settings, facts: Facts): Run {
+    const used = new Set(this.all.map(({ look }) => look));
+    const free = Array.from({ length: looks }, (_, i) => i).find((i) => !used.has(i));
+    const run: Run = {
+      name: this.#free(nameOf(settings)),
+      settings,
+      facts,
+      history: new History(facts.history),
+      step: facts.step,
+      look: free ?? this.all.length % looks,
+      shown: true,
+    };
+    this.all.push(run);
+    return run;
+  }
+
+  /** Takes a run back to where its training goes on from. */
+  resume(run: Run, { history, step }: Facts): void {
+    run.history = new History(history);
+    run.step = step;
+  }
+
+  remove(run: Run): void {
+    this.all.splice(this.all.indexOf(run), 1);
+  }
+
+  #free(name: string): string {
+    const taken = new Set(this.all.map((run) => run.name));
+    if (!taken.has(name)) return name;
+    let i = 2;
+    while (taken.has(`${name} (${i})`)) i++;
+    return `${name} (${i})`;
+  }
+}
+
+/** Runs as a table of all their points, a line each: what spreadsheets and data frames read. */
+export function asCsv(runs: readonly Run[]): string {
+  const lines = runs.flatMap(({ name, history: { steps, curves } }) => {
+    const columns = Object.values(curves);
+    return steps.map((step, i) => [quoted(name), step, ...columns.map((curve) => curve[i] ?? "")].join(","));
+  });
+  return [["run", "step", ...Object.keys(new History().curves)].join(","), ...lines, ""].join("\n");
+}
+
+const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+
+/** Runs with their settings and all points. */
+export function asJson(runs: readonly Run[]): string {
+  const all = runs.map(({ name, settings, step, facts, history }) => {
+    const { parameterCount, description } = facts;
+    const data: HistoryData = history.toJSON();
+    return { name, settings, step, parameterCount, data: description, history: data };
+  });
+  return JSON.stringify({ runs: all }, null, 1);
+}
