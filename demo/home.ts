@@ -99,7 +99,7 @@ try {
     names(),
     workshop.begin({ settings, own: undefined, from: undefined, looks, keep: false }),
   ]);
-  known = new Set(items.map(({ name }) => name));
+  known = new Set(items.map(({ text }) => text));
   run.disabled = false;
   element("status").textContent = "Ready: one click, and it learns on your own graphics adapter.";
 } catch (error) {

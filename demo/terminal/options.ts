@@ -6,7 +6,7 @@ import type { Device } from "./learner";
 
 export const optimizers = ["sgd", "momentum", "rmsprop", "adam", "adamw"] as const;
 export type OptimizerName = (typeof optimizers)[number];
-export const tasks = ["moby-dick", "names", "generate-names", "adding", "i-like-nlp"] as const;
+export const tasks = ["moby-dick", "names", "classify", "generate-names", "adding", "i-like-nlp"] as const;
 export const learningRateSchedules = ["constant", "step", "cosine", "warmup"] as const;
 export type LearningRateScheduleName = (typeof learningRateSchedules)[number];
 export type Task = (typeof tasks)[number];
@@ -14,6 +14,8 @@ export const isTask = (value: unknown): value is Task => tasks.some((task) => ta
 
 export interface TrainOptions {
   task: Task;
+  /** The file of task classify. */
+  data: string | undefined;
   hidden: number;
   batch: number;
   length: number;
@@ -63,6 +65,7 @@ type Sizes = Pick<TrainOptions, "hidden" | "batch" | "length" | "steps" | "learn
 const defaults: Record<Task, Sizes> = {
   "moby-dick": { hidden: 128, batch: 32, length: 32, steps: 1500, learningRate: 0.005 },
   names: { hidden: 64, batch: 64, length: 16, steps: 1500, learningRate: 0.005 },
+  classify: { hidden: 64, batch: 64, length: 256, steps: 1500, learningRate: 0.005 },
   "generate-names": { hidden: 64, batch: 32, length: 32, steps: 1500, learningRate: 0.005 },
   adding: { hidden: 32, batch: 32, length: 100, steps: 2000, learningRate: 0.01 },
   "i-like-nlp": { hidden: 4, batch: 1, length: 3, steps: 1, learningRate: 0.001 },
@@ -81,20 +84,23 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
   --task moby-dick       characters of Moby-Dick: predict the next one (default); the last tenth is held out
   --task names           first names: tell which of two lists a name stands in; a tenth is held out. Names that
                          stand in both lists are left out: they have no single class
+  --task classify        sequences of a file of one's own: tell their class; a tenth is held out
+  --data FILE            for that: CSV with rows of a class and a text, or a class and numbers, one a step; or JSON,
+                         [{"label": …, "text": "…"} or {"label": …, "values": [numbers, or a list of them a step]}, …]
   --task generate-names  letters of first names: write new ones
   --task adding          the adding problem: of a sequence of numbers, the sum of the two that are marked
   --task i-like-nlp      the worked example: every number of a training step, GPU beside reference
 
-                         moby-dick   names   generate-names   adding   i-like-nlp
-  --hidden N             ${row("hidden")} units of h
-  --batch N              ${row("batch")} sequences in a step
-  --length N             ${row("length")} time steps of a sequence (names: at most)
-  --steps N              ${row("steps")} training steps
-  --learning-rate A      ${row("learningRate")} α of θ ← θ − α·dθ
+                         ${columns(tasks)}
+  --hidden N             ${row("hidden")}units of h
+  --batch N              ${row("batch")}sequences in a step
+  --length N             ${row("length")}time steps of a sequence (names, classify: at most)
+  --steps N              ${row("steps")}training steps
+  --learning-rate A      ${row("learningRate")}α of θ ← θ − α·dθ
 
   --cell C               elman | gru | lstm (default elman)
   --layers N             layers, each reading the one below (default 1)
-  --bidirectional        names: read from the last letter to the first as well
+  --bidirectional        names, classify: read from the last step to the first as well
   --optimizer O          sgd | momentum (0.9) | rmsprop | adam | adamw (default adam). Without --learning-rate, sgd
                          takes ${usualRates.sgd}, momentum ${usualRates.momentum}, the others the task's; gru takes twice and lstm
                          four times that, except for adding
@@ -117,8 +123,12 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
   --help`;
 
 function row(name: keyof Sizes): string {
-  const [text, names, letters, adding, example] = tasks.map((task) => String(defaults[task][name]));
-  return `${text!.padEnd(12)}${names!.padEnd(8)}${letters!.padEnd(17)}${adding!.padEnd(9)}${example!.padEnd(11)}`;
+  return columns(tasks.map((task) => defaults[task][name]));
+}
+
+/** Something of each task, below one another. */
+function columns(cells: readonly (string | number)[]): string {
+  return cells.map((cell, i) => String(cell).padEnd(tasks[i]!.length + 3)).join("");
 }
 
 /**
@@ -128,6 +138,7 @@ export function argumentsOf(options: TrainOptions): string[] {
   const { bidirectional, carried, schedule } = options;
   const values = {
     task: options.task,
+    ...(options.data !== undefined && { data: options.data }),
     hidden: options.hidden,
     batch: options.batch,
     [carried ? "window" : "length"]: options.length,
@@ -166,6 +177,7 @@ export function readOptions(args: string[], loaded?: NetworkOptions): TrainOptio
     args,
     options: {
       task: text,
+      data: text,
       hidden: text,
       batch: text,
       length: text,
@@ -203,6 +215,7 @@ export function readOptions(args: string[], loaded?: NetworkOptions): TrainOptio
   }
   const options = {
     task,
+    data: values.data,
     hidden: loaded?.hidden ?? size("hidden"),
     batch: size("batch"),
     length: integer("window", values.window, size("length"), 1),
@@ -227,6 +240,12 @@ export function readOptions(args: string[], loaded?: NetworkOptions): TrainOptio
   if (values.resume !== undefined) {
     const other = Object.keys(values).find((name) => !ofResuming.includes(name));
     if (other) throw new OptionError(`--${other} does not go with --resume: the file says it; leave it out`);
+  }
+  if (task === "classify" && values.data === undefined) {
+    throw new OptionError("--data is missing, expected the file that --task classify reads");
+  }
+  if (task !== "classify" && values.data !== undefined) {
+    throw new OptionError(`--data does not go with --task ${task}; add --task classify`);
   }
   if (values.window !== undefined && values.length !== undefined) {
     throw new OptionError("--length does not go with --window: the window is the length; leave one out");

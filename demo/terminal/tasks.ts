@@ -1,5 +1,7 @@
 // The data of the terminal's tasks, and what each is measured against.
 
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import {
   type Batch,
   type BatchShape,
@@ -16,13 +18,14 @@ import {
   type StreamPosition,
   shuffledBatches,
   split,
-  splitItems,
   unigramEntropy,
   Vocabulary,
 } from "../../src/index";
 import { addingBatches, guessingTheMean } from "../data/adding";
+import { classification, described } from "../data/classification";
+import { type LabelledFile, readLabelledFile } from "../data/labelled-file";
 import { mobyDick } from "../data/moby-dick";
-import { names } from "../data/names";
+import { names, namesAsText } from "../data/names";
 import type { Saved } from "./checkpoint-file";
 import type { Learner } from "./learner";
 import { OptionError, type TrainOptions } from "./options";
@@ -44,7 +47,7 @@ export interface TaskData {
   tokensPerStep: number;
   /** Nats a character that knowing only how often each occurs would reach; null where classes are predicted. */
   unigramEntropy: number | null;
-  /** Share of held-out items in their larger class; adding: the error of guessing the mean; null for characters. */
+  /** Share of held-out items in their largest class; adding: the error of guessing the mean; null for characters. */
   baseline: number | null;
   /** A sample of what was learned, where there is one to show. */
   sample(learner: Learner, seed: number): Promise<string | null>;
@@ -63,6 +66,7 @@ type Task = Omit<TaskData, "checkpoint">;
 
 function taskOf(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> | Task {
   if (options.task === "names") return namesTask(options, saved, from);
+  if (options.task === "classify") return fileTask(options, saved, from);
   return options.task === "adding" ? addingTask(options, saved, from) : textTask(options, saved, from);
 }
 
@@ -75,16 +79,13 @@ const recurrenceOf = ({ cell, layers, dropout, bidirectional, hidden, seed }: Tr
     ...(cell === "lstm" && { forgetBias: 1 }),
   }) as const;
 
-/** The same names are held out whatever --seed says, so that a loaded network was never trained on them. */
-const splitSeed = 1;
 /** Rows of a held-out batch. Each costs a round trip: few and large ones, as long as their steps leave room. */
 const evaluationRows = (steps: number) => Math.min(128, Math.max(1, Math.floor(32768 / steps)));
 
 /** The novel, or the names in an order that a seed shuffled, a line each. */
 async function textOf(task: TrainOptions["task"]): Promise<[title: string, text: string]> {
   if (task === "moby-dick") return ["Moby-Dick", await mobyDick()];
-  const { training, heldOut } = splitItems((await names()).items, 0.1, splitSeed);
-  return ["Names", `\n${[...training, ...heldOut].map(({ name }) => `${name}\n`).join("")}`];
+  return ["Names", await namesAsText()];
 }
 
 async function textTask(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> {
@@ -176,35 +177,59 @@ function addingTask(options: TrainOptions, saved: Saved | undefined, { position 
 }
 
 async function namesTask(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> {
+  const file = await names();
+  const items = file.items.map(({ text, label }) => ({ text: text.toLowerCase(), label }));
+  return classifyTask("Names that stand in one list only", { ...file, items }, options, saved, from);
+}
+
+async function fileTask(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> {
+  const path = options.data!;
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw new OptionError(`--data is "${path}", which cannot be read (${error.message})`);
+  });
+  const file = await readLabelledFile(basename(path), text);
+  const length = Math.min(options.length, file.longest);
+  return classifyTask(basename(path), file, { ...options, length }, saved, from);
+}
+
+function classifyTask(
+  name: string,
+  file: LabelledFile,
+  options: TrainOptions,
+  saved: Saved | undefined,
+  from: Position,
+): Task {
   const { batch, length: steps, seed } = options;
-  const { items, classes } = await names();
-  const spelled = items.map(({ name, label }) => ({ name: name.toLowerCase(), label }));
-  const vocabulary = saved
-    ? new Vocabulary(saved.symbols)
-    : Vocabulary.fromText(spelled.map(({ name }) => name).join(""));
-  const encoded = spelled.map(({ name, label }) => ({ tokens: vocabulary.encode(name), label }));
-  const longest = Math.max(...encoded.map(({ tokens }) => tokens.length));
-  if (longest > steps) throw new OptionError(`--length is ${steps}, expected ${longest} or more, the longest name`);
-  const { training, heldOut } = splitItems(encoded, 0.1, splitSeed);
+  if (saved) expectAsTrained(file, saved.network);
+  const data = classification(file, { steps, ...(saved && { symbols: saved.symbols }) });
+  const { training, heldOut, inputs, symbols, baseline } = data;
   const evaluation = { steps, batch: evaluationRows(steps) };
-  const ofFirst = heldOut.filter(({ label }) => label === 0).length;
+  const read = training.reduce((sum, { tokens, features }) => sum + (tokens?.length ?? features!.length / inputs), 0);
   return {
-    title: `Names: ${items.length} that stand in one list only (${classes.join(", ")}), ${heldOut.length} held out`,
+    title: `${name}: ${described(file, data)}`,
     network: saved?.network ?? {
       ...recurrenceOf(options),
-      inputs: vocabulary.size,
-      outputs: classes.length,
-      input: "tokens",
+      inputs,
+      outputs: file.classes.length,
+      input: file.kind,
       readout: "last-step",
     },
-    symbols: vocabulary.symbols,
+    symbols,
     parameters: saved?.parameters,
-    training: shuffledBatches(training, { steps, batch, seed, ...from }),
+    training: shuffledBatches(training, { steps, batch, inputs, seed, ...from }),
     evaluation,
-    heldOut: () => batchesOnce(heldOut, evaluation),
-    tokensPerStep: (batch * encoded.reduce((sum, { tokens }) => sum + tokens.length, 0)) / encoded.length,
+    heldOut: () => batchesOnce(heldOut, { ...evaluation, inputs }),
+    tokensPerStep: read / Math.ceil(training.length / batch),
     unigramEntropy: null,
-    baseline: Math.max(ofFirst, heldOut.length - ofFirst) / heldOut.length,
+    baseline,
     sample: async () => null,
   };
+}
+
+/** @throws where a saved network was trained for other classes or another kind of sequences. */
+function expectAsTrained(file: LabelledFile, { input, inputs, outputs }: NetworkOptions): void {
+  const series = (values: number) => `series of ${values} values a step`;
+  const got = `${file.kind === "tokens" ? "texts" : series(file.inputs)} in ${file.classes.length} classes`;
+  const expected = `${input === "tokens" ? "texts" : series(inputs)} in ${outputs} classes`;
+  if (got !== expected) throw new OptionError(`--data has ${got}, expected ${expected}, as the network was trained on`);
 }

@@ -62,8 +62,9 @@ function resumed(given: TrainOptions, { args: saved, task, checkpoint }: Saved, 
 }
 
 async function train(options: TrainOptions, task: TaskData): Promise<number> {
-  const { batch, length: steps, schedule, device, json, carried: carryState } = options;
+  const { batch, schedule, device, json, carried: carryState } = options;
   const { network, parameters, checkpoint: resume } = task;
+  const { steps } = task.evaluation;
   const say = json ? console.error : console.log;
   const learner = await openLearner({
     network,
@@ -215,7 +216,7 @@ function report({ options, task, learner, done, seconds, heldOut }: Outcome): vo
   }
   if (baseline !== null) {
     console.log(
-      `held-out accuracy ${percent(accuracy)}, always guessing the larger class ${percent(baseline)}; loss ${heldOut.loss.toFixed(4)}`,
+      `held-out accuracy ${percent(accuracy)}, always guessing the largest class ${percent(baseline)}; loss ${heldOut.loss.toFixed(4)}`,
     );
   }
 }

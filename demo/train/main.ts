@@ -130,7 +130,8 @@ element("compare").addEventListener("click", async () => {
   const before = form.settings;
   const compared = async (cell: Settings["cell"]) => {
     if (desk.order) await desk.reset();
-    const both: Settings = { ...before, cell, pauseAt: compareSteps };
+    // Orthogonal weights would carry an Elman's gradient far at first: both begin as PyTorch has it.
+    const both: Settings = { ...before, cell, recurrentInitializer: "uniform", pauseAt: compareSteps };
     if (!(await desk.begin({ settings: both, own: form.own, from: undefined }))) return undefined;
     await desk.train();
     await throughTime.look();
@@ -210,12 +211,13 @@ element("copy-link").addEventListener("click", async () => {
 });
 
 async function open(): Promise<void> {
+  if (!(await navigator.gpu?.requestAdapter())) return showNoWebGpu(whyNoWebGpu());
   try {
     const { description, software } = await desk.open();
     const kind = software ? "software: it computes on the processor, so expect it to be slow" : "hardware";
     element("adapter").textContent = `${description} (${kind})`;
-  } catch {
-    return showNoWebGpu(whyNoWebGpu());
+  } catch (error) {
+    return showNoWebGpu((error as Error).message);
   }
   if (ignored.length > 0) showFailure(`The address has what this page does not know, left out: ${ignored.join(", ")}.`);
   const kept = await desk.workshop.kept();

@@ -4,20 +4,25 @@ import {
   type Batch,
   type BatchShape,
   type BatchStream,
+  batchesOnce,
   carriedWindows,
   carriedWindowsOnce,
   consecutiveWindows,
   cut,
+  type LabelledSequence,
   type NetworkOptions,
+  paddedBatch,
   randomWindows,
+  shuffledBatches,
   split,
-  splitItems,
   unigramEntropy,
   Vocabulary,
 } from "../../src/index";
 import { addingBatches, guessingTheMean } from "../data/adding";
+import { classification, described } from "../data/classification";
+import { type LabelledFile, readLabelledFile } from "../data/labelled-file";
 import { mobyDick } from "../data/moby-dick";
-import { names } from "../data/names";
+import { names, namesAsText } from "../data/names";
 import type { Settings } from "./settings";
 
 /** What the visitor brought: a text, or a file of sequences. */
@@ -67,23 +72,17 @@ export async function problemOf(settings: Settings, own: OwnData | undefined): P
       return textProblem(own.text, settings);
     case "adding":
       return addingProblem(settings);
-    default:
-      throw new Error(`Data "${settings.data}" is not known.`);
+    case "name-lists":
+      return classProblem(await names(), settings);
+    case "sequences":
+      if (!own) throw new Error("No file is given: drop or choose one.");
+      return classProblem(await readLabelledFile(own.name, own.text), settings);
   }
 }
 
 const mostSymbols = 64;
 const promptLength = 32;
 const mostExampleSteps = 48;
-/** The same names are held out whatever the seed. */
-const splitSeed = 1;
-
-/** In an order that a seed shuffled, a line each. */
-async function namesAsText(): Promise<string> {
-  const { training, heldOut } = splitItems((await names()).items, 0.1, splitSeed);
-  return `\n${[...training, ...heldOut].map(({ name }) => `${name}\n`).join("")}`;
-}
-
 /** Characters that a text needs: a window of `steps` and its next character in nine tenths, two in the rest. */
 export const leastCharacters = (steps: number): number => Math.max(20, Math.ceil((steps + 1) / 0.9) + 1);
 
@@ -126,6 +125,39 @@ function textProblem(text: string, settings: Settings, opening?: string): Proble
     },
   };
 }
+
+function classProblem(file: LabelledFile, settings: Settings): Problem {
+  const { batch, seed, balanced } = settings;
+  const found = classification(file, { steps: Math.min(settings.steps, file.longest) });
+  const { training, heldOut, inputs, steps, symbols } = found;
+  const size = { steps, batch, inputs };
+  const classes = file.classes.length;
+  const share = (label: number) => training.filter((item) => item.label === label).length / training.length;
+  const weights = file.classes.map((_, label) => 1 / (classes * Math.max(share(label), 1 / training.length)));
+  const first = heldOut[0]!;
+  const length = lengthOf(first, inputs);
+  return {
+    description: described(file, found),
+    network: {
+      ...{ inputs, outputs: classes, input: file.kind, readout: "last-step", loss: "cross-entropy" },
+      ...(balanced && { classWeights: weights }),
+    },
+    training: (position) => shuffledBatches(training, { ...size, seed, ...(position !== undefined && { position }) }),
+    heldOut: () => batchesOnce(heldOut, size),
+    evaluation: { steps, batch },
+    tokensPerStep: (batch * training.reduce((sum, item) => sum + lengthOf(item, inputs), 0)) / training.length,
+    baseline: { meaning: "always guessing the largest class", accuracy: found.baseline },
+    example: {
+      batch: paddedBatch([first], { steps: length, batch: 1, inputs }),
+      labels: first.tokens
+        ? Array.from(first.tokens, (token) => symbols[token]!)
+        : Array.from({ length }, (_, t) => first.features[t * inputs]!.toFixed(1)),
+    },
+  };
+}
+
+const lengthOf = ({ tokens, features }: LabelledSequence, inputs: number): number =>
+  tokens ? tokens.length : features.length / inputs;
 
 /** Batches that are held out of the adding problem, which has no end of them: of another seed. */
 const addingHeldOut = 4;

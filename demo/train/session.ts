@@ -24,7 +24,7 @@ import {
 } from "../../src/index";
 import { History, type HistoryData, isHistory, type Values } from "./history";
 import type { Problem } from "./problem";
-import type { Settings } from "./settings";
+import { type Settings, toAddress } from "./settings";
 import { type Sample, Surprise } from "./surprise";
 
 /** What changes while a training goes on. */
@@ -60,7 +60,8 @@ export type Report =
 
 /** What a checkpoint says beside numbers. */
 export interface About {
-  settings: Settings;
+  /** As `toAddress` writes them: JSON would lose what is undefined. */
+  settings: string;
   history: HistoryData;
 }
 
@@ -123,7 +124,7 @@ export class Session {
     report: (report: Report) => void,
     from?: Checkpoint,
   ): Promise<Session> {
-    const { steps, batch, carryState, clipNorm, clipValue, schedule, checkpointEvery } = settings;
+    const { batch, carryState, clipNorm, clipValue, schedule, checkpointEvery } = settings;
     const { cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, labelSmoothing, seed } =
       settings;
     const network = await Network.create(gpu, {
@@ -137,7 +138,7 @@ export class Session {
     let trainer: Trainer | undefined;
     try {
       trainer = await Trainer.create(network, {
-        ...{ steps, batch, carryState, checkpointEvery },
+        ...{ steps: problem.evaluation.steps, batch, carryState, checkpointEvery },
         schedule: schedule === "automatic" ? undefined : schedule,
         optimizer: optimizerOf(settings),
         learningRateSchedule: rateScheduleOf(settings),
@@ -203,8 +204,7 @@ export class Session {
   /** All that training goes on from, as a file. */
   checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     const { history, problem } = this;
-    const settings: Settings = { ...this.#settings, ...this.live };
-    const about: About = { settings, history: history.toJSON() };
+    const about: About = { settings: toAddress({ ...this.#settings, ...this.live }), history: history.toJSON() };
     // With what `npm run generate` asks for.
     const writer = problem.vocabulary && { task: "moby-dick", symbols: problem.vocabulary.symbols, args: [] };
     return saveCheckpoint(this.#trainer, { data: this.#batches.position, about: { ...about, ...writer } });

@@ -392,16 +392,13 @@ export function fromAddress(address: string): { settings: Settings; ignored: str
 }
 
 /**
- * Settings from a file that is not trusted.
+ * Settings from a file that is not trusted, as `toAddress` wrote them.
  * @throws where they are not settings of this page.
  */
-export function checkedSettings(data: unknown): Settings {
-  const given = Object.entries(data ?? {}).filter(([, value]) => value !== undefined);
-  const texts = given.map(([name, value]) => [name, String(value ?? "none")]);
-  const { settings, ignored } = fromAddress(new URLSearchParams(texts).toString());
-  if (given.length > 0 && ignored.length === 0) return settings;
-  const got = ignored.length > 0 ? ignored.slice(0, 3).join(", ") : "nothing";
-  throw new Error(`The file's settings are ${got}, expected those of this page; open a file that it saved.`);
+export function checkedSettings(address: unknown): Settings {
+  const { settings, ignored } = fromAddress(typeof address === "string" ? address : "?");
+  if (ignored.length === 0) return settings;
+  throw new Error("The file has no settings of this page; open one that it saved.");
 }
 
 /** The value that a text stands for; undefined where it stands for none. */

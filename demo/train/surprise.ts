@@ -12,6 +12,9 @@ export interface Sample {
   surprise: Float32Array;
 }
 
+/** Below it, float32 has no probability but zero. */
+const leastProbability = 2 ** -126;
+
 /** Lays the network out over one text, and keeps that for texts of the same length. */
 export class Surprise {
   readonly #network: Network;
@@ -39,7 +42,7 @@ export class Surprise {
       characters: Array.from(tokens, (token) => symbols[token]!),
       prompt: prompt.length,
       surprise: Float32Array.from(tokens, (token, t) =>
-        t === 0 ? Number.NaN : -Math.log(probabilities![(t - 1) * size + token]!),
+        t === 0 ? Number.NaN : -Math.log(Math.max(probabilities![(t - 1) * size + token]!, leastProbability)),
       ),
     };
   }

@@ -7,40 +7,45 @@ import { heldOutCount } from "./options";
 import { Random } from "./random";
 import { type BatchStream, batchStream } from "./stream";
 
-/** A sequence and the class it belongs to. */
-export interface LabelledSequence {
-  /** One token or more. */
-  tokens: Int32Array;
+/** A sequence of one step or more, and the class it belongs to: tokens, or features Float32Array [steps, inputs]. */
+export type LabelledSequence = {
   /** The class index: 0, 1, 2, … */
   label: number;
-}
+} & ({ tokens: Int32Array; features?: never } | { features: Float32Array; tokens?: never });
 
-/** The size of the batches: at most `batch` sequences of at most `steps` tokens. */
+/** The size of the batches: at most `batch` sequences of at most `steps` steps. */
 export interface PaddedSize {
   steps: number;
   batch: number;
+  /** How many features a step has; 1 unless given. Tokens do not need it. */
+  inputs?: number;
 }
 
 /**
- * One batch of up to `batch` items: `inputs` [steps, batch], each column an item's tokens and then zeros, `lengths`
- * [batch], `targets` [batch]. Rows without an item have length 1 and target −1, so they do not count.
- * Throws if there are no items or more than `batch`, if an item has no tokens or more than `steps`, or if a label is
- * not a class index.
+ * One batch of up to `batch` items, all of tokens or all of features: `inputs` [steps, batch] or [steps, batch, inputs],
+ * in each column an item and then zeros, `lengths` [batch], `targets` [batch]. Rows without an item have length 1 and
+ * target −1, so they do not count.
+ * Throws if there are no items or more than `batch`, if an item is not of the first one's kind, has no steps, more than
+ * `steps` or one without all its features, or if a label is not a class index.
  */
-export function paddedBatch(items: readonly LabelledSequence[], { steps, batch }: PaddedSize): Batch {
-  checkItems("paddedBatch", items, { steps, batch });
+export function paddedBatch(items: readonly LabelledSequence[], size: PaddedSize): Batch {
+  const { steps, batch } = size;
+  const { kind, width } = checkItems("paddedBatch", items, size);
   if (items.length > batch) {
     throw new Error(
       `paddedBatch: got ${items.length} items, expected at most batch = ${batch}; use batchesOnce to cut them up.`,
     );
   }
-  const inputs = new Int32Array(steps * batch); // [steps, batch]
+  const inputs = new (kind === "tokens" ? Int32Array : Float32Array)(steps * batch * width); // [steps, batch, width]
   const lengths = new Int32Array(batch).fill(1); // [batch]
   const targets = new Int32Array(batch).fill(-1); // [batch]
-  for (const [row, { tokens, label }] of items.entries()) {
-    for (const [step, token] of tokens.entries()) inputs[step * batch + row] = token;
-    lengths[row] = tokens.length;
-    targets[row] = label;
+  for (const [row, item] of items.entries()) {
+    const values = item[kind]!; // [length, width]
+    lengths[row] = values.length / width;
+    for (let step = 0; step < lengths[row]!; step++) {
+      inputs.set(values.subarray(step * width, (step + 1) * width), (step * batch + row) * width);
+    }
+    targets[row] = item.label;
   }
   return { inputs, targets, lengths };
 }
@@ -53,19 +58,20 @@ export function paddedBatch(items: readonly LabelledSequence[], { steps, batch }
  */
 export function shuffledBatches(
   items: readonly LabelledSequence[],
-  { steps, batch, seed, position }: PaddedSize & { seed: number; position?: unknown },
+  { seed, position, ...size }: PaddedSize & { seed: number; position?: unknown },
 ): BatchStream {
-  checkItems("shuffledBatches", items, { steps, batch });
+  const { steps, batch } = size;
+  const { kind, width } = checkItems("shuffledBatches", items, size);
   return batchStream(
     {
       stream: "shuffledBatches",
-      given: { items: items.length, steps, batch, seed },
+      given: { items: items.length, steps, batch, seed, ...(kind === "features" && { inputs: width }) },
       source(random, [taken] = [0]) {
         const epochs = new Epochs(items.length, random, taken);
         return {
           next() {
             const taken = epochs.take(batch).map((index) => items[index]!);
-            return paddedBatch(taken, { steps, batch });
+            return paddedBatch(taken, size);
           },
           where: () => ({ random: epochs.state, place: [epochs.taken] }),
         };
@@ -102,21 +108,39 @@ function* inOrder(items: readonly LabelledSequence[], size: PaddedSize): Generat
   }
 }
 
-function checkItems(operation: string, items: readonly LabelledSequence[], { steps, batch }: PaddedSize): void {
+/** @returns the kind of all items, and how many values a step has. */
+function checkItems(
+  operation: string,
+  items: readonly LabelledSequence[],
+  { steps, batch, inputs = 1 }: PaddedSize,
+): { kind: "tokens" | "features"; width: number } {
   expectSize(operation, "steps", steps);
   expectSize(operation, "batch", batch);
+  expectSize(operation, "inputs", inputs);
   if (items.length === 0) throw new Error(`${operation}: got 0 items, expected 1 or more; give some to learn from.`);
-  for (const [index, { tokens, label }] of items.entries()) {
-    if (tokens.length < 1 || tokens.length > steps) {
+  const kind = items[0]!.tokens ? "tokens" : "features";
+  const width = kind === "tokens" ? 1 : inputs;
+  for (const [index, { [kind]: values, label }] of items.entries()) {
+    const item = `${operation}: items[${index}]`;
+    if (!values) {
+      throw new Error(`${item}.${kind} is missing, expected ${kind}, as items[0] has; give all items the same kind.`);
+    }
+    const length = values.length / width;
+    if (!Number.isInteger(length)) {
       throw new Error(
-        `${operation}: items[${index}].tokens has length ${tokens.length}, expected 1 to steps = ${steps}; ` +
-          (tokens.length === 0 ? "leave the item out." : `cut the item, or set steps to ${tokens.length} or more.`),
+        `${item}.features has length ${values.length}, expected a multiple of inputs = ${width}; ` +
+          "set inputs to the features of a step.",
+      );
+    }
+    if (length < 1 || length > steps) {
+      throw new Error(
+        `${item}.${kind} has length ${length}${width > 1 ? ` · ${width}` : ""}, expected 1 to steps = ${steps}; ` +
+          (length === 0 ? "leave the item out." : `cut the item, or set steps to ${length} or more.`),
       );
     }
     if (!Number.isInteger(label) || label < 0) {
-      throw new Error(
-        `${operation}: items[${index}].label is ${label}, expected a class index 0, 1, 2, …; number the classes from 0.`,
-      );
+      throw new Error(`${item}.label is ${label}, expected a class index 0, 1, 2, …; number the classes from 0.`);
     }
   }
+  return { kind, width };
 }

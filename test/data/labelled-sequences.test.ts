@@ -7,27 +7,42 @@ import {
   shuffledBatches,
   splitItems,
 } from "../../src/data/labelled-sequences";
+import { adam, evaluate, Network, Trainer } from "../../src/index";
 import type { Batch } from "../../src/network/batch";
+import { numbers } from "../numbers";
+import { useGpu } from "../workbench";
 
 const steps = 5;
 const tokens = fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: steps });
 const item = fc.record({ tokens: tokens.map((tokens) => Int32Array.from(tokens)), label: fc.nat(3) });
 const items = fc.array(item, { minLength: 1, maxLength: 20 });
 
+/** Items of 1 to `steps` steps of as many features as are said. */
+const featureItems = (inputs: number) => {
+  const values = fc.array(fc.float({ noNaN: true }), { minLength: inputs, maxLength: inputs });
+  const features = fc
+    .array(values, { minLength: 1, maxLength: steps })
+    .map((series) => Float32Array.from(series.flat()));
+  return fc.array(fc.record({ features, label: fc.nat(3) }), { minLength: 1, maxLength: 20 });
+};
+
 /** Items with labels 0, 1, 2, …: the label tells which item a row holds. */
 const numbered = (count: number): LabelledSequence[] =>
   Array.from({ length: count }, (_, label) => ({ tokens: Int32Array.of(label + 1), label }));
 
-/** The items that a batch holds, read back from its arrays; also checks the padding. */
-function itemsOf({ inputs, lengths, targets }: Batch): LabelledSequence[] {
+/** The items that a batch holds, `width` values a step, read back from its arrays; also checks the padding. */
+function itemsOf({ inputs, lengths, targets }: Batch, width = 1): LabelledSequence[] {
   const batch = targets.length;
   const found: LabelledSequence[] = [];
   for (let row = 0; row < batch; row++) {
-    const column = Int32Array.from({ length: inputs.length / batch }, (_, step) => inputs[step * batch + row]!);
+    const column = inputs.filter((_, i) => Math.floor(i / width) % batch === row); // [steps, width]
+    expect(column).toHaveLength(steps * width);
     const length = targets[row] === -1 ? 0 : lengths![row]!;
     if (length === 0) expect(lengths![row]).toBe(1);
-    expect(column.subarray(length).every((token) => token === 0)).toBe(true);
-    if (length > 0) found.push({ tokens: column.slice(0, length), label: targets[row]! });
+    expect(column.subarray(length * width).every((value) => value === 0)).toBe(true);
+    const values = column.slice(0, length * width);
+    const label = targets[row]!;
+    if (length > 0) found.push(values instanceof Int32Array ? { tokens: values, label } : { features: values, label });
   }
   return found;
 }
@@ -43,6 +58,38 @@ describe("paddedBatch", () => {
       lengths: Int32Array.of(3, 1, 1),
       targets: Int32Array.of(1, 0, -1),
     });
+  });
+
+  test("lays features out time-major, the values of a step side by side", () => {
+    const long = { features: Float32Array.of(1, 2, 3, 4), label: 1 };
+    const short = { features: Float32Array.of(5, 6), label: 0 };
+    expect(paddedBatch([long, short], { steps: 3, batch: 2, inputs: 2 })).toEqual({
+      inputs: Float32Array.of(1, 2, 5, 6, 3, 4, 0, 0, 0, 0, 0, 0),
+      lengths: Int32Array.of(2, 1),
+      targets: Int32Array.of(1, 0),
+    });
+    const { inputs, lengths } = paddedBatch([long], { steps: 4, batch: 1 });
+    expect([inputs, lengths]).toEqual([Float32Array.of(1, 2, 3, 4), Int32Array.of(4)]);
+  });
+
+  test("refuses features beside tokens, steps that lack some, and widths that are none", () => {
+    const series = { features: new Float32Array(6), label: 0 };
+    const batchOf =
+      (inputs: number, ...items: LabelledSequence[]) =>
+      () =>
+        paddedBatch(items, { steps: 2, batch: 2, inputs });
+    expect(batchOf(3, series, ...numbered(1))).toThrow(
+      "paddedBatch: items[1].features is missing, expected features, as items[0] has; give all items the same kind.",
+    );
+    expect(batchOf(3, ...numbered(1), series)).toThrow("items[1].tokens is missing, expected tokens");
+    expect(batchOf(4, series)).toThrow(
+      "paddedBatch: items[0].features has length 6, expected a multiple of inputs = 4; set inputs to the features of a step.",
+    );
+    expect(batchOf(2, series)).toThrow(
+      "paddedBatch: items[0].features has length 3 · 2, expected 1 to steps = 2; cut the item, or set steps to 3 or more.",
+    );
+    expect(batchOf(1, { features: new Float32Array(0), label: 0 })).toThrow("has length 0, expected 1 to steps = 2");
+    expect(batchOf(0, series)).toThrow("paddedBatch: inputs is 0, expected an integer from 1 up.");
   });
 
   test("says which item is too long, and what to do", () => {
@@ -74,7 +121,17 @@ describe("batchesOnce", () => {
       fc.property(items, fc.integer({ min: 1, max: 7 }), (items, batch) => {
         const batches = [...batchesOnce(items, { steps, batch })];
         expect(batches.every(({ targets }) => targets.length === batch)).toBe(true);
-        expect(batches.flatMap(itemsOf)).toEqual(items);
+        expect(batches.flatMap((batch) => itemsOf(batch))).toEqual(items);
+      }),
+    );
+  });
+
+  test("gives every item of features once, in order, unchanged, whatever their width", () => {
+    const cases = fc.integer({ min: 1, max: 4 }).chain((inputs) => fc.tuple(fc.constant(inputs), featureItems(inputs)));
+    fc.assert(
+      fc.property(cases, fc.integer({ min: 1, max: 7 }), ([inputs, items], batch) => {
+        const batches = [...batchesOnce(items, { steps, batch, inputs })];
+        expect(batches.flatMap((batch) => itemsOf(batch, inputs))).toEqual(items);
       }),
     );
   });
@@ -117,6 +174,21 @@ describe("shuffledBatches", () => {
     for (const count of first) expect(Math.abs(count - 1000)).toBeLessThan(110); // four standard deviations
   });
 
+  test("goes on with features where it was left, and not with features of another width", () => {
+    const items = Array.from({ length: 5 }, (_, label) => ({ features: new Float32Array(6).fill(label + 1), label }));
+    const options = { steps: 6, batch: 2, seed: 1 };
+    const whole = shuffledBatches(items, { ...options, inputs: 2 });
+    whole.next();
+    const { position } = whole;
+    expect(shuffledBatches(items, { ...options, inputs: 2, position }).next()).toEqual(whole.next());
+    expect(() => shuffledBatches(items, { ...options, inputs: 3, position })).toThrow("position.given.inputs is 2");
+  });
+
+  test("describes a stream of tokens in the numbers that saved positions have", () => {
+    const { given } = shuffledBatches(numbered(3), { steps, batch: 2, inputs: 99, seed: 1 }).position;
+    expect(given).toEqual({ items: 3, steps, batch: 2, seed: 1 });
+  });
+
   test("refuses an item that is too long before the first batch is asked for", () => {
     const long = { tokens: new Int32Array(6), label: 0 };
     expect(() => shuffledBatches([long], { steps, batch: 2, seed: 1 })).toThrow(
@@ -147,5 +219,38 @@ describe("splitItems", () => {
 
   test("refuses too few items to share", () => {
     expect(() => splitItems([1, 2], 0.1, 1)).toThrow("splitItems: got 2 items, expected enough");
+  });
+});
+
+describe("features", () => {
+  const gpu = useGpu();
+
+  test("train a GRU to tell rising from falling noisy waves of different lengths", async () => {
+    const items = Array.from({ length: 400 }, (_, seed): LabelledSequence => {
+      const label = seed % 2;
+      const [phase = 0, frequency = 0, length = 0] = numbers(3, seed + 1000);
+      const steps = 18 + Math.floor(6 * length); // 12 to 24
+      const noise = numbers(2 * steps, seed, 0.3);
+      const features = noise.map((value, i) => {
+        if (i % 2 === 1) return value; // the second feature says nothing
+        const time = i / 2 / steps;
+        return value + Math.sin(3 * phase + (6 + 2 * frequency) * time) + (label === 1 ? time : -time);
+      });
+      return { features, label };
+    });
+    const { training, heldOut } = splitItems(items, 0.25, 1);
+    const size = { steps: 24, batch: 20, inputs: 2 };
+    const network = await Network.create(gpu(), {
+      ...{ cell: "gru", inputs: 2, hidden: 12, outputs: 2, input: "features", readout: "last-step", seed: 1 },
+    });
+    const trainer = await Trainer.create(network, {
+      ...{ steps: 24, batch: 20, optimizer: adam({ learningRate: 0.02 }), clipNorm: 1 },
+    });
+    for await (const _ of trainer.train(shuffledBatches(training, { ...size, seed: 1 }), { steps: 300 }));
+    const { accuracy, count } = await evaluate(network, { steps: 24, batch: 20 }, batchesOnce(heldOut, size));
+    expect(count).toBe(100);
+    expect(accuracy).toBeGreaterThan(0.95);
+    trainer.destroy();
+    network.destroy();
   });
 });

@@ -46,19 +46,20 @@ describe("mobyDick", () => {
 
 describe("names", async () => {
   test("has as many names of each list as it says", async () => {
-    const { items, classes } = await names();
+    const { items, classes, longest } = await names();
+    expect(longest).toBe(15);
     expect(classes).toEqual(["female", "male"]);
     expect(items.filter(({ label }) => label === 0)).toHaveLength(4525);
     expect(items.filter(({ label }) => label === 1)).toHaveLength(3478);
   });
 
   test("has every name once, so none has two classes", async () => {
-    const all = (await names()).items.map(({ name }) => name);
+    const all = (await names()).items.map(({ text }) => text);
     expect(new Set(all).size).toBe(all.length);
   });
 
   test("gives names the class of their list, and leaves out those of both", async () => {
-    const labelOf = new Map((await names()).items.map(({ name, label }) => [name, label]));
+    const labelOf = new Map((await names()).items.map(({ text, label }) => [text, label]));
     expect(labelOf.get("Abigail")).toBe(0);
     expect(labelOf.get("Zachary")).toBe(1);
     expect(labelOf.has("Robin")).toBe(false);

@@ -168,6 +168,7 @@ describe("npm run train", () => {
   test.each([
     ["--clip-norm=0", "--schedule=unrolled", "--cell=gru", "--layers=2", "--dropout=0.25", "--window=7"],
     ["--task=names", "--bidirectional", "--optimizer=momentum", "--seed=9", "--schedule-lr=step"],
+    ["--task=classify", "--data=a folder/data.csv"],
     ["--task=adding", "--hidden=5", "--batch=3", "--length=7", "--steps=11", "--learning-rate=0.125"],
   ])("a checkpoint says all options of its training: %s", (...args) => {
     const options = readOptions(args)!;
@@ -218,6 +219,34 @@ describe("npm run train", () => {
     expect(loaded.code, loaded.err).toBe(0);
     const heldOut = ({ out }: Outcome) => linesOf(out).at(-1).heldOutLoss;
     expect(heldOut(loaded)).toBeCloseTo(heldOut(saved), 1);
+  });
+
+  test("--task classify trains on a file, cuts what is too long, goes on, and refuses other files by row", async () => {
+    const [series, texts, model] = ["waves.csv", "words.csv", "waves.safetensors"].map((name) => join(folder, name));
+    const wave = (i: number) => Array.from({ length: 6 + (i % 4) }, (_, t) => Math.sin(i + t) + (i % 2 ? t : -t));
+    const rows = Array.from({ length: 60 }, (_, i) => [i % 2 ? "rising" : "falling", ...wave(i)].join(","));
+    await writeFile(series!, rows.join("\n"));
+    const args = ["train", "--task", "classify", "--data", series!, "--hidden", "8", "--steps", "60", "--length", "8"];
+    const saved = await run([...args, "--save", model!]);
+    expect(saved.code, saved.err).toBe(0);
+    expect(saved.out).toMatch(
+      /^waves\.csv: 60 in 2 classes \(falling, rising\), 6 held out, 15 cut to 8 steps, standardised by mean -?\d/,
+    );
+    expect(saved.out).toContain("held-out accuracy 100.0%");
+    const resumed = await run(["train", "--resume", model!, "--steps", "62", "--json"]);
+    expect(linesOf(resumed.out).map(({ step }) => step)).toEqual([61, 62, undefined]);
+
+    await writeFile(texts!, rows.map((_, i) => (i % 2 ? "rising,up" : "falling,down")).join("\n"));
+    const other = await run(["train", "--task", "classify", "--data", texts!, "--load", model!]);
+    expect([other.code, other.err]).toEqual([
+      2,
+      "train: --data has texts in 2 classes, expected series of 1 values a step in 2 classes, as the network was " +
+        "trained on; see npm run train -- --help.\n",
+    ]);
+    await writeFile(series!, [...rows, "rising,1,n/a,3"].join("\r\n"));
+    const spoiled = await run(args);
+    expect(spoiled.code).toBe(1);
+    expect(spoiled.err).toMatch(/^waves\.csv, row 61: value 2 is "n\/a", expected a number.*\n$/);
   });
 
   test("Ctrl-C stops it cleanly and saves", async () => {
@@ -287,7 +316,10 @@ describe("npm run train", () => {
     }
     for (const [args, message] of [
       [["--hidden", "none"], '--hidden is "none", expected an integer from 1 up'],
-      [["--task", "poems"], '--task is "poems", expected moby-dick, names, generate-names, adding, i-like-nlp'],
+      [
+        ["--task", "poems"],
+        '--task is "poems", expected moby-dick, names, classify, generate-names, adding, i-like-nlp',
+      ],
       [["--learning-rate=-1"], '--learning-rate is "-1", expected a number above 0'],
       [["--schedule", "fast"], '--schedule is "fast", expected fused, unrolled'],
       [["--cell", "rnn"], '--cell is "rnn", expected elman, gru, lstm'],
@@ -295,7 +327,9 @@ describe("npm run train", () => {
       [["--wrong"], "Unknown option '--wrong'"],
       [["--task", "i-like-nlp", "--json"], "--json does not go with --task i-like-nlp"],
       [["--save", "/no/such/folder/file"], '--save is "/no/such/folder/file", which cannot be written'],
-      [["--task", "names", "--length", "3"], "--length is 3, expected 15 or more"],
+      [["--task", "classify"], "--data is missing, expected the file that --task classify reads"],
+      [["--task", "names", "--data", "x.csv"], "--data does not go with --task names; add --task classify"],
+      [["--task", "classify", "--data", "/no/such/file"], '--data is "/no/such/file", which cannot be read'],
       [["--load", "x", "--hidden", "3"], "--hidden does not go with --load"],
     ] as const) {
       const { code, err } = await run(["train", ...args]);

@@ -15,6 +15,8 @@ const ownText = "The sea was calm, and the ship sailed on; the captain slept. ".
 const onPage = (work: (page: Page) => Promise<void>, address = `${small}&${plain}`) =>
   withPage(work, `${path}#${address}`, bundled);
 
+const count = (value: number) => value.toLocaleString("en");
+
 /** Waits for the GPU, and gives a text to learn where the address asks for one. */
 async function ready(page: Page, text = ownText): Promise<void> {
   await button(page, "run");
@@ -65,9 +67,9 @@ describe("the training page", () => {
       await page.goto("about:blank");
       await page.goBack();
       await page.waitForSelector("#kept:not([hidden])");
-      expect(await textOf(page, "kept-text")).toContain(`ELMAN on your text, after ${step} steps`);
+      expect(await textOf(page, "kept-text")).toContain(`ELMAN on your text, after ${count(step)} steps`);
       await press(page, "go-on");
-      await until(page, "status", new RegExp(`^Paused after ${step} steps`));
+      await until(page, "status", new RegExp(`^Paused after ${count(step)} steps`));
       expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(ownText);
       await press(page, "run");
       await untilStep(page, step + 100);
@@ -81,12 +83,17 @@ describe("the training page", () => {
       expect(checkpoint.trainer!.step).toBe(end);
       expect(checkpoint.network.hidden).toBe(16);
 
-      const csv = String((await downloaded(page, "export-csv")).bytes).trim().split("\n");
+      const csv = String((await downloaded(page, "export-csv")).bytes)
+        .trim()
+        .split("\n");
       expect(csv[0]).toBe("run,step,loss,smoothed,heldOut,accuracy,perplexity,gradientNorm,tokensPerSecond");
-      expect(csv.at(-1)).toMatch(new RegExp(`^"Elman 16 · SGD 0.5",${end},`));
+      const [run, last] = csv.at(-1)!.split(",");
+      expect(run).toBe('"Elman 16 · SGD 0.5"');
       const { runs } = JSON.parse(String((await downloaded(page, "export-json")).bytes));
+      const { stride, steps, curves } = runs[0].history;
+      expect(Number(last)).toBe(end - (end % stride)); // in long runs, neighbouring steps share a point
       expect(runs[0].settings.hidden).toBe(16);
-      expect(runs[0].history.curves.loss.length).toBe(end + 1);
+      expect(curves.loss).toHaveLength(steps.length);
       const png = (await downloaded(page, "export-png")).bytes;
       expect([...png.subarray(1, 4)]).toEqual([..."PNG"].map((letter) => letter.charCodeAt(0)));
 
@@ -97,7 +104,7 @@ describe("the training page", () => {
       const file = join(tmpdir(), `${process.pid}-${name}`);
       await writeFile(file, bytes);
       await ((await page.$("#open")) as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(file);
-      await until(page, "status", new RegExp(`^Paused after ${end} steps`));
+      await until(page, "status", new RegExp(`^Paused after ${count(end)} steps`));
     }));
 
   test("trains the same losses wherever its address is opened, and says all settings in it", () =>
@@ -105,9 +112,7 @@ describe("the training page", () => {
       await ready(page);
       const cell = await page.$("#cell");
       await cell!.select("lstm");
-      await enter(page, { seed: "7", hidden: "12", dropout: "0.25" }).catch(() => {}); // dropout needs two layers
-      await enter(page, { layers: "2" });
-      await enter(page, { dropout: "0.25" });
+      await enter(page, { seed: "7", hidden: "12", layers: "2", dropout: "0.25" });
       const losses = await singleSteps(page, 4);
       const address = page.url();
       expect(address).toMatch(/#.*cell=lstm.*layers=2/);
@@ -115,8 +120,8 @@ describe("the training page", () => {
       await other.goto(address);
       await ready(other);
       expect(await singleSteps(other, 4)).toEqual(losses);
+      await other.goto("about:blank");
       await other.goto(`${address}&hidden=0&nonsense=1`);
-      await other.reload();
       await until(other, "failure", /left out: nonsense=1, hidden=0/);
     }));
 
@@ -162,34 +167,31 @@ describe("the training page", () => {
     }));
 
   test("answers within 50 ms while it trains", () =>
-    onPage(
-      async (page) => {
-        await ready(page);
-        await press(page, "run");
-        await untilStep(page, 5);
-        await page.evaluate(() => {
-          const delays: number[] = [];
-          const tasks: number[] = [];
-          Object.assign(window, { delays, tasks });
-          const delay = ({ timeStamp }: Event) => delays.push(performance.now() - timeStamp);
-          document.getElementById("hidden")!.addEventListener("pointerdown", delay);
-          new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
-            type: "longtask",
-          });
+    onPage(async (page) => {
+      await ready(page);
+      await press(page, "run");
+      await untilStep(page, 5);
+      await page.evaluate(() => {
+        const delays: number[] = [];
+        const tasks: number[] = [];
+        Object.assign(window, { delays, tasks });
+        const delay = ({ timeStamp }: Event) => delays.push(performance.now() - timeStamp);
+        document.getElementById("hidden")!.addEventListener("pointerdown", delay);
+        new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+          type: "longtask",
         });
-        for (let i = 0; i < 20; i++) {
-          await page.click("#hidden");
-          await new Promise((resolve) => setTimeout(resolve, 200));
-        }
-        const [delays, tasks] = (await page.evaluate("[delays, tasks]")) as [number[], number[]];
-        expect(delays).toHaveLength(20);
-        // Another process may take the processor away now and then: not so often.
-        expect(delays.sort((a, b) => a - b)[17]).toBeLessThan(50);
-        expect(tasks.length).toBeLessThan(4);
-        expect(await textOf(page, "status")).toBe("Training.");
-      },
-      "data=own-text&cell=elman&hidden=64&batch=16&steps=32",
-    ));
+      });
+      for (let i = 0; i < 20; i++) {
+        await page.click("#hidden");
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      const [delays, tasks] = (await page.evaluate("[delays, tasks]")) as [number[], number[]];
+      expect(delays).toHaveLength(20);
+      // Another process may take the processor away now and then: not so often.
+      expect(delays.sort((a, b) => a - b)[17]).toBeLessThan(50);
+      expect(tasks.length).toBeLessThan(4);
+      expect(await textOf(page, "status")).toBe("Training.");
+    }, "data=own-text&cell=elman&hidden=64&batch=16&steps=32"));
 
   test("takes live settings while it trains, and says what needs a reset", () =>
     onPage(async (page) => {
@@ -210,7 +212,9 @@ describe("the training page", () => {
       await press(page, "run");
       await until(page, "status", /^Paused after 40 steps/);
       expect(await page.$eval(".sample blockquote", (quote) => quote.textContent)).toMatch(/^The captain/);
-      const marks = await page.$$eval(".sample [data-surprise]", (marks) => marks.map(({ title }) => title));
+      const marks = await page.$$eval(".sample [data-surprise]", (marks) =>
+        marks.map((mark) => (mark as HTMLElement).title),
+      );
       expect(marks[0]).toMatch(/^h: [\d.]+% likely, [\d.]+ nats of surprise$/);
     }));
 
@@ -233,21 +237,20 @@ describe("the training page", () => {
     }));
 
   test("shows a network through time, and an Elman beside an LSTM whose gradient vanishes less", () =>
-    onPage(
-      async (page) => {
-        await button(page, "run");
-        await press(page, "compare");
-        await until(page, "status", /^Training/);
-        await page.waitForFunction(`document.getElementById("beside").value !== ""`, { polling: 100, timeout: 90_000 });
-        const words = await page.$eval("#unrolled", (view) => view.textContent ?? "");
-        const shares = [...words.matchAll(/At t = 1 the gradient is ([\de.−-]+)/g)].map(([, share]) =>
-          Number(share!.replace("−", "-")),
-        );
-        expect(shares).toHaveLength(2);
-        expect(shares[0]!).toBeLessThan(shares[1]! / 100);
-      },
-      "data=adding&hidden=16&batch=8&steps=40",
-    ));
+    onPage(async (page) => {
+      await button(page, "run");
+      await press(page, "compare");
+      await until(page, "status", /^Training/);
+      await page.waitForFunction(`document.getElementById("beside").value !== ""`, { polling: 100, timeout: 90_000 });
+      const words = await page.$eval("#unrolled", (view) => view.textContent ?? "");
+      const shares = [...words.matchAll(/At t = 1 the gradient is ([\d.]+)(?: × 10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+))? of/g)].map(
+        ([, digits, sign, power = "⁰"]) =>
+          Number(digits) *
+          10 ** (Number([...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(digit)).join("")) * (sign === "⁻" ? -1 : 1)),
+      );
+      expect(shares).toHaveLength(2);
+      expect(shares[0]!).toBeLessThan(shares[1]! / 100);
+    }, "data=adding&hidden=16&batch=8&steps=40"));
 
   test("says so plainly where the browser has no WebGPU, or no adapter", () =>
     onPage(async (page) => {

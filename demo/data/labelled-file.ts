@@ -1,0 +1,110 @@
+// Reads a file of labelled sequences as people have it, CSV or JSON: all of it, or an error that says what to change.
+
+import { csvEntries, type Entry, jsonEntries, refusal, shown } from "./labelled-entries";
+
+export interface LabelledText {
+  /** An index of `classes`. */
+  label: number;
+  /** One character or more. */
+  text: string;
+}
+
+export interface LabelledSeries {
+  /** An index of `classes`. */
+  label: number;
+  /** As the file has them, in its precision: [steps, inputs]. */
+  features: Float64Array;
+}
+
+/** Texts, a character a step. */
+export interface LabelledTexts {
+  kind: "tokens";
+  /** Sorted, as they were spelled. */
+  classes: string[];
+  items: LabelledText[];
+  /** Steps of the longest item. */
+  longest: number;
+}
+
+/** Series of numbers, `inputs` of them a step. */
+export interface LabelledSeriesFile extends Omit<LabelledTexts, "kind" | "items"> {
+  kind: "features";
+  items: LabelledSeries[];
+  inputs: number;
+}
+
+export type LabelledFile = LabelledTexts | LabelledSeriesFile;
+
+const fewestItems = 10;
+const mostClasses = 1000;
+
+/**
+ * Reads labelled sequences from the text of a file: JSON where its name ends in .json, .jsonl or .ndjson, else CSV.
+ * @throws where anything of it cannot be used: an error of one line, for who wrote the file.
+ */
+export async function readLabelledFile(name: string, text: string): Promise<LabelledFile> {
+  const content = text.replace(/^\uFEFF/, "");
+  if (/[\0\uFFFD]/.test(content)) {
+    throw refusal(name, "has bytes that are no UTF-8 text", "CSV or JSON in UTF-8", "save it as such");
+  }
+  const entries = /\.(json|jsonl|ndjson)$/i.test(name) ? jsonEntries(name, content) : await csvEntries(name, content);
+  if (entries.length < fewestItems) {
+    throw refusal(name, `has ${entries.length} items`, `${fewestItems} or more`, "add some");
+  }
+  const labels = entries.map(labelOf);
+  const classes = [...new Set(labels)].sort();
+  if (classes.length < 2 || classes.length > mostClasses) {
+    const cure = "the class is in the first column, or where the header or key is label, class or target";
+    throw refusal(name, `has ${classes.length} classes`, `2 to ${mostClasses}`, cure);
+  }
+  const indices = new Map(classes.map((label, index) => [label, index]));
+  const labelled = <Item>(sequenceOf: (entry: Entry) => Item) =>
+    entries.map((entry, i) => ({ label: indices.get(labels[i]!)!, ...sequenceOf(entry) }));
+
+  const [{ sequence: first }] = entries as [Entry];
+  if (typeof first === "string") {
+    const items = labelled((entry) => ({ text: textOf(entry) }));
+    return { kind: "tokens", classes, items, longest: most(items.map(({ text }) => [...text].length)) };
+  }
+  const inputs = Array.isArray(first[0]) ? first[0].length : null;
+  const items = labelled((entry) => ({ features: featuresOf(entry, inputs) }));
+  const longest = most(items.map(({ features }) => features.length / (inputs ?? 1)));
+  return { kind: "features", classes, items, inputs: inputs ?? 1, longest };
+}
+
+function labelOf({ where, label }: Entry): string {
+  const spelled = ["string", "number", "boolean"].includes(typeof label) ? String(label).trim() : "";
+  if (spelled === "") throw refusal(where, `its class is ${shown(label)}`, "a text or a number", "fill it in");
+  return spelled;
+}
+
+function textOf({ where, sequence }: Entry): string {
+  if (typeof sequence === "string" && sequence.trim() !== "") return sequence;
+  const cure = "correct or remove it; put quotes around a text with separators";
+  throw refusal(where, `its text is ${shown(sequence)}`, "one text of a character or more", cure);
+}
+
+/** [steps, inputs]. @param inputs null where a step is a number rather than a list. */
+function featuresOf({ where, sequence }: Entry, inputs: number | null): Float64Array {
+  if (typeof sequence === "string" || sequence.length === 0) {
+    throw refusal(where, `its values are ${shown(sequence)}`, "one number or more", "add them, or remove the item");
+  }
+  const features = sequence.map((values, step) => {
+    const at = `step ${step + 1}`;
+    if (inputs === null) return numberOf(where, `value ${step + 1}`, values);
+    if (!Array.isArray(values) || values.length !== inputs) {
+      throw refusal(where, `${at} is ${shown(values)}`, `${inputs} numbers, as in the first item`, "correct it");
+    }
+    return values.map((value, i) => numberOf(where, `value ${i + 1} of ${at}`, value));
+  });
+  return Float64Array.from(features.flat());
+}
+
+function numberOf(where: string, what: string, value: unknown): number {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof number === "number" && Number.isFinite(number)) return number;
+  const cure = "correct or remove the row; put quotes around a text with separators";
+  throw refusal(where, `${what} is ${shown(value)}`, "a number such as 1.5", cure);
+}
+
+const most = (counts: readonly number[]) => counts.reduce((longest, count) => Math.max(longest, count), 0);

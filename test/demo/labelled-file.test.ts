@@ -1,0 +1,255 @@
+import fc from "fast-check";
+import Papa from "papaparse";
+import { describe, expect, test } from "vitest";
+import { classification, described, standardised } from "../../demo/data/classification";
+import { type LabelledFile, readLabelledFile } from "../../demo/data/labelled-file";
+import { callInPage, withPage } from "../../demo/terminal/in-browser";
+
+const repeated = (lines: readonly string[], times = 5) => Array.from({ length: times }, () => lines).flat();
+const languages = repeated(["en,the cat", "de,die Katze"]);
+const series = repeated(["up,1,2,3", "down,3,2.5"]);
+const textsOf = (file: LabelledFile) =>
+  file.items.map((item) => [file.classes[item.label], "text" in item ? item.text : [...item.features]]);
+const readLines = (lines: readonly string[], name = "data.csv") => readLabelledFile(name, lines.join("\n"));
+
+describe("readLabelledFile reads CSV", () => {
+  test("of texts without a header", async () => {
+    const file = await readLines(languages);
+    expect(file).toMatchObject({ kind: "tokens", classes: ["de", "en"], longest: 9 });
+    expect(file.items).toHaveLength(10);
+    expect(file.items.slice(0, 2)).toEqual([
+      { label: 1, text: "the cat" },
+      { label: 0, text: "die Katze" },
+    ]);
+  });
+
+  test("of series of different lengths, with empty cells at the end, numeric classes and no header", async () => {
+    const file = await readLines(repeated(["1\t0.5\t-1e2\t\t", "2\t.5\t1\t2\t3"]), "data.tsv");
+    expect(file).toMatchObject({ kind: "features", classes: ["1", "2"], inputs: 1, longest: 4 });
+    expect(file.items.slice(0, 2)).toEqual([
+      { label: 0, features: Float64Array.of(0.5, -100) },
+      { label: 1, features: Float64Array.of(0.5, 1, 2, 3) },
+    ]);
+  });
+
+  test("with a header, whatever the class is called and wherever it stands, and with one that names no class", async () => {
+    const expected = textsOf(await readLines(languages));
+    const turned = languages.map((line) => line.split(",").reverse().join(";"));
+    expect(textsOf(await readLines(["Class,text", ...languages]))).toEqual(expected);
+    expect(textsOf(await readLines(["text; TARGET ", ...turned]))).toEqual(expected);
+    expect(textsOf(await readLines(["species,t1,t2,t3", ...series]))).toEqual(textsOf(await readLines(series)));
+    expect(textsOf(await readLines(["label,1990,1991", ...series]))).toEqual(textsOf(await readLines(series)));
+  });
+
+  test("with a byte order mark, CRLF, blank lines, blanks around classes, and quotes", async () => {
+    const ugly = `\uFEFFlabel,text\r\n\r\n${repeated([' en ,"say ""hi"", now\r\nor never"', '"a,b", 🙂é'])
+      .map((line) => `${line}\r\n,\r\n`)
+      .join("\r\n")}`;
+    const file = await readLabelledFile("ugly.csv", ugly);
+    expect(file).toMatchObject({ classes: ["a,b", "en"], longest: 23 });
+    expect(textsOf(file).slice(0, 2)).toEqual([
+      ["en", 'say "hi", now\r\nor never'],
+      ["a,b", " 🙂é"],
+    ]);
+  });
+
+  test("that papaparse wrote: all rows come back, in any separator", async () => {
+    const label = fc.string({ unit: "binary", minLength: 1 }).map((text) => `${text.replace(/[\0\uFFFD]/gu, "")}x`);
+    const text = label.map((text) => `"${text}`);
+    const numbers = fc.array(
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
+      { minLength: 2, maxLength: 6 },
+    );
+    const rowsOf = <Value>(value: fc.Arbitrary<Value>) =>
+      fc
+        .uniqueArray(
+          label.map((text) => text.trim()),
+          { minLength: 2, maxLength: 4 },
+        )
+        .chain((classes) => fc.array(fc.tuple(fc.constantFrom(...classes), value), { minLength: 10, maxLength: 30 }))
+        .filter((rows) => new Set(rows.map(([label]) => label)).size > 1);
+    const separator = fc.constantFrom(",", ";", "\t", "|");
+    const newline = fc.constantFrom("\n", "\r\n");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(rowsOf(text), rowsOf(numbers)),
+        separator,
+        newline,
+        async (rows, delimiter, newline) => {
+          const table = [["label", "value"], ...rows.map(([label, value]) => [label, value].flat())];
+          const file = await readLabelledFile("data.csv", Papa.unparse(table, { delimiter, newline }));
+          expect(textsOf(file)).toEqual(rows);
+        },
+      ),
+    );
+  });
+});
+
+describe("readLabelledFile reads JSON", () => {
+  const items = repeated(["b", "a"]).map((label, i) => ({ label, text: `text ${i}` }));
+  const matrices = items.map(({ label }, i) => ({
+    label: label === "a",
+    values: [
+      [i, 1.5],
+      [2, 3],
+    ],
+  }));
+
+  test("as an array, as data, and as an item a line", async () => {
+    const expected = await readLabelledFile("a.json", JSON.stringify(items));
+    expect(textsOf(expected)).toEqual(items.map(({ label, text }) => [label, text]));
+    const others = [
+      JSON.stringify({ data: items }, null, 2),
+      items.map((item) => JSON.stringify(item)).join("\n"),
+      `\uFEFF${items.map(({ label, text }) => `${JSON.stringify({ text, class: label })}\r\n\r\n`).join("")}`,
+    ];
+    for (const text of others) expect(await readLabelledFile("a.jsonl", text)).toEqual(expected);
+  });
+
+  test("with one number a step, or several", async () => {
+    const several = await readLabelledFile("a.json", JSON.stringify(matrices));
+    expect(several).toMatchObject({ kind: "features", classes: ["false", "true"], inputs: 2, longest: 2 });
+    expect(several.items[3]).toEqual({ label: 1, features: Float64Array.of(3, 1.5, 2, 3) });
+    const one = await readLabelledFile(
+      "a.json",
+      JSON.stringify(matrices.map(({ label }) => ({ label, values: [1, 2] }))),
+    );
+    expect(one).toMatchObject({ inputs: 1, longest: 2 });
+  });
+
+  test("and says which item or line is wrong", async () => {
+    const failing = (bad: unknown) =>
+      readLabelledFile("a.json", JSON.stringify([...matrices.slice(0, 2), bad].concat(matrices)));
+    for (const [bad, message] of [
+      [{ label: "a" }, 'a.json, item 3: is {"label":"a"}, expected {"label": …, "text": "…"} or {"label": …, "val'],
+      [{ label: "a", text: "", values: [] }, 'item 3: is {"label":"a","text":"","values":[]}, expected'],
+      [null, "a.json, item 3: is null, expected"],
+      [{ values: [[1, 2]] }, "a.json, item 3: its class is missing, expected a text or a number; fill it in."],
+      [{ label: {}, values: [[1, 2]] }, "item 3: its class is {}, expected"],
+      [{ label: "a", text: "one" }, 'item 3: its values are "one", expected one number or more'],
+      [{ label: "a", values: [] }, "item 3: its values are [], expected one number or more"],
+      [{ label: "a", values: [[1, 2], [3]] }, "item 3: step 2 is [3], expected 2 numbers, as in the first item"],
+      [{ label: "a", values: [1] }, "item 3: step 1 is 1, expected 2 numbers"],
+      [{ label: "a", values: [[1, null]] }, "item 3: value 2 of step 1 is null, expected a number"],
+    ] as const) {
+      await expect(failing(bad)).rejects.toThrow(message);
+    }
+    const lines = items.map((item) => JSON.stringify(item));
+    await expect(readLines([...lines, "", '{"label":'], "a.jsonl")).rejects.toThrow("a.jsonl, line 12: is not JSON (");
+    await expect(readLines(["[", ...lines, "]"], "a.json")).rejects.toThrow("a.json: is not JSON (");
+    await expect(readLines(['{"items": []}'], "a.json")).rejects.toThrow(
+      'a.json: is {"items":[]}, expected an array of items, {"data": […]}, or one item a line; rewrite it so.',
+    );
+    await expect(readLines([JSON.stringify([...items, ...matrices])], "a.json")).rejects.toThrow(
+      "a.json, item 11: its text is [[0,1.5],[2,3]], expected one text of",
+    );
+  });
+});
+
+test.each([
+  ["that is empty", [""], "data.csv: has 0 items, expected 10 or more; add some."],
+  ["of few items", ["label,text", ...languages.slice(1)], "data.csv: has 9 items, expected 10 or more"],
+  ["of one class", repeated(["a,b"], 10), "data.csv: has 1 classes, expected 2 to 1000; the class is in the first"],
+  [
+    "of a class a row",
+    ["label,text", ...Array.from({ length: 1001 }, (_, i) => `${i},text`)],
+    "data.csv: has 1001 classes, expected 2 to 1000",
+  ],
+  ["of one column", repeated(["a", "b"]), "data.csv: has one column, expected the class in one column and a text or"],
+  ["of bytes", ["PK\x03\x04\0\0", ...languages], "data.csv: has bytes that are no UTF-8 text, expected CSV or JSON"],
+  ["in Latin 1", ["de,M\uFFFDhe", ...languages], "data.csv: has bytes that are no UTF-8 text"],
+  [
+    "with a header that may be an item",
+    ["language,text", ...languages],
+    'data.csv, row 1: "language" is the class of no other row, expected a class that comes again, or a header; call ' +
+      'the column of classes "label" in a header, there or above.',
+  ],
+  ["with years for a header", ["name,1990,1991,1992", ...series], 'row 1: "name" is the class of no other row'],
+  [
+    "with a value that is no number",
+    ["label,t1,t2,t3", ...series, "", "up,1,2,n/a", "up,,,x"],
+    'data.csv, row 13: value 3 is "n/a", expected a number such as 1.5; correct or remove the row; put quotes',
+  ],
+  ["with a hole", [...series, "up,1,,3"], 'data.csv, row 11: value 2 is "", expected a number'],
+  ["with infinity", [...series, "up,1,Infinity"], 'row 11: value 2 is "Infinity", expected a number'],
+  ["with a row of a class alone", [...series, "up,,"], "row 11: its values are [], expected one number or more"],
+  [
+    "with a text that is empty",
+    [...languages, "en,"],
+    'row 11: its text is "", expected one text of a character or more',
+  ],
+  ["without a class", [...languages, " ,text"], 'data.csv, row 11: its class is "", expected a text or a number'],
+  [
+    "with a comma in a text",
+    [...languages, "en,one, two"],
+    'row 11: its text is ["one"," two"], expected one text of a character or more; correct or remove it; put quotes',
+  ],
+  ["with a comma in its first text", ["en,one, two", ...languages], 'row 1: value 1 is "one", expected a number'],
+  [
+    "with a quote that does not end",
+    [...languages, 'en,"the cat', "de,die Katze"],
+    "data.csv, row 11: its quotes do not pair (quoted field unterminated), expected",
+  ],
+])("readLabelledFile refuses a file %s", async (_, lines, message) => {
+  await expect(readLines(lines)).rejects.toThrow(message);
+});
+
+describe("classification", () => {
+  test("holds a tenth back, the same for the same seed, and encodes texts by a vocabulary of 64 at most", async () => {
+    const letters = Array.from({ length: 100 }, (_, i) => String.fromCodePoint(0x1f600 + (i % 80)));
+    const file = await readLines(letters.map((letter, i) => `${i % 3},${letter}${letters[0]}`));
+    const made = classification(file);
+    expect(made).toMatchObject({ inputs: 64, steps: 2, cut: 0, scale: null });
+    expect([made.training.length, made.heldOut.length, made.symbols.length]).toEqual([90, 10, 64]);
+    expect(made).toEqual(classification(file));
+    expect(made).toEqual(classification(file, { symbols: made.symbols }));
+    const largest = Math.max(...[0, 1, 2].map((label) => made.heldOut.filter((item) => item.label === label).length));
+    expect(made.baseline).toBe(largest / 10);
+    const short = classification(file, { steps: 1 });
+    expect(short).toMatchObject({ steps: 1, cut: 100 });
+    expect(described(file, short)).toBe("100 in 3 classes (0, 1, 2), 10 held out, 100 cut to 1 steps");
+    expect(short.training[0]!.tokens).toEqual(made.training[0]!.tokens!.subarray(0, 1));
+  });
+
+  test("standardises each feature to mean 0 and deviation 1 over what is trained on, steps that are cut aside", () => {
+    const feature = fc.integer({ min: -1e6, max: 1e6 }).map((value) => value / 8);
+    const item = fc.array(fc.tuple(feature, feature), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(fc.array(item, { minLength: 10, maxLength: 30 }), fc.integer({ min: 1, max: 5 }), (all, steps) => {
+        const file: LabelledFile = {
+          ...{ kind: "features", classes: ["a", "b"], inputs: 3, longest: 5 },
+          items: all.map((values, i) => {
+            return { label: i % 2, features: Float64Array.from(values.flatMap(([a, b]) => [a, 1e9 + b, 0.1])) };
+          }),
+        };
+        const { training, heldOut, scale, cut } = classification(file, { steps });
+        expect(cut).toBe(all.filter((values) => values.length > steps).length);
+        expect(training.length + heldOut.length).toBe(all.length);
+        for (const input of [0, 1, 2]) {
+          const values = training.flatMap(({ features }) => [...features!.filter((_, i) => i % 3 === input)]);
+          const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+          const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+          expect(mean).toBeCloseTo(0, 3);
+          const constant = input === 2 || values.every((value) => value === values[0]);
+          expect(square).toBeCloseTo(constant ? 0 : 1, 3);
+        }
+        const whole = file.items.map(({ features }) => [...standardised(features.subarray(0, 3 * steps), scale!)]);
+        for (const { features } of [...training, ...heldOut]) expect(whole).toContainEqual([...features!]);
+      }),
+    );
+  });
+});
+
+test("a page reads files under its content security policy", async () => {
+  const text = languages.join("\n");
+  const read = await withPage(
+    async (page) => {
+      const policy = await page.$eval("meta[http-equiv=Content-Security-Policy]", (meta) => meta.outerHTML);
+      expect(policy).not.toContain("unsafe");
+      return callInPage(page, "/demo/data/labelled-file.ts", "readLabelledFile", "data.csv", text);
+    },
+    "/demo/walkthrough/index.html",
+    ["papaparse"],
+  );
+  expect(read).toEqual(await readLabelledFile("data.csv", text));
+});
