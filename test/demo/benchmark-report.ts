@@ -15,7 +15,7 @@ const kernel: KernelTime = {
   ...{ flops: 67e6, bytes: 2.1e6, ms: 9.7 },
 };
 
-export const report: Report = {
+export const fullReport: Report = {
   environment: {
     ...{ date: "2026-11-26T00:00:00.000Z", commit: "unknown", adapter: "an adapter", software: true },
     ...{
