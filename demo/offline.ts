@@ -1,10 +1,13 @@
 // Keeps the built pages on this device, so that they work without a network once loaded.
 
-/** From this file's place among the built ones. */
-const worker = new URL("../service-worker.js", import.meta.url);
-
 // The server of `npm start` has files that change, and no such worker.
 if (import.meta.env.PROD) {
-  const scope = new URL("../", import.meta.url).href;
-  addEventListener("load", () => void navigator.serviceWorker?.register(worker, { scope }).catch(() => {})); // it works with a network all the same
+  // After the page itself, which comes first. This file is built into assets/, the worker beside the home page.
+  addEventListener("load", async () => {
+    try {
+      await navigator.serviceWorker.register(new URL(/* @vite-ignore */ "../service-worker.js", import.meta.url));
+    } catch {
+      // Private windows have no service workers; the pages work with a network all the same.
+    }
+  });
 }

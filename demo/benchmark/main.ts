@@ -59,9 +59,10 @@ function forget(): void {
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
 }
 
-/** Says whether what is shown was measured elsewhere, else whether a software adapter measures here. */
+/** Says whether what is shown was measured elsewhere; else there is the form, and whether a software adapter measures. */
 function showWhose(shared: Report | undefined): void {
   element("shared").hidden = !shared;
+  element("selection").hidden = shared !== undefined;
   element("software").hidden = !software || shared !== undefined;
   if (!shared) return;
   const { adapter, browser, date, software: kind } = shared.environment;

@@ -5,6 +5,7 @@ import type { Environment, KernelTable, Report } from "./report";
 import { make, resultTables, scrollingTable } from "./result-tables";
 import { RooflineChart } from "./roofline-chart";
 import { cellTitles } from "./selection-form";
+import { stepBars } from "./step-bars";
 
 export const element = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;
 
@@ -27,6 +28,8 @@ export function showReport(report: Report | undefined): void {
   shown = report;
   const { rows = [], limits = null, kernels = [], environment } = report ?? {};
   element("no-results").hidden = rows.length > 0;
+  say("measured-on", environment && rows.length > 0 ? measuredOn(environment) : undefined);
+  element("bars").replaceChildren(...stepBars(rows));
   element("problems").replaceChildren(...resultTables(rows));
   element("export").hidden = rows.length === 0;
   element("copied").textContent = "";
@@ -39,6 +42,10 @@ export function showReport(report: Report | undefined): void {
   which.replaceChildren(...kernels.map((table, i) => new Option(titleOf(table), String(i), false, i === chosen)));
   if (report && kernels.length > 0) showKernels(report);
 }
+
+const measuredOn = ({ adapter, software }: Environment) =>
+  `Milliseconds a training step on ${adapter}${software ? ", a software adapter: they say nothing of a GPU" : ""}. ` +
+  "× is beside tempograd’s fastest row.";
 
 const titleOf = ({ cell, shape, schedule }: KernelTable) => `${cellTitles[cell]}, ${shape}, ${schedule}`;
 

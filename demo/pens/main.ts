@@ -32,7 +32,9 @@ const outline = device.createBuffer({
   size: strokePoints * 2 * 4,
   usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
 });
-const { context, drawing } = openPaper();
+const format = navigator.gpu.getPreferredCanvasFormat();
+const context = openPaper();
+let drawing = inkedDrawing();
 
 /** The application's own device. */
 async function openDevice(): Promise<GPUDevice> {
@@ -49,18 +51,21 @@ function end(message: string): Promise<never> {
   return new Promise(() => {});
 }
 
-function openPaper() {
+function openPaper(): GPUCanvasContext {
   const context = paper.getContext("webgpu")!;
-  const format = navigator.gpu.getPreferredCanvasFormat();
   context.configure({ device, format, alphaMode: "premultiplied" });
+  return context;
+}
+
+/** In the colours that the style sheet has at the moment. */
+function inkedDrawing(): Drawing {
   const { color, borderTopColor } = getComputedStyle(paper);
   const line = { places: outline, pens: 1, slots: strokePoints, closed: true };
   const trails = { places: pens.places, pens: pens.count, slots: pens.slots, closed: false };
-  const drawing = new Drawing(device, format, [
+  return new Drawing(device, format, [
     { ...line, width: 0.01, fade: 0, colour: colourOf(borderTopColor, 1) },
     { ...trails, width: 0.022, fade: 1, colour: colourOf(color, 0.9) },
   ]);
-  return { context, drawing };
 }
 
 /** The colour of a style, such as rgb(11, 100, 112), with an opacity. */
@@ -151,6 +156,11 @@ function scatter(): void {
   pens.scatter();
   nextFrame();
 }
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  drawing = inkedDrawing();
+  nextFrame();
+});
 
 element("run").addEventListener("click", () => {
   running = !running;

@@ -15,6 +15,7 @@ import { unitCost } from "../../demo/benchmark/unit-cost";
 import { findFirefox } from "../../demo/terminal/firefox";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 import { networkConfig, referenceOptimizer, referenceTrainStep } from "../../src/index";
+import { fullReport } from "./benchmark-report";
 import { button, press, textOf } from "./page";
 
 const small = { batch: 2, steps: 6, hidden: 8, symbols: 16 };
@@ -204,8 +205,7 @@ describe("the benchmark's page", () => {
     }, state);
   const until = (page: Page, text: string) =>
     page.waitForFunction((start) => document.getElementById("status")!.textContent.startsWith(start), {}, text);
-  const speeds = (page: Page) =>
-    page.$$eval("#problems .speed", (found) => found.map(({ textContent }) => textContent));
+  const speeds = (page: Page) => page.$$eval("#bars .speed", (found) => found.map(({ textContent }) => textContent));
 
   test("shows rows and limits, gives a link to them, and refuses to run in a hidden tab", () =>
     withPage(async (page) => {
@@ -220,7 +220,7 @@ describe("the benchmark's page", () => {
       await page.locator("#own-shape").fill("2×6×8×16");
       await press(page, "run");
       await until(page, "Done: 1 rows.");
-      expect(await speeds(page)).toEqual([expect.stringMatching(/ tokens\/s, the fastest$/)]);
+      expect(await speeds(page)).toEqual([expect.stringMatching(/^[\d.,]+ ms$/)]);
       expect(await textOf(page, "limits")).toContain("Gflop/s");
       await hide(page, "hidden");
       await press(page, "run");
@@ -248,9 +248,23 @@ describe("the benchmark's page", () => {
       }, hash);
       await page.waitForSelector("#shared:not([hidden])");
       expect(await textOf(page, "shared-text")).toContain("Measured elsewhere: on <b>some</b> adapter, in Chrome 1");
-      expect(await speeds(page)).toEqual(["6,000 tokens/s, the fastest"]);
+      expect(await speeds(page)).toEqual(["2 ms"]);
       await press(page, "discard");
       expect(await page.evaluate(() => location.hash)).toBe("");
       expect(await speeds(page)).toEqual([]);
+    }, path));
+
+  test("shows at a glance how long a step takes each engine, and honestly on a software adapter", () =>
+    withPage(async (page) => {
+      const hash = await toHash(fullReport);
+      await page.evaluate((value) => {
+        location.hash = value;
+      }, hash);
+      await page.waitForSelector("#bars .bar");
+      expect(await textOf(page, "measured-on")).toContain("a software adapter: they say nothing of a GPU");
+      expect(await speeds(page)).toEqual([
+        ...["36.3 ms", "39.3 ms, 1.1×", "62.3 ms, 1.7×", "1,102 ms, 30×", "timed out after 60 s"],
+        ...["98 ms, 0.8×", "117 ms"],
+      ]);
     }, path));
 });

@@ -1,0 +1,39 @@
+// How long a training step takes each engine, at a glance: a bar each, a problem together, the fastest first.
+
+import { figure } from "./figures";
+import { isOk, type Row } from "./report";
+import { type Child, engineOf, make, problemsOf, titleOf } from "./result-tables";
+
+const isOwn = ({ engine }: Row) => engine === "tempograd";
+/** Of rows that may not be compared: endless. */
+const timeOf = (row: Row) => (isOk(row) ? row.medianMs : null) ?? Number.POSITIVE_INFINITY;
+
+export function stepBars(rows: readonly Row[]): HTMLElement[] {
+  return problemsOf(rows).map((problem) => {
+    const longest = Math.max(...problem.map(timeOf).filter(Number.isFinite));
+    const own = Math.min(...problem.filter(isOwn).map(timeOf));
+    const sorted = [...problem].sort((a, b) => timeOf(a) - timeOf(b));
+    const items = sorted.map((row) => make("li", isOwn(row) ? "own" : "", ...partsOf(row, longest, own)));
+    return make("figure", "bars", make("figcaption", "title", ...titleOf(problem[0]!)), make("ol", "", ...items));
+  });
+}
+
+/** The engine, its bar and its time; of a row that is not ok, why. */
+function partsOf(row: Row, longest: number, own: number): Child[] {
+  const { status } = row;
+  const time = timeOf(row);
+  if (!Number.isFinite(time)) return [engineOf(row), make("span", "speed failed", status)];
+  const bar = make("span", "bar");
+  bar.ariaHidden = "true";
+  bar.style.width = `${(100 * time) / longest}%`;
+  const beside = Number.isFinite(own) && time !== own ? `, ${times(time / own)}` : "";
+  const reservation = status === "ok" ? [] : [make("small", "reservation", status)];
+  return [
+    engineOf(row),
+    make("span", "room", bar),
+    make("span", "speed", `${figure(time)} ms${beside}`),
+    ...reservation,
+  ];
+}
+
+const times = (ratio: number) => `${ratio < 10 ? ratio.toFixed(1) : figure(Math.round(ratio))}×`;
