@@ -69,7 +69,7 @@ const heldOutBatches = 4;
 const sampleLength = 200;
 const reportMilliseconds = 100;
 /** A rate over less says little. */
-const rateMilliseconds = 400;
+const rateMilliseconds = 100;
 
 export class Session {
   readonly network: Network;

@@ -1,7 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Page } from "puppeteer";
+import type { ElementHandle, Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { withPage } from "../../demo/terminal/in-browser";
 import { readCheckpoint } from "../../src/index";
@@ -37,6 +37,14 @@ async function singleSteps(page: Page, count: number): Promise<number[]> {
     losses.push(await numberOf(page, "training-loss"));
   }
   return losses;
+}
+
+/** Chooses a file in an input. */
+async function bring(page: Page, id: string, name: string, content: string | Uint8Array): Promise<void> {
+  const path = join(await mkdtemp(join(tmpdir(), "tempograd-file-")), name);
+  await writeFile(path, content);
+  const input = (await page.$(`#${id}`)) as ElementHandle<HTMLInputElement>;
+  await input.uploadFile(path);
 }
 
 /** Ends the browser's GPU process, as a crashing driver would. */
@@ -101,9 +109,7 @@ describe("the training page", () => {
       await page.goto("about:blank");
       await page.goBack();
       await ready(page);
-      const file = join(tmpdir(), `${process.pid}-${name}`);
-      await writeFile(file, bytes);
-      await ((await page.$("#open")) as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(file);
+      await bring(page, "open", name, bytes);
       await until(page, "status", new RegExp(`^Paused after ${count(end)} steps`));
     }));
 
@@ -235,6 +241,30 @@ describe("the training page", () => {
       expect(await page.$$eval(".sample b", (found) => found.length)).toBe(0);
       expect(await isSeen(page, "failure")).toBe(false);
     }));
+
+  test("learns to tell sequences of a visitor's file apart, and says what is wrong with another", () =>
+    onPage(async (page) => {
+      await button(page, "run");
+      const rows = Array.from({ length: 200 }, (_, i) => {
+        const noise = (t: number) => Math.sin(37 * i + 11 * t) / 4;
+        const values = Array.from({ length: 12 }, (_, t) => (i % 2 === 0 ? t : 11 - t) / 12 + noise(t));
+        return [i % 2 === 0 ? "rising" : "falling", ...values.map((value) => value.toFixed(3))].join(",");
+      });
+      await bring(page, "file", "waves.csv", rows.join("\n"));
+      await until(page, "own-name", /^waves.csv, [\d,]+ characters/);
+      expect(await page.$eval("#data", (select) => (select as HTMLSelectElement).value)).toBe("sequences");
+      await press(page, "run");
+      await until(page, "status", /^Paused after 200 steps/, 60_000);
+      expect(await textOf(page, "description")).toContain("200 in 2 classes (falling, rising), 20 held out");
+      expect(await textOf(page, "baseline")).toContain("always guessing the largest class");
+      expect(Number.parseFloat(await textOf(page, "accuracy"))).toBeGreaterThan(90);
+      expect(await textOf(page, "samples")).toContain("it does not write");
+      expect(await page.$eval("#unrolled", (view) => view.textContent)).toContain("The loss");
+      await press(page, "reset");
+      await bring(page, "file", "waves.csv", rows.join("\n").replace("0.", "?."));
+      await press(page, "run");
+      await until(page, "failure", /^waves.csv, row 1: value \d is "\?\.\d+", expected a number/);
+    }, "cell=gru&hidden=16&batch=16&steps=12&pauseAt=200"));
 
   test("shows a network through time, and an Elman beside an LSTM whose gradient vanishes less", () =>
     onPage(async (page) => {

@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { names, namesAsText } from "../../demo/data/names";
+import { withPage } from "../../demo/terminal/in-browser";
+import * as library from "../../src/index";
+import { useGpu } from "../workbench";
+import { bundled, button, press, textOf, until } from "./page";
+
+const path = "/demo/index.html";
+const gpu = useGpu();
+
+describe("the home page", () => {
+  test("trains within a second of the first click, and makes up names that are not on the list", () =>
+    withPage(
+      async (page) => {
+        await button(page, "run");
+        expect(await textOf(page, "status")).toMatch(/^Ready/);
+        await page.evaluate(() => {
+          const clicked = { at: 0, trained: 0 };
+          Object.assign(window, { clicked });
+          document.getElementById("run")!.addEventListener("click", () => (clicked.at ||= performance.now()), true);
+          new MutationObserver(() => {
+            const [, step] = /step ([\d,]+)/.exec(document.getElementById("status")!.textContent!) ?? [];
+            if (step && step !== "0") clicked.trained ||= performance.now();
+          }).observe(document.getElementById("status")!, { childList: true });
+        });
+        await press(page, "run");
+        await until(page, "status", /step [\d,]+, loss [\d.]+/);
+        const waited = Number(await page.evaluate("clicked.trained - clicked.at"));
+        expect(waited).toBeGreaterThan(0);
+        expect(waited).toBeLessThan(1000);
+        await until(page, "status", /step (?:[3-9]\d\d|\d,\d+), loss/, 60_000);
+        await page.waitForFunction(
+          `[...document.querySelectorAll("#names li")].some(({ textContent }) => /^[A-Z][a-z]{2,}$/.test(textContent))`,
+          { polling: 100, timeout: 60_000 },
+        );
+        const known = new Set((await names()).items.map(({ text }) => text));
+        const shown = await page.$$eval("#names li", (items) => items.map(({ textContent }) => textContent ?? ""));
+        expect(shown.filter((name) => known.has(name))).toEqual([]);
+        await press(page, "run");
+        await until(page, "status", /^Paused/);
+        expect(await textOf(page, "run")).toBe("Go on");
+      },
+      path,
+      bundled,
+    ));
+
+  test("has an example of ten lines that runs as it stands, and learns", async () => {
+    const html = readFileSync(resolve(import.meta.dirname, "../..", path.slice(1)), "utf8");
+    const code = /<pre id="code"><code>(.*)<\/code><\/pre>/s.exec(html)![1]!.replaceAll("&gt;", ">");
+    const [imports, ...lines] = code.split("\n");
+    expect(lines.filter((line) => line !== "")).toHaveLength(10);
+    const said: unknown[][] = [];
+    const console = { log: (...words: unknown[]) => said.push(words) };
+    const openGpu = async () => gpu();
+    const Run = Object.getPrototypeOf(async () => {}).constructor;
+    const taken = /import (\{.*\}) from "tempograd";/.exec(imports!)![1];
+    const run = new Run("library", "text", "console", `const ${taken} = library;\n${lines.join("\n")}`);
+    await run({ ...library, openGpu }, await namesAsText(), console);
+    expect(said).toHaveLength(501);
+    expect(said[499]![1]).toBeLessThan(Number(said[0]![1]) - 1);
+    expect(said[500]![0]).toHaveLength(200);
+  });
+});
