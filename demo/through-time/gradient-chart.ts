@@ -1,0 +1,56 @@
+// Draws ‖dL/dh_t‖ over t on a scale of decades, a line for each network, under the columns of the pictures.
+
+import { drawing, html, svg } from "./elements";
+import { type Columns, left, marked, middle, right, totalWidth } from "./layout";
+import { type DecadeScale, hiddenGradient } from "./numbers";
+import type { Unrolled } from "./unroll";
+import { powerOfTen } from "./words";
+
+const [top, height, foot] = [8, 120, 20];
+const mostGridLines = 6;
+
+/** The sample of a line, for its name. */
+const sample = (index: number) => drawing(36, 12, svg("path", { class: `line line-${index}`, d: "M1 6h34" }));
+
+export function chartNames(titles: readonly string[]): HTMLElement {
+  const names = titles.map((title, index) => html("span", "", sample(index), title));
+  return html("p", "names", "‖dL/dhₜ‖ over t, all layers:", ...names);
+}
+
+export function gradientChart(all: readonly Unrolled[], columns: Columns, scale: DecadeScale): SVGElement {
+  const y = (value: number) => top + height * (1 - scale.at(value));
+  const width = totalWidth(columns);
+  const decades = scale.decades;
+  const every = Math.ceil(decades.length / mostGridLines);
+  const parts: SVGElement[] = decades
+    .filter((exponent) => (scale.top - exponent) % every === 0)
+    .flatMap((exponent) => {
+      const at = y(10 ** exponent);
+      return [
+        svg("path", { class: "grid", d: `M${left} ${at}H${width - right}` }),
+        svg("text", { "text-anchor": "end", x: left - 2, y: at + 4 }, powerOfTen(exponent)),
+      ];
+    });
+  for (let step = 0; step < columns.steps; step += step === 0 ? 7 : 8) {
+    const name = step === 0 ? "t = 1" : String(step + 1);
+    parts.push(svg("text", { "text-anchor": "middle", x: middle(columns, step), y: top + height + 15 }, name));
+  }
+  const { target } = all[0]!;
+  if (target !== undefined) parts.push(marked(columns, target, top + height));
+  all.forEach((unrolled, index) => {
+    parts.push(svg("path", { class: `line line-${index}`, d: line(hiddenGradient(unrolled), columns, y) }));
+  });
+  return drawing(width, top + height + foot, ...parts);
+}
+
+/** From t = 1 on, broken where there is no gradient. */
+function line(gradient: readonly number[], columns: Columns, y: (value: number) => number): string {
+  return gradient
+    .slice(1)
+    .map((value, step, values) => {
+      if (value === 0) return "";
+      const point = `${middle(columns, step)} ${y(value).toFixed(1)}`;
+      return values[step - 1] ? `L${point}` : `M${point}h.01`;
+    })
+    .join("");
+}

@@ -1,0 +1,70 @@
+// Says in words and numerals what the pictures show.
+
+import { hiddenGradient, mostBlamed } from "./numbers";
+import type { Unrolled } from "./unroll";
+
+const marks: Readonly<Record<string, string>> = { " ": "␣", "\n": "↵", "\t": "⇥" };
+const names: Readonly<Record<string, string>> = { " ": "space", "\n": "line break", "\t": "tab" };
+
+/** A label as it can be seen, and as it can be said. */
+export const visible = (label: string): string => marks[label] ?? label;
+export const spoken = (label: string): string => names[label] ?? `‘${label}’`;
+
+/** 10⁻³ */
+export const powerOfTen = (exponent: number): string =>
+  `10${String(exponent).replace(/[-\d]/g, (sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]!)}`;
+
+/** Two digits that count: 0.42, 17, 3.1 × 10⁻⁹. */
+export function numeral(value: number): string {
+  if (Number.isNaN(value)) return "–";
+  if (value === 0 || !Number.isFinite(value)) return String(value).replace("Infinity", "∞");
+  const [digits, exponent] = value.toExponential(1).split("e") as [string, string];
+  if (+exponent >= -3 && +exponent < 4) return String(Number(value.toPrecision(Math.max(2, +exponent + 1))));
+  return `${digits} × ${powerOfTen(+exponent)}`;
+}
+
+export const percent = (share: number): string => `${Math.round(100 * share)}%`;
+
+/** One step: "‘e’ (t = 14)". */
+const stepName = ({ labels }: Unrolled, step: number): string => `${spoken(labels[step]!)} (t = ${step + 1})`;
+
+export const lossText = ({ losses, nats }: Unrolled, step: number): string =>
+  Number.isNaN(losses[step]) ? "none" : `${numeral(losses[step]!)}${nats ? " nats" : ""}`;
+
+/** How many steps have a loss. */
+export const lossCount = ({ losses }: Unrolled): number => losses.filter((loss) => !Number.isNaN(loss)).length;
+
+const manyCount = (unrolled: Unrolled): boolean => unrolled.target === undefined && lossCount(unrolled) > 1;
+
+/** Which steps the loss blames, by their shares of ‖dL/dx‖. */
+export function blameText(unrolled: Unrolled): string {
+  const { target, predicted } = unrolled;
+  const prediction = target === undefined || !predicted ? "" : `, which was to predict ${spoken(predicted[target]!)},`;
+  const subject = manyCount(unrolled)
+    ? "All losses together blame"
+    : `The loss${target === undefined ? "" : ` at ${stepName(unrolled, target)}${prediction}`} blames`;
+  const most = mostBlamed(unrolled).map(({ step, share }) => `${stepName(unrolled, step)} ${percent(share)}`);
+  return most.length === 0 ? `${subject} nothing: its gradient is zero.` : `${subject} ${most.join(", ")}.`;
+}
+
+/** What of one loss's gradient is left at the first step; nothing where each step adds one of its own. */
+export function reachText(unrolled: Unrolled): string {
+  const { target, losses } = unrolled;
+  const from = (target ?? losses.findIndex((loss) => !Number.isNaN(loss))) + 1;
+  const gradient = hiddenGradient(unrolled);
+  const ratio = gradient[1]! / gradient[from]!;
+  if (manyCount(unrolled) || from === 1 || !Number.isFinite(ratio)) return "";
+  if (ratio === 0) return "At t = 1 nothing is left of the gradient.";
+  return `At t = 1 the gradient is ${numeral(ratio)} ${ratio < 1 ? "of" : "times"} what it is at t = ${from}.`;
+}
+
+/** The numbers of a step in one row. */
+export function stepText(unrolled: Unrolled, step: number, row: number): string {
+  const { label, gradient, rms } = unrolled.rows[row]!;
+  return [
+    stepName(unrolled, step),
+    `loss ${lossText(unrolled, step)}`,
+    `${label}: ‖dL/dh‖ ${numeral(gradient[step + 1]!)}, RMS of h ${numeral(rms[step]!)}`,
+    `‖dL/dx‖ ${numeral(unrolled.inputGradient[step]!)}`,
+  ].join(" · ");
+}

@@ -1,0 +1,302 @@
+// A network unrolled through time: its numbers beside the reference's, and the view in a page.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Page } from "puppeteer";
+import { describe, expect, test } from "vitest";
+import { callInPage, withPage } from "../../demo/terminal/in-browser";
+import { type Unrolled, Unroller } from "../../demo/through-time/unroll";
+import { numeral } from "../../demo/through-time/words";
+import {
+  type Batch,
+  Network,
+  type NetworkOptions,
+  referenceBackward,
+  referenceForward,
+  traceGradients,
+} from "../../src/index";
+import { integers, numbers, worstError } from "../numbers";
+import { useGpu } from "../workbench";
+
+describe("an unrolled network", () => {
+  const gpu = useGpu();
+  const [steps, hidden, symbols] = [7, 5, 6];
+  const sizes = { inputs: symbols, hidden, outputs: symbols };
+  const characters: NetworkOptions = { cell: "elman", ...sizes, input: "tokens", readout: "every-step" };
+  const text: Batch = { inputs: integers(steps, 1, 0, symbols - 1), targets: integers(steps, 2, 0, symbols - 1) };
+  const labels = [..."letters"];
+
+  /** What the reference has of it: the loss, and the norms in the order of time. */
+  async function expected(network: Network, batch: Batch, length = steps) {
+    const { config } = network;
+    const parameters = Object.fromEntries(
+      [...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
+    );
+    const data = { ...batch, steps: length, batch: 1 };
+    const run = referenceForward(config, parameters, data);
+    const gradients = referenceBackward(config, parameters, data, run).hidden.map((values, index) => {
+      const backwards = config.bidirectional && index % 2 === 1;
+      const at = (t: number) => (backwards && t > 0 ? length + 1 - t : t) * hidden;
+      return Array.from({ length: length + 1 }, (_, t) => Math.hypot(...values.slice(at(t), at(t) + hidden)));
+    });
+    return { run, gradients };
+  }
+
+  async function unrolled(network: Network, batch: Batch, target?: number): Promise<Unrolled> {
+    const unroller = await Unroller.create(network, steps);
+    try {
+      return structuredClone(await unroller.unroll(batch, { labels, target })); // as a worker posts it
+    } finally {
+      unroller.destroy();
+    }
+  }
+
+  const kinds = [
+    ["elman", {}],
+    ["gru", { layers: 2 }],
+    ["lstm", { layers: 2 }],
+    ["elman", { bidirectional: true }],
+    ["lstm", { layers: 2, bidirectional: true }],
+  ] as const;
+
+  test.each(kinds)("of cell %s, %o, has the reference's states, losses and gradients", async (cell, more) => {
+    const network = await Network.create(gpu(), { ...characters, cell, ...more });
+    const got = await unrolled(network, text);
+    const { run, gradients } = await expected(network, text);
+    const trace = await traceGradients(network, { steps, batch: 1 }, text);
+    const directions = network.config.bidirectional ? 2 : 1;
+    expect(got.rows.map(({ gradient }) => gradient)).toEqual(trace.hidden);
+    for (const [i, row] of got.rows.entries()) expect(worstError(row.gradient, gradients[i]!)).toBeLessThan(1e-5);
+    const inputs = labels.map((_, t) => Math.hypot(...trace.inputs.slice(t * symbols, (t + 1) * symbols)));
+    expect(worstError(got.inputGradient, inputs)).toBeLessThan(1e-6);
+    const topRows = got.rows.slice(-directions);
+    for (const [part, { units, unitCount, rms }] of topRows.entries()) {
+      expect(unitCount).toBe(hidden);
+      const state = (t: number) => {
+        const start = (t * directions + part) * hidden;
+        return run.outputs.slice(start, start + hidden);
+      };
+      expect(
+        worstError(
+          units,
+          labels.flatMap((_, t) => [...state(t)]),
+        ),
+      ).toBeLessThan(1e-5);
+      const expectedRms = labels.map((_, t) => Math.hypot(...state(t)) / Math.sqrt(hidden));
+      expect(worstError(rms, expectedRms)).toBeLessThan(1e-5);
+    }
+    const mean = got.losses.reduce((sum, loss) => sum + loss, 0) / steps;
+    expect([got.loss, mean]).toEqual([expect.closeTo(run.loss, 5), expect.closeTo(run.loss, 5)]);
+    network.destroy();
+  });
+
+  test("names its layers and directions from the input upwards", async () => {
+    const network = await Network.create(gpu(), { ...characters, layers: 2, bidirectional: true });
+    const { rows } = await unrolled(network, text);
+    const names = ["layer 1, forwards", "layer 1, backwards", "layer 2, forwards", "layer 2, backwards"];
+    expect(rows.map(({ label }) => label)).toEqual(names);
+    expect(rows.map(({ layer, backwards }) => [layer, backwards])).toEqual(
+      [0, 0, 1, 1].map((n, i) => [n, i % 2 === 1]),
+    );
+    network.destroy();
+  });
+
+  test("lets the loss of one step alone count, and is used again and again", async () => {
+    const network = await Network.create(gpu(), { ...characters, cell: "gru" });
+    const unroller = await Unroller.create(network, steps);
+    const before = { ...gpu().live };
+    const whole = await unroller.unroll(text, { labels });
+    const answers = await Promise.all([2, 5].map((target) => unroller.unroll(text, { labels, target })));
+    for (const { target, ...got } of answers) {
+      const targets = new Int32Array(steps).fill(-1);
+      targets[target!] = text.targets[target!]!;
+      const { run, gradients } = await expected(network, { ...text, targets });
+      expect(worstError(got.rows[0]!.gradient, gradients[0]!)).toBeLessThan(1e-5);
+      expect([...got.rows[0]!.gradient.slice(target! + 2)]).toEqual(new Array(steps - 1 - target!).fill(0));
+      expect([got.loss, got.losses[target!]]).toEqual([expect.closeTo(run.loss, 5), expect.closeTo(run.loss, 5)]);
+      expect(got.losses).toEqual(whole.losses);
+    }
+    expect(await unroller.unroll(text, { labels })).toEqual(whole);
+    expect(gpu().live).toEqual(before);
+    unroller.destroy();
+    network.destroy();
+  });
+
+  test("of squared errors lets one step alone count as a network that is read there alone", async () => {
+    const options: NetworkOptions = { ...characters, input: "features", loss: "mean-squared-error" };
+    const network = await Network.create(gpu(), options);
+    const batch = { inputs: numbers(steps * symbols, 1), targets: numbers(steps * symbols, 2) };
+    const target = 4;
+    const got = await unrolled(network, batch, target);
+    const last = await Network.create(gpu(), { ...options, readout: "last-step" });
+    const cut = {
+      inputs: batch.inputs.slice(0, (target + 1) * symbols),
+      targets: batch.targets.slice(target * symbols, (target + 1) * symbols),
+    };
+    const { run, gradients } = await expected(last, cut, target + 1);
+    expect(worstError(got.rows[0]!.gradient.slice(0, target + 2), gradients[0]!)).toBeLessThan(1e-5);
+    expect([...got.rows[0]!.gradient.slice(target + 2)]).toEqual([0, 0]);
+    expect([got.loss, got.losses[target]]).toEqual([expect.closeTo(run.loss, 5), expect.closeTo(run.loss, 5)]);
+    expect(got.nats).toBe(false);
+    for (const each of [network, last]) each.destroy();
+  });
+
+  test("that is read after the last step has one loss, there; a shorter sequence earlier", async () => {
+    const network = await Network.create(gpu(), { ...characters, readout: "last-step" });
+    const batch = { inputs: text.inputs, targets: Int32Array.of(3), lengths: Int32Array.of(5) };
+    const got = await unrolled(network, batch);
+    const { run, gradients } = await expected(network, batch);
+    expect([...got.losses].map(Number.isNaN)).toEqual([true, true, true, true, false, true, true]);
+    expect(got.losses[4]).toBeCloseTo(run.loss, 5);
+    expect(worstError(got.rows[0]!.gradient, gradients[0]!)).toBeLessThan(1e-5);
+    expect(await unrolled(network, batch, 4)).toEqual({ ...got, target: 4 });
+    await expect(unrolled(network, batch, 6)).rejects.toThrow("target is 6, expected 4, the last");
+    network.destroy();
+  });
+
+  test("refuses a step that has no target, and labels of another length", async () => {
+    const network = await Network.create(gpu(), characters);
+    const targets = new Int32Array(steps).fill(-1, 3);
+    const unroller = await Unroller.create(network, steps);
+    const { losses } = await unroller.unroll({ ...text, targets }, { labels });
+    expect([...losses].map(Number.isNaN)).toEqual([false, false, false, true, true, true, true]);
+    for (const target of [3, 7, 0.5]) {
+      const refused = unroller.unroll({ ...text, targets }, { labels, target });
+      await expect(refused).rejects.toThrow(`target is ${target}, expected a step from 0 to 6 that has a target`);
+    }
+    await expect(unroller.unroll(text, { labels: ["a"] })).rejects.toThrow("labels has 1 entries, expected 7");
+    unroller.destroy();
+    network.destroy();
+  });
+});
+
+test("numbers are told with two digits that count", () => {
+  const values = [0, 0.0042, 0.5, 17.4, 1234, 3.14e-9, 2.5e12, Number.POSITIVE_INFINITY, Number.NaN];
+  expect(values.map(numeral)).toEqual(["0", "0.0042", "0.5", "17", "1234", "3.1 × 10⁻⁹", "2.5 × 10¹²", "∞", "–"]);
+});
+
+describe("the view of networks unrolled through time", () => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const call = <T>(page: Page, name: string, ...values: unknown[]) =>
+    callInPage<T>(page, "/test/demo/through-time-in-page.ts", name, ...values);
+  const texts = (page: Page, selector: string) =>
+    page.$$eval(selector, (found) => found.map(({ textContent }) => textContent!.trim()));
+  const asked = (page: Page) => call<(number | null)[]>(page, "asked");
+  const madeUp = [
+    ["Elman", 0.01],
+    ["LSTM", 0.5],
+  ] as const;
+
+  const withView = (work: (page: Page) => Promise<void>, width = 1280) =>
+    withPage(async (page) => {
+      await page.setViewport({ width, height: 900, hasTouch: true });
+      await call(page, "mount");
+      await work(page);
+    });
+
+  test("asks for the loss of the character that is pointed at, and says what it blames", () =>
+    withView(async (page) => {
+      await call(page, "showMadeUp", madeUp, "the sea\n<b>");
+      expect(await texts(page, "figure:first-child button")).toEqual([..."the␣sea↵<b>"]);
+      expect((await texts(page, ".words p"))[1]).toContain("All losses together blame ‘>’ (t = 11) 50%");
+      const characters = await page.$$("figure:last-of-type .characters button");
+      await characters[4]!.hover();
+      expect(await asked(page)).toEqual([4]);
+      expect(await texts(page, ".words p")).toEqual([
+        "Elman The loss at ‘s’ (t = 5) blames ‘s’ (t = 5) 99%. At t = 1 the gradient is 1.0 × 10⁻⁸ of what it is at t = 5.",
+        "LSTM The loss at ‘s’ (t = 5) blames ‘s’ (t = 5) 52%, space (t = 4) 26%, ‘e’ (t = 3) 13%. At t = 1 the gradient is 0.063 of what it is at t = 5.",
+      ]);
+      expect(await texts(page, "figure:last-of-type text:not(.name)")).toEqual(["52%", "26%", "13%"]);
+      expect(await texts(page, "button[aria-pressed=true]")).toEqual(["s", "s"]);
+      expect((await page.$$("figure:first-child .cell.zero")).length).toBe(2 * 6);
+      await page.click(".above button");
+      expect(await asked(page)).toEqual([4, null]);
+      expect(await texts(page, "button[aria-pressed=true]")).toEqual(["All losses"]);
+      await page.touchscreen.tap(...(await middleOf(page, "figure button:nth-child(3)")));
+      expect(await asked(page)).toEqual([4, null, 2]);
+    }));
+
+  test("moves with the arrow keys along time and through the layers, and back to all losses", () =>
+    withView(async (page) => {
+      await call(page, "showMadeUp", madeUp, "abc");
+      await page.focus("figure:last-of-type button[tabindex='0']");
+      for (const key of ["ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowRight", "End", "Home"] as const) {
+        await page.keyboard.press(key);
+      }
+      expect(await asked(page)).toEqual([2, 1, 0, 1, 2, 0]);
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("a");
+      expect(await page.$$eval("button[tabindex='0']", (found) => found.map((button) => button.ariaLabel))).toEqual([
+        "‘a’, t = 1",
+        "‘a’, t = 1",
+      ]);
+      await page.keyboard.press("ArrowDown");
+      expect((await texts(page, ".pointed"))[0]).toContain("LSTM · ‘a’ (t = 1) · loss 1 nats · layer 1: ‖dL/dh‖ 1,");
+      await page.keyboard.press("ArrowUp");
+      expect((await texts(page, ".pointed"))[0]).toContain("layer 2: ‖dL/dh‖ 1, RMS of h 0.5 · ‖dL/dx‖ 1");
+      await page.keyboard.press("Escape");
+      expect((await asked(page)).at(-1)).toBeNull();
+    }));
+
+  test("tells the numbers of a cell, and all of them in tables", () =>
+    withView(async (page) => {
+      await call(page, "showMadeUp", madeUp, "abc");
+      await page.hover("figure:first-child .cell[data-step='0'][data-row='1']");
+      const told = "Elman · ‘a’ (t = 1) · loss 1 nats · layer 2: ‖dL/dh‖ 1.0 × 10⁻⁴, RMS of h 0.5 · ‖dL/dx‖ 1.0 × 10⁻⁴";
+      expect(await texts(page, ".pointed")).toEqual([told]);
+      expect(await asked(page)).toEqual([]);
+      await page.click("summary");
+      await page.waitForSelector("table");
+      expect(await texts(page, "caption")).toEqual(["Elman", "LSTM"]);
+      expect(await texts(page, ".scroller:first-child tbody tr:nth-child(2) > *")).toEqual([
+        "1",
+        "‘a’",
+        "1 nats",
+        "0.5",
+        "1.0 × 10⁻⁴",
+        "0.5",
+        "1.0 × 10⁻⁴",
+        "1.0 × 10⁻⁴",
+        "0%",
+      ]);
+      await call(page, "clear");
+      expect(await page.$eval(".through-time", (root) => root.checkVisibility())).toBe(false);
+    }));
+
+  test("shows real networks, answers what is asked, and scrolls inside itself on a phone", () =>
+    withView(async (page) => {
+      const networks = { Elman: { cell: "elman", layers: 2 }, LSTM: { cell: "lstm", bidirectional: true } };
+      const text = "It was the best of times, it was the worst of times.";
+      await call(page, "showNetworks", networks, text);
+      expect((await page.$$(".cell")).length).toBe(48 * 4);
+      await page.focus("figure:first-child button[tabindex='0']");
+      await page.waitForSelector(".target");
+      await page.keyboard.press("ArrowLeft");
+      await page.waitForFunction(`document.querySelector(".words").textContent.includes("is at t = 47")`);
+      const [elman] = await texts(page, ".words p");
+      expect(elman).toMatch(/^Elman The loss at ‘t’ \(t = 47\), which was to predict ‘i’, blames .* \d+%/);
+      expect(elman).toMatch(/At t = 1 the gradient is [\d.]+ × 10⁻\S+ of what it is at t = 47\.$/);
+      expect(await page.$eval("html", ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
+      expect(await page.$eval(".scroller", (scroller) => scroller.scrollLeft)).toBeGreaterThan(0);
+    }, 360));
+
+  test("has nothing for axe to find, in dark and light", () =>
+    withView(async (page) => {
+      await call(page, "showMadeUp", madeUp, "the sea\n<b>");
+      await page.click("summary");
+      await page.evaluate(axe);
+      for (const value of ["dark", "light"]) {
+        const still = { name: "prefers-reduced-motion", value: "reduce" }; // or axe measures colours in mid-transition
+        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }, still]);
+        for (const character of [".above button", "figure button:nth-child(6)"]) {
+          await page.click(character);
+          const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
+          expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+        }
+      }
+    }));
+});
+
+async function middleOf(page: Page, selector: string): Promise<[number, number]> {
+  const { x, y, width, height } = (await (await page.$(selector))!.boundingBox())!;
+  return [x + width / 2, y + height / 2];
+}
