@@ -25,9 +25,14 @@ const form = new ExampleForm(element<HTMLFormElement>("example"), () => void wor
 
 /** Does one thing after the other; what the loss of the device breaks is done again without it. */
 function work(piece: () => Promise<void>): Promise<void> {
-  queue = queue.then(piece).catch((error: Error) => {
-    if (!gpu) return reportError(error);
-    leaveGpu(error.message);
+  queue = queue.then(async () => {
+    const begunOn = gpu;
+    try {
+      await piece();
+    } catch (error) {
+      if (begunOn) leaveGpu((error as Error).message);
+      else reportError(error);
+    }
   });
   return queue;
 }

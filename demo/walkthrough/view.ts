@@ -88,7 +88,7 @@ export class View {
     element("agreement").textContent = !agreement
       ? "All numbers are the float64 reference’s own."
       : agreement.agrees
-        ? `✓ All ${agreement.count} numbers of this round, computed on the GPU in float32, agree with the float64 reference; the largest difference is ${largest}.`
+        ? `✓ All ${agreement.count} numbers of this round agree with the float64 reference; the largest difference is ${largest}. The GPU computed them in float32; what it keeps to itself, such as da, is multiplied out from its numbers.`
         : `✗ The GPU’s numbers of this round differ from the float64 reference by up to ${largest}.`;
     this.#losses.show([losses]);
   }
