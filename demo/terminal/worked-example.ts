@@ -1,47 +1,33 @@
 // `npm run train -- --task i-like-nlp`: the worked example. Every number of a training step, GPU beside reference.
 
 import {
-  type Gpu,
   Network,
   openGpu,
-  type Pass,
   type ReferenceParameters,
-  readTensors,
-  referenceBackward,
-  referenceForward,
   referenceOptimizer,
   referenceTrainStep,
   sgd,
   Trainer,
 } from "../../src/index";
+import {
+  type Example,
+  exampleOf,
+  iLikeNlp,
+  letters,
+  type Values,
+  valuesOnGpu,
+  valuesOnReference,
+} from "../walkthrough/example";
 import { openNodeGpu } from "./node-gpu";
 import type { TrainOptions } from "./options";
 
-const words = ["I", "like", "NLP"];
-const steps = words.length;
-/** The words one-hot, in order; the sentence belongs to class 0. */
-const sentence = {
-  inputs: Float32Array.from({ length: steps * steps }, (_, i) => (i % (steps + 1) === 0 ? 1 : 0)),
-  targets: Int32Array.of(0),
-};
-const referenceBatch = { ...sentence, steps, batch: 1 };
 const tolerance = 1e-5;
 
-/** The worked example's letters for the parameters. */
-const letters: Record<string, string> = {
-  "layer0.inputWeight": "W",
-  "layer0.recurrentWeight": "Wʰ",
-  "layer0.bias": "b",
-  outputWeight: "V",
-  outputBias: "b_output",
-};
-
-/** A matrix or vector of the equations, as the GPU and as the reference have it. */
+/** A matrix or vector of the equations. */
 interface Shown {
   name: string;
   width: number;
-  gpu: ArrayLike<number>;
-  reference: ArrayLike<number>;
+  values: ArrayLike<number>;
 }
 
 /** @returns the exit code: 0 where GPU and reference agree to 1e-5, else 1. */
@@ -49,41 +35,37 @@ export async function workedExample(options: TrainOptions): Promise<number> {
   const { hidden, seed, learningRate, device, schedule } = options;
   const node = await openNodeGpu(device === "reference" ? undefined : device);
   const gpu = await openGpu({ gpu: node.gpu });
-  const network = await Network.create(gpu, {
-    cell: "elman",
-    inputs: steps,
-    hidden,
-    outputs: steps,
-    input: "features",
-    readout: "last-step",
-    seed,
-  });
-  const shape = { steps, batch: 1, schedule };
+  const example = exampleOf([{ words: iLikeNlp, target: 0 }], { hidden, seed });
+  const { config } = example;
+  const network = await Network.create(gpu, config);
+  const shape = { ...example.shape, schedule };
   const pass = await network.pass({ ...shape, probabilities: true, gradients: true, traceGradients: true });
   const trainer = await Trainer.create(network, { ...shape, optimizer: sgd({ learningRate }) });
   const parameters: ReferenceParameters = Object.fromEntries(
     [...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
   );
 
-  console.log(`"${words.join(" ")}", one-hot; target class 0; hidden ${hidden}, α = ${learningRate}`);
+  console.log(`"${iLikeNlp.join(" ")}", one-hot; target class 0; hidden ${hidden}, α = ${learningRate}`);
   console.log(`on the left ${node.description}, on the right the float64 reference`);
   const update = referenceOptimizer({ kind: "sgd", learningRate });
   let worst = 0;
   for (let round = 1; round <= options.steps; round++) {
     console.log(`\nround ${round}`);
-    pass.write(sentence);
+    pass.write(example.batch);
     pass.run();
-    const shown = await forwardAndBackward(gpu, pass, network, parameters);
-    for await (const _ of trainer.train([sentence]));
-    referenceTrainStep(network.config, parameters, referenceBatch, update);
+    const onGpu = matricesOf(example, await valuesOnGpu(gpu, pass));
+    const onReference = matricesOf(example, valuesOnReference(example, parameters));
+    for await (const _ of trainer.train([example.batch]));
+    referenceTrainStep(config, parameters, { ...example.batch, ...example.shape }, update);
     for (const [name, { shape: sizes, data }] of await network.read()) {
-      const letter = letters[name]!;
-      const reference = parameters[name]!;
-      shown.push({ name: `${letter} ← ${letter} − α·∂L/∂${letter}`, width: sizes.at(-1)!, gpu: data, reference });
+      const updated = { name: `${letters[name]} ← ${letters[name]} − α·∂L/∂${letters[name]}`, width: sizes.at(-1)! };
+      onGpu.push({ ...updated, values: data });
+      onReference.push({ ...updated, values: parameters[name]! });
     }
-    for (const matrix of shown) {
-      print(matrix);
-      worst = Math.max(worst, differenceOf(matrix));
+    for (const [i, matrix] of onGpu.entries()) {
+      const reference = onReference[i]!.values;
+      print(matrix, reference);
+      worst = Math.max(worst, difference(matrix.values, reference));
     }
   }
   for (const thing of [trainer, pass, network, gpu]) thing.destroy();
@@ -96,58 +78,35 @@ export async function workedExample(options: TrainOptions): Promise<number> {
 }
 
 /** h_1 … h_T, ŷ, L, and every gradient. */
-async function forwardAndBackward(
-  gpu: Gpu,
-  pass: Pass,
-  { config }: Network,
-  parameters: ReferenceParameters,
-): Promise<Shown[]> {
-  const { layers, probabilities, losses, dLogits, dHidden } = pass.tensors;
-  const parameterGradients = Object.values(pass.gradients!.tensors);
-  const tensors = [layers[0]!, probabilities!, losses, dLogits!, dHidden![0]!, ...parameterGradients];
-  const [h, p, loss, dO, dH, ...gradients] = (await readTensors(gpu, tensors)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    ...Float32Array[],
-  ];
-  const run = referenceForward(config, parameters, referenceBatch);
-  const back = referenceBackward(config, parameters, referenceBatch, run);
-  const width = config.hidden;
-  const times = Array.from({ length: steps }, (_, i) => i + 1);
-  const slab = (values: Float32Array | Float64Array, t: number) => values.subarray(t * width, (t + 1) * width);
+function matricesOf({ words, classes, config }: Example, values: Values): Shown[] {
+  const { hidden: width } = config;
+  const times = words.map((_, i) => i + 1);
+  const slab = (states: Values["hidden"], t: number) => states.subarray(t * width, (t + 1) * width);
+  const widthOf = (name: string) => (name.startsWith("output") ? classes.length : width);
   return [
-    ...times.map((t) => ({
-      name: `h_${t}, after "${words[t - 1]}"`,
-      width,
-      gpu: slab(h, t),
-      reference: slab(run.sweeps[0]!.hidden, t),
-    })),
-    { name: "ŷ = softmax(h_3·V + b_output)", width: steps, gpu: p, reference: run.probabilities },
-    { name: "L = −ln ŷ[0]", width: 1, gpu: loss, reference: [run.loss] },
-    { name: "ŷ − y = ∂L/∂o", width: steps, gpu: dO, reference: run.dLogits },
-    ...times
-      .reverse()
-      .map((t) => ({ name: `∂L/∂h_${t}`, width, gpu: slab(dH, t), reference: slab(back.hidden[0]!, t) })),
-    ...parameterGradients.map(({ name, shape }, i) => ({
-      name: `∂L/∂${letters[name]}${name.startsWith("layer") ? ", summed over time" : ""}`,
-      width: shape.at(-1)!,
-      gpu: gradients[i]!,
-      reference: back.parameters[name]!,
+    ...times.map((t) => ({ name: `h_${t}, after "${words[t - 1]}"`, width, values: slab(values.hidden, t) })),
+    { name: `ŷ = softmax(h_${words.length}·V + b_output)`, width: classes.length, values: values.probabilities },
+    { name: "L = −ln ŷ[0]", width: 1, values: values.loss },
+    { name: "ŷ − y = ∂L/∂o", width: classes.length, values: values.dLogits },
+    ...times.reverse().map((t) => ({ name: `∂L/∂h_${t}`, width, values: slab(values.dHidden, t) })),
+    ...Object.entries(letters).map(([name, letter]) => ({
+      name: `∂L/∂${letter}${name.startsWith("layer") ? ", summed over time" : ""}`,
+      width: widthOf(name),
+      values: values.gradients[name]!,
     })),
   ];
 }
 
-function differenceOf({ gpu, reference }: Shown): number {
-  const differences = Array.from(gpu, (value, i) => Math.abs(value - reference[i]!));
+function difference(values: ArrayLike<number>, reference: ArrayLike<number>): number {
+  const differences = Array.from(values, (value, i) => Math.abs(value - reference[i]!));
   return differences.reduce((worst, difference) => (difference <= worst ? worst : difference), 0);
 }
 
-function print({ name, width, gpu, reference }: Shown): void {
+function print({ name, width, values }: Shown, reference: ArrayLike<number>): void {
   console.log(`\n${name}`);
-  const row = (values: ArrayLike<number>, start: number) =>
-    Array.from({ length: width }, (_, i) => values[start + i]!.toFixed(7).padStart(11)).join("");
-  for (let start = 0; start < gpu.length; start += width) console.log(`${row(gpu, start)}  |${row(reference, start)}`);
+  const row = (of: ArrayLike<number>, start: number) =>
+    Array.from({ length: width }, (_, i) => of[start + i]!.toFixed(7).padStart(11)).join("");
+  for (let start = 0; start < values.length; start += width) {
+    console.log(`${row(values, start)}  |${row(reference, start)}`);
+  }
 }
