@@ -15,7 +15,8 @@ import { ThroughTime } from "./through-time";
 import { showActivity, showFacts, showFailure, showNoWebGpu, showNumbers } from "./view";
 import type { Kept } from "./workshop";
 
-const renderMilliseconds = 150;
+/** How often what is shown is drawn anew. A software adapter and the screen share the processor: rarely, then. */
+const drawMilliseconds = { hardware: 150, software: 1000 };
 const compareSteps = 300;
 
 const desk = new Desk({
@@ -101,9 +102,9 @@ async function prepared(): Promise<boolean> {
   return form.check() && desk.begin({ settings: form.settings, own: form.own, from: undefined });
 }
 
-setInterval(() => {
+function draw(): void {
   if (desk.activity === "training" && !document.hidden) show();
-}, renderMilliseconds);
+}
 
 element("run").addEventListener("click", async () => {
   if (desk.activity === "training") return void desk.pause();
@@ -216,6 +217,7 @@ async function open(): Promise<void> {
     const { description, software } = await desk.open();
     const kind = software ? "software: it computes on the processor, so expect it to be slow" : "hardware";
     element("adapter").textContent = `${description} (${kind})`;
+    setInterval(draw, drawMilliseconds[software ? "software" : "hardware"]);
   } catch (error) {
     return showNoWebGpu((error as Error).message);
   }

@@ -1,7 +1,8 @@
 // Shows what the network writes, each character marked by how much it surprised the network that reads it.
 
+import { visible } from "../through-time/words";
 import type { Sample } from "./surprise";
-import { lossText, percentText, visible, wholeText } from "./texts";
+import { lossText, percentText, wholeText } from "./texts";
 
 const samplesShown = 6;
 /** From which surprise on a character has the next mark: one in 4, 16, 64 and 256. */

@@ -76,7 +76,7 @@ export class Session {
   readonly problem: Problem;
   readonly history: History;
   live: Live;
-  looks: Looks = { every: 4000, share: 0.05 };
+  looks: Looks = { every: 4000, share: 0.04 };
   readonly #settings: Settings;
   readonly #trainer: Trainer;
   readonly #batches: BatchStream;

@@ -13,7 +13,3 @@ export const wholeText = (value: number): string => Math.round(value).toLocaleSt
 
 export const bytesText = (bytes: number): string =>
   bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-
-/** A character as it can be seen. */
-export const visible = (character: string): string =>
-  character === " " ? "␣" : character === "\n" ? "↵" : character === "\t" ? "⇥" : character;

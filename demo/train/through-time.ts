@@ -10,7 +10,8 @@ export class ThroughTime {
   readonly #desk: Desk;
   readonly #view: ThroughTimeView;
   readonly #beside = element<HTMLSelectElement>("beside");
-  #target: number | undefined;
+  /** The step whose loss alone counts; undefined: all do. At first the last one's, which shows how far back it reaches. */
+  #target: number | "last" | undefined = "last";
   #busy = false;
 
   constructor(desk: Desk) {
@@ -28,13 +29,13 @@ export class ThroughTime {
     if (this.#busy || !run || !this.#desk.order) return;
     this.#busy = true;
     try {
-      let target: number | undefined;
+      let target: number | "last" | undefined;
       do {
         target = this.#target;
         const unrolled = await this.#desk.workshop.unroll(target);
         if (!unrolled || run !== this.#desk.runs.current) return;
-        if (target === undefined) run.unrolled = unrolled;
-        this.#show(target === undefined ? undefined : { run, unrolled });
+        if (target === "last") run.unrolled = unrolled;
+        this.#show(target === "last" ? undefined : { run, unrolled });
       } while (target !== this.#target);
     } catch {
       // The device was lost; the next look comes with the next one.
@@ -61,7 +62,7 @@ export class ThroughTime {
   }
 
   clear(): void {
-    this.#target = undefined;
+    this.#target = "last";
     this.#view.clear();
   }
 

@@ -2,6 +2,7 @@
 // and goes on from the latest where the device is lost.
 
 import {
+  type Batch,
   type Checkpoint,
   type CheckpointStore,
   type Gpu,
@@ -110,12 +111,12 @@ export class Workshop {
   }
 
   /** The held-out example taken through the network and back. @param target the step whose loss alone counts. */
-  async unroll(target?: number): Promise<Unrolled | undefined> {
+  async unroll(target: number | "last" | undefined): Promise<Unrolled | undefined> {
     await this.#recovery;
     if (!this.#session) return undefined;
     const { batch, ...said } = this.#session.problem.example;
     this.#unroller ??= await Unroller.create(this.#session.network, said.labels.length);
-    return this.#unroller.unroll(batch, { ...said, target });
+    return this.#unroller.unroll(batch, { ...said, target: target === "last" ? lastTarget(batch) : target });
   }
 
   /** What a checkpoint's file is of. @throws where it is none of this page. */
@@ -253,4 +254,9 @@ export class Workshop {
     this.#store ??= openCheckpointStore();
     return this.#store;
   }
+}
+
+/** The last step that has a target; undefined where the sequence has one target. */
+function lastTarget({ targets }: Batch): number | undefined {
+  return targets.length > 1 ? targets.length - 1 : undefined;
 }
