@@ -3,7 +3,7 @@
 import { proxy, wrap } from "comlink";
 import { names } from "./data/names";
 import { whyNoWebGpu } from "./no-webgpu";
-import { element } from "./page";
+import { element, scrollable } from "./page";
 import { Chart } from "./train/chart";
 import { History } from "./train/history";
 import { initialSettings, type Settings } from "./train/settings";
@@ -92,6 +92,7 @@ async function train(): Promise<void> {
 
 run.addEventListener("click", () => void (training ? workshop.pause() : train()));
 
+scrollable(element("code"), "Example");
 chart.show([]);
 try {
   await workshop.open(proxy(hear));

@@ -2,6 +2,13 @@
 
 export const element = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;
 
+/** Lets the keyboard reach what may be wider than its place, so that it can be scrolled. */
+export function scrollable(place: HTMLElement, label: string): void {
+  place.role = "region";
+  place.ariaLabel = label;
+  place.tabIndex = 0;
+}
+
 /** Hands the visitor a file. */
 export function download(name: string, content: Blob): void {
   const link = document.createElement("a");

@@ -97,10 +97,9 @@ export class Chart {
       padding: [10, 12, 0, 0],
       scales: {
         x: { time: false, range: (_, _least, most) => [0, Math.max(most ?? 0, leastSteps)] },
-        y: {
-          ...(log && { distr: 3 }),
-          ...(!log && { range: (_: uPlot, least: number | null, most: number | null) => rangeOf(least, most, from) }),
-        },
+        y: log
+          ? { distr: 3, range: (_, least, most) => decadesOf(least, most) }
+          : { range: (_, least, most) => rangeOf(least, most, from) },
       },
       axes: [
         { ...axis, size: 28, values: (_, steps) => steps.map((step) => step.toLocaleString("en")) },
@@ -141,4 +140,10 @@ function rangeOf(least: number | null, most: number | null, from: number | undef
     from !== undefined && low >= from ? from : Math.floor(low / unit) * unit,
     Math.ceil((high + room / 50) / unit) * unit,
   ];
+}
+
+/** Whole decades around what is drawn. */
+function decadesOf(least: number | null, most: number | null): [number, number] {
+  const [low, high] = least && most ? [least, most] : [0.1, 1];
+  return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high * 1.001))];
 }

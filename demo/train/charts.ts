@@ -29,11 +29,23 @@ export class Charts {
       },
       onPoint,
     );
-    const quality = (curve: "accuracy" | "perplexity", text: (value: number) => string) =>
-      new Chart(element(`${curve}-chart`), { ...small, label: curve, parts: [{ curve, as: "points" }], text }, onPoint);
     this.#quality = {
-      accuracy: quality("accuracy", (value) => percentText(value, 0)),
-      perplexity: quality("perplexity", small.text),
+      accuracy: new Chart(
+        element("accuracy-chart"),
+        {
+          ...small,
+          label: "accuracy",
+          parts: [{ curve: "accuracy", as: "points" }],
+          text: (value) => percentText(value, 0),
+          from: 0,
+        },
+        onPoint,
+      ),
+      perplexity: new Chart(
+        element("perplexity-chart"),
+        { ...small, label: "perplexity", parts: [{ curve: "perplexity", as: "points" }] },
+        onPoint,
+      ),
     };
     this.#gradientNorm = new Chart(
       element("gradient-chart"),

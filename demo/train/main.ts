@@ -1,7 +1,7 @@
 // The training page: the buttons and settings drive a training in a worker, and the page shows it.
 
 import { whyNoWebGpu } from "../no-webgpu";
-import { download, element } from "../page";
+import { download, element, scrollable } from "../page";
 import { Charts } from "./charts";
 import { Desk } from "./desk";
 import { presets } from "./presets";
@@ -234,6 +234,8 @@ async function open(): Promise<void> {
   });
 }
 
+scrollable(element("runs").parentElement!, "Runs");
+scrollable(element("plan"), "Dispatches of a training step");
 form.show(settings);
 show();
 await open();

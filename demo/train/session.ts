@@ -88,6 +88,7 @@ export class Session {
   #work: Promise<void> = Promise.resolve();
   #pausing = false;
   #nextLook = 0;
+  #compiled = false;
 
   private constructor(
     network: Network,
@@ -268,7 +269,9 @@ export class Session {
     await keep();
     const finished = performance.now();
     const { every, share } = this.looks;
-    this.#nextLook = finished + Math.max(every, (finished - started) * (1 / share - 1));
+    const cost = this.#compiled ? finished - started : 0; // the first one compiled what all need
+    this.#compiled = true;
+    this.#nextLook = finished + Math.max(every, cost * (1 / share - 1));
   }
 
   /** What it writes now, after the visitor's prompt. */
