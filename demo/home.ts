@@ -3,7 +3,7 @@
 import { proxy, wrap } from "comlink";
 import { names } from "./data/names";
 import { whyNoWebGpu } from "./no-webgpu";
-import { element, scrollable } from "./page";
+import { element, html, scrollable } from "./page";
 import { Chart } from "./train/chart";
 import { History } from "./train/history";
 import { initialSettings, type Settings } from "./train/settings";
@@ -62,13 +62,7 @@ function showNames(text: string): void {
   const lines = text.split("\n").slice(0, -1);
   const fits = (name: string) => name !== "" && name.length <= longestName && !known.has(name);
   const invented = [...new Set(lines)].filter(fits).slice(0, namesShown);
-  element("names").replaceChildren(
-    ...invented.map((name) => {
-      const item = document.createElement("li");
-      item.textContent = name;
-      return item;
-    }),
-  );
+  element("names").replaceChildren(...invented.map((name) => html("li", "", name)));
 }
 
 async function train(): Promise<void> {

@@ -1,6 +1,29 @@
-// What every page's script needs of its document.
+// What the pages' scripts do with their document: they find elements, make them, and hand files out.
 
 export const element = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;
+
+/** Makes an element with a class, and text or other elements in it: text is never read as HTML. */
+export function html<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  className = "",
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[Tag] {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.append(...children);
+  return made;
+}
+
+export function svg<Tag extends keyof SVGElementTagNameMap>(
+  tag: Tag,
+  attributes: Readonly<Record<string, string | number>> = {},
+  ...children: (Node | string)[]
+): SVGElementTagNameMap[Tag] {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  made.append(...children);
+  return made;
+}
 
 /** Lets the keyboard reach what may be wider than its place, so that it can be scrolled. */
 export function scrollable(place: HTMLElement, label: string): void {
@@ -11,7 +34,7 @@ export function scrollable(place: HTMLElement, label: string): void {
 
 /** Hands the visitor a file. */
 export function download(name: string, content: Blob): void {
-  const link = document.createElement("a");
+  const link = html("a");
   link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();

@@ -2,11 +2,12 @@
 
 import { openGpu } from "../../src/index";
 import { whyNoWebGpu } from "../no-webgpu";
+import { element } from "../page";
 import { isOk, type Report } from "./report";
 import { runBenchmark } from "./run";
 import { fillForm, readForm } from "./selection-form";
 import { fromHash, toHash } from "./share";
-import { element, say, showReport } from "./view";
+import { say, showReport } from "./view";
 
 const run = element<HTMLButtonElement>("run");
 let report: Report | undefined;

@@ -1,5 +1,6 @@
 // The rows of a report as tables on the page, a problem each.
 
+import { html, scrollable } from "../page";
 import { figure, percent } from "./figures";
 import type { Row } from "./report";
 import { shapeText } from "./selection";
@@ -7,34 +8,20 @@ import { cellTitles } from "./selection-form";
 
 export type Child = Node | string;
 
-/** An element with a class, and text or other elements in it; text is never read as HTML. */
-export function make<Tag extends keyof HTMLElementTagNameMap>(
-  tag: Tag,
-  className: string,
-  ...children: Child[]
-): HTMLElementTagNameMap[Tag] {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
-}
-
 /** A table in a box that scrolls sideways where it is too wide, from the keyboard as well. */
 export function scrollingTable(caption: Child[], headings: readonly string[], rows: readonly Child[][]): HTMLElement {
-  const heading = (text: string) => Object.assign(make("th", "", text), { scope: "col" });
-  const table = make("table", "");
-  const title = make("caption", "", make("span", "", ...caption));
-  table.append(title, make("thead", "", make("tr", "", ...headings.map(heading))));
-  const body = make("tbody", "");
+  const heading = (text: string) => Object.assign(html("th", "", text), { scope: "col" });
+  const table = html("table", "");
+  const title = html("caption", "", html("span", "", ...caption));
+  table.append(title, html("thead", "", html("tr", "", ...headings.map(heading))));
+  const body = html("tbody", "");
   for (const [first, ...others] of rows) {
-    const name = Object.assign(make("th", "", first!), { scope: "row" });
-    body.append(make("tr", "", name, ...others.map((cell) => make("td", "", cell))));
+    const name = Object.assign(html("th", "", first!), { scope: "row" });
+    body.append(html("tr", "", name, ...others.map((cell) => html("td", "", cell))));
   }
   table.append(body);
-  const box = make("div", "table", table);
-  box.tabIndex = 0;
-  box.role = "region";
-  box.ariaLabel = title.textContent;
+  const box = html("div", "table", table);
+  scrollable(box, title.textContent);
   return box;
 }
 
@@ -55,13 +42,13 @@ export function problemsOf(rows: readonly Row[]): Row[][] {
 
 /** A problem in words, the short ones first. */
 export const titleOf = ({ cell, shape }: Row): Child[] => [
-  make("strong", "", `${cellTitles[cell]}, ${shape}`),
+  html("strong", "", `${cellTitles[cell]}, ${shape}`),
   ` ${shapeText(shape)}`,
 ];
 
 /** An engine, and what tells it from others of its library. */
 export const engineOf = ({ engine, backend, schedule }: Row): HTMLElement =>
-  make("span", "engine", engine, " ", make("small", "", schedule ?? backend));
+  html("span", "engine", engine, " ", html("small", "", schedule ?? backend));
 
 export const resultTables = (rows: readonly Row[]): HTMLElement[] =>
   problemsOf(rows).map((problem) => scrollingTable(titleOf(problem[0]!), headings, problem.map(cells)));

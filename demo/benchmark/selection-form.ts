@@ -1,12 +1,11 @@
 // The page's form: what to measure, as the visitor chose it, and what is wrong with it.
 
 import { type CellName, cellNames } from "../../src/index";
+import { element } from "../page";
 import { type EngineName, engineNames } from "./engines/names";
 import { shapes } from "./problem";
 import { nameOf } from "./report";
 import { cellsOf, defaultLimit, enginesOf, type Selection, shapeOf, shapeText } from "./selection";
-
-const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 
 export const cellTitles: Record<CellName, string> = { elman: "Elman", gru: "GRU", lstm: "LSTM" };
 

@@ -1,8 +1,9 @@
 // How long a training step takes each engine, at a glance: a bar each, a problem together, the fastest first.
 
+import { html } from "../page";
 import { figure } from "./figures";
 import { isOk, type Row } from "./report";
-import { type Child, engineOf, make, problemsOf, titleOf } from "./result-tables";
+import { type Child, engineOf, problemsOf, titleOf } from "./result-tables";
 
 const isOwn = ({ engine }: Row) => engine === "tempograd";
 /** Of rows that may not be compared: endless. */
@@ -13,8 +14,8 @@ export function stepBars(rows: readonly Row[]): HTMLElement[] {
     const longest = Math.max(...problem.map(timeOf).filter(Number.isFinite));
     const own = Math.min(...problem.filter(isOwn).map(timeOf));
     const sorted = [...problem].sort((a, b) => timeOf(a) - timeOf(b));
-    const items = sorted.map((row) => make("li", isOwn(row) ? "own" : "", ...partsOf(row, longest, own)));
-    return make("figure", "bars", make("figcaption", "title", ...titleOf(problem[0]!)), make("ol", "", ...items));
+    const items = sorted.map((row) => html("li", isOwn(row) ? "own" : "", ...partsOf(row, longest, own)));
+    return html("figure", "bars", html("figcaption", "title", ...titleOf(problem[0]!)), html("ol", "", ...items));
   });
 }
 
@@ -22,16 +23,16 @@ export function stepBars(rows: readonly Row[]): HTMLElement[] {
 function partsOf(row: Row, longest: number, own: number): Child[] {
   const { status } = row;
   const time = timeOf(row);
-  if (!Number.isFinite(time)) return [engineOf(row), make("span", "speed failed", status)];
-  const bar = make("span", "bar");
+  if (!Number.isFinite(time)) return [engineOf(row), html("span", "speed failed", status)];
+  const bar = html("span", "bar");
   bar.ariaHidden = "true";
   bar.style.width = `${(100 * time) / longest}%`;
   const beside = Number.isFinite(own) && time !== own ? `, ${times(time / own)}` : "";
-  const reservation = status === "ok" ? [] : [make("small", "reservation", status)];
+  const reservation = status === "ok" ? [] : [html("small", "reservation", status)];
   return [
     engineOf(row),
-    make("span", "room", bar),
-    make("span", "speed", `${figure(time)} ms${beside}`),
+    html("span", "room", bar),
+    html("span", "speed", `${figure(time)} ms${beside}`),
     ...reservation,
   ];
 }

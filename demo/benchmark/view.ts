@@ -1,13 +1,12 @@
 // Shows a report on the page.
 
+import { element, html } from "../page";
 import { figure, kernelFigures, kernelHeadings, limitFigures } from "./figures";
 import type { Environment, KernelTable, Report } from "./report";
-import { make, resultTables, scrollingTable } from "./result-tables";
+import { resultTables, scrollingTable } from "./result-tables";
 import { RooflineChart } from "./roofline-chart";
 import { cellTitles } from "./selection-form";
 import { stepBars } from "./step-bars";
-
-export const element = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;
 
 const chart = new RooflineChart(element("chart"));
 const which = element<HTMLSelectElement>("which");
@@ -52,9 +51,9 @@ const titleOf = ({ cell, shape, schedule }: KernelTable) => `${cellTitles[cell]}
 /** A figure with its unit, what follows in brackets in small. */
 function readout(name: string, text: string): HTMLElement {
   const [value = "", more] = text.split(/ \((.*)\)$/);
-  const described = make("dd", "", value);
-  if (more) described.append(" ", make("small", "", more));
-  return make("div", "", make("dt", "", name), described);
+  const described = html("dd", "", value);
+  if (more) described.append(" ", html("small", "", more));
+  return html("div", "", html("dt", "", name), described);
 }
 
 function showKernels({ kernels, limits }: Report): void {
@@ -67,7 +66,7 @@ function showKernels({ kernels, limits }: Report): void {
   chart.show(measured, limits);
   const rows = measured.map((kernel, i) => {
     const [label = "", ...others] = kernelFigures(kernel, table, limits);
-    return [make("span", "", make("span", "number", String(i + 1)), ` ${label}`), ...others];
+    return [html("span", "", html("span", "number", String(i + 1)), ` ${label}`), ...others];
   });
   element("kernel-table").append(scrollingTable([titleOf(table)], kernelHeadings, rows));
 }
@@ -90,7 +89,7 @@ function showEnvironment(environment: Environment): void {
     ["Date", date.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
   ];
   element("environment").replaceChildren(
-    ...facts.map(([name, text]) => make("div", "", make("dt", "", name), make("dd", "", text))),
+    ...facts.map(([name, text]) => html("div", "", html("dt", "", name), html("dd", "", text))),
   );
   const limits = Object.entries(environment.limits).map(([name, value]) => `${name.padEnd(42)} ${value}`);
   element("adapter-details").textContent = [...environment.features, "", ...limits].join("\n");

@@ -2,6 +2,7 @@
 // between its buffers, and a picture drawn from them.
 
 import { whyNoWebGpu } from "../no-webgpu";
+import { element } from "../page";
 import { Apprentice, lesson } from "./apprentice";
 import { Drawing } from "./drawing";
 import { Pens } from "./pens";
@@ -11,7 +12,6 @@ const penCount = 24;
 /** Training steps after which the pens begin anew. */
 const scatterSteps = lesson / 5;
 
-const element = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;
 const paper = element<HTMLCanvasElement>("paper");
 const figures = element<HTMLSelectElement>("figure");
 const controls = [...document.querySelectorAll<HTMLButtonElement | HTMLSelectElement>("button, select")];

@@ -1,4 +1,4 @@
-// `npm run pictures -- FOLDER`: pictures of all pages at work, light and dark, wide and narrow.
+// `npm run pictures -- FOLDER [NAMES]`: pictures of the pages at work, light and dark, wide and narrow.
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,8 +18,14 @@ const until = (condition: string) => (page: Page) =>
 const stepped = (id: string, steps: number) =>
   until(`Number(/[\\d,]+/.exec(document.getElementById("${id}").textContent)?.[0].replaceAll(",", "")) >= ${steps}`);
 
-/** What a page is asked to do before its picture is taken. */
-const pages: Record<string, { path: string; work: ((page: Page) => Promise<unknown>)[] }> = {
+/** What a page is asked to do before its picture is taken, and which part of it is the picture. */
+interface Subject {
+  path: string;
+  work: ((page: Page) => Promise<unknown>)[];
+  part?: string;
+}
+
+const subjects: Record<string, Subject> = {
   home: { path: "/demo/index.html", work: [pressed("run"), stepped("status", 600)] },
   train: {
     path: "/demo/train/index.html#hidden=64",
@@ -30,14 +36,27 @@ const pages: Record<string, { path: string; work: ((page: Page) => Promise<unkno
       until(`!document.getElementById("single-step").disabled`),
     ],
   },
-  walkthrough: { path: "/demo/walkthrough/index.html", work: [until(`document.querySelectorAll("table").length > 3`)] },
-  benchmark: { path: "/demo/benchmark/index.html", work: [] },
-  pens: { path: "/demo/pens/index.html", work: [] },
+  "through-time": {
+    path: "/demo/train/index.html#data=adding&hidden=16&batch=8&steps=28",
+    work: [pressed("compare"), until(`document.getElementById("beside").value !== ""`)],
+    part: ".time",
+  },
+  walkthrough: { path: "/demo/walkthrough/index.html", work: Array.from({ length: 9 }, () => pressed("next")) },
+  benchmark: {
+    path: "/demo/benchmark/index.html",
+    work: [
+      pressed("run"),
+      until(`document.getElementById("run").textContent === "Stop"`),
+      until(`document.getElementById("run").textContent === "Run"`),
+    ],
+  },
+  pens: { path: "/demo/pens/index.html", work: [pressed("run"), stepped("steps", 300)] },
 };
 
-export async function main([folder = "pictures"]: string[]): Promise<number> {
+export async function main([folder = "pictures", ...names]: string[]): Promise<number> {
   await mkdir(folder, { recursive: true });
-  for (const [name, { path, work }] of Object.entries(pages)) {
+  for (const name of names.length > 0 ? names : Object.keys(subjects)) {
+    const { path, work, part } = subjects[name]!;
     const take = async (page: Page) => {
       await page.setViewport(sizes.wide);
       for (const piece of work) await piece(page);
@@ -46,7 +65,9 @@ export async function main([folder = "pictures"]: string[]): Promise<number> {
         for (const value of schemes) {
           await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
           await new Promise((resolve) => setTimeout(resolve, 500)); // charts are drawn anew
-          await page.screenshot({ path: join(folder, `${name}-${size}-${value}.png`), fullPage: size === "narrow" });
+          const path = join(folder, `${name}-${size}-${value}.png`) as `${string}.png`;
+          if (part) await (await page.$(part))!.screenshot({ path });
+          else await page.screenshot({ path, fullPage: size === "narrow" });
         }
       }
     };

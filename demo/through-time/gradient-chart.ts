@@ -1,6 +1,7 @@
 // Draws ‖dL/dh_t‖ over t on a scale of decades, a line for each network, under the columns of the pictures.
 
-import { drawing, html, svg } from "./elements";
+import { html, svg } from "../page";
+import { drawing } from "./drawing";
 import { type Columns, left, marked, middle, right, totalWidth } from "./layout";
 import { type DecadeScale, hiddenGradient } from "./numbers";
 import type { Unrolled } from "./unroll";

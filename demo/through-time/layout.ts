@@ -1,6 +1,6 @@
 // Where things are in the pictures, in CSS pixels: columns of time that all of them share.
 
-import { svg } from "./elements";
+import { svg } from "../page";
 
 /** Room for names at the left of the first column, and past the last. */
 export const left = 28;

@@ -1,6 +1,6 @@
 // The numbers behind the pictures, as tables: made when they are asked for.
 
-import { html } from "./elements";
+import { html } from "../page";
 import { blame } from "./numbers";
 import type { Unrolled } from "./unroll";
 import { lossText, numeral, percent, spoken } from "./words";

@@ -1,6 +1,7 @@
 // One network unrolled: above its characters losses and cells, below them what is blamed.
 
-import { drawing, html, svg } from "./elements";
+import { html, svg } from "../page";
+import { drawing } from "./drawing";
 import { type Columns, edge, gap, left, marked, middle, totalWidth } from "./layout";
 import { blame, type DecadeScale, mostBlamed } from "./numbers";
 import type { Unrolled, UnrolledRow } from "./unroll";

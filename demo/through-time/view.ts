@@ -1,6 +1,6 @@
 // Shows networks unrolled through time beside each other, and asks for the loss of the character that is pointed at.
 
-import { html } from "./elements";
+import { html } from "../page";
 import { chartNames, gradientChart } from "./gradient-chart";
 import { columnsIn, left } from "./layout";
 import { numberTable } from "./number-table";

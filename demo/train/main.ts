@@ -1,7 +1,7 @@
 // The training page: the buttons and settings drive a training in a worker, and the page shows it.
 
 import { whyNoWebGpu } from "../no-webgpu";
-import { download, element, scrollable } from "../page";
+import { download, element, html, scrollable } from "../page";
 import { Charts } from "./charts";
 import { Desk } from "./desk";
 import { presets } from "./presets";
@@ -89,9 +89,7 @@ function showPending(): void {
 }
 
 function showBlankSamples(writes: boolean): void {
-  const nothing = document.createElement("li");
-  nothing.className = "note";
-  nothing.textContent = "This network answers questions; it does not write.";
+  const nothing = html("li", "note", "This network answers questions; it does not write.");
   element("samples").replaceChildren(...(writes ? blankSamples : [nothing]));
 }
 

@@ -1,5 +1,6 @@
 // The table of the runs: their names, which of them the charts show, and their numbers.
 
+import { html, svg } from "../page";
 import { dashes } from "./chart";
 import type { CurveName } from "./history";
 import type { Run, Runs } from "./runs";
@@ -56,15 +57,15 @@ export class RunsTable {
   }
 
   #build(run: Run, runs: Runs): Row {
-    const element = document.createElement("tr");
-    const shown = document.createElement("input");
+    const element = html("tr");
+    const shown = html("input");
     shown.type = "checkbox";
     shown.checked = run.shown;
     shown.addEventListener("change", () => {
       run.shown = shown.checked;
       this.#on.change();
     });
-    const name = document.createElement("input");
+    const name = html("input");
     name.type = "text";
     name.value = run.name;
     name.addEventListener("change", () => {
@@ -88,13 +89,10 @@ export class RunsTable {
       remove.ariaLabel = `Remove ${run.name}`;
     };
     say();
-    element.append(cellOf(shown), cellOf(swatch(run.look)), cellOf(name));
-    const cells = Object.fromEntries(columns.map(([column]) => [column, cellOf()])) as Row["cells"];
-    for (const [column] of columns) {
-      cells[column].className = "number";
-      element.append(cells[column]);
-    }
-    element.append(cellOf(use), cellOf(remove));
+    element.append(html("td", "", shown), html("td", "", swatch(run.look)), html("td", "", name));
+    const cells = Object.fromEntries(columns.map(([column]) => [column, html("td", "number")])) as Row["cells"];
+    element.append(...Object.values(cells));
+    element.append(html("td", "", use), html("td", "", remove));
     this.#body.prepend(element);
     const row = { element, cells };
     this.#rows.set(run, row);
@@ -103,32 +101,18 @@ export class RunsTable {
 }
 
 function smallButton(text: string): HTMLButtonElement {
-  const button = document.createElement("button");
+  const button = html("button", "small", text);
   button.type = "button";
-  button.className = "small";
-  button.textContent = text;
   return button;
 }
 
-function cellOf(...content: Element[]): HTMLTableCellElement {
-  const cell = document.createElement("td");
-  cell.append(...content);
-  return cell;
-}
-
 /** The line that a run has in the charts. */
-function swatch(look: number): SVGElement {
-  const namespace = "http://www.w3.org/2000/svg";
-  const picture = document.createElementNS(namespace, "svg");
-  const line = document.createElementNS(namespace, "line");
-  picture.setAttribute("viewBox", "0 0 32 8");
-  picture.setAttribute("class", `swatch look-${look + 1}`);
-  picture.setAttribute("aria-hidden", "true");
-  for (const [name, value] of Object.entries({ x1: "0", y1: "4", x2: "32", y2: "4" })) line.setAttribute(name, value);
-  line.setAttribute("stroke-dasharray", dashes[look]!.join(" "));
-  picture.append(line);
-  return picture;
-}
+const swatch = (look: number): SVGElement =>
+  svg(
+    "svg",
+    { viewBox: "0 0 32 8", class: `swatch look-${look + 1}`, "aria-hidden": "true" },
+    svg("line", { x1: 0, y1: 4, x2: 32, y2: 4, "stroke-dasharray": dashes[look]!.join(" ") }),
+  );
 
 function lastUpTo(values: readonly (number | null)[], at: number): number | null | undefined {
   for (let i = at; i >= 0; i--) if (values[i] != null) return values[i];

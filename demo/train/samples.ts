@@ -1,5 +1,6 @@
 // Shows what the network writes, each character marked by how much it surprised the network that reads it.
 
+import { html } from "../page";
 import { visible } from "../through-time/words";
 import type { Sample } from "./surprise";
 import { lossText, percentText, wholeText } from "./texts";
@@ -11,24 +12,16 @@ const thresholds = [4, 16, 64, 256].map(Math.log);
 /** Puts a sample on top of the earlier ones; as text, never as HTML. */
 export function addSample(list: HTMLElement, step: number, heldOut: number | null | undefined, sample: Sample): void {
   list.querySelector("li.note")?.remove();
-  const item = document.createElement("li");
-  item.className = "sample";
-  const caption = document.createElement("p");
-  caption.className = "note";
   const { characters, prompt, surprise } = sample;
   const mean = surprise.subarray(prompt).reduce((sum, value) => sum + value, 0) / (surprise.length - prompt);
-  caption.textContent = `${step === 0 ? "Before the first step" : `After ${wholeText(step)} steps`} · held-out loss ${lossText(heldOut)} · its own writing surprises it by ${lossText(mean, 2)} nats a character`;
-  const quote = document.createElement("blockquote");
-  for (const [i, character] of characters.entries()) quote.append(marked(character, surprise[i]!, i < prompt));
-  item.append(caption, quote);
-  list.prepend(item);
+  const caption = `${step === 0 ? "Before the first step" : `After ${wholeText(step)} steps`} · held-out loss ${lossText(heldOut)} · its own writing surprises it by ${lossText(mean, 2)} nats a character`;
+  const text = characters.map((character, i) => marked(character, surprise[i]!, i < prompt));
+  list.prepend(html("li", "sample", html("p", "note", caption), html("blockquote", "", ...text)));
   while (list.children.length > samplesShown) list.lastElementChild!.remove();
 }
 
 function marked(character: string, surprise: number, prompted: boolean): HTMLElement {
-  const place = document.createElement("span");
-  place.textContent = character;
-  if (prompted) place.className = "prompt";
+  const place = html("span", prompted ? "prompt" : "", character);
   if (Number.isNaN(surprise)) return place;
   const level = thresholds.filter((threshold) => surprise >= threshold).length;
   place.dataset.surprise = String(level);

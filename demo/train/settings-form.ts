@@ -1,5 +1,6 @@
 // Makes the settings' form of their table, reads it, and says beside a control what is wrong or what a change needs.
 
+import { element, html } from "../page";
 import type { OwnData } from "./problem";
 import { type Field, fields, isLive, isOwn, isShown, problemOf, type Settings, settingNames } from "./settings";
 
@@ -121,7 +122,7 @@ export class SettingsForm {
   }
 
   #tellOwn(problem: string): void {
-    const place = document.getElementById("text-error")!;
+    const place = element("text-error");
     place.textContent = problem;
     place.hidden = problem === "";
     this.#text.ariaInvalid = String(problem !== "");
@@ -144,10 +145,10 @@ export class SettingsForm {
       effect.textContent = changed && !isLive(name) ? "after a reset" : "";
     }
     const { data } = this.settings;
-    const given = document.getElementById("own-name")!;
-    document.getElementById("own")!.hidden = !isOwn(this.settings);
-    document.getElementById("own-text")!.hidden = data !== "own-text";
-    document.getElementById("own-sequences")!.hidden = data !== "sequences";
+    const given = element("own-name");
+    element("own").hidden = !isOwn(this.settings);
+    element("own-text").hidden = data !== "own-text";
+    element("own-sequences").hidden = data !== "sequences";
     given.textContent = this.own ? `${this.own.name}, ${this.own.text.length.toLocaleString("en")} characters` : "";
   }
 
@@ -161,20 +162,15 @@ export class SettingsForm {
 
   #build(name: keyof Settings): Control {
     const field: Field = fields[name];
-    const place = document.createElement("div");
-    const label = document.createElement("label");
-    const effect = document.createElement("span");
-    const error = document.createElement("p");
-    const control = field.kind === "choice" ? document.createElement("select") : document.createElement("input");
+    const control = field.kind === "choice" ? html("select") : html("input");
+    const effect = html("span", "effect");
+    const label = html("label", "", field.label, " ", effect);
+    const error = html("p", "error");
     control.id = name;
     label.htmlFor = name;
-    effect.className = "effect";
     error.id = `${name}-error`;
-    error.className = "error";
     error.ariaLive = "polite";
     error.hidden = true;
-    place.className = field.kind === "switch" ? "field switch" : "field";
-    if (field.kind === "text" || field.kind === "choice") place.classList.add("wide");
     const described = [error.id];
     if (control instanceof HTMLSelectElement) {
       const { choices } = field as Extract<Field, { kind: "choice" }>;
@@ -190,13 +186,11 @@ export class SettingsForm {
       control.step = "any";
       control.inputMode = field.kind === "integer" ? "numeric" : "decimal";
     }
-    label.append(field.label, " ", effect);
-    place.append(...(field.kind === "switch" ? [control, label] : [label, control]), error);
+    const wide = { switch: "switch", text: "wide", choice: "wide", number: "", integer: "" }[field.kind];
+    const place = html("div", `field ${wide}`, ...(wide === "switch" ? [control, label] : [label, control]), error);
     if (field.hint) {
-      const hint = document.createElement("p");
+      const hint = html("p", "note", field.hint);
       hint.id = `${name}-hint`;
-      hint.className = "note";
-      hint.textContent = field.hint;
       described.unshift(hint.id);
       place.append(hint);
     }

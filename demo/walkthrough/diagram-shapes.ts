@@ -1,7 +1,6 @@
 // The shapes of the diagram: nodes, arrows between them, words beside them.
 
-const namespace = "http://www.w3.org/2000/svg";
-
+import { svg } from "../page";
 /** Of every node. */
 export const box = { width: 84, height: 66 };
 /** How far the arrows forward and back are from the line between two nodes. */
@@ -10,17 +9,6 @@ const aside = 12;
 export interface Place {
   x: number;
   y: number;
-}
-
-export function svg(
-  name: string,
-  attributes: Record<string, string | number>,
-  ...children: (Node | string)[]
-): SVGElement {
-  const made = document.createElementNS(namespace, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  made.append(...children);
-  return made;
 }
 
 /** A line of text, its baseline `below` the middle of a place. */

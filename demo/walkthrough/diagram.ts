@@ -1,6 +1,7 @@
 // Draws the network unrolled through time, with what flows forward and back, and what of it is at work.
 
-import { arrow, arrowheads, box, line, nodeShape, type Place, svg } from "./diagram-shapes";
+import { svg } from "../page";
+import { arrow, arrowheads, box, line, nodeShape, type Place } from "./diagram-shapes";
 import type { Example } from "./example";
 import { plain } from "./math";
 import type { Matrices } from "./matrices";

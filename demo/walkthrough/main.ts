@@ -2,9 +2,10 @@
 
 import { type Gpu, openGpu } from "../../src/index";
 import { whyNoWebGpu } from "../no-webgpu";
+import { element } from "../page";
 import { ExampleForm } from "./example-form";
 import { learningCurves } from "./learning-rates";
-import { element, View } from "./view";
+import { View } from "./view";
 import { convergedLoss, Walk } from "./walk";
 
 /** How many rounds one press of the button may take. */

@@ -1,19 +1,8 @@
 // Shows a matrix as a table, with its name, its numbers tinted by their size and sign, and whether the reference agrees.
 
+import { html, scrollable } from "../page";
 import { math, plain } from "./math";
 import type { Check, Matrix } from "./matrices";
-
-/** An element with a class, and children. */
-export function make<Name extends keyof HTMLElementTagNameMap>(
-  name: Name,
-  className: string,
-  ...children: (Node | string)[]
-): HTMLElementTagNameMap[Name] {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
-}
 
 /** Four decimals, or a power of ten where they do not tell; with a true minus sign. */
 export function numberText(value: number): string {
@@ -43,37 +32,37 @@ export const largestOf = (values: ArrayLike<number>): number =>
 export function matrixFigure(name: string, { rows, columns, values }: Matrix, check: Check | undefined): HTMLElement {
   const largest = largestOf(values);
   const labelled = rows.some((label) => label !== "");
-  const head = make("tr", "", ...(labelled ? [make("td", "")] : []), ...columns.map((label) => header(label, "col")));
+  const head = html("tr", "", ...(labelled ? [html("td", "")] : []), ...columns.map((label) => header(label, "col")));
   const body = rows.map((label, row) => {
     const cells = columns.map((_, column) => {
       const value = values[row * columns.length + column]!;
-      const cell = make("td", "number", numberText(value));
+      const cell = html("td", "number", numberText(value));
       cell.dataset.value = cell.title = String(value);
       tint(cell, value, largest);
       return cell;
     });
-    return make("tr", "", ...(labelled ? [header(label, "row")] : []), ...cells);
+    return html("tr", "", ...(labelled ? [header(label, "row")] : []), ...cells);
   });
-  const table = make("table", "", ...(columns[0] === "" ? [] : [make("thead", "", head)]), make("tbody", "", ...body));
+  const table = html("table", "", ...(columns[0] === "" ? [] : [html("thead", "", head)]), html("tbody", "", ...body));
   table.ariaLabel = plain(name);
-  const scroller = make("div", "scroller", table);
+  const scroller = html("div", "scroller", table);
   scroller.dataset.label = `${plain(name)}, a wide matrix`;
-  const figure = make("figure", "matrix", make("figcaption", "", math(name)), scroller, mark(check));
+  const figure = html("figure", "matrix", html("figcaption", "", math(name)), scroller, mark(check));
   figure.dataset.name = name;
   return figure;
 }
 
 function header(label: string, scope: "col" | "row"): HTMLElement {
-  const cell = make("th", "", label);
+  const cell = html("th", "", label);
   cell.scope = scope;
   cell.title = label; // a long word is cut short
   return cell;
 }
 
 function mark(check: Check | undefined): HTMLElement {
-  if (!check) return make("p", "mark", "float64");
+  if (!check) return html("p", "mark", "float64");
   const { agrees, difference } = check;
-  const place = make("p", agrees ? "mark" : "mark differs");
+  const place = html("p", agrees ? "mark" : "mark differs");
   place.append(agrees ? `✓ checked, ${distanceText(difference)}` : `✗ differs by ${distanceText(difference)}`);
   return place;
 }
@@ -82,9 +71,7 @@ function mark(check: Check | undefined): HTMLElement {
 export function markScrollers(root: ParentNode): void {
   for (const scroller of root.querySelectorAll<HTMLElement>(".scroller")) {
     if (scroller.scrollWidth > scroller.clientWidth + 1) {
-      scroller.tabIndex = 0;
-      scroller.role = "region";
-      scroller.ariaLabel = scroller.dataset.label ?? null;
+      scrollable(scroller, scroller.dataset.label ?? "");
     } else {
       for (const name of ["tabindex", "role", "aria-label"]) scroller.removeAttribute(name);
     }

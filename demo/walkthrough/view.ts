@@ -1,16 +1,15 @@
 // Shows a walk on the page: the stage with its matrices, the progress of training, and what can be done next.
 
+import { element, html } from "../page";
 import { Diagram } from "./diagram";
 import { type Example, letters } from "./example";
 import { type Curve, learningRates } from "./learning-rates";
 import { LossCurves } from "./loss-curves";
 import { math, plain } from "./math";
 import { check } from "./matrices";
-import { distanceText, make, markScrollers, matrixFigure, numberText, scientific } from "./matrix-figure";
+import { distanceText, markScrollers, matrixFigure, numberText, scientific } from "./matrix-figure";
 import { type Stage, stagesOf } from "./stages";
 import type { Walk } from "./walk";
-
-export const element = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;
 
 const phases = { forward: "Forward", backward: "Backward, through time", update: "Update" } as const;
 
@@ -45,11 +44,11 @@ export class View {
     this.#stages = stagesOf(example);
     element("stages").replaceChildren(
       ...this.#stages.map(({ name, title, phase }, index) => {
-        const button = make("button", phase, math(name));
+        const button = html("button", phase, math(name));
         button.type = "button";
         button.ariaLabel = `${plain(name)}: ${title}`;
         button.addEventListener("click", () => this.#onStage(index));
-        return make("li", "", button);
+        return html("li", "", button);
       }),
     );
     element("sharing").replaceChildren(...sharingTable(example));
@@ -107,7 +106,7 @@ export class View {
       const worse = losses.filter((loss, round) => round > 0 && loss > losses[round - 1]!).length;
       const cells = [losses[0]!.toFixed(3), losses.at(-1)!.toFixed(3), `${worse} of ${losses.length - 1}`];
       const beside = difference === undefined ? "float64" : distanceText(difference);
-      row.append(...[...cells, beside].map((text) => make("td", "number", text)));
+      row.append(...[...cells, beside].map((text) => html("td", "number", text)));
     }
     markScrollers(document);
   }
@@ -127,32 +126,32 @@ function equation({ matrices, reference }: Walk, line: readonly string[]): HTMLE
   for (const word of line) {
     const matrix = matrices.get(word);
     if (!matrix) {
-      sign = make("span", "sign", word);
+      sign = html("span", "sign", word);
       continue;
     }
     const twin = reference?.get(word);
     const figure = matrixFigure(word, matrix, twin && check(matrix, twin));
-    terms.push(make("div", "term", ...(sign ? [sign] : []), figure));
+    terms.push(html("div", "term", ...(sign ? [sign] : []), figure));
     sign = undefined;
   }
-  return make("div", "equation", ...terms);
+  return html("div", "equation", ...terms);
 }
 
 /** A row for each parameter, a column for each time that it is used, and one for its update. */
 function sharingTable({ words }: Example): HTMLElement[] {
-  const cell = (text: string, used: boolean) => make("td", used ? "used" : "", text);
+  const cell = (text: string, used: boolean) => html("td", used ? "used" : "", text);
   const columns = [...words.map((_, i) => `t = ${i + 1}`), "output", "after the sum"];
   const heads = ["Parameter", ...columns].map((text) => {
-    const head = make("th", "", text);
+    const head = html("th", "", text);
     head.scope = "col";
     return head;
   });
   const rows = Object.entries(letters).map(([name, letter]) => {
     const everyStep = name.startsWith("layer");
-    const head = make("th", "", letter);
+    const head = html("th", "", letter);
     head.scope = "row";
     const steps = words.map(() => cell(everyStep ? "used" : "–", everyStep));
-    return make("tr", "", head, ...steps, cell(everyStep ? "–" : "used", !everyStep), cell("updated", true));
+    return html("tr", "", head, ...steps, cell(everyStep ? "–" : "used", !everyStep), cell("updated", true));
   });
-  return [make("thead", "", make("tr", "", ...heads)), make("tbody", "", ...rows)];
+  return [html("thead", "", html("tr", "", ...heads)), html("tbody", "", ...rows)];
 }
