@@ -85,7 +85,7 @@ export class RunsTable {
     const say = () => {
       shown.ariaLabel = `Show ${run.name}`;
       name.ariaLabel = `Name of ${run.name}`;
-      use.ariaLabel = `Use the settings of ${run.name}`;
+      use.ariaLabel = `Use settings of ${run.name}`;
       remove.ariaLabel = `Remove ${run.name}`;
     };
     say();

@@ -1,8 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "puppeteer";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -10,6 +8,7 @@ import { toHash } from "../../demo/benchmark/share";
 import { pages } from "../../demo/frame";
 import { launchBrowser } from "../../demo/terminal/chromium";
 import { fullReport } from "./benchmark-report";
+import { barriers } from "./page";
 import { StaticServer } from "./static-server";
 
 const folders = Object.keys(pages);
@@ -17,7 +16,6 @@ const folders = Object.keys(pages);
 const computing = folders.filter((folder) => !["", "walkthrough"].includes(folder));
 const mostBytes = 150_000;
 const mostMilliseconds = 1000;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const noServiceWorkers = `Object.defineProperty(navigator, "serviceWorker", { value: undefined })`;
 const noGpu = `Object.defineProperty(navigator, "gpu", { value: undefined })`;
@@ -130,22 +128,14 @@ describe.each(folders)("the built page /%s", (folder) => {
 
   test("can be read and used in light and dark, on wide and narrow screens", () =>
     withVisitor(async (page) => {
-      const still = { name: "prefers-reduced-motion", value: "reduce" };
       const hash = folder === "benchmark" ? await toHash(fullReport) : ""; // with results
       await open(page, folder, hash);
-      await page.evaluate(axe);
       for (const width of [1280, 390, 360]) {
         await page.setViewport({ width, height: 800 });
         await page.waitForFunction("document.scrollingElement.scrollWidth <= innerWidth"); // charts take a moment
         if (width === 360) continue;
-        for (const scheme of ["light", "dark"]) {
-          await page.emulateMediaFeatures([still, { name: "prefers-color-scheme", value: scheme }]);
-          const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as AxeResults;
-          const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-          const found = grave.flatMap(({ id, nodes }) =>
-            nodes.map((node) => `${id}: ${node.failureSummary} ${node.html}`),
-          );
-          expect(found, `${scheme}, ${width} px wide`).toEqual([]);
+        for (const scheme of ["light", "dark"] as const) {
+          expect(await barriers(page, scheme), `${scheme}, ${width} px wide`).toEqual([]);
         }
       }
     }));

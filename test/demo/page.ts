@@ -1,8 +1,11 @@
 // What tests of the pages do with a page, as its visitors would.
 
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AxeResults } from "axe-core";
 import type { Page } from "puppeteer";
 
 /** What the pages import and no browser can as it is. */
@@ -55,4 +58,19 @@ export async function downloaded(page: Page, id: string): Promise<{ name: string
   const bytes = await readFile(join(downloadPath, await name));
   await session.detach();
   return { name: await name, bytes };
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong with a page as it stands, in a colour scheme: a line each. */
+export async function barriers(page: Page, scheme: "light" | "dark"): Promise<string[]> {
+  await page.emulateMediaFeatures([
+    { name: "prefers-color-scheme", value: scheme },
+    { name: "prefers-reduced-motion", value: "reduce" }, // or it measures colours in mid-transition
+  ]);
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
+  const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as AxeResults;
+  return violations.flatMap(({ id, impact, nodes }) =>
+    nodes.map((node) => `${impact} ${id}: ${node.failureSummary} ${node.html}`),
+  );
 }

@@ -1,7 +1,5 @@
 // A network unrolled through time: its numbers beside the reference's, and the view in a page.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
+
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
@@ -17,6 +15,7 @@ import {
 } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
 import { useGpu } from "../workbench";
+import { barriers } from "./page";
 
 describe("an unrolled network", () => {
   const gpu = useGpu();
@@ -176,7 +175,6 @@ test("numbers are told with two digits that count", () => {
 });
 
 describe("the view of networks unrolled through time", () => {
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   const call = <T>(page: Page, name: string, ...values: unknown[]) =>
     callInPage<T>(page, "/test/demo/through-time-in-page.ts", name, ...values);
   const texts = (page: Page, selector: string) =>
@@ -283,14 +281,10 @@ describe("the view of networks unrolled through time", () => {
     withView(async (page) => {
       await call(page, "showMadeUp", madeUp, "the sea\n<b>");
       await page.click("summary");
-      await page.evaluate(axe);
-      for (const value of ["dark", "light"]) {
-        const still = { name: "prefers-reduced-motion", value: "reduce" }; // or axe measures colours in mid-transition
-        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }, still]);
+      for (const scheme of ["dark", "light"] as const) {
         for (const character of [".above button", "figure button:nth-child(6)"]) {
           await page.click(character);
-          const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
-          expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+          expect(await barriers(page, scheme)).toEqual([]);
         }
       }
     }));

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ElementHandle, Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
-import { withPage } from "../../demo/terminal/in-browser";
+import { callInPage, withPage } from "../../demo/terminal/in-browser";
 import { readCheckpoint } from "../../src/index";
-import { bundled, button, downloaded, enter, isSeen, numberOf, press, textOf, until } from "./page";
+import type { Result } from "./engine-worker";
+import { barriers, bundled, button, downloaded, enter, isSeen, numberOf, press, textOf, until } from "./page";
 
 const path = "/demo/train/index.html";
 const small = "data=own-text&cell=elman&hidden=16&batch=4&steps=8";
@@ -45,6 +46,24 @@ async function bring(page: Page, id: string, name: string, content: string | Uin
   await writeFile(path, content);
   const input = (await page.$(`#${id}`)) as ElementHandle<HTMLInputElement>;
   await input.uploadFile(path);
+}
+
+/** In the page: of a training step, over so many of them. */
+function millisecondsOfStep(steps: number): Promise<number> {
+  const place = document.getElementById("step")!;
+  const step = () => Number(place.textContent!.replaceAll(",", ""));
+  const first = step();
+  let begin: { step: number; time: number } | undefined;
+  return new Promise((resolve) => {
+    const observer = new MutationObserver(() => {
+      const now = { step: step(), time: performance.now() };
+      if (now.step >= first + 3) begin ??= now;
+      if (!begin || now.step < begin.step + steps) return;
+      observer.disconnect();
+      resolve((now.time - begin.time) / (now.step - begin.step));
+    });
+    observer.observe(place, { childList: true });
+  });
 }
 
 /** Ends the browser's GPU process, as a crashing driver would. */
@@ -199,6 +218,48 @@ describe("the training page", () => {
       expect(await textOf(page, "status")).toBe("Training.");
     }, "data=own-text&cell=elman&hidden=64&batch=16&steps=32"));
 
+  test("costs little beside the same training in the benchmark's engine", () =>
+    onPage(async (page) => {
+      await button(page, "run");
+      const shape = { batch: 32, steps: 64, hidden: 128, symbols: 64 };
+      const name = { engine: "tempograd", backend: "webgpu", schedule: "fused" };
+      const work = { name, cell: "elman", shape, learningRate: 0.5, runs: [3, 60] };
+      const ratios: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        await press(page, "run");
+        const onThePage = await page.evaluate(millisecondsOfStep, 100);
+        await press(page, "run");
+        await until(page, "status", /^Paused/);
+        const { milliseconds } = await callInPage<Result>(page, "/test/demo/engines-in-page.ts", "inWorker", work);
+        ratios.push(onThePage / (milliseconds[1]! / 60));
+      }
+      const median = ratios.sort((a, b) => a - b)[1]!;
+      console.log(`a training step on the page takes ${median.toFixed(2)} times what it takes in the benchmark`);
+      // 1.1 at most on a quiet machine; others' processes share this one's cores now and then.
+      expect(median).toBeLessThan(1.3);
+    }, `cell=elman&hidden=128&batch=32&steps=64&schedule=fused&initializer=uniform&${plain}`));
+
+  test("pauses in a hidden tab where it shall, and goes on when it is seen again", () =>
+    onPage(async (page) => {
+      const hide = (hidden: boolean) =>
+        page.evaluate((hidden: boolean) => {
+          Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }, hidden);
+      await ready(page);
+      await press(page, "run");
+      await untilStep(page, 10);
+      await hide(true);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(await textOf(page, "status")).toBe("Training.");
+      await hide(false);
+      await (await page.$("#hiddenTab"))!.select("pause");
+      await hide(true);
+      await until(page, "status", /^Paused after/);
+      await hide(false);
+      await until(page, "status", /^Training/);
+    }));
+
   test("takes live settings while it trains, and says what needs a reset", () =>
     onPage(async (page) => {
       await ready(page);
@@ -279,6 +340,7 @@ describe("the training page", () => {
           10 ** (Number([...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(digit)).join("")) * (sign === "⁻" ? -1 : 1)),
       );
       expect(shares).toHaveLength(2);
+      for (const scheme of ["light", "dark"] as const) expect(await barriers(page, scheme)).toEqual([]);
       expect(shares[0]!).toBeLessThan(shares[1]! / 100);
     }, "data=adding&hidden=16&batch=8&steps=40"));
 
