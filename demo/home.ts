@@ -2,7 +2,7 @@
 
 import { proxy, wrap } from "comlink";
 import { names } from "./data/names";
-import { whyNoWebGpu } from "./no-webgpu";
+import { findAdapter, whyNoWebGpu } from "./no-webgpu";
 import { element, html, scrollable } from "./page";
 import { Chart } from "./train/chart";
 import { History } from "./train/history";
@@ -98,6 +98,6 @@ try {
   run.disabled = false;
   element("status").textContent = "Ready: one click, and it learns on your own graphics adapter.";
 } catch (error) {
-  const reason = navigator.gpu ? (error as Error).message : whyNoWebGpu();
+  const reason = (await findAdapter()) ? (error as Error).message : whyNoWebGpu();
   element("status").textContent = `${reason} The walkthrough runs without.`;
 }

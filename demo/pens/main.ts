@@ -1,7 +1,7 @@
 // The page of pens: an application that owns its device. A frame is one command buffer of its own: a step of the network
 // between its buffers, and a picture drawn from them.
 
-import { whyNoWebGpu } from "../no-webgpu";
+import { findAdapter, whyNoWebGpu } from "../no-webgpu";
 import { element } from "../page";
 import { Apprentice, lesson } from "./apprentice";
 import { Drawing } from "./drawing";
@@ -38,7 +38,7 @@ let drawing = inkedDrawing();
 
 /** The application's own device. */
 async function openDevice(): Promise<GPUDevice> {
-  const adapter = await navigator.gpu?.requestAdapter();
+  const adapter = await findAdapter();
   const opened = await adapter?.requestDevice();
   if (!opened) return end(whyNoWebGpu());
   void opened.lost.then(({ message }) => fail(`The browser took the graphics adapter away (${message}).`));

@@ -1,6 +1,6 @@
 // The training page: the buttons and settings drive a training in a worker, and the page shows it.
 
-import { whyNoWebGpu } from "../no-webgpu";
+import { findAdapter, whyNoWebGpu } from "../no-webgpu";
 import { download, element, html, scrollable } from "../page";
 import { Charts } from "./charts";
 import { Desk } from "./desk";
@@ -210,7 +210,7 @@ element("copy-link").addEventListener("click", async () => {
 });
 
 async function open(): Promise<void> {
-  if (!(await navigator.gpu?.requestAdapter())) return showNoWebGpu(whyNoWebGpu());
+  if (!(await findAdapter())) return showNoWebGpu(whyNoWebGpu());
   try {
     const { description, software } = await desk.open();
     const kind = software ? "software: it computes on the processor, so expect it to be slow" : "hardware";
