@@ -20,6 +20,7 @@ import {
   sgd,
   stepDecay,
   Trainer,
+  type Vocabulary,
   warmUp,
 } from "../../src/index";
 import { History, type HistoryData, isHistory, type Values } from "./history";
@@ -66,6 +67,8 @@ export interface About {
 }
 
 const heldOutBatches = 4;
+/** In a vocabulary it stands for all characters that are not. */
+const unknownSymbol = "\uFFFD";
 const sampleLength = 200;
 const reportMilliseconds = 100;
 /** A rate over less says little. */
@@ -276,12 +279,19 @@ export class Session {
 
   /** What it writes now, after the visitor's prompt. */
   async #write(): Promise<Sample | undefined> {
-    const { problem, network, live } = this;
+    const { problem, network } = this;
     if (problem.prompt === undefined || !this.#surprise) return undefined;
-    const prompt = problem.vocabulary!.encode(live.prompt || problem.prompt);
-    const { temperature } = live;
+    const prompt = this.#prompt(problem.vocabulary!, problem.prompt);
+    const { temperature } = this.live;
     const written = await generate(network, { prompt, length: sampleLength, temperature, seed: this.#settings.seed });
     return this.#surprise.of(prompt, written);
+  }
+
+  /** The visitor's prompt, without characters that the network does not know; where none is left, another. */
+  #prompt(vocabulary: Vocabulary, other: string): Int32Array {
+    const known = new Set(vocabulary.symbols);
+    const own = [...this.live.prompt].filter((character) => known.has(character) || known.has(unknownSymbol));
+    return vocabulary.encode(own.join("") || other);
   }
 }
 

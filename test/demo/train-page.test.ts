@@ -275,7 +275,7 @@ describe("the training page", () => {
       expect(await isSeen(page, "learningRate-error")).toBe(false);
       const before = await numberOf(page, "training-loss");
       expect((await singleSteps(page, 4)).at(-1)).toBeGreaterThan(before + 1);
-      await enter(page, { learningRate: "0.01", pauseAt: "40", prompt: "The captain" });
+      await enter(page, { learningRate: "0.01", pauseAt: "40", prompt: "The 船captain" });
       await press(page, "run");
       await until(page, "status", /^Paused after 40 steps/);
       expect(await page.$eval(".sample blockquote", (quote) => quote.textContent)).toMatch(/^The captain/);
