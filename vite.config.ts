@@ -37,7 +37,7 @@ export default defineConfig(({ command }) => ({
   server: { headers: isolation },
   preview: { headers: isolation },
   // Workers are not searched for what is to be bundled: a server that met it in mid-run would reload the page.
-  optimizeDeps: { entries: ["demo/**/index.html", "demo/benchmark/engines/*.ts", "demo/train/worker.ts"] },
+  optimizeDeps: { entries: ["demo/**/index.html", "demo/benchmark/engines/*.ts", "demo/workshop/worker.ts"] },
   worker: { format: "es" },
   build: {
     outDir: resolve(root, "dist/pages"),

@@ -5,10 +5,10 @@ import { names } from "./data/names";
 import { findAdapter, whyNoWebGpu } from "./no-webgpu";
 import { element, html, scrollable } from "./page";
 import { Chart } from "./train/chart";
-import { History } from "./train/history";
-import { initialSettings, type Settings } from "./train/settings";
 import { lossText, wholeText } from "./train/texts";
-import type { News, Workshop } from "./train/workshop";
+import { History } from "./workshop/history";
+import { initialSettings, type Settings } from "./workshop/settings";
+import type { News, Workshop } from "./workshop/workshop";
 
 const settings: Settings = {
   ...initialSettings,
@@ -24,7 +24,7 @@ const longestName = 14;
 const namesShown = 24;
 const renderMilliseconds = 150;
 
-const workshop = wrap<Workshop>(new Worker(new URL("./train/worker.ts", import.meta.url), { type: "module" }));
+const workshop = wrap<Workshop>(new Worker(new URL("./workshop/worker.ts", import.meta.url), { type: "module" }));
 const run = element<HTMLButtonElement>("run");
 const parts = [
   { curve: "loss", as: "faint" },
@@ -35,7 +35,7 @@ const chart = new Chart(
   { label: "nats a character", height: 220, parts, text: (loss) => lossText(loss, 1) },
   () => {},
 );
-const history = new History();
+let history = new History();
 let known = new Set<string>();
 let step = 0;
 let training = false;
@@ -49,11 +49,14 @@ function show(): void {
 
 function hear(news: News): void {
   if (news.kind === "steps") {
-    for (const loss of news.losses) history.add(++step, { loss });
+    for (const [i, loss] of news.losses.entries()) history.add(news.first + i, { loss });
+    step = news.first + news.losses.length - 1;
   } else if (news.kind === "look" && news.sample) {
     showNames(news.sample.characters.slice(news.sample.prompt).join(""));
   } else if (news.kind === "lost") {
     element("status").textContent = "The graphics device was lost; waiting for it…";
+  } else if (news.kind === "recovered") {
+    history = new History(news.facts?.history);
   }
 }
 

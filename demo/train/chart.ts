@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import { chartLook } from "../chart-look";
-import type { CurveName } from "./history";
+import type { CurveName } from "../workshop/history";
 import type { Run } from "./runs";
 
 type Curves = Pick<Run, "name" | "look" | "history">;

@@ -1,11 +1,11 @@
 // The page's side of the training's worker: what is trained now, what can be done next, and what became of it.
 
 import { proxy, type Remote, wrap } from "comlink";
+import type { Facts, Live } from "../workshop/session";
+import type { Settings } from "../workshop/settings";
+import type { Sample } from "../workshop/surprise";
+import type { News, Order, Workshop } from "../workshop/workshop";
 import { Runs } from "./runs";
-import type { Facts, Live } from "./session";
-import { isLive, type Settings, settingNames } from "./settings";
-import type { Sample } from "./surprise";
-import type { News, Order, Workshop } from "./workshop";
 
 /** What goes on. */
 export type Activity = "opening" | "ready" | "preparing" | "training" | "pausing" | "paused" | "failed";
@@ -31,10 +31,15 @@ export class Desk {
   readonly #on: Listener;
   /** Counts trainings: news of an earlier one is none. */
   #training = 0;
+  #working: Promise<void> = Promise.resolve();
 
   constructor(on: Listener) {
     this.#on = on;
-    this.workshop = wrap<Workshop>(new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
+    const worker = new Worker(new URL("../workshop/worker.ts", import.meta.url), { type: "module" });
+    worker.addEventListener("error", ({ message }) =>
+      this.#fail(new Error(message || "The worker did not load."), "failed"),
+    );
+    this.workshop = wrap<Workshop>(worker);
   }
 
   /** @throws where there is no GPU. */
@@ -44,48 +49,52 @@ export class Desk {
     return adapter;
   }
 
-  /** Begins a training, or goes on with a saved one. Answers whether that went well. */
+  /** Begins a training, or goes on with a saved one, in place of the one before. Answers whether that went well. */
   async begin(order: Order): Promise<boolean> {
+    await this.pause();
     const training = ++this.#training;
     this.#on.failure(undefined);
     this.#become("preparing");
     try {
       const facts = await this.workshop.begin(order);
       if (training !== this.#training) return false;
+      this.#leave();
       this.order = { ...order, from: undefined };
       this.runs.begin(order.settings, facts);
       this.#on.begun(facts);
       this.#become("paused");
       return true;
     } catch (error) {
-      if (training === this.#training) this.#fail(error, "ready");
+      if (training === this.#training) this.#fail(error, this.order ? "paused" : "ready");
       return false;
     }
   }
 
   /** Trains until it is paused, or at the step to pause at. */
   train(): Promise<void> {
-    return this.#work(() => this.workshop.train());
+    this.#working = this.#work(() => this.workshop.train());
+    return this.#working;
   }
 
   trainOne(): Promise<void> {
-    return this.#work(() => this.workshop.trainOne());
+    this.#working = this.#work(() => this.workshop.trainOne());
+    return this.#working;
   }
 
   async pause(): Promise<void> {
     if (this.activity !== "training") return;
     this.#become("pausing");
     await this.workshop.pause();
+    await this.#working;
   }
 
-  /** Ends the training; its run stays on the charts, unless it never took a step. */
+  /** Ends the training, or gives up preparing one; its run stays on the charts, unless it never took a step. */
   async reset(): Promise<void> {
+    const training = ++this.#training;
     this.#become("pausing");
-    this.#training++;
-    this.order = undefined;
-    await this.workshop.pause();
-    const { current } = this.runs;
-    if (current?.step === 0) this.runs.remove(current);
+    this.#leave();
+    await this.workshop.end();
+    if (training !== this.#training) return;
     this.#on.failure(undefined);
     this.#become("ready");
   }
@@ -93,11 +102,16 @@ export class Desk {
   /** Lets live settings take effect. */
   change(settings: Settings): void {
     if (!this.order) return;
-    const live = Object.fromEntries(
-      settingNames.filter(isLive).map((name) => [name, settings[name]]),
-    ) as unknown as Live;
+    const { learningRate, pauseAt, temperature, prompt, hiddenTab } = settings;
+    const live: Live = { learningRate, pauseAt, temperature, prompt, hiddenTab };
     this.order = { ...this.order, settings: { ...this.order.settings, ...live } };
     void this.workshop.change(live);
+  }
+
+  #leave(): void {
+    const { current } = this.runs;
+    if (this.order && current?.step === 0) this.runs.remove(current);
+    this.order = undefined;
   }
 
   async #work(piece: () => Promise<void>): Promise<void> {
@@ -122,6 +136,7 @@ export class Desk {
   }
 
   #hear(news: News): void {
+    this.#hearOfDevice(news);
     const run = this.runs.current;
     if (!run || !this.order) return;
     switch (news.kind) {
@@ -141,16 +156,27 @@ export class Desk {
             : `This browser keeps no checkpoint: ${news.problem}`,
         );
         break;
-      case "lost":
-        this.#on.device(`The graphics device was lost at step ${news.step.toLocaleString("en")}; waiting for it…`);
-        break;
       case "recovered":
-        this.runs.resume(run, news.facts);
-        this.#on.begun(news.facts);
-        this.#on.device(
-          `The graphics device was lost and is there again: going on from the checkpoint at step ${news.facts.step.toLocaleString("en")}.`,
-        );
+        if (news.facts) {
+          this.runs.resume(run, news.facts);
+          this.#on.begun(news.facts);
+        }
         break;
+    }
+  }
+
+  /** What is told of the device, whether something is trained or not. */
+  #hearOfDevice(news: News): void {
+    const at = (step: number) => `at step ${step.toLocaleString("en")}`;
+    if (news.kind === "lost") {
+      this.#on.device(`The graphics device was lost${this.order ? ` ${at(news.step)}` : ""}; waiting for it…`);
+    } else if (news.kind === "recovered") {
+      const going = this.activity === "training" ? "going on from" : "the training is as it was at";
+      const where = news.facts ? `: ${going} the checkpoint ${at(news.facts.step)}` : "";
+      this.#on.device(`The graphics device was lost and is there again${where}.`);
+    } else if (news.kind === "gone") {
+      this.#on.device(news.message);
+      this.#become("failed");
     }
   }
 }

@@ -2,28 +2,30 @@
 
 import { findAdapter, whyNoWebGpu } from "../no-webgpu";
 import { download, element, html, scrollable } from "../page";
+import { fromAddress, isLive, type Settings, toAddress, wrongWith } from "../workshop/settings";
+import type { Kept } from "../workshop/workshop";
 import { Charts } from "./charts";
-import { Desk } from "./desk";
+import { type Activity, Desk } from "./desk";
 import { presets } from "./presets";
 import { asCsv, asJson } from "./runs";
 import { RunsTable } from "./runs-table";
 import { addSample } from "./samples";
-import { fromAddress, type Settings, toAddress } from "./settings";
 import { SettingsForm } from "./settings-form";
 import { wholeText } from "./texts";
 import { ThroughTime } from "./through-time";
 import { showActivity, showFacts, showFailure, showNoWebGpu, showNumbers } from "./view";
-import type { Kept } from "./workshop";
 
 /** How often what is shown is drawn anew. A software adapter and the screen share the processor: rarely, then. */
 const drawMilliseconds = { hardware: 150, software: 1000 };
 const compareSteps = 300;
+const writeMilliseconds = 300;
+let writing: ReturnType<typeof setTimeout> | undefined;
 
 const desk = new Desk({
   activity() {
     showActivity(desk);
     if (!desk.order) element("device").hidden = true;
-    form.mark(desk.order?.settings);
+    form.mark(desk.order);
     showPending();
     show();
   },
@@ -37,18 +39,22 @@ const desk = new Desk({
     if (sample) addSample(element("samples"), step, heldOut, sample);
     void throughTime.look().then(() => throughTime.offer());
   },
-  kept: say,
+  kept(message) {
+    element("saved").textContent = message;
+  },
   device(message) {
     element("device").hidden = false;
     element("device").textContent = message;
   },
 });
 
-const { settings, ignored } = fromAddress(location.hash);
-const form = new SettingsForm(element<HTMLFormElement>("settings"), settings, () => changed());
+/** Whether an address says settings; others lead to a place in the page. */
+const saysSettings = (hash: string) => hash.includes("=");
+const { settings, ignored } = fromAddress(saysSettings(location.hash) ? location.hash : "");
+const form = new SettingsForm(element<HTMLFormElement>("settings"), settings, changed);
 const charts = new Charts((step) => {
   table.point = step;
-  table.show(desk.runs);
+  table.show(desk.runs, desk.order && desk.runs.current);
 });
 const table = new RunsTable(element<HTMLTableElement>("runs"), {
   change: show,
@@ -60,30 +66,38 @@ const table = new RunsTable(element<HTMLTableElement>("runs"), {
 const throughTime = new ThroughTime(desk);
 const blankSamples = [...element("samples").childNodes];
 
-/** After a change of the settings: the address, the checks, and what takes effect at once. */
-function changed(): void {
-  const address = toAddress(form.settings);
-  if (location.hash.replace(/^#/, "") !== address)
-    history.replaceState(null, "", address ? `#${address}` : location.pathname);
+/** After a change of the settings. @param name the one that the visitor changed: a live one takes effect at once. */
+function changed(name?: keyof Settings): void {
   element<HTMLSelectElement>("preset").value = "";
-  if (form.usable) desk.change(form.settings);
-  form.mark(desk.order?.settings);
+  if (desk.order && name && isLive(name) && wrongWith(name, form.settings) === undefined) {
+    desk.change({ ...desk.order.settings, [name]: form.settings[name] });
+  }
+  form.mark(desk.order);
   showPending();
+  clearTimeout(writing);
+  writing = setTimeout(writeAddress, writeMilliseconds);
+}
+
+/** Not with every key: browsers refuse an address that changes too often. */
+function writeAddress(): void {
+  const address = toAddress(form.settings);
+  if (location.hash.replace(/^#/, "") === address) return;
+  history.replaceState(null, "", address ? `#${address}` : location.pathname);
 }
 
 function show(): void {
   const { current, all } = desk.runs;
   showNumbers(desk.order && current);
   charts.show(all, current);
-  table.show(desk.runs);
+  table.show(desk.runs, desk.order && current);
 }
 
 function say(message: string): void {
-  element("saved").textContent = message;
+  element("said").textContent = message;
 }
 
 function showPending(): void {
-  const count = form.changed.length;
+  const count = form.changes;
   element("pending").textContent =
     count === 0 ? "" : `${count === 1 ? "One change needs" : `${count} changes need`} a reset, and a new start.`;
 }
@@ -126,45 +140,47 @@ preset.addEventListener("change", () => {
 
 element("compare").addEventListener("click", async () => {
   if (!form.check()) return;
-  const before = form.settings;
   const compared = async (cell: Settings["cell"]) => {
-    if (desk.order) await desk.reset();
     // Orthogonal weights would carry an Elman's gradient far at first: both begin as PyTorch has it.
-    const both: Settings = { ...before, cell, recurrentInitializer: "uniform", pauseAt: compareSteps };
-    if (!(await desk.begin({ settings: both, own: form.own, from: undefined }))) return undefined;
+    form.show({ ...form.settings, cell, recurrentInitializer: "uniform", pauseAt: compareSteps });
+    changed();
+    throughTime.clear();
+    if (!(await desk.begin({ settings: form.settings, own: form.own, from: undefined }))) return undefined;
     await desk.train();
     await throughTime.look();
     return desk.runs.current;
   };
   const elman = await compared("elman");
   if (!elman || elman.step < compareSteps) return;
-  await compared("lstm");
-  throughTime.compareWith(elman);
+  if (await compared("lstm")) throughTime.compareWith(elman);
 });
 
-let pausedByHiding = false;
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden && desk.activity === "training" && form.settings.hiddenTab === "pause") {
-    pausedByHiding = true;
-    void desk.pause();
-  } else if (!document.hidden && pausedByHiding) {
-    pausedByHiding = false;
-    if (desk.activity === "paused") void desk.train();
-  }
+document.addEventListener("visibilitychange", async () => {
+  const does = (activity: Activity) => desk.activity === activity;
+  if (!document.hidden || !does("training") || form.settings.hiddenTab !== "pause") return;
+  await desk.pause();
+  if (document.hidden) await new Promise((seen) => document.addEventListener("visibilitychange", seen, { once: true }));
+  if (does("paused")) await desk.train();
 });
 
 addEventListener("hashchange", () => {
-  form.show(fromAddress(location.hash).settings);
+  if (!saysSettings(location.hash)) return writeAddress();
+  const { settings, ignored } = fromAddress(location.hash);
+  form.show(settings);
+  showIgnored(ignored);
   changed();
 });
 
+function showIgnored(ignored: readonly string[]): void {
+  if (ignored.length > 0) showFailure(`The address has what this page does not know, left out: ${ignored.join(", ")}.`);
+}
+
 /** Goes on with a training that was saved. */
 async function goOn({ settings, own, file }: Omit<Kept, "step">): Promise<void> {
-  if (desk.order) await desk.reset();
+  if (!(await desk.begin({ settings, own, from: file }))) return;
   throughTime.clear();
   form.show(settings);
   form.showOwn(own);
-  await desk.begin({ settings, own, from: file });
   changed();
 }
 
@@ -183,18 +199,21 @@ opener.addEventListener("change", () => {
   if (opener.files?.[0]) void openFile(opener.files[0]);
   opener.value = "";
 });
-document.addEventListener("dragover", (event) => event.preventDefault());
+const bringsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+document.addEventListener("dragover", (event) => bringsFiles(event) && event.preventDefault());
 document.addEventListener("drop", (event) => {
+  if (!bringsFiles(event)) return; // text goes where it is dropped
   event.preventDefault();
-  const file = event.dataTransfer?.files[0];
-  if (file) void (file.name.endsWith(".safetensors") ? openFile(file) : form.bringFile(file));
+  const file = event.dataTransfer!.files[0]!;
+  const taken = file.name.endsWith(".safetensors") ? openFile(file) : form.bringFile(file);
+  taken.catch((error: Error) => showFailure(`${file.name}: ${error.message}`)); // a folder, perhaps
 });
 
 element("save").addEventListener("click", async () => {
   try {
     const bytes = await desk.workshop.file();
     const step = desk.runs.current?.step ?? 0;
-    download(`tempograd-${form.settings.cell}-step-${step}.safetensors`, new Blob([bytes]));
+    download(`tempograd-${desk.order!.settings.cell}-step-${step}.safetensors`, new Blob([bytes]));
   } catch (error) {
     showFailure((error as Error).message);
   }
@@ -219,16 +238,16 @@ async function open(): Promise<void> {
   } catch (error) {
     return showNoWebGpu((error as Error).message);
   }
-  if (ignored.length > 0) showFailure(`The address has what this page does not know, left out: ${ignored.join(", ")}.`);
+  showIgnored(ignored);
   const kept = await desk.workshop.kept();
   if (!kept || desk.order) return;
   element("kept-text").textContent =
-    `A training was left here: ${kept.settings.cell.toUpperCase()} on ${kept.own?.name ?? kept.settings.data}, after ${wholeText(kept.step)} steps. A new one takes its place.`;
+    `A training was left here: ${kept.settings.cell.toUpperCase()} on ${kept.own?.name ?? kept.settings.data}, after ${wholeText(kept.step)} ${kept.step === 1 ? "step" : "steps"}. A new one takes its place.`;
   element("kept").hidden = false;
-  element("go-on").addEventListener("click", () => void goOn(kept), { once: true });
+  element("go-on").addEventListener("click", () => void goOn(kept));
   element("discard").addEventListener("click", () => {
     element("kept").hidden = true;
-    void desk.workshop.discard();
+    desk.workshop.discard().catch((error: Error) => showFailure(error.message));
   });
 }
 

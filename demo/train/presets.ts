@@ -1,6 +1,6 @@
 // Settings to begin from, each worth a look.
 
-import { initialSettings, type Settings } from "./settings";
+import { initialSettings, type Settings } from "../workshop/settings";
 
 export interface Preset {
   name: string;

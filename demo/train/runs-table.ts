@@ -1,13 +1,14 @@
 // The table of the runs: their names, which of them the charts show, and their numbers.
 
 import { html, svg } from "../page";
+import type { CurveName } from "../workshop/history";
 import { dashes } from "./chart";
-import type { CurveName } from "./history";
 import type { Run, Runs } from "./runs";
 import { lossText, percentText, wholeText } from "./texts";
 
 interface Row {
   element: HTMLTableRowElement;
+  remove: HTMLButtonElement;
   cells: Record<"step" | CurveName, HTMLTableCellElement>;
 }
 
@@ -33,7 +34,8 @@ export class RunsTable {
     this.#on = on;
   }
 
-  show(runs: Runs): void {
+  /** @param trained the run that goes on, which cannot be removed. */
+  show(runs: Runs, trained: Run | undefined): void {
     const { all } = runs;
     this.#caption.textContent =
       this.point === undefined ? "Runs of this visit" : `Runs at step ${wholeText(this.point)}`;
@@ -43,7 +45,8 @@ export class RunsTable {
       this.#rows.delete(run);
     }
     for (const run of all) {
-      const { cells } = this.#rows.get(run) ?? this.#build(run, runs);
+      const { cells, remove } = this.#rows.get(run) ?? this.#build(run, runs);
+      remove.disabled = run === trained;
       const values = this.#valuesOf(run);
       for (const [name, text] of columns) cells[name].textContent = text(values(name));
     }
@@ -69,7 +72,7 @@ export class RunsTable {
     name.type = "text";
     name.value = run.name;
     name.addEventListener("change", () => {
-      run.name = name.value.trim() || run.name;
+      runs.rename(run, name.value);
       name.value = run.name;
       say();
       this.#on.change();
@@ -78,9 +81,10 @@ export class RunsTable {
     use.addEventListener("click", () => this.#on.use(run));
     const remove = smallButton("Remove");
     remove.addEventListener("click", () => {
-      if (run === runs.current) return;
+      const next = element.previousElementSibling ?? element.nextElementSibling;
       runs.remove(run);
       this.#on.change();
+      next?.querySelector("button")?.focus(); // its own is gone
     });
     const say = () => {
       shown.ariaLabel = `Show ${run.name}`;
@@ -94,7 +98,7 @@ export class RunsTable {
     element.append(...Object.values(cells));
     element.append(html("td", "", use), html("td", "", remove));
     this.#body.prepend(element);
-    const row = { element, cells };
+    const row = { element, remove, cells };
     this.#rows.set(run, row);
     return row;
   }

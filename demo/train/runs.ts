@@ -1,9 +1,9 @@
 // The runs of a visit: what was trained, how it went, and whether the charts show it.
 
 import type { Unrolled } from "../through-time/unroll";
-import { History, type HistoryData } from "./history";
-import type { Facts } from "./session";
-import { nameOf, type Settings } from "./settings";
+import { History, type HistoryData } from "../workshop/history";
+import type { Facts } from "../workshop/session";
+import { nameOf, type Settings } from "../workshop/settings";
 
 export interface Run {
   name: string;
@@ -18,7 +18,8 @@ export interface Run {
   unrolled?: Unrolled;
 }
 
-export const looks = 6;
+/** How many there are, before they are used again. */
+const lookCount = 6;
 
 export class Runs {
   readonly all: Run[] = [];
@@ -30,14 +31,14 @@ export class Runs {
 
   begin(settings: Settings, facts: Facts): Run {
     const used = new Set(this.all.map(({ look }) => look));
-    const free = Array.from({ length: looks }, (_, i) => i).find((i) => !used.has(i));
+    const free = Array.from({ length: lookCount }, (_, i) => i).find((i) => !used.has(i));
     const run: Run = {
       name: this.#free(nameOf(settings)),
       settings,
       facts,
       history: new History(facts.history),
       step: facts.step,
-      look: free ?? this.all.length % looks,
+      look: free ?? this.all.length % lookCount,
       shown: true,
     };
     this.all.push(run);
@@ -48,6 +49,11 @@ export class Runs {
   resume(run: Run, { history, step }: Facts): void {
     run.history = new History(history);
     run.step = step;
+  }
+
+  /** Names a run; where another has that name, with a number. */
+  rename(run: Run, name: string): void {
+    if (name.trim() !== run.name) run.name = this.#free(name.trim() || run.name);
   }
 
   remove(run: Run): void {
@@ -72,7 +78,8 @@ export function asCsv(runs: readonly Run[]): string {
   return [["run", "step", ...Object.keys(new History().curves)].join(","), ...lines, ""].join("\n");
 }
 
-const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+/** Spreadsheets would compute what begins like a formula. */
+const quoted = (text: string) => `"${text.replace(/^[=+@-]/, "'$&").replaceAll('"', '""')}"`;
 
 /** Runs with their settings and all points. */
 export function asJson(runs: readonly Run[]): string {

@@ -2,7 +2,7 @@
 
 import { html } from "../page";
 import { visible } from "../through-time/words";
-import type { Sample } from "./surprise";
+import type { Sample } from "../workshop/surprise";
 import { lossText, percentText, wholeText } from "./texts";
 
 const samplesShown = 6;

@@ -1,13 +1,15 @@
 // Makes the settings' form of their table, reads it, and says beside a control what is wrong or what a change needs.
 
 import { element, html } from "../page";
-import type { OwnData } from "./problem";
-import { type Field, fields, isLive, isOwn, isShown, problemOf, type Settings, settingNames } from "./settings";
+import type { OwnData } from "../workshop/own-data";
+import { type Field, fields, isOwn, isShown, type Settings, settingNames, wrongWith } from "../workshop/settings";
 
 type Control = HTMLInputElement | HTMLSelectElement;
 
-/** Where the visitor's own data is entered, and how much of it there must be at least. */
+/** Characters of the visitor's own data. */
 const ownText = { least: 20, most: 20e6 };
+/** A text area with more would hold up the page. */
+const mostShown = 200_000;
 
 export class SettingsForm {
   /** As they stand on the form; a number that is none is NaN. */
@@ -17,11 +19,11 @@ export class SettingsForm {
   readonly #controls = {} as Record<keyof Settings, Control>;
   readonly #places = {} as Record<keyof Settings, { field: HTMLElement; effect: HTMLElement; error: HTMLElement }>;
   readonly #text: HTMLTextAreaElement;
-  readonly #onChange: () => void;
-  #trained: Settings | undefined;
+  readonly #onChange: (name?: keyof Settings) => void;
+  #trained: { settings: Settings; own: OwnData | undefined } | undefined;
 
-  /** @param onChange called after each change of the visitor's. */
-  constructor(form: HTMLFormElement, settings: Settings, onChange: () => void) {
+  /** @param onChange called after each change of the visitor's, with the setting unless it is the data. */
+  constructor(form: HTMLFormElement, settings: Settings, onChange: (name?: keyof Settings) => void) {
     this.settings = settings;
     this.#onChange = onChange;
     form.addEventListener("submit", (event) => event.preventDefault());
@@ -33,8 +35,18 @@ export class SettingsForm {
     }
     this.#text = form.querySelector("#text")!;
     this.#text.addEventListener("input", () => this.#bring("your text", this.#text.value));
+    this.#text.addEventListener("paste", (event) => {
+      const text = event.clipboardData?.getData("text") ?? "";
+      if (text.length <= mostShown) return;
+      event.preventDefault();
+      this.#text.value = "";
+      this.#bring("your text", text);
+    });
     const file = form.querySelector<HTMLInputElement>("#file")!;
-    file.addEventListener("change", () => file.files![0] && void this.bringFile(file.files![0]));
+    file.addEventListener("change", async () => {
+      if (file.files![0]) await this.bringFile(file.files![0]);
+      file.value = ""; // the same file, corrected, is a change too
+    });
     this.show(settings);
   }
 
@@ -45,6 +57,7 @@ export class SettingsForm {
       const control = this.#controls[name];
       if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = settings[name] === true;
       else control.value = String(settings[name] ?? "");
+      if (control.ariaInvalid === "true") this.#tell(name);
     }
     this.#refresh();
   }
@@ -56,41 +69,38 @@ export class SettingsForm {
     if (!isOwn(this.settings)) {
       this.show({ ...this.settings, data: table ? "sequences" : "own-text" });
     }
-    this.#text.value = text.length > 200_000 ? "" : text; // a text area of megabytes would hold up the page
+    this.#text.value = text.length > mostShown ? "" : text;
     this.#bring(file.name, text);
   }
 
   /** Shows what was brought at an earlier visit. */
   showOwn(own: OwnData | undefined): void {
     this.own = own;
-    this.#text.value = own && own.text.length <= 200_000 ? own.text : "";
+    this.#text.value = own && own.text.length <= mostShown ? own.text : "";
     this.#refresh();
   }
 
   /** Marks what differs from what is being trained; undefined: nothing is. */
-  mark(trained: Settings | undefined): void {
+  mark(trained: { settings: Settings; own: OwnData | undefined } | undefined): void {
     this.#trained = trained;
     this.#refresh();
   }
 
-  /** Whether nothing is wrong with the settings that are live. */
-  get usable(): boolean {
-    return settingNames.filter(isLive).every((name) => problemOf(name, this.settings) === undefined);
+  /** How many settings, the data among them, differ from those trained: they begin it anew. */
+  get changes(): number {
+    if (!this.#trained) return 0;
+    const data = isOwn(this.settings) && this.own !== this.#trained.own ? 1 : 0;
+    return settingNames.filter((name) => this.#isChanged(name)).length + data;
   }
 
-  /** The settings that differ from those trained and begin it anew. */
-  get changed(): (keyof Settings)[] {
-    const trained = this.#trained;
-    if (!trained) return [];
-    return settingNames.filter(
-      (name) => !isLive(name) && isShown(name, this.settings) && this.settings[name] !== trained[name],
-    );
+  #isChanged(name: keyof Settings): boolean {
+    return !!this.#trained && isShown(name, this.settings) && this.#trained.settings[name] !== this.settings[name];
   }
 
   /** Checks everything, tells what is wrong and goes to the first such control. Answers whether all is well. */
   check(): boolean {
     for (const name of settingNames) this.#tell(name);
-    const wrong = settingNames.find((name) => problemOf(name, this.settings));
+    const wrong = settingNames.find((name) => wrongWith(name, this.settings));
     if (wrong) {
       const control = this.#controls[wrong];
       control.closest("details")?.setAttribute("open", "");
@@ -99,7 +109,7 @@ export class SettingsForm {
     }
     const problem = this.#ownProblem();
     this.#tellOwn(problem);
-    if (problem) this.#text.focus();
+    if (problem) (this.settings.data === "own-text" ? this.#text : element("file")).focus();
     return !problem;
   }
 
@@ -133,7 +143,7 @@ export class SettingsForm {
     this.settings = { ...this.settings, [name]: held(fields[name], control) };
     if (control.ariaInvalid === "true") this.#tell(name);
     this.#refresh();
-    this.#onChange();
+    this.#onChange(name);
   }
 
   /** Shows the settings that have a meaning beside the others, and what a change of them needs. */
@@ -141,19 +151,19 @@ export class SettingsForm {
     for (const name of settingNames) {
       const { field, effect } = this.#places[name];
       field.hidden = !isShown(name, this.settings);
-      const changed = this.#trained !== undefined && this.#trained[name] !== this.settings[name];
-      effect.textContent = changed && !isLive(name) ? "after a reset" : "";
+      effect.textContent = this.#isChanged(name) ? "after a reset" : "";
     }
     const { data } = this.settings;
     const given = element("own-name");
     element("own").hidden = !isOwn(this.settings);
     element("own-text").hidden = data !== "own-text";
     element("own-sequences").hidden = data !== "sequences";
-    given.textContent = this.own ? `${this.own.name}, ${this.own.text.length.toLocaleString("en")} characters` : "";
+    const said = this.own ? `${this.own.name}, ${this.own.text.length.toLocaleString("en")} characters` : "";
+    if (given.textContent !== said) given.textContent = said;
   }
 
   #tell(name: keyof Settings): void {
-    const problem = problemOf(name, this.settings);
+    const problem = wrongWith(name, this.settings);
     const { error } = this.#places[name];
     error.textContent = problem ?? "";
     error.hidden = problem === undefined;

@@ -12,7 +12,10 @@ export class ThroughTime {
   readonly #beside = element<HTMLSelectElement>("beside");
   /** The step whose loss alone counts; undefined: all do. At first the last one's, which shows how far back it reaches. */
   #target: number | "last" | undefined = "last";
-  #busy = false;
+  /** The run beside the current one. */
+  #chosen: Run | undefined;
+  #looking: Promise<void> | undefined;
+  #again = false;
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -20,45 +23,49 @@ export class ThroughTime {
       this.#target = target;
       void this.look();
     });
-    this.#beside.addEventListener("change", () => this.#show());
+    this.#beside.addEventListener("change", () => {
+      this.#chosen = this.#desk.runs.all[Number(this.#beside.value || -1)];
+      this.#show();
+    });
   }
 
-  /** Runs the example through the network as it is now. What was asked for meanwhile is asked again. */
-  async look(): Promise<void> {
-    const run = this.#desk.runs.current;
-    if (this.#busy || !run || !this.#desk.order) return;
-    this.#busy = true;
-    try {
-      let target: number | "last" | undefined;
-      do {
-        target = this.#target;
-        const unrolled = await this.#desk.workshop.unroll(target);
-        if (!unrolled || run !== this.#desk.runs.current) return;
-        if (target === "last") run.unrolled = unrolled;
-        this.#show(target === "last" ? undefined : { run, unrolled });
-      } while (target !== this.#target);
-    } catch {
-      // The device was lost; the next look comes with the next one.
-    } finally {
-      this.#busy = false;
+  /** Runs the example through the network as it is now; what is asked for meanwhile comes with it. */
+  look(): Promise<void> {
+    this.#again = true;
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      const run = this.#desk.runs.current;
+      const target = this.#target;
+      // Where the device is lost, the next look comes with the next one.
+      const unrolled = await this.#desk.workshop.unroll(target).catch(() => undefined);
+      if (!unrolled || !run || !this.#desk.order || run !== this.#desk.runs.current) continue;
+      if (target === "last") run.unrolled = unrolled;
+      this.#show(target === "last" ? undefined : { run, unrolled });
     }
   }
 
   /** Puts a run beside the one that is trained. */
   compareWith(run: Run): void {
+    this.#chosen = run;
     this.offer();
-    this.#beside.value = run.name;
     this.#show();
   }
 
   /** Lists the runs that can stand beside the current one: those that read the same. */
   offer(): void {
-    const chosen = this.#beside.value;
     const { all, current } = this.#desk.runs;
     const labels = current?.unrolled?.labels.join("\0");
     const others = all.filter((run) => run !== current && run.unrolled && run.unrolled.labels.join("\0") === labels);
-    this.#beside.replaceChildren(new Option("no other run", ""), ...others.map(({ name }) => new Option(name, name)));
-    this.#beside.value = others.some(({ name }) => name === chosen) ? chosen : "";
+    if (!this.#chosen || !others.includes(this.#chosen)) this.#chosen = undefined;
+    const options = others.map((run) => new Option(run.name, String(all.indexOf(run)), false, run === this.#chosen));
+    this.#beside.replaceChildren(new Option("no other run", ""), ...options);
   }
 
   clear(): void {
@@ -68,8 +75,8 @@ export class ThroughTime {
 
   /** @param asked what the current run answered about one step's loss, in place of all. */
   #show(asked?: { run: Run; unrolled: Unrolled }): void {
-    const { all, current } = this.#desk.runs;
-    const other = all.find(({ name }) => name === this.#beside.value);
+    const { current } = this.#desk.runs;
+    const other = this.#chosen === current ? undefined : this.#chosen;
     const shown = [...(other && !asked ? [other] : []), ...(current ? [current] : [])];
     this.#view.show(
       shown.flatMap((run) => {

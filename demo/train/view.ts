@@ -1,13 +1,17 @@
 // Shows a training on the page: its numbers, and what can be done next.
 
 import { element } from "../page";
+import type { Facts } from "../workshop/session";
 import type { Desk } from "./desk";
 import type { Run } from "./runs";
-import type { Facts } from "./session";
 import { bytesText, lossText, percentText, wholeText } from "./texts";
+
+/** The button that had the focus last: a browser takes it away where a button is disabled for a while. */
+let pressed: HTMLButtonElement | undefined;
 
 /** Sets the buttons and says, for everyone, what happens. */
 export function showActivity({ activity, order, runs }: Desk): void {
+  if (document.activeElement instanceof HTMLButtonElement) pressed = document.activeElement;
   const run = element<HTMLButtonElement>("run");
   const busy = activity === "training" || activity === "pausing";
   run.textContent = busy ? "Pause" : order ? "Go on" : "Start";
@@ -18,9 +22,10 @@ export function showActivity({ activity, order, runs }: Desk): void {
   const idle = activity === "ready" || activity === "paused";
   enable("single-step", idle);
   enable("compare", idle);
-  enable("reset", order !== undefined && ["training", "paused", "failed"].includes(activity));
+  enable("reset", activity === "preparing" || (order !== undefined && !["pausing", "ready"].includes(activity)));
   enable("save", order !== undefined && ["training", "paused"].includes(activity));
   for (const id of ["export-png", "export-csv", "export-json"]) enable(id, runs.all.length > 0);
+  if (document.activeElement === document.body && pressed?.disabled === false) pressed.focus();
   const step = order ? (runs.current?.step ?? 0) : 0;
   element("status").textContent = {
     opening: "Looking for a graphics adapter…",

@@ -168,6 +168,73 @@ describe("the training page", () => {
       await until(page, "status", /^Paused after/);
     }));
 
+  test("keeps its head where the device is lost again and again, and where it is paused meanwhile", () =>
+    onPage(async (page) => {
+      await ready(page);
+      await press(page, "run");
+      await until(page, "saved", /^Kept in this browser at step [1-9]/);
+      await crashGpu(page);
+      await until(page, "device", /^The graphics device was lost at step/);
+      await press(page, "run");
+      await until(page, "status", /^Paused after/);
+      await until(page, "device", /is there again/);
+      const paused = await numberOf(page, "step");
+      expect(await textOf(page, "device")).toContain(`as it was at the checkpoint at step ${count(paused)}`);
+      await press(page, "single-step");
+      await until(page, "status", new RegExp(`^Paused after ${count(paused + 1)} steps`));
+      // Browsers may keep a page off the device after its second loss, until it is loaded again.
+      await crashGpu(page);
+      await until(
+        page,
+        "device",
+        /is there again: the training is as it was|does not come back. Reload the page/,
+        60_000,
+      );
+      expect(await isSeen(page, "failure")).toBe(false);
+    }));
+
+  test("keeps a training with the text it was trained on, and none with another", () =>
+    onPage(async (page) => {
+      await ready(page);
+      await press(page, "run");
+      await untilStep(page, 50);
+      await press(page, "run");
+      await until(page, "saved", /^Kept in this browser at step [1-9]/);
+      const step = await numberOf(page, "step");
+      const { name, bytes } = await downloaded(page, "save");
+      const other = ownText.replaceAll("sea", "sky");
+      await enter(page, { text: other });
+      expect(await textOf(page, "pending")).toBe("One change needs a reset, and a new start.");
+      await press(page, "reset");
+      await button(page, "run");
+      await bring(page, "open", name, bytes);
+      await until(page, "failure", /This was trained on your text, 2,440 characters, which the file leaves out/);
+      await singleSteps(page, 1);
+      await page.goto("about:blank");
+      await page.goBack();
+      await page.waitForSelector("#kept:not([hidden])");
+      const kept = await textOf(page, "kept-text");
+      expect(kept).toContain("after 1 step.");
+      await press(page, "go-on");
+      await until(page, "status", /^Paused after 1 step/);
+      expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(other);
+      expect(step).toBeGreaterThan(1);
+    }));
+
+  test("changes a training by the live settings alone, not by a preset, a link or a place in the page", () =>
+    onPage(async (page) => {
+      await ready(page);
+      const losses = await singleSteps(page, 3);
+      await press(page, "reset");
+      const again = await singleSteps(page, 2);
+      await (await page.$("#preset"))!.select("1");
+      expect(await page.$eval("label[for=learningRate]", (label) => label.textContent)).toContain("after a reset");
+      await page.evaluate(() => document.querySelector<HTMLElement>(".skip")!.click());
+      expect(await page.$eval("#hidden", (input) => (input as HTMLInputElement).value)).toBe("256");
+      again.push(...(await singleSteps(page, 1)));
+      expect(again).toEqual(losses);
+    }));
+
   test("steps once, goes on where it paused, and repeats its losses after a reset", () =>
     onPage(async (page) => {
       await ready(page);
@@ -227,7 +294,7 @@ describe("the training page", () => {
       const ratios: number[] = [];
       for (let round = 0; round < 3; round++) {
         await press(page, "run");
-        const onThePage = await page.evaluate(millisecondsOfStep, 100);
+        const onThePage = await page.evaluate(millisecondsOfStep, 60);
         await press(page, "run");
         await until(page, "status", /^Paused/);
         const { milliseconds } = await callInPage<Result>(page, "/test/demo/engines-in-page.ts", "inWorker", work);

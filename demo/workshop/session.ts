@@ -24,17 +24,31 @@ import {
   warmUp,
 } from "../../src/index";
 import { History, type HistoryData, isHistory, type Values } from "./history";
+import type { OwnDataLabel } from "./own-data";
 import type { Problem } from "./problem";
 import { type Settings, toAddress } from "./settings";
 import { type Sample, Surprise } from "./surprise";
 
 /** What changes while a training goes on. */
-export type Live = Pick<Settings, "learningRate" | "pauseAt" | "temperature" | "prompt">;
+export type Live = Pick<Settings, "learningRate" | "pauseAt" | "temperature" | "prompt" | "hiddenTab">;
 
 /** When the network is looked at: every so many milliseconds, in at most this share of the time. */
 export interface Looks {
   every: number;
   share: number;
+}
+
+const usualLooks: Looks = { every: 4000, share: 0.04 };
+
+interface SessionOptions {
+  /** The effective ones. */
+  settings: Settings;
+  /** Of the visitor's data, where it is learned from. */
+  own: OwnDataLabel | undefined;
+  tell: (report: Report) => void;
+  /** What to go on from, to the bit. */
+  from: Checkpoint | undefined;
+  looks: Looks | undefined;
 }
 
 /** What stays the same throughout a training. */
@@ -61,6 +75,7 @@ export type Report =
 
 /** What a checkpoint says beside numbers. */
 export interface About {
+  own?: OwnDataLabel | undefined;
   /** As `toAddress` writes them: JSON would lose what is undefined. */
   settings: string;
   history: HistoryData;
@@ -79,34 +94,33 @@ export class Session {
   readonly problem: Problem;
   readonly history: History;
   live: Live;
-  looks: Looks = { every: 4000, share: 0.04 };
   readonly #settings: Settings;
+  readonly #own: OwnDataLabel | undefined;
+  readonly #looks: Looks;
   readonly #trainer: Trainer;
   readonly #batches: BatchStream;
   readonly #surprise: Surprise | undefined;
   readonly #report: (report: Report) => void;
   /** Training steps whose loss is known. */
   #step: number;
+  /** Where `train` began: a step to pause at that is behind it pauses nothing. */
+  #begun = 0;
   #rate: number | undefined;
   #work: Promise<void> = Promise.resolve();
   #pausing = false;
   #nextLook = 0;
   #compiled = false;
 
-  private constructor(
-    network: Network,
-    trainer: Trainer,
-    problem: Problem,
-    settings: Settings,
-    report: (report: Report) => void,
-    from: Checkpoint | undefined,
-  ) {
+  private constructor(network: Network, trainer: Trainer, problem: Problem, options: SessionOptions) {
+    const { settings, own, tell, from, looks = usualLooks } = options;
     this.network = network;
     this.problem = problem;
     this.live = settings;
     this.#settings = settings;
+    this.#own = own;
+    this.#looks = looks;
     this.#trainer = trainer;
-    this.#report = report;
+    this.#report = tell;
     this.#batches = problem.training(from?.data);
     if (from) trainer.restore(from);
     trainer.learningRate = settings.learningRate;
@@ -116,18 +130,9 @@ export class Session {
     if (problem.vocabulary) this.#surprise = new Surprise(network, problem.vocabulary);
   }
 
-  /**
-   * @param settings the effective ones.
-   * @param from what to go on from, to the bit.
-   * @throws where the GPU has no room for these sizes, or `from` is of another training.
-   */
-  static async create(
-    gpu: Gpu,
-    problem: Problem,
-    settings: Settings,
-    report: (report: Report) => void,
-    from?: Checkpoint,
-  ): Promise<Session> {
+  /** @throws where the GPU has no room for these sizes, or `from` is of another training. */
+  static async create(gpu: Gpu, problem: Problem, options: SessionOptions): Promise<Session> {
+    const { settings } = options;
     const { batch, carryState, clipNorm, clipValue, schedule, checkpointEvery } = settings;
     const { cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, labelSmoothing, seed } =
       settings;
@@ -149,7 +154,7 @@ export class Session {
         ...(clipNorm !== undefined && { clipNorm }),
         ...(clipValue !== undefined && { clipValue }),
       });
-      return new Session(network, trainer, problem, settings, report, from);
+      return new Session(network, trainer, problem, options);
     } catch (error) {
       trainer?.destroy();
       network.destroy();
@@ -181,6 +186,7 @@ export class Session {
    */
   train(keep: () => Promise<void>): Promise<void> {
     this.#pausing = false;
+    this.#begun = this.#step;
     this.#work = this.#train(keep);
     return this.#work;
   }
@@ -208,7 +214,8 @@ export class Session {
   /** All that training goes on from, as a file. */
   checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     const { history, problem } = this;
-    const about: About = { settings: toAddress({ ...this.#settings, ...this.live }), history: history.toJSON() };
+    const settings = toAddress({ ...this.#settings, ...this.live });
+    const about: About = { settings, own: this.#own, history: history.toJSON() };
     // With what `npm run generate` asks for.
     const writer = problem.vocabulary && { task: "moby-dick", symbols: problem.vocabulary.symbols, args: [] };
     return saveCheckpoint(this.#trainer, { data: this.#batches.position, about: { ...about, ...writer } });
@@ -223,12 +230,18 @@ export class Session {
   }
 
   async #train(keep: () => Promise<void>): Promise<void> {
-    const done = () => this.#pausing || this.#step >= (this.live.pauseAt ?? Number.POSITIVE_INFINITY);
+    const done = () => this.#pausing || this.#left <= 0;
     do {
       if (performance.now() >= this.#nextLook) await this.#look(keep);
-      if (!done()) await this.#stretch((this.live.pauseAt ?? Number.POSITIVE_INFINITY) - this.#step);
+      if (!done()) await this.#stretch(this.#left);
     } while (!done());
     await this.#look(keep);
+  }
+
+  /** Steps to the one to pause at. */
+  get #left(): number {
+    const { pauseAt } = this.live;
+    return pauseAt !== undefined && pauseAt > this.#begun ? pauseAt - this.#step : Number.POSITIVE_INFINITY;
   }
 
   /** Trains until the next look is due, something changes, or `steps` are done. */
@@ -244,18 +257,21 @@ export class Session {
       losses = [];
       reported = performance.now();
     };
-    for await (const { step, loss } of trainer.train(this.#batches, Number.isFinite(steps) ? { steps } : {})) {
-      if (!Number.isFinite(loss)) throw new DivergedError(step);
-      this.#step = step;
-      losses.push(loss);
-      const now = performance.now();
-      const tokens = (step - startStep) * this.problem.tokensPerStep;
-      if (now - started >= rateMilliseconds) this.#rate = (1000 * tokens) / (now - started);
-      this.history.add(step, { loss, tokensPerSecond: this.#rate ?? null });
-      if (now - reported >= reportMilliseconds) report();
-      if (now >= this.#nextLook) void trainer.stop();
+    try {
+      for await (const { step, loss } of trainer.train(this.#batches, Number.isFinite(steps) ? { steps } : {})) {
+        if (!Number.isFinite(loss)) throw new Error(divergence(step));
+        this.#step = step;
+        losses.push(loss);
+        const now = performance.now();
+        const tokens = (step - startStep) * this.problem.tokensPerStep;
+        if (now - started >= rateMilliseconds) this.#rate = (1000 * tokens) / (now - started);
+        this.history.add(step, { loss, tokensPerSecond: this.#rate ?? null });
+        if (now - reported >= reportMilliseconds) report();
+        if (now >= this.#nextLook) void trainer.stop();
+      }
+    } finally {
+      report();
     }
-    report();
   }
 
   /** Between stretches of training: what it reads back would wait for training steps in between. */
@@ -271,7 +287,7 @@ export class Session {
     this.#report({ kind: "look", step, values, sample: await this.#write() });
     await keep();
     const finished = performance.now();
-    const { every, share } = this.looks;
+    const { every, share } = this.#looks;
     const cost = this.#compiled ? finished - started : 0; // the first one compiled what all need
     this.#compiled = true;
     this.#nextLook = finished + Math.max(every, cost * (1 / share - 1));
@@ -295,12 +311,8 @@ export class Session {
   }
 }
 
-/** The loss became infinite or no number at all: the learning rate is too large. */
-export class DivergedError extends Error {
-  constructor(step: number) {
-    super(`The loss of step ${step} is not a number any more: the learning rate is too large. Lower it and reset.`);
-  }
-}
+const divergence = (step: number): string =>
+  `The loss of step ${step} is not a number any more: the learning rate is too large. Lower it and reset.`;
 
 function optimizerOf({ optimizer, learningRate, weightDecay }: Settings): Optimizer {
   const rest = { learningRate, weightDecay };

@@ -2,17 +2,9 @@
 
 import type { CellName } from "../../src/index";
 
-/** Where on the form a setting stands, and what its legend says. */
-export const groups = {
-  data: "Data",
-  network: "Network",
-  training: "Training",
-  live: "Live",
-  engine: "Engine",
-} as const;
-
 interface Common {
-  group: keyof typeof groups;
+  /** Where on the form it stands. */
+  group: "live" | "data" | "network" | "training" | "engine";
   label: string;
   hint?: string;
   /** Where it has a meaning; elsewhere it is not shown and its default holds. */
@@ -344,14 +336,14 @@ export function effective(settings: Settings): Settings {
 }
 
 /** What is wrong with a value beside the others, and what to do; undefined where nothing is. */
-export function problemOf(name: keyof Settings, settings: Settings): string | undefined {
+export function wrongWith(name: keyof Settings, settings: Settings): string | undefined {
   const field: Field = fields[name];
   const value = settings[name];
   if (!isShown(name, settings)) return undefined;
   if (field.kind === "number" || field.kind === "integer") {
-    if (value === undefined) return field.optional ? undefined : rangeOf(field);
+    if (value === undefined) return field.optional ? undefined : expectedRange(field);
     const fits = typeof value === "number" && value >= field.least && value <= field.most;
-    if (!fits || (field.kind === "integer" && !Number.isInteger(value))) return rangeOf(field);
+    if (!fits || (field.kind === "integer" && !Number.isInteger(value))) return expectedRange(field);
     if (name === "checkpointEvery" && settings.steps % value !== 0) {
       return `${settings.steps} time steps are no multiple of ${value}. Enter a number that divides them.`;
     }
@@ -362,7 +354,7 @@ export function problemOf(name: keyof Settings, settings: Settings): string | un
   return undefined;
 }
 
-const rangeOf = ({ kind, least, most }: NumberField): string =>
+const expectedRange = ({ kind, least, most }: NumberField): string =>
   `Enter a ${kind === "integer" ? "whole " : ""}number from ${least.toLocaleString("en")} to ${most.toLocaleString("en")}.`;
 
 /** What differs from the defaults, for the page's address: shareable, and the same settings again from `fromAddress`. */
@@ -384,7 +376,7 @@ export function fromAddress(address: string): { settings: Settings; ignored: str
     else ignored.push(`${name}=${text}`);
   }
   for (const name of settingNames) {
-    if (problemOf(name, settings) === undefined) continue;
+    if (wrongWith(name, settings) === undefined) continue;
     ignored.push(`${name}=${settings[name]}`);
     Object.assign(settings, { [name]: initialSettings[name] });
   }

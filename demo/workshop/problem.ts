@@ -23,14 +23,8 @@ import { classification, described } from "../data/classification";
 import { type LabelledFile, readLabelledFile } from "../data/labelled-file";
 import { mobyDick } from "../data/moby-dick";
 import { names, namesAsText } from "../data/names";
+import type { OwnData } from "./own-data";
 import type { Settings } from "./settings";
-
-/** What the visitor brought: a text, or a file of sequences. */
-export interface OwnData {
-  /** The file's name, or "your text". */
-  name: string;
-  text: string;
-}
 
 /** One held-out sequence, to be looked at through time. */
 export interface Example {
@@ -84,7 +78,7 @@ const mostSymbols = 64;
 const promptLength = 32;
 const mostExampleSteps = 48;
 /** Characters that a text needs: a window of `steps` and its next character in nine tenths, two in the rest. */
-export const leastCharacters = (steps: number): number => Math.max(20, Math.ceil((steps + 1) / 0.9) + 1);
+const leastCharacters = (steps: number): number => Math.max(20, Math.ceil((steps + 1) / 0.9) + 1);
 
 function textProblem(text: string, settings: Settings, opening?: string): Problem {
   const { steps, batch, seed, carryState } = settings;
@@ -97,6 +91,11 @@ function textProblem(text: string, settings: Settings, opening?: string): Proble
     );
   }
   const { training, heldOut } = split(tokens);
+  if (carryState && training.length <= batch) {
+    throw new Error(
+      `The text has ${training.length} characters to learn from, too few for ${batch} rows that each read a part of it. Give more text, or take a smaller batch.`,
+    );
+  }
   const evaluation = { steps, batch: Math.min(batch, Math.ceil((heldOut.length - 1) / steps)), carryState };
   const example = heldOut.slice(0, Math.min(steps, mostExampleSteps, heldOut.length - 1) + 1);
   const spelled = Array.from(example, (token) => vocabulary.symbols[token]!);

@@ -1,4 +1,4 @@
-// What the training's worker does for the page: opens the GPU, holds one session, keeps checkpoints of it in the browser,
+// What the training's worker does for a page: opens the GPU, holds one session, keeps checkpoints of it in the browser,
 // and goes on from the latest where the device is lost.
 
 import {
@@ -11,7 +11,8 @@ import {
   readCheckpoint,
 } from "../../src/index";
 import { type Unrolled, Unroller } from "../through-time/unroll";
-import { type OwnData, problemOf } from "./problem";
+import { expectSame, labelOf, type OwnData } from "./own-data";
+import { problemOf } from "./problem";
 import { type About, type Facts, type Live, type Looks, type Report, Session } from "./session";
 import { checkedSettings, effective, isOwn, type Settings } from "./settings";
 
@@ -21,9 +22,11 @@ export type News =
   /** A checkpoint is kept in the browser, or why it could not be. */
   | { kind: "kept"; step: number; problem: string | undefined }
   /** The device was lost at a step. */
-  | { kind: "lost"; step: number; reason: string }
-  /** It is there again, and the training as it was at the latest checkpoint. */
-  | { kind: "recovered"; facts: Facts };
+  | { kind: "lost"; step: number }
+  /** It is there again, and the training, if there is one, as it was at the latest checkpoint. */
+  | { kind: "recovered"; facts: Facts | undefined }
+  /** It does not come back. */
+  | { kind: "gone"; message: string };
 
 /** What to train. */
 export interface Order {
@@ -48,8 +51,9 @@ export interface Kept {
 /** The names of what the store keeps. */
 const places = { checkpoint: "training", own: "training-data" };
 const keepMilliseconds = 10_000;
-const reopeningTries = 8;
+const reopeningTries = 6;
 const reopeningMilliseconds = 250;
+const goneMessage = "The graphics device was lost and does not come back. Reload the page: the training is kept.";
 
 export class Workshop {
   #tell: (news: News) => void = () => {};
@@ -57,12 +61,14 @@ export class Workshop {
   #session: Session | undefined;
   #unroller: Unroller | undefined;
   #order: Order | undefined;
-  /** Counts trainings: what waited for an earlier one has nothing to do any more. */
-  #training = 0;
   /** Where the session can be gone on with; undefined: at its beginning. */
   #latest: Uint8Array<ArrayBuffer> | undefined;
   #step = 0;
+  /** Counts trainings: what was begun for an earlier one has nothing to do any more. */
+  #training = 0;
+  #pausing = false;
   #keptAt = Number.NEGATIVE_INFINITY;
+  #ownIsKept = false;
   #recovery: Promise<void> | undefined;
   #store: Promise<CheckpointStore> | undefined;
 
@@ -73,29 +79,48 @@ export class Workshop {
     return { description, software };
   }
 
-  /** Begins a training, or goes on with one, in place of the one before. @throws with what the visitor can do. */
+  /**
+   * Begins a training, or goes on with a saved one, in place of the one before, which stays where this throws.
+   * @throws with what the visitor can do, or where `end` or another `begin` came in between.
+   */
   async begin(order: Order): Promise<Facts> {
-    this.#training++;
+    const training = ++this.#training;
+    const session = await this.#withGpu((gpu) => this.#make(gpu, order));
+    if (training !== this.#training) {
+      session.destroy();
+      throw new Error("Another training was begun.");
+    }
     this.#close();
     this.#order = order;
     this.#latest = order.from;
-    this.#session = await this.#make(order);
-    if (order.own && order.keep !== false)
-      await this.#save(places.own, new TextEncoder().encode(JSON.stringify(order.own)));
-    return this.#session.facts;
+    this.#session = session;
+    this.#step = session.facts.step;
+    this.#keptAt = Number.NEGATIVE_INFINITY;
+    this.#ownIsKept = false;
+    return session.facts;
   }
 
   /** Trains until `pause()` or the step to pause at; where the device is lost meanwhile, goes on once it is there again. */
   train(): Promise<void> {
-    return this.#withDevice((session) => session.train(() => this.#keep(keepMilliseconds)));
+    return this.#work((session) => session.train(() => this.#keep(keepMilliseconds)));
   }
 
   trainOne(): Promise<void> {
-    return this.#withDevice((session) => session.trainOne());
+    return this.#work((session) => session.trainOne());
   }
 
   async pause(): Promise<void> {
+    this.#pausing = true;
     await this.#session?.pause();
+  }
+
+  /** Ends the training and frees what it has on the GPU. */
+  async end(): Promise<void> {
+    this.#training++;
+    await this.pause();
+    this.#close();
+    this.#order = undefined;
+    this.#latest = undefined;
   }
 
   change(live: Live): void {
@@ -135,8 +160,9 @@ export class Workshop {
       if (!file) return undefined;
       const { settings, step } = await this.examine(file);
       const data = isOwn(settings) ? await store.load(places.own) : undefined;
-      if (isOwn(settings) && !data) return undefined;
-      return { settings, step, own: data && JSON.parse(new TextDecoder().decode(data)), file };
+      const own: OwnData | undefined = data && JSON.parse(new TextDecoder().decode(data));
+      await expectSame(own, ((await readCheckpoint(file)).about as About).own);
+      return { settings, step, own, file };
     } catch {
       return undefined; // of another version of this page, or the browser keeps nothing
     }
@@ -147,45 +173,34 @@ export class Workshop {
     for (const place of Object.values(places)) await store.delete(place);
   }
 
-  /** Frees what lives on the GPU, and the device. */
-  close(): void {
-    this.#training++;
-    this.#close();
-    this.#gpu?.destroy();
-    this.#gpu = undefined;
-  }
-
   #close(): void {
     this.#unroller?.destroy();
     this.#unroller = undefined;
     this.#session?.destroy();
     this.#session = undefined;
-    this.#step = 0;
   }
 
-  async #make({ settings, own, from, looks }: Order): Promise<Session> {
-    if (!this.#gpu) await this.#openGpu();
+  async #make(gpu: Gpu, { settings, own, from, looks }: Order): Promise<Session> {
     const holding = effective(settings);
-    const problem = await problemOf(holding, own);
     const checkpoint: Checkpoint | undefined = from && (await readCheckpoint(from));
-    const session = await Session.create(this.#gpu!, problem, holding, (report) => this.#pass(report), checkpoint);
-    if (looks) session.looks = looks;
-    this.#step = session.facts.step;
-    return session;
-  }
-
-  #pass(report: Report): void {
-    if (report.kind === "steps") this.#step = report.first + report.losses.length - 1;
-    this.#tell(report);
+    await expectSame(own, (checkpoint?.about as Partial<About> | undefined)?.own);
+    const problem = await problemOf(holding, own);
+    const label = isOwn(holding) && own ? await labelOf(own) : undefined;
+    const tell = (report: Report) => {
+      if (report.kind === "steps") this.#step = report.first + report.losses.length - 1;
+      this.#tell(report);
+    };
+    return Session.create(gpu, problem, { settings: holding, own: label, tell, from: checkpoint, looks });
   }
 
   async #openGpu(): Promise<Gpu> {
     const gpu = await openGpu();
     this.#gpu = gpu;
-    void gpu.device.lost.then(({ reason, message }) => {
-      if (gpu !== this.#gpu || reason === "destroyed") return;
+    void gpu.device.lost.then(() => {
+      if (gpu !== this.#gpu) return;
       this.#gpu = undefined;
-      this.#tell({ kind: "lost", step: this.#step, reason: message });
+      this.#tell({ kind: "lost", step: this.#step });
+      if (this.#recovery) return; // which finds this one lost too
       this.#recovery = this.#recover().finally(() => {
         this.#recovery = undefined;
       });
@@ -196,54 +211,78 @@ export class Workshop {
 
   /** Opens the GPU again and makes the session anew from its latest checkpoint. @throws where it does not come back. */
   async #recover(): Promise<void> {
-    const order = this.#order;
     this.#close();
-    for (let attempt = 0; !this.#gpu; attempt++) {
+    let cause: unknown;
+    for (let attempt = 0; attempt < reopeningTries; attempt++) {
       await new Promise((resolve) => setTimeout(resolve, reopeningMilliseconds * 2 ** Math.min(attempt, 4)));
-      await this.#openGpu().catch((error) => {
-        if (attempt + 1 < reopeningTries) return;
-        const message = "The graphics device was lost and does not come back. Reload the page: the training is kept.";
-        throw new Error(message, { cause: error });
-      });
+      try {
+        const gpu = this.#gpu ?? (await this.#openGpu());
+        const training = this.#training;
+        const session = this.#order && (await this.#make(gpu, { ...this.#order, from: this.#latest }));
+        if (training !== this.#training) session?.destroy();
+        else this.#session = session;
+        const facts = this.#session?.facts;
+        if (facts) this.#step = facts.step;
+        this.#tell({ kind: "recovered", facts });
+        return;
+      } catch (error) {
+        cause = error; // lost again, perhaps
+      }
     }
-    if (!order) return;
-    this.#session = await this.#make({ ...order, from: this.#latest });
-    this.#tell({ kind: "recovered", facts: this.#session.facts });
+    this.#tell({ kind: "gone", message: goneMessage });
+    throw new Error(goneMessage, { cause });
+  }
+
+  /** Does something with the device; once more where that is lost meanwhile. */
+  async #withGpu<T>(work: (gpu: Gpu) => Promise<T>): Promise<T> {
+    for (let again = true; ; again = false) {
+      await this.#recovery;
+      const gpu = this.#gpu ?? (await this.#openGpu());
+      try {
+        return await work(gpu);
+      } catch (error) {
+        if (!again || !(await isLost(gpu))) throw error;
+      }
+    }
   }
 
   /** Lets the session do a piece of training and keeps what comes of it; begins again where the device is lost meanwhile. */
-  async #withDevice(work: (session: Session) => Promise<void>): Promise<void> {
+  async #work(piece: (session: Session) => Promise<void>): Promise<void> {
     const training = this.#training;
+    this.#pausing = false;
     for (;;) {
       await this.#recovery;
+      if (training !== this.#training || this.#pausing) return;
       const session = this.#session;
-      const gpu = this.#gpu;
-      if (!session || !gpu) throw new Error("There is no training: start one.");
+      if (!session) throw new Error(this.#gpu ? "There is no training: start one." : goneMessage);
       try {
-        await work(session);
-        return await this.#keep(0);
+        await piece(session);
+        if (training === this.#training) await this.#keep(0);
+        return;
       } catch (error) {
         if (training !== this.#training) return;
-        // What fails first, the work or the news of the loss, is not said.
-        const lost = await Promise.race([gpu.device.lost, new Promise((resolve) => setTimeout(resolve, 1000))]);
-        if (!lost) throw error;
+        if (!(await isLost(session.network.gpu))) throw error;
       }
     }
   }
 
   /** Takes a checkpoint, to go on from; and keeps it in the browser, unless what is kept there is younger than that. */
   async #keep(milliseconds: number): Promise<void> {
-    if (!this.#session) return;
-    this.#latest = await this.#session.checkpoint();
-    if (this.#order?.keep === false || performance.now() - this.#keptAt < milliseconds) return;
+    const [session, order] = [this.#session, this.#order];
+    if (!session || !order) return;
+    const latest = await session.checkpoint();
+    if (session !== this.#session) return;
+    this.#latest = latest;
+    if (order.keep === false || performance.now() - this.#keptAt < milliseconds) return;
     this.#keptAt = performance.now();
-    await this.#save(places.checkpoint, this.#latest);
-  }
-
-  async #save(place: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const step = this.#step;
     try {
-      await (await this.#open()).save(place, bytes);
+      const store = await this.#open();
+      if (order.own && !this.#ownIsKept) {
+        await store.save(places.own, new TextEncoder().encode(JSON.stringify(order.own)));
+        this.#ownIsKept = true;
+      }
+      await store.save(places.checkpoint, latest);
       this.#tell({ kind: "kept", step, problem: undefined });
     } catch (error) {
       this.#tell({ kind: "kept", step, problem: (error as Error).message });
@@ -254,6 +293,12 @@ export class Workshop {
     this.#store ??= openCheckpointStore();
     return this.#store;
   }
+}
+
+/** Whether a device is lost. What failed of it may be told a little before its loss is. */
+async function isLost({ device }: Gpu): Promise<boolean> {
+  const soon = new Promise<undefined>((resolve) => setTimeout(resolve, 1000));
+  return (await Promise.race([device.lost, soon])) !== undefined;
 }
 
 /** The last step that has a target; undefined where the sequence has one target. */

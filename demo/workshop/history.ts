@@ -22,19 +22,28 @@ export type Values = Partial<Record<Exclude<CurveName, "smoothed">, number | nul
 /** A history as plain data, for messages and files. */
 export interface HistoryData {
   stride: number;
+  /** How many steps the last point's loss is the mean of. */
+  stepsInLast: number;
+  /** Of the moving average: the weighted sum of losses, and the sum of their weights. */
+  sum: number;
+  weight: number;
   steps: number[];
   curves: Record<CurveName, Curve>;
 }
 
 /** Whether data from a file is a history's. */
 export function isHistory(data: unknown): data is HistoryData {
-  const { stride, steps, curves } = (data ?? {}) as Partial<HistoryData>;
+  const { stride, stepsInLast, sum, weight, steps, curves } = (data ?? {}) as Partial<HistoryData>;
   const isCurve = (curve: unknown) =>
     Array.isArray(curve) &&
     curve.length === steps?.length &&
     curve.every((value) => value === null || Number.isFinite(value));
   return (
-    Number.isInteger(stride) && stride! > 0 && isCurve(steps) && curveNames.every((name) => isCurve(curves?.[name]))
+    [stride, stepsInLast, sum, weight].every(Number.isFinite) &&
+    Number.isInteger(stride) &&
+    stride! > 0 &&
+    isCurve(steps) &&
+    curveNames.every((name) => isCurve(curves?.[name]))
   );
 }
 
@@ -57,12 +66,14 @@ export class History {
     this.#stride = data.stride;
     this.steps.push(...data.steps);
     for (const name of curveNames) this.curves[name].push(...data.curves[name]);
-    this.#sum = this.latest("smoothed") ?? 0;
-    this.#weight = this.#sum === 0 ? 0 : 1;
+    this.#stepsInLast = data.stepsInLast;
+    this.#sum = data.sum;
+    this.#weight = data.weight;
   }
 
   toJSON(): HistoryData {
-    return { stride: this.#stride, steps: this.steps, curves: this.curves };
+    const [stride, stepsInLast, sum, weight] = [this.#stride, this.#stepsInLast, this.#sum, this.#weight];
+    return { stride, stepsInLast, sum, weight, steps: this.steps, curves: this.curves };
   }
 
   /** The last value of a curve. */
@@ -70,10 +81,12 @@ export class History {
     return this.curves[name].findLast((value) => value !== null) ?? null;
   }
 
-  /** Adds what is known of a step; steps come in order. */
+  /** Adds what is known of a step; steps come in order. What is not finite is not known. */
   add(step: number, { loss, ...others }: Values): void {
     const i = this.#pointOf(step);
-    for (const [name, value] of Object.entries(others)) this.curves[name as CurveName][i] = value;
+    for (const [name, value] of Object.entries(others)) {
+      this.curves[name as CurveName][i] = value !== null && Number.isFinite(value) ? value : null;
+    }
     if (loss == null) return;
     const { loss: losses, smoothed } = this.curves;
     this.#stepsInLast += 1;
