@@ -6,8 +6,9 @@ import { findAdapter, whyNoWebGpu } from "./no-webgpu";
 import { element, html, scrollable } from "./page";
 import { Chart } from "./train/chart";
 import { lossText, wholeText } from "./train/texts";
+import type { Settings } from "./workshop/fields";
 import { History } from "./workshop/history";
-import { initialSettings, type Settings } from "./workshop/settings";
+import { initialSettings } from "./workshop/settings";
 import type { News, Workshop } from "./workshop/workshop";
 
 const settings: Settings = {

@@ -1,8 +1,8 @@
 // The page's side of the training's worker: what is trained now, what can be done next, and what became of it.
 
 import { proxy, type Remote, wrap } from "comlink";
+import type { Settings } from "../workshop/fields";
 import type { Facts, Live } from "../workshop/session";
-import type { Settings } from "../workshop/settings";
 import type { Sample } from "../workshop/surprise";
 import type { News, Order, Workshop } from "../workshop/workshop";
 import { Runs } from "./runs";

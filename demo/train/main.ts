@@ -2,8 +2,9 @@
 
 import { findAdapter, whyNoWebGpu } from "../no-webgpu";
 import { download, element, html, scrollable } from "../page";
-import { fromAddress, isLive, type Settings, toAddress, wrongWith } from "../workshop/settings";
-import type { Kept } from "../workshop/workshop";
+import type { Settings } from "../workshop/fields";
+import type { Kept } from "../workshop/keeper";
+import { fromAddress, isLive, toAddress, wrongWith } from "../workshop/settings";
 import { Charts } from "./charts";
 import { type Activity, Desk } from "./desk";
 import { presets } from "./presets";
@@ -222,6 +223,7 @@ element("export-png").addEventListener("click", async () => download("runs.png",
 element("export-csv").addEventListener("click", () => download("runs.csv", new Blob([asCsv(desk.runs.all)])));
 element("export-json").addEventListener("click", () => download("runs.json", new Blob([asJson(desk.runs.all)])));
 element("copy-link").addEventListener("click", async () => {
+  writeAddress();
   await navigator.clipboard.writeText(location.href).then(
     () => say("The link is copied."),
     () => say(`Copy it from the address bar: ${location.href}`),

@@ -1,6 +1,7 @@
 // Settings to begin from, each worth a look.
 
-import { initialSettings, type Settings } from "../workshop/settings";
+import type { Settings } from "../workshop/fields";
+import { initialSettings } from "../workshop/settings";
 
 export interface Preset {
   name: string;

@@ -1,9 +1,10 @@
 // The runs of a visit: what was trained, how it went, and whether the charts show it.
 
 import type { Unrolled } from "../through-time/unroll";
+import type { Settings } from "../workshop/fields";
 import { History, type HistoryData } from "../workshop/history";
 import type { Facts } from "../workshop/session";
-import { nameOf, type Settings } from "../workshop/settings";
+import { nameOf } from "../workshop/settings";
 
 export interface Run {
   name: string;

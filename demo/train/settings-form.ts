@@ -1,8 +1,9 @@
 // Makes the settings' form of their table, reads it, and says beside a control what is wrong or what a change needs.
 
 import { element, html } from "../page";
+import { type Field, fields, type Settings } from "../workshop/fields";
 import type { OwnData } from "../workshop/own-data";
-import { type Field, fields, isOwn, isShown, type Settings, settingNames, wrongWith } from "../workshop/settings";
+import { isOwn, isShown, settingNames, wrongWith } from "../workshop/settings";
 
 type Control = HTMLInputElement | HTMLSelectElement;
 

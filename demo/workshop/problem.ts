@@ -23,8 +23,8 @@ import { classification, described } from "../data/classification";
 import { type LabelledFile, readLabelledFile } from "../data/labelled-file";
 import { mobyDick } from "../data/moby-dick";
 import { names, namesAsText } from "../data/names";
+import type { Settings } from "./fields";
 import type { OwnData } from "./own-data";
-import type { Settings } from "./settings";
 
 /** One held-out sequence, to be looked at through time. */
 export interface Example {

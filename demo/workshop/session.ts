@@ -2,31 +2,23 @@
 // knows nothing of the page.
 
 import {
-  adam,
-  adamw,
   type BatchStream,
   type Checkpoint,
-  constant,
-  cosine,
   evaluate,
   type Gpu,
   generate,
-  type LearningRateSchedule,
   Network,
-  type Optimizer,
   planTable,
-  rmsprop,
   saveCheckpoint,
-  sgd,
-  stepDecay,
   Trainer,
   type Vocabulary,
-  warmUp,
 } from "../../src/index";
+import type { Settings } from "./fields";
 import { History, type HistoryData, isHistory, type Values } from "./history";
+import { networkOptionsOf, trainerOptionsOf } from "./options";
 import type { OwnDataLabel } from "./own-data";
 import type { Problem } from "./problem";
-import { type Settings, toAddress } from "./settings";
+import { toAddress } from "./settings";
 import { type Sample, Surprise } from "./surprise";
 
 /** What changes while a training goes on. */
@@ -133,27 +125,10 @@ export class Session {
   /** @throws where the GPU has no room for these sizes, or `from` is of another training. */
   static async create(gpu: Gpu, problem: Problem, options: SessionOptions): Promise<Session> {
     const { settings } = options;
-    const { batch, carryState, clipNorm, clipValue, schedule, checkpointEvery } = settings;
-    const { cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, labelSmoothing, seed } =
-      settings;
-    const network = await Network.create(gpu, {
-      ...problem.network,
-      ...{ cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, seed },
-      ...(problem.network.loss === "cross-entropy" && { labelSmoothing }),
-      ...(cell === "elman" && { activation: settings.activation }),
-      ...(cell === "gru" && { reset: settings.reset }),
-      ...(cell === "lstm" && settings.forgetBias !== undefined && { forgetBias: settings.forgetBias }),
-    });
+    const network = await Network.create(gpu, networkOptionsOf(settings, problem.network));
     let trainer: Trainer | undefined;
     try {
-      trainer = await Trainer.create(network, {
-        ...{ steps: problem.evaluation.steps, batch, carryState, checkpointEvery },
-        schedule: schedule === "automatic" ? undefined : schedule,
-        optimizer: optimizerOf(settings),
-        learningRateSchedule: rateScheduleOf(settings),
-        ...(clipNorm !== undefined && { clipNorm }),
-        ...(clipValue !== undefined && { clipValue }),
-      });
+      trainer = await Trainer.create(network, trainerOptionsOf(settings, problem.evaluation.steps));
       return new Session(network, trainer, problem, options);
     } catch (error) {
       trainer?.destroy();
@@ -313,33 +288,6 @@ export class Session {
 
 const divergence = (step: number): string =>
   `The loss of step ${step} is not a number any more: the learning rate is too large. Lower it and reset.`;
-
-function optimizerOf({ optimizer, learningRate, weightDecay }: Settings): Optimizer {
-  const rest = { learningRate, weightDecay };
-  switch (optimizer) {
-    case "sgd":
-      return sgd(rest);
-    case "momentum":
-      return sgd({ ...rest, momentum: 0.9 });
-    case "nesterov":
-      return sgd({ ...rest, momentum: 0.9, nesterov: true });
-    default:
-      return { rmsprop, adam, adamw }[optimizer](rest);
-  }
-}
-
-function rateScheduleOf({ rateSchedule, scheduleSteps: steps }: Settings): LearningRateSchedule {
-  switch (rateSchedule) {
-    case "warm-up":
-      return warmUp(steps);
-    case "cosine":
-      return cosine({ steps });
-    case "step":
-      return stepDecay({ every: Math.ceil(steps / 3), factor: 0.1 });
-    default:
-      return constant();
-  }
-}
 
 function* take<T>(items: Iterable<T>, count: number): Generator<T, void> {
   let left = count;

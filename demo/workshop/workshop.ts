@@ -1,20 +1,14 @@
 // What the training's worker does for a page: opens the GPU, holds one session, keeps checkpoints of it in the browser,
 // and goes on from the latest where the device is lost.
 
-import {
-  type Batch,
-  type Checkpoint,
-  type CheckpointStore,
-  type Gpu,
-  openCheckpointStore,
-  openGpu,
-  readCheckpoint,
-} from "../../src/index";
+import { type Batch, type Checkpoint, type Gpu, openGpu, readCheckpoint } from "../../src/index";
 import { type Unrolled, Unroller } from "../through-time/unroll";
+import type { Settings } from "./fields";
+import { examine, Keeper, type Kept } from "./keeper";
 import { expectSame, labelOf, type OwnData } from "./own-data";
 import { problemOf } from "./problem";
 import { type About, type Facts, type Live, type Looks, type Report, Session } from "./session";
-import { checkedSettings, effective, isOwn, type Settings } from "./settings";
+import { effective, isOwn } from "./settings";
 
 /** What is told to the page as it happens. */
 export type News =
@@ -40,16 +34,6 @@ export interface Order {
   keep?: false;
 }
 
-/** A training that an earlier visit left. */
-export interface Kept {
-  settings: Settings;
-  step: number;
-  own: OwnData | undefined;
-  file: Uint8Array<ArrayBuffer>;
-}
-
-/** The names of what the store keeps. */
-const places = { checkpoint: "training", own: "training-data" };
 const keepMilliseconds = 10_000;
 const reopeningTries = 6;
 const reopeningMilliseconds = 250;
@@ -68,9 +52,8 @@ export class Workshop {
   #training = 0;
   #pausing = false;
   #keptAt = Number.NEGATIVE_INFINITY;
-  #ownIsKept = false;
   #recovery: Promise<void> | undefined;
-  #store: Promise<CheckpointStore> | undefined;
+  readonly #keeper = new Keeper();
 
   /** @throws where there is no GPU. */
   async open(tell: (news: News) => void): Promise<{ description: string; software: boolean }> {
@@ -96,7 +79,6 @@ export class Workshop {
     this.#session = session;
     this.#step = session.facts.step;
     this.#keptAt = Number.NEGATIVE_INFINITY;
-    this.#ownIsKept = false;
     return session.facts;
   }
 
@@ -145,32 +127,17 @@ export class Workshop {
   }
 
   /** What a checkpoint's file is of. @throws where it is none of this page. */
-  async examine(file: Uint8Array<ArrayBuffer>): Promise<{ settings: Settings; step: number }> {
-    const { about, trainer } = await readCheckpoint(file);
-    const settings = checkedSettings((about as Partial<About> | undefined)?.settings);
-    if (!trainer) throw new Error("The file holds a network alone, expected its training too; open another.");
-    return { settings, step: trainer.step };
+  examine(file: Uint8Array<ArrayBuffer>): Promise<{ settings: Settings; step: number }> {
+    return examine(file);
   }
 
   /** What an earlier visit left in the browser. */
-  async kept(): Promise<Kept | undefined> {
-    try {
-      const store = await this.#open();
-      const file = await store.load(places.checkpoint);
-      if (!file) return undefined;
-      const { settings, step } = await this.examine(file);
-      const data = isOwn(settings) ? await store.load(places.own) : undefined;
-      const own: OwnData | undefined = data && JSON.parse(new TextDecoder().decode(data));
-      await expectSame(own, ((await readCheckpoint(file)).about as About).own);
-      return { settings, step, own, file };
-    } catch {
-      return undefined; // of another version of this page, or the browser keeps nothing
-    }
+  kept(): Promise<Kept | undefined> {
+    return this.#keeper.load();
   }
 
-  async discard(): Promise<void> {
-    const store = await this.#open();
-    for (const place of Object.values(places)) await store.delete(place);
+  discard(): Promise<void> {
+    return this.#keeper.discard();
   }
 
   #close(): void {
@@ -276,22 +243,8 @@ export class Workshop {
     if (order.keep === false || performance.now() - this.#keptAt < milliseconds) return;
     this.#keptAt = performance.now();
     const step = this.#step;
-    try {
-      const store = await this.#open();
-      if (order.own && !this.#ownIsKept) {
-        await store.save(places.own, new TextEncoder().encode(JSON.stringify(order.own)));
-        this.#ownIsKept = true;
-      }
-      await store.save(places.checkpoint, latest);
-      this.#tell({ kind: "kept", step, problem: undefined });
-    } catch (error) {
-      this.#tell({ kind: "kept", step, problem: (error as Error).message });
-    }
-  }
-
-  #open(): Promise<CheckpointStore> {
-    this.#store ??= openCheckpointStore();
-    return this.#store;
+    const problem = await this.#keeper.save(latest, order.own);
+    this.#tell({ kind: "kept", step, problem });
   }
 }
 

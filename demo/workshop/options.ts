@@ -1,0 +1,72 @@
+// Settings as the library's options.
+
+import {
+  adam,
+  adamw,
+  constant,
+  cosine,
+  type LearningRateSchedule,
+  type NetworkOptions,
+  type Optimizer,
+  rmsprop,
+  sgd,
+  stepDecay,
+  type TrainerOptions,
+  warmUp,
+} from "../../src/index";
+import type { Settings } from "./fields";
+import type { Problem } from "./problem";
+
+/** @param problem what the data says of the network */
+export function networkOptionsOf(settings: Settings, problem: Problem["network"]): NetworkOptions {
+  const { cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, seed } = settings;
+  const { labelSmoothing, activation, reset, forgetBias } = settings;
+  return {
+    ...problem,
+    ...{ cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, seed },
+    ...(problem.loss === "cross-entropy" && { labelSmoothing }),
+    ...(cell === "elman" && { activation }),
+    ...(cell === "gru" && { reset }),
+    ...(cell === "lstm" && forgetBias !== undefined && { forgetBias }),
+  };
+}
+
+/** @param steps of the batches, which the data may have fewer of than the settings */
+export function trainerOptionsOf(settings: Settings, steps: number): TrainerOptions {
+  const { batch, carryState, clipNorm, clipValue, schedule, checkpointEvery } = settings;
+  return {
+    ...{ steps, batch, carryState, checkpointEvery },
+    schedule: schedule === "automatic" ? undefined : schedule,
+    optimizer: optimizerOf(settings),
+    learningRateSchedule: rateScheduleOf(settings),
+    ...(clipNorm !== undefined && { clipNorm }),
+    ...(clipValue !== undefined && { clipValue }),
+  };
+}
+
+function optimizerOf({ optimizer, learningRate, weightDecay }: Settings): Optimizer {
+  const rest = { learningRate, weightDecay };
+  switch (optimizer) {
+    case "sgd":
+      return sgd(rest);
+    case "momentum":
+      return sgd({ ...rest, momentum: 0.9 });
+    case "nesterov":
+      return sgd({ ...rest, momentum: 0.9, nesterov: true });
+    default:
+      return { rmsprop, adam, adamw }[optimizer](rest);
+  }
+}
+
+function rateScheduleOf({ rateSchedule, scheduleSteps: steps }: Settings): LearningRateSchedule {
+  switch (rateSchedule) {
+    case "warm-up":
+      return warmUp(steps);
+    case "cosine":
+      return cosine({ steps });
+    case "step":
+      return stepDecay({ every: Math.ceil(steps / 3), factor: 0.1 });
+    default:
+      return constant();
+  }
+}
