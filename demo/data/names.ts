@@ -1,7 +1,5 @@
 // First names by the list they stand in, loaded when first asked for: the same in a page and in Node.
 
-import { splitItems } from "../../src/index";
-import { splitSeed } from "./classification";
 import type { LabelledText, LabelledTexts } from "./labelled-file";
 
 /**
@@ -20,10 +18,4 @@ export async function names(): Promise<LabelledTexts> {
   for (const text of male!) if (!female!.has(text)) items.push({ text, label: 1 });
   const longest = Math.max(...items.map(({ text }) => text.length));
   return { kind: "tokens", classes: ["female", "male"], items, longest };
-}
-
-/** The names in an order that a seed shuffled, those that are held out last; a line each, after an empty one. */
-export async function namesAsText(): Promise<string> {
-  const { training, heldOut } = splitItems((await names()).items, 0.1, splitSeed);
-  return `\n${[...training, ...heldOut].map(({ text }) => `${text}\n`).join("")}`;
 }

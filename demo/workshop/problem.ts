@@ -22,7 +22,8 @@ import { addingBatches, guessingTheMean } from "../data/adding";
 import { classification, described } from "../data/classification";
 import { type LabelledFile, readLabelledFile } from "../data/labelled-file";
 import { mobyDick } from "../data/moby-dick";
-import { names, namesAsText } from "../data/names";
+import { names } from "../data/names";
+import { namesAsText } from "../data/names-text";
 import type { Settings } from "./fields";
 import type { OwnData } from "./own-data";
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { names, namesAsText } from "../../demo/data/names";
+import { names } from "../../demo/data/names";
+import { namesAsText } from "../../demo/data/names-text";
 import { withPage } from "../../demo/terminal/in-browser";
 import * as library from "../../src/index";
 import { useGpu } from "../workbench";
