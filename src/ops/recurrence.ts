@@ -1,5 +1,6 @@
 // Puts the two sweeps through time on a plan, for any cell, in either schedule: they compute the same numbers.
 
+import cellShader from "../../shaders/cell.wgsl?raw";
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
@@ -133,7 +134,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: Schedule
   const dispatch = (phaseTwo: boolean) => ({
     kernel: {
       shader: `${cell.name} recurrence`,
-      source: `${tileSource}\n${cell.source}\n${recurrenceShader}`,
+      source: `${tileSource}\n${cellSource(cell)}\n${recurrenceShader}`,
       constants: {
         steps,
         batch,
@@ -191,6 +192,9 @@ function stepNumbers(plan: Plan, values: readonly number[]): (s: number) => Tens
   for (const s of values) writeTensor(plan.gpu, tensors[`step${s}`]!, [s]);
   return (s) => tensors[`step${s}`]!;
 }
+
+/** What stands in front of the sweeps of a cell. */
+export const cellSource = (cell: Cell): string => `${cellShader}\n${cell.source}`;
 
 /** Whether a device has bindings enough for a cell's sweep forward to take tokens. */
 export const takesTokens = ({ limits }: GPUDevice, cell: Cell): boolean =>
