@@ -50,7 +50,14 @@ export default defineConfig({
     minify: false,
     license: { fileName: "third-party-licenses.md" },
     lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
-    // What few need is loaded when it is needed, and takes the rest from the one module that all have.
-    rollupOptions: { preserveEntrySignatures: "allow-extension", output: { chunkFileNames: "[name].js" } },
+    rollupOptions: {
+      // What few need is loaded when it is needed, and takes the rest from the one module that all have.
+      preserveEntrySignatures: "allow-extension",
+      output: {
+        chunkFileNames: "[name].js",
+        // Shaders compress best beside each other; the wavefront's stays with the module that is loaded for it.
+        codeSplitting: { groups: [{ name: "shaders", test: /(?<!wavefront)\.wgsl/ }] },
+      },
+    },
   },
 });

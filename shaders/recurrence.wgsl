@@ -1,8 +1,7 @@
 // The two sweeps through time of a recurrent layer, for any cell. Rows of a batch never depend on each other.
 //   forward    gate_t + h_{t−1}·U, from which the cell makes h_t
 //   backward   dh_t = dOutput_t + what later steps pass back, then the cell makes dgate_t in the place of gate_t
-// The cell's own file stands in front: it declares what it keeps and defines cellForward, cellHold, cellBackward and
-// cellHoldBackward. Before it stands tile.wgsl.
+// tile.wgsl, cell.wgsl and the cell's own file stand in front.
 // CPU twin: src/reference/recurrence.ts
 //
 // A sequence of length n lives in steps 1 … n; in other steps state and gradient are passed on as they are.
@@ -44,26 +43,6 @@
 #if unrolled
 @group(0) @binding(7) var<uniform> step: u32;
 #endif
-
-// For the cells. tanh and exp are NaN far out on some drivers; within these bounds both functions have reached their
-// ends in float32. Clamps hide NaN, and comparing it with itself is optimised away: its bits tell.
-fn isNan(a: vec4f) -> vec4<bool> { return (bitcast<vec4u>(a) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
-fn tanhOf(a: vec4f) -> vec4f { return select(tanh(clamp(a, vec4f(-10.0), vec4f(10.0))), a, isNan(a)); }
-fn sigmoid(a: vec4f) -> vec4f {
-  return select(1.0 / (1.0 + exp(-clamp(a, vec4f(-80.0), vec4f(80.0)))), a, isNan(a));
-}
-fn dTanh(t: vec4f) -> vec4f { return 1.0 - t * t; }
-fn dSigmoid(s: vec4f) -> vec4f { return s * (1.0 - s); }
-
-// Where one vec4f of a step lives, for the cell.
-struct Element {
-  gate: u32, // of the first gate; the next ones follow, `width` apart
-  before: u32, // h before this step, in `hidden`
-  after: u32, // h after it
-  own: u32, // in [B, H]
-  sweep: u32, // in [T, B, H] or [T + 1, B, H], sweep order
-  time: u32, // in [T, B, H], time order
-}
 
 #if reverse
 fn timeOf(i: u32) -> u32 { return steps - 1u - i; }

@@ -112,7 +112,8 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
                          ones alike; without it, windows of --length begin anywhere, from zero
 
   --seed N               of the initial parameters and the batches (default 1)
-  --schedule S           fused | unrolled: how the recurrences are dispatched (default: fused where the device can)
+  --schedule S           fused | unrolled | wavefront (of two layers or more): how the recurrences are dispatched
+                         (default: fused where the device can)
   --device D             gpu | software | reference (default: a GPU, else a software adapter)
   --save FILE            write a checkpoint when done, or stopped with Ctrl-C (safetensors, PyTorch's names)
   --load FILE            begin with the parameters of a file that --save wrote
@@ -230,7 +231,10 @@ export function readOptions(args: string[], loaded?: NetworkOptions): TrainOptio
     scheduleLr: oneOf("schedule-lr", values["schedule-lr"] ?? "constant", learningRateSchedules),
     carried: values.window !== undefined,
     seed: integer("seed", values.seed, 1, 0),
-    schedule: values.schedule === undefined ? undefined : oneOf("schedule", values.schedule, ["fused", "unrolled"]),
+    schedule:
+      values.schedule === undefined
+        ? undefined
+        : oneOf("schedule", values.schedule, ["fused", "unrolled", "wavefront"]),
     device: values.device === undefined ? undefined : oneOf("device", values.device, ["gpu", "software", "reference"]),
     save: values.save,
     load: values.load,

@@ -74,9 +74,13 @@ export class Choices {
     return this.#loaded;
   }
 
-  /** Remembers the ways that were found fastest. */
-  async remember(gpu: Gpu, found: ReadonlyMap<string, string>): Promise<void> {
-    for (const [key, way] of found) this.#known.set(key, way);
+  /** Takes the way that was found fastest from now on. */
+  take(key: string, way: string): void {
+    this.#known.set(key, way);
+  }
+
+  /** Remembers what was found for other times. */
+  async remember(gpu: Gpu): Promise<void> {
     const name = storedName(gpu);
     if (!this.#store || !name) return;
     const all = { ...(await this.#remembered(gpu)), ...this.taken }; // others may have found more meanwhile

@@ -14,14 +14,16 @@ const leastGain = 0.95; // of the default's time: less may be noise
  */
 export async function measureChoices(gpu: Gpu, open: readonly OpenChoice[]): Promise<boolean> {
   const end = performance.now() + budgetMilliseconds;
-  const found = new Map<string, string>();
+  const found = new Set<string>();
   for (const { key, ways } of open) {
     if (performance.now() > end) break;
     if (found.has(key)) continue;
     const best = await fastest(gpu, key, ways, end);
-    if (best !== undefined) found.set(key, best);
+    if (best === undefined) continue;
+    gpu.choices.take(key, best); // already in what is timed next
+    found.add(key);
   }
-  if (found.size > 0) await gpu.choices.remember(gpu, found);
+  if (found.size > 0) await gpu.choices.remember(gpu);
   return found.size > 0;
 }
 

@@ -86,8 +86,9 @@ export class Plan {
   /** Adds one of several ways to do the same: the one that the device's choices name, else `fallback`. */
   choose(kind: "product" | "recurrence", key: string, ways: Ways, fallback: string): void {
     const way = this.gpu.choices.of(kind, key, ways);
-    if (way === undefined && Object.keys(ways).length > 1) this.open.push({ key, ways });
     ways[way ?? fallback]!(this);
+    // Behind the choices that are part of it, which are then measured before it.
+    if (way === undefined && Object.keys(ways).length > 1) this.open.push({ key, ways });
   }
 
   /** @throws where a binding is missing, extra or misspelt, or the grid is larger than the device allows. */

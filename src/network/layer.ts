@@ -6,7 +6,7 @@ import type { Tensor } from "../gpu/tensor";
 import { dropout, dropoutGradient } from "../ops/dropout";
 import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
-import { recurrenceBackward, recurrenceForward, type Schedule, type Sweep, takesTokens } from "../ops/recurrence";
+import { recurrenceBackward, recurrenceForward, type Sweep, type SweepSchedule, takesTokens } from "../ops/recurrence";
 import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
 
 /** The parameters of one direction: W [I, G·H], U [H, G·H], b [G·H], and b_r [H] where the cell has one. */
@@ -40,10 +40,12 @@ export interface RowsByToken {
 
 export interface Layer {
   cell: Cell;
-  schedule: Schedule | undefined;
+  schedule: SweepSchedule | undefined;
   /** Tokens, i32 [T, B], or features [T, B, I], or the steps of the layer below, dropped out where `dropout` says. */
   inputs: View;
   rowsByToken?: RowsByToken | undefined;
+  /** Whether the sweeps are left out: others go through all layers at once. */
+  swept?: boolean;
   /** Whether the sweep back goes on from what a later stretch of time left in `carry`. */
   continued?: boolean | undefined;
   /** The steps of the layer below, `step` u32 [2], and what the mask is drawn from. */
@@ -80,6 +82,14 @@ const sweepOf = ({ cell, schedule, lengths, hidden }: Layer, direction: Directio
   reverse: part === 1,
 });
 
+const tokensOf = ({ inputs: { tensor } }: Layer): Tensor | undefined => (tensor.type === "i32" ? tensor : undefined);
+
+/** What the sweep forward needs to take tokens, where it does. */
+export function oneHotOf(plan: Plan, layer: Layer, { parameters: { inputWeight, bias } }: Direction): Sweep["oneHot"] {
+  const tokens = tokensOf(layer);
+  return tokens && takesTokens(plan.gpu.device, layer.cell) ? { tokens, inputWeight, bias } : undefined;
+}
+
 /** a = x·W + b, then the sweep, in each direction. */
 export function layerForward(plan: Plan, layer: Layer): void {
   const { inputs } = layer;
@@ -88,12 +98,11 @@ export function layerForward(plan: Plan, layer: Layer): void {
     const { gate, parameters } = direction;
     const { inputWeight: weight, bias } = parameters;
     const label = "a = x·W + b";
-    const tokens = inputs.tensor.type === "i32" ? inputs.tensor : undefined;
-    const oneHot =
-      tokens && takesTokens(plan.gpu.device, layer.cell) ? { tokens, inputWeight: weight, bias } : undefined;
+    const tokens = tokensOf(layer);
+    const oneHot = oneHotOf(plan, layer, direction);
     if (tokens && !oneHot) tokenGather(plan, { label, tokens, weight, bias, out: gate });
     else if (!tokens) matmul(plan, { label, a: inputs, b: { tensor: weight }, out: { tensor: gate }, bias });
-    recurrenceForward(plan, { ...sweepOf(layer, direction, part), oneHot });
+    if (!layer.swept) recurrenceForward(plan, { ...sweepOf(layer, direction, part), oneHot });
   }
 }
 
@@ -103,13 +112,15 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
   for (const [part, direction] of layer.directions.entries()) {
     const { gate, candidate, carry, dHidden } = direction;
     const gradients = parameters[part]!;
-    recurrenceBackward(plan, {
-      ...sweepOf(layer, direction, part),
-      dOutput,
-      carry: carry!,
-      dHidden,
-      continued: layer.continued,
-    });
+    if (!layer.swept) {
+      recurrenceBackward(plan, {
+        ...sweepOf(layer, direction, part),
+        dOutput,
+        carry: carry!,
+        dHidden,
+        continued: layer.continued,
+      });
+    }
     const [steps = 0, batch = 0] = gate.shape;
     const before: View = { tensor: hidden, rows: [part === 1 ? 2 * batch : 0, steps * batch], parts: [part, 1] };
     const summed = cell.candidate ? cell.gates - 1 : cell.gates;

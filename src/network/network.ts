@@ -88,8 +88,12 @@ export class Network {
   }
 
   async #passOf(options: PassOptions): Promise<(plan: Plan) => Pass> {
-    const { Segments } = options.checkpointEvery === undefined ? {} : await import("./segments"); // as few need it
-    return (plan) => new Pass(plan, this.config, this.parameters.tensors, options, Segments);
+    const { gpu, config } = this;
+    const { checkpointEvery, schedule } = options;
+    const { Segments } = checkpointEvery === undefined ? {} : await import("./segments"); // as few need it
+    const together = schedule === "wavefront" || (config.layers > 1 && !schedule && gpu.choices.measures);
+    const stacking = together ? (await import("./wavefront")).wavefrontOf(gpu, config, options) : undefined;
+    return (plan) => new Pass(plan, config, this.parameters.tensors, options, Segments, stacking);
   }
 
   /** Likewise without the loss, for `encode` and for `generate`; it is the caller's, to destroy. */

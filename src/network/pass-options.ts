@@ -55,8 +55,8 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
     const other = config.bidirectional ? "a bidirectional network" : "initialState";
     throw new Error(`Pass: carryState does not go with ${other}; leave one out.`);
   }
-  if (![undefined, "fused", "unrolled"].includes(options.schedule)) {
-    throw new Error(`Pass: schedule is ${shown(options.schedule)}, expected "fused" or "unrolled".`);
+  if (![undefined, "fused", "unrolled", "wavefront"].includes(options.schedule)) {
+    throw new Error(`Pass: schedule is ${shown(options.schedule)}, expected "fused", "unrolled" or "wavefront".`);
   }
 }
 

@@ -13,7 +13,7 @@ import { checkPassOptions, type PassOptions } from "./pass-options";
 import type { States } from "./read-states";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
 import type { Segments } from "./segments";
-import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
+import { layerByLayer, type Stacking } from "./stack";
 import { copyStates, rowsOf } from "./states";
 
 /** Every tensor of a pass by the name that the equations give it. */
@@ -58,6 +58,7 @@ export class Pass {
   /**
    * @param plan empty; the caller compiles it, and destroys it where this throws.
    * @param segmented the class, for `checkpointEvery`: few need it.
+   * @param stacking the ways through the layers.
    */
   constructor(
     plan: Plan,
@@ -65,12 +66,14 @@ export class Pass {
     parameters: Readonly<Record<string, Tensor>>,
     options: PassOptions,
     segmented?: typeof Segments,
+    { createStack, stackForward, stackBackward }: Stacking = layerByLayer,
   ) {
     const { steps, batch, traceGradients = false, gradients = false, lossCapacity = 1 } = options;
     const wanted = gradients || traceGradients;
     checkPassOptions(config, options);
     const { gpu } = plan;
     const { checkpointEvery } = options;
+    const schedule = options.schedule === "wavefront" ? undefined : options.schedule; // that one is in `stacking`
     this.gpu = gpu;
     this.plan = plan;
     this.config = config;
@@ -114,7 +117,7 @@ export class Pass {
         steps,
         batch,
         checkpointEvery,
-        schedule: options.schedule,
+        schedule,
         training: options.training === true,
       };
       const { tensors } = this.batch;
@@ -125,7 +128,7 @@ export class Pass {
       layers = createStack(plan, config, parameters, inputs!, allLengths, {
         steps,
         batch,
-        schedule: options.schedule,
+        schedule,
         gradients: wanted,
         traceGradients,
         step: options.training ? step : undefined,
@@ -154,7 +157,7 @@ export class Pass {
         const dOutput = plan.tensor("dOutput", [...logits.shape.slice(0, -1), parts * config.hidden], { parts });
         const ofOutput = { outputWeight: back.slabs("outputWeight"), outputBias: back.slabs("outputBias") };
         readoutBackward(plan, readout, { dLogits, dOutput, ...ofOutput });
-        stackBackward(plan, layers, dOutput, tensorsBetween(plan, layers), back.slabs, dInputs);
+        stackBackward(plan, layers, dOutput, back.slabs, dInputs);
       }
     }
     if (back) back.finish();

@@ -4,7 +4,7 @@
 import type { Plan } from "../gpu/plan";
 import { createTensors, elements, matrixOf, storageUsage, type Tensor, writeTensor } from "../gpu/tensor";
 import type { Slabs } from "../ops/operands";
-import type { Schedule } from "../ops/recurrence";
+import type { SweepSchedule } from "../ops/recurrence";
 import { type BatchShape, batchSpecs, onlyRow, stateSpecs } from "./batch";
 import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
@@ -14,7 +14,7 @@ import { clearStates, copyStates, rowsOf } from "./states";
 
 interface SegmentOptions extends BatchShape {
   checkpointEvery: number;
-  schedule: Schedule | undefined;
+  schedule: SweepSchedule | undefined;
   training: boolean;
 }
 
@@ -109,11 +109,11 @@ export class Segments {
     const ofOutput = { outputWeight: slabs("outputWeight"), outputBias: slabs("outputBias") };
     readoutBackward(this.#lastBack, readout, { dLogits: this.dLogits, dOutput, ...ofOutput });
     const between = tensorsBetween(plan, this.layers);
-    stackBackward(this.#lastBack, this.layers, dOutput, between, slabs, undefined);
+    stackBackward(this.#lastBack, this.layers, dOutput, slabs, undefined, between);
     if (!everyStep) {
       const nothing = plan.tensor("dOutput", dOutput.shape); // zero
       stackForward(this.#back, this.layers);
-      stackBackward(this.#back, this.layers, nothing, between, slabs, undefined);
+      stackBackward(this.#back, this.layers, nothing, slabs, undefined, between);
     }
 
     const firstRows = plan.tensor("firstRow", [count], { type: "u32" });

@@ -4,7 +4,7 @@ import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
 import type { Slabs } from "../ops/operands";
-import type { Schedule } from "../ops/recurrence";
+import type { SweepSchedule } from "../ops/recurrence";
 import { directionsOf, type NetworkConfig } from "./config";
 import {
   type Direction,
@@ -21,7 +21,7 @@ export interface StackOptions {
   /** T and B */
   steps: number;
   batch: number;
-  schedule: Schedule | undefined;
+  schedule: SweepSchedule | undefined;
   /** Whether there is a way back, and whether it leaves dL/dh_t. */
   gradients?: boolean;
   traceGradients?: boolean;
@@ -31,7 +31,14 @@ export interface StackOptions {
   continued?: boolean;
   /** u32 [2], the training step and the number of the first row: without it nothing is dropped. */
   step?: Tensor | undefined;
+  /** Allocates what the layers compute in; the plan unless given. */
+  allocator?: Pick<Plan, "tensor">;
 }
+
+/** The ways through a stack: a layer after the other, unless others are loaded. */
+export type Stacking = typeof layerByLayer;
+
+export const layerByLayer = { createStack, stackForward, stackBackward };
 
 /** Allocates the layers over `inputs` (tokens, i32 [T, B], or features [T, B, I]) and `lengths`, i32 [B]. */
 export function createStack(
@@ -40,7 +47,17 @@ export function createStack(
   parameters: Readonly<Record<string, Tensor>>,
   inputs: Tensor,
   lengths: Tensor,
-  { steps, batch, schedule, gradients = false, traceGradients = false, rowsByToken, continued, step }: StackOptions,
+  {
+    steps,
+    batch,
+    schedule,
+    gradients = false,
+    traceGradients = false,
+    rowsByToken,
+    continued,
+    step,
+    allocator = plan,
+  }: StackOptions,
 ): Layer[] {
   const cell = cellOf(config);
   const { hidden: width, dropout: rate, seed } = config;
@@ -52,11 +69,11 @@ export function createStack(
     const directions = Array.from({ length: directionCount }, (_, part): Direction => {
       return {
         parameters: parametersOf((name) => parameters[prefixOf(number, part) + name]!, cell.candidate !== undefined),
-        gate: plan.tensor("gate", [steps, batch, cell.gates * width], { parts: cell.gates }),
-        cellState: cell.cellState ? plan.tensor("cellState", [steps + 1, batch, width]) : undefined,
-        candidate: cell.candidate && plan.tensor("candidate", [steps, batch, width]),
-        carry: gradients ? plan.tensor("carry", [cell.cellState ? 2 : 1, batch, width]) : undefined,
-        dHidden: traceGradients ? plan.tensor("dHidden", [steps + 1, batch, width]) : undefined,
+        gate: allocator.tensor("gate", [steps, batch, cell.gates * width], { parts: cell.gates }),
+        cellState: cell.cellState ? allocator.tensor("cellState", [steps + 1, batch, width]) : undefined,
+        candidate: cell.candidate && allocator.tensor("candidate", [steps, batch, width]),
+        carry: gradients ? allocator.tensor("carry", [cell.cellState ? 2 : 1, batch, width]) : undefined,
+        dHidden: traceGradients ? allocator.tensor("dHidden", [steps + 1, batch, width]) : undefined,
       };
     });
     const dropped = below && step && rate > 0;
@@ -69,7 +86,7 @@ export function createStack(
       rowsByToken: below ? undefined : rowsByToken,
       dropout: dropped ? { x, step, rate, seed, layer: number } : undefined,
       lengths,
-      hidden: plan.tensor("hidden", [steps + directionCount, batch, directionCount * width], both),
+      hidden: allocator.tensor("hidden", [steps + directionCount, batch, directionCount * width], both),
       directions,
     });
   }
@@ -92,21 +109,21 @@ export function tensorsBetween(plan: Plan, layers: readonly Layer[]): Tensor[] {
 /**
  * From the highest layer to the lowest.
  * @param dOutput dL/dh of what reads the highest: [T, B, D·H] or [B, D·H]
- * @param between as `tensorsBetween` makes them
  * @param slabs where the gradient of a parameter goes
  * @param dInputs where wanted, dL/dx [T, B, I]
+ * @param between as `tensorsBetween` makes them
  */
 export function stackBackward(
   plan: Plan,
   layers: readonly Layer[],
   dOutput: Tensor,
-  between: readonly Tensor[],
   slabs: (name: string) => Slabs,
   dInputs: Tensor | undefined,
+  between: readonly Tensor[] = tensorsBetween(plan, layers),
 ): void {
   let dHidden = dOutput;
   for (const [number, layer] of [...layers.entries()].reverse()) {
-    const dBelow = between[number - 1] ?? dInputs;
+    const dBelow = number > 0 ? between[number - 1] : dInputs;
     const gradients = layer.directions.map((_, part) =>
       parametersOf((name) => slabs(prefixOf(number, part) + name), layer.cell.candidate !== undefined),
     );

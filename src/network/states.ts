@@ -35,7 +35,7 @@ export function copyStates(
     const merged = parts === 1 && stride === stored; // all rows lie as they do outside
     const bytes = merged ? batch * stored : Math.min(stored, stride);
     for (let b = 0; b < (merged ? 1 : batch); b++) {
-      const inside = ((slab * batch + b) * parts + part) * stored;
+      const inside = tensor.offset + ((slab * batch + b) * parts + part) * stored;
       const outside = offset + (index * batch + b) * stride;
       if (way === "in") encoder.copyBufferToBuffer(buffer, outside, tensor.buffer, inside, bytes);
       else encoder.copyBufferToBuffer(tensor.buffer, inside, buffer, outside, bytes);
@@ -48,7 +48,7 @@ export function clearStates(encoder: GPUCommandEncoder, layers: readonly Layer[]
   for (const kind of ["hidden", "cellState"] as const) {
     for (const { tensor } of slabsOf(layers, kind, "initial")) {
       const [, batch = 0, width = 0] = tensor.shape;
-      encoder.clearBuffer(tensor.buffer, 0, batch * 4 * roundUp(width, 4));
+      encoder.clearBuffer(tensor.buffer, tensor.offset, batch * 4 * roundUp(width, 4));
     }
   }
 }

@@ -1,5 +1,6 @@
 // Puts the two sweeps through time on a plan, for any cell, in either schedule: they compute the same numbers.
 
+import cellShader from "../../shaders/cell.wgsl?raw";
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
@@ -8,15 +9,21 @@ import { expectShape, inVec4 } from "./operands";
 import { fitsAcross, mostHeld, sweepTiles, type TileName, tileFlags, tileSource, tiles, wideTiles } from "./tile";
 
 /**
- * How a sweep is dispatched. `fused`: one dispatch for all steps, a workgroup keeps its rows of the batch.
+ * How sweeps are dispatched. `fused`: one dispatch for all steps, a workgroup keeps its rows of the batch.
  * `unrolled`: one dispatch a step (the GRU that resets first: two), for wide networks.
+ * `wavefront`: one dispatch for all steps of all layers, each layer behind the one below, so that T + 2·L − 2 steps follow
+ * each other and not T·L. For passes of two or more Elman or LSTM layers of one direction, so narrow that a workgroup holds
+ * all of them, without dropout in training and without `checkpointEvery`.
  */
-export type Schedule = "fused" | "unrolled";
+export type Schedule = SweepSchedule | "wavefront";
+
+/** The schedules of one sweep. */
+export type SweepSchedule = "fused" | "unrolled";
 
 export interface Sweep {
   cell: Cell;
   /** Without it, chosen: "fused" where nothing is measured and the device can. */
-  schedule: Schedule | undefined;
+  schedule: SweepSchedule | undefined;
   /** From the last time step to the first. */
   reverse: boolean;
   /** Which part of hidden's width is this direction's. */
@@ -100,7 +107,11 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
       `recurrence: schedule "fused" with hidden ${width} needs more threads in a workgroup than the ${gpu.device.limits.maxComputeInvocationsPerWorkgroup} of this device; use schedule "unrolled".`,
     );
   }
-  const schedules: Schedule[] = schedule ? [schedule] : fitsAcross(gpu, width) ? ["fused", "unrolled"] : ["unrolled"];
+  const schedules: SweepSchedule[] = schedule
+    ? [schedule]
+    : fitsAcross(gpu, width)
+      ? ["fused", "unrolled"]
+      : ["unrolled"];
   const fewWeights = cell.gates === 1 && !cell.candidate && width <= mostHeld;
   const ways = schedules.flatMap((schedule) =>
     sweepTiles(gpu, batch, width, schedule === "fused", fewWeights).map((tile): [string, (plan: Plan) => void] => [
@@ -114,7 +125,7 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   plan.choose("recurrence", key, Object.fromEntries(ways), ways[0]![0]);
 }
 
-function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: Schedule, tile: TileName): void {
+function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSchedule, tile: TileName): void {
   const { cell, reverse, part, hidden, recurrentWeight, lengths, gate } = sweep;
   const { steps, batch, width, forward, values } = directed;
   const fused = schedule === "fused";
@@ -133,7 +144,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: Schedule
   const dispatch = (phaseTwo: boolean) => ({
     kernel: {
       shader: `${cell.name} recurrence`,
-      source: `${tileSource}\n${cell.source}\n${recurrenceShader}`,
+      source: `${tileSource}\n${cellSource(cell)}\n${recurrenceShader}`,
       constants: {
         steps,
         batch,
@@ -191,6 +202,9 @@ function stepNumbers(plan: Plan, values: readonly number[]): (s: number) => Tens
   for (const s of values) writeTensor(plan.gpu, tensors[`step${s}`]!, [s]);
   return (s) => tensors[`step${s}`]!;
 }
+
+/** What stands in front of the sweeps of a cell. */
+export const cellSource = (cell: Cell): string => `${cellShader}\n${cell.source}`;
 
 /** Whether a device has bindings enough for a cell's sweep forward to take tokens. */
 export const takesTokens = ({ limits }: GPUDevice, cell: Cell): boolean =>

@@ -16,10 +16,10 @@ const names = readdirSync(folder)
   .filter((file) => file.endsWith(".safetensors"))
   .map((file) => file.replace(".safetensors", ""));
 
-async function differing(place: Place, schedule: Schedule): Promise<string[]> {
+async function differing(place: Place, schedule: Schedule, of = names): Promise<string[]> {
   return verifyingOn(place, schedule, async (verify) => {
     const wrong: string[] = [];
-    for (const name of names) {
+    for (const name of of) {
       const verdict: Verdict = await verify(await bytesOf(name));
       if ("unsupported" in verdict) wrong.push(`${name}: unsupported ${verdict.unsupported}`);
       else if (verdict.differs) wrong.push(`${name}: ${verdict.differs} ${JSON.stringify(verdict.errors)}`);
@@ -40,6 +40,10 @@ describe("all recordings agree", () => {
   ])("in %s, %s", async (place, schedule) => {
     expect(await differing(place, schedule)).toEqual([]);
   });
+});
+
+test.each<Place>(["node", "chromium"])("recordings of stacked layers agree in %s as a wavefront", async (place) => {
+  expect(await differing(place, "wavefront", ["elman-three-layers", "lstm-two-layers"])).toEqual([]);
 });
 
 describe("a verification", () => {

@@ -136,6 +136,34 @@ describe("choices among kernels", () => {
     expect(new Set(loads)).toEqual(new Set(kept.keys())); // one name for one device
   });
 
+  test("of layers one by one or at once come after those of each layer, and are taken from then on", async () => {
+    const { kept, choiceStore } = store();
+    const like = async () => Object.assign(await tuned("measure", choiceStore), { software: false, quads: false });
+    const layers = { cell: "lstm", layers: 2 } as const;
+    const expected = await gradientsOn(gpu(), layers);
+    const measuring = await like();
+    for (let tries = 0; tries < 20; tries++) await gradientsOn(measuring, layers);
+    const { taken } = measuring.choices;
+    const stacked = Object.keys(taken).filter((key) => key.endsWith("2 layers"));
+    expect(stacked.sort()).toEqual(["backward", "forward"].map((sweep) => `lstm ${sweep} of tokens 6×19×21, 2 layers`));
+    for (const key of stacked) expect(["layer by layer", "wavefront"]).toContain(taken[key]);
+    for (const way of ["layer by layer", "wavefront"]) {
+      for (const [device, choices] of kept) {
+        kept.set(device, { ...choices, ...Object.fromEntries(stacked.map((key) => [key, way])) });
+      }
+      const recalling = await like();
+      const network = await Network.create(recalling, { ...options, ...layers });
+      const pass = await network.pass({ ...shape, gradients: true });
+      const sweeps = pass.plan.describe().lines.filter(({ label }) => /^lstm (forward|backward)/.test(label));
+      expect(sweeps.map(({ label }) => label.endsWith(", 2 layers"))).toContain(way === "wavefront");
+      pass.destroy();
+      network.destroy();
+      for (const [i, values] of (await gradientsOn(recalling, layers)).entries()) {
+        expect(worstError(values, expected[i]!)).toBeLessThan(1e-5);
+      }
+    }
+  });
+
   test("leave no buffer behind, and do without a store that fails", async () => {
     const failing = await tuned("measure", {
       load: () => Promise.reject(new Error("no")),

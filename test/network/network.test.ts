@@ -11,6 +11,7 @@ import {
   readTensors,
   referenceBackward,
   referenceForward,
+  type Schedule,
   sgd,
   type Tensor,
   Trainer,
@@ -55,7 +56,20 @@ const cases = fc.record({
   dropped: fc.boolean(),
   seed: fc.nat(1e6),
 });
-type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
+type Case = Omit<typeof cases extends fc.Arbitrary<infer T> ? T : never, "schedule"> & { schedule: Schedule };
+
+/** What a wavefront can do. */
+const wavefronts = cases
+  .filter(({ cell }) => cell.cell !== "gru")
+  .map(
+    (shape): Case => ({
+      ...shape,
+      layers: Math.max(2, shape.layers),
+      bidirectional: false,
+      dropped: false,
+      schedule: "wavefront",
+    }),
+  );
 
 function batchOf(shape: Case): Batch {
   const { steps, batch, inputs, hidden, outputs, input, readout, loss, ragged, initialState, seed } = shape;
@@ -74,9 +88,12 @@ const asReference = (values: Iterable<[string, { data: Float32Array }]>): Refere
   Object.fromEntries([...values].map(([name, { data }]) => [name, Float64Array.from(data)]));
 
 describe("a network on the GPU", () => {
-  test("has the reference's states, loss and every gradient, for any cell, shape and option, in both schedules", async () => {
+  test.each<[string, fc.Arbitrary<Case>]>([
+    ["for any cell, shape and option, fused and unrolled", cases],
+    ["for all layers at once", wavefronts],
+  ])("has the reference's states, loss and every gradient, %s", async (_, shapes) => {
     await fc.assert(
-      fc.asyncProperty(cases, async (shape) => {
+      fc.asyncProperty(shapes, async (shape) => {
         const { steps, batch, schedule, initialState, ragged: _, weighted, smoothed, dropped, cell, ...rest } = shape;
         const dropout = dropped && shape.layers > 1 ? 0.4 : 0;
         const classWeights = Array.from(numbers(shape.outputs, shape.seed + 5), (weight) => 1 + weight);

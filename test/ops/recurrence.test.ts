@@ -2,7 +2,7 @@
 
 import { beforeAll, expect, test } from "vitest";
 import { type Gpu, openGpu } from "../../src/gpu/device";
-import type { Schedule } from "../../src/ops/recurrence";
+import type { SweepSchedule } from "../../src/ops/recurrence";
 import { worstError } from "../numbers";
 import { useGpu } from "../workbench";
 import { bothSweeps, testSweeps, twinsOf } from "./sweeps";
@@ -11,7 +11,7 @@ const gpu = useGpu();
 const small = { batch: 3, hidden: 6, seed: 1, directions: 1, reverse: false, lastStep: false } as const;
 
 test("The fused schedule takes one dispatch whatever the number of steps, the unrolled one a dispatch a step", async () => {
-  const dispatches = async (schedule: Schedule, steps: number) =>
+  const dispatches = async (schedule: SweepSchedule, steps: number) =>
     (await bothSweeps(gpu(), twinsOf({ cell: "elman" }), schedule, { ...small, steps })).dispatches;
   for (const steps of [2, 9]) {
     expect(await dispatches("fused", steps)).toEqual({ forward: 1, backward: 1 });
@@ -20,7 +20,7 @@ test("The fused schedule takes one dispatch whatever the number of steps, the un
 });
 
 test("The GRU that resets first takes two dispatches a step when unrolled, one in all when fused", async () => {
-  const dispatches = async (schedule: Schedule) =>
+  const dispatches = async (schedule: SweepSchedule) =>
     (await bothSweeps(gpu(), twinsOf({ cell: "gru", reset: "before" }), schedule, { ...small, steps: 5 })).dispatches;
   expect(await dispatches("fused")).toEqual({ forward: 1, backward: 1 });
   expect(await dispatches("unrolled")).toEqual({ forward: 10, backward: 12 });
@@ -28,7 +28,7 @@ test("The GRU that resets first takes two dispatches a step when unrolled, one i
 
 test("A hidden size beyond a workgroup is refused by the fused schedule, with the cure, and done by the unrolled one", async () => {
   const wide = { ...small, steps: 1, batch: 1, hidden: 2050 };
-  const run = (schedule: Schedule) => bothSweeps(gpu(), twinsOf({ cell: "elman" }), schedule, wide);
+  const run = (schedule: SweepSchedule) => bothSweeps(gpu(), twinsOf({ cell: "elman" }), schedule, wide);
   await expect(run("fused")).rejects.toThrow('use schedule "unrolled"');
   const { hidden, expected } = await run("unrolled");
   expect(worstError(hidden, expected.hidden)).toBeLessThan(1e-5);

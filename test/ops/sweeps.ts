@@ -6,7 +6,7 @@ import type { Cell, ReferenceCell } from "../../src/cells/cell";
 import { cellOf, type NamedCell } from "../../src/cells/cells";
 import { referenceCellOf } from "../../src/cells/reference-cells";
 import type { Gpu } from "../../src/gpu/device";
-import { recurrenceBackward, recurrenceForward, type Schedule } from "../../src/ops/recurrence";
+import { recurrenceBackward, recurrenceForward, type SweepSchedule } from "../../src/ops/recurrence";
 import * as reference from "../../src/reference/recurrence";
 import { integers, numbers, worstError } from "../numbers";
 import { Workbench } from "../workbench";
@@ -47,7 +47,7 @@ export interface Twins {
 export const twinsOf = (options: NamedCell): Twins => ({ cell: cellOf(options), twin: referenceCellOf(options) });
 
 /** Both sweeps on the GPU and on the reference: every state, and every gradient that the sweeps make. */
-export async function bothSweeps(gpu: Gpu, { cell, twin }: Twins, schedule: Schedule, shape: SweepCase) {
+export async function bothSweeps(gpu: Gpu, { cell, twin }: Twins, schedule: SweepSchedule, shape: SweepCase) {
   const { steps, batch, hidden: width, seed, directions, reverse, lastStep, scale = 1 } = shape;
   const bench = new Workbench(gpu);
   const part = reverse ? 1 : 0;
@@ -126,7 +126,7 @@ export function testSweeps(
   gpu: () => Gpu,
   title: string,
   twins: Twins,
-  schedules: Schedule[] = ["fused", "unrolled"],
+  schedules: SweepSchedule[] = ["fused", "unrolled"],
 ): void {
   const { flags, cellState } = twins.cell;
   describe.each(schedules)(`${title}, %s`, (schedule) => {

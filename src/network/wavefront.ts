@@ -1,0 +1,94 @@
+// One more way through the layers of a stack: all at once, where that is forced, or measured to be faster. Loaded where
+// either may be.
+
+import { cellOf } from "../cells/cells";
+import type { Gpu } from "../gpu/device";
+import type { Plan } from "../gpu/plan";
+import { createTensors, layoutOf, type Tensor, type TensorSpec } from "../gpu/tensor";
+import { wavefrontBackward, wavefrontForward, widestTogether } from "../ops/wavefront";
+import type { NetworkConfig } from "./config";
+import { type Layer, layerForward, oneHotOf } from "./layer";
+import { checkPassOptions, type PassOptions } from "./pass-options";
+import { layerByLayer, type Stacking } from "./stack";
+
+/** The ways through the layers; undefined where they cannot go at once. @throws where they cannot and must. */
+export function wavefrontOf(gpu: Gpu, config: NetworkConfig, options: PassOptions): Stacking | undefined {
+  checkPassOptions(config, options);
+  const { layers: count, hidden: width, bidirectional, dropout } = config;
+  const { steps, batch, training, checkpointEvery } = options;
+  const { name, gates, candidate, passesBeside } = cellOf(config);
+  const forced = options.schedule === "wavefront";
+  const widest = widestTogether(gpu, count);
+  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
+  const gate = { shape: [steps, batch, gates * width], parts: gates };
+  const fits =
+    width <= widest && layoutOf(alike(count, gate)).bytes <= Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  const dropped = training && dropout > 0;
+  if (count < 2 || bidirectional || candidate || passesBeside || dropped || checkpointEvery || !fits) {
+    if (!forced) return undefined;
+    throw new Error(
+      `Pass: schedule is "wavefront" for ${count} × ${name}, hidden ${width}; expected 2 or more Elman or LSTM layers of one direction, hidden up to ${widest} and all gates in one buffer on this device, without dropout or checkpointEvery; use schedule "fused".`,
+    );
+  }
+  const { createStack, stackForward, stackBackward } = layerByLayer;
+  type Add = (plan: Plan) => void;
+  const choose = (plan: Plan, sweep: string, oneByOne: Add, wavefront: Add) => {
+    const ways = { ...(!forced && { "layer by layer": oneByOne }), wavefront };
+    const key = `${name} ${sweep} of ${config.input} ${steps}×${batch}×${width}, ${count} layers`;
+    plan.choose("recurrence", key, ways, Object.keys(ways)[0]!);
+  };
+  return {
+    createStack: (plan, config, parameters, inputs, lengths, stack) =>
+      createStack(plan, config, parameters, inputs, lengths, { ...stack, allocator: sideBySide(plan, count) }),
+    stackForward: (plan, layers) =>
+      choose(
+        plan,
+        "forward",
+        (plan) => stackForward(plan, layers),
+        (plan) => {
+          layerForward(plan, swept(layers)[0]!);
+          wavefrontForward(plan, tensorsOf(plan, layers));
+        },
+      ),
+    stackBackward: (plan, layers, dOutput, slabs, dInputs) =>
+      choose(
+        plan,
+        "backward",
+        (plan) => stackBackward(plan, layers, dOutput, slabs, dInputs),
+        (plan) => {
+          wavefrontBackward(plan, tensorsOf(plan, layers), dOutput);
+          stackBackward(plan, swept(layers), dOutput, slabs, dInputs, []);
+        },
+      ),
+  };
+}
+
+/** Specs of as many tensors that are alike. */
+const alike = (count: number, spec: TensorSpec): Record<string, TensorSpec> =>
+  Object.fromEntries(Array.from({ length: count }, (_, layer) => [layer, spec]));
+
+/** Allocates what the layers have of a kind in one buffer, and gives each its own in turn. */
+function sideBySide(plan: Plan, count: number): Pick<Plan, "tensor"> {
+  const waiting: Record<string, Tensor[]> = {};
+  return {
+    tensor(name, shape, spec) {
+      waiting[name] ??= Object.values(
+        plan.own(createTensors<string>(plan.gpu, name, alike(count, { ...spec, shape }))).tensors,
+      );
+      return { ...waiting[name].shift()!, name };
+    },
+  };
+}
+
+/** Layers that leave the sweeps to the wavefront. */
+const swept = (layers: readonly Layer[]): Layer[] => layers.map((layer) => ({ ...layer, swept: true }));
+
+/** What the wavefront works on. */
+const tensorsOf = (plan: Plan, layers: readonly Layer[]) => {
+  const [lowest] = layers;
+  return {
+    ...lowest!,
+    oneHot: oneHotOf(plan, lowest!, lowest!.directions[0]!),
+    layers: layers.map(({ hidden, directions: [direction] }) => ({ ...direction!, ...direction!.parameters, hidden })),
+  };
+};
