@@ -1,6 +1,6 @@
 // The table of all that can be set about a training: what each setting is called, may be, and when it has a meaning.
 
-import type { CellName } from "../../src/index";
+import type { CellName, Schedule } from "../../src/index";
 
 interface Common {
   /** Where on the form it stands. */
@@ -69,7 +69,7 @@ export interface Settings {
   temperature: number;
   prompt: string;
   hiddenTab: "go-on" | "pause";
-  schedule: "automatic" | "fused" | "unrolled";
+  schedule: "automatic" | Schedule;
   checkpointEvery: number | undefined;
 }
 
@@ -300,8 +300,8 @@ export const fields: { readonly [Name in keyof Settings]: FieldOf<Settings[Name]
     kind: "choice",
     label: "Schedule",
     initial: "automatic",
-    choices: { automatic: "automatic", fused: "fused", unrolled: "unrolled" },
-    hint: "Fused: one dispatch for all time steps. Unrolled: one for each.",
+    choices: { automatic: "automatic", fused: "fused", unrolled: "unrolled", wavefront: "wavefront" },
+    hint: "Fused: one dispatch for all time steps of a layer. Unrolled: one for each. Wavefront: one for all layers.",
   },
   checkpointEvery: {
     group: "engine",
