@@ -240,7 +240,8 @@ export class Workshop {
     const latest = await session.checkpoint();
     if (session !== this.#session) return;
     this.#latest = latest;
-    if (order.keep === false || performance.now() - this.#keptAt < milliseconds) return;
+    const young = performance.now() - this.#keptAt < milliseconds;
+    if (order.keep === false || this.#step === 0 || young) return; // nothing was learned yet at step 0
     this.#keptAt = performance.now();
     const step = this.#step;
     const problem = await this.#keeper.save(latest, order.own);
