@@ -170,9 +170,11 @@ describe("choices among kernels", () => {
       save: () => Promise.reject(new Error("no")),
     });
     const before = { ...failing.live };
-    await gradientsOn(failing);
+    const chosen = () => Object.keys(failing.choices.taken).length;
+    // On a busy machine compiling alone may take all the time there is, the first times.
+    for (let times = 0; chosen() === 0 && times < 10; times++) await gradientsOn(failing);
     expect(failing.live).toEqual(before);
-    expect(Object.keys(failing.choices.taken).length).toBeGreaterThan(0);
+    expect(chosen()).toBeGreaterThan(0);
   });
 
   test("are not measured by default on a software adapter, nor when switched off", async () => {
