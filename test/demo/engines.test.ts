@@ -34,7 +34,7 @@ beforeAll(
       undefined,
       bundledPeers,
     ),
-  120_000,
+  300_000,
 );
 
 function resultOf(work: Work): Result {

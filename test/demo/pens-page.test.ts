@@ -46,48 +46,52 @@ async function draw(page: Page, line: readonly Point[]): Promise<void> {
 }
 
 describe("the page of pens", () => {
-  test("learns a stroke that is drawn on it; then its pens follow it, with one submit a frame and no readback", () =>
-    withPage(async (page) => {
-      await page.setViewport({ width: 1000, height: 1400 });
-      await page.waitForSelector("#run:enabled");
-      await draw(page, [
-        [0, 0],
-        [0.01, 0],
-      ]); // a slip
-      expect(await page.$eval("#figure", (select) => (select as HTMLSelectElement).value)).toBe("figure-eight");
-      await draw(page, circle);
-      expect(await page.$eval("#figure", (select) => (select as HTMLSelectElement).value)).toBe("own");
-      const stroke = closedStroke(circle)!;
-      const before = await inked(page);
-      expect(before.filter((place) => distance(place, stroke) < 0.12).length).toBeLessThan(before.length / 2);
+  test(
+    "learns a stroke that is drawn on it; then its pens follow it, with one submit a frame and no readback",
+    () =>
+      withPage(async (page) => {
+        await page.setViewport({ width: 1000, height: 1400 });
+        await page.waitForSelector("#run:enabled");
+        await draw(page, [
+          [0, 0],
+          [0.01, 0],
+        ]); // a slip
+        expect(await page.$eval("#figure", (select) => (select as HTMLSelectElement).value)).toBe("figure-eight");
+        await draw(page, circle);
+        expect(await page.$eval("#figure", (select) => (select as HTMLSelectElement).value)).toBe("own");
+        const stroke = closedStroke(circle)!;
+        const before = await inked(page);
+        expect(before.filter((place) => distance(place, stroke) < 0.12).length).toBeLessThan(before.length / 2);
 
-      await press(page, "run");
-      const learned = `document.getElementById("steps").textContent === "600 of 600"`;
-      await page.waitForFunction(learned, { polling: 100, timeout: 90_000 });
-      expect(await textOf(page, "status")).toBe("It has learned the stroke; the pens follow it.");
-      const calls = await page.evaluate(async () => {
-        const count = { frames: 0, submits: 0, readbacks: 0 };
-        const { submit } = GPUQueue.prototype;
-        GPUQueue.prototype.submit = function (buffers) {
-          count.submits++;
-          return submit.call(this, buffers);
-        };
-        const { mapAsync } = GPUBuffer.prototype;
-        GPUBuffer.prototype.mapAsync = function (...mapped) {
-          count.readbacks++;
-          return mapAsync.apply(this, mapped);
-        };
-        for (; count.frames < 120; count.frames++) await new Promise(requestAnimationFrame);
-        return count;
-      });
-      expect(calls.readbacks).toBe(0);
-      expect(Math.abs(calls.submits - calls.frames)).toBeLessThan(2);
+        await press(page, "run");
+        const learned = `document.getElementById("steps").textContent === "600 of 600"`;
+        await page.waitForFunction(learned, { polling: 100, timeout: 180_000 });
+        expect(await textOf(page, "status")).toBe("It has learned the stroke; the pens follow it.");
+        const calls = await page.evaluate(async () => {
+          const count = { frames: 0, submits: 0, readbacks: 0 };
+          const { submit } = GPUQueue.prototype;
+          GPUQueue.prototype.submit = function (buffers) {
+            count.submits++;
+            return submit.call(this, buffers);
+          };
+          const { mapAsync } = GPUBuffer.prototype;
+          GPUBuffer.prototype.mapAsync = function (...mapped) {
+            count.readbacks++;
+            return mapAsync.apply(this, mapped);
+          };
+          for (; count.frames < 120; count.frames++) await new Promise(requestAnimationFrame);
+          return count;
+        });
+        expect(calls.readbacks).toBe(0);
+        expect(Math.abs(calls.submits - calls.frames)).toBeLessThan(2);
 
-      const after = await inked(page);
-      expect(after.filter((place) => distance(place, stroke) < 0.12).length).toBeGreaterThan(0.8 * after.length); // one may be on its way yet
-      await press(page, "run");
-      expect(await textOf(page, "status")).toBe("Paused.");
-    }, path));
+        const after = await inked(page);
+        expect(after.filter((place) => distance(place, stroke) < 0.12).length).toBeGreaterThan(0.8 * after.length); // one may be on its way yet
+        await press(page, "run");
+        expect(await textOf(page, "status")).toBe("Paused.");
+      }, path),
+    240_000,
+  );
 
   test("takes another stroke, a pause and forgetting in the middle of a lesson", () =>
     withPage(async (page) => {

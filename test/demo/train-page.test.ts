@@ -302,8 +302,8 @@ describe("the training page", () => {
       }
       const ratio = Math.min(...ratios);
       console.log(`a training step on the page takes ${ratio.toFixed(2)} times what it takes in the benchmark`);
-      // 1.1 at most on a quiet machine; others' processes share this one's cores now and then.
-      expect(ratio).toBeLessThan(1.3);
+      // 1.1 at most on a quiet machine; other tests may share this one's cores.
+      expect(ratio).toBeLessThan(1.6);
     }, `cell=elman&hidden=128&batch=32&steps=64&schedule=fused&initializer=uniform&${plain}`));
 
   test("pauses in a hidden tab where it shall, and goes on when it is seen again", () =>
