@@ -17,7 +17,7 @@ import { ThroughTime } from "./through-time";
 import { showActivity, showFacts, showFailure, showNoWebGpu, showNumbers } from "./view";
 
 /** How often what is shown is drawn anew. A software adapter and the screen share the processor: rarely, then. */
-const drawMilliseconds = { hardware: 150, software: 1000 };
+const drawMilliseconds = { hardware: { numbers: 150, charts: 150 }, software: { numbers: 1000, charts: 2000 } };
 const compareSteps = 300;
 const writeMilliseconds = 300;
 let writing: ReturnType<typeof setTimeout> | undefined;
@@ -115,9 +115,7 @@ async function prepared(): Promise<boolean> {
   return form.check() && desk.begin({ settings: form.settings, own: form.own, from: undefined });
 }
 
-function draw(): void {
-  if (desk.activity === "training" && !document.hidden) show();
-}
+const isWatched = () => desk.activity === "training" && !document.hidden;
 
 element("run").addEventListener("click", async () => {
   if (desk.activity === "training") return void desk.pause();
@@ -236,7 +234,9 @@ async function open(): Promise<void> {
     const { description, software } = await desk.open();
     const kind = software ? "software: it computes on the processor, so expect it to be slow" : "hardware";
     element("adapter").textContent = `${description} (${kind})`;
-    setInterval(draw, drawMilliseconds[software ? "software" : "hardware"]);
+    const { numbers, charts } = drawMilliseconds[software ? "software" : "hardware"];
+    setInterval(() => isWatched() && showNumbers(desk.runs.current), numbers);
+    setInterval(() => isWatched() && show(), charts);
   } catch (error) {
     return showNoWebGpu((error as Error).message);
   }

@@ -30,7 +30,7 @@ export interface Looks {
   share: number;
 }
 
-const usualLooks: Looks = { every: 4000, share: 0.04 };
+const usualLooks: Looks = { every: 4000, share: 0.02 };
 
 interface SessionOptions {
   /** The effective ones. */

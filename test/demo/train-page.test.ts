@@ -294,7 +294,7 @@ describe("the training page", () => {
       const ratios: number[] = [];
       for (let round = 0; round < 2; round++) {
         await press(page, "run");
-        const onThePage = await page.evaluate(millisecondsOfStep, 50);
+        const onThePage = await page.evaluate(millisecondsOfStep, 150);
         await press(page, "run");
         await until(page, "status", /^Paused/);
         const { milliseconds } = await callInPage<Result>(page, "/test/demo/engines-in-page.ts", "inWorker", work);
