@@ -108,7 +108,7 @@ function textProblem(text: string, settings: Settings, opening?: string): Proble
     vocabulary,
     prompt: opening ?? vocabulary.decode(heldOut.subarray(0, promptLength)),
     training: (position) => {
-      const options = { steps, batch, seed, ...(position !== undefined && { position }) };
+      const options = { steps, batch, seed, position };
       return carryState ? carriedWindows(cut(training, batch), options) : randomWindows(training, options);
     },
     heldOut: () =>
@@ -142,7 +142,7 @@ function classProblem(file: LabelledFile, settings: Settings): Problem {
       ...{ inputs, outputs: classes, input: file.kind, readout: "last-step", loss: "cross-entropy" },
       ...(balanced && { classWeights: weights }),
     },
-    training: (position) => shuffledBatches(training, { ...size, seed, ...(position !== undefined && { position }) }),
+    training: (position) => shuffledBatches(training, { ...size, seed, position }),
     heldOut: () => batchesOnce(heldOut, size),
     evaluation: { steps, batch },
     tokensPerStep: (batch * training.reduce((sum, item) => sum + lengthOf(item, inputs), 0)) / training.length,

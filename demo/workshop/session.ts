@@ -101,7 +101,8 @@ export class Session {
   #work: Promise<void> = Promise.resolve();
   #pausing = false;
   #nextLook = 0;
-  #compiled = false;
+  /** The step after which it was looked at last: nothing else changes what there is to see. */
+  #looked: number | undefined;
 
   private constructor(network: Network, trainer: Trainer, problem: Problem, options: SessionOptions) {
     const { settings, own, tell, from, looks = usualLooks } = options;
@@ -253,6 +254,7 @@ export class Session {
   async #look(keep: () => Promise<void>): Promise<void> {
     const { problem } = this;
     const step = this.#step;
+    if (this.#looked === step) return;
     const started = performance.now();
     const gradientNorm = step > 0 ? await this.#trainer.gradientNorm() : null;
     const batches = take(problem.heldOut(), heldOutBatches);
@@ -263,8 +265,8 @@ export class Session {
     await keep();
     const finished = performance.now();
     const { every, share } = this.#looks;
-    const cost = this.#compiled ? finished - started : 0; // the first one compiled what all need
-    this.#compiled = true;
+    const cost = this.#looked === undefined ? 0 : finished - started; // the first one compiled what all need
+    this.#looked = step;
     this.#nextLook = finished + Math.max(every, cost * (1 / share - 1));
   }
 

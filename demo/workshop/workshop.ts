@@ -35,7 +35,7 @@ export interface Order {
 }
 
 const keepMilliseconds = 10_000;
-const reopeningTries = 6;
+const reopeningTries = 8;
 const reopeningMilliseconds = 250;
 const goneMessage = "The graphics device was lost and does not come back. Reload the page: the training is kept.";
 
@@ -44,9 +44,8 @@ export class Workshop {
   #gpu: Gpu | undefined;
   #session: Session | undefined;
   #unroller: Unroller | undefined;
+  /** What is trained, from its latest checkpoint on. */
   #order: Order | undefined;
-  /** Where the session can be gone on with; undefined: at its beginning. */
-  #latest: Uint8Array<ArrayBuffer> | undefined;
   #step = 0;
   /** Counts trainings: what was begun for an earlier one has nothing to do any more. */
   #training = 0;
@@ -75,11 +74,11 @@ export class Workshop {
     }
     this.#close();
     this.#order = order;
-    this.#latest = order.from;
     this.#session = session;
-    this.#step = session.facts.step;
     this.#keptAt = Number.NEGATIVE_INFINITY;
-    return session.facts;
+    const { facts } = session;
+    this.#step = facts.step;
+    return facts;
   }
 
   /** Trains until `pause()` or the step to pause at; where the device is lost meanwhile, goes on once it is there again. */
@@ -102,7 +101,6 @@ export class Workshop {
     await this.pause();
     this.#close();
     this.#order = undefined;
-    this.#latest = undefined;
   }
 
   change(live: Live): void {
@@ -185,7 +183,7 @@ export class Workshop {
       try {
         const gpu = this.#gpu ?? (await this.#openGpu());
         const training = this.#training;
-        const session = this.#order && (await this.#make(gpu, { ...this.#order, from: this.#latest }));
+        const session = this.#order && (await this.#make(gpu, this.#order));
         if (training !== this.#training) session?.destroy();
         else this.#session = session;
         const facts = this.#session?.facts;
@@ -224,8 +222,9 @@ export class Workshop {
       if (!session) throw new Error(this.#gpu ? "There is no training: start one." : goneMessage);
       try {
         await piece(session);
-        if (training === this.#training) await this.#keep(0);
-        return;
+        if (training !== this.#training) return;
+        if (session !== this.#session) continue; // the loss of its device may end it without a word
+        return await this.#keep(0);
       } catch (error) {
         if (training !== this.#training) return;
         if (!(await isLost(session.network.gpu))) throw error;
@@ -237,14 +236,14 @@ export class Workshop {
   async #keep(milliseconds: number): Promise<void> {
     const [session, order] = [this.#session, this.#order];
     if (!session || !order) return;
-    const latest = await session.checkpoint();
+    const from = await session.checkpoint();
     if (session !== this.#session) return;
-    this.#latest = latest;
+    this.#order = { ...this.#order!, from };
     const young = performance.now() - this.#keptAt < milliseconds;
     if (order.keep === false || this.#step === 0 || young) return; // nothing was learned yet at step 0
     this.#keptAt = performance.now();
     const step = this.#step;
-    const problem = await this.#keeper.save(latest, order.own);
+    const problem = await this.#keeper.save(from, order.own);
     this.#tell({ kind: "kept", step, problem });
   }
 }
