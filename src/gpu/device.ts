@@ -1,7 +1,9 @@
 // Opens a device, its own or the caller's, and counts what is allocated on it.
 
 import { browserChoiceStore, type ChoiceStore, Choices, type Tuning, unknownAdapter } from "./choices";
+import { TempogradError } from "./errors";
 import { KernelCache } from "./kernel";
+import { type Ending, errorOf, Lifetime } from "./lifetime";
 
 export interface GpuOptions {
   /** An application's own device: everything then lives on it, and `destroy()` leaves it open. */
@@ -37,14 +39,26 @@ export class Gpu {
   readonly quads: boolean;
   /** Which of several kernels that compute the same are taken. */
   readonly choices: Choices;
+  /** Until `destroy()`, or the loss of the device. */
+  readonly lifetime: Lifetime;
   readonly #buffers = new Set<GPUBuffer>();
+  readonly #freed = new WeakSet<GPUBuffer>();
   readonly #owned: boolean;
+  #lost: Promise<TempogradError> | undefined;
   // Dawn for Node ends the process when this object is collected before its devices are.
   readonly #source: GPU | undefined;
 
-  constructor(device: GPUDevice, owned: boolean, options: GpuOptions = {}, source?: GPU, adapter?: GPUAdapter) {
+  constructor(
+    device: GPUDevice,
+    owned: boolean,
+    options: GpuOptions = {},
+    source?: GPU,
+    adapter?: GPUAdapter,
+    lifetime = lifetimeOf(device),
+  ) {
     const { tuning, choiceStore = browserChoiceStore() } = options;
     this.device = device;
+    this.lifetime = lifetime;
     this.#owned = owned;
     this.#source = source;
     this.kernels = new KernelCache(device);
@@ -58,11 +72,22 @@ export class Gpu {
     this.choices = new Choices(tuning ?? (this.software ? "default" : "measure"), choiceStore);
   }
 
+  /** Resolves with the reason when nothing on this device can be used any more: it was lost, or destroyed. */
+  get lost(): Promise<TempogradError> {
+    this.#lost ??= new Promise((resolve) => {
+      const told = (ending: Ending) => resolve(errorOf("Gpu", ending));
+      if (this.lifetime.ending) told(this.lifetime.ending);
+      else this.lifetime.watch(told);
+    });
+    return this.#lost;
+  }
+
   /**
    * A buffer of at least `bytes` bytes (rounded up to 16), zero at first.
    * @throws where it is larger than the device allows.
    */
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    this.lifetime.expect("createBuffer");
     const size = sizeOf(bytes);
     if (size > this.limitOf(usage)) {
       throw tooLarge("createBuffer", label, size, this.limitOf(usage));
@@ -78,15 +103,25 @@ export class Gpu {
     return usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
   }
 
-  /** Copies the bytes that `data` makes to a buffer that `createBuffer` made. */
-  write(buffer: GPUBuffer, offset: number, data: () => ArrayBufferView): void {
+  /** Copies the bytes that `data` makes to a buffer that `createBuffer` made. @throws where it was freed. */
+  write(operation: string, buffer: GPUBuffer, offset: number, data: () => ArrayBufferView | ArrayBuffer): void {
+    this.expectBuffer(operation, buffer);
     this.device.queue.writeBuffer(buffer, offset, data() as Float32Array<ArrayBuffer>);
   }
 
   /** Frees a buffer that `createBuffer` made. */
   destroyBuffer(buffer: GPUBuffer): void {
     this.#buffers.delete(buffer);
+    this.#freed.add(buffer);
     buffer.destroy();
+  }
+
+  /** @throws where a buffer was freed: it would be read as zero, and what is written to it be lost. */
+  expectBuffer(operation: string, buffer: GPUBuffer): void {
+    this.lifetime.expect(operation);
+    if (!this.#freed.has(buffer)) return;
+    const got = `"${buffer.label}" was destroyed with what it belonged to`;
+    throw new TempogradError("destroyed", `${operation}: ${got}; create that again, or use it earlier.`);
   }
 
   /** Buffers of this library that live on the device now, and their bytes. */
@@ -95,28 +130,93 @@ export class Gpu {
   }
 
   /**
-   * Runs `build` inside error scopes, so that a validation or memory error is thrown here and not lost.
-   * @throws the device's error, with `operation` in front.
+   * Runs `build`, and answers what it made and what the device found wrong with it: no error of it is lost.
+   * @throws what `build` throws.
    */
-  async checked<T>(operation: string, build: () => T): Promise<T> {
+  scoped<T>(build: () => T): { result: T; errors: Promise<DeviceErrors> } {
     const { device } = this;
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
-    let scopes: Promise<GPUError | null>[];
+    let errors: Promise<DeviceErrors> | undefined;
     let result: T;
     try {
       result = build();
     } finally {
-      scopes = [device.popErrorScope(), device.popErrorScope()];
+      const [validation, memory] = [device.popErrorScope(), device.popErrorScope()];
+      errors = Promise.all([memory, validation]).then(([memory, validation]) => ({ memory, validation }));
+      errors.catch(() => {}); // it is awaited later, or not at all
     }
-    for (const error of await Promise.all(scopes)) {
-      if (error) throw new Error(`${operation}: ${error.message}`);
-    }
-    return result;
+    return { result, errors };
   }
 
-  /** Closes the device, unless it is the caller's own. */
+  /**
+   * Runs `build` inside error scopes, and waits for what the device says of it, before anything uses what it made.
+   * @throws the device's error, with `operation` in front; where memory is what is short, with the sizes.
+   */
+  async checked<T>(operation: string, build: () => T): Promise<T> {
+    this.lifetime.expect(operation);
+    const before = this.live.bytes;
+    const { result, errors } = this.scoped(() => {
+      try {
+        const made = build();
+        // A device that is lost has no errors to tell, but maps no buffer either.
+        const probe = this.device.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+        const mapped = probe.mapAsync(GPUMapMode.READ);
+        mapped.catch(() => {}); // it is awaited below, unless an error says why it failed
+        return { made, probe, mapped };
+      } catch (error) {
+        throw error instanceof RangeError ? noMemory(operation, error) : error; // of an array's allocation
+      }
+    });
+    const bytes = this.live.bytes - before;
+    const { made, probe, mapped } = result;
+    try {
+      this.expectNone(operation, await this.answered(operation, errors), bytes);
+      await this.answered(operation, mapped);
+    } finally {
+      probe.destroy();
+    }
+    return made;
+  }
+
+  /** @throws what the device found wrong. @param bytes that the operation allocated. */
+  expectNone(operation: string, { memory, validation }: DeviceErrors, bytes = 0): void {
+    if (memory) {
+      const there = `${this.live.bytes - bytes} bytes of this library are there, expected room for ${bytes} more`;
+      const cure = "destroy what is not used any more, or use a smaller batch, fewer steps or a smaller network";
+      throw new TempogradError("out-of-memory", `${operation}: the device has no memory left; ${there}; ${cure}.`);
+    }
+    if (validation) throw new Error(`${operation}: ${validation.message}`);
+  }
+
+  /** Waits for an answer of the device. @throws its loss, where that is why there is none. */
+  async answered<T>(operation: string, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (failure) {
+      await this.#lossTold();
+      this.lifetime.expect(operation);
+      const { message, name } = failure as Error;
+      throw new Error(`${operation}: the device gave no answer (${message || name}); open the GPU again.`, {
+        cause: failure,
+      });
+    }
+  }
+
+  /** What was asked of a device fails a little before its loss is told. */
+  async #lossTold(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, 1000);
+    });
+    await Promise.race([this.lost, late]);
+    clearTimeout(timer);
+  }
+
+  /** Frees all that was made on the device, and closes it, unless it is the caller's own. */
   destroy(): void {
+    this.lifetime.end({ code: "destroyed", why: "the GPU was destroyed; open another." });
+    for (const buffer of this.#buffers) this.destroyBuffer(buffer);
     if (this.#owned) this.device.destroy();
     void this.#source;
   }
@@ -125,6 +225,29 @@ export class Gpu {
     this.destroy();
   }
 }
+
+/** What a device found wrong with what was asked of it. */
+export interface DeviceErrors {
+  readonly memory: GPUError | null;
+  readonly validation: GPUError | null;
+}
+
+/** A device's, until it is lost. */
+function lifetimeOf(device: GPUDevice): Lifetime {
+  const lifetime = new Lifetime("GPU");
+  void device.lost.then(({ reason, message }) => {
+    const why = `the device was lost (${message || reason}); open the GPU again and go on from what was saved.`;
+    lifetime.end({ code: "device-lost", why });
+  });
+  return lifetime;
+}
+
+const noMemory = (operation: string, cause: RangeError): TempogradError =>
+  new TempogradError(
+    "out-of-memory",
+    `${operation}: there is no memory left (${cause.message}); use a smaller batch, fewer steps or a smaller network.`,
+    { cause },
+  );
 
 const tooLarge = (operation: string, label: string, bytes: number, limit: number): Error =>
   new Error(
@@ -145,7 +268,7 @@ export class DryGpu extends Gpu {
   readonly #buffers: { label: string; bytes: number; limit: number }[] = [];
 
   constructor(gpu: Gpu) {
-    super(gpu.device, false);
+    super(gpu.device, false, {}, undefined, undefined, gpu.lifetime);
     const { software, quads, choices } = gpu;
     Object.assign(this, { software, quads, choices }); // what decides what is built
   }

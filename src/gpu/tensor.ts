@@ -99,6 +99,11 @@ export function createTensors<Name extends string>(
   return { buffer, tensors, destroy: () => gpu.destroyBuffer(buffer) };
 }
 
+/** All tensors of a group as one, padding and what lies between included. */
+export function whole({ buffer }: TensorGroup, name: string): Tensor {
+  return { name, shape: [buffer.size / 4], type: "f32", buffer, offset: 0, size: buffer.size };
+}
+
 /** A tensor's values as its storage has them: padded with zeros. Where a batch is packed, `into` takes them. */
 export function padded(spec: TensorSpec, data: ArrayLike<number>, into?: TypedArray): TypedArray {
   const { width, storedRows, storedWidth } = matrixOf(spec);
@@ -124,35 +129,50 @@ export function writeTensor(gpu: Gpu, tensor: Tensor, data: ArrayLike<number>): 
       `writeTensor: "${tensor.name}" got ${data.length} values, expected ${elements(tensor.shape)} for [${tensor.shape.join(", ")}].`,
     );
   }
-  gpu.write(tensor.buffer, tensor.offset, () => padded(tensor, data));
+  gpu.write("writeTensor", tensor.buffer, tensor.offset, () => padded(tensor, data));
 }
 
-/** Reads tensors back, padding taken off. One round trip for all: never inside a training loop. */
-export async function readTensors(gpu: Gpu, tensors: readonly Tensor[]): Promise<TypedArray[]> {
+/**
+ * Reads tensors back, padding taken off. One round trip for all: never inside a training loop.
+ * @throws where a tensor was destroyed, the device was lost, or it has no room.
+ */
+export async function readTensors(
+  gpu: Gpu,
+  tensors: readonly Tensor[],
+  operation = "readTensors",
+): Promise<TypedArray[]> {
+  for (const { buffer } of tensors) gpu.expectBuffer(operation, buffer);
   const starts: number[] = [];
   let bytes = 0;
   for (const { size } of tensors) {
     starts.push(bytes);
     bytes += size;
   }
-  const staging = gpu.createBuffer("readback", bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
-  try {
+  const { result, errors } = gpu.scoped(() => {
+    const staging = gpu.createBuffer("readback", bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
     const encoder = gpu.device.createCommandEncoder({ label: "readback" });
     tensors.forEach(({ buffer, offset, size }, i) => {
       encoder.copyBufferToBuffer(buffer, offset, staging, starts[i]!, size);
     });
     gpu.device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    const mapped = staging.getMappedRange();
-    return tensors.map((tensor, i) => unpadded(tensor, mapped, starts[i]!));
+    const mapped = staging.mapAsync(GPUMapMode.READ);
+    mapped.catch(() => {}); // it is awaited below, unless an error says why it failed
+    return { staging, mapped };
+  });
+  const { staging, mapped } = result;
+  try {
+    gpu.expectNone(operation, await gpu.answered(operation, errors), bytes);
+    await gpu.answered(operation, mapped);
+    const range = staging.getMappedRange();
+    return tensors.map((tensor, i) => unpadded(tensor, range, starts[i]!));
   } finally {
     gpu.destroyBuffer(staging);
   }
 }
 
-/** Reads one f32 tensor back. */
-export async function readFloats(gpu: Gpu, tensor: Tensor): Promise<Float32Array> {
-  return (await readTensors(gpu, [tensor]))[0] as Float32Array;
+/** Reads one f32 tensor back. @throws as `readTensors`. */
+export async function readFloats(gpu: Gpu, tensor: Tensor, operation?: string): Promise<Float32Array> {
+  return (await readTensors(gpu, [tensor], operation))[0] as Float32Array;
 }
 
 /** A tensor's values from its storage, which begins at byte `start`: padding taken off. */
