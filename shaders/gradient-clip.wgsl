@@ -1,5 +1,6 @@
 // Clipping of gradients (formulas as in torch.nn.utils):
 //   by norm: g ← g · min(1, limit / (‖g‖ + 1e-6)), ‖g‖ over all parameters;  by value: g ← min(max(g, −limit), limit)
+// A norm that is not finite is noted (finite-check.wgsl stands in front), and scales nothing; NaN stays NaN.
 // CPU twin: src/reference/gradient-clip.ts
 //
 // size              vec4f of the gradients
@@ -41,7 +42,9 @@ fn clipNorm(@builtin(global_invocation_id) id: vec3u) {
   if (at < size) {
     var total = 0.0;
     for (var i = 0u; i < groups; i++) { total += squares[i]; }
-    gradient[at] *= min(1.0, limit / (sqrt(total) + 1e-6));
+    let finite = (bitcast<u32>(total) & 0x7f800000u) != 0x7f800000u;
+    if (finite) { gradient[at] *= min(1.0, limit / (sqrt(total) + 1e-6)); }
+    if (at == 0u) { noteNotFinite(vec4f(total)); }
   }
 }
 #endif
@@ -50,6 +53,10 @@ fn clipNorm(@builtin(global_invocation_id) id: vec3u) {
 @compute @workgroup_size(threads)
 fn clipValue(@builtin(global_invocation_id) id: vec3u) {
   let at = id.x + across * id.y;
-  if (at < size) { gradient[at] = clamp(gradient[at], vec4f(-limit), vec4f(limit)); }
+  if (at < size) {
+    let g = gradient[at];
+    let isNaN = (bitcast<vec4u>(g) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+    gradient[at] = select(clamp(g, vec4f(-limit), vec4f(limit)), g, isNaN);
+  }
 }
 #endif

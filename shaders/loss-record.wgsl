@@ -1,6 +1,7 @@
 // Adds up the losses of all rows, in a fixed order, and writes the sum to the next place of a ring. Each thread adds up
 // runs of 128 vec4f and then the runs, so that rounding grows with their lengths and not with the number of rows.
-// `alone`: a dispatch of its own; else one workgroup of slab-sum.wgsl's, before which this then stands.
+// `alone`: a dispatch of its own; else one workgroup of slab-sum.wgsl's, before which this then stands, and notes a loss
+// that is not finite (finite-check.wgsl stands in front).
 // `oneThread`: by one thread, without a barrier, which every workgroup of a dispatch would pay for on software adapters.
 // CPU twin: src/reference/loss-record.ts
 //
@@ -22,7 +23,12 @@ fn sumOfEvery(stride: u32, first: u32) -> vec4f {
 }
 
 fn record(total: vec4f) {
-  ring[recorded[0] % capacity] = total.x + total.y + total.z + total.w;
+  let loss = total.x + total.y + total.z + total.w;
+  ring[recorded[0] % capacity] = loss;
+#if alone
+#else
+  noteNotFinite(vec4f(loss));
+#endif
   recorded[0] += 1u;
 }
 

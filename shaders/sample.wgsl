@@ -1,6 +1,7 @@
 // Draws the next token from softmax(logits / T) among the likeliest, by the Gumbel-max trick: the largest of l / T − ln E,
 // E exponentially distributed (Gumbel 1954; Maddison, Tarlow and Minka 2014). philox.wgsl stands in front.
-// Through the prompt the next token is the prompt's. One workgroup.
+// Through the prompt the next token is the prompt's. One workgroup. Logits that are not finite are noted: finite-check.wgsl
+// stands in front too.
 // CPU twin: src/reference/sample.ts
 //
 // outputs, threads   K, and the workgroup
@@ -62,6 +63,7 @@ fn drawToken(@builtin(local_invocation_index) thread: u32) {
     let words = philox(vec4u(group, at, 0u, 0u), vec2u(settings.seed, 2u));
     for (var lane = 0u; lane < 4u; lane++) {
       let k = 4u * group + lane;
+      if (k < outputs) { noteNotFinite(vec4f(logits[k])); }
       if (k < outputs && ordered(logits[k]) >= least) {
         let key = logits[k] / settings.temperature - log(exponential(words[lane]));
         if (key > best) {

@@ -1,12 +1,15 @@
-// sum = Σ over slabs, in order: the second half of a reduction that several workgroups began. The first workgroup adds up
-// the losses meanwhile: loss-record.wgsl stands in front.
+// sum = Σ over slabs, in order: the second half of a reduction that several workgroups began; one slab is its own sum. Notes
+// where a sum is not finite. The first workgroup adds up the losses meanwhile: finite-check.wgsl and loss-record.wgsl stand
+// in front.
 // CPU twin: src/reference/slab-sum.ts
 //
 // size, slabs       vec4f of a slab, how many slabs
 // threads, across   the workgroup, and the threads in x
 
 @group(0) @binding(3) var<storage, read> parts: array<vec4f>; // [slabs, size]
+#if several
 @group(0) @binding(4) var<storage, read_write> sum: array<vec4f>; // [size]
+#endif
 
 @compute @workgroup_size(threads)
 fn slabSum(
@@ -21,7 +24,10 @@ fn slabSum(
   let i = id.x + across * id.y - threads;
   if (i < size) {
     var total = parts[i];
+#if several
     for (var slab = 1u; slab < slabs; slab++) { total += parts[slab * size + i]; }
     sum[i] = total;
+#endif
+    noteNotFinite(total);
   }
 }

@@ -25,34 +25,51 @@ export interface Kernel {
 export class KernelCache {
   readonly #device: GPUDevice;
   readonly #kernels = new Map<string, Kernel>();
+  #gateLayout: GPUBindGroupLayout | undefined;
 
   constructor(device: GPUDevice) {
     this.#device = device;
   }
 
-  /** @throws where the text names unknown flags, declares odd bindings or has more or fewer than one entry point. */
-  get({ shader, source, constants, flags }: KernelSource): Kernel {
+  /** Of a gate: a u32 in group 1. */
+  get gateLayout(): GPUBindGroupLayout {
+    this.#gateLayout ??= this.#device.createBindGroupLayout({
+      label: "gate",
+      entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "read-only-storage" } }],
+    });
+    return this.#gateLayout;
+  }
+
+  /**
+   * @param gated whether it does nothing while its gate is not 0.
+   * @throws where the text names unknown flags, declares odd bindings or has more or fewer than one entry point.
+   */
+  get({ shader, source, constants, flags }: KernelSource, gated = false): Kernel {
     const enabled = flags.quads ? "enable subgroups;\n" : ""; // must stand before all else
     const text = enabled + constantLines(constants, shader) + resolveFlags(source, flags, shader);
-    let kernel = this.#kernels.get(text);
+    const key = `${gated}${text}`;
+    let kernel = this.#kernels.get(key);
     if (!kernel) {
       const on = Object.keys(flags).filter((flag) => flags[flag]);
-      kernel = this.#make(on.length > 0 ? `${shader}(${on.join(" ")})` : shader, text);
-      this.#kernels.set(text, kernel);
+      kernel = this.#make(on.length > 0 ? `${shader}(${on.join(" ")})` : shader, text, gated);
+      this.#kernels.set(key, kernel);
     }
     return kernel;
   }
 
-  #make(name: string, code: string): Kernel {
-    const entryPoints = [...code.matchAll(/@compute[^{]*?\bfn\s+(\w+)/g)].map((match) => match[1]!);
-    const [entryPoint] = entryPoints;
-    if (entryPoint === undefined || entryPoints.length > 1) {
+  #make(name: string, text: string, gated: boolean): Kernel {
+    const entryPoints = [...text.matchAll(/@compute[^{]*?\bfn\s+(\w+)[^{]*\{/g)];
+    const [entry] = entryPoints;
+    if (entry === undefined || entryPoints.length > 1) {
       throw new Error(
         `${name}: the resolved shader has ${entryPoints.length} entry points, expected 1; check its flags.`,
       );
     }
+    const entryPoint = entry[1]!;
+    const body = entry.index + entry[0].length;
+    const code = gated ? `${text.slice(0, body)}${gateTest}${text.slice(body)}${gateBinding}` : text;
     const device = this.#device;
-    const bindings = bindingsOf(code, name);
+    const bindings = bindingsOf(text, name);
     const layout = device.createBindGroupLayout({
       label: name,
       entries: bindings.map(({ index, type }) => ({
@@ -69,7 +86,10 @@ export class KernelCache {
       try {
         return await device.createComputePipelineAsync({
           label: name,
-          layout: device.createPipelineLayout({ label: name, bindGroupLayouts: [layout] }),
+          layout: device.createPipelineLayout({
+            label: name,
+            bindGroupLayouts: gated ? [layout, this.gateLayout] : [layout],
+          }),
           compute: { module, entryPoint },
         });
       } catch (error) {
@@ -89,3 +109,7 @@ export class KernelCache {
     };
   }
 }
+
+// All invocations read the same, so that barriers behind the test are still met by all.
+const gateTest = " if (tempogradGate != 0u) { return; }";
+const gateBinding = "\n@group(1) @binding(0) var<storage, read> tempogradGate: u32;\n";

@@ -3,6 +3,7 @@
 import type { OpenChoice, Ways } from "./choices";
 import { DryGpu, type Gpu } from "./device";
 import type { KernelSource } from "./kernel";
+import { Lifetime } from "./lifetime";
 import { createTensors, type Tensor, type TensorSpec } from "./tensor";
 
 export interface DispatchSpec {
@@ -38,6 +39,7 @@ export interface PlanDescription {
 interface Step extends Omit<DispatchDescription, "times"> {
   readonly pipeline: () => Promise<GPUComputePipeline>;
   readonly bindGroup: GPUBindGroup;
+  readonly gate: GPUBindGroup | undefined;
 }
 
 /**
@@ -52,13 +54,18 @@ export class Plan {
   /** Choices that were open when this plan was made: it took the defaults. */
   readonly open: OpenChoice[];
   readonly #parts: { plan: Plan; times: number }[] = [];
+  /** Until it is destroyed, or what it was made for is. */
+  readonly lifetime: Lifetime;
   #pipelines: GPUComputePipeline[] = [];
-  #destroyed = false;
+  #gate: GPUBindGroup | undefined;
 
-  constructor(gpu: Gpu, label: string, open: OpenChoice[] = []) {
+  /** @param options lifetime is of what is made by the plan, where it is more than the plan. */
+  constructor(gpu: Gpu, label: string, options: { open?: OpenChoice[]; lifetime?: Lifetime } = {}) {
+    const { open = [], lifetime = new Lifetime("plan", gpu.lifetime) } = options;
     this.gpu = gpu;
     this.label = label;
     this.open = open;
+    this.lifetime = lifetime;
   }
 
   /**
@@ -66,13 +73,15 @@ export class Plan {
    * own, `times` times for each run of this one.
    */
   part(label: string, times: number): Plan {
-    const plan = this.own(new Plan(this.gpu, `${this.label}, ${label}`, this.open));
+    const lifetime = new Lifetime("plan", this.lifetime);
+    const plan = this.own(new Plan(this.gpu, `${this.label}, ${label}`, { open: this.open, lifetime }));
     this.#parts.push({ plan, times });
     return plan;
   }
 
   /** A zeroed tensor with a buffer of its own, destroyed with the plan. */
   tensor(name: string, shape: readonly number[], spec: Omit<TensorSpec, "shape"> = {}): Tensor {
+    this.lifetime.expect("Plan.tensor");
     const group = this.own(createTensors(this.gpu, name, { [name]: { ...spec, shape } }));
     return group.tensors[name]!;
   }
@@ -91,11 +100,32 @@ export class Plan {
     if (way === undefined && Object.keys(ways).length > 1) this.open.push({ key, ways });
   }
 
+  /**
+   * Makes all dispatches that `build` adds do nothing in a run in which `gate`, u32 [1], is not 0 when they begin. None of
+   * them may write to its buffer.
+   */
+  gated<T>(gate: Tensor, build: () => T): T {
+    if (this.gpu instanceof DryGpu) return build();
+    const { buffer, offset, size } = gate;
+    this.#gate = this.gpu.device.createBindGroup({
+      label: "gate",
+      layout: this.gpu.kernels.gateLayout,
+      entries: [{ binding: 0, resource: { buffer, offset, size } }],
+    });
+    try {
+      return build();
+    } finally {
+      this.#gate = undefined;
+    }
+  }
+
   /** @throws where a binding is missing, extra or misspelt, or the grid is larger than the device allows. */
   add({ label, kernel: source, bindings, workgroups, flops, bytes }: DispatchSpec): void {
     const { device, kernels } = this.gpu;
     if (this.gpu instanceof DryGpu) return;
-    const kernel = kernels.get(source);
+    this.lifetime.expect("Plan.add");
+    const gate = this.#gate;
+    const kernel = kernels.get(source, gate !== undefined);
     const at = `${this.label}: "${label}" (${kernel.name})`;
     const names = kernel.bindings.map(({ name }) => name);
     for (const name of names) {
@@ -130,42 +160,53 @@ export class Plan {
       bytes: bytes ?? names.reduce((sum, name) => sum + bindings[name]!.size, 0),
       pipeline: () => kernel.pipeline(),
       bindGroup,
+      gate,
     });
   }
 
-  /** Compiles all pipelines, in parallel. */
+  /** Compiles all pipelines, in parallel. @throws where a shader does not compile, or the plan is destroyed meanwhile. */
   async compile(): Promise<void> {
+    this.lifetime.expect("Plan.compile");
     const parts = this.#parts.map(({ plan }) => plan.compile());
     this.#pipelines = await Promise.all(this.#steps.map(({ pipeline }) => pipeline()));
     await Promise.all(parts);
+    this.lifetime.expect("Plan.compile");
   }
 
-  /** Encodes every dispatch into `pass`. @throws before `compile()` has finished. */
+  /** Encodes every dispatch into `pass`. @throws before `compile()` has finished, or once the plan was destroyed. */
   encode(pass: GPUComputePassEncoder): void {
-    if (this.#destroyed) throw new Error(`${this.label}: encode() after destroy(); make another.`);
+    this.lifetime.expect("Plan.encode");
     if (this.#pipelines.length !== this.#steps.length) {
       throw new Error(`${this.label}: encode() before compile(); await plan.compile() first.`);
     }
-    for (let i = 0; i < this.#steps.length; i++) this.encodeDispatch(pass, i);
+    for (let i = 0; i < this.#steps.length; i++) this.#encode(pass, i);
   }
 
-  /** Encodes dispatch `index` alone, as `encode` does with all. */
+  /** Encodes dispatch `index` alone, as `encode` does with all. @throws as `encode`. */
   encodeDispatch(pass: GPUComputePassEncoder, index: number): void {
-    const { bindGroup, workgroups } = this.#steps[index]!;
+    this.lifetime.expect("Plan.encodeDispatch");
+    this.#encode(pass, index);
+  }
+
+  #encode(pass: GPUComputePassEncoder, index: number): void {
+    const { bindGroup, gate, workgroups } = this.#steps[index]!;
     pass.setPipeline(this.#pipelines[index]!);
     pass.setBindGroup(0, bindGroup);
+    if (gate) pass.setBindGroup(1, gate);
     pass.dispatchWorkgroups(...(workgroups as [number, number, number]));
   }
 
-  /** Encodes the plan in a compute pass of its own. */
+  /** Encodes the plan in a compute pass of its own. @throws as `encode`. */
   encodeAlone(encoder: GPUCommandEncoder): void {
+    this.lifetime.expect("Plan.encodeAlone");
     const pass = encoder.beginComputePass({ label: this.label });
     this.encode(pass);
     pass.end();
   }
 
-  /** Encodes and submits the plan once. */
+  /** Encodes and submits the plan once. @throws as `encode`. */
   run(): void {
+    this.lifetime.expect("Plan.run");
     const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
     this.encodeAlone(encoder);
     this.gpu.device.queue.submit([encoder.finish()]);
@@ -193,6 +234,6 @@ export class Plan {
   /** Frees every buffer the plan made. */
   destroy(): void {
     for (const thing of this.#owned.splice(0)) thing.destroy();
-    this.#destroyed = true;
+    this.lifetime.end();
   }
 }

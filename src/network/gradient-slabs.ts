@@ -2,8 +2,8 @@
 
 import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
-import { createTensors, layoutOf, type Tensor } from "../gpu/tensor";
-import { type LossRecord, lossRecord } from "../ops/loss-record";
+import { createTensors, layoutOf, type Tensor, whole } from "../gpu/tensor";
+import type { LossRecord } from "../ops/loss-record";
 import { oneSlab, type Slabs } from "../ops/operands";
 import { slabSum } from "../ops/slab-sum";
 import { directionsOf, type NetworkConfig } from "./config";
@@ -11,7 +11,7 @@ import { parameterShapes } from "./parameters";
 
 /**
  * A parameter's gradient sums over T·B rows. To keep a GPU busy, the rows are cut into slabs, each a full set of
- * gradients; `finish` adds them up in order, and records the loss.
+ * gradients; `finish` adds them up in order, records the loss, and notes whether all of it is finite.
  * @param accumulate whether what writes a slab adds to it; `buffer` is then to be cleared first.
  */
 export function gradientSlabs(
@@ -23,6 +23,9 @@ export function gradientSlabs(
   const specs = parameterShapes(config);
   const { offsets, bytes } = layoutOf(specs);
   const group = plan.own(createTensors(plan.gpu, "gradients", specs));
+  const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
+  const size = bytes / 4;
+  const all: Tensor = { ...whole(group, "gradients"), shape: [1, size] };
   const rows = steps * batch;
   const wanted = Math.min(16, Math.floor(rows / (plan.gpu.software ? 512 : 128)));
   const { hidden, layers, outputs } = config;
@@ -31,11 +34,13 @@ export function gradientSlabs(
   const count = Math.max(1, Math.min(wanted, Math.floor(roomBytes / bytes))); // large gradients keep a GPU busy as they are
   if (count === 1) {
     const slabs = (name: string) => ({ ...oneSlab(group.tensors[name]!), accumulate });
-    return { group, buffer: group.buffer, slabs, finish: () => lossRecord(plan, loss) };
+    const finish = () => slabSum(plan, { label: "loss, are gradients finite", parts: all, notFinite, loss });
+    return { group, notFinite, buffer: group.buffer, slabs, finish };
   }
-  const parts = plan.tensor("gradientSlabs", [(count * bytes) / 4]);
+  const parts = plan.tensor("gradientSlabs", [count * size]);
   return {
     group,
+    notFinite,
     buffer: parts.buffer,
     slabs(name: string): Slabs {
       const { tensors } = group;
@@ -47,17 +52,8 @@ export function gradientSlabs(
       };
     },
     finish() {
-      const size = bytes / 4;
-      const sum: Tensor = {
-        name: "gradients",
-        shape: [1, size],
-        type: "f32",
-        buffer: group.buffer,
-        offset: 0,
-        size: bytes,
-      };
       const label = "gradients = Σ slabs, loss";
-      slabSum(plan, { label, parts: { ...parts, shape: [count, size] }, sum, loss });
+      slabSum(plan, { label, parts: { ...parts, shape: [count, size] }, sum: all, notFinite, loss });
     },
   };
 }

@@ -3,21 +3,23 @@
 import gradientClipShader from "../../shaders/gradient-clip.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
+import { finiteCheckSource } from "./finite-check";
 import { inVec4, line, rowsAndWidth, uniform } from "./operands";
 
 /**
  * g ← g · min(1, limit / (‖g‖ + 1e-6)), ‖g‖ over the whole tensor.
+ * @param notFinite u32 [1]: set to 1 where ‖g‖² is not finite, of which g is then left as it is; else it stays.
  * @returns what adds up to ‖g‖² of the gradient as it was.
  */
-export function clipNorm(plan: Plan, gradient: Tensor, limit: number): Tensor {
+export function clipNorm(plan: Plan, gradient: Tensor, limit: number, notFinite: Tensor): Tensor {
   const { size, workgroups, threads, across } = sizes(plan, gradient);
   const groups = Math.min(64, Math.ceil(size / threads));
   const squares = plan.tensor("squares", [groups]);
   const kernel = (on: "square" | "byNorm") => ({
     shader: "gradient-clip",
-    source: gradientClipShader,
+    source: on === "byNorm" ? `${finiteCheckSource}\n${gradientClipShader}` : gradientClipShader,
     constants: { size, threads, across, groups },
-    flags: { square: false, byNorm: false, byValue: false, [on]: true },
+    flags: { square: false, byNorm: false, byValue: false, alone: false, [on]: true },
   });
   plan.add({
     label: "‖g‖²",
@@ -29,7 +31,7 @@ export function clipNorm(plan: Plan, gradient: Tensor, limit: number): Tensor {
   plan.add({
     label: "clip by norm",
     kernel: kernel("byNorm"),
-    bindings: { gradient, squares, limit: uniform(plan, "limit", [limit]) },
+    bindings: { gradient, squares, notFinite, limit: uniform(plan, "limit", [limit]) },
     workgroups,
     flops: 4 * size,
   });

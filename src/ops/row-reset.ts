@@ -10,23 +10,27 @@ interface RowReset {
   state: Tensor;
   /** i32 [B]: not 0 where the row begins anew. */
   reset: Tensor;
+  /** [L, B, H]: what the rows of layer `layer` begin anew with; zero unless given. */
+  initial?: Tensor | undefined;
+  layer?: number;
 }
 
-/** state[0, b] = 0 where reset[b] ≠ 0. @throws where shapes do not fit. */
-export function rowReset(plan: Plan, { state, reset }: RowReset): void {
-  const [, batch = 0] = state.shape;
+/** state[0, b] = initial[layer, b], or 0, where reset[b] ≠ 0. @throws where shapes do not fit. */
+export function rowReset(plan: Plan, { state, reset, initial, layer = 0 }: RowReset): void {
+  const [, batch = 0, hidden = 0] = state.shape;
   expectShape("rowReset", reset, "[B]", [batch]);
+  if (initial) expectShape("rowReset", initial, "[L, B, H]", [initial.shape[0]!, batch, hidden]);
   const width = storedVec4(state);
   const { workgroups, ...constants } = line(plan.gpu, batch * width);
   plan.add({
-    label: `${state.name}_0 = 0 where a row begins anew`,
+    label: `${state.name}_0 = ${initial ? "what is given" : "0"} where a row begins anew`,
     kernel: {
       shader: "row-reset",
       source: rowResetShader,
-      constants: { size: batch * width, width, ...constants },
-      flags: {},
+      constants: { size: batch * width, width, first: layer * batch * width, ...constants },
+      flags: { given: initial !== undefined },
     },
-    bindings: { reset, state },
+    bindings: { reset, state, ...(initial && { initial }) },
     workgroups,
     flops: 0,
     bytes: 16 * batch * width,

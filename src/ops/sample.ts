@@ -3,6 +3,7 @@
 import sampleShader from "../../shaders/sample.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
+import { finiteCheckSource } from "./finite-check";
 import { expectShape } from "./operands";
 import { philoxSource } from "./philox";
 
@@ -17,6 +18,8 @@ interface Sample {
   tokens: Tensor;
   /** i32, what the network reads next */
   next: Tensor;
+  /** u32 [1]: set to 1 where a logit is not finite; else it stays. */
+  notFinite: Tensor;
 }
 
 /** tokens[position + 1] and next = the prompt's token, or one drawn from softmax(logits / temperature). */
@@ -28,9 +31,9 @@ export function sample(plan: Plan, bindings: Sample): void {
     label: "draw the next token",
     kernel: {
       shader: "sample",
-      source: `${philoxSource}\n${sampleShader}`,
+      source: `${finiteCheckSource}\n${philoxSource}\n${sampleShader}`,
       constants: { outputs, threads: plan.gpu.software ? 4 : 64 },
-      flags: {},
+      flags: { alone: false },
     },
     bindings: { ...bindings },
     workgroups: [1],

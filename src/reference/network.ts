@@ -4,6 +4,7 @@ import type { NamedCell } from "../cells/cells";
 import { referenceCellOf } from "../cells/reference-cells";
 import { concatenate, joinColumns, slabOf, splitColumns } from "./columns";
 import { dropoutMask } from "./dropout";
+import { finiteCheck } from "./finite-check";
 import { type Loss, type LossOptions, lossOf } from "./loss";
 import { matmul, matmulTransposeA, matmulTransposeB, type Numbers, rowSum } from "./matmul";
 import type { ReferenceUpdate } from "./optimizer";
@@ -192,18 +193,22 @@ export function backward(
 }
 
 /**
- * One training step: forward, backward, and the update of the parameters, in place.
- * @returns the forward run before the update: its loss, and the final states that truncated BPTT carries on
+ * One training step: forward, backward, and the update of the parameters, in place, where the loss and all gradients are
+ * finite.
+ * @returns the forward run before the update: its loss, and the final states that truncated BPTT carries on; and whether
+ *   the update was skipped.
  */
 export function trainStep(
   config: ReferenceConfig,
   parameters: ReferenceParameters,
   data: ReferenceBatch,
   update: ReferenceUpdate,
-): ReferenceForward {
+): ReferenceForward & { skipped: boolean } {
   const run = forward(config, parameters, data);
-  update(parameters, backward(config, parameters, data, run).parameters);
-  return run;
+  const gradients = backward(config, parameters, data, run).parameters;
+  const skipped = [[run.loss], ...Object.values(gradients)].some((values) => finiteCheck(values) !== 0);
+  if (!skipped) update(parameters, gradients);
+  return { ...run, skipped };
 }
 
 /** What a layer reads of [T, B, D·H] below it, or the gradient on its way back, alike. */

@@ -20,7 +20,7 @@ test.each([
         const bench = new Workbench(gpu());
         const data = numbers(rows * width, seed);
         const gradient = bench.tensor("gradient", [rows, width], data);
-        clip(bench.plan, gradient, limit);
+        clip(bench.plan, gradient, limit, bench.tensor("notFinite", [1], [0], { type: "u32" }));
         const expected = Float64Array.from(data);
         clipReference([expected], limit);
         expect(worstError((await bench.run({ gradient })).gradient, expected)).toBeLessThan(1e-5);

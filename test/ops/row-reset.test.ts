@@ -19,3 +19,16 @@ test.each([
   const first = reference.rowReset(data.slice(0, batch * width), reset);
   expect([...(await bench.run({ state })).state]).toEqual([...first, ...data.slice(batch * width)]);
 });
+
+test("rowReset sets the rows that begin anew to those that a layer is given", async () => {
+  const [batch, width] = [5, 7];
+  const bench = new Workbench(gpu());
+  const data = numbers(2 * batch * width, 1);
+  const given = numbers(3 * batch * width, 2);
+  const reset = integers(batch, 3, 0, 1);
+  const state = bench.tensor("state", [2, batch, width], data);
+  const initial = bench.tensor("initial", [3, batch, width], given);
+  rowReset(bench.plan, { state, initial, layer: 2, reset: bench.tensor("reset", [batch], reset, { type: "i32" }) });
+  const first = reference.rowReset(data.slice(0, batch * width), reset, given.slice(2 * batch * width));
+  expect([...(await bench.run({ state })).state]).toEqual([...first, ...data.slice(batch * width)]);
+});

@@ -27,6 +27,7 @@ async function draw({ logits, temperature = 1, topK = 0, seed = 1, prompt = [0],
     position: bench.tensor("position", [1], [0], { type: "u32" }),
     tokens: bench.tensor("tokens", [room], given, { type: "i32" }),
     next: bench.tensor("next", [1, 1], [0], { type: "i32" }),
+    notFinite: bench.tensor("notFinite", [1], [0], { type: "u32" }),
   };
   const bindings = {
     ...tensors,
@@ -35,7 +36,7 @@ async function draw({ logits, temperature = 1, topK = 0, seed = 1, prompt = [0],
   };
   for (let run = 0; run < runs; run++) sample(bench.plan, bindings);
   const got = await bench.run(tensors);
-  return { tokens: [...got.tokens], position: got.position[0], next: got.next[0] };
+  return { tokens: [...got.tokens], position: got.position[0], next: got.next[0], notFinite: got.notFinite[0] };
 }
 
 test("sample draws the reference's tokens, for any logits, temperature, top k, seed and position", async () => {

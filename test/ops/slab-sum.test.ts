@@ -20,8 +20,10 @@ test("slabSum adds slabs in order and records the loss, for any sizes", async ()
       const rowLoss = bench.tensor("rowLoss", [losses.length], losses);
       const ring = bench.tensor("ring", [2]);
       const recorded = bench.tensor("recorded", [1], [3], { type: "u32" });
-      slabSum(bench.plan, { label: "sum", parts, sum, loss: { rowLoss, recorded, ring } });
-      const got = await bench.run({ sum, ring });
+      const notFinite = bench.tensor("notFinite", [1], [0], { type: "u32" });
+      slabSum(bench.plan, { label: "sum", parts, sum, notFinite, loss: { rowLoss, recorded, ring } });
+      const got = await bench.run({ sum, ring, notFinite });
+      expect(got.notFinite[0]).toBe(0);
       expect(worstError(got.sum, reference.slabSum(data, size))).toBeLessThan(1e-6);
       expect(worstError(got.ring, [0, lossRecord(losses)])).toBeLessThan(1e-5);
     }),

@@ -1,0 +1,29 @@
+// Puts on a plan whether a tensor's numbers are all finite.
+
+import finiteCheckShader from "../../shaders/finite-check.wgsl?raw";
+import type { Plan } from "../gpu/plan";
+import type { Tensor } from "../gpu/tensor";
+import { inVec4, line, rowsAndWidth } from "./operands";
+
+/** What stands in front of shaders that note what is not finite. */
+export const finiteCheckSource: string = finiteCheckShader;
+
+/** notFinite[0] = 1 where a number of `tensor` is not finite; else it stays. @param notFinite u32 [1] */
+export function finiteCheck(plan: Plan, { tensor, notFinite }: { tensor: Tensor; notFinite: Tensor }): void {
+  const [rows, width] = rowsAndWidth(tensor);
+  const size = rows * inVec4(width);
+  const { workgroups, ...constants } = line(plan.gpu, size);
+  plan.add({
+    label: `is ${tensor.name} finite`,
+    kernel: {
+      shader: "finite-check",
+      source: finiteCheckShader,
+      constants: { size, ...constants },
+      flags: { alone: true },
+    },
+    bindings: { notFinite, tensor },
+    workgroups,
+    flops: 0,
+    bytes: 16 * size,
+  });
+}
