@@ -23,7 +23,9 @@ export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
 export { unigramEntropy, Vocabulary } from "./data/vocabulary";
 export type { ChoiceStore, Tuning } from "./gpu/choices";
 export { type Gpu, type GpuOptions, type Memory, openGpu } from "./gpu/device";
+export { type ErrorCode, TempogradError } from "./gpu/errors";
 export type { KernelSource } from "./gpu/kernel";
+export type { Lifetime } from "./gpu/lifetime";
 export type { DispatchDescription, DispatchSpec, Plan } from "./gpu/plan";
 
 export { planTable } from "./gpu/plan-table";
@@ -65,11 +67,12 @@ export {
   type ReferenceUpdate,
   referenceOptimizer,
 } from "./reference/optimizer";
+export type { Batches } from "./training/batches";
 export { type Checkpoint, readCheckpoint, saveCheckpoint, saveNetwork } from "./training/checkpoint";
 export { type CheckpointStore, openCheckpointStore } from "./training/checkpoint-store";
 export { type Evaluation, evaluate } from "./training/evaluate";
 export { adam, adamw, type Optimizer, type OptimizerTensors, rmsprop, sgd } from "./training/optimizers";
 export { constant, cosine, type LearningRateSchedule, stepDecay, warmUp } from "./training/schedules";
 export { type StepReport, Trainer } from "./training/trainer";
-export type { TrainerOptions } from "./training/trainer-options";
+export type { TrainerOptions, TrainOptions } from "./training/trainer-options";
 export type { TrainerState } from "./training/trainer-state";

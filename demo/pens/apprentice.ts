@@ -49,9 +49,9 @@ export class Apprentice {
     const easing = (had: number) => learningRate * (1 - had / lesson);
     trainer.learningRate = easing(done);
     const batches = strokeBatches(stroke, { ...shape, seed: before });
-    for await (const { step, loss } of trainer.train(batches, { steps: lesson - done })) {
+    for await (const { step, ...report } of trainer.train(batches, { steps: lesson - done })) {
       trainer.learningRate = easing(step - before);
-      yield { step: step - before, loss };
+      yield { step: step - before, ...report };
     }
   }
 

@@ -41,7 +41,8 @@ export function referenceLearner(options: LearnerOptions): Learner {
         update(all, gradients, learningRate),
       );
       if (carryState) carried = { initialState: run.finalState, initialCellState: run.finalCellState };
-      yield { step, loss: run.loss };
+      if (run.skipped) throw new Error(`Step ${step} is not finite; lower the learning rate, or clip gradients.`);
+      yield { step, loss: run.loss, skipped: false };
       if (stopping || step === last) return;
       await new Promise(setImmediate); // so that signals are heard
     }

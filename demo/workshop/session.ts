@@ -256,7 +256,7 @@ export class Session {
     const step = this.#step;
     if (this.#looked === step) return;
     const started = performance.now();
-    const gradientNorm = step > 0 ? await this.#trainer.gradientNorm() : null;
+    const gradientNorm = (await this.#trainer.gradientNorm()) ?? null;
     const batches = take(problem.heldOut(), heldOutBatches);
     const { loss: heldOut, accuracy, perplexity } = await evaluate(this.network, problem.evaluation, batches);
     const values: Values = { heldOut, accuracy, perplexity, gradientNorm };

@@ -3,7 +3,7 @@
 import { cellOf } from "../cells/cells";
 import { elements, layoutOf, padded, type Tensor, type TensorSpec } from "../gpu/tensor";
 import { sortByToken } from "../ops/token-gather";
-import { directionsOf, expectKnown, type NetworkConfig } from "./config";
+import { directionsOf, expectKnown, type NetworkConfig, shown } from "./config";
 
 /** One batch of `batch` sequences of up to `steps` steps. All arrays are row-major and time-major. */
 export interface Batch {
@@ -16,11 +16,14 @@ export interface Batch {
   targets: Int32Array | Float32Array;
   /** Int32Array [batch]: how many steps each sequence has (1 … steps). Without it, all run for all steps. */
   lengths?: Int32Array;
-  /** Float32Array [layers · directions, batch, hidden]: h_0. Without it, zero. */
+  /**
+   * Float32Array [layers · directions, batch, hidden]: h_0. Without it, zero. Where the state is carried, the rows that
+   * begin anew begin with it, which in the first batch are all.
+   */
   initialState?: Float32Array;
   /** Likewise c_0 of an LSTM. */
   initialCellState?: Float32Array;
-  /** Where the state is carried from batch to batch: Int32Array [batch], 1 for a row that begins anew, from zero; else 0. */
+  /** Where the state is carried from batch to batch: Int32Array [batch], 1 for a row that begins anew; else 0. */
   reset?: Int32Array;
 }
 
@@ -30,7 +33,10 @@ export interface BatchShape {
   readonly batch: number;
   /** Whether batches may bring an initial state. */
   readonly initialState?: boolean;
-  /** Whether a batch begins with the state that the last one ended with, without gradient: truncated BPTT. */
+  /**
+   * Whether a batch begins with the state that the last one ended with, without gradient: truncated BPTT. The first
+   * begins with its initial state, or zero.
+   */
   readonly carryState?: boolean;
 }
 
@@ -90,10 +96,23 @@ export function stateSpecs(config: NetworkConfig, batch: number) {
 
 /**
  * Checks a batch before anything is dispatched.
+ * @param first whether no batch came before it: where the state is carried, all rows then begin anew.
  * @returns how many targets (cross-entropy) or values (mean squared error) count, and their weight.
  * @throws where an array has the wrong type or length, or holds a token, class, length or number out of range.
  */
-export function checkBatch(operation: string, config: NetworkConfig, shape: BatchShape, batch: Batch): Counted {
+export function checkBatch(
+  operation: string,
+  config: NetworkConfig,
+  shape: BatchShape,
+  batch: Batch,
+  first = true,
+): Counted {
+  if (typeof batch !== "object" || batch === null) {
+    const expected = "an object with inputs and targets";
+    throw new Error(
+      `${operation}: batch is ${shown(batch)}, expected ${expected}; see what the source of batches gives.`,
+    );
+  }
   expectKnown(`${operation}, batch`, batch, fields);
   const specs = batchSpecs(config, shape);
   const { inputs, targets, lengths } = batch;
@@ -132,6 +151,11 @@ export function checkBatch(operation: string, config: NetworkConfig, shape: Batc
     expectArray(operation, "reset", batch.reset, specs.reset, "[batch]");
     expectRange(operation, "reset", batch.reset, 0, 1, "1 begins a row anew");
   }
+  if (shape.carryState && !first && (batch.initialState || batch.initialCellState) && !batch.reset?.includes(1)) {
+    throw new Error(
+      `${operation}: batch.initialState is given where the state is carried on, expected none but for rows that begin anew; mark those by 1 in reset, or leave it out.`,
+    );
+  }
   if (config.input === "tokens") {
     expectRange(
       operation,
@@ -165,6 +189,18 @@ export function checkBatch(operation: string, config: NetworkConfig, shape: Batc
   return { count, weight };
 }
 
+/** What goes with a batch. */
+interface Beside {
+  /** As `checkBatch` returned it; 0 gives a loss of 0. */
+  weight: number;
+  /** The optimizer's numbers, at most 8. */
+  update?: readonly number[];
+  /** The training step, from 1: each has dropout's masks of its own. */
+  step: number;
+  /** As `checkBatch` takes it. */
+  first?: boolean;
+}
+
 const unused = new Array<number>(8).fill(0);
 
 /** Copies checked batches into bytes as a tensor group of `batchSpecs` stores them. */
@@ -178,6 +214,7 @@ export class BatchPacker {
   #allSteps: Int32Array | undefined;
   #zeroState: Float32Array | undefined;
   #noReset: Int32Array | undefined;
+  #allReset: Int32Array | undefined;
 
   constructor(config: NetworkConfig, shape: BatchLayout) {
     this.#specs = batchSpecs(config, shape);
@@ -197,12 +234,7 @@ export class BatchPacker {
     });
   }
 
-  /**
-   * @param weight as `checkBatch` returned it; 0 gives a loss of 0.
-   * @param update the optimizer's numbers, at most 8.
-   * @param step the training step, from 1: each has dropout's masks of its own.
-   */
-  pack(into: ArrayBuffer, start: number, batch: Batch, weight: number, update: readonly number[], step: number): void {
+  pack(into: ArrayBuffer, start: number, batch: Batch, { weight, update = [], step, first = true }: Beside): void {
     const put = (name: keyof BatchSpecs, data: ArrayLike<number>) => {
       const spec = this.#specs[name];
       if (!spec) return;
@@ -231,7 +263,8 @@ export class BatchPacker {
       const tokens = batch.inputs.subarray(segment * order.length, (segment + 1) * order.length);
       sortByToken(tokens, part(tokenStart.shape, this.#offsets.tokenStart!), order);
     }
-    put("reset", batch.reset ?? this.#noReset);
+    if (first) this.#allReset ??= new Int32Array(rows).fill(1);
+    put("reset", first ? this.#allReset! : (batch.reset ?? this.#noReset));
     put("initialState", batch.initialState ?? zeros());
     put("initialCellState", batch.initialCellState ?? zeros());
   }

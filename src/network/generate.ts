@@ -1,10 +1,12 @@
 // Writes on: feeds a network its own choices, one token at a time, all of it on the GPU.
 
-import { createTensors, elements, readTensors, storageUsage, type TypedArray, writeTensor } from "../gpu/tensor";
+import { createTensors, elements, readTensors, storageUsage, whole, writeTensor } from "../gpu/tensor";
+import { finiteCheck } from "../ops/finite-check";
 import { sample } from "../ops/sample";
 import { stateSpecs } from "./batch";
 import { expectKnown, expectSeed, expectSize, shown } from "./config";
 import type { Network } from "./network";
+import { notFiniteNetwork } from "./not-finite";
 
 export interface GenerateOptions {
   /** Tokens to begin with, at least one; they are not part of the answer. */
@@ -19,6 +21,8 @@ export interface GenerateOptions {
   seed?: number;
   /** Called with the new tokens, a few dozen at a time, as they come. */
   onTokens?: (tokens: Int32Array) => void;
+  /** Gives up writing. */
+  signal?: AbortSignal;
 }
 
 /** Beyond these the shader's float32 quotients overflow, or all vanish. */
@@ -31,51 +35,69 @@ const tokensPerSubmit = 32;
 /**
  * Draws each next token from softmax(o / temperature). One readback for all; with `onTokens`, one for a few dozen.
  * @returns the tokens written, `length` of them.
- * @throws where the network does not predict tokens from tokens at every step, or an option is out of range.
+ * @throws where the network does not predict tokens from tokens at every step, an option is out of range, parameters or
+ *   logits are not finite, the network was destroyed, the device was lost or has no room; or `signal`'s reason.
  */
 export async function generate(network: Network, options: GenerateOptions): Promise<Int32Array> {
-  const { prompt, length, temperature = 1, topK = 0, seed = 1, onTokens } = options;
+  const { prompt, length, temperature = 1, topK = 0, seed = 1, onTokens, signal } = options;
   const { gpu, config } = network;
-  const { device } = gpu;
+  network.lifetime.expect("generate");
   checkOptions(network, options);
+  signal?.throwIfAborted();
   const all = prompt.length + length;
-  const inference = await network.inference({});
-  const { plan, inputs: next, outputs: logits } = inference;
+  const given = new Int32Array(all);
+  given.set(prompt);
+  const inference = await network.inference({}, "generate");
+  const { plan } = inference;
   try {
-    const usage = storageUsage() | GPUBufferUsage.UNIFORM;
-    const { settings } = plan.own(
-      createTensors(gpu, "settings", { settings: { shape: [5], type: "u32" } }, usage),
-    ).tensors;
-    const tokens = plan.tensor("tokens", [all], { type: "i32" });
-    const position = plan.tensor("position", [1], { type: "u32" });
-    const states = Object.values(stateSpecs(config, 1));
-    const state = plan.tensor("state", [states.reduce((sum, { shape }) => sum + elements(shape), 0)]);
-    sample(plan, { logits: { ...logits, shape: [1, config.outputs] }, settings, position, tokens, next });
+    const { tokens, state, check, notFinite } = await gpu.checked("generate", () => {
+      const usage = storageUsage() | GPUBufferUsage.UNIFORM;
+      const { settings } = plan.own(
+        createTensors(gpu, "settings", { settings: { shape: [5], type: "u32" } }, usage),
+      ).tensors;
+      const tokens = plan.tensor("tokens", [all], { type: "i32" });
+      const position = plan.tensor("position", [1], { type: "u32" });
+      const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
+      const states = Object.values(stateSpecs(config, 1));
+      const state = plan.tensor("state", [states.reduce((sum, { shape }) => sum + elements(shape), 0)]);
+      const check = plan.part("check", 0);
+      finiteCheck(check, { tensor: whole(network.parameters, "parameters"), notFinite });
+      const logits = { ...inference.outputs, shape: [1, config.outputs] };
+      sample(plan, { logits, settings, position, tokens, next: inference.inputs, notFinite });
+      const numbers = new Uint32Array([0, Math.min(topK, config.outputs), seed, prompt.length, all]);
+      new Float32Array(numbers.buffer)[0] = temperature;
+      writeTensor(gpu, settings, numbers);
+      writeTensor(gpu, tokens, given);
+      writeTensor(gpu, inference.inputs, [given[0]!]);
+      return { tokens, state, check, notFinite };
+    });
     await plan.compile();
-    const numbers = new Uint32Array([0, Math.min(topK, config.outputs), seed, prompt.length, all]);
-    new Float32Array(numbers.buffer)[0] = temperature;
-    writeTensor(gpu, settings, numbers);
-    writeTensor(
-      gpu,
-      tokens,
-      Int32Array.from({ length: all }, (_, i) => prompt[i] ?? 0),
-    );
-    writeTensor(gpu, next, [prompt[0]!]);
+    const read = async () => {
+      const [written, found] = await readTensors(gpu, [tokens, notFinite], "generate");
+      if (found![0] !== 0) throw notFiniteNetwork("generate");
+      return written as Int32Array;
+    };
     let streamed = prompt.length;
-    let written: TypedArray | undefined;
+    let written: Int32Array | undefined;
     for (let done = 0; done < all - 1; ) {
-      const encoder = device.createCommandEncoder({ label: "generate" });
+      signal?.throwIfAborted();
+      plan.lifetime.expect("generate");
       const end = Math.min(all - 1, done + tokensPerSubmit);
-      for (; done < end; done++) inference.encode(encoder, { state: state.buffer });
-      device.queue.submit([encoder.finish()]);
+      const { errors } = gpu.scoped(() => {
+        const encoder = gpu.device.createCommandEncoder({ label: "generate" });
+        if (done === 0) check.encodeAlone(encoder);
+        for (; done < end; done++) inference.encode(encoder, { state: state.buffer });
+        gpu.device.queue.submit([encoder.finish()]);
+      });
+      gpu.expectNone("generate", await gpu.answered("generate", errors));
       if (onTokens && done >= streamed) {
-        [written] = await readTensors(gpu, [tokens]);
-        onTokens((written as Int32Array).slice(streamed, done + 1));
+        written = await read();
+        onTokens(written.slice(streamed, done + 1));
         streamed = done + 1;
-      } else await device.queue.onSubmittedWorkDone(); // never more than a submit ahead of the device
+      } else await gpu.answered("generate", gpu.device.queue.onSubmittedWorkDone()); // at most a submit ahead of the device
     }
-    if (streamed < all) [written] = await readTensors(gpu, [tokens]);
-    return (written as Int32Array).slice(prompt.length);
+    if (streamed < all) written = await read();
+    return written!.slice(prompt.length);
   } finally {
     inference.destroy();
   }
@@ -83,7 +105,7 @@ export async function generate(network: Network, options: GenerateOptions): Prom
 
 function checkOptions({ config }: Network, options: GenerateOptions): void {
   const { prompt, length, temperature = 1, topK = 0, seed = 1 } = options;
-  expectKnown("generate", options, ["prompt", "length", "temperature", "topK", "seed", "onTokens"]);
+  expectKnown("generate", options, ["prompt", "length", "temperature", "topK", "seed", "onTokens", "signal"]);
   expectSize("generate", "length", length);
   if (
     config.input !== "tokens" ||

@@ -65,7 +65,7 @@ export class Inference {
         ? plan.tensor("inputs", [steps, batch], { type: "i32" })
         : plan.tensor("inputs", [steps, batch, config.inputs]);
     const lengths = plan.tensor("lengths", [batch], { type: "i32" });
-    gpu.write(lengths.buffer, lengths.offset, () => new Int32Array(batch).fill(steps));
+    gpu.write("Network.prepare", lengths.buffer, lengths.offset, () => new Int32Array(batch).fill(steps));
     this.#layers = createStack(plan, config, parameters, this.inputs, lengths, { steps, batch, schedule: undefined });
     stackForward(plan, this.#layers);
     const output = outputLayer(plan, config, parameters, this.#layers.at(-1)!);
@@ -82,6 +82,7 @@ export class Inference {
    * @throws where a buffer is too small, lacks a usage, or is given where it cannot be; nothing is encoded then.
    */
   encode(encoder: GPUCommandEncoder, buffers: InferenceBuffers): void {
+    this.plan.lifetime.expect("Network.encode");
     expectKnown("Network.encode", buffers, ["inputs", "outputs", "state"]);
     const { hidden } = this.#config;
     const [, batch = 0] = this.#layers[0]!.hidden.shape;

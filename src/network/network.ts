@@ -1,8 +1,17 @@
 // A network: its parameters on the GPU, and the passes that are laid out over them.
 
 import { DryGpu, type Gpu, type Memory } from "../gpu/device";
+import { Lifetime } from "../gpu/lifetime";
 import { Plan } from "../gpu/plan";
-import { createTensors, elements, readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
+import {
+  createTensors,
+  elements,
+  readTensors,
+  type Tensor,
+  type TensorGroup,
+  type TypedArray,
+  writeTensor,
+} from "../gpu/tensor";
 import { type NetworkConfig, type NetworkOptions, networkConfig } from "./config";
 import type { Inference, InferenceBuffers, InferenceOptions } from "./inference";
 import { initialParameters } from "./initializers";
@@ -15,10 +24,12 @@ export class Network {
   readonly config: NetworkConfig;
   /** One buffer that holds all parameters. */
   readonly parameters: TensorGroup<string>;
+  /** Until it is destroyed, or its GPU is, or the device is lost. */
+  readonly lifetime: Lifetime;
   readonly #prepared = new Map<string, Inference>();
-  #destroyed = false;
 
   private constructor(gpu: Gpu, config: NetworkConfig) {
+    this.lifetime = new Lifetime("network", gpu.lifetime);
     this.gpu = gpu;
     this.config = config;
     this.parameters = createTensors(gpu, "parameters", parameterShapes(config));
@@ -26,16 +37,20 @@ export class Network {
 
   /**
    * Makes a network with initial parameters drawn from `options.seed`.
-   * @throws where an option is missing or out of range, or the device has no room.
+   * @throws where an option is missing or out of range, the device has no room, or was lost.
    */
   static async create(gpu: Gpu, options: NetworkOptions): Promise<Network> {
     const config = networkConfig(options);
-    const network = new Network(gpu, config);
+    let network: Network | undefined;
     try {
-      await gpu.checked("Network.create", () => network.write(initialParameters(config)));
-      return network;
+      await gpu.checked("Network.create", () => {
+        network = new Network(gpu, config);
+        network.write(initialParameters(config));
+      });
+      network!.lifetime.expect("Network.create");
+      return network!;
     } catch (error) {
-      network.destroy();
+      network?.destroy();
       throw error;
     }
   }
@@ -47,9 +62,10 @@ export class Network {
 
   /**
    * Sets parameters. Nothing is set where anything is wrong.
-   * @throws where a name is unknown or missing, or a shape differs.
+   * @throws where a name is unknown or missing, a shape differs, or the network was destroyed.
    */
   write(values: ParameterValues): void {
+    this.lifetime.expect("Network.write");
     const { tensors } = this.parameters;
     for (const name of values.keys()) {
       if (!tensors[name]) {
@@ -74,17 +90,21 @@ export class Network {
     for (const [name, { data }] of values) writeTensor(this.gpu, tensors[name]!, data);
   }
 
-  /** Reads all parameters back. */
+  /** Reads all parameters back. @throws where the network was destroyed, or the device was lost. */
   async read(): Promise<ParameterValues> {
-    return readValues(this.gpu, Object.values(this.parameters.tensors));
+    this.lifetime.expect("Network.read");
+    const tensors = Object.values(this.parameters.tensors);
+    return valuesOf(tensors, await readTensors(this.gpu, tensors, "Network.read"));
   }
 
   /**
    * Lays the network out over batches of one size and compiles what that needs.
-   * @throws where an option is out of range or the device has no room.
+   * @param owner what it is made for, whose end is the pass's too; the network unless given.
+   * @throws where an option is out of range, the device has no room or was lost, or the network was destroyed.
    */
-  async pass(options: PassOptions): Promise<Pass> {
-    return this.#laidOut("Network.pass", await this.#passOf(options));
+  async pass(options: PassOptions, owner: Lifetime = this.lifetime): Promise<Pass> {
+    owner.expect("Network.pass");
+    return this.#laidOut("Network.pass", { what: "pass", owner }, await this.#passOf(options));
   }
 
   async #passOf(options: PassOptions): Promise<(plan: Plan) => Pass> {
@@ -97,10 +117,12 @@ export class Network {
   }
 
   /** Likewise without the loss, for `encode` and for `generate`; it is the caller's, to destroy. */
-  async inference(options: InferenceOptions): Promise<Inference> {
+  async inference(options: InferenceOptions, operation = "Network.inference"): Promise<Inference> {
+    this.lifetime.expect(operation);
     const { Inference } = await import("./inference"); // as only some need it
     return this.#laidOut(
-      "Network.prepare",
+      operation,
+      { what: "inference", owner: this.lifetime },
       (plan) => new Inference(plan, this.config, this.parameters.tensors, options),
     );
   }
@@ -108,14 +130,10 @@ export class Network {
   /**
    * Readies `encode` for runs of `steps` time steps over `batch` sequences: allocates and compiles all that they need.
    * May be called for several shapes; `destroy()` frees them with the network.
-   * @throws where an option is out of range or the device has no room.
+   * @throws where an option is out of range, the device has no room or was lost, or the network was destroyed.
    */
   async prepare(options: InferenceOptions = {}): Promise<void> {
-    const inference = await this.inference(options);
-    if (this.#destroyed) {
-      inference.destroy();
-      throw new Error("Network.prepare: the network was destroyed meanwhile; create another.");
-    }
+    const inference = await this.inference(options, "Network.prepare");
     const key = shapeKey(options);
     this.#prepared.get(key)?.destroy();
     this.#prepared.set(key, inference);
@@ -125,12 +143,13 @@ export class Network {
    * Encodes a run of the network into an application's own command encoder, between its own buffers: no copy through
    * the CPU, no readback, no submit. It takes the parameters as they are when the application submits.
    * @param shape which of the prepared shapes; without it, one step of one sequence.
-   * @throws where that shape is not prepared, or a buffer does not fit; nothing is encoded then.
+   * @throws where that shape is not prepared, a buffer does not fit, or the network was destroyed; nothing is encoded then.
    */
   encode(
     encoder: GPUCommandEncoder,
     { steps = 1, batch = 1, ...buffers }: InferenceBuffers & Pick<InferenceOptions, "steps" | "batch">,
   ): void {
+    this.lifetime.expect("Network.encode");
     const inference = this.#prepared.get(shapeKey({ steps, batch }));
     if (!inference) {
       throw new Error(
@@ -140,14 +159,16 @@ export class Network {
     inference.encode(encoder, buffers);
   }
 
-  async #laidOut<T>(operation: string, build: (plan: Plan) => T): Promise<T> {
+  /** @param made what it is, and what for. */
+  async #laidOut<T>(operation: string, made: { what: string; owner: Lifetime }, build: (plan: Plan) => T): Promise<T> {
     const { gpu } = this;
     await gpu.choices.recall(gpu);
+    made.owner.expect(operation);
     const dry = new DryGpu(gpu);
     build(new Plan(dry, operation));
     dry.expectRoom(operation);
     for (let measured = false; ; measured = true) {
-      const plan = new Plan(gpu, operation);
+      const plan = new Plan(gpu, operation, { lifetime: new Lifetime(made.what, made.owner) });
       try {
         const result = await gpu.checked(operation, () => build(plan));
         if (
@@ -159,6 +180,7 @@ export class Network {
           continue;
         }
         await plan.compile();
+        made.owner.expect(operation);
         return result;
       } catch (error) {
         plan.destroy();
@@ -167,8 +189,12 @@ export class Network {
     }
   }
 
-  /** What `pass` would allocate, beside the parameters. @throws where an option is out of range. */
+  /**
+   * What `pass` would allocate, beside the parameters.
+   * @throws where an option is out of range, or the network was destroyed.
+   */
   async memoryOf(options: PassOptions): Promise<Memory> {
+    this.lifetime.expect("Network.memoryOf");
     await this.gpu.choices.recall(this.gpu);
     const dry = new DryGpu(this.gpu);
     (await this.#passOf(options))(new Plan(dry, "Network.memoryOf"));
@@ -176,7 +202,7 @@ export class Network {
   }
 
   destroy(): void {
-    this.#destroyed = true;
+    this.lifetime.end();
     for (const inference of this.#prepared.values()) inference.destroy();
     this.#prepared.clear();
     this.parameters.destroy();
@@ -189,8 +215,6 @@ export class Network {
 
 const shapeKey = ({ steps = 1, batch = 1 }: InferenceOptions): string => `${steps} × ${batch}`;
 
-/** Reads f32 tensors back, by name. */
-export async function readValues(gpu: Gpu, tensors: readonly Tensor[]): Promise<ParameterValues> {
-  const arrays = await readTensors(gpu, tensors);
-  return new Map(tensors.map(({ name, shape }, i) => [name, { shape: [...shape], data: arrays[i] as Float32Array }]));
-}
+/** What was read of f32 tensors, by name. */
+export const valuesOf = (tensors: readonly Tensor[], arrays: readonly TypedArray[]): ParameterValues =>
+  new Map(tensors.map(({ name, shape }, i) => [name, { shape: [...shape], data: arrays[i] as Float32Array }]));

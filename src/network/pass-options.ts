@@ -51,9 +51,8 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
   expectSegments(config, options);
   expectKnown("Pass", options, passOptions);
   for (const name of switches) expectSwitch("Pass", name, options[name]);
-  if (options.carryState && (config.bidirectional || options.initialState)) {
-    const other = config.bidirectional ? "a bidirectional network" : "initialState";
-    throw new Error(`Pass: carryState does not go with ${other}; leave one out.`);
+  if (options.carryState && config.bidirectional) {
+    throw new Error("Pass: carryState does not go with a bidirectional network; leave one out.");
   }
   if (![undefined, "fused", "unrolled", "wavefront"].includes(options.schedule)) {
     throw new Error(`Pass: schedule is ${shown(options.schedule)}, expected "fused", "unrolled" or "wavefront".`);

@@ -1,10 +1,12 @@
 // A pass: a network laid out over a batch of one size, forward to the loss and, where wanted, back through time.
 
 import type { Gpu } from "../gpu/device";
+import type { Lifetime } from "../gpu/lifetime";
 import type { Plan } from "../gpu/plan";
-import { createTensors, storageUsage, type Tensor, type TensorGroup, type TensorSpec } from "../gpu/tensor";
+import { createTensors, storageUsage, type Tensor, type TensorGroup, type TensorSpec, whole } from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
 import { rowReset } from "../ops/row-reset";
+import { stateCarry } from "../ops/state-carry";
 import { type Batch, BatchPacker, batchSpecs, checkBatch, onlyRow, stateSpecs } from "./batch";
 import { directionsOf, type NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
@@ -47,13 +49,19 @@ export class Pass {
   /** One buffer with the batch and its scalars. */
   readonly batch: TensorGroup<string>;
   readonly packer: BatchPacker;
-  /** With carryState: the state that the last run ended with, zero at first. */
+  /** With gradients, u32 [1]: 1 after a run whose loss or gradients are not finite, else 0. */
+  readonly notFinite: Tensor | undefined;
+  /** With carryState: the state that the last run ended with; with gradients, the last one that was finite. */
   readonly state: TensorGroup<string> | undefined;
   /** With gradients: one buffer with a gradient for each parameter, laid out as the parameters are. */
   readonly gradients: TensorGroup<string> | undefined;
   readonly #layers: readonly Layer[];
   /** With checkpointEvery: what the plan does not do itself. */
   readonly #segments: Segments | undefined;
+  /** With carryState and gradients: where a run's state waits until it is known to be finite, and what carries it on. */
+  readonly #carrying: { ended: TensorGroup<string>; carry: Plan } | undefined;
+  /** Whether it has run: before, there is nothing to read. */
+  #begun = false;
 
   /**
    * @param plan empty; the caller compiles it, and destroys it where this throws.
@@ -88,7 +96,8 @@ export class Pass {
     >;
     const allLengths = onlyRow(lengths!);
     // What is timed before there is a batch is then as real.
-    if (!checkpointEvery) gpu.write(allLengths.buffer, allLengths.offset, () => new Int32Array(batch).fill(steps));
+    if (!checkpointEvery)
+      gpu.write("Pass", allLengths.buffer, allLengths.offset, () => new Int32Array(batch).fill(steps));
     const losses = plan.tensor("losses", [lossCapacity]);
     const recorded = plan.tensor("recorded", [1], { type: "u32" });
     const targetRows = config.readout === "every-step" ? steps * batch : batch;
@@ -98,13 +107,24 @@ export class Pass {
       ? gradientSlabs(plan, config, { steps: checkpointEvery ?? steps, batch, accumulate: !!checkpointEvery }, loss)
       : undefined;
     this.gradients = back?.group;
+    this.notFinite = back?.notFinite;
     if (reset) {
       const specs: Record<string, TensorSpec> = stateSpecs(config, batch);
       this.state = plan.own(createTensors<string>(gpu, "state", specs));
+      if (back) {
+        const ended = plan.own(createTensors<string>(gpu, "ended state", specs));
+        const carry = plan.part("carry", 1);
+        const tensors = { ended: whole(ended, "ended"), carried: whole(this.state, "carried") };
+        carry.gated(back.notFinite, () => stateCarry(carry, tensors));
+        this.#carrying = { ended, carry };
+      }
     }
     const resetRows = (plan: Plan, layers: readonly Layer[]) => {
-      for (const { hidden, directions } of reset ? layers : []) {
-        for (const state of [hidden, directions[0]!.cellState]) if (state) rowReset(plan, { state, reset: reset! });
+      const { initialState, initialCellState } = this.batch.tensors;
+      for (const [layer, { hidden, directions }] of reset ? layers.entries() : []) {
+        const { cellState } = directions[0]!;
+        rowReset(plan, { state: hidden, reset: reset!, initial: initialState, layer });
+        if (cellState) rowReset(plan, { state: cellState, reset: reset!, initial: initialCellState, layer });
       }
     };
     let layers: readonly Layer[];
@@ -177,28 +197,44 @@ export class Pass {
     };
   }
 
+  /** Until it is destroyed, or what it was made for is. */
+  get lifetime(): Lifetime {
+    return this.plan.lifetime;
+  }
+
   /**
    * Puts one batch where the next run reads it.
    * @param step which of dropout's masks it gets, where `training` is on.
-   * @throws as `checkBatch`, before anything is written.
+   * @throws as `checkBatch`, before anything is written, or where the pass was destroyed.
    */
   write(batch: Batch, step = 1): void {
-    const { weight } = checkBatch("Pass.write", this.config, this.options, batch);
+    this.lifetime.expect("Pass.write");
+    const first = !this.#begun;
+    const { weight } = checkBatch("Pass.write", this.config, this.options, batch, first);
     const bytes = new ArrayBuffer(this.packer.bytes);
-    this.packer.pack(bytes, 0, batch, weight, [], step);
-    this.gpu.device.queue.writeBuffer(this.batch.buffer, 0, bytes);
+    this.packer.pack(bytes, 0, batch, { weight, step, first });
+    this.gpu.write("Pass.write", this.batch.buffer, 0, () => bytes);
   }
 
-  /** Encodes the pass: initial states into their slabs, where there are any, then the plan. */
-  encode(encoder: GPUCommandEncoder): void {
+  /**
+   * Encodes the pass: initial states into their slabs, where there are any, then the plan.
+   * @param latched whether what an earlier run found not finite still stands: nothing is changed then.
+   * @throws where the pass was destroyed.
+   */
+  encode(encoder: GPUCommandEncoder, latched = false): void {
+    this.lifetime.expect("Pass.encode");
+    this.#begun = true;
     const final = () => {
-      if (this.state) this.#copyStates(encoder, "final", this.state);
+      const to = this.#carrying?.ended ?? this.state;
+      if (to) this.#copyStates(encoder, "final", to);
     };
+    if (this.notFinite && !latched) encoder.clearBuffer(this.notFinite.buffer, this.notFinite.offset, 4);
     this.#segments?.clear(encoder);
     this.#copyStates(encoder, "initial", this.state ?? this.batch);
     this.#segments?.encode(encoder, final);
     this.plan.encodeAlone(encoder);
     if (!this.#segments) final();
+    this.#carrying?.carry.encodeAlone(encoder);
   }
 
   #copyStates(encoder: GPUCommandEncoder, end: "initial" | "final", { tensors }: TensorGroup<string>): void {
@@ -211,19 +247,27 @@ export class Pass {
     }
   }
 
-  /** Runs once on what was written. */
+  /** Runs once on what was written. @throws where the pass was destroyed. */
   run(): void {
+    this.lifetime.expect("Pass.run");
     const encoder = this.gpu.device.createCommandEncoder({ label: "pass" });
     this.encode(encoder);
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 
-  /** Reads the states that the last run ended with. Never inside a training loop. @throws with `checkpointEvery`. */
+  /**
+   * Reads the states that the last run ended with. Never inside a training loop.
+   * @throws before the first run, with `checkpointEvery`, where the pass was destroyed or the device lost.
+   */
   async readStates(): Promise<States> {
+    this.lifetime.expect("Pass.readStates");
+    if (!this.#begun)
+      throw new Error("Pass.readStates: the pass has not run, so that there are no states; run it first.");
     if (this.#segments) {
       throw new Error("Pass.readStates: with checkpointEvery the last states are not kept; make a pass without it.");
     }
     const { readStates } = await import("./read-states");
+    this.lifetime.expect("Pass.readStates");
     return readStates(this.gpu, this.#layers);
   }
 

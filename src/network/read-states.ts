@@ -23,14 +23,15 @@ export async function readStates(gpu: Gpu, layers: readonly Layer[]): Promise<St
   const [, batch = 0, width = 0] = hidden.shape;
   const spec = { shape: [all.length, batch, width / directions.length] };
   const traced = directions[0]!.dHidden !== undefined;
-  const group = createTensors<string>(gpu, "states", {
-    finalState: spec,
-    ...(cell.cellState && { finalCellState: spec }),
-    ...(traced && { dInitialState: spec }),
-    ...(traced && cell.cellState && { dInitialCellState: spec }),
-  });
-  try {
-    const { finalState, finalCellState, dInitialState, dInitialCellState } = group.tensors;
+  const operation = "Pass.readStates";
+  const { result: group, errors } = gpu.scoped(() => {
+    const made = createTensors<string>(gpu, "states", {
+      finalState: spec,
+      ...(cell.cellState && { finalCellState: spec }),
+      ...(traced && { dInitialState: spec }),
+      ...(traced && cell.cellState && { dInitialCellState: spec }),
+    });
+    const { finalState, finalCellState, dInitialState, dInitialCellState } = made.tensors;
     const encoder = gpu.device.createCommandEncoder({ label: "states" });
     copyStates(encoder, layers, "hidden", "final", rowsOf(finalState!));
     if (finalCellState) copyStates(encoder, layers, "cellState", "final", rowsOf(finalCellState));
@@ -45,8 +46,12 @@ export async function readStates(gpu: Gpu, layers: readonly Layer[]): Promise<St
       }
     }
     gpu.device.queue.submit([encoder.finish()]);
+    return made;
+  });
+  try {
+    gpu.expectNone(operation, await gpu.answered(operation, errors), group.buffer.size);
     const tensors = Object.values(group.tensors);
-    const values = await readTensors(gpu, tensors);
+    const values = await readTensors(gpu, tensors, operation);
     return Object.fromEntries(tensors.map(({ name }, i) => [name, values[i]])) as unknown as States;
   } finally {
     group.destroy();

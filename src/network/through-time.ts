@@ -1,8 +1,10 @@
 // How far back a loss reaches: the gradients that a batch sends through time.
 
 import { readTensors } from "../gpu/tensor";
-import type { Batch, BatchShape } from "./batch";
+import { type Batch, type BatchShape, checkBatch } from "./batch";
+import { expectKnown } from "./config";
 import type { Network } from "./network";
+import { notFiniteNetwork } from "./not-finite";
 
 export interface GradientTrace {
   /** The mean loss of the batch. */
@@ -19,17 +21,37 @@ export interface GradientTrace {
 /**
  * Takes a batch forward and back through time, without touching what is trained. To see what one output blames, let
  * its target alone count: give all others −1.
- * @throws as `checkBatch`, or where the device has no room.
+ * @throws as `checkBatch`; where the loss is not finite, the network was destroyed, the device was lost or has no room; or
+ *   the signal's reason.
  */
-export async function traceGradients(network: Network, shape: BatchShape, batch: Batch): Promise<GradientTrace> {
+export async function traceGradients(
+  network: Network,
+  shape: BatchShape,
+  batch: Batch,
+  options: { signal?: AbortSignal } = {},
+): Promise<GradientTrace> {
+  const operation = "traceGradients";
   const { gpu, config } = network;
+  const { signal } = options;
+  network.lifetime.expect(operation);
+  expectKnown(operation, options, ["signal"]);
+  checkBatch(operation, config, shape, batch);
+  signal?.throwIfAborted();
   const { steps, batch: rows, initialState = false, carryState = false } = shape;
   const pass = await network.pass({ steps, batch: rows, initialState, carryState, traceGradients: true });
   try {
+    signal?.throwIfAborted();
+    pass.lifetime.expect(operation);
     pass.write(batch);
-    pass.run();
+    const { errors } = gpu.scoped(() => pass.run());
     const { losses, dInputs, dHidden = [] } = pass.tensors;
-    const [loss, inputs, ...hidden] = await readTensors(gpu, [losses, dInputs!, ...dHidden]);
+    const [values] = await Promise.all([
+      readTensors(gpu, [losses, dInputs!, ...dHidden], operation),
+      gpu.answered(operation, errors).then((found) => gpu.expectNone(operation, found)),
+    ]);
+    signal?.throwIfAborted();
+    const [loss, inputs, ...hidden] = values;
+    if (!Number.isFinite(loss![0])) throw notFiniteNetwork(operation, "losses");
     const slab = rows * config.hidden;
     const norms = hidden.map((values, index) => {
       const reverse = config.bidirectional && index % 2 === 1;

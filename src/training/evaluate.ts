@@ -1,9 +1,12 @@
 // Loss and accuracy over a data set, without touching what is trained.
 
-import { readTensors } from "../gpu/tensor";
+import { readTensors, whole } from "../gpu/tensor";
 import { type Batch, type BatchShape, checkBatch } from "../network/batch";
-import type { NetworkConfig } from "../network/config";
+import { expectKnown, type NetworkConfig } from "../network/config";
 import type { Network } from "../network/network";
+import { notFiniteNetwork } from "../network/not-finite";
+import { finiteCheck } from "../ops/finite-check";
+import { type Batches, BatchTaker, closeSource, iteratorOf } from "./batches";
 
 export interface Evaluation {
   /** Mean over all that counts: nats a target (cross-entropy), or squared error a value. */
@@ -20,29 +23,61 @@ export interface Evaluation {
 }
 
 /**
- * Runs a network over batches of one size, forward only. With `carryState`, the first batch begins from zero and each
- * other where the one before ended.
- * @throws as `checkBatch`, or where no target counts.
+ * Runs a network over batches of one size, forward only. With `carryState`, the first batch begins with its initial state,
+ * or zero, and each other where the one before ended.
+ * @throws as `checkBatch`; where no target counts, parameters or a loss are not finite, the network was destroyed, the
+ *   device was lost or has no room; or the signal's reason.
  */
 export async function evaluate(
   network: Network,
   shape: BatchShape,
-  batches: Iterable<Batch> | AsyncIterable<Batch>,
+  batches: Batches,
+  options: { signal?: AbortSignal } = {},
 ): Promise<Evaluation> {
+  const operation = "evaluate";
   const { gpu, config } = network;
+  const { signal } = options;
+  network.lifetime.expect(operation);
+  expectKnown(operation, options, ["signal"]);
   const { steps, batch, initialState = false, carryState = false } = shape;
+  const source = iteratorOf(operation, batches);
   const pass = await network.pass({ steps, batch, initialState, carryState });
+  const taker = new BatchTaker();
   const { losses, logits } = pass.tensors;
   let loss = 0;
   let count = 0;
   let weight = 0;
   const total = { correct: 0, surprise: 0 };
   try {
-    for await (const data of batches) {
-      const counted = checkBatch("evaluate", config, shape, data);
+    const { check, notFinite } = await gpu.checked(operation, () => {
+      const notFinite = pass.plan.tensor("notFinite", [1], { type: "u32" });
+      const check = pass.plan.part("check", 0);
+      finiteCheck(check, { tensor: whole(network.parameters, "parameters"), notFinite });
+      return { check, notFinite };
+    });
+    await check.compile();
+    for (let number = 0; ; number++) {
+      signal?.throwIfAborted();
+      const taken = taker.take(source);
+      const next = "then" in taken ? await taker.wait(operation, source, pass.lifetime, signal) : taken;
+      if (!next || next.done) break;
+      const data = next.value;
+      const counted = checkBatch(operation, config, shape, data, number === 0);
+      pass.lifetime.expect(operation);
       pass.write(data);
-      pass.run();
-      const [[batchLoss], outputs] = (await readTensors(gpu, [losses, logits])) as [Float32Array, Float32Array];
+      const { errors } = gpu.scoped(() => {
+        const encoder = gpu.device.createCommandEncoder({ label: operation });
+        check.encodeAlone(encoder);
+        pass.encode(encoder);
+        gpu.device.queue.submit([encoder.finish()]);
+      });
+      const [values] = await Promise.all([
+        readTensors(gpu, [losses, logits, notFinite], operation),
+        gpu.answered(operation, errors).then((found) => gpu.expectNone(operation, found)),
+      ]);
+      const [[batchLoss], outputs, found] = values as [Float32Array, Float32Array, Uint32Array];
+      if (found[0] !== 0) throw notFiniteNetwork(operation, "parameters");
+      if (!Number.isFinite(batchLoss)) throw notFiniteNetwork(operation, `losses of batch ${number}`);
       loss += batchLoss! * counted.weight;
       weight += counted.weight;
       count += counted.count;
@@ -50,6 +85,7 @@ export async function evaluate(
     }
   } finally {
     pass.destroy();
+    closeSource(source);
   }
   if (!(weight > 0)) {
     const got = count === 0 ? "no target counts" : `the ${count} targets that count have class weights of 0`;

@@ -1,31 +1,53 @@
-// The way of the losses from their ring on the GPU to the host: a buffer for each submit that may be in flight.
+// The way of the losses from their ring on the GPU to the host, and of what says which steps were skipped: a buffer for each
+// submit that may be in flight.
 
 import type { Plan } from "../gpu/plan";
 import { createTensors, elements, type Tensor, type TensorGroup } from "../gpu/tensor";
 
+/** What is read of each training step. */
+interface StepTensors {
+  /** f32 [capacity] and u32 [1], as `lossRecord` fills them. */
+  readonly losses: Tensor;
+  readonly recorded: Tensor;
+  /** u32 [1]: not 0 after a step that changed nothing. */
+  readonly notFinite: Tensor;
+}
+
+type Buffer = TensorGroup<"losses" | "recorded" | "skipped">;
+
+/** What became of a step. */
+export interface StepResult {
+  readonly loss: number;
+  readonly skipped: boolean;
+}
+
 /** The losses of one submit, on their way. */
 export interface PendingLosses {
   readonly count: number;
-  readonly buffer: TensorGroup<"losses" | "recorded">;
+  readonly buffer: Buffer;
   readonly mapped: Promise<undefined>;
 }
 
 export class LossReadback {
   readonly #device: GPUDevice;
-  readonly #ring: { readonly losses: Tensor; readonly recorded: Tensor };
+  readonly #tensors: StepTensors;
   readonly #most: number;
-  readonly #idle: PendingLosses["buffer"][];
+  readonly #idle: Buffer[];
 
   /**
    * @param plan owns the buffers.
-   * @param ring as `lossRecord` fills it.
    * @param most submits in flight.
    */
-  constructor(plan: Plan, ring: { readonly losses: Tensor; readonly recorded: Tensor }, most: number) {
+  constructor(plan: Plan, tensors: StepTensors, most: number) {
     this.#device = plan.gpu.device;
-    this.#ring = ring;
+    this.#tensors = tensors;
     this.#most = most;
-    const specs = { losses: { shape: ring.losses.shape }, recorded: { shape: [1], type: "u32" } } as const;
+    const { shape } = tensors.losses;
+    const specs = {
+      losses: { shape },
+      recorded: { shape: [1], type: "u32" },
+      skipped: { shape, type: "u32" },
+    } as const;
     const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
     this.#idle = Array.from({ length: most }, () => plan.own(createTensors(plan.gpu, "losses", specs, usage)));
   }
@@ -35,12 +57,23 @@ export class LossReadback {
     return this.#idle.length === this.#most;
   }
 
+  /** A buffer for the next submit. */
+  take(): Buffer {
+    return this.#idle.pop()!;
+  }
+
+  /** Encodes, behind step `slot` of a submit, whether it was skipped. */
+  encodeStep(encoder: GPUCommandEncoder, { buffer, tensors }: Buffer, slot: number): void {
+    const { notFinite } = this.#tensors;
+    encoder.copyBufferToBuffer(notFinite.buffer, notFinite.offset, buffer, tensors.skipped.offset + 4 * slot, 4);
+  }
+
   /** Submits what `encoder` holds, `count` training steps, and sends their losses on their way. */
-  submit(encoder: GPUCommandEncoder, count: number): PendingLosses {
-    const buffer = this.#idle.pop()!;
+  submit(encoder: GPUCommandEncoder, buffer: Buffer, count: number): PendingLosses {
     for (const name of ["losses", "recorded"] as const) {
+      const from = this.#tensors[name];
       const { offset, size } = buffer.tensors[name];
-      encoder.copyBufferToBuffer(this.#ring[name].buffer, this.#ring[name].offset, buffer.buffer, offset, size);
+      encoder.copyBufferToBuffer(from.buffer, from.offset, buffer.buffer, offset, size);
     }
     this.#device.queue.submit([encoder.finish()]);
     const mapped = buffer.buffer.mapAsync(GPUMapMode.READ);
@@ -49,26 +82,19 @@ export class LossReadback {
   }
 
   /** @throws what the mapping throws where the buffers were destroyed or the device was lost. */
-  async read({ count, buffer: group, mapped }: PendingLosses): Promise<number[]> {
+  async read({ count, buffer: group, mapped }: PendingLosses): Promise<StepResult[]> {
     await mapped;
     const { buffer, tensors } = group;
     const capacity = elements(tensors.losses.shape);
     const bytes = buffer.getMappedRange();
     const ring = new Float32Array(bytes, tensors.losses.offset, capacity);
+    const skipped = new Uint32Array(bytes, tensors.skipped.offset, capacity);
     const first = new Uint32Array(bytes, tensors.recorded.offset, 1)[0]! - count;
-    const values = Array.from({ length: count }, (_, i) => ring[(first + i) % capacity]!);
+    const results = Array.from({ length: count }, (_, i) => {
+      return { loss: ring[(first + i) % capacity]!, skipped: skipped[i] !== 0 };
+    });
     buffer.unmap();
     this.#idle.push(group);
-    return values;
-  }
-
-  /** What to tell of a `read` that threw. */
-  async explain(failure: unknown): Promise<Error> {
-    // The map fails a little before the loss of a device is told.
-    const soon = new Promise<undefined>((resolve) => setTimeout(resolve, 1000));
-    const lost = await Promise.race([this.#device.lost, soon]);
-    const { message, name } = failure as Error;
-    const cause = lost ? `the device was lost (${lost.message || lost.reason})` : `no losses (${message || name})`;
-    return new Error(`Trainer: ${cause}; open the GPU again and go on from what was saved.`);
+    return results;
   }
 }

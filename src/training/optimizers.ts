@@ -124,8 +124,30 @@ function stateLike<Name extends string>(plan: Plan, { shape }: Tensor, ...names:
   return Object.fromEntries(names.map((name) => [name, plan.tensor(name, shape)])) as Record<Name, Tensor>;
 }
 
-/** @throws unless `value` is a finite number from 0 up, and below `limit` where one is given. */
+/**
+ * Checks what a shader is to read, as the optimizers make it.
+ * @throws where there are more than eight numbers, or one is none that float32 has.
+ */
+export function checkScalars({ kind }: Optimizer, scalars: readonly number[], step: number): void {
+  if (scalars.length > 8) {
+    throw new Error(`Trainer: optimizer "${kind}" gives ${scalars.length} numbers a step, expected at most 8.`);
+  }
+  const wrong = scalars.findIndex((value) => !Number.isFinite(Math.fround(value)));
+  if (wrong >= 0) {
+    throw new Error(
+      `Trainer: number ${wrong} of optimizer "${kind}" at step ${step} is ${scalars[wrong]}, expected one that float32 has, up to 3.4e38; set a smaller learning rate.`,
+    );
+  }
+}
+
+/** @throws unless `value` is a number from 0 up that float32 has, and below `limit` where one is given. */
 export function expectNumber(operation: string, name: string, value: number, limit = Number.POSITIVE_INFINITY): void {
+  if (!Number.isFinite(Math.fround(value)) && Number.isFinite(value)) {
+    throw new Error(`${operation}: ${name} is ${value}, expected a number that float32 has, up to 3.4e38.`);
+  }
+  if (value !== 0 && Math.fround(value) === 0) {
+    throw new Error(`${operation}: ${name} is ${value}, expected 0 or a number that float32 has, from 1.4e-45 up.`);
+  }
   if (!(Number.isFinite(value) && value >= 0 && value < limit)) {
     const range =
       limit === Number.POSITIVE_INFINITY ? "a finite number from 0 up" : `a number from 0 to below ${limit}`;

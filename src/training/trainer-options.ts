@@ -16,6 +16,21 @@ export interface TrainerOptions
   clipValue?: number;
   /** Training steps in a submit. Without it, as many as take about 30 ms. */
   stepsPerSubmit?: number;
+  /** Gives up making the trainer. */
+  signal?: AbortSignal;
+}
+
+export interface TrainOptions {
+  /** How many steps to do. Without it, until the batches end. */
+  steps?: number;
+  /**
+   * What happens at a step whose loss or gradients are not finite, which changes no parameter and none of the optimizer's
+   * state: "stop" ends the training with an error of code "not-finite", and no later step changes anything either; "skip"
+   * reports it and goes on. Default "stop".
+   */
+  notFinite?: "stop" | "skip";
+  /** Ends the training: no further step is submitted, those that were are reported, and the signal's reason is thrown. */
+  signal?: AbortSignal;
 }
 
 const names: readonly (keyof TrainerOptions)[] = [
@@ -30,6 +45,7 @@ const names: readonly (keyof TrainerOptions)[] = [
   "clipNorm",
   "clipValue",
   "stepsPerSubmit",
+  "signal",
 ];
 
 /** @throws where an option is unknown, of another type or out of range. */
@@ -51,4 +67,14 @@ export function checkTrainerOptions(options: TrainerOptions): void {
   }
   expectKnown("Trainer", options, names);
   if (options.stepsPerSubmit !== undefined) expectSize("Trainer", "stepsPerSubmit", options.stepsPerSubmit);
+}
+
+/** @throws where an option is unknown, of another type or out of range. */
+export function checkTrainOptions(operation: string, options: TrainOptions): void {
+  const { steps = Number.POSITIVE_INFINITY, notFinite } = options;
+  expectKnown(operation, options, ["steps", "notFinite", "signal"]);
+  if (steps !== Number.POSITIVE_INFINITY) expectSize(operation, "steps", steps);
+  if (![undefined, "stop", "skip"].includes(notFinite)) {
+    throw new Error(`${operation}: notFinite is ${shown(notFinite)}, expected "stop" or "skip".`);
+  }
 }

@@ -1,31 +1,36 @@
 // Trains a network: several steps a submit, losses from a ring on the GPU, nothing allocated while it runs.
 
-import { createTensors, layoutOf, readFloats, type Tensor, type TensorGroup } from "../gpu/tensor";
+import type { DeviceErrors } from "../gpu/device";
+import { TempogradError } from "../gpu/errors";
+import { Lifetime } from "../gpu/lifetime";
+import { createTensors, layoutOf, readFloats, readTensors, type Tensor, type TensorGroup } from "../gpu/tensor";
 import { type Batch, batchSpecs, checkBatch } from "../network/batch";
-import { expectKnown, expectSize } from "../network/config";
-import { type Network, readValues } from "../network/network";
+import { type Network, valuesOf } from "../network/network";
 import type { ParameterValues } from "../network/parameters";
 import type { Pass } from "../network/pass";
-import { LossReadback, type PendingLosses } from "./loss-readback";
-import { expectNumber, type Optimizer } from "./optimizers";
+import { type Batches, BatchTaker, iteratorOf } from "./batches";
+import { LossReadback, type PendingLosses, type StepResult } from "./loss-readback";
+import { checkScalars, expectNumber, type Optimizer } from "./optimizers";
 import { constant, type LearningRateSchedule } from "./schedules";
-import { checkTrainerOptions, type TrainerOptions } from "./trainer-options";
+import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
 import { checkState, stateTensors, type TrainerState, writeState } from "./trainer-state";
 import { addParameterUpdate, type ParameterUpdate } from "./update";
 
-/** What a training step reports: its number, from 1, and the loss before its update. */
+/** What a training step reports. */
 export interface StepReport {
+  /** Its number, from 1. */
   step: number;
+  /** The loss before its update. */
   loss: number;
+  /** Whether it changed nothing, as its loss or its gradients were not finite. */
+  skipped: boolean;
 }
-
-type Batches = Iterable<Batch> | AsyncIterable<Batch>;
 
 interface Submission {
   readonly firstStep: number;
   readonly losses: PendingLosses;
   /** What the device found wrong with the submit. */
-  readonly error: Promise<GPUError | null>;
+  readonly errors: Promise<DeviceErrors>;
 }
 
 /** Long submits get a device reset on some systems, short ones cost: aim in between. */
@@ -41,6 +46,7 @@ export class Trainer {
   readonly pass: Pass;
   /** α of the steps that are submitted from now on. */
   learningRate: number;
+  readonly #lifetime: Lifetime;
   readonly #optimizer: Optimizer;
   readonly #schedule: LearningRateSchedule;
   readonly #update: ParameterUpdate;
@@ -49,16 +55,27 @@ export class Trainer {
   readonly #forcedSteps: number | undefined;
   readonly #bytes: ArrayBuffer;
   readonly #upload: TensorGroup;
+  readonly #notFinite: Tensor;
   readonly #readback: LossReadback;
+  readonly #taker = new BatchTaker();
   #stepMilliseconds = Number.POSITIVE_INFINITY;
   #lastFinished = 0;
   #step = 0;
+  #skipped = 0;
+  /** Whether a batch came before: where the state is carried, the first one begins it. */
+  #begun = false;
+  /** Whether there are gradients: of a step since the parameters were last restored. */
+  #measured = false;
   #training = false;
+  #stopsAtNotFinite = false;
   #stopping = false;
-  #destroyed = false;
+  /** The last batches taken, until their steps are submitted. */
+  #packing: Promise<unknown> = Promise.resolve();
 
-  private constructor(network: Network, pass: Pass, options: TrainerOptions, capacity: number) {
+  /** @param lifetime the trainer's own, which the pass was made for. */
+  private constructor(network: Network, pass: Pass, lifetime: Lifetime, options: TrainerOptions, capacity: number) {
     const { optimizer, stepsPerSubmit } = options;
+    this.#lifetime = lifetime;
     this.#optimizer = optimizer;
     this.#schedule = options.learningRateSchedule ?? constant();
     this.network = network;
@@ -71,35 +88,44 @@ export class Trainer {
     const bytes = pass.packer.bytes * capacity;
     this.#upload = plan.own(createTensors(pass.gpu, "batches", { batches: { shape: [bytes / 4] } }, copied));
     this.#bytes = new ArrayBuffer(bytes);
-    this.#readback = new LossReadback(plan, pass.tensors, submissionsInFlight);
+    this.#notFinite = pass.notFinite!;
+    this.#readback = new LossReadback(plan, { ...pass.tensors, notFinite: this.#notFinite }, submissionsInFlight);
     this.#update = addParameterUpdate(network, pass, options);
     this.#state = stateTensors(network.parameters, this.#update.state, pass.state);
   }
 
   /**
    * Lays out a network for training on batches of one size: allocates and compiles all it will need.
-   * @throws where an option is out of range or the device has no room.
+   * @throws where an option is out of range, the device has no room or was lost, the network was destroyed, or
+   *   `options.signal` aborts.
    */
   static async create(network: Network, options: TrainerOptions): Promise<Trainer> {
-    const { gpu, config } = network;
-    const {
-      steps,
-      batch,
-      initialState = false,
-      carryState = false,
-      schedule,
-      stepsPerSubmit,
-      checkpointEvery,
-    } = options;
+    network.lifetime.expect("Trainer.create");
     checkTrainerOptions(options);
+    options.signal?.throwIfAborted();
+    const made = Trainer.#made(network, options);
+    try {
+      return await network.lifetime.outlast("Trainer.create", made, options.signal);
+    } catch (error) {
+      void made.then((trainer) => trainer.destroy()).catch(() => {}); // it comes too late
+      throw error;
+    }
+  }
+
+  static async #made(network: Network, options: TrainerOptions): Promise<Trainer> {
+    const { gpu, config } = network;
+    const { steps, batch, initialState = false, carryState = false } = options;
+    const { schedule, stepsPerSubmit, checkpointEvery } = options;
     const shape = { steps, batch, initialState, carryState };
     const passOptions = { ...shape, schedule, checkpointEvery, gradients: true, training: true };
     const batchBytes = layoutOf({ ...batchSpecs(config, { ...passOptions, rowsByToken: true }) }).bytes;
     const room = Math.max(leastUploadBytes, uploadShare * (await network.memoryOf(passOptions)).bytes);
     const capacity = stepsPerSubmit ?? Math.min(mostStepsPerSubmit, Math.max(1, Math.floor(room / batchBytes)));
-    const pass = await network.pass({ ...passOptions, lossCapacity: capacity });
+    const lifetime = new Lifetime("trainer", network.lifetime);
+    const pass = await network.pass({ ...passOptions, lossCapacity: capacity }, lifetime);
     try {
-      const trainer = await gpu.checked("Trainer.create", () => new Trainer(network, pass, options, capacity));
+      const build = () => new Trainer(network, pass, lifetime, options, capacity);
+      const trainer = await gpu.checked("Trainer.create", build);
       await pass.plan.compile();
       return trainer;
     } catch (error) {
@@ -109,91 +135,131 @@ export class Trainer {
   }
 
   /**
-   * Trains on `batches` until they end, `steps` steps are done, or `stop()` is called, and reports each step's loss,
-   * in order, a few submits after it was submitted. A batch that is refused ends the training; the steps before it
-   * are reported first. Batches are taken ahead of the reports: one that waits for a report waits for ever. An iterator
-   * is not closed: the same one goes on in the next call, with no batch lost.
-   * @throws as `checkBatch` for a bad batch, where the device is lost, or when already training.
+   * Trains on `batches` until they end, `steps` steps are done, or `stop()` is called, and reports each step, in order, a
+   * few submits after it was submitted. A batch that is refused ends the training; the steps before it are reported
+   * first. Batches are taken ahead of the reports: one that waits for a report waits for ever. An iterator is not closed:
+   * the same one goes on in the next call, with no batch lost, also where training was stopped while it was waited for.
+   * @throws as `checkBatch` for a bad batch; at a step that is not finite, unless those are skipped; where the device is
+   *   lost, or what is trained on was destroyed; the signal's reason; or when already training.
    */
-  async *train(batches: Batches, options: { steps?: number } = {}): AsyncGenerator<StepReport, void, undefined> {
-    const { steps = Number.POSITIVE_INFINITY } = options;
-    expectKnown("Trainer.train", options, ["steps"]);
-    if (steps !== Number.POSITIVE_INFINITY) expectSize("Trainer.train", "steps", steps);
-    if (this.#training) throw new Error("Trainer.train: already training; stop() first, and let the loop end.");
-    if (this.#destroyed) throw new Error("Trainer.train: the trainer was destroyed; create another.");
-    const source = Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]();
+  async *train(batches: Batches, options: TrainOptions = {}): AsyncGenerator<StepReport, void, undefined> {
+    const { steps = Number.POSITIVE_INFINITY, notFinite = "stop", signal } = options;
+    checkTrainOptions(training, options);
+    if (this.#training) throw new Error(`${training}: already training; stop() first, and let the loop end.`);
+    this.pass.lifetime.expect(training);
+    signal?.throwIfAborted();
+    const source = iteratorOf(training, batches);
     this.#training = true;
     this.#stopping = false;
+    this.#stopsAtNotFinite = notFinite === "stop";
+    this.#clearNotFinite();
     const inFlight: Submission[] = [];
     let left = steps;
     let refused: { error: unknown } | undefined;
+    let firstNotFinite: number | undefined;
+    const resultsOf = async (submission: Submission) => {
+      const results = await this.#results(submission);
+      const skipped = results.findIndex((result) => result.skipped);
+      if (skipped >= 0) firstNotFinite ??= submission.firstStep + skipped;
+      return results;
+    };
     try {
       while (true) {
         while (inFlight.length < submissionsInFlight && left > 0 && !this.#stopping) {
           const wanted = Math.min(this.#stepsToSubmit(), left);
-          let count = 0;
-          try {
-            while (count < wanted && !this.#stopping) {
-              const taken = source.next();
-              const next = "then" in taken ? await taken : taken; // without a wait, `step` and the source stay in step
-              if (next.done) break;
-              this.#pack(next.value, count);
-              count++;
-            }
-          } catch (error) {
-            refused = { error };
-          }
+          const packing = this.#packAndSubmit(source, wanted, notFinite, signal);
+          this.#packing = packing;
+          const { submission, count, error } = await packing;
           left = count < wanted ? 0 : left - count;
-          if (count > 0) inFlight.push(this.#submit(count));
+          if (submission) inFlight.push(submission);
+          if (error) refused = error;
         }
         const oldest = inFlight.shift();
-        if (!oldest || this.#destroyed) break;
-        for (const [i, loss] of (await this.#losses(oldest)).entries()) yield { step: oldest.firstStep + i, loss };
+        if (!oldest) break;
+        for (const [i, { loss, skipped }] of (await resultsOf(oldest)).entries()) {
+          const step = oldest.firstStep + i;
+          if (skipped && notFinite === "stop") throw divergence(step, loss);
+          yield { step, loss, skipped };
+        }
       }
       if (refused) throw refused.error;
+      this.pass.lifetime.expect(training);
     } finally {
-      await Promise.allSettled(inFlight.map((submission) => this.#losses(submission)));
+      await Promise.allSettled(inFlight.map(resultsOf));
+      // Behind the first step that was not finite none changed anything.
+      if (notFinite === "stop" && firstNotFinite !== undefined) this.#step = firstNotFinite - 1;
       this.#training = false;
     }
   }
 
-  /** Submits no further steps. Resolves when those submitted are done; their losses are still reported. */
+  /**
+   * Submits no further steps. Resolves when those submitted are done; their losses are still reported. It never rejects:
+   * what goes wrong meanwhile is the loop's to tell.
+   */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.network.gpu.device.queue.onSubmittedWorkDone();
+    this.#taker.wake();
+    await this.#packing.catch(() => {});
+    if (this.pass.lifetime.ending) return;
+    await this.network.gpu.device.queue.onSubmittedWorkDone().catch(() => {});
   }
 
-  /** Training steps submitted so far. */
+  /** Training steps submitted so far. After one that was not finite had ended the training, those before it. */
   get step(): number {
     return this.#step;
   }
 
-  /** ‖dθ‖ of the last step submitted, over all parameters and before it is clipped by norm. Never in every step. */
-  async gradientNorm(): Promise<number> {
+  /** Steps, of those reported so far, that changed nothing as they were not finite. */
+  get skippedSteps(): number {
+    return this.#skipped;
+  }
+
+  /**
+   * ‖dθ‖ of the last step submitted, over all parameters and before it is clipped by norm. Never in every step.
+   * @returns undefined before the first step, and before one after `restore`: there are no gradients yet.
+   * @throws where the trainer was destroyed, or the device was lost.
+   */
+  async gradientNorm(): Promise<number | undefined> {
+    this.pass.lifetime.expect("Trainer.gradientNorm");
+    if (!this.#measured) return undefined;
     const { gradient, squares } = this.#update;
-    const values = await readFloats(this.network.gpu, squares ?? gradient);
+    const values = await readFloats(this.network.gpu, squares ?? gradient, "Trainer.gradientNorm");
     return Math.sqrt(values.reduce((sum, value) => sum + (squares ? value : value * value), 0));
   }
 
   /**
    * Reads all that training goes on from, as it is after the steps submitted so far, of which `trainer.step` counts the
    * last. It may be called while training goes on, and the `position` that a stream of batches has at that moment fits.
+   * @throws where the trainer was destroyed or the device lost, or a step that was not finite has just ended the training.
    */
-  async snapshot(): Promise<{ parameters: ParameterValues; trainer: TrainerState }> {
+  async snapshot(operation = "Trainer.snapshot"): Promise<{ parameters: ParameterValues; trainer: TrainerState }> {
+    this.pass.lifetime.expect(operation);
     const { step, learningRate, network } = this;
+    const stopping = this.#training && this.#stopsAtNotFinite;
     const { kind: optimizer } = this.#optimizer;
     const own = Object.values(network.parameters.tensors);
-    const values = [...(await readValues(network.gpu, [...own, ...this.#state]))]; // one read: all of the same step
-    const tensors: ParameterValues = new Map(values.slice(own.length));
-    return { parameters: new Map(values.slice(0, own.length)), trainer: { step, learningRate, optimizer, tensors } };
+    const tensors = [...own, ...this.#state];
+    // One read: all of the same step.
+    const [notFinite, ...arrays] = await readTensors(network.gpu, [this.#notFinite, ...tensors], operation);
+    if (stopping && notFinite![0] !== 0) {
+      throw new TempogradError(
+        "not-finite",
+        `${operation}: a step before step ${step + 1} was not finite, and those behind it changed nothing; let the loop end, and save then.`,
+      );
+    }
+    const values = [...valuesOf(tensors, arrays)];
+    const trainer = { step, learningRate, optimizer, tensors: new Map(values.slice(own.length)) };
+    return { parameters: new Map(values.slice(0, own.length)), trainer };
   }
 
   /**
    * Goes on from a snapshot or a checkpoint, bit for bit where options, batches and the device's choice of kernels are
    * those it was taken with.
-   * @throws where it has no trainer's state or one of another making, or during training; nothing is changed then.
+   * @throws where it has no trainer's state or one of another making, during training, or where the trainer was destroyed;
+   *   nothing is changed then.
    */
   restore({ parameters, trainer: state }: { parameters: ParameterValues; trainer: TrainerState | undefined }): void {
+    this.pass.lifetime.expect("Trainer.restore");
     if (this.#training) throw new Error("Trainer.restore: training goes on; stop() first, and let the loop end.");
     if (!state) {
       throw new Error(
@@ -205,12 +271,13 @@ export class Trainer {
     writeState(this.network.gpu, state.tensors, this.#state);
     this.#step = state.step;
     this.learningRate = state.learningRate;
+    this.#begun = state.step > 0;
+    this.#measured = false;
   }
 
-  /** Frees what the trainer allocated; the network stays. A loop that is under way ends without the losses in flight. */
+  /** Frees what the trainer allocated; the network stays. A loop that is under way ends with an error that says so. */
   destroy(): void {
-    this.#stopping = true;
-    this.#destroyed = true;
+    this.#lifetime.end();
     this.pass.destroy();
   }
 
@@ -218,9 +285,38 @@ export class Trainer {
     this.destroy();
   }
 
+  #clearNotFinite(): void {
+    const { buffer, offset } = this.#notFinite;
+    this.network.gpu.write(training, buffer, offset, () => new Uint32Array(1));
+  }
+
   #stepsToSubmit(): number {
     const fitting = Math.floor(submitMilliseconds / this.#stepMilliseconds);
     return this.#forcedSteps ?? Math.min(this.#capacity, Math.max(1, fitting));
+  }
+
+  /**
+   * Takes up to `wanted` batches and submits their steps; without a wait in between, so that `step` and the source stay in
+   * step, unless a batch has to be waited for. What is wrong with a batch is answered: those before it are submitted.
+   * @throws where what is trained on came to an end meanwhile.
+   */
+  async #packAndSubmit(source: Source, wanted: number, notFinite: "stop" | "skip", signal: AbortSignal | undefined) {
+    let count = 0;
+    let error: { error: unknown } | undefined;
+    try {
+      while (count < wanted && !this.#stopping) {
+        signal?.throwIfAborted();
+        const taken = this.#taker.take(source);
+        const next = "then" in taken ? await this.#taker.wait(training, source, this.pass.lifetime, signal) : taken;
+        if (!next || next.done) break;
+        this.#pack(next.value, count);
+        count++;
+      }
+    } catch (thrown) {
+      this.pass.lifetime.expect(training);
+      error = { error: thrown };
+    }
+    return { count, error, submission: count > 0 ? this.#submit(count, notFinite) : undefined };
   }
 
   /** Puts a batch into place `slot` of the next submit. */
@@ -230,43 +326,66 @@ export class Trainer {
     const factor = this.#schedule(step);
     expectNumber("Trainer", "learningRate", this.learningRate);
     expectNumber("Trainer", `learningRateSchedule(${step})`, factor);
-    const { weight } = checkBatch("Trainer", config, options, data);
+    const first = !this.#begun && slot === 0;
+    const { weight } = checkBatch("Trainer", config, options, data, first);
     const update = this.#optimizer.scalars(this.learningRate * factor, step);
-    packer.pack(this.#bytes, slot * packer.bytes, data, weight, update, step);
+    checkScalars(this.#optimizer, update, step);
+    packer.pack(this.#bytes, slot * packer.bytes, data, { weight, update, step, first });
   }
 
-  #submit(count: number): Submission {
-    const { device } = this.network.gpu;
+  #submit(count: number, notFinite: "stop" | "skip"): Submission {
+    this.pass.lifetime.expect(training);
+    const { gpu } = this.network;
     const { batch, packer } = this.pass;
     if (this.#readback.idle) this.#lastFinished = performance.now();
-    device.pushErrorScope("validation");
-    device.queue.writeBuffer(this.#upload.buffer, 0, this.#bytes, 0, count * packer.bytes);
-    const encoder = device.createCommandEncoder({ label: "training steps" });
-    for (let slot = 0; slot < count; slot++) {
-      encoder.copyBufferToBuffer(this.#upload.buffer, slot * packer.bytes, batch.buffer, 0, packer.bytes);
-      this.pass.encode(encoder);
-    }
-    const losses = this.#readback.submit(encoder, count);
-    const error = device.popErrorScope();
-    error.catch(() => {}); // it is awaited later, or not at all
+    const { result: losses, errors } = gpu.scoped(() => {
+      gpu.device.queue.writeBuffer(this.#upload.buffer, 0, this.#bytes, 0, count * packer.bytes);
+      const encoder = gpu.device.createCommandEncoder({ label: "training steps" });
+      const buffer = this.#readback.take();
+      for (let slot = 0; slot < count; slot++) {
+        encoder.copyBufferToBuffer(this.#upload.buffer, slot * packer.bytes, batch.buffer, 0, packer.bytes);
+        this.pass.encode(encoder, notFinite === "stop"); // what one step found then holds back all that follow
+        this.#readback.encodeStep(encoder, buffer, slot);
+      }
+      return this.#readback.submit(encoder, buffer, count);
+    });
     const firstStep = this.#step + 1;
     this.#step += count;
-    return { firstStep, losses, error };
+    this.#begun = true;
+    this.#measured = true;
+    return { firstStep, losses, errors };
   }
 
-  async #losses({ losses, error }: Submission): Promise<number[]> {
-    let values: number[];
+  async #results({ losses, errors }: Submission): Promise<StepResult[]> {
+    const { gpu } = this.network;
+    gpu.expectNone(training, await gpu.answered(training, errors));
+    let results: StepResult[];
     try {
-      values = await this.#readback.read(losses);
+      results = await this.#readback.read(losses);
     } catch (failure) {
-      if (this.#destroyed) return [];
-      throw await this.#readback.explain(failure);
+      this.pass.lifetime.expect(training);
+      return gpu.answered(training, Promise.reject(failure));
     }
-    const found = await error;
-    if (found) throw new Error(`Trainer: ${found.message}`);
     const now = performance.now();
     this.#stepMilliseconds = (now - this.#lastFinished) / losses.count;
     this.#lastFinished = now;
-    return values;
+    this.#skipped += results.filter(({ skipped }) => skipped).length;
+    return results;
   }
+}
+
+/** What errors of a training say first. */
+const training = "Trainer.train";
+
+type Source = ReturnType<typeof iteratorOf>;
+
+function divergence(step: number, loss: number): TempogradError {
+  const got = Number.isFinite(loss)
+    ? `the gradients of step ${step} are not finite`
+    : `the loss of step ${step} is ${loss}`;
+  const cure = 'lower the learning rate, clip gradients (clipNorm), or go on without such steps by notFinite: "skip"';
+  return new TempogradError(
+    "not-finite",
+    `${training}: ${got}, expected finite numbers; the parameters are those of step ${step - 1}: ${cure}.`,
+  );
 }

@@ -122,7 +122,7 @@ test("a shape that is prepared while the network goes leaves nothing behind", as
   const network = await Network.create(gpu(), options);
   const prepared = network.prepare();
   network.destroy();
-  await expect(prepared).rejects.toThrow("the network was destroyed meanwhile");
+  await expect(prepared).rejects.toThrow("Network.prepare: the network was destroyed");
   expect(gpu().live).toEqual(before);
 });
 
@@ -134,7 +134,8 @@ test("generate streams what it answers, the same for the same seed, and top 1 is
   expect(parts).toEqual([...written]);
   const readbacks = vi.spyOn(GPUBuffer.prototype, "mapAsync");
   expect(await generate(network, ask)).toEqual(written);
-  expect(readbacks).toHaveBeenCalledTimes(1);
+  const { contexts } = readbacks.mock as unknown as { contexts: GPUBuffer[] };
+  expect(contexts.filter(({ label }) => label === "readback")).toHaveLength(1);
   readbacks.mockRestore();
   expect(await generate(network, { ...ask, seed: 4 })).not.toEqual(written);
   const greedy = await generate(network, { ...ask, topK: 1 });

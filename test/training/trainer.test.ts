@@ -165,15 +165,18 @@ describe("a trainer", () => {
     close();
   });
 
-  test("destroyed in mid-training ends the loop, and can be destroyed again", async () => {
+  test("destroyed in mid-training ends the loop with an error, and can be destroyed again", async () => {
     const { network, training, close } = await trainer({ stepsPerSubmit: 1 });
     const steps: number[] = [];
-    for await (const { step } of training.train(batches())) {
-      steps.push(step);
-      if (step === 3) training.destroy();
-    }
+    const run = async () => {
+      for await (const { step } of training.train(batches())) {
+        steps.push(step);
+        if (step === 3) training.destroy();
+      }
+    };
+    await expect(run()).rejects.toThrow("Trainer.train: the trainer was destroyed; create another.");
     expect(steps).toEqual([1, 2, 3]);
-    expect(() => training.pass.run()).toThrow("encode() after destroy()");
+    expect(() => training.pass.run()).toThrow("Pass.run: the trainer was destroyed");
     expect((await network.read()).size).toBe(5);
     close();
   });
@@ -181,7 +184,9 @@ describe("a trainer", () => {
   test("says so when its network was destroyed, rather than make up losses", async () => {
     const { network, training } = await trainer({ stepsPerSubmit: 1 });
     network.destroy();
-    await expect(lossesOf(training, batches(), { steps: 3 })).rejects.toThrow(/Trainer: .*destroyed/);
+    await expect(lossesOf(training, batches(), { steps: 3 })).rejects.toThrow(
+      "Trainer.train: the network was destroyed; create another.",
+    );
     training.destroy();
   });
 
@@ -255,9 +260,6 @@ describe("a trainer", () => {
     const long = { steps: 20, batch: 3, inputs: join("inputs"), targets: join("targets") };
     const run = referenceForward(network.config, parameters, long);
     expect(carried.reduce((sum, loss) => sum + loss, 0) / 4).toBeCloseTo(run.loss, 5);
-    await expect(network.pass({ ...shape, carryState: true, initialState: true })).rejects.toThrow(
-      "carryState does not go with",
-    );
     training.destroy();
     network.destroy();
   });
@@ -273,7 +275,20 @@ describe("a trainer", () => {
 
   test("refuses what is no source of batches, and goes on with one that is", async () => {
     const { training, close } = await trainer();
-    await expect(training.train(undefined as never).next()).rejects.toThrow();
+    for (const [wrong, message] of [
+      [undefined, "batches is undefined, expected something to iterate over"],
+      [5, "batches is 5, expected something to iterate over"],
+      [batchOf(1), "batches is one batch, expected something to iterate over; pass [batch] for one"],
+      [[undefined], "batch is undefined, expected an object with inputs and targets"],
+      [[batchOf(1), null], "batch is null, expected an object with inputs and targets"],
+    ]) {
+      const run = lossesOf(training, wrong as never);
+      await expect(run).rejects.toThrow(message as string);
+    }
+    const mode = { notFinite: "ignore" } as never;
+    await expect(training.train(batches(), mode).next()).rejects.toThrow(
+      'notFinite is "ignore", expected "stop" or "skip"',
+    );
     await expect(training.train(batches(), { step: 3 } as never).next()).rejects.toThrow('unknown option "step"');
     expect(await lossesOf(training, batches(), { steps: 2 })).toHaveLength(2);
     close();
@@ -349,9 +364,10 @@ describe("a trainer", () => {
     const network = await Network.create(own, options);
     const training = await Trainer.create(network, { ...shape, optimizer });
     const run = async () => {
-      for await (const { step } of training.train(batches())) if (step === 10) own.destroy();
+      for await (const { step } of training.train(batches())) if (step === 10) own.device.destroy();
     };
-    await expect(run()).rejects.toThrow(/Trainer: the device was lost .*; open the GPU again/);
+    await expect(run()).rejects.toThrow(/Trainer.train: the device was lost .*; open the GPU again/);
+    await expect(run()).rejects.toThrow(/Trainer.train: the device was lost .*; open the GPU again/);
     node.close();
   });
 
