@@ -186,7 +186,7 @@ const ofGpu: Record<keyof Gpu, Use> = {
   destroy: "apart",
   [Symbol.dispose]: "apart",
   createBuffer: ({ gpu }) => gpu.createBuffer("buffer", 16, GPUBufferUsage.STORAGE).size,
-  write: ({ gpu, network }) => gpu.write("Gpu.write", network.parameters.buffer, 0, () => new Float32Array(4)),
+  write: ({ gpu, network }) => gpu.write(network.parameters.buffer, 0, () => new Float32Array(4), "Gpu.write"),
   expectBuffer: ({ gpu, network }) => gpu.expectBuffer("Gpu.expectBuffer", network.parameters.buffer),
   checked: ({ gpu }) => gpu.checked("Gpu.checked", () => 1),
   answered: ({ gpu }) => gpu.answered("Gpu.answered", gpu.lifetime.ending ? Promise.reject() : Promise.resolve(1)),

@@ -104,7 +104,7 @@ export class Gpu {
   }
 
   /** Copies the bytes that `data` makes to a buffer that `createBuffer` made. @throws where it was freed. */
-  write(operation: string, buffer: GPUBuffer, offset: number, data: () => ArrayBufferView | ArrayBuffer): void {
+  write(buffer: GPUBuffer, offset: number, data: () => ArrayBufferView | ArrayBuffer, operation = "Gpu.write"): void {
     this.expectBuffer(operation, buffer);
     this.device.queue.writeBuffer(buffer, offset, data() as Float32Array<ArrayBuffer>);
   }

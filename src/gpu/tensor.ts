@@ -129,7 +129,7 @@ export function writeTensor(gpu: Gpu, tensor: Tensor, data: ArrayLike<number>): 
       `writeTensor: "${tensor.name}" got ${data.length} values, expected ${elements(tensor.shape)} for [${tensor.shape.join(", ")}].`,
     );
   }
-  gpu.write("writeTensor", tensor.buffer, tensor.offset, () => padded(tensor, data));
+  gpu.write(tensor.buffer, tensor.offset, () => padded(tensor, data), "writeTensor");
 }
 
 /**

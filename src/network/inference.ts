@@ -65,7 +65,7 @@ export class Inference {
         ? plan.tensor("inputs", [steps, batch], { type: "i32" })
         : plan.tensor("inputs", [steps, batch, config.inputs]);
     const lengths = plan.tensor("lengths", [batch], { type: "i32" });
-    gpu.write("Network.prepare", lengths.buffer, lengths.offset, () => new Int32Array(batch).fill(steps));
+    gpu.write(lengths.buffer, lengths.offset, () => new Int32Array(batch).fill(steps), "Network.prepare");
     this.#layers = createStack(plan, config, parameters, this.inputs, lengths, { steps, batch, schedule: undefined });
     stackForward(plan, this.#layers);
     const output = outputLayer(plan, config, parameters, this.#layers.at(-1)!);

@@ -97,7 +97,7 @@ export class Pass {
     const allLengths = onlyRow(lengths!);
     // What is timed before there is a batch is then as real.
     if (!checkpointEvery)
-      gpu.write("Pass", allLengths.buffer, allLengths.offset, () => new Int32Array(batch).fill(steps));
+      gpu.write(allLengths.buffer, allLengths.offset, () => new Int32Array(batch).fill(steps), "Pass");
     const losses = plan.tensor("losses", [lossCapacity]);
     const recorded = plan.tensor("recorded", [1], { type: "u32" });
     const targetRows = config.readout === "every-step" ? steps * batch : batch;
@@ -213,7 +213,7 @@ export class Pass {
     const { weight } = checkBatch("Pass.write", this.config, this.options, batch, first);
     const bytes = new ArrayBuffer(this.packer.bytes);
     this.packer.pack(bytes, 0, batch, { weight, step, first });
-    this.gpu.write("Pass.write", this.batch.buffer, 0, () => bytes);
+    this.gpu.write(this.batch.buffer, 0, () => bytes, "Pass.write");
   }
 
   /**

@@ -72,7 +72,7 @@ export class Segments {
     const segment: Record<string, Tensor> = plan.own(createTensors<string>(gpu, "segment", { ...own }, usage)).tensors;
     const lengths = onlyRow(segment.lengths!);
     // What is timed before there is a batch is then as real.
-    gpu.write("Pass", lengths.buffer, lengths.offset, () => new Int32Array(batch).fill(checkpointEvery));
+    gpu.write(lengths.buffer, lengths.offset, () => new Int32Array(batch).fill(checkpointEvery), "Pass");
     const { tokenStart, tokenOrder } = segment;
     this.layers = createStack(plan, config, parameters, segment.inputs!, lengths, {
       steps: checkpointEvery,

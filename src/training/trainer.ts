@@ -179,11 +179,11 @@ export class Trainer {
         for (const [i, { loss, skipped }] of (await resultsOf(oldest)).entries()) {
           const step = oldest.firstStep + i;
           if (skipped && notFinite === "stop") throw divergence(step, loss);
+          if (skipped) this.#skipped++;
           yield { step, loss, skipped };
         }
       }
       if (refused) throw refused.error;
-      this.pass.lifetime.expect(training);
     } finally {
       await Promise.allSettled(inFlight.map(resultsOf));
       // Behind the first step that was not finite none changed anything.
@@ -287,7 +287,7 @@ export class Trainer {
 
   #clearNotFinite(): void {
     const { buffer, offset } = this.#notFinite;
-    this.network.gpu.write(training, buffer, offset, () => new Uint32Array(1));
+    this.network.gpu.write(buffer, offset, () => new Uint32Array(1), training);
   }
 
   #stepsToSubmit(): number {
@@ -369,7 +369,6 @@ export class Trainer {
     const now = performance.now();
     this.#stepMilliseconds = (now - this.#lastFinished) / losses.count;
     this.#lastFinished = now;
-    this.#skipped += results.filter(({ skipped }) => skipped).length;
     return results;
   }
 }

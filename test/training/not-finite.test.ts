@@ -98,7 +98,7 @@ const refused = { code: "not-finite" };
 
 /** A number of the network's first parameter, written past all checks. */
 function spoil(network: Network, value: number): void {
-  gpu().write("test", network.parameters.buffer, 0, () => Float32Array.of(value));
+  gpu().write(network.parameters.buffer, 0, () => Float32Array.of(value));
 }
 
 describe("a step that is not finite", () => {
