@@ -25,13 +25,18 @@ export interface Kernel {
 export class KernelCache {
   readonly #device: GPUDevice;
   readonly #kernels = new Map<string, Kernel>();
+  /** Kernels of sources that were asked for before: the text is long. */
+  readonly #known = new WeakMap<KernelSource, Kernel>();
 
   constructor(device: GPUDevice) {
     this.#device = device;
   }
 
   /** @throws where the text names unknown flags, declares odd bindings or has more or fewer than one entry point. */
-  get({ shader, source, constants, flags }: KernelSource): Kernel {
+  get(from: KernelSource): Kernel {
+    const known = this.#known.get(from);
+    if (known) return known;
+    const { shader, source, constants, flags } = from;
     const enabled = flags.quads ? "enable subgroups;\n" : ""; // must stand before all else
     const text = enabled + constantLines(constants, shader) + resolveFlags(source, flags, shader);
     let kernel = this.#kernels.get(text);
@@ -40,6 +45,7 @@ export class KernelCache {
       kernel = this.#make(on.length > 0 ? `${shader}(${on.join(" ")})` : shader, text);
       this.#kernels.set(text, kernel);
     }
+    this.#known.set(from, kernel);
     return kernel;
   }
 

@@ -53,6 +53,8 @@ export class Plan {
   readonly open: OpenChoice[];
   readonly #parts: { plan: Plan; times: number }[] = [];
   #pipelines: GPUComputePipeline[] = [];
+  /** Dispatches that were counted alone. */
+  #counted = 0;
   #destroyed = false;
 
   constructor(gpu: Gpu, label: string, open: OpenChoice[] = []) {
@@ -94,7 +96,10 @@ export class Plan {
   /** @throws where a binding is missing, extra or misspelt, or the grid is larger than the device allows. */
   add({ label, kernel: source, bindings, workgroups, flops, bytes }: DispatchSpec): void {
     const { device, kernels } = this.gpu;
-    if (this.gpu instanceof DryGpu) return;
+    if (this.gpu instanceof DryGpu) {
+      this.#counted++;
+      return;
+    }
     const kernel = kernels.get(source);
     const at = `${this.label}: "${label}" (${kernel.name})`;
     const names = kernel.bindings.map(({ name }) => name);
@@ -131,6 +136,15 @@ export class Plan {
       pipeline: () => kernel.pipeline(),
       bindGroup,
     });
+  }
+
+  /** Calls `add`, which adds the dispatches of one time step, for each of `count`; where they are counted alone, once. */
+  repeat(count: number, add: (index: number) => void): void {
+    if (this.gpu instanceof DryGpu) {
+      const before = this.#counted;
+      add(0);
+      this.#counted += (count - 1) * (this.#counted - before);
+    } else for (let index = 0; index < count; index++) add(index);
   }
 
   /** Compiles all pipelines, in parallel. */
@@ -176,6 +190,12 @@ export class Plan {
     return this.#steps.length;
   }
 
+  /** How many dispatches a run is, those of parts included. */
+  get dispatches(): number {
+    const own = this.#steps.length + this.#counted;
+    return this.#parts.reduce((sum, { plan, times }) => sum + times * plan.dispatches, own);
+  }
+
   /** What a run does, a line a dispatch, those of parts first, and the totals: `dispatches`, `flops`, `bytes`. */
   describe(): PlanDescription {
     const own = this.#steps.map(({ label, kernel, workgroups, flops, bytes }): DispatchDescription => {
@@ -186,8 +206,7 @@ export class Plan {
     );
     const lines = [...ofParts, ...own];
     const sum = (key: "flops" | "bytes") => lines.reduce((total, line) => total + line.times * line[key], 0);
-    const dispatches = lines.reduce((total, { times }) => total + times, 0);
-    return { lines, total: { dispatches, flops: sum("flops"), bytes: sum("bytes") } };
+    return { lines, total: { dispatches: this.dispatches, flops: sum("flops"), bytes: sum("bytes") } };
   }
 
   /** Frees every buffer the plan made. */

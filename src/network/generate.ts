@@ -1,6 +1,6 @@
 // Writes on: feeds a network its own choices, one token at a time, all of it on the GPU.
 
-import { createTensors, elements, readTensors, storageUsage, type TypedArray, writeTensor } from "../gpu/tensor";
+import { createTensors, elements, readTensors, storageUsage, type Tensor, writeTensor } from "../gpu/tensor";
 import { sample } from "../ops/sample";
 import { stateSpecs } from "./batch";
 import { expectKnown, expectSeed, expectSize, shown } from "./config";
@@ -55,31 +55,36 @@ export async function generate(network: Network, options: GenerateOptions): Prom
     const numbers = new Uint32Array([0, Math.min(topK, config.outputs), seed, prompt.length, all]);
     new Float32Array(numbers.buffer)[0] = temperature;
     writeTensor(gpu, settings, numbers);
-    writeTensor(
-      gpu,
-      tokens,
-      Int32Array.from({ length: all }, (_, i) => prompt[i] ?? 0),
-    );
+    writeTensor(gpu, slice(tokens, 0, prompt.length), prompt);
     writeTensor(gpu, next, [prompt[0]!]);
+    const written = new Int32Array(length);
     let streamed = prompt.length;
-    let written: TypedArray | undefined;
+    const read = async (end: number) => {
+      const [news] = await readTensors(gpu, [slice(tokens, streamed, end)]);
+      written.set(news!, streamed - prompt.length);
+      streamed = end;
+      return news as Int32Array;
+    };
     for (let done = 0; done < all - 1; ) {
       const encoder = device.createCommandEncoder({ label: "generate" });
       const end = Math.min(all - 1, done + tokensPerSubmit);
       for (; done < end; done++) inference.encode(encoder, { state: state.buffer });
       device.queue.submit([encoder.finish()]);
-      if (onTokens && done >= streamed) {
-        [written] = await readTensors(gpu, [tokens]);
-        onTokens((written as Int32Array).slice(streamed, done + 1));
-        streamed = done + 1;
-      } else await device.queue.onSubmittedWorkDone(); // never more than a submit ahead of the device
+      if (onTokens && done >= streamed) onTokens(await read(done + 1));
+      else await device.queue.onSubmittedWorkDone(); // never more than a submit ahead of the device
     }
-    if (streamed < all) [written] = await readTensors(gpu, [tokens]);
-    return (written as Int32Array).slice(prompt.length);
+    if (streamed < all) await read(all);
+    return written;
   } finally {
     inference.destroy();
   }
 }
+
+/** The tokens from one place up to another. */
+const slice = (tokens: Tensor, from: number, to: number): Tensor => ({
+  ...tokens,
+  ...{ shape: [to - from], offset: tokens.offset + 4 * from, size: 4 * (to - from) },
+});
 
 function checkOptions({ config }: Network, options: GenerateOptions): void {
   const { prompt, length, temperature = 1, topK = 0, seed = 1 } = options;

@@ -143,9 +143,10 @@ export class Network {
   async #laidOut<T>(operation: string, build: (plan: Plan) => T): Promise<T> {
     const { gpu } = this;
     await gpu.choices.recall(gpu);
-    const dry = new DryGpu(gpu);
-    build(new Plan(dry, operation));
-    dry.expectRoom(operation);
+    const dry = new DryGpu(gpu, operation);
+    const counted = new Plan(dry, operation);
+    build(counted);
+    dry.expectRoom(counted.dispatches);
     for (let measured = false; ; measured = true) {
       const plan = new Plan(gpu, operation);
       try {
@@ -167,10 +168,13 @@ export class Network {
     }
   }
 
-  /** What `pass` would allocate, beside the parameters. @throws where an option is out of range. */
+  /**
+   * What `pass` would allocate, beside the parameters, for any size at once.
+   * @throws where an option is out of range, or it is more than 2^53 bytes.
+   */
   async memoryOf(options: PassOptions): Promise<Memory> {
     await this.gpu.choices.recall(this.gpu);
-    const dry = new DryGpu(this.gpu);
+    const dry = new DryGpu(this.gpu, "Network.memoryOf");
     (await this.#passOf(options))(new Plan(dry, "Network.memoryOf"));
     return dry.memory;
   }
