@@ -38,6 +38,7 @@ export interface PlanDescription {
 interface Step extends Omit<DispatchDescription, "times"> {
   readonly pipeline: () => Promise<GPUComputePipeline>;
   readonly bindGroup: GPUBindGroup;
+  readonly written: readonly Tensor[];
 }
 
 /**
@@ -135,6 +136,7 @@ export class Plan {
       bytes: bytes ?? names.reduce((sum, name) => sum + bindings[name]!.size, 0),
       pipeline: () => kernel.pipeline(),
       bindGroup,
+      written: kernel.bindings.filter(({ type }) => type === "storage").map(({ name }) => bindings[name]!),
     });
   }
 
@@ -169,6 +171,11 @@ export class Plan {
     pass.setPipeline(this.#pipelines[index]!);
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(...(workgroups as [number, number, number]));
+  }
+
+  /** What dispatch `index` may write. */
+  writtenBy(index: number): readonly Tensor[] {
+    return this.#steps[index]!.written;
   }
 
   /** Encodes the plan in a compute pass of its own. */
