@@ -197,8 +197,9 @@ export class DryGpu extends Gpu {
 }
 
 /**
- * Opens a GPU: `options.device` where given, else a device of its own with the adapter's largest buffers.
- * @throws where there is no WebGPU or no adapter, with the cure.
+ * Opens a GPU: `options.device` where given, else a device of its own with the adapter's largest buffers, or the usual ones
+ * where it refuses what it reports.
+ * @throws where there is no WebGPU, no adapter or no device, with the cure.
  */
 export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
   if (options.device) return new Gpu(options.device, false, options);
@@ -209,17 +210,33 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
     );
   }
   const { powerPreference = "high-performance" } = options;
-  const adapter = await source.requestAdapter({ powerPreference });
-  if (!adapter) {
-    throw new Error(
-      "openGpu: WebGPU is here but found no adapter; enable hardware acceleration, update the graphics driver, or in Chrome allow a software adapter with --enable-unsafe-webgpu.",
-    );
+  let refused: unknown;
+  for (const { limits, features } of [
+    { limits: true, features: true },
+    { limits: false, features: true }, // an adapter may report limits that it then refuses
+    { limits: true, features: false },
+    { limits: false, features: false },
+  ]) {
+    const adapter = await source.requestAdapter({ powerPreference }); // one gives a device once
+    if (!adapter && refused) break;
+    if (!adapter) {
+      throw new Error(
+        "openGpu: WebGPU is here but found no adapter; enable hardware acceleration, update the graphics driver, or in Chrome allow a software adapter with --enable-unsafe-webgpu.",
+      );
+    }
+    const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+    try {
+      const device = await adapter.requestDevice({
+        label: "tempograd",
+        ...(limits && { requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } }),
+        ...(features && { requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)) }),
+      });
+      return new Gpu(device, true, options, source, adapter);
+    } catch (error) {
+      refused ??= error;
+    }
   }
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const device = await adapter.requestDevice({
-    label: "tempograd",
-    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
-    requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
-  });
-  return new Gpu(device, true, options, source, adapter);
+  throw new Error(
+    `openGpu: the adapter gives no device (${(refused as Error).message}), not even without larger buffers, subgroups and timestamps; update the graphics driver or the browser, or pass { device }.`,
+  );
 }
