@@ -155,6 +155,9 @@ const ofPlan: Record<keyof Plan, Use> = {
   own: "apart",
   choose: "apart",
   gated: "apart", // what it is given adds
+  repeat: "apart",
+  dispatches: "apart",
+  writtenBy: "apart",
   part: ({ plan }) => plan.part("part", 1).tensor("tensor", [1]).shape,
   tensor: ({ plan }) => plan.tensor("tensor", [1]).shape,
   add: ({ plan, pass }) => {

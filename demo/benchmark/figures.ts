@@ -12,7 +12,7 @@ export function figure(value: number | null | undefined): string {
 }
 
 export const percent = (share: number | null | undefined): string =>
-  share == null ? "–" : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)}%`;
+  share == null || !Number.isFinite(share) ? "–" : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)}%`;
 
 /** Limits in words, each with its figure and unit. */
 export function limitFigures(limits: AdapterLimits): [name: string, figure: string][] {
@@ -59,20 +59,22 @@ export const kernelHeadings = [
   ...["Gflop/s", "Of peak", "GB/s", "Of copying"],
 ] as const;
 
-/** In the order of `kernelHeadings`. */
+/** In the order of `kernelHeadings`. What a share is of is not known where a part of it is not measurable. */
 export function kernelFigures(kernel: KernelTime, { kernels }: KernelTable, limits: AdapterLimits | null): string[] {
   const { label, count, ms, flops, bytes } = kernel;
-  const total = (kernels ?? []).reduce((sum, one) => sum + one.ms, 0);
-  const [gflops, rate] = [flops / ms / 1e6, bytes / ms / 1e6];
+  const known = (kernels ?? []).every((one) => one.ms !== null);
+  const total = (kernels ?? []).reduce((sum, one) => sum + (one.ms ?? 0), 0);
+  const perMs = (amount: number) => (ms === null ? null : amount / ms / 1e6);
+  const [gflops, rate] = [perMs(flops), perMs(bytes)];
   return [
     label,
     kernel.kernel,
     String(count),
-    figure(ms),
-    percent(ms / total),
+    ms === null ? "not measurable" : figure(ms),
+    percent(known && ms !== null ? ms / total : null),
     figure(gflops),
-    percent(limits && gflops / limits.mulAddGflops),
+    percent(limits && gflops !== null ? gflops / limits.mulAddGflops : null),
     figure(rate),
-    percent(limits && rate / limits.copyGBs),
+    percent(limits && rate !== null ? rate / limits.copyGBs : null),
   ];
 }

@@ -22,7 +22,7 @@ export async function timeKernels(problem: Problem, schedule: string): Promise<K
     const { plan } = trainer.pass;
     const times = await timePlan(plan, runs);
     if (!times) return null;
-    return together(plan.describe().lines.map((line, i) => ({ ...line, count: 1, ms: times[i]! })));
+    return together(plan.describe().lines.map((line, i) => ({ ...line, count: 1, ms: times[i] ?? null })));
   } finally {
     gpu.destroy();
   }
@@ -38,7 +38,8 @@ export function together(lines: readonly KernelTime[]): KernelTime[] {
     if (!same) found.set(key, { ...line });
     else {
       same.label = label;
-      for (const name of ["count", "ms", "flops", "bytes"] as const) same[name] += line[name];
+      for (const name of ["count", "flops", "bytes"] as const) same[name] += line[name];
+      same.ms = same.ms === null || line.ms === null ? null : same.ms + line.ms;
     }
   }
   return [...found.values()];

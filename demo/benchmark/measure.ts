@@ -15,7 +15,7 @@ export interface Measurement {
   dispatches?: number | undefined;
 }
 
-const mostStepsOfSample = 64;
+const mostStepsOfSample = 1024;
 /** In training, steps follow each other without a wait; of long ones, one tells as much. */
 const leastStepsOfSample = (stepMs: number) => (stepMs < 500 ? 3 : 1);
 const leastSamples = 5;
@@ -24,7 +24,7 @@ const mostSamples = 15;
 const budgetMilliseconds = 3000;
 
 /**
- * @param waitMs what a wait for the GPU costs here, so that samples are long beside it.
+ * @param waitMs what a wait for the GPU costs here, or several of the timer's steps, so that samples are long beside it.
  * @param progress called after each step or sample, so that what a limit cuts off is not lost.
  */
 export async function measure(
@@ -52,13 +52,14 @@ export async function measure(
     const until = performance.now() + budgetMilliseconds;
     while (found.samples.length < mostSamples) {
       if (found.samples.length >= leastSamples && performance.now() > until) break;
-      const count = Math.min(mostStepsOfSample, Math.max(leastStepsOfSample(stepMs), Math.ceil(sampleMs / stepMs)));
+      const wanted = Math.max(leastStepsOfSample(stepMs), Math.ceil(sampleMs / stepMs));
+      const count = Math.min(mostStepsOfSample, wanted); // all where the timer stood still
       const start = performance.now();
       await session.run(count);
       const elapsed = performance.now() - start;
       stepMs = elapsed / count;
       // A sample that turned out too short tells only how long the next must be.
-      if (elapsed < sampleMs / 2 && count < mostStepsOfSample) continue;
+      if (elapsed < sampleMs / 2 && (count < mostStepsOfSample || elapsed <= 0)) continue;
       found.samples.push(stepMs);
       progress(found);
     }

@@ -45,7 +45,8 @@ const isShape = (words: string): boolean => {
 
 const kernel = object({
   ...all(text, "label", "kernel"),
-  ...all(number, "flops", "bytes", "count", "ms"),
+  ...all(number, "flops", "bytes", "count"),
+  ms: orNull(number),
   workgroups: listOf(number),
 });
 

@@ -79,7 +79,8 @@ export interface KernelTime {
   workgroups: readonly number[];
   flops: number;
   bytes: number;
-  ms: number;
+  /** Null where the adapter's clock cannot measure it. */
+  ms: number | null;
 }
 
 /** This library's dispatches of one problem. */

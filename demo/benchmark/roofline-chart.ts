@@ -37,7 +37,7 @@ export class RooflineChart {
     darkMode.addEventListener("change", () => this.#build());
   }
 
-  /** Kernels without flops, which only move bytes, have no place in it. */
+  /** Kernels without flops, which only move bytes, have no place in it, nor have those without a time. */
   show(kernels: readonly KernelTime[], limits: AdapterLimits): void {
     this.#kernels = kernels;
     this.#limits = limits;
@@ -54,7 +54,7 @@ export class RooflineChart {
         number: i + 1,
         label,
         intensity: flops / bytes,
-        gflops: flops / ms / 1e6,
+        gflops: ms === null ? 0 : flops / ms / 1e6,
       }))
       .filter(({ intensity, gflops }) => intensity > 0 && gflops > 0 && Number.isFinite(intensity + gflops));
     const ridge = peak / rate;

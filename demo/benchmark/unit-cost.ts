@@ -14,6 +14,7 @@ export const longEnough = (waitMs = 0): number => Math.max(20, Math.min(1000, 8 
  * noise only ever adds.
  * @param most the largest `n`
  * @returns milliseconds for one
+ * @throws where even the most take no time: a timer of long steps tells nothing.
  */
 export async function unitCost(timed: Timed, most = 1 << 16): Promise<number> {
   await timed(1); // warm
@@ -27,7 +28,8 @@ export async function unitCost(timed: Timed, most = 1 << 16): Promise<number> {
       one = Math.min(one, await timed(1));
       many = Math.min(many, await timed(n));
     }
-    if (many >= least || n >= most) return Math.max(many - one, many / (2 * n)) / (n - 1);
+    if (many >= least || (n >= most && many > 0)) return Math.max(many - one, many / (2 * n)) / (n - 1);
+    if (n >= most) throw new Error(`the timer stands still while ${n} are done: nothing can be measured here`);
     const missing = least / Math.max(many - one, 0);
     n = Math.min(most, Math.ceil(n * Math.min(8, Math.max(1.5, missing))));
   }

@@ -5,8 +5,9 @@ import type { Plan } from "./plan";
 
 /**
  * "measure": each way that is new to this device is timed when a network is laid out, for less than a second in all, and
- * the fastest is remembered. "default": nothing is timed. Or by kind the name of the way to take: of products, a tile
- * ("shared", "registers", …); of recurrences, a schedule and a tile ("fused narrow row", …), as `src/ops/tile.ts` has them.
+ * the fastest is remembered; the default, where no other is faster by more than noise. "default": nothing is timed. Or by
+ * kind the name of the way to take: of products, a tile ("shared", "registers", …); of recurrences, a schedule and a tile
+ * ("fused narrow row", …), as `src/ops/tile.ts` has them.
  */
 export type Tuning = "measure" | "default" | { readonly product?: string; readonly recurrence?: string };
 
@@ -30,6 +31,8 @@ export class Choices {
   readonly #tuning: Tuning;
   readonly #store: ChoiceStore | undefined;
   readonly #known = new Map<string, string>();
+  /** How often each choice was timed and stayed open. */
+  readonly undecided = new Map<string, number>();
   #loaded: Promise<void> | undefined;
 
   constructor(tuning: Tuning, store: ChoiceStore | undefined) {
@@ -94,8 +97,8 @@ export class Choices {
   }
 }
 
-/** Counts changes of the kernels: what was measured of others does not hold. */
-const generation = 1;
+/** Counts changes of the kernels, and of how they are measured: what was measured before does not hold. */
+const generation = 2;
 
 /** What a device's choices are stored under; none for one that does not tell which it is. */
 const storedName = ({ description, quads }: Gpu): string | undefined =>

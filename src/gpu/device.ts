@@ -263,18 +263,32 @@ export interface Memory {
   readonly buffers: readonly { readonly label: string; readonly bytes: number }[];
 }
 
+/** Of a run: so many take seconds and some hundred megabytes to lay out, and 0.2 s of the processor at each run. */
+const mostDispatches = 2 ** 17;
+
 /** A device on which nothing is allocated, written or compiled: what is built on it is counted. */
 export class DryGpu extends Gpu {
+  readonly #operation: string;
   readonly #buffers: { label: string; bytes: number; limit: number }[] = [];
+  #bytes = 0;
 
-  constructor(gpu: Gpu) {
+  /** @param operation what is built, for errors. */
+  constructor(gpu: Gpu, operation: string) {
     super(gpu.device, false, {}, undefined, undefined, gpu.lifetime);
+    this.#operation = operation;
     const { software, quads, choices } = gpu;
     Object.assign(this, { software, quads, choices }); // what decides what is built
   }
 
+  /** @throws where all buffers together have more bytes than a number counts exactly. */
   override createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
     const size = sizeOf(bytes);
+    this.#bytes += size;
+    if (!Number.isSafeInteger(this.#bytes)) {
+      throw new Error(
+        `${this.#operation}: with "${label}" it takes more than ${Number.MAX_SAFE_INTEGER} bytes, expected fewer; use a smaller batch, fewer steps or a smaller network.`,
+      );
+    }
     this.#buffers.push({ label, bytes: size, limit: this.limitOf(usage) });
     return { label, size, usage, destroy() {} } as GPUBuffer;
   }
@@ -284,22 +298,31 @@ export class DryGpu extends Gpu {
   override write(): void {}
 
   get memory(): Memory {
-    const buffers = this.#buffers.map(({ label, bytes }) => ({ label, bytes }));
-    return { bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0), buffers };
+    return { bytes: this.#bytes, buffers: this.#buffers.map(({ label, bytes }) => ({ label, bytes })) };
   }
 
-  /** @throws where a buffer is larger than the device allows, with what all of them take. */
-  expectRoom(operation: string): void {
+  /**
+   * @param dispatches of a run.
+   * @throws where a buffer is larger than the device allows, with what all of them take, or a run has too many dispatches.
+   */
+  expectRoom(dispatches: number): void {
+    const operation = this.#operation;
+    if (dispatches > mostDispatches) {
+      throw new Error(
+        `${operation}: a run takes ${dispatches} dispatches, expected at most ${mostDispatches}; use fewer steps, schedule "fused" or a larger checkpointEvery.`,
+      );
+    }
     const [largest] = this.#buffers.filter(({ bytes, limit }) => bytes > limit).sort((a, b) => b.bytes - a.bytes);
     if (!largest) return;
     const { label, bytes, limit } = largest;
-    throw tooLarge(`${operation}: of ${this.memory.bytes} bytes that it needs`, label, bytes, limit);
+    throw tooLarge(`${operation}: of ${this.#bytes} bytes that it needs`, label, bytes, limit);
   }
 }
 
 /**
- * Opens a GPU: `options.device` where given, else a device of its own with the adapter's largest buffers.
- * @throws where there is no WebGPU or no adapter, with the cure.
+ * Opens a GPU: `options.device` where given, else a device of its own with the adapter's largest buffers, or the usual ones
+ * where it refuses what it reports.
+ * @throws where there is no WebGPU, no adapter or no device, with the cure.
  */
 export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
   if (options.device) return new Gpu(options.device, false, options);
@@ -310,17 +333,33 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
     );
   }
   const { powerPreference = "high-performance" } = options;
-  const adapter = await source.requestAdapter({ powerPreference });
-  if (!adapter) {
-    throw new Error(
-      "openGpu: WebGPU is here but found no adapter; enable hardware acceleration, update the graphics driver, or in Chrome allow a software adapter with --enable-unsafe-webgpu.",
-    );
+  let refused: unknown;
+  for (const { limits, features } of [
+    { limits: true, features: true },
+    { limits: false, features: true }, // an adapter may report limits that it then refuses
+    { limits: true, features: false },
+    { limits: false, features: false },
+  ]) {
+    const adapter = await source.requestAdapter({ powerPreference }); // one gives a device once
+    if (!adapter && refused) break;
+    if (!adapter) {
+      throw new Error(
+        "openGpu: WebGPU is here but found no adapter; enable hardware acceleration, update the graphics driver, or in Chrome allow a software adapter with --enable-unsafe-webgpu.",
+      );
+    }
+    const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+    try {
+      const device = await adapter.requestDevice({
+        label: "tempograd",
+        ...(limits && { requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } }),
+        ...(features && { requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)) }),
+      });
+      return new Gpu(device, true, options, source, adapter);
+    } catch (error) {
+      refused ??= error;
+    }
   }
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const device = await adapter.requestDevice({
-    label: "tempograd",
-    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
-    requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
-  });
-  return new Gpu(device, true, options, source, adapter);
+  throw new Error(
+    `openGpu: the adapter gives no device (${(refused as Error).message}), not even without larger buffers, subgroups and timestamps; update the graphics driver or the browser, or pass { device }.`,
+  );
 }

@@ -26,6 +26,8 @@ export class KernelCache {
   readonly #device: GPUDevice;
   readonly #kernels = new Map<string, Kernel>();
   #gateLayout: GPUBindGroupLayout | undefined;
+  /** Kernels, gated or not, of sources that were asked for before: the text is long. */
+  readonly #known = { gated: new WeakMap<KernelSource, Kernel>(), open: new WeakMap<KernelSource, Kernel>() };
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -44,7 +46,11 @@ export class KernelCache {
    * @param gated whether it does nothing while its gate is not 0.
    * @throws where the text names unknown flags, declares odd bindings or has more or fewer than one entry point.
    */
-  get({ shader, source, constants, flags }: KernelSource, gated = false): Kernel {
+  get(from: KernelSource, gated = false): Kernel {
+    const all = this.#known[gated ? "gated" : "open"];
+    const known = all.get(from);
+    if (known) return known;
+    const { shader, source, constants, flags } = from;
     const enabled = flags.quads ? "enable subgroups;\n" : ""; // must stand before all else
     const text = enabled + constantLines(constants, shader) + resolveFlags(source, flags, shader);
     const key = `${gated}${text}`;
@@ -54,6 +60,7 @@ export class KernelCache {
       kernel = this.#make(on.length > 0 ? `${shader}(${on.join(" ")})` : shader, text, gated);
       this.#kernels.set(key, kernel);
     }
+    all.set(from, kernel);
     return kernel;
   }
 

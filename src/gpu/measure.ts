@@ -5,21 +5,48 @@ import type { Gpu } from "./device";
 import { Plan } from "./plan";
 
 const budgetMilliseconds = 800; // for one network, compiling included: then defaults serve, until the next time
-const timingMilliseconds = 4;
-const leastGain = 0.95; // of the default's time: less may be noise
+const sampleMilliseconds = 4;
+/** A sample is that many times as long as what a submit and its answer cost by themselves. */
+const waitsOfSample = 2;
+const mostRuns = 64; // of a sample
+/** Runs by which ways are dropped that are far off. */
+const singles = 3;
+/** Rounds in which the other ways take turns, to find the one that may beat the default, and in which these two do. */
+const heats = 2;
+const finals = 7;
+/** What another way's least time must be below, as a share of the default's. */
+const leastGain = 0.95;
+/** Of the finals, how many it must win: of two ways that are as fast, one does by chance once in sixteen times. */
+const leastWins = 6;
+
+/** Of a choice that stays undecided: then the default serves, until the device is opened again. */
+const mostTries = 5;
+
+/** Milliseconds of `count` runs of a plan in one submit. */
+export type TimeRuns = (plan: Plan, count: number) => Promise<number>;
 
 /**
- * Times the ways of open choices on the tensors that they would work on, and remembers the fastest of each.
+ * Times the ways of open choices on the tensors that they would work on, and remembers the fastest of each; a choice that
+ * noise or lack of time leaves undecided stays open, and the default serves.
+ * @param time what times them; it may be another, in tests.
  * @returns whether any choice was made.
  */
-export async function measureChoices(gpu: Gpu, open: readonly OpenChoice[]): Promise<boolean> {
+export async function measureChoices(
+  gpu: Gpu,
+  open: readonly OpenChoice[],
+  time: TimeRuns = timeRuns,
+): Promise<boolean> {
   const end = performance.now() + budgetMilliseconds;
   const found = new Set<string>();
   for (const { key, ways } of open) {
     if (performance.now() > end) break;
-    if (found.has(key)) continue;
-    const best = await fastest(gpu, key, ways, end);
-    if (best === undefined) continue;
+    const tries = gpu.choices.undecided.get(key) ?? 0;
+    if (found.has(key) || tries >= mostTries) continue;
+    const best = await fastest(gpu, key, ways, end, time);
+    if (best === undefined) {
+      gpu.choices.undecided.set(key, tries + 1);
+      continue;
+    }
     gpu.choices.take(key, best); // already in what is timed next
     found.add(key);
   }
@@ -27,38 +54,85 @@ export async function measureChoices(gpu: Gpu, open: readonly OpenChoice[]): Pro
   return found.size > 0;
 }
 
-/** The fastest of several ways, of which the first is the default, as far as time sufficed; undefined for none. */
-async function fastest(gpu: Gpu, label: string, ways: Ways, end: number): Promise<string | undefined> {
-  const plans: { name: string; plan: Plan }[] = [];
+/** A way that is timed. */
+interface Contestant {
+  readonly name: string;
+  readonly plan: Plan;
+  /** The least time of its samples. */
+  least: number;
+}
+
+/** The fastest of several ways, of which the first is the default; undefined where that could not be told. */
+async function fastest(gpu: Gpu, key: string, ways: Ways, end: number, time: TimeRuns): Promise<string | undefined> {
+  const all: Contestant[] = [];
   try {
     for (const [name, add] of Object.entries(ways)) {
-      const plan = new Plan(gpu, label);
-      plans.push({ name, plan });
-      await gpu.checked(label, () => add(plan)).catch(() => plans.pop()!.plan.destroy()); // refused here: no way
+      const plan = new Plan(gpu, `${key}: ${name}`);
+      all.push({ name, plan, least: Number.POSITIVE_INFINITY });
+      await gpu.checked(key, () => add(plan)).catch(() => all.pop()!.plan.destroy()); // refused here: no way
     }
-    const compiled = await Promise.allSettled(plans.map(({ plan }) => plan.compile()));
-    let best: { name: string; milliseconds: number } | undefined;
-    for (const [i, { name, plan }] of plans.entries()) {
-      if (compiled[i]!.status === "rejected") continue;
-      if (performance.now() > end) break;
-      await time(plan, 1); // warm
-      const once = await time(plan, 1);
-      if (best && once > 2 * best.milliseconds + timingMilliseconds) continue; // far off, however it is timed
-      const few = Math.max(1, Math.min(64, Math.floor(timingMilliseconds / Math.max(once, 0.01))));
-      // What a submit and its answer cost goes out in the difference.
-      const milliseconds = ((await time(plan, 2 * few)) - (await time(plan, few))) / few;
-      if (!best || milliseconds < best.milliseconds * (best.name === Object.keys(ways)[0] ? leastGain : 1)) {
-        best = { name, milliseconds };
-      }
-    }
-    return best?.name;
+    const compiled = await Promise.allSettled(all.map(({ plan }) => plan.compile()));
+    const [standard, ...others] = all.filter((_, i) => compiled[i]!.status === "fulfilled");
+    return standard && (await winner(standard, others, time, end));
   } finally {
-    for (const { plan } of plans) plan.destroy();
+    for (const { plan } of all) plan.destroy();
   }
 }
 
-/** Milliseconds of `count` runs in one submit. */
-async function time(plan: Plan, count: number): Promise<number> {
+/**
+ * The default stands unless another way is faster by what noise does not do: in the least of several samples, which noise
+ * only ever lengthens, and in nearly all of the rounds in which they take turns, which a change of the machine's speed
+ * between them does not move.
+ * @returns undefined where time did not suffice, or the signs disagree.
+ */
+async function winner(
+  standard: Contestant,
+  others: readonly Contestant[],
+  time: TimeRuns,
+  end: number,
+): Promise<string | undefined> {
+  const tooLate = (milliseconds = 0) => performance.now() + milliseconds > end;
+  let wait = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 5; i++) wait = Math.min(wait, await time(standard.plan, 0));
+  const sample = Math.max(sampleMilliseconds, waitsOfSample * wait);
+  let runs = 1;
+  const race = async (contestant: Contestant) => {
+    const milliseconds = await time(contestant.plan, runs);
+    contestant.least = Math.min(contestant.least, milliseconds);
+    return milliseconds;
+  };
+  for (const contestant of [standard, ...others]) {
+    for (let i = 0; i < singles && !tooLate(); i++) await race(contestant); // the first warms it
+    // What takes too long for the rest of the time leaves it to other choices.
+    const most = (heats * others.length + 2 * finals) * Math.max(sample, standard.least);
+    if (tooLate(contestant === standard ? singles * others.length * standard.least + most : 0)) return undefined;
+  }
+  const able = others.filter(({ least }) => least < 2 * standard.least + sample); // others are far off
+  runs = Math.min(mostRuns, Math.ceil(sample / Math.max(standard.least - wait, sample / mostRuns)));
+  for (const contestant of [standard, ...able]) contestant.least = Number.POSITIVE_INFINITY;
+  for (let heat = 0; heat < heats; heat++) {
+    for (const contestant of able) {
+      if (tooLate()) return undefined;
+      await race(contestant);
+    }
+  }
+  const [challenger, ...rest] = [...able].sort((a, b) => a.least - b.least);
+  if (!challenger) return standard.name;
+  challenger.least = Number.POSITIVE_INFINITY; // of many, it may have been the luckiest
+  let wins = 0;
+  for (let round = 0; round < finals; round++) {
+    if (tooLate()) return undefined;
+    const first = round % 2 === 0 ? await race(standard) : undefined;
+    const challenge = await race(challenger);
+    if (challenge < (first ?? (await race(standard)))) wins++;
+  }
+  const faster = ({ least }: Contestant) => least < leastGain * standard.least;
+  if (![challenger, ...rest].some(faster)) return standard.name;
+  return faster(challenger) && wins >= leastWins ? challenger.name : undefined;
+}
+
+/** Milliseconds, with what a submit and its answer cost. */
+async function timeRuns(plan: Plan, count: number): Promise<number> {
   const { device } = plan.gpu;
   const encoder = device.createCommandEncoder({ label: plan.label });
   const pass = encoder.beginComputePass();

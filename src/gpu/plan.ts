@@ -40,6 +40,7 @@ interface Step extends Omit<DispatchDescription, "times"> {
   readonly pipeline: () => Promise<GPUComputePipeline>;
   readonly bindGroup: GPUBindGroup;
   readonly gate: GPUBindGroup | undefined;
+  readonly written: readonly Tensor[];
 }
 
 /**
@@ -58,6 +59,8 @@ export class Plan {
   readonly lifetime: Lifetime;
   #pipelines: GPUComputePipeline[] = [];
   #gate: GPUBindGroup | undefined;
+  /** Dispatches that were counted alone. */
+  #counted = 0;
 
   /** @param options lifetime is of what is made by the plan, where it is more than the plan. */
   constructor(gpu: Gpu, label: string, options: { open?: OpenChoice[]; lifetime?: Lifetime } = {}) {
@@ -122,7 +125,10 @@ export class Plan {
   /** @throws where a binding is missing, extra or misspelt, or the grid is larger than the device allows. */
   add({ label, kernel: source, bindings, workgroups, flops, bytes }: DispatchSpec): void {
     const { device, kernels } = this.gpu;
-    if (this.gpu instanceof DryGpu) return;
+    if (this.gpu instanceof DryGpu) {
+      this.#counted++;
+      return;
+    }
     this.lifetime.expect("Plan.add");
     const gate = this.#gate;
     const kernel = kernels.get(source, gate !== undefined);
@@ -161,7 +167,17 @@ export class Plan {
       pipeline: () => kernel.pipeline(),
       bindGroup,
       gate,
+      written: kernel.bindings.filter(({ type }) => type === "storage").map(({ name }) => bindings[name]!),
     });
+  }
+
+  /** Calls `add`, which adds the dispatches of one time step, for each of `count`; where they are counted alone, once. */
+  repeat(count: number, add: (index: number) => void): void {
+    if (this.gpu instanceof DryGpu) {
+      const before = this.#counted;
+      add(0);
+      this.#counted += (count - 1) * (this.#counted - before);
+    } else for (let index = 0; index < count; index++) add(index);
   }
 
   /** Compiles all pipelines, in parallel. @throws where a shader does not compile, or the plan is destroyed meanwhile. */
@@ -196,6 +212,11 @@ export class Plan {
     pass.dispatchWorkgroups(...(workgroups as [number, number, number]));
   }
 
+  /** What dispatch `index` may write. */
+  writtenBy(index: number): readonly Tensor[] {
+    return this.#steps[index]!.written;
+  }
+
   /** Encodes the plan in a compute pass of its own. @throws as `encode`. */
   encodeAlone(encoder: GPUCommandEncoder): void {
     this.lifetime.expect("Plan.encodeAlone");
@@ -217,6 +238,12 @@ export class Plan {
     return this.#steps.length;
   }
 
+  /** How many dispatches a run is, those of parts included. */
+  get dispatches(): number {
+    const own = this.#steps.length + this.#counted;
+    return this.#parts.reduce((sum, { plan, times }) => sum + times * plan.dispatches, own);
+  }
+
   /** What a run does, a line a dispatch, those of parts first, and the totals: `dispatches`, `flops`, `bytes`. */
   describe(): PlanDescription {
     const own = this.#steps.map(({ label, kernel, workgroups, flops, bytes }): DispatchDescription => {
@@ -227,8 +254,7 @@ export class Plan {
     );
     const lines = [...ofParts, ...own];
     const sum = (key: "flops" | "bytes") => lines.reduce((total, line) => total + line.times * line[key], 0);
-    const dispatches = lines.reduce((total, { times }) => total + times, 0);
-    return { lines, total: { dispatches, flops: sum("flops"), bytes: sum("bytes") } };
+    return { lines, total: { dispatches: this.dispatches, flops: sum("flops"), bytes: sum("bytes") } };
   }
 
   /** Frees every buffer the plan made. */

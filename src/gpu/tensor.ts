@@ -2,7 +2,7 @@
 //
 // Storage: an f32 tensor [..., width] is a matrix whose width and number of rows are rounded up to multiples of four,
 // so that kernels always load vec4f and never see a ragged edge. What is added is zero and stays zero. A vector is one
-// row; an i32 or u32 tensor is packed. Every tensor starts at a multiple of 256 bytes, as bindings must.
+// row; an i32 or u32 tensor is packed.
 
 import type { Gpu } from "./device";
 
@@ -26,6 +26,9 @@ export interface Tensor extends TensorSpec {
   readonly offset: number;
   readonly size: number;
 }
+
+/** Bytes: every tensor starts at a multiple of it, as bindings must. */
+export const bindingAlignment = 256;
 
 export const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
@@ -77,7 +80,7 @@ export function layoutOf(specs: Readonly<Record<string, TensorSpec>>) {
   const offsets: Record<string, number> = {};
   for (const [name, spec] of Object.entries(specs)) {
     offsets[name] = end;
-    end = roundUp(end + bytesOf(spec), 256);
+    end = roundUp(end + bytesOf(spec), bindingAlignment);
   }
   return { offsets, bytes: end };
 }

@@ -1,6 +1,6 @@
 // Writes on: feeds a network its own choices, one token at a time, all of it on the GPU.
 
-import { createTensors, elements, readTensors, storageUsage, whole, writeTensor } from "../gpu/tensor";
+import { createTensors, elements, readTensors, storageUsage, type Tensor, whole, writeTensor } from "../gpu/tensor";
 import { finiteCheck } from "../ops/finite-check";
 import { sample } from "../ops/sample";
 import { stateSpecs } from "./batch";
@@ -45,8 +45,6 @@ export async function generate(network: Network, options: GenerateOptions): Prom
   checkOptions(network, options);
   signal?.throwIfAborted();
   const all = prompt.length + length;
-  const given = new Int32Array(all);
-  given.set(prompt);
   const inference = await network.inference({}, "generate");
   const { plan } = inference;
   try {
@@ -67,18 +65,20 @@ export async function generate(network: Network, options: GenerateOptions): Prom
       const numbers = new Uint32Array([0, Math.min(topK, config.outputs), seed, prompt.length, all]);
       new Float32Array(numbers.buffer)[0] = temperature;
       writeTensor(gpu, settings, numbers);
-      writeTensor(gpu, tokens, given);
-      writeTensor(gpu, inference.inputs, [given[0]!]);
+      writeTensor(gpu, slice(tokens, 0, prompt.length), prompt);
+      writeTensor(gpu, inference.inputs, [prompt[0]!]);
       return { tokens, state, check, notFinite };
     });
     await plan.compile();
-    const read = async () => {
-      const [written, found] = await readTensors(gpu, [tokens, notFinite], "generate");
-      if (found![0] !== 0) throw notFiniteNetwork("generate");
-      return written as Int32Array;
-    };
+    const written = new Int32Array(length);
     let streamed = prompt.length;
-    let written: Int32Array | undefined;
+    const read = async (end: number) => {
+      const [news, found] = await readTensors(gpu, [slice(tokens, streamed, end), notFinite], "generate");
+      if (found![0] !== 0) throw notFiniteNetwork("generate");
+      written.set(news!, streamed - prompt.length);
+      streamed = end;
+      return news as Int32Array;
+    };
     for (let done = 0; done < all - 1; ) {
       signal?.throwIfAborted();
       plan.lifetime.expect("generate");
@@ -90,18 +90,21 @@ export async function generate(network: Network, options: GenerateOptions): Prom
         gpu.device.queue.submit([encoder.finish()]);
       });
       gpu.expectNone("generate", await gpu.answered("generate", errors));
-      if (onTokens && done >= streamed) {
-        written = await read();
-        onTokens(written.slice(streamed, done + 1));
-        streamed = done + 1;
-      } else await gpu.answered("generate", gpu.device.queue.onSubmittedWorkDone()); // at most a submit ahead of the device
+      if (onTokens && done >= streamed) onTokens(await read(done + 1));
+      else await gpu.answered("generate", gpu.device.queue.onSubmittedWorkDone()); // at most a submit ahead of the device
     }
-    if (streamed < all) written = await read();
-    return written!.slice(prompt.length);
+    if (streamed < all) await read(all);
+    return written;
   } finally {
     inference.destroy();
   }
 }
+
+/** The tokens from one place up to another. */
+const slice = (tokens: Tensor, from: number, to: number): Tensor => ({
+  ...tokens,
+  ...{ shape: [to - from], offset: tokens.offset + 4 * from, size: 4 * (to - from) },
+});
 
 function checkOptions({ config }: Network, options: GenerateOptions): void {
   const { prompt, length, temperature = 1, topK = 0, seed = 1 } = options;

@@ -164,9 +164,10 @@ export class Network {
     const { gpu } = this;
     await gpu.choices.recall(gpu);
     made.owner.expect(operation);
-    const dry = new DryGpu(gpu);
-    build(new Plan(dry, operation));
-    dry.expectRoom(operation);
+    const dry = new DryGpu(gpu, operation);
+    const counted = new Plan(dry, operation);
+    build(counted);
+    dry.expectRoom(counted.dispatches);
     for (let measured = false; ; measured = true) {
       const plan = new Plan(gpu, operation, { lifetime: new Lifetime(made.what, made.owner) });
       try {
@@ -190,13 +191,13 @@ export class Network {
   }
 
   /**
-   * What `pass` would allocate, beside the parameters.
-   * @throws where an option is out of range, or the network was destroyed.
+   * What `pass` would allocate, beside the parameters, for any size at once.
+   * @throws where an option is out of range, it is more than 2^53 bytes, or the network was destroyed.
    */
   async memoryOf(options: PassOptions): Promise<Memory> {
     this.lifetime.expect("Network.memoryOf");
     await this.gpu.choices.recall(this.gpu);
-    const dry = new DryGpu(this.gpu);
+    const dry = new DryGpu(this.gpu, "Network.memoryOf");
     (await this.#passOf(options))(new Plan(dry, "Network.memoryOf"));
     return dry.memory;
   }

@@ -104,7 +104,10 @@ export function weighting(plan: Plan, { outputs, labelSmoothing, classWeights }:
   const usage = storageUsage() | GPUBufferUsage.UNIFORM;
   const specs = { classWeights: { shape: [outputs] }, labelSmoothing: { shape: [1] } };
   const { tensors } = plan.own(createTensors(plan.gpu, "weighting", specs, usage));
-  writeTensor(plan.gpu, tensors.classWeights, classWeights ?? new Array(outputs).fill(1));
+  const { buffer, offset } = tensors.classWeights;
+  plan.gpu.write(buffer, offset, () =>
+    classWeights ? Float32Array.from(classWeights) : new Float32Array(outputs).fill(1),
+  );
   writeTensor(plan.gpu, tensors.labelSmoothing, [labelSmoothing]);
   return tensors;
 }

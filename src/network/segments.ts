@@ -2,7 +2,7 @@
 // segment goes forward again before it goes back (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
 
 import type { Plan } from "../gpu/plan";
-import { createTensors, elements, matrixOf, storageUsage, type Tensor, writeTensor } from "../gpu/tensor";
+import { createTensors, elements, matrixOf, storageUsage, type Tensor } from "../gpu/tensor";
 import type { Slabs } from "../ops/operands";
 import type { SweepSchedule } from "../ops/recurrence";
 import { type BatchShape, batchSpecs, onlyRow, stateSpecs } from "./batch";
@@ -10,7 +10,7 @@ import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
 import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
-import { clearStates, copyStates, rowsOf } from "./states";
+import { clearStates, copyStates, rowsOf, type StateRows } from "./states";
 
 interface SegmentOptions extends BatchShape {
   checkpointEvery: number;
@@ -45,8 +45,8 @@ export class Segments {
   readonly #slices: Slice[];
   /** The losses of a segment's rows go to those of the whole. */
   readonly #rowLoss: { from: Tensor; to: Tensor; bytes: number } | undefined;
-  /** h, and c where the cell has one, before each segment: [L, B, H] each. */
-  readonly #states: ReadonlyArray<Readonly<Record<string, Tensor>>>;
+  /** h, and c where the cell has one, before each segment: [segments, L, B, H] each. */
+  readonly #states: Readonly<Record<string, Tensor>>;
   readonly #cleared: GPUBuffer[];
 
   /**
@@ -117,10 +117,8 @@ export class Segments {
     }
 
     const firstRows = plan.tensor("firstRow", [count], { type: "u32" });
-    writeTensor(
-      gpu,
-      firstRows,
-      Array.from({ length: count }, (_, s) => s * checkpointEvery * batch),
+    gpu.write(firstRows.buffer, firstRows.offset, () =>
+      Uint32Array.from({ length: count }, (_, s) => s * checkpointEvery * batch),
     );
     const names = ["inputs", "lengths", "tokenStart", "tokenOrder", ...(everyStep ? ["targets"] : [])];
     this.#slices = [
@@ -134,11 +132,12 @@ export class Segments {
       { from: firstRows, to: segment.step!, toOffset: 4, stride: 4, bytes: 4 },
     ];
     this.#rowLoss = everyStep ? { from: segmentLoss, to: rowLoss, bytes: 4 * checkpointEvery * batch } : undefined;
-    const states = stateSpecs(config, batch);
-    this.#states = Array.from(
-      { length: count },
-      () => plan.own(createTensors<string>(gpu, "states between segments", { ...states })).tensors,
-    );
+    const states = Object.entries(stateSpecs(config, batch)).map(([name, { shape }]) => {
+      return [name, { shape: [count, ...shape] }] as const;
+    });
+    const copied = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const group = createTensors<string>(gpu, "states between segments", Object.fromEntries(states), copied);
+    this.#states = plan.own(group).tensors;
     this.#cleared = [buffer, ...this.layers.flatMap(({ directions }) => directions.map(({ carry }) => carry!.buffer))];
   }
 
@@ -180,10 +179,16 @@ export class Segments {
   }
 
   #copyStates(encoder: GPUCommandEncoder, end: "initial" | "final", s: number, way: "in" | "out"): void {
-    const { initialState, initialCellState } = this.#states[s]!;
-    copyStates(encoder, this.layers, "hidden", end, rowsOf(initialState!), way);
-    if (initialCellState) copyStates(encoder, this.layers, "cellState", end, rowsOf(initialCellState), way);
+    const { initialState, initialCellState } = this.#states;
+    copyStates(encoder, this.layers, "hidden", end, rowsOfSegment(initialState!, s), way);
+    if (initialCellState) copyStates(encoder, this.layers, "cellState", end, rowsOfSegment(initialCellState, s), way);
   }
+}
+
+/** The states [L, B, H] of one segment of all. */
+function rowsOfSegment(states: Tensor, s: number): StateRows {
+  const rows = rowsOf(states);
+  return { ...rows, offset: rows.offset + s * elements(states.shape.slice(1, -1)) * rows.stride };
 }
 
 /** Numbers of a tensor that hold its values: all rows, without those that were added at the end. */

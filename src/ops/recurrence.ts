@@ -4,7 +4,7 @@ import cellShader from "../../shaders/cell.wgsl?raw";
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
-import { createTensors, type Tensor, type TensorSpec, writeTensor } from "../gpu/tensor";
+import { bindingAlignment, createTensors, type Tensor } from "../gpu/tensor";
 import { expectShape, inVec4 } from "./operands";
 import { fitsAcross, mostHeld, sweepTiles, type TileName, tileFlags, tileSource, tiles, wideTiles } from "./tile";
 
@@ -59,11 +59,10 @@ export interface BackwardSweep extends Sweep {
 /** gate + h·U, or rows of W + b + h·U, and of that what the cell makes, for every step. @throws where shapes do not fit, or `fused` does not fit the device. */
 export function recurrenceForward(plan: Plan, sweep: Sweep): void {
   const size = sizeOf("recurrenceForward", sweep);
-  const values = Array.from({ length: size.steps }, (_, i) => i);
   addSweep(plan, sweep, {
     ...size,
     forward: true,
-    values,
+    sweepSteps: size.steps,
     bindings: { ...sweep.oneHot },
     flags: { oneHot: sweep.oneHot !== undefined, lastStep: false, hiddenGradient: false, continued: false },
   });
@@ -81,9 +80,8 @@ export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
   if (dHidden) expectShape("recurrenceBackward", dHidden, "[T + 1, B, H]", [steps + 1, batch, width]);
   const bindings = { dOutput, carry, ...(dHidden && { dHidden }) };
   const flags = { oneHot: false, lastStep, hiddenGradient: dHidden !== undefined, continued };
-  const first = dHidden || continued ? 0 : 1;
-  const values = Array.from({ length: steps + 1 - first }, (_, i) => steps - i);
-  addSweep(plan, sweep, { ...size, forward: false, values, bindings, flags });
+  const sweepSteps = dHidden || continued ? steps + 1 : steps;
+  addSweep(plan, sweep, { ...size, forward: false, sweepSteps, bindings, flags });
 }
 
 interface Directed {
@@ -91,8 +89,8 @@ interface Directed {
   batch: number;
   width: number;
   forward: boolean;
-  /** The values of the shader's `step`, in order. */
-  values: number[];
+  /** How many values the shader's `step` has in turn: from 0 up where it goes forward, from `steps` down where back. */
+  sweepSteps: number;
   bindings: Record<string, Tensor>;
   flags: Record<string, boolean>;
 }
@@ -127,7 +125,7 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
 
 function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSchedule, tile: TileName): void {
   const { cell, reverse, part, hidden, recurrentWeight, lengths, gate } = sweep;
-  const { steps, batch, width, forward, values } = directed;
+  const { steps, batch, width, forward, sweepSteps } = directed;
   const fused = schedule === "fused";
   const { workgroups, ...threads } = (fused ? wideTiles : tiles.bind(null, plan.gpu))(batch, width, tile);
   const { candidate, recurrentBias, cellState } = sweep;
@@ -154,7 +152,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
         ...(forward && { lastGate: cell.gates - (cell.candidate === "apart" ? 2 : 1) }),
         stride: inVec4(width) * (hidden.parts ?? 1),
         offset: inVec4(width) * part,
-        ...(fused && { sweepSteps: values.length }),
+        ...(fused && { sweepSteps }),
         ...threads,
       },
       flags: {
@@ -173,34 +171,39 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
     },
     workgroups,
   });
-  const products = forward ? steps : values.length - 1;
+  const products = forward ? steps : sweepSteps - 1;
   const flops = 2 * batch * width * width * cell.gates;
   const name = `${cell.name} ${forward ? "forward" : "backward"}${reverse ? ", reverse" : ""}`;
   if (fused) {
     plan.add({ ...dispatch(false), label: name, bindings, flops: products * flops });
     return;
   }
-  const stepOf = stepNumbers(plan, values);
-  const bytes = Object.values(bindings).reduce((sum, { size }) => sum + size, 0) / values.length;
-  for (const s of values) {
-    const step = stepOf(s);
+  const stepOf = (index: number) => (forward ? index : steps - index);
+  const stepAt = stepNumbers(plan, sweepSteps, stepOf);
+  const bytes = Object.values(bindings).reduce((sum, { size }) => sum + size, 0) / sweepSteps;
+  const share = cell.candidate === "second" ? flops / cell.gates : 0; // of the second product
+  const [first, second] = [dispatch(false), dispatch(true)];
+  plan.repeat(sweepSteps, (index) => {
+    const s = stepOf(index);
     const label = `${name}, step ${forward ? s + 1 : s}`;
-    const work = { bindings: { ...bindings, step }, bytes };
-    const share = cell.candidate === "second" ? flops / cell.gates : 0; // of the second product
-    plan.add({ ...dispatch(false), ...work, label, flops: !forward && s === steps ? 0 : flops - share });
-    if (share > 0) plan.add({ ...dispatch(true), ...work, label: `${label}, candidate`, flops: share });
-  }
+    const work = { bindings: { ...bindings, step: stepAt(index) }, bytes };
+    plan.add({ ...first, ...work, label, flops: !forward && s === steps ? 0 : flops - share });
+    if (share > 0) plan.add({ ...second, ...work, label: `${label}, candidate`, flops: share });
+  });
 }
 
-/** A uniform for each value of the shader's `step`. */
-function stepNumbers(plan: Plan, values: readonly number[]): (s: number) => Tensor {
-  const specs: Record<string, TensorSpec> = Object.fromEntries(
-    values.map((s) => [`step${s}`, { shape: [1], type: "u32" }]),
-  );
+/** A uniform for each of `count` values of the shader's `step`, all in one tensor. */
+function stepNumbers(plan: Plan, count: number, stepOf: (index: number) => number): (index: number) => Tensor {
   const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-  const { tensors } = plan.own(createTensors(plan.gpu, "steps", specs, usage));
-  for (const s of values) writeTensor(plan.gpu, tensors[`step${s}`]!, [s]);
-  return (s) => tensors[`step${s}`]!;
+  const distance = bindingAlignment / 4;
+  const spec = { shape: [count, distance], type: "u32" } as const;
+  const { steps } = plan.own(createTensors(plan.gpu, "steps", { steps: spec }, usage)).tensors;
+  plan.gpu.write(steps.buffer, steps.offset, () => {
+    const numbers = new Uint32Array(count * distance);
+    for (let index = 0; index < count; index++) numbers[index * distance] = stepOf(index);
+    return numbers;
+  });
+  return (index) => ({ ...steps, shape: [1], offset: steps.offset + index * bindingAlignment, size: 16 });
 }
 
 /** What stands in front of the sweeps of a cell. */

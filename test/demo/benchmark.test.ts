@@ -11,6 +11,7 @@ import { flopsOf, networkOf, type Problem, problemOf, shapes } from "../../demo/
 import { asReport } from "../../demo/benchmark/read-report";
 import type { Report, Row } from "../../demo/benchmark/report";
 import { fromHash, toHash } from "../../demo/benchmark/share";
+import { kernelLines } from "../../demo/benchmark/tables";
 import { unitCost } from "../../demo/benchmark/unit-cost";
 import { findFirefox } from "../../demo/terminal/firefox";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
@@ -91,6 +92,32 @@ describe("measuring", () => {
     expect(cost).toBeCloseTo(0.01, 3);
   });
 
+  test("ends where the timer stands still while much is done", async () => {
+    await expect(unitCost(async () => 0)).rejects.toThrow("the timer stands still while 65536 are done");
+    const steps = await unitCost(async (n) => 16 * Math.floor((5 + 0.01 * n) / 16)); // of 16 ms
+    expect(steps).toBeGreaterThan(0.008);
+    expect(steps).toBeLessThan(0.012);
+  });
+
+  test("takes no sample that the timer does not tell", async () => {
+    let elapsed = 0;
+    const engine: Engine = {
+      ...{ engine: "even", backend: "cpu", version: "1" },
+      open: async () => ({
+        async run(count) {
+          elapsed += 0.3 * count;
+          return Array<number>(count).fill(1);
+        },
+        close() {},
+      }),
+    };
+    const now = vi.spyOn(performance, "now").mockImplementation(() => 100 * Math.floor(elapsed / 100));
+    const { samples } = await measure(engine, problemOf("elman", small), 500);
+    now.mockRestore();
+    expect(samples.length).toBeGreaterThan(4);
+    for (const sample of samples) expect(Math.abs(sample - 0.3)).toBeLessThan(0.1);
+  });
+
   test("adds up the dispatches of a sweep that differ in the time step alone", () => {
     const line = { kernel: "recurrence", workgroups: [2, 1, 1], flops: 10, bytes: 4, count: 1, ms: 0.5 };
     const lines = [1, 2, 3].map((step) => ({ ...line, label: `forward, step ${step}` }));
@@ -98,6 +125,19 @@ describe("measuring", () => {
       { ...line, label: "forward, step t", flops: 30, bytes: 12, count: 3, ms: 1.5 },
       { ...line, label: "loss" },
     ]);
+    expect(together([lines[0]!, { ...lines[1]!, ms: null }])[0]!.ms).toBeNull();
+  });
+
+  test("says which dispatches the clock cannot measure, and nothing of what follows from their time", async () => {
+    const [kernel] = fullReport.kernels[0]!.kernels!;
+    const table = { ...fullReport.kernels[0]!, kernels: [kernel!, { ...kernel!, label: "loss", ms: null }] };
+    const [, , first, second] = kernelLines(table, fullReport.limits);
+    expect(second).toMatch(/^loss +recurrence +1 +not measurable( +–){5}$/);
+    expect(first).toMatch(/^forward through time +recurrence +1 +9\.7 +– +6\.91 +31% +0\.216 +3\.5%$/);
+    const sent = await fromHash(await toHash({ ...fullReport, kernels: [table] }));
+    expect(sent!.kernels).toEqual([table]);
+    const nothing = { ...fullReport.limits!, mulAddGflops: 0, copyGBs: 0 };
+    for (const line of kernelLines(table, nothing)) expect(line).not.toMatch(/NaN|Infinity|∞/);
   });
 });
 

