@@ -27,6 +27,7 @@ function optionsOf({ network }: Recording): NetworkOptions {
   return options as unknown as NetworkOptions;
 }
 
+/** A recording has PyTorch's names, whatever a GRU's reset. */
 const namesOf = ({ network }: Recording) =>
   ({ cell: network.cell, layers: network.layers, bidirectional: network.bidirectional }) as Parameters<
     typeof toPyTorch

@@ -2,7 +2,7 @@
 
 import { createTensors, layoutOf, readFloats, type Tensor, type TensorGroup } from "../gpu/tensor";
 import { type Batch, batchSpecs, checkBatch } from "../network/batch";
-import { expectKnown, expectSize } from "../network/config";
+import { expectKnown, expectSize, type NetworkConfig } from "../network/config";
 import { type Network, readValues } from "../network/network";
 import type { ParameterValues } from "../network/parameters";
 import type { Pass } from "../network/pass";
@@ -10,7 +10,7 @@ import { LossReadback, type PendingLosses } from "./loss-readback";
 import { expectNumber, type Optimizer } from "./optimizers";
 import { constant, type LearningRateSchedule } from "./schedules";
 import { checkTrainerOptions, type TrainerOptions } from "./trainer-options";
-import { checkState, stateTensors, type TrainerState, writeState } from "./trainer-state";
+import { checkNetwork, checkState, stateTensors, type TrainerState, writeState } from "./trainer-state";
 import { addParameterUpdate, type ParameterUpdate } from "./update";
 
 /** What a training step reports: its number, from 1, and the loss before its update. */
@@ -179,27 +179,35 @@ export class Trainer {
    * Reads all that training goes on from, as it is after the steps submitted so far, of which `trainer.step` counts the
    * last. It may be called while training goes on, and the `position` that a stream of batches has at that moment fits.
    */
-  async snapshot(): Promise<{ parameters: ParameterValues; trainer: TrainerState }> {
+  async snapshot(): Promise<{ network: NetworkConfig; parameters: ParameterValues; trainer: TrainerState }> {
     const { step, learningRate, network } = this;
     const { kind: optimizer } = this.#optimizer;
     const own = Object.values(network.parameters.tensors);
     const values = [...(await readValues(network.gpu, [...own, ...this.#state]))]; // one read: all of the same step
     const tensors: ParameterValues = new Map(values.slice(own.length));
-    return { parameters: new Map(values.slice(0, own.length)), trainer: { step, learningRate, optimizer, tensors } };
+    const parameters: ParameterValues = new Map(values.slice(0, own.length));
+    return { network: network.config, parameters, trainer: { step, learningRate, optimizer, tensors } };
   }
 
   /**
    * Goes on from a snapshot or a checkpoint, bit for bit where options, batches and the device's choice of kernels are
    * those it was taken with.
-   * @throws where it has no trainer's state or one of another making, or during training; nothing is changed then.
+   * @throws where it has no trainer's state or one of another making, is of another network, or during training; nothing
+   *   is changed then.
    */
-  restore({ parameters, trainer: state }: { parameters: ParameterValues; trainer: TrainerState | undefined }): void {
+  restore(checkpoint: {
+    network?: NetworkConfig;
+    parameters: ParameterValues;
+    trainer: TrainerState | undefined;
+  }): void {
+    const { parameters, trainer: state } = checkpoint;
     if (this.#training) throw new Error("Trainer.restore: training goes on; stop() first, and let the loop end.");
     if (!state) {
       throw new Error(
         "Trainer.restore: the checkpoint is of a network alone, expected a trainer's state; use network.write(checkpoint.parameters).",
       );
     }
+    checkNetwork("Trainer.restore", checkpoint, this.network.config);
     checkState("Trainer.restore", state, this.#optimizer.kind, this.#state);
     this.network.write(parameters);
     writeState(this.network.gpu, state.tensors, this.#state);
