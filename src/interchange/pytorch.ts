@@ -2,7 +2,7 @@
 // an nn.Linear "head". PyTorch multiplies by transposed matrices (x·Wᵀ) and gives each gate two biases.
 
 import { cellNames, cellOf, choicesOf, type NamedCell } from "../cells/cells";
-import type { FloatTensor, TensorData } from "./safetensors";
+import { countValues, type FloatTensor, type TensorData } from "./safetensors";
 import { kindOf, quote } from "./untrusted";
 
 /** Which network the parameters are of; a network's `config` says it all. */
@@ -159,6 +159,7 @@ function reader(
 ): (name: string, dimensions: Dimension[]) => FloatTensor {
   const reverse = nameOf(sweepNames(0, true));
   for (const name of tensors.keys()) {
+    if (typeof name !== "string") fail(operation, "tensors", `has a name that is ${kindOf(name)}`, "text", "name it");
     if (/^weight_hr_l\d/.test(name)) {
       const cure = "train a network without proj_size";
       fail(operation, `tensor ${quote(name)}`, "is of a projection", "none", cure);
@@ -180,17 +181,18 @@ function reader(
     const tensor = tensors.get(name);
     if (!tensor) fail(operation, subject, "is missing", `F32 ${names}`, cure);
     const { shape, data } = tensor;
+    const count = countValues(shape);
     const kind = kindOf(data);
     if (!(data instanceof Float32Array)) {
       fail(operation, subject, `is ${kind === "Int32Array" ? "I32" : kind}`, `F32 ${names}`, "store it as float32");
     }
-    if (!Array.isArray(shape)) fail(operation, subject, `has shape ${quote(shape)}`, names, cure);
+    if (Number.isNaN(count)) fail(operation, subject, `has shape ${quote(shape)}`, names, cure);
     for (const [axis, [multiple, size]] of dimensions.entries()) {
       const sets = multiple === 1 && shape.length === dimensions.length && !sizes.has(size);
       if (sets) sizes.set(size, shape[axis]!);
     }
     const expected = dimensions.map(([multiple, size]) => (sizes.has(size) ? multiple * sizes.get(size)! : "any"));
-    if (String(shape) !== String(expected) || data.length !== shape.reduce((product, size) => product * size, 1)) {
+    if (String(shape) !== String(expected) || data.length !== count) {
       const got = `has shape ${quoteShape(shape)} and ${data.length} values`;
       fail(operation, subject, got, `${names} = [${expected.join(", ")}]`, cure);
     }

@@ -241,7 +241,7 @@ function copyValues(values: Uint8Array, { dtype, begin, end }: Entry): Float32Ar
 }
 
 /** The number of values in a shape; NaN where it is not a shape or its bytes cannot be counted exactly. */
-function countValues(shape: unknown): number {
+export function countValues(shape: unknown): number {
   if (!Array.isArray(shape) || !shape.every(isCount)) return Number.NaN;
   const count = shape.reduce((product, size) => product * size, 1);
   return Number.isSafeInteger(count * bytesPerValue) ? count : Number.NaN;
