@@ -56,7 +56,7 @@ export function readRecording(bytes: Uint8Array): Recording | { unsupported: str
   known("loss", network.loss, ["cross-entropy", "mean-squared-error"]);
   if (training) known("optimizer", optimizer.kind, Object.keys(optimizers));
   if (unsupported.length > 0) return { unsupported };
-  const config = checked("network", () => networkConfig(network as unknown as NetworkOptions));
+  const config = checked('metadata "network"', () => networkConfig(network as unknown as NetworkOptions));
   if (!isSize(steps) || !isSize(batch)) {
     refuse('"batch"', `steps ${brief(steps)}, batch ${brief(batch)}`, "whole numbers of 1 or more");
   }
@@ -85,7 +85,7 @@ function checkTensors(config: NetworkConfig, steps: number, batch: number, tenso
   if (tensors.has("lengths")) expect("lengths", [batch], "I32");
   const state = [layers * (bidirectional ? 2 : 1), batch, hidden];
   for (const name of ["h0", "c0"]) if (tensors.has(name)) expect(name, state, "F32");
-  const parameters = checked("network", () => fromPyTorch(tensors, namesOf(config)));
+  const parameters = checked("the parameters", () => fromPyTorch(tensors, namesOf(config)));
   for (const [size, name, axis] of [
     ["inputs", "layer0.inputWeight", 0],
     ["hidden", "layer0.recurrentWeight", 0],
@@ -120,7 +120,7 @@ function trainingOf(training: Words, optimizer: Words, tensors: Tensors): Record
     }),
   );
   const { kind, ...numbers } = optimizer as unknown as ReferenceOptimizerOptions;
-  checked("training", () => optimizers[kind](numbers));
+  checked('metadata "training"', () => optimizers[kind](numbers));
   return { steps: losses, optimizer: { kind, ...numbers, ...clips }, carry };
 }
 
@@ -143,12 +143,12 @@ function jsonOf(metadata: Record<string, string>, key: string): Words {
   refuse(`metadata "${key}"`, `${brief(text)}, of ${text.length} characters`, expected);
 }
 
-/** What `act` answers, or why it is refused. */
-function checked<T>(key: string, act: () => T): T {
+/** What `act` makes of a part of the file, or why it is refused. */
+function checked<T>(part: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw new Error(`verify: metadata "${key}" is refused (${(error as Error).message})`);
+    throw new Error(`verify: ${part} of the file is refused (${(error as Error).message})`);
   }
 }
 

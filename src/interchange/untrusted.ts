@@ -16,7 +16,7 @@ export function quote(value: unknown): string {
   if (typeof value === "number") return String(value); // JSON has no NaN
   let text: string;
   try {
-    text = String(JSON.stringify(typeof value === "string" ? value.slice(0, mostQuoted) : value) ?? typeof value);
+    text = JSON.stringify(typeof value === "string" ? value.slice(0, mostQuoted) : value) ?? typeof value;
   } catch {
     text = "what cannot be shown"; // such as an object that contains itself
   }
