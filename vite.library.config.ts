@@ -1,5 +1,5 @@
-// Builds the library: an ES module that carries the shaders and three small packages inside, modules that it loads when
-// they are needed, and type declarations.
+// Builds the library: an ES module for each source, the shaders and three small packages among them, and type
+// declarations.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -41,22 +41,51 @@ const shortShaders: Plugin = {
   },
 };
 
+/**
+ * Has index.js say `export *` of a module for each folder, which names what is public of it. Where one module names all,
+ * esbuild (0.28, when it splits) has whoever imports any name load also what the others share with modules that are
+ * loaded later.
+ */
+const barrels: Plugin = {
+  name: "barrels",
+  generateBundle(_, bundle) {
+    const index = bundle["index.js"];
+    if (index?.type !== "chunk") throw new Error('The library has no chunk "index.js".');
+    const pairs = (names: string) => names.split(", ").map((name) => name.split(" as "));
+    const exported = new Map(
+      pairs(/export \{ (.*) \}/.exec(index.code)![1]!).map(([local, name = local]) => [local, name]),
+    );
+    const folders = new Map<string, string[]>();
+    for (const [, names, folder, file] of index.code.matchAll(/import \{ (.*) \} from "\.\/(.*)\/(.*)"/g)) {
+      const list = pairs(names!).map(([name, local = name]) => {
+        const as = exported.get(local);
+        return as === name ? name : `${name} as ${as}`;
+      });
+      folders.set(folder!, [...(folders.get(folder!) ?? []), `export { ${list.join(", ")} } from "./${file}";\n`]);
+    }
+    for (const [folder, lines] of folders) {
+      this.emitFile({ type: "asset", fileName: `${folder}/index.js`, source: lines.join("") });
+    }
+    index.code = [...folders.keys()].map((folder) => `export * from "./${folder}/index.js";\n`).join("");
+  },
+};
+
 export default defineConfig({
   root,
-  plugins: [shortShaders, declarations],
+  plugins: [shortShaders, barrels, declarations],
   build: {
     outDir,
     target: "es2022",
     minify: false,
     license: { fileName: "third-party-licenses.md" },
-    lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
+    lib: { entry: "src/index.ts", formats: ["es"] },
     rollupOptions: {
-      // What few need is loaded when it is needed, and takes the rest from the one module that all have.
-      preserveEntrySignatures: "allow-extension",
+      // A module a source: what is not imported, and what is loaded when it is needed, is left out by every bundler.
       output: {
-        chunkFileNames: "[name].js",
-        // Shaders compress best beside each other; the wavefront's stays with the module that is loaded for it.
-        codeSplitting: { groups: [{ name: "shaders", test: /(?<!wavefront)\.wgsl/ }] },
+        preserveModules: true,
+        preserveModulesRoot: resolve(root, "src"),
+        // npm packs no folder of the name node_modules.
+        entryFileNames: ({ name }) => `${name.replace(/^node_modules/, "third-party").replace(/_raw$/, "")}.js`,
       },
     },
   },

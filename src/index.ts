@@ -42,7 +42,7 @@ export {
 export type { Batch, BatchShape } from "./network/batch";
 export { type NetworkConfig, type NetworkOptions, networkConfig } from "./network/config";
 export { type GenerateOptions, generate } from "./network/generate";
-export type { BufferPlace, InferenceBuffers, InferenceOptions } from "./network/inference";
+export type { BufferPlace, Inference, InferenceBuffers, InferenceOptions } from "./network/inference";
 export { initialParameters } from "./network/initializers";
 export { Network } from "./network/network";
 export type { ParameterValues } from "./network/parameters";

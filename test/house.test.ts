@@ -57,6 +57,31 @@ test("every file of src, demo and shaders says first what it is for", () => {
   expect(sources.filter((file) => !/^\/\/ .{10}/.test(read(file)))).toEqual([]);
 });
 
+test("no source gives a function an argument for each of a list that may be long, which overflows the stack", () => {
+  const files = ["src", "demo"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+  );
+  const spreading = /\bMath\.(max|min)\(([^()\n]*, )?\.\.\.|\.push\(\.\.\.|fromCharCode\(\.\.\.|\.apply\(/;
+  expect(files.filter((file) => file.endsWith(".ts") && spreading.test(read(file)))).toEqual([]);
+});
+
+test("every public class that is destroyed can be disposed of, and is exported as a type", () => {
+  const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
+  const destroyed = files.filter((file) => /^ {2}destroy\(\): void \{/m.test(read(join("src", file))));
+  const internal = ["gpu/plan.ts"]; // whose owners destroy it
+  const owners = destroyed.filter((file) => !internal.includes(file.replaceAll("\\", "/")));
+  expect(owners.length).toBeGreaterThan(3);
+  const index = read("src/index.ts");
+  for (const file of owners) {
+    const source = read(join("src", file));
+    expect(source, file).toMatch(/^ {2}\[Symbol\.dispose\]\(\): void/m);
+    const [, name] = /^export class (\w+)/m.exec(source)!;
+    expect(index, file).toMatch(new RegExp(`\\b${name}\\b`));
+  }
+});
+
 test("every test that the README names is there", () => {
   const named = [...read("README.md").matchAll(/`(test\/[\w/.{},-]+\.test\.ts)`/g)].flatMap(([, path]) => {
     const [, before, names, after] = /^(.*)\{(.*)\}(.*)$/.exec(path!) ?? [];

@@ -40,7 +40,7 @@ export async function measure(
     let stepMs = 0;
     for (let step = 0; step < 3; step++) {
       const start = performance.now();
-      found.losses.push(...(await session.run(1)));
+      found.losses = found.losses.concat(await session.run(1));
       const end = performance.now();
       stepMs = end - start;
       found.firstMs ??= end - begin;

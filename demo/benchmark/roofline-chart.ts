@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 import { chartLook } from "../chart-look";
+import { maximum, minimum } from "../extremes";
 import { figure } from "./figures";
 import type { AdapterLimits, KernelTime } from "./report";
 
@@ -11,8 +12,8 @@ const darkMode = matchMedia("(prefers-color-scheme: dark)");
 
 /** Powers of ten around some numbers. */
 const around = (values: readonly number[]): [least: number, most: number] => [
-  10 ** Math.floor(Math.log10(Math.min(...values))),
-  10 ** Math.ceil(Math.log10(1.2 * Math.max(...values))),
+  10 ** Math.floor(Math.log10(minimum(values))),
+  10 ** Math.ceil(Math.log10(1.2 * maximum(values))),
 ];
 
 /** A kernel in the chart. */

@@ -1,5 +1,6 @@
 // How long a training step takes each engine, at a glance: a bar each, a problem together, the fastest first.
 
+import { maximum, minimum } from "../extremes";
 import { html } from "../page";
 import { figure } from "./figures";
 import { isOk, type Row } from "./report";
@@ -11,8 +12,8 @@ const timeOf = (row: Row) => (isOk(row) ? row.medianMs : null) ?? Number.POSITIV
 
 export function stepBars(rows: readonly Row[]): HTMLElement[] {
   return problemsOf(rows).map((problem) => {
-    const longest = Math.max(...problem.map(timeOf).filter(Number.isFinite));
-    const own = Math.min(...problem.filter(isOwn).map(timeOf));
+    const longest = maximum(problem.map(timeOf).filter(Number.isFinite));
+    const own = minimum(problem.filter(isOwn).map(timeOf));
     const sorted = [...problem].sort((a, b) => timeOf(a) - timeOf(b));
     const items = sorted.map((row) => html("li", isOwn(row) ? "own" : "", ...partsOf(row, longest, own)));
     return html("figure", "bars", html("figcaption", "title", ...titleOf(problem[0]!)), html("ol", "", ...items));

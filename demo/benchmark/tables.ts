@@ -1,12 +1,13 @@
 // The benchmark's report in the terminal.
 
+import { maximum } from "../extremes";
 import { kernelFigures, kernelHeadings, limitFigures, rowFigures, rowHeadings } from "./figures";
 import type { AdapterLimits, Environment, KernelTable, Row } from "./report";
 import { shapeText } from "./selection";
 
 /** Columns as wide as they must be: `words` of them to the left, the others to the right but for the last `tail`. */
 function table(rows: readonly (readonly string[])[], words: number, tail: number): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => [...row[column]!].length)));
+  const widths = rows[0]!.map((_, column) => maximum(rows.map((row) => [...row[column]!].length)));
   const cell = (text: string, column: number) => {
     const space = " ".repeat(widths[column]! - [...text].length);
     return column < words || column >= widths.length - tail ? text + space : space + text;

@@ -1,6 +1,7 @@
 // What training needs of a file of labelled sequences: what is trained on and what is held out, as a network reads it.
 
 import { type LabelledSequence, splitItems, Vocabulary } from "../../src/index";
+import { maximum } from "../extremes";
 import type { LabelledFile, LabelledSeries, LabelledSeriesFile, LabelledTexts } from "./labelled-file";
 
 const heldOutFraction = 0.1;
@@ -47,7 +48,7 @@ export function classification(file: LabelledFile, options: Options = {}): Class
   const { steps = file.longest } = options;
   const parts = file.kind === "tokens" ? ofTexts(file, steps, options) : ofSeries(file, steps);
   const counts = file.classes.map((_, index) => parts.heldOut.filter(({ label }) => label === index).length);
-  return { ...parts, steps, baseline: Math.max(...counts) / parts.heldOut.length };
+  return { ...parts, steps, baseline: maximum(counts) / parts.heldOut.length };
 }
 
 /** What was made of a file, in a line: how much there is, and all that was done to it. */

@@ -1,5 +1,6 @@
 // First names by the list they stand in, loaded when first asked for: the same in a page and in Node.
 
+import { maximum } from "../extremes";
 import type { LabelledText, LabelledTexts } from "./labelled-file";
 
 /**
@@ -16,6 +17,6 @@ export async function names(): Promise<LabelledTexts> {
   const items: LabelledText[] = [];
   for (const text of female!) if (!male!.has(text)) items.push({ text, label: 0 });
   for (const text of male!) if (!female!.has(text)) items.push({ text, label: 1 });
-  const longest = Math.max(...items.map(({ text }) => text.length));
+  const longest = maximum(items.map(({ text }) => text.length));
   return { kind: "tokens", classes: ["female", "male"], items, longest };
 }

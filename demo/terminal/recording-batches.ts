@@ -1,7 +1,7 @@
 // The batches of a recording, as the library takes them.
 
 import type { Batch } from "../../src/index";
-import type { Recording } from "./recording";
+import type { Recording } from "./recording-file";
 
 /** The batch that a recording's values and gradients are of. */
 export function batchOf({ tensors }: Recording): Batch {

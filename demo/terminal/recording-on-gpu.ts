@@ -6,7 +6,6 @@ import {
   fromPyTorch,
   type Gpu,
   Network,
-  type NetworkOptions,
   type Pass,
   type ReferenceOptimizerOptions,
   readTensors,
@@ -18,25 +17,15 @@ import {
   type TrainerOptions,
   toPyTorch,
 } from "../../src/index";
-import type { Computed, Recording } from "./recording";
+import type { Computed } from "./recording";
 import { batchOf, trainingBatches } from "./recording-batches";
-
-/** What the recording calls a network, in the library's words, which are the same. */
-function optionsOf({ network }: Recording): NetworkOptions {
-  const { scale: _, ...options } = network as Recording["network"] & { scale?: number };
-  return options as unknown as NetworkOptions;
-}
-
-const namesOf = ({ network }: Recording) =>
-  ({ cell: network.cell, layers: network.layers, bidirectional: network.bidirectional }) as Parameters<
-    typeof toPyTorch
-  >[1];
+import { namesOf, type Recording } from "./recording-file";
 
 /** Everything that a recording expects, from the GPU. */
 export async function computeOnGpu(gpu: Gpu, recording: Recording, schedule: Schedule): Promise<Computed> {
   const { steps, batch, training } = recording;
-  const network = await Network.create(gpu, optionsOf(recording));
-  network.write(fromPyTorch(recording.tensors, namesOf(recording)));
+  const network = await Network.create(gpu, recording.network);
+  network.write(fromPyTorch(recording.tensors, namesOf(recording.network)));
   const data = batchOf(recording);
   const initialState = data.initialState !== undefined;
   const shape = { steps, batch, schedule };
@@ -52,7 +41,7 @@ export async function computeOnGpu(gpu: Gpu, recording: Recording, schedule: Sch
     const losses: number[] = [];
     for await (const { loss } of trainer.train(trainingBatches(recording, training.steps))) losses.push(loss);
     computed.set("expected.losses", losses);
-    for (const [name, { data: values }] of toPyTorch(await network.read(), namesOf(recording))) {
+    for (const [name, { data: values }] of toPyTorch(await network.read(), namesOf(recording.network))) {
       computed.set(`after.${name}`, values);
     }
     trainer.destroy();
@@ -102,6 +91,6 @@ async function readPass(gpu: Gpu, pass: Pass, recording: Recording): Promise<Com
   if (dInputs) computed.set("grad.inputs", values.shift()!);
   const arrays = await read(gradients);
   const byName = new Map(gradients.map(({ name, shape }, i) => [name, { shape: [...shape], data: arrays[i]! }]));
-  for (const [name, { data }] of toPyTorch(byName, namesOf(recording))) computed.set(`grad.${name}`, data);
+  for (const [name, { data }] of toPyTorch(byName, namesOf(recording.network))) computed.set(`grad.${name}`, data);
   return computed;
 }

@@ -2,7 +2,6 @@
 
 import {
   fromPyTorch,
-  type ReferenceConfig,
   type ReferenceParameters,
   referenceBackward,
   referenceForward,
@@ -10,15 +9,15 @@ import {
   referenceTrainStep,
   toPyTorch,
 } from "../../src/index";
-import type { Computed, Recording } from "./recording";
+import type { Computed } from "./recording";
 import { batchOf, trainingBatches } from "./recording-batches";
+import { namesOf, type Recording } from "./recording-file";
 
 /** Everything that a recording expects, from the reference. */
 export function computeOnReference(recording: Recording): Computed {
   const { steps, batch, training, tensors } = recording;
-  const config = recording.network as unknown as ReferenceConfig;
-  const { cell, layers = 1, bidirectional = false } = config;
-  const names = { cell, layers, bidirectional };
+  const config = recording.network;
+  const names = namesOf(config);
   const initial = fromPyTorch(tensors, names);
   const fresh = (): ReferenceParameters =>
     Object.fromEntries([...initial].map(([name, { data }]) => [name, Float64Array.from(data)]));

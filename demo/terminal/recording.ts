@@ -1,27 +1,10 @@
-// Recordings of what PyTorch computes: reads one, has the same computed on the GPU or the reference, and compares.
-// Runs in Node and in a browser. The format is described in test/recordings/README.md.
+// Recordings of what PyTorch computes: has the same computed on the GPU or the reference, and compares. Runs in Node and in
+// a browser.
 
-import {
-  type Gpu,
-  type NetworkOptions,
-  type ReferenceOptimizerOptions,
-  readSafetensors,
-  type Schedule,
-  type TensorData,
-} from "../../src/index";
+import type { Gpu, Schedule } from "../../src/index";
+import { type Recording, readRecording } from "./recording-file";
 import { computeOnGpu } from "./recording-on-gpu";
 import { computeOnReference } from "./recording-on-reference";
-
-export interface Recording {
-  network: Record<string, unknown> & Pick<NetworkOptions, "inputs" | "hidden" | "outputs">;
-  steps: number;
-  batch: number;
-  /** `carry`: the final state is the next step's initial state. */
-  training: { steps: number; optimizer: ReferenceOptimizerOptions; carry: boolean } | undefined;
-  tensors: Map<string, TensorData>;
-  /** What the library has not got, in words. */
-  unsupported: string[];
-}
 
 /** The errors of one kind of tensor, or null where a recording has none of it. */
 export type Errors = Record<"outputs" | "loss" | "gradients" | "losses" | "parameters", number | null>;
@@ -43,39 +26,6 @@ export const tolerance = 1e-4;
 const absoluteShare = 0.1;
 /** The error of what is missing, of another size, or not a number. JSON has no infinity. */
 export const incomparable = Number.MAX_VALUE;
-
-/** @throws where the bytes are no safetensors file, or no recording. */
-export function parseRecording(bytes: Uint8Array): Recording {
-  const { metadata, tensors } = readSafetensors(bytes);
-  if (metadata.format !== "recurrent-recording" || metadata.version !== "1") {
-    throw new Error(
-      `verify: the file's format is "${metadata.format} ${metadata.version}", expected "recurrent-recording 1"; give a recording.`,
-    );
-  }
-  const json = (key: string) => JSON.parse(metadata[key] ?? "null");
-  const network = json("network");
-  const { steps, batch } = json("batch");
-  const training = json("training");
-  const unsupported: string[] = [];
-  const known = (what: string, word: unknown, words: string[]) => {
-    if (!words.includes(String(word))) unsupported.push(`${what} ${word}`);
-  };
-  known("cell", network.cell, ["elman", "gru", "lstm"]);
-  known("input", network.input, ["tokens", "features"]);
-  known("readout", network.readout, ["every-step", "last-step"]);
-  known("loss", network.loss, ["cross-entropy", "mean-squared-error"]);
-  if (training) known("optimizer", training.optimizer.kind, ["sgd", "rmsprop", "adam", "adamw"]);
-  const { clipNorm, clipValue, carry = false } = training ?? {};
-  const optimizer = { ...training?.optimizer, ...(clipNorm && { clipNorm }), ...(clipValue && { clipValue }) };
-  return {
-    network,
-    steps,
-    batch,
-    tensors,
-    unsupported,
-    training: training && { steps: training.steps, optimizer, carry },
-  };
-}
 
 const kindOf = (name: string): keyof Errors | undefined => {
   if (name === "expected.loss") return "loss";
@@ -116,11 +66,10 @@ export function compare(recording: Recording, computed: Computed): Comparison {
 /** Where a recording is computed. */
 export type Computer = "reference" | { gpu: Gpu; schedule: Schedule };
 
-/** Reads a recording, computes what it describes, and compares. @throws as `parseRecording`. */
+/** Reads a recording, computes what it describes, and compares. @throws as `readRecording`. */
 export async function verifyRecording(bytes: Uint8Array, on: Computer): Promise<Verdict> {
-  const recording = parseRecording(bytes);
-  const { unsupported } = recording;
-  if (unsupported.length > 0) return { unsupported };
+  const recording = readRecording(bytes);
+  if ("unsupported" in recording) return recording;
   if (on === "reference") return compare(recording, computeOnReference(recording));
   return compare(recording, await computeOnGpu(on.gpu, recording, on.schedule));
 }

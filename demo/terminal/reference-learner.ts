@@ -13,6 +13,7 @@ import {
   type StepReport,
   saveNetwork,
 } from "../../src/index";
+import { maximum } from "../extremes";
 import type { Learner, LearnerOptions } from "./learner";
 
 type State = Pick<ReferenceBatch, "initialState" | "initialCellState">;
@@ -74,7 +75,7 @@ export function referenceLearner(options: LearnerOptions): Learner {
         count += counted;
         for (const [row, target] of classes ? batch.targets.entries() : []) {
           const logits = run.logits.subarray(row * config.outputs, (row + 1) * config.outputs);
-          if (target >= 0 && logits.indexOf(Math.max(...logits)) === target) correct++;
+          if (target >= 0 && logits.indexOf(maximum(logits)) === target) correct++;
         }
       }
       const [perplexity, accuracy] = classes ? [Math.exp(loss / count), correct / count] : [null, null];

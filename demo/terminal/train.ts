@@ -11,6 +11,7 @@ import {
   warmUp,
 } from "../../src/index";
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
+import { maximum } from "../extremes";
 import { load, placeToSave, type Saved, save } from "./checkpoint-file";
 import { type Learner, openLearner } from "./learner";
 import { argumentsOf, help, isOptionError, OptionError, readOptions, type TrainOptions } from "./options";
@@ -129,9 +130,9 @@ async function showGradients(learner: Learner, task: TaskData): Promise<void> {
   const [batch] = task.heldOut();
   const trace = await learner.traceGradients?.(task.evaluation, batch!);
   for (const [layer, norms] of trace?.hidden.entries() ?? []) {
-    const largest = Math.max(...norms);
+    const most = maximum(norms);
     const marks = Array.from(norms, (norm) => {
-      const decades = Math.log10(largest / norm); // eight marks, a decade each
+      const decades = Math.log10(most / norm); // eight marks, a decade each
       return "▁▂▃▄▅▆▇█"[Math.max(0, 7 - Math.floor(decades))] ?? "▁";
     });
     const ends = `${norms[0]!.toExponential(1)} at t = 0, ${norms.at(-1)!.toExponential(1)} at t = ${norms.length - 1}`;

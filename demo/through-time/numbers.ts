@@ -1,5 +1,6 @@
 // What the pictures take from an unrolled network: a common scale of decades, shares of blame, one norm for all layers.
 
+import { maximum, minimum } from "../extremes";
 import type { Unrolled } from "./unroll";
 
 const leastDecades = 3;
@@ -12,8 +13,8 @@ export class DecadeScale {
   /** Around all values that are not zero; with more decades than `most`, the smallest values lie at the bottom. */
   constructor(values: readonly number[], most = Number.POSITIVE_INFINITY) {
     const logarithms = values.filter((value) => value > 0 && value < Number.POSITIVE_INFINITY).map(Math.log10);
-    this.top = logarithms.length > 0 ? Math.ceil(Math.max(...logarithms)) : 0;
-    const least = Math.floor(Math.min(this.top - leastDecades, ...logarithms));
+    this.top = logarithms.length > 0 ? Math.ceil(maximum(logarithms)) : 0;
+    const least = Math.floor(Math.min(this.top - leastDecades, minimum(logarithms)));
     this.bottom = Math.max(this.top - most, least);
   }
 

@@ -1,5 +1,6 @@
 // One network unrolled: above its characters losses and cells, below them what is blamed.
 
+import { maximum } from "../extremes";
 import { html, svg } from "../page";
 import { drawing } from "./drawing";
 import { type Columns, edge, gap, left, marked, middle, totalWidth } from "./layout";
@@ -146,7 +147,7 @@ function cells({ gradient, units, unitCount }: UnrolledRow, row: number, top: nu
 /** Bars of the shares of ‖dL/dx‖, and the largest of them in numerals. */
 function below(unrolled: Unrolled, columns: Columns): SVGElement {
   const shares = blame(unrolled);
-  const most = Math.max(...shares);
+  const most = maximum(shares);
   const heightOf = (share: number) => (most > 0 ? (blameHeight * share) / most : 0);
   const bars = shares.map((share, step) =>
     svg("rect", { class: "blame", x: middle(columns, step) - 5, y: 1, width: 10, height: heightOf(share) }),

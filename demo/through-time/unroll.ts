@@ -1,6 +1,7 @@
 // Takes one sequence forward and back, and tells each step's states, losses and gradients as plain data.
 
 import { type Batch, type Network, type Pass, readTensors } from "../../src/index";
+import { maximum } from "../extremes";
 
 /** One direction of one layer; all in the order of time. */
 export interface UnrolledRow {
@@ -185,7 +186,7 @@ function norms(values: Float32Array, count: number, scale: number): Float64Array
 function crossEntropy(outputs: ArrayLike<number>, [target]: ArrayLike<number> & Iterable<number>): number {
   if (target === undefined || target < 0) return Number.NaN;
   const values = Array.from(outputs);
-  const most = Math.max(...values);
+  const most = maximum(values);
   return Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0)) + most - values[target]!;
 }
 

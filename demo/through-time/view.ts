@@ -116,7 +116,7 @@ export class ThroughTimeView {
     this.#width = this.#scroller.clientWidth;
     if (all.length === 0 || this.#width === 0) return;
     const { labels } = all[0]!;
-    const longest = Math.max(...labels.map((label) => [...visible(label)].length));
+    const longest = largest(labels.map((label) => [...visible(label)].length));
     const columns = columnsIn(this.#width, labels.length, longest);
     this.#root.style.setProperty("--column", `${columns.width}px`);
     const rows = all.flatMap(({ rows }) => rows);

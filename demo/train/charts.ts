@@ -1,6 +1,7 @@
 // The charts of a training: loss, what it is good for, how large its gradients are, and how fast it goes.
 
 import { chartLook } from "../chart-look";
+import { maximum } from "../extremes";
 import { element } from "../page";
 import { Chart } from "./chart";
 import type { Run } from "./runs";
@@ -83,7 +84,7 @@ export class Charts {
     const shown = runs.filter((run) => run.shown);
     const line = 22 * ratio;
     const picture = document.createElement("canvas");
-    picture.width = Math.max(...canvases.map(({ width }) => width));
+    picture.width = maximum(canvases.map(({ width }) => width));
     picture.height = canvases.reduce((sum, { height }) => sum + height, 0) + line * (shown.length + 1);
     const context = picture.getContext("2d")!;
     context.fillStyle = colour("page");

@@ -1,5 +1,6 @@
 // Draws the network unrolled through time, with what flows forward and back, and what of it is at work.
 
+import { maximum, minimum } from "../extremes";
 import { svg } from "../page";
 import { arrow, arrowheads, box, line, nodeShape, type Place } from "./diagram-shapes";
 import type { Example } from "./example";
@@ -98,7 +99,7 @@ export class Diagram {
     if (container.scrollWidth <= container.clientWidth) return;
     const boxes = names.flatMap((name) => this.#parts.get(name)?.getBoundingClientRect() ?? []);
     if (boxes.length === 0) return;
-    const middle = (Math.min(...boxes.map(({ left }) => left)) + Math.max(...boxes.map(({ right }) => right))) / 2;
+    const middle = (minimum(boxes.map(({ left }) => left)) + maximum(boxes.map(({ right }) => right))) / 2;
     const frame = container.getBoundingClientRect();
     container.scrollLeft += middle - (frame.left + frame.right) / 2;
   }

@@ -1,6 +1,7 @@
 // The same lesson at three learning rates: too small, good, too large.
 
 import type { Gpu } from "../../src/index";
+import { maximum } from "../extremes";
 import { gpuEngine, referenceEngine } from "./engine";
 import { exampleOf, iLikeNlp } from "./example";
 import { recordedSizes, recordedWeights } from "./recorded-weights";
@@ -40,7 +41,7 @@ export async function learningCurves(gpu: Gpu | undefined): Promise<Curve[]> {
     };
     const expected = await lossesOf(twin);
     const losses = engine ? await lossesOf(engine) : expected;
-    const difference = engine && Math.max(...losses.map((loss, i) => Math.abs(loss - expected[i]!)));
+    const difference = engine && maximum(losses.map((loss, i) => Math.abs(loss - expected[i]!)));
     curves.push({ learningRate, losses, difference });
   }
   engine?.destroy();

@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 import { chartLook } from "../chart-look";
+import { maximum } from "../extremes";
 
 const height = 260;
 const darkMode = matchMedia("(prefers-color-scheme: dark)");
@@ -35,7 +36,7 @@ export class LossCurves {
 
   /** Shows losses, the first before round 1. */
   show(curves: readonly (readonly number[])[]): void {
-    const longest = Math.max(...curves.map(({ length }) => length));
+    const longest = maximum(curves.map(({ length }) => length));
     this.#data = [Array.from({ length: longest }, (_, i) => i), ...curves.map((losses) => [...losses])];
     this.#chart.setData(this.#data);
   }

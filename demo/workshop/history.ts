@@ -31,44 +31,45 @@ export interface HistoryData {
   curves: Record<CurveName, Curve>;
 }
 
-/** Whether data from a file is a history's. */
+/** Whether data from a file is a history's: its points are where `add` puts them, and no more than it keeps. */
 export function isHistory(data: unknown): data is HistoryData {
   const { stride, stepsInLast, sum, weight, steps, curves } = (data ?? {}) as Partial<HistoryData>;
+  if (!Array.isArray(steps) || steps.length > capacity) return false;
   const isCurve = (curve: unknown) =>
     Array.isArray(curve) &&
-    curve.length === steps?.length &&
+    curve.length === steps.length &&
     curve.every((value) => value === null || Number.isFinite(value));
   return (
     [stride, stepsInLast, sum, weight].every(Number.isFinite) &&
     Number.isInteger(stride) &&
     stride! > 0 &&
-    isCurve(steps) &&
+    steps.every((step, i) => step === i * stride!) &&
     curveNames.every((name) => isCurve(curves?.[name]))
   );
 }
 
 export class History {
   /** The first step of each point. */
-  readonly steps: number[] = [];
+  readonly steps: number[];
   /**
    * One value a point, null where there is none: `loss`, the mean of the point's steps; `smoothed`, its exponential
    * moving average, corrected for its start at zero; of the others the latest.
    */
-  readonly curves = Object.fromEntries(curveNames.map((name) => [name, [] as Curve])) as Record<CurveName, Curve>;
-  #stride = 1;
-  #stepsInLast = 0;
-  #sum = 0;
-  #weight = 0;
+  readonly curves: Record<CurveName, Curve>;
+  #stride: number;
+  #stepsInLast: number;
+  #sum: number;
+  #weight: number;
 
   /** @param data of an earlier one, to go on with. */
   constructor(data?: HistoryData) {
-    if (!data) return;
-    this.#stride = data.stride;
-    this.steps.push(...data.steps);
-    for (const name of curveNames) this.curves[name].push(...data.curves[name]);
-    this.#stepsInLast = data.stepsInLast;
-    this.#sum = data.sum;
-    this.#weight = data.weight;
+    this.#stride = data?.stride ?? 1;
+    this.#stepsInLast = data?.stepsInLast ?? 0;
+    this.#sum = data?.sum ?? 0;
+    this.#weight = data?.weight ?? 0;
+    this.steps = [...(data?.steps ?? [])];
+    const curves = curveNames.map((name) => [name, [...(data?.curves[name] ?? [])]]);
+    this.curves = Object.fromEntries(curves) as Record<CurveName, Curve>;
   }
 
   toJSON(): HistoryData {

@@ -3,10 +3,12 @@
 import {
   adam,
   adamw,
+  type Checkpoint,
   constant,
   cosine,
   type LearningRateSchedule,
   type NetworkOptions,
+  networkConfig,
   type Optimizer,
   rmsprop,
   sgd,
@@ -29,6 +31,25 @@ export function networkOptionsOf(settings: Settings, problem: Problem["network"]
     ...(cell === "gru" && { reset }),
     ...(cell === "lstm" && forgetBias !== undefined && { forgetBias }),
   };
+}
+
+/**
+ * Holds a file's settings against its network and its trainer, before anything is made of them.
+ * @throws where they differ.
+ */
+export function expectSaid({ network, trainer }: Checkpoint, settings: Settings, problem: Problem["network"]): void {
+  const made: Record<string, unknown> = {
+    ...networkConfig(networkOptionsOf(settings, problem)),
+    optimizer: settings.optimizer,
+  };
+  const held: Record<string, unknown> = { ...network, optimizer: trainer?.optimizer };
+  for (const name of Object.keys({ cell: network.cell, ...held, ...made })) {
+    const [say, has] = [JSON.stringify(made[name]), JSON.stringify(held[name])];
+    if (say === has) continue;
+    throw new Error(
+      `The file's settings say ${name} ${say}, and its training has ${has}: it is damaged. Open another.`,
+    );
+  }
 }
 
 /** @param steps of the batches, which the data may have fewer of than the settings */

@@ -15,7 +15,7 @@ import {
 } from "../../src/index";
 import type { Settings } from "./fields";
 import { History, type HistoryData, isHistory, type Values } from "./history";
-import { networkOptionsOf, trainerOptionsOf } from "./options";
+import { expectSaid, networkOptionsOf, trainerOptionsOf } from "./options";
 import type { OwnDataLabel } from "./own-data";
 import type { Problem } from "./problem";
 import { toAddress } from "./settings";
@@ -125,7 +125,8 @@ export class Session {
 
   /** @throws where the GPU has no room for these sizes, or `from` is of another training. */
   static async create(gpu: Gpu, problem: Problem, options: SessionOptions): Promise<Session> {
-    const { settings } = options;
+    const { settings, from } = options;
+    if (from) expectSaid(from, settings, problem.network);
     const network = await Network.create(gpu, networkOptionsOf(settings, problem.network));
     let trainer: Trainer | undefined;
     try {

@@ -43,7 +43,13 @@ function reference(activation: "tanh" | "relu"): ReferenceCell {
 
 export const elman: CellDefinition<ElmanOptions> = {
   choices: { activation: ["tanh", "relu"] },
-  gpu: ({ activation }) => ({ name: "elman", source: elmanShader, gates: 1, flags: { relu: activation === "relu" } }),
+  gpu: ({ activation }) => ({
+    name: "elman",
+    source: elmanShader,
+    gates: 1,
+    flags: { relu: activation === "relu" },
+    pytorch: "RNN",
+  }),
 };
 
 export const elmanReference = ({ activation = "tanh" }: ElmanOptions): ReferenceCell => reference(activation);

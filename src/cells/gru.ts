@@ -100,6 +100,7 @@ export const gru: CellDefinition<GruOptions> = {
     flags: {},
     passesBeside: true,
     candidate: reset === "after" ? "apart" : "second",
+    pytorch: reset === "after" ? "GRU" : undefined,
   }),
 };
 

@@ -57,7 +57,15 @@ const reference: ReferenceCell = {
 
 export const lstm: CellDefinition = {
   choices: {},
-  gpu: () => ({ name: "lstm", source: lstmShader, gates: 4, flags: {}, cellState: true, forgetGate: 1 }),
+  gpu: () => ({
+    name: "lstm",
+    source: lstmShader,
+    gates: 4,
+    flags: {},
+    cellState: true,
+    forgetGate: 1,
+    pytorch: "LSTM",
+  }),
 };
 
 export const lstmReference = () => reference;

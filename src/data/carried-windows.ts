@@ -2,8 +2,8 @@
 // batch, for training that carries the state (truncated backpropagation through time).
 
 import type { Batch } from "../network/batch";
-import { expectSize } from "../network/config";
 import { Epochs } from "./epochs";
+import { expectBatchSize, expectList, expectOptions, expectRows, expectTyped } from "./options";
 import { type BatchStream, batchStream } from "./stream";
 
 /**
@@ -17,10 +17,11 @@ import { type BatchStream, batchStream } from "./stream";
  */
 export function carriedWindows(
   documents: readonly Int32Array[],
-  { steps, batch, seed, position }: { steps: number; batch: number; seed: number; position?: unknown },
+  options: { steps: number; batch: number; seed: number; position?: unknown },
 ): BatchStream {
-  expectSize("carriedWindows", "steps", steps);
-  expectSize("carriedWindows", "batch", batch);
+  expectOptions("carriedWindows", options);
+  const { steps, batch, seed, position } = options;
+  expectBatchSize("carriedWindows", steps, batch);
   checkDocuments("carriedWindows", documents);
   const targetsOf = (document: number) => documents[document]!.length - 1;
   const tokens = documents.reduce((sum, { length }) => sum + length, 0);
@@ -74,10 +75,11 @@ export function carriedWindows(
  */
 export function carriedWindowsOnce(
   documents: readonly Int32Array[],
-  { steps, batch }: { steps: number; batch: number },
+  options: { steps: number; batch: number },
 ): Generator<Batch, void> {
-  expectSize("carriedWindowsOnce", "steps", steps);
-  expectSize("carriedWindowsOnce", "batch", batch);
+  expectOptions("carriedWindowsOnce", options);
+  const { steps, batch } = options;
+  expectBatchSize("carriedWindowsOnce", steps, batch);
   checkDocuments("carriedWindowsOnce", documents);
   return (function* () {
     let taken = 0;
@@ -101,7 +103,8 @@ export function carriedWindowsOnce(
  * @throws where there are fewer than parts + 1 tokens, or `parts` is not a whole number of 1 or more.
  */
 export function cut(tokens: Int32Array, parts: number): Int32Array[] {
-  expectSize("cut", "parts", parts);
+  expectRows("cut", "parts", parts);
+  expectTyped("cut", "tokens", tokens);
   const length = Math.floor((tokens.length - 1) / parts);
   if (length < 1) {
     throw new Error(
@@ -140,13 +143,15 @@ function windowsAt(documents: readonly Int32Array[], rows: readonly (Row | undef
 }
 
 function checkDocuments(operation: string, documents: readonly Int32Array[]): void {
+  expectList(operation, "documents", documents);
   if (documents.length === 0) {
     throw new Error(`${operation}: got 0 documents, expected 1 or more; give some to read.`);
   }
-  for (const [index, { length }] of documents.entries()) {
-    if (length < 2) {
+  for (const [index, document] of documents.entries()) {
+    expectTyped(operation, `documents[${index}]`, document);
+    if (document.length < 2) {
       throw new Error(
-        `${operation}: documents[${index}] has length ${length}, expected 2 or more for a token and its next; ` +
+        `${operation}: documents[${index}] has length ${document.length}, expected 2 or more for a token and its next; ` +
           "leave the document out.",
       );
     }

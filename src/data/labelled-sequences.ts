@@ -1,9 +1,9 @@
 // Classification of sequences: pads labelled sequences of different lengths to batches, one target per sequence.
 
 import type { Batch } from "../network/batch";
-import { expectSize } from "../network/config";
+import { shown } from "../network/config";
 import { Epochs, shuffled } from "./epochs";
-import { heldOutCount } from "./options";
+import { expectBatchSize, expectList, expectOptions, expectTyped, heldOutCount } from "./options";
 import { Random } from "./random";
 import { type BatchStream, batchStream } from "./stream";
 
@@ -29,8 +29,8 @@ export interface PaddedSize {
  * `steps` or one without all its features, or if a label is not a class index.
  */
 export function paddedBatch(items: readonly LabelledSequence[], size: PaddedSize): Batch {
-  const { steps, batch } = size;
   const { kind, width } = checkItems("paddedBatch", items, size);
+  const { steps, batch } = size;
   if (items.length > batch) {
     throw new Error(
       `paddedBatch: got ${items.length} items, expected at most batch = ${batch}; use batchesOnce to cut them up.`,
@@ -58,10 +58,11 @@ export function paddedBatch(items: readonly LabelledSequence[], size: PaddedSize
  */
 export function shuffledBatches(
   items: readonly LabelledSequence[],
-  { seed, position, ...size }: PaddedSize & { seed: number; position?: unknown },
+  options: PaddedSize & { seed: number; position?: unknown },
 ): BatchStream {
+  const { kind, width } = checkItems("shuffledBatches", items, options);
+  const { seed, position, ...size } = options;
   const { steps, batch } = size;
-  const { kind, width } = checkItems("shuffledBatches", items, size);
   return batchStream(
     {
       stream: "shuffledBatches",
@@ -97,6 +98,7 @@ export function splitItems<Item>(
   heldOutFraction: number,
   seed: number,
 ): { training: Item[]; heldOut: Item[] } {
+  expectList("splitItems", "items", items);
   const at = items.length - heldOutCount("splitItems", "items", items.length, heldOutFraction);
   const order = shuffled(items.length, Random.ofSeed("splitItems", seed)).map((index) => items[index]!);
   return { training: order.slice(0, at), heldOut: order.slice(at) };
@@ -108,23 +110,32 @@ function* inOrder(items: readonly LabelledSequence[], size: PaddedSize): Generat
   }
 }
 
+/** Targets are Int32Array. */
+const mostLabel = 2 ** 31 - 1;
+
 /** @returns the kind of all items, and how many values a step has. */
 function checkItems(
   operation: string,
   items: readonly LabelledSequence[],
-  { steps, batch, inputs = 1 }: PaddedSize,
+  size: PaddedSize,
 ): { kind: "tokens" | "features"; width: number } {
-  expectSize(operation, "steps", steps);
-  expectSize(operation, "batch", batch);
-  expectSize(operation, "inputs", inputs);
+  expectOptions(operation, size);
+  const { steps, batch, inputs = 1 } = size;
+  expectBatchSize(operation, steps, batch, inputs);
+  expectList(operation, "items", items);
   if (items.length === 0) throw new Error(`${operation}: got 0 items, expected 1 or more; give some to learn from.`);
-  const kind = items[0]!.tokens ? "tokens" : "features";
+  const kind = items[0]?.tokens ? "tokens" : "features";
   const width = kind === "tokens" ? 1 : inputs;
-  for (const [index, { [kind]: values, label }] of items.entries()) {
+  for (const [index, sequence] of items.entries()) {
     const item = `${operation}: items[${index}]`;
+    if (typeof sequence !== "object" || sequence === null) {
+      throw new Error(`${item} is ${shown(sequence)}, expected a label and tokens or features; leave it out.`);
+    }
+    const { [kind]: values, label } = sequence;
     if (!values) {
       throw new Error(`${item}.${kind} is missing, expected ${kind}, as items[0] has; give all items the same kind.`);
     }
+    expectTyped(operation, `items[${index}].${kind}`, values, kind === "tokens" ? "Int32Array" : "Float32Array");
     const length = values.length / width;
     if (!Number.isInteger(length)) {
       throw new Error(
@@ -138,8 +149,10 @@ function checkItems(
           (length === 0 ? "leave the item out." : `cut the item, or set steps to ${length} or more.`),
       );
     }
-    if (!Number.isInteger(label) || label < 0) {
-      throw new Error(`${item}.label is ${label}, expected a class index 0, 1, 2, …; number the classes from 0.`);
+    if (!Number.isInteger(label) || label < 0 || label > mostLabel) {
+      throw new Error(
+        `${item}.label is ${shown(label)}, expected a class index 0, 1, 2, …; number the classes from 0.`,
+      );
     }
   }
   return { kind, width };

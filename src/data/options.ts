@@ -1,10 +1,58 @@
-// Checks the options that the makers of batches share, and turns them into what they stand for.
+// Checks what the makers of batches are given, and turns it into what it stands for.
+
+import { expectSize, shown } from "../network/config";
+
+/** Beyond these a batch is no use: arrays that no GPU takes, or that end the process. */
+const mostRows = 2 ** 20;
+const mostValues = 2 ** 28;
+
+/** @throws unless `options` is an object. */
+export function expectOptions(operation: string, options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new Error(`${operation}: options is ${shown(options)}, expected an object; pass the options by name.`);
+}
+
+/** @throws unless these are whole numbers of 1 or more, and a batch of them has room. */
+export function expectBatchSize(operation: string, steps: unknown, batch: unknown, inputs: unknown = 1): void {
+  expectSize(operation, "steps", steps);
+  expectSize(operation, "batch", batch, mostRows);
+  expectSize(operation, "inputs", inputs);
+  const values = (steps as number) * (batch as number) * (inputs as number);
+  if (values > mostValues) {
+    throw new Error(
+      `${operation}: steps ${steps}, batch ${batch} and inputs ${inputs} make ${values} values of a batch, expected at ` +
+        `most ${mostValues}; take fewer steps or a smaller batch.`,
+    );
+  }
+}
+
+/** How many rows there may be side by side. @throws unless `value` is a whole number from 1 to that. */
+export const expectRows = (operation: string, name: string, value: unknown): void =>
+  expectSize(operation, name, value, mostRows);
+
+/** @throws unless `value` is an array. */
+export function expectList(operation: string, name: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw new Error(`${operation}: ${name} is ${shown(value)}, expected an array; pass one.`);
+}
+
+/** @throws unless `value` is an array of this type, of this frame or another. */
+export function expectTyped(
+  operation: string,
+  name: string,
+  value: unknown,
+  type: "Int32Array" | "Float32Array" = "Int32Array",
+): void {
+  const got = Object.prototype.toString.call(value).slice(8, -1);
+  if (got === type) return;
+  throw new Error(`${operation}: ${name} is ${got}, expected ${type}; make one with ${type}.from.`);
+}
 
 /** How many of `count` things a held-out fraction keeps back. Throws unless both parts get at least one. */
 export function heldOutCount(operation: string, things: string, count: number, fraction: number): number {
-  if (!(fraction > 0 && fraction < 1)) {
+  if (typeof fraction !== "number" || !(fraction > 0 && fraction < 1)) {
     throw new Error(
-      `${operation}: option "heldOutFraction" is ${fraction}, expected a number between 0 and 1; use 0.1 for a tenth.`,
+      `${operation}: option "heldOutFraction" is ${shown(fraction)}, expected a number between 0 and 1; use 0.1 for a tenth.`,
     );
   }
   const heldOut = Math.round(count * fraction);

@@ -27,8 +27,10 @@ export class Random {
 
   /** Whether a value can be a state: four words, not all zero. */
   static isState(value: unknown): value is readonly number[] {
-    const isWord = (word: unknown) => Number.isInteger(word) && ((word as number) | 0) === word;
-    return Array.isArray(value) && value.length === 4 && value.every(isWord) && value.some((word) => word !== 0);
+    const isOther = (word: unknown) => !Number.isInteger(word) || ((word as number) | 0) !== word;
+    return (
+      Array.isArray(value) && value.length === 4 && value.findIndex(isOther) < 0 && value.some((word) => word !== 0)
+    );
   }
 
   get state(): readonly number[] {

@@ -16,7 +16,7 @@ export interface StreamPosition {
   readonly stream: string;
   /** What it was given, in numbers: the size of the data, the size of the batches, the seed. */
   readonly given: Readonly<Record<string, number>>;
-  /** The random generator's state: 625 integers. */
+  /** The random generator's state: 4 integers. */
   readonly random: readonly number[];
   /** Where in the data: what was taken of an epoch, and where each row reads. Empty where all is drawn at random. */
   readonly place: readonly number[];
@@ -47,12 +47,16 @@ export interface StreamDescription {
  * @throws where the seed is out of range, or the position is not one of such a stream.
  */
 export function batchStream(description: StreamDescription, position?: unknown): BatchStream {
+  checkDescription(description);
   const { stream, given } = description;
   const beginning = Random.ofSeed(stream, given.seed);
   const source =
     position === undefined
       ? description.source(beginning)
       : description.source(...checkedPosition(description, position));
+  if (typeof source?.next !== "function" || typeof source.where !== "function") {
+    misdescribed("source's answer", source, "an object with next and where");
+  }
   return {
     next: () => ({ done: false, value: source.next() }),
     [Symbol.iterator]() {
@@ -62,6 +66,25 @@ export function batchStream(description: StreamDescription, position?: unknown):
       return { stream, given: { ...given }, ...source.where() };
     },
   };
+}
+
+const mostName = 60;
+
+function checkDescription(description: StreamDescription): void {
+  const isObject = (value: unknown) => typeof value === "object" && value !== null;
+  if (!isObject(description)) misdescribed("the description", description, "an object");
+  const { stream, given, source, isPlace } = description;
+  if (typeof stream !== "string" || stream === "" || stream.length > mostName) {
+    misdescribed("stream", stream, `a name of 1 to ${mostName} characters`);
+  }
+  if (!isObject(given)) misdescribed("given", given, "an object of numbers");
+  if (typeof source !== "function") misdescribed("source", source, "a function");
+  if (typeof isPlace !== "function") misdescribed("isPlace", isPlace, "a function");
+}
+
+function misdescribed(name: string, value: unknown, expected: string): never {
+  const cure = "describe the stream that makes your batches";
+  throw new Error(`batchStream: ${name} is ${shown(value)}, expected ${expected}; ${cure}.`);
 }
 
 function checkedPosition(
@@ -82,9 +105,10 @@ function checkedPosition(
     if (other !== value) throw refusal(`.given.${name} is ${shown(other)}`, `${value}`);
   }
   const { random, place } = got;
-  if (!Random.isState(random)) throw refusal(".random is no state of the generator", "its 625 integers");
+  if (!Random.isState(random)) throw refusal(".random is no state of the generator", "its 4 integers");
   const isWord = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
-  if (!Array.isArray(place) || !place.every(isWord) || !description.isPlace(place)) {
+  const isOther = (value: unknown) => !isWord(value); // `every` would pass over a hole
+  if (!Array.isArray(place) || place.findIndex(isOther) >= 0 || !description.isPlace(place)) {
     throw refusal(".place is no place in the data", "the one that was read");
   }
   return [Random.ofState(random), place];

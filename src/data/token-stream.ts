@@ -1,8 +1,7 @@
 // Next-token prediction on one long sequence of tokens: cuts it into batches whose targets are the inputs one step later.
 
 import type { Batch } from "../network/batch";
-import { expectSize } from "../network/config";
-import { heldOutCount } from "./options";
+import { expectBatchSize, expectOptions, expectTyped, heldOutCount } from "./options";
 import { type BatchStream, batchStream } from "./stream";
 
 /**
@@ -10,6 +9,7 @@ import { type BatchStream, batchStream } from "./stream";
  * views of the same memory. Throws if the fraction is not between 0 and 1, or leaves one part without a token.
  */
 export function split(tokens: Int32Array, heldOutFraction = 0.1): { training: Int32Array; heldOut: Int32Array } {
+  expectTyped("split", "tokens", tokens);
   const at = tokens.length - heldOutCount("split", "tokens", tokens.length, heldOutFraction);
   return { training: tokens.subarray(0, at), heldOut: tokens.subarray(at) };
 }
@@ -24,10 +24,11 @@ export function split(tokens: Int32Array, heldOutFraction = 0.1): { training: In
  */
 export function randomWindows(
   tokens: Int32Array,
-  { steps, batch, seed, position }: { steps: number; batch: number; seed: number; position?: unknown },
+  options: { steps: number; batch: number; seed: number; position?: unknown },
 ): BatchStream {
-  expectSize("randomWindows", "steps", steps);
-  expectSize("randomWindows", "batch", batch);
+  expectOptions("randomWindows", options);
+  const { steps, batch, seed, position } = options;
+  expectBatchSize("randomWindows", steps, batch);
   checkLength("randomWindows", tokens, steps + 1, `${steps} steps`);
   const lastStart = tokens.length - 1 - steps;
   return batchStream(
@@ -55,10 +56,11 @@ export function randomWindows(
  */
 export function consecutiveWindows(
   tokens: Int32Array,
-  { steps, batch }: { steps: number; batch: number },
+  options: { steps: number; batch: number },
 ): Generator<Batch, void> {
-  expectSize("consecutiveWindows", "steps", steps);
-  expectSize("consecutiveWindows", "batch", batch);
+  expectOptions("consecutiveWindows", options);
+  const { steps, batch } = options;
+  expectBatchSize("consecutiveWindows", steps, batch);
   checkLength("consecutiveWindows", tokens, 2, "a token and its next");
   return (function* () {
     for (let start = 0; start < tokens.length - 1; start += steps * batch) {
@@ -83,6 +85,7 @@ function windowsAt(tokens: Int32Array, starts: number[], steps: number, batch: n
 }
 
 function checkLength(operation: string, tokens: Int32Array, least: number, purpose: string): void {
+  expectTyped(operation, "tokens", tokens);
   if (tokens.length < least) {
     throw new Error(
       `${operation}: tokens has length ${tokens.length}, expected ${least} or more for ${purpose}; ` +

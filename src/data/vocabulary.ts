@@ -1,6 +1,7 @@
 // A character vocabulary: which token stands for which symbol of a text, and how far their frequencies alone predict it.
 
-import { expectSize } from "../network/config";
+import { expectSize, shown } from "../network/config";
+import { expectOptions } from "./options";
 
 /** The symbol shown for characters that a vocabulary does not have: U+FFFD, Unicode's replacement character. */
 const unknownSymbol = "\uFFFD";
@@ -18,22 +19,22 @@ export class Vocabulary {
 
   /** Throws if there are no symbols, if one is not exactly one code point, or if one comes twice. */
   constructor(symbols: Iterable<string>) {
-    this.symbols = [...symbols];
-    this.#tokens = new Map(this.symbols.map((symbol, token) => [symbol, token]));
+    expectIterable("Vocabulary", "symbols", symbols, "those of a saved vocabulary");
+    const tokens = new Map<string, number>();
+    for (const symbol of symbols) {
+      const token = tokens.size;
+      const refuse = (what: string) => {
+        throw new Error(`Vocabulary: symbols[${token}] is ${shown(symbol)}${what}.`);
+      };
+      const isOne = typeof symbol === "string" && symbol.length <= 2 && [...symbol].length === 1;
+      if (!isOne) refuse(", expected exactly one code point; split it");
+      if (tokens.has(symbol)) refuse(" again, expected every symbol once; remove it");
+      tokens.set(symbol, token);
+    }
+    this.symbols = [...tokens.keys()];
+    this.#tokens = tokens;
     if (this.size === 0) {
       throw new Error("Vocabulary: symbols is empty, expected one symbol or more; pass those of a saved vocabulary.");
-    }
-    for (const [token, symbol] of this.symbols.entries()) {
-      if ([...symbol].length !== 1) {
-        throw new Error(
-          `Vocabulary: symbols[${token}] is ${JSON.stringify(symbol)}, expected exactly one code point; split it.`,
-        );
-      }
-      if (this.#tokens.get(symbol) !== token) {
-        throw new Error(
-          `Vocabulary: symbols[${token}] is ${JSON.stringify(symbol)} again, expected every symbol once; remove it.`,
-        );
-      }
     }
   }
 
@@ -42,8 +43,11 @@ export class Vocabulary {
    * frequent `limit − 1` are kept (of equally frequent ones the lower code points) and the rest share "\uFFFD".
    * Throws if the text is empty or the limit is not a whole number of 1 or more.
    */
-  static fromText(text: string, { limit = Number.MAX_SAFE_INTEGER }: { limit?: number } = {}): Vocabulary {
+  static fromText(text: string, options: { limit?: number } = {}): Vocabulary {
+    expectOptions("Vocabulary.fromText", options);
+    const { limit = Number.MAX_SAFE_INTEGER } = options;
     expectSize("Vocabulary.fromText", "limit", limit);
+    expectText("Vocabulary.fromText", text);
     if (text === "")
       throw new Error("Vocabulary.fromText: the text is empty, expected one character or more; pass one.");
     const counts = new Map<string, number>();
@@ -67,6 +71,7 @@ export class Vocabulary {
    * Throws if a character is not in the vocabulary and "\uFFFD" is not either.
    */
   encode(text: string): Int32Array {
+    expectText("Vocabulary.encode", text);
     const unknown = this.#tokens.get(unknownSymbol);
     const tokens = new Int32Array(text.length);
     let position = 0;
@@ -86,6 +91,7 @@ export class Vocabulary {
 
   /** The text of some tokens, "\uFFFD" where it was unknown. Throws if a token is not one of 0 … size − 1. */
   decode(tokens: Iterable<number>): string {
+    expectIterable("Vocabulary.decode", "tokens", tokens, "what encode answers");
     let text = "";
     for (const token of tokens) {
       checkToken("Vocabulary.decode", token, this.size);
@@ -102,17 +108,29 @@ export class Vocabulary {
  */
 export function unigramEntropy(tokens: ArrayLike<number>, size: number): number {
   expectSize("unigramEntropy", "size", size);
+  expectIterable("unigramEntropy", "tokens", tokens, "what encode answers");
   if (tokens.length === 0) throw new Error("unigramEntropy: got 0 tokens, expected 1 or more; encode a longer text.");
-  const counts = new Float64Array(size);
+  const counts = new Map<number, number>(); // not an array of `size`, for which there may be no room
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!;
     checkToken("unigramEntropy", token, size);
-    counts[token]! += 1;
+    counts.set(token, (counts.get(token) ?? 0) + 1);
   }
-  return counts.reduce((sum, count) => {
+  const inOrder = [...counts].sort(([a], [b]) => a - b);
+  return inOrder.reduce((sum, [, count]) => {
     const p = count / tokens.length;
-    return count === 0 ? sum : sum - p * Math.log(p);
+    return sum - p * Math.log(p);
   }, 0);
+}
+
+function expectText(operation: string, text: unknown): void {
+  if (typeof text === "string") return;
+  throw new Error(`${operation}: the text is ${shown(text)}, expected a string; pass one.`);
+}
+
+function expectIterable(operation: string, name: string, value: unknown, pass: string): void {
+  if (value !== undefined && value !== null && typeof Object(value)[Symbol.iterator] === "function") return;
+  throw new Error(`${operation}: ${name} is ${shown(value)}, expected a list; pass ${pass}.`);
 }
 
 function byCodePoint(a: string, b: string): number {
@@ -122,7 +140,7 @@ function byCodePoint(a: string, b: string): number {
 function checkToken(operation: string, token: number, size: number): void {
   if (!Number.isInteger(token) || token < 0 || token >= size) {
     throw new Error(
-      `${operation}: token ${token} is not in the vocabulary, expected a whole number from 0 to ${size - 1}; ` +
+      `${operation}: token ${shown(token)} is not in the vocabulary, expected a whole number from 0 to ${size - 1}; ` +
         "use the vocabulary that encoded it.",
     );
   }

@@ -20,7 +20,7 @@ export function planTable(plan: Pick<Plan, "describe">): string {
     (total.flops / 1e6).toFixed(2),
     (total.bytes / 1e6).toFixed(2),
   ]);
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const widths = cells[0]!.map((_, column) => cells.reduce((most, row) => Math.max(most, row[column]!.length), 0));
   const align = (text: string, column: number) =>
     column < 3 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
   return cells.map((row) => row.map(align).join("  ").trimEnd()).join("\n");

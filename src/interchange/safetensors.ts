@@ -1,7 +1,7 @@
 // Reads and writes safetensors files: named tensors with text metadata, as PyTorch and others exchange them.
 // Format: 8 bytes, the header's length as a little-endian unsigned integer; the header, JSON; the values, back to back.
 
-import { isObject, quote } from "./untrusted";
+import { endOfString, isObject, kindOf, quote } from "./untrusted";
 
 /** A tensor in host memory: its sizes, outermost first, and its values in row-major order. */
 export interface TensorData {
@@ -9,12 +9,12 @@ export interface TensorData {
   data: Float32Array | Int32Array;
 }
 
-/** What a safetensors file holds. `tensors` is in the order of the values in the file. */
 /** A tensor of F32. */
 export interface FloatTensor extends TensorData {
   data: Float32Array;
 }
 
+/** What a safetensors file holds. `tensors` is in the order of the values in the file. */
 export interface SafetensorsFile {
   metadata: Record<string, string>;
   tensors: Map<string, TensorData>;
@@ -45,6 +45,9 @@ const headerDepth = 3; // { name: { field: [ … ] } }
  *   shape that is none, or a place that is outside the data, overlaps another tensor, leaves a hole or has the wrong size
  */
 export function readSafetensors(file: Uint8Array | ArrayBuffer): SafetensorsFile {
+  if (!["Uint8Array", "ArrayBuffer"].includes(kindOf(file))) {
+    refuse("the file", `is ${kindOf(file)}`, "a Uint8Array or an ArrayBuffer", "pass the bytes of the whole file");
+  }
   const bytes = ArrayBuffer.isView(file) ? file : new Uint8Array(file);
   const headerBytes = findHeader(bytes);
   const { __metadata__: metadata = {}, ...descriptions } = parseHeader(headerBytes);
@@ -73,6 +76,10 @@ export function writeSafetensors(
   metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer> {
   const operation = "writeSafetensors";
+  if (typeof Object(tensors)[Symbol.iterator] !== "function") {
+    fail(operation, "tensors", `is ${kindOf(tensors)}`, "a Map, or pairs of a name and a tensor", "pass those");
+  }
+  if (!isObject(metadata)) fail(operation, "metadata", `is ${kindOf(metadata)}`, "an object", "pass one, or nothing");
   for (const [key, value] of Object.entries(metadata)) {
     const subject = `metadata ${quote(key)}`;
     if (isUnusable(key)) fail(operation, subject, "has a key that the format cannot hold", "another key", "rename it");
@@ -81,7 +88,12 @@ export function writeSafetensors(
   const header = new Map<string, unknown>(Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : []);
   const parts: Int32Array[] = [];
   let end = 0;
-  for (const [name, { shape, data }] of tensors) {
+  for (const pair of tensors) {
+    const [name, tensor] = Array.isArray(pair) ? pair : [];
+    if (typeof name !== "string" || !isObject(tensor)) {
+      fail(operation, "tensors", `has ${quote(pair)}`, "pairs of a name and a tensor", "pass a Map of tensors");
+    }
+    const { shape, data } = tensor as TensorData;
     const subject = `tensor ${quote(name)}`;
     if (name === "__metadata__" || isUnusable(name)) {
       fail(operation, subject, "has a name that the format cannot hold", "another name", "rename it");
@@ -139,12 +151,28 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
     refuse("the header", bytes.length === 0 ? "is empty" : `begins with byte ${bytes[0]}`, 'a "{"');
   }
   try {
-    const json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const json = textOf(bytes);
     checkKeys(json);
-    return JSON.parse(json);
+    return parsed(json) as Record<string, unknown>;
   } catch (error) {
     const reason = (error as Error).message;
     refuse("the header", `does not parse (${reason})`, "a JSON object in UTF-8 that names nothing twice");
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error("it is not UTF-8");
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Error("it is not JSON");
   }
 }
 
@@ -156,16 +184,16 @@ function checkKeys(json: string): void {
     const character = json[at]!;
     if ("{[".includes(character)) open.push(new Set());
     if ("]}".includes(character)) open.pop();
-    if (open.length > headerDepth) throw new SyntaxError(`brackets nested more than ${headerDepth} deep`);
+    if (open.length > headerDepth) throw new Error(`brackets nested more than ${headerDepth} deep`);
     if (character !== '"') continue;
-    const start = at++;
-    while (at < json.length && json[at] !== '"') at += json[at] === "\\" ? 2 : 1;
+    const start = at;
+    at = endOfString(json, at);
     colon.lastIndex = at + 1;
     if (!colon.test(json)) continue;
-    const key: string = JSON.parse(json.slice(start, at + 1)); // "\u0061" and "a" are one key
+    const key = parsed(json.slice(start, at + 1)) as string; // "\u0061" and "a" are one key
     const keys = open.at(-1);
-    if (keys?.has(key)) throw new SyntaxError(`the name ${quote(key)} comes twice`);
-    if (isUnusable(key)) throw new SyntaxError(`the name ${quote(key)} cannot be used`);
+    if (keys?.has(key)) throw new Error(`the name ${quote(key)} comes twice`);
+    if (isUnusable(key)) throw new Error(`the name ${quote(key)} cannot be used`);
     keys?.add(key);
   }
 }
@@ -213,7 +241,7 @@ function copyValues(values: Uint8Array, { dtype, begin, end }: Entry): Float32Ar
 }
 
 /** The number of values in a shape; NaN where it is not a shape or its bytes cannot be counted exactly. */
-function countValues(shape: unknown): number {
+export function countValues(shape: unknown): number {
   if (!Array.isArray(shape) || !shape.every(isCount)) return Number.NaN;
   const count = shape.reduce((product, size) => product * size, 1);
   return Number.isSafeInteger(count * bytesPerValue) ? count : Number.NaN;

@@ -72,6 +72,9 @@ const defaults = {
  * @throws where an option is missing, unknown or out of range, with what was got and expected.
  */
 export function networkConfig(options: NetworkOptions): NetworkConfig {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new Error(`Network: options is ${shown(options)}, expected an object; pass what the network is to be.`);
+  }
   expectWord("cell", options.cell, cellNames);
   const words: Readonly<Record<string, readonly string[]>> = { ...choices, ...choicesOf(options) };
   const cellDefaults = Object.entries(choicesOf(options)).map(([name, [first]]) => [name, first]);
@@ -105,8 +108,8 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
     const name = classWeights ? "classWeights" : "labelSmoothing";
     throw new Error(`Network: ${name} is given with loss "mean-squared-error", which has no classes; leave it out.`);
   }
-  const known = ["cell", ...Object.keys(words), ...Object.keys(defaults), ...sizes, "classWeights", "forgetBias"];
-  expectKnown(`Network of cell "${cell}"`, Object.fromEntries(given), known);
+  const known = ["cell", ...sizes, ...Object.keys(words), ...Object.keys(defaults), "classWeights", "forgetBias"];
+  expectKnown(`Network of cell "${cell}"`, Object.fromEntries(given), [...new Set(known)]);
   return config;
 }
 
@@ -117,7 +120,7 @@ function expectWord(name: string, value: unknown, words: readonly string[]): voi
 }
 
 function expectWeights(weights: unknown, outputs: number): void {
-  const got = Array.isArray(weights) ? `[${weights.slice(0, 20).map(shown).join(", ")}]` : shown(weights);
+  const got = Array.isArray(weights) ? brief(`[${weights.slice(0, 20).map(shown).join(", ")}]`) : shown(weights);
   if (!Array.isArray(weights) || weights.length !== outputs || !weights.every((weight) => isBetween(weight, 0, 1e30))) {
     throw new Error(
       `Network: classWeights is ${got}, expected an array of ${outputs} numbers from 0 up, one an output.`,
@@ -128,11 +131,13 @@ function expectWeights(weights: unknown, outputs: number): void {
 const isBetween = (value: unknown, least: number, most: number): boolean =>
   typeof value === "number" && value >= least && value <= most;
 
+const brief = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
 /** A value for a message, short whatever it is. */
 export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === "string") return JSON.stringify(brief(value));
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
-  return typeof value === "function" ? "a function" : String(value);
+  return typeof value === "function" ? "a function" : brief(String(value));
 }
 
 /** @throws unless `value` is an integer from 1 up, and up to `most` where one is given. */

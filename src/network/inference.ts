@@ -129,6 +129,10 @@ export class Inference {
   destroy(): void {
     this.plan.destroy();
   }
+
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
 }
 
 /** ŷ = softmax(o): the loss's kernel, of a loss that counts nothing. */

@@ -1,14 +1,15 @@
 // Checkpoints: a network and the state of its training in one safetensors file. PyTorch finds the parameters in it under
-// its own names; `trainer.…` tensors hold the rest, and metadata what is no tensor.
+// its own names, where it has a network that computes the same; `trainer.…` tensors hold the rest, and metadata what is
+// no tensor.
 
-import { fromPyTorch, toPyTorch } from "../interchange/pytorch";
+import { fromPyTorch, hasTwin, toPyTorch } from "../interchange/pytorch";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
-import { isObject, quote } from "../interchange/untrusted";
+import { checkDepth, isObject, kindOf, parseJson, quote } from "../interchange/untrusted";
 import { type NetworkConfig, type NetworkOptions, networkConfig } from "../network/config";
 import type { Network } from "../network/network";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
 import type { Trainer } from "./trainer";
-import type { TrainerState } from "./trainer-state";
+import { checkProgress, type TrainerState } from "./trainer-state";
 
 /** What a checkpoint holds. */
 export interface Checkpoint {
@@ -37,11 +38,11 @@ export async function saveCheckpoint(
   { data, about }: { data?: unknown; about?: unknown } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { config } = trainer.network;
-  const texts = asJson({ network: config, data, about }); // now, not when the tensors are there
+  const texts = asJson("saveCheckpoint", { network: config, data, about }); // now, not when the tensors are there
   const { parameters, trainer: state } = await trainer.snapshot();
   const { tensors, ...numbers } = state;
-  const metadata = { format, version, ...texts, ...asJson({ trainer: numbers }) };
-  return writeSafetensors([...toPyTorch(parameters, config), ...tensors], metadata);
+  const metadata = { format, version, ...texts, ...asJson("saveCheckpoint", { trainer: numbers }) };
+  return writeSafetensors([...named(parameters, config), ...tensors], metadata);
 }
 
 /**
@@ -53,9 +54,16 @@ export async function saveNetwork(
   { about }: { about?: unknown } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { config } = network;
-  const metadata = { format, version, ...asJson({ network: config, about }) };
-  return writeSafetensors(toPyTorch(await network.read(), config), metadata);
+  const metadata = { format, version, ...asJson("saveNetwork", { network: config, about }) };
+  return writeSafetensors(named(await network.read(), config), metadata);
 }
+
+/**
+ * Parameters as a file names them: as PyTorch does, where that computes the same with them; else as this library does, so
+ * that no reader takes them for PyTorch's.
+ */
+const named = (parameters: ParameterValues, config: NetworkConfig): ParameterValues =>
+  hasTwin(config) ? toPyTorch(parameters, config) : parameters;
 
 /**
  * Reads what `saveCheckpoint` or `saveNetwork` wrote. The file is not trusted: options, names and shapes are checked
@@ -74,19 +82,36 @@ export async function readCheckpoint(file: Uint8Array | ArrayBuffer | Blob): Pro
     refuse('metadata "version"', `is ${quote(metadata.version)}`, `"${version}"`, cure);
   }
   const network = networkOf(metadata, tensors.size);
-  const parameters: ParameterValues = fromPyTorch(tensors, network);
-  for (const [name, { shape }] of Object.entries(parameterShapes(network))) {
-    const got = parameters.get(name)!.shape;
-    if (got.join() === shape.join()) continue;
-    refuse(`parameter "${name}"`, `has shape [${got.join(", ")}]`, `[${shape.join(", ")}] by metadata "network"`);
-  }
   return {
     network,
-    parameters,
-    trainer: trainerOf(metadata, tensors),
+    parameters: parametersOf(tensors, network),
+    trainer: trainerOf(metadata, tensors, network),
     data: fromJson(metadata, "data"),
     about: fromJson(metadata, "about"),
   };
+}
+
+type Tensors = ReadonlyMap<string, TensorData>;
+
+function parametersOf(tensors: Tensors, network: NetworkConfig): ParameterValues {
+  const shapes = parameterShapes(network);
+  const own = !hasTwin(network) && Object.keys(shapes).some((name) => tensors.has(name));
+  const { cell, layers, bidirectional } = network; // without more: earlier files hold what has no twin by PyTorch's names
+  const found: Tensors = own ? tensors : fromPyTorch(tensors, { cell, layers, bidirectional });
+  const parameters: ParameterValues = new Map();
+  for (const [name, { shape }] of Object.entries(shapes)) {
+    const subject = `parameter "${name}"`;
+    const expected = `F32 [${shape.join(", ")}] by metadata "network"`;
+    const tensor = found.get(name);
+    if (!tensor) refuse(subject, "is missing", expected);
+    const { shape: got, data } = tensor;
+    if (!(data instanceof Float32Array)) refuse(subject, "is I32", expected);
+    if (got.join() !== shape.join()) refuse(subject, `has shape ${quote(got)}`, expected);
+    parameters.set(name, { shape: got, data });
+  }
+  const further = [...tensors.keys()].find((name) => own && !shapes[name] && !name.startsWith(ofTrainer));
+  if (further) refuse(`tensor ${quote(further)}`, "is of no parameter", `those of metadata "network" alone`);
+  return parameters;
 }
 
 function networkOf(metadata: Metadata, tensors: number): NetworkConfig {
@@ -103,11 +128,19 @@ function networkOf(metadata: Metadata, tensors: number): NetworkConfig {
   }
 }
 
-function trainerOf(metadata: Metadata, tensors: ReadonlyMap<string, TensorData>): TrainerState | undefined {
+const ofTrainer = "trainer.";
+
+function trainerOf(metadata: Metadata, tensors: Tensors, network: NetworkConfig): TrainerState | undefined {
   const own: ParameterValues = new Map();
+  const shapes = parameterShapes(network);
   for (const [name, { shape, data }] of tensors) {
-    if (!name.startsWith("trainer.")) continue;
-    if (!(data instanceof Float32Array)) refuse(`tensor "${name}"`, "is I32", "F32");
+    if (!name.startsWith(ofTrainer)) continue;
+    const subject = `tensor ${quote(name)}`;
+    const expected = shapes[name.split(".").slice(2).join(".")]?.shape ?? shape; // such as trainer.mean.outputBias
+    if (!(data instanceof Float32Array)) refuse(subject, "is I32", "F32");
+    if (shape.join() !== expected.join()) {
+      refuse(subject, `has shape ${quote(shape)}`, `${quote(expected)}, as its parameter`);
+    }
     own.set(name, { shape, data });
   }
   const numbers = fromJson(metadata, "trainer");
@@ -116,24 +149,37 @@ function trainerOf(metadata: Metadata, tensors: ReadonlyMap<string, TensorData>)
   if (typeof step !== "number" || typeof learningRate !== "number" || typeof optimizer !== "string") {
     refuse('metadata "trainer"', `is ${quote(numbers)}`, "the numbers step and learningRate, and an optimizer's name");
   }
+  checkProgress('readCheckpoint: metadata "trainer"', { step, learningRate });
   return { step, learningRate, optimizer, tensors: own };
 }
 
 type Metadata = Readonly<Record<string, string>>;
 
-/** Each value as JSON; what is undefined is left out. */
-function asJson(values: Record<string, unknown>): Record<string, string> {
-  const texts = Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)] as const);
-  return Object.fromEntries(texts.filter(([, text]) => text !== undefined));
+/** Each value as JSON; what is undefined is left out. @throws where `fromJson` could not read it again. */
+function asJson(operation: string, values: Record<string, unknown>): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [name, value] of Object.entries(values)) {
+    try {
+      const text = JSON.stringify(value);
+      if (text === undefined) continue;
+      checkDepth(text);
+      texts[name] = text;
+    } catch {
+      const expected =
+        "what JSON can hold: plain objects and arrays, some hundred deep, that do not contain themselves";
+      throw new Error(`${operation}: ${name} is ${kindOf(value)}, expected ${expected}; pass plain data.`);
+    }
+  }
+  return texts;
 }
 
 function fromJson(metadata: Metadata, name: string): unknown {
   const text = metadata[name];
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
-  } catch {
-    refuse(`metadata "${name}"`, `is ${quote(text)}`, "JSON");
+    return parseJson(text);
+  } catch (error) {
+    refuse(`metadata "${name}"`, (error as Error).message, "JSON");
   }
 }
 

@@ -3,7 +3,8 @@
 
 import type { Gpu } from "../gpu/device";
 import { elements, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
-import type { ParameterValues } from "../network/parameters";
+import { type NetworkConfig, shown } from "../network/config";
+import { type ParameterValues, parameterShapes } from "../network/parameters";
 import { expectNumber } from "./optimizers";
 
 /** The state of a trainer, beside the parameters. */
@@ -41,9 +42,56 @@ export function stateTensors(
   return tensors;
 }
 
+/** Options that the parameters do not depend on, or only began with: they may differ where a training goes on. */
+const free: readonly (keyof NetworkConfig)[] = [
+  ...(["input", "readout", "loss", "labelSmoothing", "classWeights", "dropout"] as const),
+  ...(["initializer", "recurrentInitializer", "forgetBias", "seed"] as const),
+];
+
+/** @throws unless a checkpoint is of this network: of what it computes, where the checkpoint says it, and of its sizes. */
+export function checkNetwork(
+  operation: string,
+  { network, parameters }: { network?: NetworkConfig | undefined; parameters: ParameterValues },
+  config: NetworkConfig,
+): void {
+  const names = (Object.keys({ ...network, ...config }) as (keyof NetworkConfig)[]).filter(
+    (name) => network && !free.includes(name) && network[name] !== config[name],
+  );
+  if (names.length > 0) {
+    const said = (of: NetworkConfig) =>
+      names.flatMap((name) => (of[name] === undefined ? [] : [`${name} ${shown(of[name])}`])).join(", ");
+    throw new Error(
+      `${operation}: the checkpoint is of a network of ${said(network!)}, expected ${said(config)}; ` +
+        "make the network with the checkpoint's: Network.create(gpu, checkpoint.network).",
+    );
+  }
+  for (const [name, { shape }] of Object.entries(parameterShapes(config))) {
+    const got = parameters.get(name);
+    if (got?.shape.join() === shape.join()) continue;
+    const was = got ? `has shape [${got.shape.join(", ")}]` : "is missing";
+    throw new Error(
+      `${operation}: the checkpoint's parameter "${name}" ${was}, expected [${shape.join(", ")}]; ` +
+        "make the network with the options that the checkpoint was saved with.",
+    );
+  }
+}
+
 /** The shaders have the step in a u32 and the learning rate in an f32. */
 const mostSteps = 2 ** 32 - 2; // there is a next one
 const mostNumber = 3.4e38;
+
+/** @throws unless a trainer can be at this step, with this learning rate. */
+export function checkProgress(
+  operation: string,
+  { step, learningRate }: Pick<TrainerState, "step" | "learningRate">,
+): void {
+  if (!Number.isInteger(step) || step < 0 || step > mostSteps) {
+    throw new Error(
+      `${operation}: step is ${shown(step)}, expected an integer from 0 to ${mostSteps}; go back to another checkpoint.`,
+    );
+  }
+  expectNumber(operation, "learningRate", learningRate, mostNumber);
+}
 
 /** @throws unless `state` is one of a trainer with this optimizer and these tensors, all of it finite. */
 export function checkState(
@@ -55,13 +103,10 @@ export function checkState(
   const cure = "make the trainer with the optimizer, the batch and the carryState that the checkpoint was saved with";
   if (state.optimizer !== optimizer) {
     throw new Error(
-      `${operation}: the checkpoint is of optimizer "${state.optimizer}", expected "${optimizer}"; ${cure}.`,
+      `${operation}: the checkpoint is of optimizer ${shown(state.optimizer)}, expected "${optimizer}"; ${cure}.`,
     );
   }
-  if (!Number.isInteger(state.step) || state.step < 0 || state.step > mostSteps) {
-    throw new Error(`${operation}: step is ${state.step}, expected an integer from 0 to ${mostSteps}.`);
-  }
-  expectNumber(operation, "learningRate", state.learningRate, mostNumber);
+  checkProgress(operation, state);
   for (const { name, shape } of expected) {
     const got = state.tensors.get(name);
     const wanted = `[${shape.join(", ")}]`;
@@ -73,7 +118,7 @@ export function checkState(
   }
   for (const [name, { data }] of state.tensors) {
     if (!expected.some((tensor) => tensor.name === name)) {
-      throw new Error(`${operation}: tensor "${name}" is given, expected none of that name; ${cure}.`);
+      throw new Error(`${operation}: tensor ${shown(name)} is given, expected none of that name; ${cure}.`);
     }
     const square = name.startsWith("trainer.meanSquare.");
     const wrong = data.findIndex((value) => !Number.isFinite(value) || (square && value < 0));

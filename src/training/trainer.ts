@@ -5,6 +5,7 @@ import { TempogradError } from "../gpu/errors";
 import { Lifetime } from "../gpu/lifetime";
 import { createTensors, layoutOf, readFloats, readTensors, type Tensor, type TensorGroup } from "../gpu/tensor";
 import { type Batch, batchSpecs, checkBatch } from "../network/batch";
+import type { NetworkConfig } from "../network/config";
 import { type Network, valuesOf } from "../network/network";
 import type { ParameterValues } from "../network/parameters";
 import type { Pass } from "../network/pass";
@@ -13,7 +14,7 @@ import { LossReadback, type PendingLosses, type StepResult } from "./loss-readba
 import { checkScalars, expectNumber, type Optimizer } from "./optimizers";
 import { constant, type LearningRateSchedule } from "./schedules";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
-import { checkState, stateTensors, type TrainerState, writeState } from "./trainer-state";
+import { checkNetwork, checkState, stateTensors, type TrainerState, writeState } from "./trainer-state";
 import { addParameterUpdate, type ParameterUpdate } from "./update";
 
 /** What a training step reports. */
@@ -232,7 +233,9 @@ export class Trainer {
    * last. It may be called while training goes on, and the `position` that a stream of batches has at that moment fits.
    * @throws where the trainer was destroyed or the device lost, or a step that was not finite has just ended the training.
    */
-  async snapshot(operation = "Trainer.snapshot"): Promise<{ parameters: ParameterValues; trainer: TrainerState }> {
+  async snapshot(
+    operation = "Trainer.snapshot",
+  ): Promise<{ network: NetworkConfig; parameters: ParameterValues; trainer: TrainerState }> {
     this.pass.lifetime.expect(operation);
     const { step, learningRate, network } = this;
     const stopping = this.#training && this.#stopsAtNotFinite;
@@ -249,23 +252,29 @@ export class Trainer {
     }
     const values = [...valuesOf(tensors, arrays)];
     const trainer = { step, learningRate, optimizer, tensors: new Map(values.slice(own.length)) };
-    return { parameters: new Map(values.slice(0, own.length)), trainer };
+    return { network: network.config, parameters: new Map(values.slice(0, own.length)), trainer };
   }
 
   /**
    * Goes on from a snapshot or a checkpoint, bit for bit where options, batches and the device's choice of kernels are
    * those it was taken with.
-   * @throws where it has no trainer's state or one of another making, during training, or where the trainer was destroyed;
-   *   nothing is changed then.
+   * @throws where it has no trainer's state or one of another making, is of another network, during training, or where the
+   *   trainer was destroyed; nothing is changed then.
    */
-  restore({ parameters, trainer: state }: { parameters: ParameterValues; trainer: TrainerState | undefined }): void {
+  restore(checkpoint: {
+    network?: NetworkConfig;
+    parameters: ParameterValues;
+    trainer: TrainerState | undefined;
+  }): void {
     this.pass.lifetime.expect("Trainer.restore");
+    const { parameters, trainer: state } = checkpoint;
     if (this.#training) throw new Error("Trainer.restore: training goes on; stop() first, and let the loop end.");
     if (!state) {
       throw new Error(
         "Trainer.restore: the checkpoint is of a network alone, expected a trainer's state; use network.write(checkpoint.parameters).",
       );
     }
+    checkNetwork("Trainer.restore", checkpoint, this.network.config);
     checkState("Trainer.restore", state, this.#optimizer.kind, this.#state);
     this.network.write(parameters);
     writeState(this.network.gpu, state.tensors, this.#state);

@@ -1,9 +1,11 @@
-// The library as it is published, with shortened shaders and parts that are loaded later, computes what its source does.
-import { mkdtempSync, rmSync } from "node:fs";
+// The library as it is published, with shortened shaders and parts that are loaded later, computes what its source does,
+// and whoever imports a part of it loads no other.
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build, loadConfigFromFile, type Plugin } from "vite";
+import { build as esbuild } from "esbuild";
+import { build, loadConfigFromFile, type Plugin, type Rolldown } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as source from "../../src/index";
 import { integers } from "../numbers";
@@ -11,17 +13,21 @@ import { useGpu } from "../workbench";
 
 const gpu = useGpu();
 const root = resolve(import.meta.dirname, "../..");
-const outDir = mkdtempSync(join(tmpdir(), "tempograd-library-"));
+/** An application's folder, with the library installed. */
+const application = mkdtempSync(join(tmpdir(), "tempograd-library-"));
+const library = join(application, "node_modules/tempograd");
 let built: typeof source;
 
 beforeAll(async () => {
   const command = { command: "build", mode: "production" } as const;
   const { config } = (await loadConfigFromFile(command, join(root, "vite.library.config.ts")))!;
   const plugins = (config.plugins as Plugin[]).filter(({ name }) => name !== "declarations");
+  const outDir = join(library, "dist/library");
   await build({ ...config, configFile: false, logLevel: "warn", plugins, build: { ...config.build, outDir } });
+  copyFileSync(join(root, "package.json"), join(library, "package.json"));
   built = await import(/* @vite-ignore */ pathToFileURL(join(outDir, "index.js")).href);
 });
-afterAll(() => rmSync(outDir, { recursive: true }));
+afterAll(() => rmSync(application, { recursive: true }));
 
 const steps = 12;
 const batch = 10;
@@ -62,5 +68,53 @@ test.each([
     const expected = await work(source, options, optimizer);
     expect(expected.losses.every(Number.isFinite)).toBe(true);
     expect(await work(built, options, optimizer)).toEqual(expected);
+  },
+);
+
+test("it exports what its source does", () => {
+  expect(Object.keys(built).sort()).toEqual(Object.keys(source).sort());
+});
+
+/** What bundlers make of an application's one module: the texts of what it loads, by file. */
+const bundlers: Record<string, (entry: string, outDir: string) => Promise<Map<string, string>>> = {
+  async vite(entry, outDir) {
+    const options = { outDir, minify: false, modulePreload: false, rollupOptions: { input: entry } } as const;
+    const { output } = (await build({
+      root: application,
+      configFile: false,
+      logLevel: "warn",
+      build: options,
+    })) as Rolldown.RolldownOutput;
+    return new Map(output.map((file) => [file.fileName, file.type === "chunk" ? file.code : ""]));
+  },
+  async "esbuild, splitting"(entry, outdir) {
+    const options = { bundle: true, splitting: true, format: "esm", metafile: true, logLevel: "warning" } as const;
+    const { metafile } = await esbuild({ absWorkingDir: application, entryPoints: [entry], outdir, ...options });
+    const loaded = new Map<string, string>();
+    const load = (file: string) => {
+      if (loaded.has(file)) return;
+      loaded.set(file, readFileSync(join(application, file), "utf8"));
+      for (const { path } of metafile.outputs[file]!.imports) load(path);
+    };
+    load(Object.keys(metafile.outputs).find((file) => metafile.outputs[file]!.entryPoint)!);
+    return loaded;
+  },
+};
+
+test.each(Object.keys(bundlers))(
+  "of an application that only reads files, %s makes one without the engine",
+  async (bundler) => {
+    const entry = join(application, "reads-files.js");
+    writeFileSync(entry, 'import { readSafetensors } from "tempograd";\nglobalThis.readsFiles = readSafetensors;\n');
+    const outDir = join(application, `out-${bundler.split(",")[0]}`);
+    const loaded = await bundlers[bundler]!(entry, outDir);
+    expect([...loaded.values()].join("\n")).not.toMatch(/gpu|wgsl|network|trainer/i);
+    expect(loaded.size).toBe(1);
+    const own = join(application, `${bundler.split(",")[0]}.mjs`);
+    writeFileSync(own, [...loaded.values()][0]!);
+    await import(/* @vite-ignore */ pathToFileURL(own).href);
+    const { readsFiles } = globalThis as unknown as { readsFiles: typeof source.readSafetensors };
+    const tensors = new Map([["a", { shape: [2], data: Float32Array.of(1, 2) }]]);
+    expect(readsFiles(source.writeSafetensors(tensors, { b: "c" }))).toEqual({ metadata: { b: "c" }, tensors });
   },
 );

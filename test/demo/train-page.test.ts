@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ElementHandle, Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
-import { readCheckpoint } from "../../src/index";
+import { readCheckpoint, readSafetensors, writeSafetensors } from "../../src/index";
 import type { Result } from "./engine-worker";
 import { barriers, bundled, button, downloaded, enter, isSeen, numberOf, press, textOf, until } from "./page";
 
@@ -130,6 +130,15 @@ describe("the training page", () => {
       await ready(page);
       await bring(page, "open", name, bytes);
       await until(page, "status", new RegExp(`^Paused after ${count(end)} steps`));
+
+      // One whose settings are not its training's is refused before anything of their size is made.
+      const { metadata, tensors } = readSafetensors(bytes);
+      const about = metadata.about!.replace("hidden=16", "hidden=2048");
+      const started = performance.now();
+      await bring(page, "open", name, writeSafetensors(tensors, { ...metadata, about }));
+      await until(page, "failure", /settings say hidden 2048, and its training has 16/);
+      expect(performance.now() - started).toBeLessThan(8000);
+      expect(await textOf(page, "status")).toContain(`Paused after ${count(end)} steps`);
     }));
 
   test("trains the same losses wherever its address is opened, and says all settings in it", () =>

@@ -5,7 +5,8 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Place, verifyingOn } from "../../demo/terminal/backends";
-import { compare, parseRecording, type Verdict, verifyRecording } from "../../demo/terminal/recording";
+import { compare, type Verdict, verifyRecording } from "../../demo/terminal/recording";
+import { type Recording, readRecording } from "../../demo/terminal/recording-file";
 import { computeOnReference } from "../../demo/terminal/recording-on-reference";
 import { readSafetensors, type Schedule, writeSafetensors } from "../../src/index";
 
@@ -56,7 +57,9 @@ describe("a verification", () => {
       const tensor = tensors.get(name)!;
       const data = tensor.data.slice();
       data[0] = spoil(data[0]!);
-      const recording = parseRecording(writeSafetensors(new Map(tensors).set(name, { ...tensor, data }), metadata));
+      const recording = readRecording(
+        writeSafetensors(new Map(tensors).set(name, { ...tensor, data }), metadata),
+      ) as Recording;
       expect(compare(recording, computeOnReference(recording)).differs).toBe(name);
     }
   });
@@ -64,13 +67,13 @@ describe("a verification", () => {
   test("fails where there is nothing to compare", async () => {
     const { metadata, tensors } = readSafetensors(await bytesOf("elman-state"));
     const inputs = [...tensors].filter(([name]) => !/^(expected|grad)\./.test(name));
-    const recording = parseRecording(writeSafetensors(inputs, metadata));
+    const recording = readRecording(writeSafetensors(inputs, metadata)) as Recording;
     expect(compare(recording, computeOnReference(recording)).differs).toBe("nothing to compare");
   });
 
   test("holds every tensor that a recording expects against something", async () => {
     for (const name of names) {
-      const recording = parseRecording(await bytesOf(name));
+      const recording = readRecording(await bytesOf(name)) as Recording;
       const computed = computeOnReference(recording);
       const expected = [...recording.tensors.keys()].filter((key) => /^(expected|grad|after)\./.test(key));
       expect(expected.filter((key) => !computed.has(key))).toEqual([]);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { withPage } from "../../demo/terminal/in-browser";
-import { parseRecording } from "../../demo/terminal/recording";
+import { type Recording, readRecording } from "../../demo/terminal/recording-file";
 import { letters } from "../../demo/walkthrough/example";
 import { learningRates, lesson } from "../../demo/walkthrough/learning-rates";
 import { recordedSizes, recordedWeights } from "../../demo/walkthrough/recorded-weights";
@@ -17,7 +17,9 @@ import {
 import { barriers, button, press, textOf } from "./page";
 
 const path = "/demo/walkthrough/index.html";
-const recording = parseRecording(readFileSync(new URL("../recordings/i-like-nlp.safetensors", import.meta.url)));
+const recording = readRecording(
+  readFileSync(new URL("../recordings/i-like-nlp.safetensors", import.meta.url)),
+) as Recording;
 
 /** The recording's parameters, or what it has beside them, by this library's names. */
 function recorded(prefix: string): Map<string, { data: Float32Array }> {

@@ -201,9 +201,23 @@ describe("fromPyTorch", () => {
     expect(() => fromPyTorch(stateDict(), { layers })).toThrow(message);
   });
 
-  test("refuses an unknown cell", () => {
-    const options = { cell: "toString" } as unknown as PyTorchOptions;
-    expect(() => fromPyTorch(stateDict(), options)).toThrow('fromPyTorch: cell is "toString", expected "elman"');
+  test.each<[string, unknown, string]>([
+    ["cell", "toString", 'cell is "toString", expected "elman" or "gru" or "lstm"; '],
+    ["reset", "befor", 'reset is "befor", expected "after" or "before"; '],
+    ["bidirectional", "false", 'bidirectional is "false", expected false or true; '],
+  ])("refuses another %s than there is", (name, word, message) => {
+    const options = { cell: "gru", [name]: word } as PyTorchOptions;
+    expect(() => fromPyTorch(stateDict({ cell: "gru" }), options)).toThrow(`fromPyTorch: ${message}`);
+  });
+
+  test("refuses an LSTM whose h is projected, and a GRU that resets before the product", () => {
+    const projected = stateDict({ cell: "lstm" }).set("weight_hr_l0", tensor(3, 3));
+    expect(() => fromPyTorch(projected, { cell: "lstm" })).toThrow(
+      'fromPyTorch: tensor "weight_hr_l0" is of a projection, expected none; train a network without proj_size.',
+    );
+    expect(() => fromPyTorch(stateDict({ cell: "gru" }), { cell: "gru", reset: "before" })).toThrow(
+      'fromPyTorch: cell "gru" with reset "before" has no twin in PyTorch',
+    );
   });
 });
 
@@ -252,7 +266,9 @@ describe("toPyTorch", () => {
 
   test.each(recordings)("gives back the parameters that %s holds", (name) => {
     const { tensors, network } = recording(name);
-    const converted = toPyTorch(fromPyTorch(tensors, network), network);
+    const { cell, layers, bidirectional } = network; // a recording has these names whatever a GRU's reset
+    const options = { cell, layers, bidirectional };
+    const converted = toPyTorch(fromPyTorch(tensors, options), options);
     const held = [...tensors].filter(([key]) => /^(weight|bias|head)[._]/.test(key));
     expect(converted).toEqual(new Map(held));
   });

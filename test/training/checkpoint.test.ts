@@ -155,13 +155,27 @@ describe("a checkpoint", () => {
     await expect(damaged({ network: "{" })).rejects.toThrow('metadata "network" is "{", expected JSON');
     await expect(damaged({ trainer: "[]" })).rejects.toThrow('metadata "trainer" is []');
     const nested = `${"[".repeat(1e5)}${"]".repeat(1e5)}`;
-    await expect(damaged({ network: nested })).rejects.toThrow('metadata "network" is nested too deeply');
-    await expect(damaged({ trainer: nested })).rejects.toThrow('metadata "trainer" is nested too deeply');
+    for (const name of ["network", "trainer", "data", "about"]) {
+      const message = `readCheckpoint: metadata "${name}" has brackets nested more than 1000 deep, expected JSON; the file`;
+      await expect(damaged({ [name]: nested })).rejects.toThrow(message);
+    }
     const long = JSON.stringify({ ...saved.network, cell: "x".repeat(1e6) });
     await expect(damaged({ network: long })).rejects.toThrow(/^.{1,400}$/);
     const same = await trainerOf(made, { optimizer: optimizers.adam!, carryState: true });
     const restoring = (change: (state: NonNullable<typeof saved.trainer>) => object) => () =>
       same.restore({ ...saved, trainer: { ...saved.trainer!, ...change(structuredClone(saved.trainer!)) } });
+    const progress = (change: object) => damaged({ trainer: JSON.stringify({ ...said, ...change }) });
+    const said = JSON.parse(metadata.trainer!);
+    await expect(progress({ step: -1 })).rejects.toThrow(
+      'readCheckpoint: metadata "trainer": step is -1, expected an integer from 0 to 4294967294; go back',
+    );
+    const endless = damaged({ trainer: metadata.trainer!.replace(/"step":\d+/, '"step":1e999') });
+    await expect(endless).rejects.toThrow("step is Infinity, expected");
+    await expect(progress({ learningRate: -1 })).rejects.toThrow('metadata "trainer": learningRate is -1, expected a');
+    const reshaped = new Map(tensors).set("trainer.mean.outputBias", { shape: [1], data: new Float32Array(1) });
+    await expect(readCheckpoint(writeSafetensors(reshaped, metadata))).rejects.toThrow(
+      'tensor "trainer.mean.outputBias" has shape [1], expected [7], as its parameter',
+    );
     expect(restoring(() => ({ step: 2 ** 53 }))).toThrow("step is 9007199254740992, expected an integer from 0 to");
     expect(restoring(() => ({ learningRate: 1e300 }))).toThrow("learningRate is 1e+300");
     const negative = restoring(({ tensors }) => {
@@ -173,6 +187,60 @@ describe("a checkpoint", () => {
     expect(await made.read()).toEqual(before);
     expect(other.step).toBe(0);
     for (const trainer of [other, uncarried]) trainer.destroy();
+    made.destroy();
+  });
+
+  test.each<[string, Partial<NetworkOptions>, string]>([
+    ["cell", { cell: "gru" }, 'cell "lstm", expected cell "gru", reset "after"'],
+    [
+      "size",
+      { hidden: 7, inputs: 8, outputs: 8 },
+      "inputs 7, hidden 6, outputs 7, expected inputs 8, hidden 7, outputs 8",
+    ],
+    ["depth", { layers: 3 }, "layers 2, expected layers 3"],
+    ["number of directions", { bidirectional: true }, "bidirectional false, expected bidirectional true"],
+  ])("of a network of another %s is refused by name", async (_, change, message) => {
+    const { bytes } = await train({ optimizer: optimizers.adam!, carryState: false }, 1);
+    const made = await Network.create(gpu(), { ...network, ...change });
+    const before = await made.read();
+    const trainer = await trainerOf(made, { optimizer: optimizers.adam!, carryState: false });
+    const saved = await readCheckpoint(bytes);
+    expect(() => trainer.restore(saved)).toThrow(
+      `Trainer.restore: the checkpoint is of a network of ${message}; make the network with the checkpoint's`,
+    );
+    const { parameters, trainer: state } = saved; // which does not say its network
+    expect(() => trainer.restore({ parameters, trainer: state })).toThrow("the checkpoint's parameter \"");
+    expect(await made.read()).toEqual(before);
+    trainer.destroy();
+    made.destroy();
+  });
+
+  test("of a network that computes another function of the same sizes is refused by name", async () => {
+    const options: NetworkOptions = { ...network, cell: "elman", activation: "relu" };
+    const made = await Network.create(gpu(), options);
+    const trainer = await trainerOf(made, { optimizer: optimizers.sgd!, carryState: false });
+    const snapshot = await trainer.snapshot();
+    const other = await Network.create(gpu(), { ...options, activation: "tanh" });
+    const others = await trainerOf(other, { optimizer: optimizers.sgd!, carryState: false });
+    expect(() => others.restore(snapshot)).toThrow('is of a network of activation "relu", expected activation "tanh"');
+    const same = await Network.create(gpu(), { ...options, dropout: 0, seed: 2, loss: "cross-entropy" });
+    const goesOn = await trainerOf(same, { optimizer: optimizers.sgd!, carryState: false });
+    goesOn.restore(snapshot);
+    expect(await same.read()).toEqual(await made.read());
+    for (const owner of [trainer, others, goesOn, made, other, same]) owner.destroy();
+  });
+
+  test("is not made of what could not be read again", async () => {
+    const made = await Network.create(gpu(), network);
+    const circular: { self?: object } = {};
+    circular.self = circular;
+    let deep: unknown = [];
+    for (let i = 0; i < 2000; i++) deep = [deep];
+    for (const about of [circular, deep, 1n]) {
+      await expect(saveNetwork(made, { about })).rejects.toThrow(
+        /^saveNetwork: about is (Object|Array|BigInt), expected what/,
+      );
+    }
     made.destroy();
   });
 });
