@@ -2,6 +2,7 @@
 // its own names, where it has a network that computes the same; `trainer.…` tensors hold the rest, and metadata what is
 // no tensor.
 
+import { TempogradError } from "../gpu/errors";
 import { fromPyTorch, hasTwin, toPyTorch } from "../interchange/pytorch";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
 import { checkDepth, isObject, kindOf, parseJson, quote } from "../interchange/untrusted";
@@ -32,6 +33,7 @@ const version = "1";
  * while training goes on.
  * @param options data is JSON that tells where the next batch comes from: a stream's `position`, read in the call
  *   itself, so that it is of the same moment. about is JSON of the caller's own, such as a vocabulary.
+ * @throws where anything is not finite, the trainer was destroyed or the device lost, or data or about is no plain data.
  */
 export async function saveCheckpoint(
   trainer: Trainer,
@@ -39,8 +41,9 @@ export async function saveCheckpoint(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { config } = trainer.network;
   const texts = asJson("saveCheckpoint", { network: config, data, about }); // now, not when the tensors are there
-  const { parameters, trainer: state } = await trainer.snapshot();
+  const { parameters, trainer: state } = await trainer.snapshot("saveCheckpoint");
   const { tensors, ...numbers } = state;
+  expectFinite("saveCheckpoint", [...parameters, ...tensors]);
   const metadata = { format, version, ...texts, ...asJson("saveCheckpoint", { trainer: numbers }) };
   return writeSafetensors([...named(parameters, config), ...tensors], metadata);
 }
@@ -48,6 +51,7 @@ export async function saveCheckpoint(
 /**
  * Saves a network alone, without the state of its training: a safetensors file that `readCheckpoint` reads.
  * @param options about is JSON of the caller's own.
+ * @throws as `saveCheckpoint`.
  */
 export async function saveNetwork(
   network: Pick<Network, "config" | "read">,
@@ -55,7 +59,22 @@ export async function saveNetwork(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { config } = network;
   const metadata = { format, version, ...asJson("saveNetwork", { network: config, about }) };
-  return writeSafetensors(named(await network.read(), config), metadata);
+  const parameters = await network.read();
+  expectFinite("saveNetwork", parameters);
+  return writeSafetensors(named(parameters, config), metadata);
+}
+
+/** What could not be gone on from is not to take the place of what could. */
+function expectFinite(operation: string, values: Iterable<[string, { data: Float32Array }]>): void {
+  for (const [name, { data }] of values) {
+    const wrong = data.findIndex((value) => !Number.isFinite(value));
+    if (wrong < 0) continue;
+    const cure = "go back to what was saved before training diverged";
+    throw new TempogradError(
+      "not-finite",
+      `${operation}: "${name}"[${wrong}] is ${data[wrong]}, expected a finite number; ${cure}.`,
+    );
+  }
 }
 
 /**

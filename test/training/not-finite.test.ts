@@ -11,6 +11,8 @@ import {
   type ParameterValues,
   rmsprop,
   type StepReport,
+  saveCheckpoint,
+  saveNetwork,
   sgd,
   TempogradError,
   Trainer,
@@ -249,6 +251,26 @@ describe("a network that is not finite", () => {
     const tokens = new Int32Array(12).fill(1);
     await expect(evaluate(network, shape, [{ inputs: tokens, targets: tokens }])).rejects.toMatchObject(refused);
     network.destroy();
+  });
+
+  test("is not saved, nor is a training whose state is not", async () => {
+    const on = await made({ optimizer: adam({ learningRate: 0.01 }) });
+    await train(on.trainer, [batchOf(1)]);
+    await saveCheckpoint(on.trainer);
+    const mean = (await on.trainer.snapshot()).trainer.tensors.get("trainer.mean.outputBias")!;
+    mean.data[1] = Number.NaN;
+    const snapshot = await on.trainer.snapshot();
+    snapshot.trainer.tensors.set("trainer.mean.outputBias", mean);
+    const saved = saveCheckpoint({ network: on.network, snapshot: async () => snapshot } as unknown as Trainer);
+    await expect(saved).rejects.toThrow(
+      'saveCheckpoint: "trainer.mean.outputBias"[1] is NaN, expected a finite number',
+    );
+    spoil(on.network, Number.NaN);
+    const name = /^save(Network|Checkpoint): "layer0\.inputWeight"\[0\] is NaN/;
+    await expect(saveNetwork(on.network)).rejects.toThrow(name);
+    await expect(saveCheckpoint(on.trainer)).rejects.toThrow(name);
+    await expect(saveCheckpoint(on.trainer)).rejects.toMatchObject(refused);
+    on.close();
   });
 
   test("by what it computes, does not write on either", async () => {
