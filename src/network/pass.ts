@@ -261,11 +261,11 @@ export class Pass {
    */
   async readStates(): Promise<States> {
     this.lifetime.expect("Pass.readStates");
-    if (!this.#begun)
-      throw new Error("Pass.readStates: the pass has not run, so that there are no states; run it first.");
     if (this.#segments) {
       throw new Error("Pass.readStates: with checkpointEvery the last states are not kept; make a pass without it.");
     }
+    if (!this.#begun)
+      throw new Error("Pass.readStates: the pass has not run, so that there are no states; run it first.");
     const { readStates } = await import("./read-states");
     this.lifetime.expect("Pass.readStates");
     return readStates(this.gpu, this.#layers);

@@ -1,7 +1,7 @@
 // How far back a loss reaches: the gradients that a batch sends through time.
 
 import { readTensors } from "../gpu/tensor";
-import { type Batch, type BatchShape, checkBatch } from "./batch";
+import type { Batch, BatchShape } from "./batch";
 import { expectKnown } from "./config";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
@@ -35,7 +35,6 @@ export async function traceGradients(
   const { signal } = options;
   network.lifetime.expect(operation);
   expectKnown(operation, options, ["signal"]);
-  checkBatch(operation, config, shape, batch);
   signal?.throwIfAborted();
   const { steps, batch: rows, initialState = false, carryState = false } = shape;
   const pass = await network.pass({ steps, batch: rows, initialState, carryState, traceGradients: true });
