@@ -22,9 +22,12 @@ export async function labelOf({ name, text }: OwnData): Promise<OwnDataLabel> {
   return { name, length: text.length, digest };
 }
 
+export const isSame = async (own: OwnData, { digest }: OwnDataLabel): Promise<boolean> =>
+  (await labelOf(own)).digest === digest;
+
 /** @throws where a training goes on with other data than it began with. */
 export async function expectSame(own: OwnData | undefined, expected: OwnDataLabel | undefined): Promise<void> {
-  if (!expected || (own && (await labelOf(own)).digest === expected.digest)) return;
+  if (!expected || (own && (await isSame(own, expected)))) return;
   const { name, length } = expected;
   throw new Error(
     `This was trained on ${name}, ${length.toLocaleString("en")} characters, which the file leaves out: give the same text first, then open the file again.`,

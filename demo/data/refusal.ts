@@ -1,0 +1,28 @@
+// How the readers of data say what is wrong with it: where, what it is, what it should be, and what to do.
+
+export const refusal = (where: string, got: string, expected: string, cure: string) =>
+  new Error(`${where}: ${got}, expected ${expected}; ${cure}.`);
+
+const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most)}…` : text);
+
+/** A value for a message: on one line, and no more of it than tells which it is. */
+export function shown(value: unknown): string {
+  try {
+    return cut(JSON.stringify(value) ?? "missing", 60);
+  } catch {
+    return "nested too deeply"; // for the stack
+  }
+}
+
+/** What a user wrote, as it stands there. */
+export const quoted = (text: string | undefined): string => `"${cut(text ?? "", 60)}"`;
+
+/** A path is not told by its beginning. */
+export const quotedPath = (path: string | undefined): string => `"${cut(path ?? "", 1000)}"`;
+
+/** The first of a list, and how many there are beside. */
+export function listed(all: readonly string[]): string {
+  const most = 5;
+  const first = all.slice(0, most).map(shown).join(", ");
+  return all.length > most ? `${first} and ${all.length - most} more` : first;
+}
