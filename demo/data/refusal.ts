@@ -15,10 +15,10 @@ export function shown(value: unknown): string {
 }
 
 /** What a user wrote, as it stands there. */
-export const quoted = (text: string | undefined): string => `"${cut(text ?? "", 60)}"`;
+export const quoted = (text = ""): string => `"${cut(text, 60)}"`;
 
-/** A path is not told by its beginning. */
-export const quotedPath = (path: string | undefined): string => `"${cut(path ?? "", 1000)}"`;
+/** A path is told by its end. */
+export const quotedPath = (path = ""): string => (path.length > 200 ? `"…${path.slice(-200)}"` : `"${path}"`);
 
 /** The first of a list, and how many there are beside. */
 export function listed(all: readonly string[]): string {

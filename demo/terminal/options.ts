@@ -295,7 +295,7 @@ export function readOptions(args: string[], loaded?: NetworkOptions): TrainOptio
 
 /** @throws where a training step has more than any device could hold, before there is data for it. */
 export function expectRoom({ hidden, batch, length, device }: TrainOptions): void {
-  const numbers = batch * length * Math.max(hidden, symbols);
+  const numbers = Math.max(batch * length, hidden) * Math.max(hidden, symbols);
   const most = device === "reference" ? mostNumbersOfReference : mostNumbers;
   if (numbers <= most) return;
   const count = (value: number) => value.toLocaleString("en");

@@ -37,9 +37,11 @@ export function referenceLearner(options: LearnerOptions): Learner {
       step++;
       const learningRate = options.optimizer.learningRate * learningRateSchedule(step);
       const data = { ...batch, ...carried, steps, batch: rows, step };
-      const run = referenceTrainStep(config, parameters, data, (all, gradients) =>
-        update(all, gradients, learningRate),
-      );
+      const run = referenceTrainStep(config, parameters, data, (all, gradients) => {
+        expectFinite(step, Object.values(gradients));
+        update(all, gradients, learningRate);
+      });
+      expectFinite(step, [[run.loss]]);
       if (carryState) carried = { initialState: run.finalState, initialCellState: run.finalCellState };
       yield { step, loss: run.loss };
       if (stopping || step === last) return;
@@ -93,4 +95,15 @@ export function referenceLearner(options: LearnerOptions): Learner {
     },
     close() {},
   };
+}
+
+/** @throws where a step diverged: nothing of it is to be gone on with, or saved. */
+function expectFinite(step: number, values: Iterable<ArrayLike<number>>): void {
+  for (const list of values) {
+    if (Array.from(list).every(Number.isFinite)) continue;
+    throw new Error(
+      `train: the loss or the gradients of step ${step} are not finite, expected numbers; lower --learning-rate, or ` +
+        "let --clip-norm clip them.",
+    );
+  }
 }

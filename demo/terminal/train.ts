@@ -11,6 +11,7 @@ import {
   warmUp,
 } from "../../src/index";
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
+import { quotedPath } from "../data/refusal";
 import { type About, load, placeToSave, type Saved, save } from "./checkpoint-file";
 import { type Learner, openLearner } from "./learner";
 import { argumentsOf, complaintOf, help, OptionError, readOptions, type TrainOptions } from "./options";
@@ -50,10 +51,12 @@ function resumed(given: TrainOptions, { checkpoint }: Saved, args: string[]): Tr
   const steps = args.some((arg) => arg.startsWith("--steps")) ? [`--steps=${given.steps}`] : [];
   const options = Array.isArray(saved) && saved.length > 0 ? readOptions([...saved.map(String), ...steps]) : null;
   if (!options) {
-    throw new OptionError(`--resume is "${resume}", which does not say its options, expected a file that --save wrote`);
+    throw new OptionError(
+      `--resume is ${quotedPath(resume)}, which does not say its options, expected a file that --save wrote`,
+    );
   }
   if (!checkpoint.trainer) {
-    throw new OptionError(`--resume is "${resume}", a network without its training; use --load`);
+    throw new OptionError(`--resume is ${quotedPath(resume)}, a network without its training; use --load`);
   }
   const { step } = checkpoint.trainer;
   if (options.steps < step) {
@@ -96,9 +99,8 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
       say(`unigram entropy of the text: ${task.unigramEntropy.toFixed(4)} nats a character`);
     const progress = showProgress(options.steps, task.tokensPerStep, json);
     const begin = performance.now();
-    const done = await run(learner, task, options, progress, () => interrupted);
+    const done = await run(learner, task, options, progress, () => interrupted).finally(() => progress.end());
     const seconds = (performance.now() - begin) / 1000;
-    progress.end();
     if (options.save !== undefined) {
       const { trainedOn, own } = task;
       const about: About = { args: argumentsOf(options), trainedOn, own };
