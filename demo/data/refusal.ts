@@ -3,19 +3,20 @@
 export const refusal = (where: string, got: string, expected: string, cure: string) =>
   new Error(`${where}: ${got}, expected ${expected}; ${cure}.`);
 
-const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most)}…` : text);
+/** No more of a text than tells which it is. */
+export const brief = (text: string, most = 60): string => (text.length > most ? `${text.slice(0, most)}…` : text);
 
 /** A value for a message: on one line, and no more of it than tells which it is. */
 export function shown(value: unknown): string {
   try {
-    return cut(JSON.stringify(value) ?? "missing", 60);
+    return brief(JSON.stringify(value) ?? "missing");
   } catch {
     return "nested too deeply"; // for the stack
   }
 }
 
 /** What a user wrote, as it stands there. */
-export const quoted = (text = ""): string => `"${cut(text, 60)}"`;
+export const quoted = (text = ""): string => `"${brief(text)}"`;
 
 /** A path is told by its end. */
 export const quotedPath = (path = ""): string => (path.length > 200 ? `"…${path.slice(-200)}"` : `"${path}"`);

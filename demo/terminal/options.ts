@@ -99,6 +99,7 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
   --task classify        sequences of a file of one's own: tell their class; a tenth is held out
   --data FILE            for that: CSV with rows of a class and a text, or a class and numbers, one a step; or JSON,
                          [{"label": …, "text": "…"} or {"label": …, "values": [numbers, or a list of them a step]}, …]
+                         In UTF-8, or UTF-16 with its mark; columns that number the rows are left out
   --task generate-names  letters of first names: write new ones
   --task adding          the adding problem: of a sequence of numbers, the sum of the two that are marked
   --task i-like-nlp      the worked example: every number of a training step, GPU beside reference
@@ -128,7 +129,8 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
                          (default: fused where the device can)
   --device D             gpu | software | reference (default: a GPU, else a software adapter)
   --save FILE            write a checkpoint when done, or stopped with Ctrl-C (safetensors, PyTorch's names)
-  --load FILE            begin with the parameters of a file that --save wrote
+  --load FILE            begin with the parameters of a file that --save wrote, or the training page: its network
+                         reads the data by the symbols, classes and scale that it was trained with
   --resume FILE          go on with all of a file that --save wrote, up to its --steps or those given here, which
                          --schedule-lr then follows
   --json                 one object a line: step, loss, tokensPerSecond; last: done, heldOutLoss, unigramEntropy,

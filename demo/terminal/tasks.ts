@@ -26,7 +26,7 @@ import { type LabelledFile, readLabelledFile } from "../data/labelled-file";
 import { mobyDick } from "../data/moby-dick";
 import { namesByList } from "../data/names";
 import { namesAsText } from "../data/names-text";
-import { quotedPath } from "../data/refusal";
+import { brief, quotedPath } from "../data/refusal";
 import { expectReadable, textOf } from "../data/text-file";
 import { answers, type TrainedOn, trainedOnSums, trainedOnText, vocabularyOf } from "../data/trained-on";
 import { isSame, labelOf, type OwnData, type OwnDataLabel } from "../workshop/own-data";
@@ -228,7 +228,7 @@ async function expectSame(own: OwnData, { data }: TrainOptions, { checkpoint }: 
   const { own: expected } = (checkpoint.about ?? {}) as Partial<About>;
   if (!expected || (await isSame(own, expected))) return;
   throw new OptionError(
-    `--resume does not go with ${quotedPath(data)}, which is not as it was trained on (${expected.name}, ` +
+    `--resume does not go with ${quotedPath(data)}, which is not as it was trained on (${brief(String(expected.name))}, ` +
       `${expected.length} characters): put that file there, or begin with --load`,
   );
 }

@@ -1,5 +1,7 @@
 // What a visitor brings to learn from, and how to tell it again.
 
+import { brief } from "../data/refusal";
+
 /** A text, or a file of sequences. */
 export interface OwnData {
   /** The file's name, or "your text". */
@@ -30,6 +32,6 @@ export async function expectSame(own: OwnData | undefined, expected: OwnDataLabe
   if (!expected || (own && (await isSame(own, expected)))) return;
   const { name, length } = expected;
   throw new Error(
-    `This was trained on ${name}, ${length.toLocaleString("en")} characters, which the file leaves out: give the same text first, then open the file again.`,
+    `This was trained on ${brief(String(name))}, ${length.toLocaleString("en")} characters, which the file leaves out: give the same text first, then open the file again.`,
   );
 }
