@@ -175,6 +175,24 @@ describe("npm run train", () => {
     expect(readOptions(argumentsOf(options))).toEqual(options);
   });
 
+  test.each([
+    [["--seed", "4294967296"], '--seed is "4294967296", expected an integer from 0 to 4294967295'],
+    [["--hidden", "1000000000"], '--hidden is "1000000000", expected an integer from 1 to 32768'],
+    [["--batch", "1e9"], '--batch is "1e9", expected an integer from 1 to 1048576'],
+    [["--task", "adding", "--length", "1000000000"], '--length is "1000000000", expected an integer from 1 to 1048576'],
+    [["--window", "1e300"], '--window is "1e300", expected an integer from 1 to 1048576'],
+    [["--task", "adding", "--length", "1000000"], "--hidden 32, --batch 32 and 1000000 time steps make 2,048,000,000"],
+    [
+      ["--device", "reference", "--hidden", "10000"],
+      "make 100,000,000 numbers of a layer, expected 67,108,864 at most",
+    ],
+    [["--task", "i-like-nlp", "--hidden", "257"], '--hidden is "257", expected an integer from 1 to 256'],
+    [["--learning-rate", "1e39"], '--learning-rate is "1e39", expected a number from 1e-45 to 3.4e+38'],
+    [["--cell", "x".repeat(5000)], `--cell is "${"x".repeat(60)}…", expected elman, gru, lstm`],
+  ] as const)("what is out of range is refused before there is data: %o", (args, message) => {
+    expect(() => readOptions([...args])).toThrow(message);
+  });
+
   test("--save and --resume refuse at once what could only fail later", async () => {
     const file = join(folder, "short.safetensors");
     await writeFile(file, "");
@@ -407,25 +425,10 @@ describe("npm run train", () => {
     }
     for (const [args, message] of [
       [["--hidden", "none"], '--hidden is "none", expected an integer from 1 to 32768'],
-      [["--seed", "4294967296"], '--seed is "4294967296", expected an integer from 0 to 4294967295'],
-      [["--hidden", "1000000000"], '--hidden is "1000000000", expected an integer from 1 to 32768'],
-      [["--batch", "1e9"], '--batch is "1e9", expected an integer from 1 to 1048576'],
       [
         ["--task", "adding", "--length", "1000000000"],
         '--length is "1000000000", expected an integer from 1 to 1048576',
       ],
-      [["--window", "1e300"], '--window is "1e300", expected an integer from 1 to 1048576'],
-      [
-        ["--task", "adding", "--length", "1000000"],
-        "--hidden 32, --batch 32 and 1000000 time steps make 2,048,000,000",
-      ],
-      [
-        ["--device", "reference", "--hidden", "10000"],
-        "make 100,000,000 numbers of a layer, expected 67,108,864 at most",
-      ],
-      [["--task", "i-like-nlp", "--hidden", "257"], '--hidden is "257", expected an integer from 1 to 256'],
-      [["--learning-rate", "1e39"], '--learning-rate is "1e39", expected a number from 1e-45 to 3.4e+38'],
-      [["--cell", "x".repeat(5000)], `--cell is "${"x".repeat(60)}…", expected elman, gru, lstm`],
       [
         ["--task", "poems"],
         '--task is "poems", expected moby-dick, names, classify, generate-names, adding, i-like-nlp',
