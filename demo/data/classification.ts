@@ -1,18 +1,20 @@
 // What training needs of a file of labelled sequences: what is trained on and what is held out, as a network reads it.
 
-import { type LabelledSequence, splitItems, Vocabulary } from "../../src/index";
+import { type LabelledSequence, splitItems } from "../../src/index";
 import { maximum } from "../extremes";
-import type { LabelledFile, LabelledSeries, LabelledSeriesFile, LabelledTexts } from "./labelled-file";
+import {
+  expectClasses,
+  type LabelledFile,
+  type LabelledSeries,
+  type LabelledSeriesFile,
+  type LabelledTexts,
+} from "./labelled-file";
+import { refusal } from "./refusal";
+import { asTrained, type Scale, type TrainedOn, vocabularyOf } from "./trained-on";
 
 const heldOutFraction = 0.1;
 /** The same items are held out whatever a training's seed, so that a loaded network was never trained on them. */
 export const splitSeed = 1;
-
-/** How features are standardised: (value − mean) / deviation, for each feature of a step. */
-export interface Scale {
-  mean: number[];
-  deviation: number[];
-}
 
 export interface Classification {
   /** What is trained on. */
@@ -23,74 +25,84 @@ export interface Classification {
   baseline: number;
   /** The network's: symbols, or features of a step. */
   inputs: number;
+  /** The network's. */
+  classes: readonly string[];
   /** Longer items are cut to so many. */
   steps: number;
-  /** How many items were cut. */
-  cut: number;
-  /** Of the vocabulary, in the order of the tokens; none where there are features. */
-  symbols: readonly string[];
-  /** Of what is trained on; null where there are tokens. */
-  scale: Scale | null;
+  /** What was made of the file, in a line: how much there is, and all that was done to it. */
+  description: string;
+  trainedOn: TrainedOn;
 }
 
 interface Options {
   /** Where to cut; those of the longest item unless given. */
   steps?: number;
-  /** Of an earlier vocabulary; without them, the most frequent ones of all items, 64 at most. */
-  symbols?: readonly string[];
+  /** Of the network that is to go on with it, which reads it as it was trained on. */
+  trained?: TrainedOn | undefined;
 }
 
 /**
- * Holds a tenth of the items back and turns all into what a network reads: tokens of a
- * vocabulary, or features that are standardised.
+ * Holds a tenth of the items back and turns all into what a network reads: tokens of a vocabulary, which has the 64 most
+ * frequent symbols of all items at most, or features that are standardised.
+ * @throws where it has too few classes to learn, or is not such as the network was trained on.
  */
-export function classification(file: LabelledFile, options: Options = {}): Classification {
-  const { steps = file.longest } = options;
-  const parts = file.kind === "tokens" ? ofTexts(file, steps, options) : ofSeries(file, steps);
-  const counts = file.classes.map((_, index) => parts.heldOut.filter(({ label }) => label === index).length);
-  return { ...parts, steps, baseline: maximum(counts) / parts.heldOut.length };
+export function classification(given: LabelledFile, { steps = given.longest, trained }: Options = {}): Classification {
+  if (!trained) expectClasses(given.name, given.classes, 2);
+  const file = trained ? asTrained(given, trained) : given;
+  const parts = file.kind === "tokens" ? ofTexts(file, steps, trained) : ofSeries(file, steps, trained);
+  const { classes } = file;
+  const counts = classes.map((_, index) => parts.heldOut.filter(({ label }) => label === index).length);
+  const baseline = maximum(counts) / parts.heldOut.length;
+  return { ...parts, classes, steps, baseline, description: described(file, parts, steps, trained !== undefined) };
 }
 
-/** What was made of a file, in a line: how much there is, and all that was done to it. */
-export function described({ items, classes }: LabelledFile, { heldOut, cut, steps, scale }: Classification): string {
+function described({ items, classes, leftOut }: LabelledFile, parts: Parts, steps: number, again: boolean): string {
+  const { heldOut, cut, trainedOn } = parts;
   const few = (all: readonly string[]) => (all.length > 8 ? [...all.slice(0, 7), "…"] : all).join(", ");
   const numbers = (all: readonly number[]) => few(all.map((one) => one.toPrecision(3)));
-  const parts = [`${items.length} in ${classes.length} classes (${few(classes)})`, `${heldOut.length} held out`];
-  if (cut > 0) parts.push(`${cut} cut to ${steps} steps`);
-  if (scale) parts.push(`standardised by mean ${numbers(scale.mean)} and deviation ${numbers(scale.deviation)}`);
-  return parts.join(", ");
+  const said = [`${items.length} in ${classes.length} classes (${few(classes)})`, `${heldOut.length} held out`];
+  for (const name of leftOut)
+    said.push(`the column ${name ? `"${name}"` : "without a name"} left out, which numbers the rows`);
+  if (cut > 0) said.push(`${cut} cut to ${steps} steps`);
+  const { scale } = trainedOn;
+  const by = again ? "as in training, by" : "by";
+  if (scale) said.push(`standardised ${by} mean ${numbers(scale.mean)} and deviation ${numbers(scale.deviation)}`);
+  return said.join(", ");
 }
 
-type Parts = Omit<Classification, "steps" | "baseline">;
+/** And how many items were cut. */
+type Parts = Pick<Classification, "training" | "heldOut" | "inputs" | "trainedOn"> & { cut: number };
 
-function ofTexts({ items }: LabelledTexts, steps: number, { symbols }: Options): Parts {
-  const vocabulary = symbols
-    ? new Vocabulary(symbols)
-    : Vocabulary.fromText(items.map(({ text }) => text).join(""), { limit: 64 });
+function ofTexts({ name, items, classes }: LabelledTexts, steps: number, trained: TrainedOn | undefined): Parts {
+  const vocabulary = vocabularyOf(name, items.map(({ text }) => text).join(""), trained);
   const whole = items.map(({ label, text }) => ({ label, tokens: vocabulary.encode(text) }));
   const sequences = whole.map(({ label, tokens }) => ({ label, tokens: tokens.subarray(0, steps) }));
   return {
     ...splitItems(sequences, heldOutFraction, splitSeed),
     inputs: vocabulary.size,
     cut: whole.filter(({ tokens }) => tokens.length > steps).length,
-    symbols: vocabulary.symbols,
-    scale: null,
+    trainedOn: { answer: "class", symbols: vocabulary.symbols, classes, columns: [], scale: null },
   };
 }
 
-function ofSeries({ items, inputs }: LabelledSeriesFile, steps: number): Parts {
+function ofSeries(file: LabelledSeriesFile, steps: number, trained: TrainedOn | undefined): Parts {
+  const { name, items, inputs, classes } = file;
   const length = steps * inputs;
   const sequences = items.map(({ label, features }) => ({ label, features: features.subarray(0, length) }));
   const { training, heldOut } = splitItems(sequences, heldOutFraction, splitSeed);
-  const scale = scaleOf(training, inputs);
+  const scale = trained?.scale ?? scaleOf(training, inputs);
   const ready = ({ label, features }: LabelledSeries) => ({ label, features: standardised(features, scale) });
+  const parts = { training: training.map(ready), heldOut: heldOut.map(ready) };
+  const all = [scale.mean, scale.deviation, ...[...parts.training, ...parts.heldOut].map(({ features }) => features)];
+  if (!all.every((values) => values.every(Number.isFinite))) {
+    const cure = "write the values in another unit";
+    throw refusal(name, "has values too large to be standardised", "values that float32 holds", cure);
+  }
   return {
-    training: training.map(ready),
-    heldOut: heldOut.map(ready),
+    ...parts,
     inputs,
     cut: items.filter(({ features }) => features.length > length).length,
-    symbols: [],
-    scale,
+    trainedOn: { answer: "class", symbols: [], classes, columns: trained?.columns ?? file.columns, scale },
   };
 }
 

@@ -1,6 +1,9 @@
 // Reads a file of labelled sequences as people have it, CSV or JSON: all of it, or an error that says what to change.
 
-import { csvEntries, type Entry, jsonEntries, refusal, shown } from "./labelled-entries";
+import { csvEntries } from "./labelled-csv";
+import type { Entry } from "./labelled-entries";
+import { jsonEntries } from "./labelled-json";
+import { refusal, shown } from "./refusal";
 
 export interface LabelledText {
   /** An index of `classes`. */
@@ -19,11 +22,15 @@ export interface LabelledSeries {
 /** Texts, a character a step. */
 export interface LabelledTexts {
   kind: "tokens";
+  /** The file's, or what messages call it. */
+  name: string;
   /** Sorted, as they were spelled. */
   classes: string[];
   items: LabelledText[];
   /** Steps of the longest item. */
   longest: number;
+  /** Columns that number the rows, which are not read: what a header calls each, "" where it does not. */
+  leftOut: string[];
 }
 
 /** Series of numbers, `inputs` of them a step. */
@@ -31,6 +38,8 @@ export interface LabelledSeriesFile extends Omit<LabelledTexts, "kind" | "items"
   kind: "features";
   items: LabelledSeries[];
   inputs: number;
+  /** What a header calls the steps, in order; none where there is no header. */
+  columns: string[];
 }
 
 export type LabelledFile = LabelledTexts | LabelledSeriesFile;
@@ -43,20 +52,14 @@ const mostClasses = 1000;
  * @throws where anything of it cannot be used: an error of one line, for who wrote the file.
  */
 export async function readLabelledFile(name: string, text: string): Promise<LabelledFile> {
-  const content = text.replace(/^\uFEFF/, "");
-  if (/[\0\uFFFD]/.test(content)) {
-    throw refusal(name, "has bytes that are no UTF-8 text", "CSV or JSON in UTF-8", "save it as such");
-  }
-  const entries = /\.(json|jsonl|ndjson)$/i.test(name) ? jsonEntries(name, content) : await csvEntries(name, content);
+  const isJson = /\.(json|jsonl|ndjson)$/i.test(name);
+  const { entries, columns, leftOut } = isJson ? jsonEntries(name, text) : await csvEntries(name, text);
   if (entries.length < fewestItems) {
     throw refusal(name, `has ${entries.length} items`, `${fewestItems} or more`, "add some");
   }
   const labels = entries.map(labelOf);
   const classes = [...new Set(labels)].sort();
-  if (classes.length < 2 || classes.length > mostClasses) {
-    const cure = "the class is in the first column, or where the header or key is label, class or target";
-    throw refusal(name, `has ${classes.length} classes`, `2 to ${mostClasses}`, cure);
-  }
+  expectClasses(name, classes, 1);
   const indices = new Map(classes.map((label, index) => [label, index]));
   const labelled = <Item>(sequenceOf: (entry: Entry) => Item) =>
     entries.map((entry, i) => ({ label: indices.get(labels[i]!)!, ...sequenceOf(entry) }));
@@ -64,12 +67,20 @@ export async function readLabelledFile(name: string, text: string): Promise<Labe
   const [{ sequence: first }] = entries as [Entry];
   if (typeof first === "string") {
     const items = labelled((entry) => ({ text: textOf(entry) }));
-    return { kind: "tokens", classes, items, longest: most(items.map(({ text }) => [...text].length)) };
+    const longest = most(items.map(({ text }) => [...text].length));
+    return { kind: "tokens", name, classes, items, longest, leftOut };
   }
   const inputs = Array.isArray(first[0]) ? first[0].length : null;
   const items = labelled((entry) => ({ features: featuresOf(entry, inputs) }));
   const longest = most(items.map(({ features }) => features.length / (inputs ?? 1)));
-  return { kind: "features", classes, items, inputs: inputs ?? 1, longest };
+  return { kind: "features", name, classes, items, inputs: inputs ?? 1, longest, leftOut, columns };
+}
+
+/** @throws where there are fewer classes than that, or more than can be meant. */
+export function expectClasses(name: string, classes: readonly string[], least: number): void {
+  if (classes.length >= least && classes.length <= mostClasses) return;
+  const cure = "the class is in the first column, or where the header or key is label, class or target";
+  throw refusal(name, `has ${classes.length} classes`, `${least} to ${mostClasses}`, cure);
 }
 
 function labelOf({ where, label }: Entry): string {

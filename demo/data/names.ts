@@ -17,6 +17,18 @@ export async function names(): Promise<LabelledTexts> {
   const items: LabelledText[] = [];
   for (const text of female!) if (!male!.has(text)) items.push({ text, label: 0 });
   for (const text of male!) if (!female!.has(text)) items.push({ text, label: 1 });
-  const longest = maximum(items.map(({ text }) => text.length));
-  return { kind: "tokens", classes: ["female", "male"], items, longest };
+  return {
+    kind: "tokens",
+    name: "Names that stand in one list only",
+    classes: ["female", "male"],
+    items,
+    longest: maximum(items.map(({ text }) => text.length)),
+    leftOut: [],
+  };
+}
+
+/** The same in lower case, to be told apart: that each begins with a capital says nothing. */
+export async function namesByList(): Promise<LabelledTexts> {
+  const lists = await names();
+  return { ...lists, items: lists.items.map(({ text, label }) => ({ text: text.toLowerCase(), label })) };
 }

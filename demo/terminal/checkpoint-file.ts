@@ -4,21 +4,25 @@ import { constants } from "node:fs";
 import { access, lstat, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Checkpoint, type NetworkOptions, type ParameterValues, readCheckpoint } from "../../src/index";
-import { isTask, OptionError, type TrainOptions } from "./options";
+import { quotedPath } from "../data/refusal";
+import { type TrainedOn, trainedOn } from "../data/trained-on";
+import type { OwnDataLabel } from "../workshop/own-data";
+import { OptionError } from "./options";
 
-/** What the terminal tells of a checkpoint. */
+/** What the terminal says in a file, beside numbers. */
 export interface About {
-  task: TrainOptions["task"];
-  /** The vocabulary's symbols, in the order of their tokens. */
-  symbols: readonly string[];
   /** All options of the training, as the command line has them. */
   args: string[];
+  /** Of the file that task classify read. */
+  own?: OwnDataLabel | undefined;
+  trainedOn: TrainedOn;
 }
 
-export interface Saved extends About {
+export interface Saved {
   network: NetworkOptions;
   parameters: ParameterValues;
   checkpoint: Checkpoint;
+  trainedOn: TrainedOn;
 }
 
 /**
@@ -36,38 +40,40 @@ export async function placeToSave(file: string): Promise<string> {
     await rm(partOf(place));
     return place;
   } catch (error) {
-    throw new OptionError(`--save is "${file}", which cannot be written (${(error as Error).message})`);
+    throw new OptionError(`--save is ${quotedPath(file)}, which cannot be written (${(error as Error).message})`);
   }
 }
 
 const partOf = (place: string) => `${place}.${process.pid}.part`;
 
 /**
- * Writes beside the file and then takes its place: what was there is lost only once all is written.
+ * Writes beside the file and then takes its place: what was there is lost only once all is written, on the disk.
  * @param place as `placeToSave` found it.
+ * @throws where that fails, and leaves what was there, and nothing beside it.
  */
 export async function save(place: string, bytes: Uint8Array): Promise<void> {
-  await writeFile(partOf(place), bytes);
-  await rename(partOf(place), place);
+  try {
+    await writeFile(partOf(place), bytes, { flush: true });
+    await rename(partOf(place), place);
+  } catch (error) {
+    await rm(partOf(place), { force: true });
+    throw error;
+  }
 }
 
 /**
- * @param task what the file must be for; without it, any.
- * @throws where the file cannot be read, is no checkpoint, or was not written by `npm run train` for this task.
+ * What the terminal or the training page saved.
+ * @throws where the file cannot be read, is no checkpoint, or does not say what its network was trained on.
  */
-export async function load(option: string, file: string, task?: string): Promise<Saved> {
+export async function load(option: string, file: string): Promise<Saved> {
   const bytes = await readFile(file).catch((error: Error) => {
-    throw new OptionError(`--${option} is "${file}", which cannot be read (${error.message})`);
+    throw new OptionError(`--${option} is ${quotedPath(file)}, which cannot be read (${error.message})`);
   });
   const checkpoint = await readCheckpoint(bytes);
-  const about = (checkpoint.about ?? {}) as Partial<Record<keyof About, unknown>>;
-  const { symbols } = about;
-  const refuse = (got: string, wanted = "") => {
-    throw new OptionError(`--${option} is "${file}", ${got}, expected a file that npm run train --save wrote${wanted}`);
-  };
-  const own = isTask(about.task) && Array.isArray(symbols) && symbols.every((symbol) => typeof symbol === "string");
-  if (!own) refuse("not of npm run train");
-  if (task !== undefined && about.task !== task) refuse(`for task "${about.task}"`, ` for task "${task}"`);
-  const { network, parameters } = checkpoint;
-  return { ...(about as About), network, parameters, checkpoint };
+  const { network, parameters, about } = checkpoint;
+  try {
+    return { network, parameters, checkpoint, trainedOn: trainedOn(about, network) };
+  } catch (error) {
+    throw new OptionError(`--${option} is ${quotedPath(file)}. ${(error as Error).message}`);
+  }
 }

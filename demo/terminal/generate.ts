@@ -2,22 +2,28 @@
 
 import { parseArgs } from "node:util";
 import { generate, Network, openGpu, Vocabulary } from "../../src/index";
+import { listed, quotedPath } from "../data/refusal";
+import { answers, unknownCharacters, unknownSymbol } from "../data/trained-on";
 import { load } from "./checkpoint-file";
 import { choiceFile } from "./choice-file";
 import { openNodeGpu } from "./node-gpu";
-import { integer, isOptionError, OptionError, positive } from "./options";
+import { complaintOf, integer, mostSeed, OptionError, positive } from "./options";
 
 const help = `npm run generate -- --load FILE [options]
 
-Writes text with a network that npm run train -- --save FILE saved (tasks moby-dick and generate-names).
+Writes text with a network that npm run train -- --save FILE saved (tasks moby-dick and generate-names), or the
+training page.
 
   --load FILE        the network
-  --prompt TEXT      what it begins with (default: a line's beginning)
+  --prompt TEXT      what it begins with (default: a line's beginning, or a word's where it knows no lines)
   --length N         characters to write (default 400)
   --temperature T    below 1 bolder, above 1 wilder (default 0.8)
   --top-k K          choose among the K likeliest (default: all)
   --seed N           the same seed writes the same text (default 1)
   --help`;
+
+/** Text that is asked for is read back whole again and again. */
+const mostLength = 1e6;
 
 /** @returns the exit code: 0, or 2 for wrong options. */
 export async function main(args: string[]): Promise<number> {
@@ -27,8 +33,7 @@ export async function main(args: string[]): Promise<number> {
     else console.log(help);
     return 0;
   } catch (error) {
-    if (!isOptionError(error)) throw error;
-    console.error(`generate: ${error.message.replaceAll("\n", " ")}; see npm run generate -- --help.`);
+    console.error(complaintOf("generate", error));
     return 2;
   }
 }
@@ -42,31 +47,42 @@ function readOptions(args: string[]) {
   if (values.load === undefined) throw new OptionError("--load is missing, expected a file that npm run train saved");
   return {
     load: values.load,
-    prompt: values.prompt || "\n",
-    length: integer("length", values.length, 400, 1),
-    temperature: positive("temperature", values.temperature, 0.8),
-    ...(values["top-k"] !== undefined && { topK: integer("top-k", values["top-k"], 1, 1) }),
-    seed: integer("seed", values.seed, 1, 0),
+    prompt: values.prompt,
+    length: integer("length", values.length, 400, 1, mostLength),
+    temperature: positive("temperature", values.temperature, 0.8, 1e-30, 1e30),
+    ...(values["top-k"] !== undefined && { topK: integer("top-k", values["top-k"], 1, 1, 2 ** 31 - 1) }),
+    seed: integer("seed", values.seed, 1, 0, mostSeed),
   };
 }
 
-async function write({ load: file, prompt, ...options }: NonNullable<ReturnType<typeof readOptions>>): Promise<void> {
-  const saved = await load("load", file);
-  if (saved.task !== "moby-dick" && saved.task !== "generate-names") {
+async function write({ load: file, ...options }: NonNullable<ReturnType<typeof readOptions>>): Promise<void> {
+  const { network: config, parameters, trainedOn } = await load("load", file);
+  const { answer, symbols } = trainedOn;
+  if (answer !== "character") {
     throw new OptionError(
-      `--load is "${file}" for task "${saved.task}", expected one that writes: moby-dick, generate-names`,
+      `--load is ${quotedPath(file)}, whose network ${answers[answer]}, expected one that ${answers.character}`,
     );
   }
-  const vocabulary = new Vocabulary(saved.symbols);
-  const tokens = vocabulary.encode(prompt);
+  const unknown = unknownCharacters(symbols, options.prompt ?? "");
+  if (unknown.length > 0) {
+    if (!symbols.includes(unknownSymbol)) {
+      throw new OptionError(
+        `--prompt has ${listed(unknown)}, expected only the ${symbols.length} characters that the network was trained ` +
+          "on; leave the others out",
+      );
+    }
+    console.error(`the network does not know ${listed(unknown)}, and reads ${unknownSymbol} instead`);
+  }
+  const prompt = options.prompt || beginning(symbols);
+  const vocabulary = new Vocabulary(symbols);
   const node = await openNodeGpu();
   const gpu = await openGpu({ gpu: node.gpu, choiceStore: choiceFile() });
   try {
-    const network = await Network.create(gpu, saved.network);
-    network.write(saved.parameters);
+    const network = await Network.create(gpu, config);
+    network.write(parameters);
     if (prompt !== "\n") process.stdout.write(prompt);
     const onTokens = (written: Int32Array) => process.stdout.write(vocabulary.decode(written));
-    await generate(network, { prompt: tokens, ...options, onTokens });
+    await generate(network, { ...options, prompt: vocabulary.encode(prompt), onTokens });
     process.stdout.write("\n");
     network.destroy();
   } finally {
@@ -74,3 +90,7 @@ async function write({ load: file, prompt, ...options }: NonNullable<ReturnType<
     node.close();
   }
 }
+
+/** What to begin with where nothing is given: a line, a word, or what the network knows. */
+const beginning = (symbols: readonly string[]): string =>
+  ["\n", " "].find((blank) => symbols.includes(blank)) ?? symbols[0]!;

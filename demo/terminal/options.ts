@@ -2,6 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { type CellName, cellNames, type NetworkOptions, type Schedule } from "../../src/index";
+import { quoted } from "../data/refusal";
 import type { Device } from "./learner";
 
 export const optimizers = ["sgd", "momentum", "rmsprop", "adam", "adamw"] as const;
@@ -71,6 +72,17 @@ const defaults: Record<Task, Sizes> = {
   "i-like-nlp": { hidden: 4, batch: 1, length: 3, steps: 1, learningRate: 0.001 },
 };
 
+/** The most of each that is taken: more would be refused by every device there is, or end the process before one is asked. */
+const most = { hidden: 2 ** 15, batch: 2 ** 20, length: 2 ** 20, layers: 1000, steps: 2 ** 32 - 1 };
+/** A buffer of WebGPU has 4 GiB at most: so many numbers. */
+const mostNumbers = 2 ** 30;
+/** In float64, and one after the other. */
+const mostNumbersOfReference = 2 ** 26;
+/** What is read and written at a step beside h, in the largest task. */
+const symbols = 64;
+/** The worked example prints each of its numbers. */
+const mostHiddenOfExample = 256;
+
 /** What plain gradient descent wants, and the others do not. */
 const usualRates: Partial<Record<OptimizerName, number>> = { sgd: 0.5, momentum: 0.05 };
 
@@ -87,6 +99,7 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
   --task classify        sequences of a file of one's own: tell their class; a tenth is held out
   --data FILE            for that: CSV with rows of a class and a text, or a class and numbers, one a step; or JSON,
                          [{"label": …, "text": "…"} or {"label": …, "values": [numbers, or a list of them a step]}, …]
+                         In UTF-8, or UTF-16 with its mark; columns that number the rows are left out
   --task generate-names  letters of first names: write new ones
   --task adding          the adding problem: of a sequence of numbers, the sum of the two that are marked
   --task i-like-nlp      the worked example: every number of a training step, GPU beside reference
@@ -116,7 +129,8 @@ Trains a recurrent network by backpropagation through time, on a GPU where there
                          (default: fused where the device can)
   --device D             gpu | software | reference (default: a GPU, else a software adapter)
   --save FILE            write a checkpoint when done, or stopped with Ctrl-C (safetensors, PyTorch's names)
-  --load FILE            begin with the parameters of a file that --save wrote
+  --load FILE            begin with the parameters of a file that --save wrote, or the training page: its network
+                         reads the data by the symbols, classes and scale that it was trained with
   --resume FILE          go on with all of a file that --save wrote, up to its --steps or those given here, which
                          --schedule-lr then follows
   --json                 one object a line: step, loss, tokensPerSecond; last: done, heldOutLoss, unigramEntropy,
@@ -205,32 +219,33 @@ export function readOptions(args: string[], loaded?: NetworkOptions): TrainOptio
   if (values.help) return null;
   const task = oneOf("task", values.task ?? "moby-dick", tasks);
   const sizes = defaults[task];
-  const size = (name: "hidden" | "batch" | "length" | "steps") => integer(name, values[name], sizes[name], 1);
+  const mostHidden = task === "i-like-nlp" ? mostHiddenOfExample : most.hidden;
+  const size = (name: "batch" | "length" | "steps") => integer(name, values[name], sizes[name], 1, most[name]);
   const optimizer = oneOf("optimizer", values.optimizer ?? "adam", optimizers);
   const cell = loaded?.cell ?? oneOf("cell", values.cell ?? "elman", cellNames);
   const ofCell = sizes.learningRate * (task === "adding" ? 1 : (rateFactors[cell] ?? 1));
   const usual = task === "i-like-nlp" ? sizes.learningRate : (usualRates[optimizer] ?? ofCell);
   const dropout = loaded?.dropout ?? Number(values.dropout ?? 0);
   if (values.dropout === "" || !(dropout >= 0 && dropout < 1)) {
-    throw new OptionError(`--dropout is "${values.dropout}", expected a number from 0 to below 1`);
+    throw new OptionError(`--dropout is ${quoted(values.dropout)}, expected a number from 0 to below 1`);
   }
   const options = {
     task,
     data: values.data,
-    hidden: loaded?.hidden ?? size("hidden"),
+    hidden: loaded?.hidden ?? integer("hidden", values.hidden, sizes.hidden, 1, mostHidden),
     batch: size("batch"),
-    length: integer("window", values.window, size("length"), 1),
+    length: integer("window", values.window, size("length"), 1, most.length),
     steps: size("steps"),
     learningRate: positive("learning-rate", values["learning-rate"], usual),
     cell,
-    layers: loaded?.layers ?? integer("layers", values.layers, 1, 1),
+    layers: loaded?.layers ?? integer("layers", values.layers, 1, 1, most.layers),
     bidirectional: loaded?.bidirectional ?? values.bidirectional ?? false,
     optimizer,
     clipNorm: /^0+(\.0*)?$/.test(values["clip-norm"] ?? "") ? undefined : positive("clip-norm", values["clip-norm"], 1),
     dropout,
     scheduleLr: oneOf("schedule-lr", values["schedule-lr"] ?? "constant", learningRateSchedules),
     carried: values.window !== undefined,
-    seed: integer("seed", values.seed, 1, 0),
+    seed: integer("seed", values.seed, 1, 0, mostSeed),
     schedule:
       values.schedule === undefined
         ? undefined
@@ -276,26 +291,61 @@ export function readOptions(args: string[], loaded?: NetworkOptions): TrainOptio
         throw new OptionError(`--${name} does not go with --task i-like-nlp; leave it out`);
     }
   }
+  if (task !== "names" && task !== "classify") expectRoom(options); // whose length is that of their sequences
   return options;
+}
+
+/** @throws where a training step has more than any device could hold, before there is data for it. */
+export function expectRoom({ hidden, batch, length, device }: TrainOptions): void {
+  const numbers = Math.max(batch * length, hidden) * Math.max(hidden, symbols);
+  const most = device === "reference" ? mostNumbersOfReference : mostNumbers;
+  if (numbers <= most) return;
+  const count = (value: number) => value.toLocaleString("en");
+  throw new OptionError(
+    `--hidden ${hidden}, --batch ${batch} and ${length} time steps make ${count(numbers)} numbers of a layer, ` +
+      `expected ${count(most)} at most; lower one of them`,
+  );
+}
+
+/** The line that says what is wrong with an option, and quotes no more of it than tells which it is. @throws other errors. */
+export function complaintOf(program: string, error: unknown): string {
+  if (!isOptionError(error)) throw error;
+  const message = error.message.replace(/\s*\n\s*/g, " ").replace(/'([^']{60})[^']+'/g, "'$1…'");
+  return `${program}: ${message.replace(/\.$/, "")}; see npm run ${program} -- --help.`;
 }
 
 export function oneOf<Word extends string>(name: string, value: string, words: readonly Word[]): Word {
   const found = words.find((word) => word === value);
-  if (!found) throw new OptionError(`--${name} is "${value}", expected ${words.join(", ")}`);
+  if (!found) throw new OptionError(`--${name} is ${quoted(value)}, expected ${words.join(", ")}`);
   return found;
 }
 
-export function integer(name: string, value: string | undefined, fallback: number, least: number): number {
+export const mostSeed = 2 ** 32 - 1;
+
+export function integer(
+  name: string,
+  value: string | undefined,
+  fallback: number,
+  least: number,
+  most: number,
+): number {
   const number = value === undefined ? fallback : Number(value);
-  if (value === "" || !Number.isInteger(number) || number < least || number > 0xffffffff) {
-    throw new OptionError(`--${name} is "${value}", expected an integer from ${least} up`);
+  if (value?.trim() === "" || !Number.isInteger(number) || number < least || number > most) {
+    throw new OptionError(`--${name} is ${quoted(value)}, expected an integer from ${least} to ${most}`);
   }
   return number;
 }
 
-export function positive(name: string, value: string | undefined, fallback: number): number {
+/** @param least @param most by default those of float32, which the device computes with. */
+export function positive(
+  name: string,
+  value: string | undefined,
+  fallback: number,
+  least = 1e-45,
+  most = 3.4e38,
+): number {
   const number = value === undefined ? fallback : Number(value);
-  if (!(number > 0 && Number.isFinite(number)))
-    throw new OptionError(`--${name} is "${value}", expected a number above 0`);
-  return number;
+  if (number >= least && number <= most) return number;
+  const expected = number > 0 ? `a number from ${least} to ${most}` : "a number above 0";
+  throw new OptionError(`--${name} is ${quoted(value)}, expected ${expected}`);
 }

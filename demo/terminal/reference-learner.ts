@@ -12,6 +12,7 @@ import {
   referenceTrainStep,
   type StepReport,
   saveNetwork,
+  TempogradError,
 } from "../../src/index";
 import { maximum } from "../extremes";
 import type { Learner, LearnerOptions } from "./learner";
@@ -41,8 +42,10 @@ export function referenceLearner(options: LearnerOptions): Learner {
       const run = referenceTrainStep(config, parameters, data, (all, gradients) =>
         update(all, gradients, learningRate),
       );
+      if (run.skipped) {
+        throw new TempogradError("not-finite", `the loss or the gradients of step ${step} are not finite`);
+      }
       if (carryState) carried = { initialState: run.finalState, initialCellState: run.finalCellState };
-      if (run.skipped) throw new Error(`Step ${step} is not finite; lower the learning rate, or clip gradients.`);
       yield { step, loss: run.loss, skipped: false };
       if (stopping || step === last) return;
       await new Promise(setImmediate); // so that signals are heard

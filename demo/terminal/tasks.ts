@@ -1,6 +1,6 @@
 // The data of the terminal's tasks, and what each is measured against.
 
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   type Batch,
@@ -19,23 +19,28 @@ import {
   shuffledBatches,
   split,
   unigramEntropy,
-  Vocabulary,
 } from "../../src/index";
 import { addingBatches, guessingTheMean } from "../data/adding";
-import { classification, described } from "../data/classification";
+import { classification } from "../data/classification";
 import { type LabelledFile, readLabelledFile } from "../data/labelled-file";
 import { mobyDick } from "../data/moby-dick";
-import { names } from "../data/names";
+import { namesByList } from "../data/names";
 import { namesAsText } from "../data/names-text";
-import type { Saved } from "./checkpoint-file";
+import { brief, quotedPath } from "../data/refusal";
+import { expectReadable, textOf } from "../data/text-file";
+import { answers, type TrainedOn, trainedOnSums, trainedOnText, vocabularyOf } from "../data/trained-on";
+import { isSame, labelOf, type OwnData, type OwnDataLabel } from "../workshop/own-data";
+import type { About, Saved } from "./checkpoint-file";
 import type { Learner } from "./learner";
-import { OptionError, type TrainOptions } from "./options";
+import { expectRoom, OptionError, type TrainOptions } from "./options";
 
 export interface TaskData {
   /** What is trained on, in a line. */
   title: string;
   network: NetworkOptions;
-  symbols: readonly string[];
+  trainedOn: TrainedOn;
+  /** Of the file that task classify reads. */
+  own?: OwnDataLabel;
   /** From the file that --load names. */
   parameters: ParameterValues | undefined;
   /** All of the file that --resume names. */
@@ -65,10 +70,34 @@ export async function loadTask(options: TrainOptions, saved?: Saved): Promise<Ta
 type Position = { position?: StreamPosition };
 type Task = Omit<TaskData, "checkpoint">;
 
-function taskOf(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> | Task {
-  if (options.task === "names") return namesTask(options, saved, from);
-  if (options.task === "classify") return fileTask(options, saved, from);
-  return options.task === "adding" ? addingTask(options, saved, from) : textTask(options, saved, from);
+async function taskOf(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> {
+  const { task } = options;
+  if (saved) expectAnswer(options, saved.trainedOn);
+  if (task === "names") return classifyTask(await namesByList(), options, saved, from);
+  if (task === "classify") return fileTask(options, saved, from);
+  return task === "adding" ? addingTask(options, saved, from) : textTask(options, saved, from);
+}
+
+/** @throws where a file's network does another thing than the task's. */
+function expectAnswer({ task, load, resume }: TrainOptions, { answer }: TrainedOn): void {
+  const classifies = task === "names" || task === "classify";
+  const expected = classifies ? "class" : task === "adding" ? "sum" : "character";
+  if (answer === expected) return;
+  const option = load === undefined ? `--resume is ${quotedPath(resume)}` : `--load is ${quotedPath(load)}`;
+  throw new OptionError(
+    `${option}, whose network ${answers[answer]}, expected one that ${answers[expected]}, as --task ${task} does`,
+  );
+}
+
+/** Encodes data as the network of a file was trained. @throws where they do not go together. */
+function asSaved<T>({ resume }: TrainOptions, saved: Saved | undefined, encode: (trained?: TrainedOn) => T): T {
+  if (!saved) return encode();
+  try {
+    return encode(saved.trainedOn);
+  } catch (error) {
+    const option = resume === undefined ? "load" : "resume";
+    throw new OptionError(`--${option} does not go with the data: ${(error as Error).message}`);
+  }
 }
 
 /** What of a network does not depend on the task. Orthogonal matrices and a forget gate that is open carry far. */
@@ -84,15 +113,15 @@ const recurrenceOf = ({ cell, layers, dropout, bidirectional, hidden, seed }: Tr
 const evaluationRows = (steps: number) => Math.min(128, Math.max(1, Math.floor(32768 / steps)));
 
 /** The novel, or the names in an order that a seed shuffled, a line each. */
-async function textOf(task: TrainOptions["task"]): Promise<[title: string, text: string]> {
+async function corpusOf(task: TrainOptions["task"]): Promise<[title: string, text: string]> {
   if (task === "moby-dick") return ["Moby-Dick", await mobyDick()];
   return ["Names", await namesAsText()];
 }
 
 async function textTask(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> {
   const { batch, length: steps, seed } = options;
-  const [title, text] = await textOf(options.task);
-  const vocabulary = saved ? new Vocabulary(saved.symbols) : Vocabulary.fromText(text, { limit: 64 });
+  const [title, text] = await corpusOf(options.task);
+  const vocabulary = asSaved(options, saved, (trained) => vocabularyOf(title, text, trained));
   const tokens = vocabulary.encode(text);
   const { training, heldOut } = split(tokens);
   const { size } = vocabulary;
@@ -109,7 +138,7 @@ async function textTask(options: TrainOptions, saved: Saved | undefined, from: P
       input: "tokens",
       readout: "every-step",
     },
-    symbols: vocabulary.symbols,
+    trainedOn: trainedOnText(vocabulary),
     parameters: saved?.parameters,
     training: options.carried
       ? carriedWindows(documents(training, batch), { steps, batch, seed, ...from })
@@ -162,7 +191,7 @@ function addingTask(options: TrainOptions, saved: Saved | undefined, { position 
       readout: "last-step",
       loss: "mean-squared-error",
     },
-    symbols: [],
+    trainedOn: trainedOnSums,
     parameters: saved?.parameters,
     training: addingBatches({ steps, batch, seed }, position),
     evaluation,
@@ -177,45 +206,51 @@ function addingTask(options: TrainOptions, saved: Saved | undefined, { position 
   };
 }
 
-async function namesTask(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> {
-  const file = await names();
-  const items = file.items.map(({ text, label }) => ({ text: text.toLowerCase(), label }));
-  return classifyTask("Names that stand in one list only", { ...file, items }, options, saved, from);
-}
-
 async function fileTask(options: TrainOptions, saved: Saved | undefined, from: Position): Promise<Task> {
-  const path = options.data!;
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new OptionError(`--data is "${path}", which cannot be read (${error.message})`);
-  });
-  const file = await readLabelledFile(basename(path), text);
-  const length = Math.min(options.length, file.longest);
-  return classifyTask(basename(path), file, { ...options, length }, saved, from);
+  const own = await read(options.data!);
+  if (options.resume !== undefined) await expectSame(own, options, saved!);
+  const task = classifyTask(await readLabelledFile(own.name, own.text), options, saved, from);
+  return { ...task, own: await labelOf(own) };
 }
 
-function classifyTask(
-  name: string,
-  file: LabelledFile,
-  options: TrainOptions,
-  saved: Saved | undefined,
-  from: Position,
-): Task {
-  const { batch, length: steps, seed } = options;
-  if (saved) expectAsTrained(file, saved.network);
-  const data = classification(file, { steps, ...(saved && { symbols: saved.symbols }) });
-  const { training, heldOut, inputs, symbols, baseline } = data;
+async function read(path: string): Promise<OwnData> {
+  const name = basename(path);
+  const unreadable = (error: Error) => {
+    throw new OptionError(`--data is ${quotedPath(path)}, which cannot be read (${error.message})`);
+  };
+  const { size } = await stat(path).catch(unreadable);
+  expectReadable(name, size);
+  return { name, text: textOf(name, await readFile(path).catch(unreadable)) };
+}
+
+/** @throws where a training is to go on with another file than it began with. */
+async function expectSame(own: OwnData, { data }: TrainOptions, { checkpoint }: Saved): Promise<void> {
+  const { own: expected } = (checkpoint.about ?? {}) as Partial<About>;
+  if (!expected || (await isSame(own, expected))) return;
+  throw new OptionError(
+    `--resume does not go with ${quotedPath(data)}, which is not as it was trained on (${brief(String(expected.name))}, ` +
+      `${expected.length} characters): put that file there, or begin with --load`,
+  );
+}
+
+function classifyTask(file: LabelledFile, options: TrainOptions, saved: Saved | undefined, from: Position): Task {
+  const { batch, seed } = options;
+  const length = Math.min(options.length, file.longest);
+  expectRoom({ ...options, length });
+  const data = asSaved(options, saved, (trained) => classification(file, { steps: length, trained }));
+  const { training, heldOut, inputs, classes, steps, description, trainedOn, baseline } = data;
   const evaluation = { steps, batch: evaluationRows(steps) };
   const read = training.reduce((sum, { tokens, features }) => sum + (tokens?.length ?? features!.length / inputs), 0);
   return {
-    title: `${name}: ${described(file, data)}`,
+    title: `${file.name}: ${description}`,
     network: saved?.network ?? {
       ...recurrenceOf(options),
       inputs,
-      outputs: file.classes.length,
+      outputs: classes.length,
       input: file.kind,
       readout: "last-step",
     },
-    symbols,
+    trainedOn,
     parameters: saved?.parameters,
     training: shuffledBatches(training, { steps, batch, inputs, seed, ...from }),
     evaluation,
@@ -225,12 +260,4 @@ function classifyTask(
     baseline,
     sample: async () => null,
   };
-}
-
-/** @throws where a saved network was trained for other classes or another kind of sequences. */
-function expectAsTrained(file: LabelledFile, { input, inputs, outputs }: NetworkOptions): void {
-  const series = (values: number) => `series of ${values} values a step`;
-  const got = `${file.kind === "tokens" ? "texts" : series(file.inputs)} in ${file.classes.length} classes`;
-  const expected = `${input === "tokens" ? "texts" : series(inputs)} in ${outputs} classes`;
-  if (got !== expected) throw new OptionError(`--data has ${got}, expected ${expected}, as the network was trained on`);
 }

@@ -8,18 +8,20 @@ import {
   type NetworkOptions,
   type ReferenceOptimizerOptions,
   stepDecay,
+  TempogradError,
   warmUp,
 } from "../../src/index";
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
+import { quotedPath } from "../data/refusal";
 import { maximum } from "../extremes";
-import { load, placeToSave, type Saved, save } from "./checkpoint-file";
+import { type About, load, placeToSave, type Saved, save } from "./checkpoint-file";
 import { type Learner, openLearner } from "./learner";
-import { argumentsOf, help, isOptionError, OptionError, readOptions, type TrainOptions } from "./options";
+import { argumentsOf, complaintOf, help, OptionError, readOptions, type TrainOptions } from "./options";
 import { type Progress, showProgress } from "./progress";
 import { loadTask, type TaskData } from "./tasks";
 import { workedExample } from "./worked-example";
 
-/** @returns the exit code: 0, 2 for wrong options, 130 where Ctrl-C stopped it. */
+/** @returns the exit code: 0, 1 where training diverged, 2 for wrong options, 130 where Ctrl-C stopped it. */
 export async function main(args: string[]): Promise<number> {
   try {
     const options = readOptions(args);
@@ -29,31 +31,44 @@ export async function main(args: string[]): Promise<number> {
     }
     if (options.task === "i-like-nlp") return await workedExample(options);
     const place = options.save === undefined ? undefined : await placeToSave(options.save);
-    const { load: from, resume, task } = options;
+    const { load: from, resume } = options;
     if (resume !== undefined) {
       const saved = await load("resume", resume);
       const all = { ...resumed(options, saved, args), save: place };
       return await train(all, await loadTask(all, saved));
     }
-    const saved = from === undefined ? undefined : await load("load", from, task);
+    const saved = from === undefined ? undefined : await load("load", from);
     const all = { ...readOptions(args, saved?.network)!, save: place };
     return await train(all, await loadTask(all, saved));
   } catch (error) {
-    if (!isOptionError(error)) throw error;
-    console.error(`train: ${error.message.replaceAll("\n", " ")}; see npm run train -- --help.`);
+    if (error instanceof TempogradError && error.code === "not-finite") {
+      console.error(diverged(error));
+      return 1;
+    }
+    console.error(complaintOf("train", error));
     return 2;
   }
 }
 
+/** What the library found, with the terminal's cure. */
+function diverged({ message }: TempogradError): string {
+  const [found] = message.replace(/^[\w.]+: /, "").split("; ");
+  return `train: ${found}; lower --learning-rate, or let --clip-norm clip gradients; nothing was saved.`;
+}
+
 /** The options of the training that --resume names, and what the command line says over them. */
-function resumed(given: TrainOptions, { args: saved, task, checkpoint }: Saved, args: string[]): TrainOptions {
+function resumed(given: TrainOptions, { checkpoint }: Saved, args: string[]): TrainOptions {
   const { resume, device, json } = given;
-  if (!Array.isArray(saved)) throw new OptionError(`--resume is "${resume}", which does not say its options`);
+  const { args: saved = [] } = (checkpoint.about ?? {}) as Partial<About>;
   const steps = args.some((arg) => arg.startsWith("--steps")) ? [`--steps=${given.steps}`] : [];
-  const options = readOptions([...saved.map(String), ...steps]);
-  if (options?.task !== task) throw new OptionError(`--resume is "${resume}", whose options are not of its task`);
+  const options = Array.isArray(saved) && saved.length > 0 ? readOptions([...saved.map(String), ...steps]) : null;
+  if (!options) {
+    throw new OptionError(
+      `--resume is ${quotedPath(resume)}, which does not say its options, expected a file that --save wrote`,
+    );
+  }
   if (!checkpoint.trainer) {
-    throw new OptionError(`--resume is "${resume}", a network without its training; use --load`);
+    throw new OptionError(`--resume is ${quotedPath(resume)}, a network without its training; use --load`);
   }
   const { step } = checkpoint.trainer;
   if (options.steps < step) {
@@ -96,11 +111,11 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
       say(`unigram entropy of the text: ${task.unigramEntropy.toFixed(4)} nats a character`);
     const progress = showProgress(options.steps, task.tokensPerStep, json);
     const begin = performance.now();
-    const done = await run(learner, task, options, progress, () => interrupted);
+    const done = await run(learner, task, options, progress, () => interrupted).finally(() => progress.end());
     const seconds = (performance.now() - begin) / 1000;
-    progress.end();
     if (options.save !== undefined) {
-      const about = { task: options.task, symbols: task.symbols, args: argumentsOf(options) };
+      const { trainedOn, own } = task;
+      const about: About = { args: argumentsOf(options), trainedOn, own };
       await save(options.save, await learner.checkpoint({ data: task.training.position, about }));
       say(`saved to ${options.save}`);
     }

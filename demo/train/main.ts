@@ -204,8 +204,12 @@ document.addEventListener("drop", (event) => {
   if (!bringsFiles(event)) return; // text goes where it is dropped
   event.preventDefault();
   const file = event.dataTransfer!.files[0]!;
-  const taken = file.name.endsWith(".safetensors") ? openFile(file) : form.bringFile(file);
-  taken.catch((error: Error) => showFailure(`${file.name}: ${error.message}`)); // a folder, perhaps
+  if (file.name.endsWith(".safetensors")) void openFile(file);
+  else
+    form.bringFile(file).then(
+      () => showFailure(undefined),
+      (error: Error) => showFailure(error.message),
+    );
 });
 
 element("save").addEventListener("click", async () => {

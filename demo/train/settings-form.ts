@@ -1,5 +1,6 @@
 // Makes the settings' form of their table, reads it, and says beside a control what is wrong or what a change needs.
 
+import { expectReadable, textOf } from "../data/text-file";
 import { element, html } from "../page";
 import { type Field, fields, type Settings } from "../workshop/fields";
 import type { OwnData } from "../workshop/own-data";
@@ -45,7 +46,7 @@ export class SettingsForm {
     });
     const file = form.querySelector<HTMLInputElement>("#file")!;
     file.addEventListener("change", async () => {
-      if (file.files![0]) await this.bringFile(file.files![0]);
+      if (file.files![0]) await this.bringFile(file.files![0]).catch((error: Error) => this.#tellOwn(error.message));
       file.value = ""; // the same file, corrected, is a change too
     });
     this.show(settings);
@@ -63,9 +64,16 @@ export class SettingsForm {
     this.#refresh();
   }
 
-  /** Takes a visitor's file as what to learn from, and chooses the data that goes with it. */
+  /**
+   * Takes a visitor's file as what to learn from, and chooses the data that goes with it.
+   * @throws where it cannot be read as text; what was brought before stays.
+   */
   async bringFile(file: File): Promise<void> {
-    const text = await file.text();
+    expectReadable(file.name, file.size);
+    const bytes = await file.arrayBuffer().catch((error: Error) => {
+      throw new Error(`${file.name}: ${error.message}`); // a folder, perhaps
+    });
+    const text = textOf(file.name, new Uint8Array(bytes));
     const table = /\.(csv|tsv|json|jsonl|ndjson)$/i.test(file.name);
     if (!isOwn(this.settings)) {
       this.show({ ...this.settings, data: table ? "sequences" : "own-text" });

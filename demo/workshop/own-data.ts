@@ -1,5 +1,7 @@
 // What a visitor brings to learn from, and how to tell it again.
 
+import { brief } from "../data/refusal";
+
 /** A text, or a file of sequences. */
 export interface OwnData {
   /** The file's name, or "your text". */
@@ -22,11 +24,14 @@ export async function labelOf({ name, text }: OwnData): Promise<OwnDataLabel> {
   return { name, length: text.length, digest };
 }
 
+export const isSame = async (own: OwnData, { digest }: OwnDataLabel): Promise<boolean> =>
+  (await labelOf(own)).digest === digest;
+
 /** @throws where a training goes on with other data than it began with. */
 export async function expectSame(own: OwnData | undefined, expected: OwnDataLabel | undefined): Promise<void> {
-  if (!expected || (own && (await labelOf(own)).digest === expected.digest)) return;
+  if (!expected || (own && (await isSame(own, expected)))) return;
   const { name, length } = expected;
   throw new Error(
-    `This was trained on ${name}, ${length.toLocaleString("en")} characters, which the file leaves out: give the same text first, then open the file again.`,
+    `This was trained on ${brief(String(name))}, ${length.toLocaleString("en")} characters, which the file leaves out: give the same text first, then open the file again.`,
   );
 }

@@ -16,14 +16,15 @@ import {
   shuffledBatches,
   split,
   unigramEntropy,
-  Vocabulary,
+  type Vocabulary,
 } from "../../src/index";
 import { addingBatches, guessingTheMean } from "../data/adding";
-import { classification, described } from "../data/classification";
+import { classification } from "../data/classification";
 import { type LabelledFile, readLabelledFile } from "../data/labelled-file";
 import { mobyDick } from "../data/moby-dick";
-import { names } from "../data/names";
+import { namesByList } from "../data/names";
 import { namesAsText } from "../data/names-text";
+import { type TrainedOn, trainedOnSums, trainedOnText, vocabularyOf } from "../data/trained-on";
 import type { Settings } from "./fields";
 import type { OwnData } from "./own-data";
 
@@ -40,6 +41,8 @@ export interface Problem {
   /** How much there is to learn from, in words. */
   description: string;
   network: Pick<NetworkOptions, "inputs" | "outputs" | "input" | "readout" | "loss" | "classWeights">;
+  /** What files of its network say. */
+  trainedOn: TrainedOn;
   /** Where characters are read. */
   vocabulary?: Vocabulary;
   /** Where it writes: what it reads before, unless the visitor says otherwise. */
@@ -55,35 +58,43 @@ export interface Problem {
   example: Example;
 }
 
-/** @throws where the visitor's own data is missing or cannot be learned from, with the cure. */
-export async function problemOf(settings: Settings, own: OwnData | undefined): Promise<Problem> {
+/**
+ * @param trained what the network that goes on with it was trained on, where there is one.
+ * @throws where the visitor's own data is missing or cannot be learned from, with the cure.
+ */
+export async function problemOf(settings: Settings, own: OwnData | undefined, trained?: TrainedOn): Promise<Problem> {
   switch (settings.data) {
     case "moby-dick":
-      return textProblem(await mobyDick(), settings);
+      return textProblem("Moby-Dick", await mobyDick(), settings, trained);
     case "names":
-      return textProblem(await namesAsText(), settings, "\n");
+      return textProblem("The names", await namesAsText(), settings, trained, "\n");
     case "own-text":
       if (!own) throw new Error("No text is given: paste one, or drop a file.");
-      return textProblem(own.text, settings);
+      return textProblem(own.name, own.text, settings, trained);
     case "adding":
       return addingProblem(settings);
     case "name-lists":
-      return classProblem(await names(), settings);
+      return classProblem(await namesByList(), settings, trained);
     case "sequences":
       if (!own) throw new Error("No file is given: drop or choose one.");
-      return classProblem(await readLabelledFile(own.name, own.text), settings);
+      return classProblem(await readLabelledFile(own.name, own.text), settings, trained);
   }
 }
 
-const mostSymbols = 64;
 const promptLength = 32;
 const mostExampleSteps = 48;
 /** Characters that a text needs: a window of `steps` and its next character in nine tenths, two in the rest. */
 const leastCharacters = (steps: number): number => Math.max(20, Math.ceil((steps + 1) / 0.9) + 1);
 
-function textProblem(text: string, settings: Settings, opening?: string): Problem {
+function textProblem(
+  name: string,
+  text: string,
+  settings: Settings,
+  trained: TrainedOn | undefined,
+  opening?: string,
+): Problem {
   const { steps, batch, seed, carryState } = settings;
-  const vocabulary = Vocabulary.fromText(text, { limit: mostSymbols });
+  const vocabulary = vocabularyOf(name, text, trained);
   const tokens = vocabulary.encode(text);
   const { size } = vocabulary;
   if (tokens.length < leastCharacters(steps)) {
@@ -105,6 +116,7 @@ function textProblem(text: string, settings: Settings, opening?: string): Proble
   return {
     description: `${whole(training.length)} characters to learn from, ${whole(heldOut.length)} held out, ${size} symbols`,
     network: { inputs: size, outputs: size, input: "tokens", readout: "every-step", loss: "cross-entropy" },
+    trainedOn: trainedOnText(vocabulary),
     vocabulary,
     prompt: opening ?? vocabulary.decode(heldOut.subarray(0, promptLength)),
     training: (position) => {
@@ -126,18 +138,20 @@ function textProblem(text: string, settings: Settings, opening?: string): Proble
   };
 }
 
-function classProblem(file: LabelledFile, settings: Settings): Problem {
+function classProblem(file: LabelledFile, settings: Settings, trained: TrainedOn | undefined): Problem {
   const { batch, seed, balanced } = settings;
-  const found = classification(file, { steps: Math.min(settings.steps, file.longest) });
-  const { training, heldOut, inputs, steps, symbols } = found;
+  const found = classification(file, { steps: Math.min(settings.steps, file.longest), trained });
+  const { training, heldOut, inputs, steps, trainedOn, description } = found;
+  const { symbols } = trainedOn;
   const size = { steps, batch, inputs };
-  const classes = file.classes.length;
+  const classes = found.classes.length;
   const share = (label: number) => training.filter((item) => item.label === label).length / training.length;
-  const weights = file.classes.map((_, label) => 1 / (classes * Math.max(share(label), 1 / training.length)));
+  const weights = found.classes.map((_, label) => 1 / (classes * Math.max(share(label), 1 / training.length)));
   const first = heldOut[0]!;
   const length = lengthOf(first, inputs);
   return {
-    description: described(file, found),
+    description,
+    trainedOn,
     network: {
       ...{ inputs, outputs: classes, input: file.kind, readout: "last-step", loss: "cross-entropy" },
       ...(balanced && { classWeights: weights }),
@@ -169,6 +183,7 @@ function addingProblem({ steps, batch, seed }: Settings): Problem {
   const numbers = example.inputs as Float32Array; // [steps, 1, 2]: a number and its mark
   return {
     description: `no end of sequences of ${steps} numbers, two of them marked, to be added`,
+    trainedOn: trainedOnSums,
     network: { inputs: 2, outputs: 1, input: "features", readout: "last-step", loss: "mean-squared-error" },
     training: (position) => addingBatches({ steps, batch, seed }, position as never),
     *heldOut() {

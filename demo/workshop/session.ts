@@ -13,6 +13,7 @@ import {
   Trainer,
   type Vocabulary,
 } from "../../src/index";
+import type { TrainedOn } from "../data/trained-on";
 import type { Settings } from "./fields";
 import { History, type HistoryData, isHistory, type Values } from "./history";
 import { expectSaid, networkOptionsOf, trainerOptionsOf } from "./options";
@@ -71,6 +72,7 @@ export interface About {
   /** As `toAddress` writes them: JSON would lose what is undefined. */
   settings: string;
   history: HistoryData;
+  trainedOn: TrainedOn;
 }
 
 const heldOutBatches = 4;
@@ -192,10 +194,8 @@ export class Session {
   checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     const { history, problem } = this;
     const settings = toAddress({ ...this.#settings, ...this.live });
-    const about: About = { settings, own: this.#own, history: history.toJSON() };
-    // With what `npm run generate` asks for.
-    const writer = problem.vocabulary && { task: "moby-dick", symbols: problem.vocabulary.symbols, args: [] };
-    return saveCheckpoint(this.#trainer, { data: this.#batches.position, about: { ...about, ...writer } });
+    const about: About = { settings, own: this.#own, history: history.toJSON(), trainedOn: problem.trainedOn };
+    return saveCheckpoint(this.#trainer, { data: this.#batches.position, about });
   }
 
   /** Frees what lives on the GPU. */

@@ -1,5 +1,6 @@
 // Settings as a whole: which of them hold, what is wrong with one, and the way into a page's address and out of it.
 
+import { brief } from "../data/refusal";
 import { type ChoiceField, type Field, fields, type NumberField, type Settings } from "./fields";
 
 export const settingNames = Object.keys(fields) as (keyof Settings)[];
@@ -60,11 +61,11 @@ export function fromAddress(address: string): { settings: Settings; ignored: str
   for (const [name, text] of new URLSearchParams(address.replace(/^#/, ""))) {
     const value = Object.hasOwn(fields, name) ? parse(name as keyof Settings, text) : undefined;
     if (value) Object.assign(settings, { [name]: value.value });
-    else ignored.push(`${name}=${text}`);
+    else ignored.push(brief(`${name}=${text}`));
   }
   for (const name of settingNames) {
     if (wrongWith(name, settings) === undefined) continue;
-    ignored.push(`${name}=${settings[name]}`);
+    ignored.push(brief(`${name}=${settings[name]}`));
     Object.assign(settings, { [name]: initialSettings[name] });
   }
   return { settings, ignored };

@@ -2,6 +2,7 @@
 // and goes on from the latest where the device is lost.
 
 import { type Batch, type Checkpoint, type Gpu, openGpu, readCheckpoint } from "../../src/index";
+import { trainedOn } from "../data/trained-on";
 import { type Unrolled, Unroller } from "../through-time/unroll";
 import type { Settings } from "./fields";
 import { examine, Keeper, type Kept } from "./keeper";
@@ -149,7 +150,8 @@ export class Workshop {
     const holding = effective(settings);
     const checkpoint: Checkpoint | undefined = from && (await readCheckpoint(from));
     await expectSame(own, (checkpoint?.about as Partial<About> | undefined)?.own);
-    const problem = await problemOf(holding, own);
+    const trained = checkpoint && trainedOn(checkpoint.about, checkpoint.network);
+    const problem = await problemOf(holding, own, trained);
     const label = isOwn(holding) && own ? await labelOf(own) : undefined;
     const tell = (report: Report) => {
       if (report.kind === "steps") this.#step = report.first + report.losses.length - 1;

@@ -93,7 +93,7 @@ export async function clockStep(gpu: Gpu, stamps: Stamps): Promise<number | unde
     } while (seen.size < 2 && performance.now() < end);
     const sorted = [...seen].sort((a, b) => (a < b ? -1 : 1));
     const gaps = sorted.slice(1).map((stamp, i) => Number(stamp - sorted[i]!) / 1e6); // from ns
-    return gaps.length > 0 ? Math.min(...gaps) : undefined;
+    return gaps.length > 0 ? gaps.reduce((least, gap) => Math.min(least, gap)) : undefined;
   } finally {
     plan.destroy();
   }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import Papa from "papaparse";
 import { describe, expect, test } from "vitest";
-import { classification, described, standardised } from "../../demo/data/classification";
+import { classification, standardised } from "../../demo/data/classification";
 import { type LabelledFile, readLabelledFile } from "../../demo/data/labelled-file";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 
@@ -41,8 +41,8 @@ describe("readLabelledFile reads CSV", () => {
     expect(textsOf(await readLines(["label,1990,1991", ...series]))).toEqual(textsOf(await readLines(series)));
   });
 
-  test("with a byte order mark, CRLF, blank lines, blanks around classes, and quotes", async () => {
-    const ugly = `\uFEFFlabel,text\r\n\r\n${repeated([' en ,"say ""hi"", now\r\nor never"', '"a,b", 🙂é'])
+  test("with CRLF, blank lines, blanks around classes, and quotes", async () => {
+    const ugly = `label,text\r\n\r\n${repeated([' en ,"say ""hi"", now\r\nor never"', '"a,b", 🙂é'])
       .map((line) => `${line}\r\n,\r\n`)
       .join("\r\n")}`;
     const file = await readLabelledFile("ugly.csv", ugly);
@@ -85,6 +85,91 @@ describe("readLabelledFile reads CSV", () => {
   });
 });
 
+describe("readLabelledFile leaves out a column that numbers the rows, and says so", () => {
+  const bare = repeated(["up,0.5,2,3", "down,3,2.5,7"], 6);
+  const numbered = (first: number, rows = bare) => rows.map((row, i) => `${i + first},${row}`);
+  const shuffled = bare.map((row, i) => `${(i * 7) % 12},${row}`);
+  test.each([
+    ["pandas' index", [",label,t1,t2,t3", ...numbered(0)], [""]],
+    ["pandas' index of rows that were shuffled", [",label,t1,t2,t3", ...shuffled], [""]],
+    [
+      "pandas' index, and one that it read again",
+      ["Unnamed: 0.1,Unnamed: 0,label,a,b,c", ...numbered(0, numbered(0))],
+      ["Unnamed: 0.1", "Unnamed: 0"],
+    ],
+    ["R's row names", ['"","label","t1","t2","t3"', ...numbered(1).map((row) => row.replace(/^\d+/, '"$&"'))], [""]],
+    ["an id", ["ID,label,t1,t2,t3", ...shuffled], ["ID"]],
+    ["an id behind the class", ["label,t1,t2,t3,row_id", ...bare.map((row, i) => `${row},${90 - i}`)], ["row_id"]],
+    ["a count without a header", numbered(1), [""]],
+    ["a count beside a class that no header names", [",species,t1,t2,t3", ...numbered(0)], [""]],
+    ["a count of any name", ["label,a,b,c,d", ...bare.map((row, i) => `${row},${i + 1}`)], ["d"]],
+  ] as [string, string[], string[]][])("%s", async (_, lines, leftOut) => {
+    const file = await readLines(lines);
+    expect(textsOf(file)).toEqual(textsOf(await readLines(bare)));
+    expect(file.leftOut).toEqual(leftOut);
+    const name = leftOut[0] === "" ? "without a name" : `"${leftOut[0]}"`;
+    expect(classification(file).description).toContain(`, the column ${name} left out, which numbers the rows`);
+  });
+
+  test("beside texts too", async () => {
+    const rows = languages.map((row, i) => `${i},${row}`);
+    expect(textsOf(await readLines(["id,label,text", ...rows]))).toEqual(textsOf(await readLines(languages)));
+    await expect(readLines(["id,label", ...languages.map((_, i) => `${i},${i % 2}`)])).rejects.toThrow(
+      "data.csv: has one column beside one that numbers the rows, expected the class in one column",
+    );
+  });
+
+  test("and none that says more than that", async () => {
+    const kept = async (header: string, cell: (i: number) => unknown) =>
+      (await readLines([header, ...bare.map((row, i) => `${row},${cell(i)}`)])).items[1];
+    expect(await kept("label,a,b,c,id", (i) => i % 3)).toEqual({ label: 0, features: Float64Array.of(3, 2.5, 7, 1) });
+    expect(await kept("label,a,b,c,id", (i) => i + 0.5)).toMatchObject({ features: { 3: 1.5 } });
+    expect(await kept("label,a,b,c,rank", (i) => (i * 7) % 12)).toMatchObject({ features: { 3: 7 } });
+  });
+});
+
+describe("readLabelledFile reads what stands before a header", () => {
+  test("the separator, as Excel has it", async () => {
+    const expected = textsOf(await readLines(languages));
+    for (const [first, separator] of [
+      ["sep=;", ";"],
+      ["SEP=\t", "\t"],
+      ['"sep=:"', ":"],
+      ["sep=;;", ";"], // of a table with more columns
+    ] as const) {
+      const rows = ["label,text", ...languages].map((row) => row.replace(",", separator));
+      expect(textsOf(await readLabelledFile("a.csv", [first, ...rows].join("\r\n")))).toEqual(expected);
+    }
+  });
+
+  test("comments, also with separators, before a header or none", async () => {
+    const expected = textsOf(await readLines(languages));
+    const comments = ["# of two languages, by hand", "", '  #; 2026 | "quoted'];
+    expect(textsOf(await readLines([...comments, "label,text", ...languages]))).toEqual(expected);
+    expect(textsOf(await readLines([...comments, ...languages]))).toEqual(expected);
+    expect(textsOf(await readLines(["sep=;", ...comments, ...languages.map((row) => row.replace(",", ";"))]))).toEqual(
+      expected,
+    );
+    await expect(readLines([...comments, ...series, "up,1,x"])).rejects.toThrow("data.csv, row 14: value 2 is");
+  });
+
+  test("a header that is a comment, as numpy writes it", async () => {
+    const even = repeated(["3,2,1,up", "4,3,2.5,down"]);
+    const file = await readLines(["# made by savetxt", "# t3,t2,t1,label", ...even]);
+    expect(file).toMatchObject({ kind: "features", classes: ["down", "up"], columns: ["t3", "t2", "t1"] });
+    expect(file.items[0]).toEqual({ label: 1, features: Float64Array.of(3, 2, 1) });
+  });
+
+  test("no comment where a class begins so", async () => {
+    const tags = repeated(["#news,today", "#sports,a goal"]);
+    expect(await readLines(tags)).toMatchObject({ classes: ["#news", "#sports"], items: { length: 10 } });
+    expect(await readLines([...tags, "other,text", "other,more"])).toMatchObject({ items: { length: 12 } });
+    expect(await readLines(["# by, hand", "# by, eye", "label,text", ...tags])).toMatchObject({
+      items: { length: 10 },
+    });
+  });
+});
+
 describe("readLabelledFile reads JSON", () => {
   const items = repeated(["b", "a"]).map((label, i) => ({ label, text: `text ${i}` }));
   const matrices = items.map(({ label }, i) => ({
@@ -101,9 +186,10 @@ describe("readLabelledFile reads JSON", () => {
     const others = [
       JSON.stringify({ data: items }, null, 2),
       items.map((item) => JSON.stringify(item)).join("\n"),
-      `\uFEFF${items.map(({ label, text }) => `${JSON.stringify({ text, class: label })}\r\n\r\n`).join("")}`,
+      `${items.map(({ label, text }) => `${JSON.stringify({ text, class: label })}\r\n\r\n`).join("")}`,
     ];
-    for (const text of others) expect(await readLabelledFile("a.jsonl", text)).toEqual(expected);
+    for (const text of others)
+      expect(await readLabelledFile("a.jsonl", text)).toEqual({ ...expected, name: "a.jsonl" });
   });
 
   test("with one number a step, or several", async () => {
@@ -137,6 +223,15 @@ describe("readLabelledFile reads JSON", () => {
     const lines = items.map((item) => JSON.stringify(item));
     await expect(readLines([...lines, "", '{"label":'], "a.jsonl")).rejects.toThrow("a.jsonl, line 12: is not JSON (");
     await expect(readLines(["[", ...lines, "]"], "a.json")).rejects.toThrow("a.json: is not JSON (");
+    const spoiled = readLines(["[", '  {"label": "a",', '   "text": "b" "c"}', "]"], "a.json");
+    await expect(spoiled).rejects.toThrow(/^a\.json: is not JSON \(.*\), expected JSON; correct it\.$/); // on one line
+    const deep = `${"[".repeat(1e5)}${"]".repeat(1e5)}`;
+    await expect(readLines([`[${items.map((item) => JSON.stringify(item))},${deep}]`], "a.json")).rejects.toThrow(
+      "a.json, item 11: is nested too deeply, expected",
+    );
+    await expect(readLines([JSON.stringify([...items, "x".repeat(5000)])], "a.json")).rejects.toThrow(
+      /^.{1,200}$/, // and does not repeat all of it
+    );
     await expect(readLines(['{"items": []}'], "a.json")).rejects.toThrow(
       'a.json: is {"items":[]}, expected an array of items, {"data": […]}, or one item a line; rewrite it so.',
     );
@@ -149,15 +244,12 @@ describe("readLabelledFile reads JSON", () => {
 test.each([
   ["that is empty", [""], "data.csv: has 0 items, expected 10 or more; add some."],
   ["of few items", ["label,text", ...languages.slice(1)], "data.csv: has 9 items, expected 10 or more"],
-  ["of one class", repeated(["a,b"], 10), "data.csv: has 1 classes, expected 2 to 1000; the class is in the first"],
   [
     "of a class a row",
     ["label,text", ...Array.from({ length: 1001 }, (_, i) => `${i},text`)],
-    "data.csv: has 1001 classes, expected 2 to 1000",
+    "data.csv: has 1001 classes, expected 1 to 1000; the class is in the first",
   ],
   ["of one column", repeated(["a", "b"]), "data.csv: has one column, expected the class in one column and a text or"],
-  ["of bytes", ["PK\x03\x04\0\0", ...languages], "data.csv: has bytes that are no UTF-8 text, expected CSV or JSON"],
-  ["in Latin 1", ["de,M\uFFFDhe", ...languages], "data.csv: has bytes that are no UTF-8 text"],
   [
     "with a header that may be an item",
     ["language,text", ...languages],
@@ -199,15 +291,15 @@ describe("classification", () => {
     const letters = Array.from({ length: 100 }, (_, i) => String.fromCodePoint(0x1f600 + (i % 80)));
     const file = await readLines(letters.map((letter, i) => `${i % 3},${letter}${letters[0]}`));
     const made = classification(file);
-    expect(made).toMatchObject({ inputs: 64, steps: 2, cut: 0, scale: null });
-    expect([made.training.length, made.heldOut.length, made.symbols.length]).toEqual([90, 10, 64]);
+    expect(made).toMatchObject({ inputs: 64, steps: 2, description: "100 in 3 classes (0, 1, 2), 10 held out" });
+    expect([made.training.length, made.heldOut.length, made.trainedOn.symbols.length]).toEqual([90, 10, 64]);
     expect(made).toEqual(classification(file));
-    expect(made).toEqual(classification(file, { symbols: made.symbols }));
+    expect(made).toEqual(classification(file, { trained: made.trainedOn }));
     const largest = Math.max(...[0, 1, 2].map((label) => made.heldOut.filter((item) => item.label === label).length));
     expect(made.baseline).toBe(largest / 10);
     const short = classification(file, { steps: 1 });
-    expect(short).toMatchObject({ steps: 1, cut: 100 });
-    expect(described(file, short)).toBe("100 in 3 classes (0, 1, 2), 10 held out, 100 cut to 1 steps");
+    expect(short.steps).toBe(1);
+    expect(short.description).toBe("100 in 3 classes (0, 1, 2), 10 held out, 100 cut to 1 steps");
     expect(short.training[0]!.tokens).toEqual(made.training[0]!.tokens!.subarray(0, 1));
   });
 
@@ -217,13 +309,14 @@ describe("classification", () => {
     fc.assert(
       fc.property(fc.array(item, { minLength: 10, maxLength: 30 }), fc.integer({ min: 1, max: 5 }), (all, steps) => {
         const file: LabelledFile = {
-          ...{ kind: "features", classes: ["a", "b"], inputs: 3, longest: 5 },
+          ...{ kind: "features", name: "all", classes: ["a", "b"], inputs: 3, longest: 5, columns: [], leftOut: [] },
           items: all.map((values, i) => {
             return { label: i % 2, features: Float64Array.from(values.flatMap(([a, b]) => [a, 1e9 + b, 0.1])) };
           }),
         };
-        const { training, heldOut, scale, cut } = classification(file, { steps });
-        expect(cut).toBe(all.filter((values) => values.length > steps).length);
+        const { training, heldOut, description, trainedOn } = classification(file, { steps });
+        const cut = all.filter((values) => values.length > steps).length;
+        expect(description.includes(`, ${cut} cut to ${steps} steps`)).toBe(cut > 0);
         expect(training.length + heldOut.length).toBe(all.length);
         for (const input of [0, 1, 2]) {
           const values = training.flatMap(({ features }) => [...features!.filter((_, i) => i % 3 === input)]);
@@ -233,10 +326,93 @@ describe("classification", () => {
           const constant = input === 2 || values.every((value) => value === values[0]);
           expect(square).toBeCloseTo(constant ? 0 : 1, 3);
         }
-        const whole = file.items.map(({ features }) => [...standardised(features.subarray(0, 3 * steps), scale!)]);
+        const whole = file.items.map(({ features }) => [
+          ...standardised(features.subarray(0, 3 * steps), trainedOn.scale!),
+        ]);
         for (const { features } of [...training, ...heldOut]) expect(whole).toContainEqual([...features!]);
       }),
     );
+  });
+});
+
+describe("classification for a network that was trained on another file", () => {
+  const three = ["ant,aab", "bee,bba", "cat,cca"];
+  const trainedOn = async (lines: readonly string[]) => classification(await readLines(lines)).trainedOn;
+
+  test("gives its classes their indices, whatever order the file would give them", async () => {
+    const trained = await trainedOn(repeated(three));
+    expect(trained).toEqual({
+      answer: "class",
+      symbols: ["a", "b", "c"],
+      classes: ["ant", "bee", "cat"],
+      columns: [],
+      scale: null,
+    });
+    const subset = classification(await readLines(repeated(["cat,cc", "bee,bb"])), { trained });
+    expect(subset.classes).toEqual(["ant", "bee", "cat"]);
+    for (const { label, tokens } of subset.training) expect(label).toBe(tokens![0]); // c, the third, is of cat
+    const one = classification(await readLines(repeated(["cat,cc"], 10)), { trained });
+    expect(one.baseline).toBe(1);
+    await expect(readLines(repeated(["cat,cc"], 10)).then((file) => classification(file))).rejects.toThrow(
+      "data.csv: has 1 classes, expected 2 to 1000; the class is in the first column",
+    );
+    const turned = { ...trained, classes: ["cat", "ant", "bee"] };
+    const read = classification(await readLines(repeated(three)), { trained: turned });
+    for (const { label, tokens } of read.heldOut) expect(turned.classes[label]![0]).toBe("abc"[tokens![0]!]);
+  });
+
+  test("standardises by the scale of the training", async () => {
+    const columns = "label,t1,t2,t3";
+    const trained = await trainedOn([columns, ...repeated(["up,1,2,3", "down,5,6,7"])]);
+    expect(trained).toMatchObject({ columns: ["t1", "t2", "t3"], symbols: [] });
+    const file = await readLines([columns, ...repeated(["up,101,102,103", "down,105,106,107"])]);
+    const { mean, deviation } = trained.scale!;
+    const found = classification(file, { trained });
+    expect(found.trainedOn).toEqual(trained);
+    expect(found.description).toContain("standardised as in training, by mean");
+    const raw = found.training[0]!.features![0]! * deviation[0]! + mean[0]!;
+    expect([101, 105]).toContain(Math.round(raw));
+  });
+
+  test.each([
+    [
+      "another class",
+      ["ant,a", "emu,b"],
+      'data.csv: has the class "emu", expected the classes "ant", "bee", "cat", as',
+    ],
+    [
+      "more of them",
+      repeated(["x1,a", "x2,a", "x3,a", "x4,a", "x5,a", "x6,b"]),
+      'the classes "x1", "x2", "x3", "x4", "x5" and 1 more, expected',
+    ],
+    ["series", ["ant,1,2", "bee,2,3"], "data.csv: has series of 1 values a step, expected texts, as the network was"],
+    ["an unknown character", ["ant,a", "bee,ü"], 'data.csv: has "ü", expected only the 3 characters, as the network'],
+  ])("refuses %s", async (_, lines, message) => {
+    const trained = await trainedOn(repeated(three));
+    const file = await readLines(repeated(lines));
+    expect(() => classification(file, { trained })).toThrow(message);
+  });
+
+  test("refuses other columns, by name, unless one of the two has no header", async () => {
+    const rows = repeated(["up,1,2,3", "down,3,2,1"]);
+    const trained = await trainedOn(["label,t1,t2,t3", ...rows]);
+    const read = async (...header: string[]) => classification(await readLines([...header, ...rows]), { trained });
+    await expect(read("label,t2,t1,t3")).rejects.toThrow(
+      'data.csv: calls value 1 "t2", expected "t1", as the network was trained on; put the columns in that order',
+    );
+    expect((await read()).trainedOn).toEqual(trained);
+    expect((await read("label,t1,t2")).trainedOn).toEqual(trained);
+  });
+
+  test("refuses values that are lost in standardising", async () => {
+    for (const rows of [
+      ["up,1e200,1", "down,3,-1e200"],
+      ["up,1,1e-300", "down,0,1"],
+    ]) {
+      const made = readLines(repeated(rows)).then((file) => classification(file));
+      if (rows[0]!.includes("e200")) await expect(made).rejects.toThrow("has values too large to be standardised");
+      else expect((await made).training).toHaveLength(9);
+    }
   });
 });
 

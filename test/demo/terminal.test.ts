@@ -1,12 +1,12 @@
 // The programs of the terminal, run as a user runs them.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { lstat, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { argumentsOf, readOptions } from "../../demo/terminal/options";
-import { readSafetensors, writeSafetensors } from "../../src/index";
+import { initialParameters, networkConfig, readSafetensors, saveNetwork, writeSafetensors } from "../../src/index";
 
 const root = resolve(import.meta.dirname, "../..");
 let folder: string;
@@ -125,7 +125,7 @@ describe("npm run train", () => {
     const { tensors, metadata } = readSafetensors(await readFile(file));
     expect(tensors.get("weight_hh_l0")!.shape).toEqual([16, 16]);
     expect(tensors.get("head.weight")!.shape).toEqual([64, 16]);
-    expect(JSON.parse(metadata.about!).task).toBe("moby-dick");
+    expect(JSON.parse(metadata.about!).trainedOn).toMatchObject({ answer: "character", symbols: { length: 64 } });
     const loaded = await run(["train", ...small.slice(2), "--steps", "1", "--json", "--load", file, "--seed", "9"]);
     const [first] = linesOf(loaded.out);
     expect(first.loss).toBeLessThan(linesOf(saved.out)[0].loss - 0.5);
@@ -175,6 +175,24 @@ describe("npm run train", () => {
     expect(readOptions(argumentsOf(options))).toEqual(options);
   });
 
+  test.each([
+    [["--seed", "4294967296"], '--seed is "4294967296", expected an integer from 0 to 4294967295'],
+    [["--hidden", "1000000000"], '--hidden is "1000000000", expected an integer from 1 to 32768'],
+    [["--batch", "1e9"], '--batch is "1e9", expected an integer from 1 to 1048576'],
+    [["--task", "adding", "--length", "1000000000"], '--length is "1000000000", expected an integer from 1 to 1048576'],
+    [["--window", "1e300"], '--window is "1e300", expected an integer from 1 to 1048576'],
+    [["--task", "adding", "--length", "1000000"], "--hidden 32, --batch 32 and 1000000 time steps make 2,048,000,000"],
+    [
+      ["--device", "reference", "--hidden", "10000"],
+      "make 100,000,000 numbers of a layer, expected 67,108,864 at most",
+    ],
+    [["--task", "i-like-nlp", "--hidden", "257"], '--hidden is "257", expected an integer from 1 to 256'],
+    [["--learning-rate", "1e39"], '--learning-rate is "1e39", expected a number from 1e-45 to 3.4e+38'],
+    [["--cell", "x".repeat(5000)], `--cell is "${"x".repeat(60)}…", expected elman, gru, lstm`],
+  ] as const)("what is out of range is refused before there is data: %o", (args, message) => {
+    expect(() => readOptions([...args])).toThrow(message);
+  });
+
   test("--save and --resume refuse at once what could only fail later", async () => {
     const file = join(folder, "short.safetensors");
     await writeFile(file, "");
@@ -190,7 +208,7 @@ describe("npm run train", () => {
       [["train", "--resume", file, "--steps", "2"], "--steps is 2, expected 3 or more: that many are done"],
       [["train", "--hidden", "-5"], "Option '--hidden' argument is ambiguous"],
       [["generate", "--load", folder], `--load is "${folder}", which cannot be read`],
-      [["generate", "--load", file, "--length=0"], '--length is "0", expected an integer from 1 up'],
+      [["generate", "--load", file, "--length=0"], '--length is "0", expected an integer from 1 to 1000000'],
       [["generate", "--load", file, "--top-k", "0"], '--top-k is "0"'],
     ] as const) {
       const { code, out, err } = await run([...args]);
@@ -237,17 +255,122 @@ describe("npm run train", () => {
     expect(linesOf(resumed.out).map(({ step }) => step)).toEqual([61, 62, undefined]);
 
     await writeFile(texts!, rows.map((_, i) => (i % 2 ? "rising,up" : "falling,down")).join("\n"));
+    await writeFile(series!, rows.slice(1).join("\n"));
+    const changed = await run(["train", "--resume", model!, "--steps", "63"]);
+    expect([changed.code, changed.err]).toEqual([
+      2,
+      expect.stringContaining('waves.csv", which is not as it was trained on'),
+    ]);
     const other = await run(["train", "--task", "classify", "--data", texts!, "--load", model!]);
     expect([other.code, other.err]).toEqual([
       2,
-      "train: --data has texts in 2 classes, expected series of 1 values a step in 2 classes, as the network was " +
-        "trained on; see npm run train -- --help.\n",
+      "train: --load does not go with the data: words.csv: has texts, expected series of 1 values a step, as the network " +
+        "was trained on; give data such as it was trained on, or train a new network; see npm run train -- --help.\n",
     ]);
     await writeFile(series!, [...rows, "rising,1,n/a,3"].join("\r\n"));
     const spoiled = await run(args);
     expect(spoiled.code).toBe(1);
     expect(spoiled.err).toMatch(/^waves\.csv, row 61: value 2 is "n\/a", expected a number.*\n$/);
   });
+
+  test("--load reads a file as its network was trained: by its classes and its scale, and refuses what it does not know", async () => {
+    const [all, some, unknown, model] = ["all.csv", "some.csv", "unknown.csv", "levels.safetensors"].map((name) =>
+      join(folder, name),
+    );
+    const rows = (names: readonly string[], level: (i: number) => number) =>
+      Array.from({ length: 90 }, (_, i) => {
+        const values = Array.from({ length: 5 }, (_, t) => level(i % names.length) + Math.sin(37 * i + 11 * t));
+        return [names[i % names.length], ...values].join(",");
+      }).join("\n");
+    await writeFile(
+      all!,
+      rows(["a low", "mid", "top"], (i) => 10 * i),
+    );
+    await writeFile(
+      some!,
+      rows(["mid", "top"], (i) => 10 * i + 10),
+    );
+    await writeFile(
+      unknown!,
+      rows(["mid", "upper"], (i) => 10 * i + 10),
+    );
+    const task = ["train", "--task", "classify", "--hidden", "8"];
+    const saved = await run([...task, "--data", all!, "--steps", "150", "--save", model!, "--json"]);
+    expect(linesOf(saved.out).at(-1), saved.err).toMatchObject({ accuracy: 1 });
+    const again = ["train", "--task", "classify", "--load", model!, "--steps", "1", "--learning-rate", "1e-9"];
+    const loaded = await run([...again, "--data", some!]);
+    expect(loaded.out, loaded.err).toMatch(
+      /in 3 classes \(a low, mid, top\), 9 held out, standardised as in training, by/,
+    );
+    expect(loaded.out).toContain("held-out accuracy 100.0%");
+    const refused = await run([...again, "--data", unknown!]);
+    expect([refused.code, refused.out]).toEqual([2, ""]);
+    expect(refused.err).toContain('unknown.csv: has the class "upper", expected the classes "a low", "mid", "top", as');
+    for (const [args, message] of [
+      [["--task", "names"], "has texts, expected series of 1 values a step"],
+      [[], "whose network tells the class of a sequence, expected one that predicts the next character of a text"],
+      [["--task", "adding"], "expected one that adds two numbers, as --task adding does"],
+    ] as const) {
+      const { code, err } = await run(["train", ...args, "--load", model!]);
+      expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+    }
+  });
+
+  test("--task classify learns nothing from noise beside a column that numbers the rows", async () => {
+    const file = join(folder, "pandas.csv");
+    const noise = (i: number) => Array.from({ length: 5 }, (_, t) => Math.sin(i * i * 3.7 + 11.3 * t * i).toFixed(4));
+    const rows = Array.from({ length: 400 }, (_, i) => [i, i < 200 ? "early" : "late", ...noise(i)].join(","));
+    await writeFile(file, [",label,t1,t2,t3,t4,t5", ...rows].join("\n"));
+    const args = ["train", "--task", "classify", "--data", file, "--hidden", "16", "--batch", "32", "--steps", "200"];
+    const { code, out, err } = await run(args);
+    expect(code, err).toBe(0);
+    expect(out).toContain("the column without a name left out, which numbers the rows");
+    const [, right, largest] = /accuracy ([\d.]+)%, always guessing the largest class ([\d.]+)%/.exec(out)!;
+    expect(Number(right)).toBeLessThan(Number(largest) + 15); // of 40 that are held out
+  });
+
+  test("--task classify reads UTF-16, and refuses in a line what is no text or no JSON", async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => (i % 2 ? "fr,été" : "en,summer")).join("\n");
+    const json = `[\n${rows.replace(/(..),(.*)/g, '{"label": "$1", "text": "$2"}')}\n]`; // without commas
+    for (const [name, content, message] of [
+      ["utf16.csv", Buffer.from(`\uFEFFlabel,text\n${rows}`, "utf16le"), ""],
+      ["latin1.csv", Buffer.from(rows, "latin1"), "latin1.csv: has bytes that are no UTF-8, expected text in UTF-8"],
+      ["table.csv", Buffer.from("PK\x03\x04\x14\0table"), "table.csv: is a ZIP archive, as .xlsx"],
+      ["comma.json", Buffer.from(json), "comma.json: is not JSON ("],
+    ] as const) {
+      const file = join(folder, name);
+      await writeFile(file, content);
+      const { code, err } = await run(["train", "--task", "classify", "--data", file, "--hidden", "4", "--steps", "1"]);
+      expect([code, err.split("\n").length - 1], err).toEqual(message === "" ? [0, expect.any(Number)] : [1, 1]);
+      expect(err).toContain(message);
+    }
+  });
+
+  test.each(["reference", "gpu"])(
+    "what diverges on the %s ends in a line, and takes no file's place",
+    async (device) => {
+      const file = join(folder, "good.safetensors");
+      await writeFile(file, "good");
+      const sizes = [
+        "--task",
+        "adding",
+        "--length",
+        "5",
+        "--hidden",
+        "8",
+        "--json",
+        ...(device === "gpu" ? [] : ["--device", device]),
+      ];
+      const rate = ["--optimizer", "sgd", "--learning-rate", "1e30", "--clip-norm", "0"];
+      const { code, err } = await run(["train", ...sizes, ...rate, "--save", file]);
+      expect(code).toBe(1);
+      expect(err).toMatch(
+        /\ntrain: the (loss|gradients)[^\n]* step \d+ (is|are) [^\n]*; lower --learning-rate, or let --clip-norm clip gradients; nothing was saved\.\n$/,
+      );
+      expect(await readFile(file, "utf8")).toBe("good");
+      expect((await readdir(folder)).filter((name) => name.startsWith("good"))).toEqual(["good.safetensors"]);
+    },
+  );
 
   test("Ctrl-C stops it cleanly and saves", async () => {
     const file = join(folder, "stopped.safetensors");
@@ -315,7 +438,11 @@ describe("npm run train", () => {
       expect(help.out).toContain(`--${option}`);
     }
     for (const [args, message] of [
-      [["--hidden", "none"], '--hidden is "none", expected an integer from 1 up'],
+      [["--hidden", "none"], '--hidden is "none", expected an integer from 1 to 32768'],
+      [
+        ["--task", "adding", "--length", "1000000000"],
+        '--length is "1000000000", expected an integer from 1 to 1048576',
+      ],
       [
         ["--task", "poems"],
         '--task is "poems", expected moby-dick, names, classify, generate-names, adding, i-like-nlp',
@@ -348,6 +475,77 @@ describe("npm run train", () => {
     const recording = await run(["train", "--load", "test/recordings/elman-wide.safetensors"]);
     expect(recording.code).toBe(1);
     expect(recording.err).toContain('metadata "format" is "recurrent-recording", expected "tempograd"');
+  });
+});
+
+describe("npm run generate", () => {
+  const config = { cell: "elman", hidden: 4, readout: "every-step" } as const;
+  const saved = async (name: string, symbols: readonly string[], about: object) => {
+    const network = networkConfig({ ...config, inputs: symbols.length, outputs: symbols.length, input: "tokens" });
+    const read = async () => initialParameters(network);
+    const file = join(folder, name);
+    await writeFile(file, await saveNetwork({ config: network, read }, { about }));
+    return file;
+  };
+  const described = (symbols: readonly string[]) => ({
+    trainedOn: { answer: "character", symbols, classes: [], columns: [], scale: null },
+  });
+
+  test("begins with what the network knows where there is no newline, and names what it does not know", async () => {
+    const [letters, words] = [
+      ["a", "b", "c"],
+      [" ", "a", "b"],
+    ];
+    for (const [file, expected] of [
+      [await saved("letters.safetensors", letters!, described(letters!)), /^a[abc]{9}\n$/],
+      [await saved("words.safetensors", words!, described(words!)), /^ [ ab]{9}\n$/],
+      // As the training page wrote it before files said what they were trained on.
+      [
+        await saved("earlier.safetensors", letters!, { task: "moby-dick", symbols: letters, args: [] }),
+        /^a[abc]{9}\n$/,
+      ],
+    ] as const) {
+      const { code, out, err } = await run(["generate", "--load", file, "--length", "9"]);
+      expect([code, out], err).toEqual([0, expect.stringMatching(expected)]);
+    }
+    const file = join(folder, "letters.safetensors");
+    const refused = await run(["generate", "--load", file, "--prompt", "añb船"]);
+    expect([refused.code, refused.out, refused.err]).toEqual([
+      2,
+      "",
+      'generate: --prompt has "ñ", "船", expected only the 3 characters that the network was trained on; leave the others ' +
+        "out; see npm run generate -- --help.\n",
+    ]);
+    const rare = ["a", "b", "\uFFFD"];
+    const reads = await run([
+      ...["generate", "--length", "9", "--prompt", "a船", "--load"],
+      await saved("rare.safetensors", rare, described(rare)),
+    ]);
+    expect([reads.code, reads.err]).toEqual([
+      0,
+      expect.stringContaining('does not know "船", and reads \uFFFD instead'),
+    ]);
+  });
+
+  test("refuses a network that does not write, or does not say what it was trained on", async () => {
+    const symbols = ["a", "b", "c"];
+    for (const [about, message] of [
+      [{}, "The file does not say what it was trained on, expected the symbols, classes and scale; train and save it"],
+      [
+        described(["a", "b"]),
+        'The file has ["a","b"] for "symbols", expected what its network was trained on; open another',
+      ],
+    ] as const) {
+      const { code, out, err } = await run(["generate", "--load", await saved("other.safetensors", symbols, about)]);
+      expect([code, out, err.split("\n").length], err).toEqual([2, "", 2]);
+      expect(err).toContain(message);
+    }
+    const page = await saved("page.safetensors", symbols, { ...described(symbols), settings: "" });
+    const { code, err } = await run(["train", "--resume", page]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining("which does not say its options, expected a file that --save"),
+    ]);
   });
 });
 

@@ -1,0 +1,44 @@
+// The text of a file's bytes, for pages and the terminal alike: UTF-8, or UTF-16 where its mark says so. All else is refused,
+// as what is no text can be learned from as well, and nobody would notice.
+
+import { refusal } from "./refusal";
+
+/** More would hold up a page, and become no string in some browsers. */
+const mostBytes = 100e6;
+
+/** @throws where a file is too large to be read: ask before reading it. */
+export function expectReadable(name: string, bytes: number): void {
+  if (bytes <= mostBytes) return;
+  throw refusal(name, `has ${Math.ceil(bytes / 1e6)} MB`, `${mostBytes / 1e6} MB at most`, "take a part of it");
+}
+
+/** @throws where the bytes are no text, or were made of one by a program that could not read it. */
+export function textOf(name: string, bytes: Uint8Array): string {
+  expectReadable(name, bytes.length);
+  const expected = "text in UTF-8, or in UTF-16 with its mark";
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2]! < 0x20) {
+    const cure = "unpack it, or save the text or table in it as UTF-8 or CSV";
+    throw refusal(name, "is a ZIP archive, as .xlsx, .docx and .ods files are", expected, cure);
+  }
+  const encoding = encodingOf(bytes);
+  let text: string;
+  try {
+    text = new TextDecoder(encoding, { fatal: true }).decode(bytes); // without the mark
+  } catch {
+    const cure = "if it is a text, it is in another encoding, such as Windows-1252: save it as UTF-8";
+    throw refusal(name, `has bytes that are no ${encoding.toUpperCase()}`, expected, cure);
+  }
+  const lost = /[\0\uFFFD]/.exec(text);
+  if (!lost) return text;
+  const line = text.slice(0, lost.index).split("\n").length;
+  if (lost[0] === "\0") {
+    throw refusal(`${name}, line ${line}`, "has a NUL, as no text has", expected, "save it as UTF-8, if it is a text");
+  }
+  const got = 'has "\uFFFD", which a program wrote for a character that it could not read';
+  throw refusal(`${name}, line ${line}`, got, "the character", "save the original as UTF-8, or take such lines out");
+}
+
+function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+}

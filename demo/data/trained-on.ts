@@ -1,0 +1,151 @@
+// What a network was trained on, as every file of one says it: without that, other data would be read as what it is not.
+
+import { type NetworkOptions, Vocabulary } from "../../src/index";
+import type { LabelledFile } from "./labelled-file";
+import { listed, refusal, shown } from "./refusal";
+
+/** How features are standardised: (value − mean) / deviation, for each feature of a step. */
+export interface Scale {
+  mean: readonly number[];
+  deviation: readonly number[];
+}
+
+/** What a network does, in words. */
+export const answers = {
+  character: "predicts the next character of a text",
+  class: "tells the class of a sequence",
+  sum: "adds two numbers",
+} as const;
+
+/** What other data must have in common with that which a network was trained on. */
+export interface TrainedOn {
+  answer: keyof typeof answers;
+  /** The characters that it reads, in the order of their tokens; none where it reads numbers. */
+  symbols: readonly string[];
+  /** In the order of the network's outputs; none where it answers otherwise. */
+  classes: readonly string[];
+  /** What a header called the steps of a series, in order; none where there was no header. */
+  columns: readonly string[];
+  /** Of the features of a series that has a class; null elsewhere. */
+  scale: Scale | null;
+}
+
+const nothing = { symbols: [], classes: [], columns: [], scale: null } as const;
+
+export const trainedOnText = ({ symbols }: Vocabulary): TrainedOn => ({ ...nothing, answer: "character", symbols });
+export const trainedOnSums: TrainedOn = { ...nothing, answer: "sum" };
+
+/**
+ * What a file says that its network was trained on. Files from before they did are read where nothing is missing: of
+ * networks that read a text, with its symbols, and of those that add.
+ * @param about of a checkpoint, which is not trusted.
+ * @throws where it does not say so, or it cannot be of such a network.
+ */
+export function trainedOn(about: unknown, network: NetworkOptions): TrainedOn {
+  const { trainedOn: said, symbols } = (about ?? {}) as { trainedOn?: Partial<TrainedOn>; symbols?: string[] };
+  const answer = answerOf(network);
+  const legible = answer === "sum" || (answer === "character" && symbols !== undefined);
+  const found = said ?? (legible ? { ...nothing, ...(symbols && { symbols }), answer } : undefined);
+  if (!found) {
+    const expected = "the symbols, classes and scale";
+    throw new Error(`The file does not say what it was trained on, expected ${expected}; train and save it again.`);
+  }
+  const { input, inputs, outputs } = network;
+  const isScaled = answer === "class" && input === "features";
+  const { scale } = found;
+  const holds: Record<keyof TrainedOn, boolean> = {
+    answer: found.answer === answer,
+    symbols: areNames(found.symbols, input === "tokens" ? inputs : 0) && found.symbols.every(isCharacter),
+    classes: areNames(found.classes, answer === "class" ? outputs : 0),
+    columns: areNames(found.columns),
+    scale: isScaled
+      ? areNumbers(scale?.mean, inputs) &&
+        areNumbers(scale?.deviation, inputs) &&
+        scale!.deviation.every((one) => one > 0)
+      : scale === null,
+  };
+  for (const [name, value] of Object.entries(holds)) {
+    if (value) continue;
+    const got = shown(found[name as keyof TrainedOn]);
+    throw new Error(`The file has ${got} for "${name}", expected what its network was trained on; open another.`);
+  }
+  return found as TrainedOn;
+}
+
+function answerOf({ readout, loss = "cross-entropy" }: NetworkOptions): TrainedOn["answer"] {
+  if (loss === "mean-squared-error") return "sum";
+  return readout === "every-step" ? "character" : "class";
+}
+
+const isCharacter = (symbol: string) => [...symbol].length === 1;
+
+function areNumbers(values: unknown, count: number): values is number[] {
+  return Array.isArray(values) && values.length === count && values.every(Number.isFinite);
+}
+
+/** Whether they are texts, so many of them, and none twice where the number is given. */
+function areNames(values: unknown, count?: number): values is string[] {
+  if (!Array.isArray(values) || !values.every((value) => typeof value === "string")) return false;
+  return count === undefined || (values.length === count && new Set(values).size === count);
+}
+
+/** What to do where data is not of the kind that a network was trained on. */
+const cure = "give data such as it was trained on, or train a new network";
+const asTrainedOn = (what: string) => `${what}, as the network was trained on`;
+
+/** Rarer characters share one symbol. */
+const mostSymbols = 64;
+
+/**
+ * The vocabulary of a text; of what a network was trained on, where there is such.
+ * @throws where the network does not know a character of the text.
+ */
+export function vocabularyOf(name: string, text: string, trained?: TrainedOn): Vocabulary {
+  if (!trained) return Vocabulary.fromText(text, { limit: mostSymbols });
+  const unknown = unknownCharacters(trained.symbols, text);
+  if (unknown.length > 0 && !trained.symbols.includes(unknownSymbol)) {
+    const expected = asTrainedOn(`only the ${trained.symbols.length} characters`);
+    throw refusal(name, `has ${listed(unknown)}`, expected, cure);
+  }
+  return new Vocabulary(trained.symbols);
+}
+
+/** A network that has this symbol reads it for each character that it does not know. */
+export const unknownSymbol = "\uFFFD";
+
+/** The characters of a text that a network does not know, each once. */
+export function unknownCharacters(symbols: readonly string[], text: string): string[] {
+  const known = new Set(symbols);
+  return [...new Set(text)].filter((character) => !known.has(character));
+}
+
+/**
+ * A file as a network reads it that was trained on another: its classes are that one's, in that order.
+ * @throws where it has other classes, columns or sequences.
+ */
+export function asTrained(file: LabelledFile, trained: TrainedOn): LabelledFile {
+  const { name, classes } = file;
+  const kindOf = (inputs: number | undefined) => (inputs === undefined ? "texts" : `series of ${inputs} values a step`);
+  const got = kindOf(file.kind === "features" ? file.inputs : undefined);
+  const expected = kindOf(trained.scale?.mean.length);
+  if (got !== expected) throw refusal(name, `has ${got}`, asTrainedOn(expected), cure);
+  const unknown = classes.filter((label) => !trained.classes.includes(label));
+  if (unknown.length > 0) {
+    const known = `the classes ${listed(trained.classes)}`;
+    throw refusal(name, `has the class${unknown.length > 1 ? "es" : ""} ${listed(unknown)}`, asTrainedOn(known), cure);
+  }
+  const columns = file.kind === "features" ? file.columns : [];
+  const at = columns.findIndex((column, i) => column !== (trained.columns[i] ?? column));
+  if (at >= 0) {
+    const called = `calls value ${at + 1} ${shown(columns[at])}`;
+    throw refusal(
+      name,
+      called,
+      asTrainedOn(shown(trained.columns[at])),
+      "put the columns in that order, or train a new network",
+    );
+  }
+  const indices = classes.map((label) => trained.classes.indexOf(label));
+  const items = file.items.map((item) => ({ ...item, label: indices[item.label]! }));
+  return { ...file, classes: [...trained.classes], items } as LabelledFile;
+}

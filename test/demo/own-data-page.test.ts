@@ -1,0 +1,95 @@
+// What a visitor brings to the training page: read as what it is, and read again as its network was trained.
+
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ElementHandle, Page } from "puppeteer";
+import { describe, expect, test } from "vitest";
+import { withPage } from "../../demo/terminal/in-browser";
+import { readCheckpoint } from "../../src/index";
+import { bundled, button, downloaded, enter, isSeen, press, textOf, until } from "./page";
+
+const onPage = (address: string, work: (page: Page) => Promise<void>) =>
+  withPage(work, `/demo/train/index.html#${address}`, bundled);
+
+/** Chooses a file in an input. */
+async function bring(page: Page, id: string, name: string, content: string | Uint8Array): Promise<void> {
+  const path = join(await mkdtemp(join(tmpdir(), "tempograd-file-")), name);
+  await writeFile(path, content);
+  await ((await page.$(`#${id}`)) as ElementHandle<HTMLInputElement>).uploadFile(path);
+}
+
+/** Drops a file on the page. */
+const drop = (page: Page, name: string, content: Uint8Array) =>
+  page.evaluate(
+    (name, bytes) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([Uint8Array.from(bytes)], name));
+      document.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    },
+    name,
+    [...content],
+  );
+
+const small = "cell=elman&hidden=8&batch=4&steps=8&pauseAt=2";
+const text = "L'été, le café était prêt ; la mer était calme. ".repeat(10);
+
+describe("the training page", () => {
+  test("refuses a file that is no text, keeps what was brought before, and reads UTF-16", () =>
+    onPage(`data=own-text&${small}`, async (page) => {
+      await button(page, "run");
+      await enter(page, { text });
+      await bring(page, "file", "latin1.txt", Buffer.from(text, "latin1"));
+      await until(page, "text-error", /^latin1\.txt: has bytes that are no UTF-8, .*save it as UTF-8\.$/);
+      expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(text);
+      expect(await textOf(page, "own-name")).toMatch(/^your text, /);
+      await bring(page, "file", "utf16.txt", Buffer.from(`\uFEFF${text}`, "utf16le"));
+      await until(page, "own-name", /^utf16\.txt, 480 characters/);
+      expect(await isSeen(page, "text-error")).toBe(false);
+      expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(text);
+    }));
+
+  test("says so where such a file is dropped while it learns from something else", () =>
+    onPage(`data=adding&${small}`, async (page) => {
+      await button(page, "run");
+      await drop(page, "table.xlsx", Buffer.from("PK\x03\x04\x14\0table"));
+      await until(page, "failure", /^table\.xlsx: is a ZIP archive/);
+      expect(await page.$eval("#data", (select) => (select as HTMLSelectElement).value)).toBe("adding");
+      await drop(page, "a.txt", Buffer.from(text));
+      await until(page, "own-name", /^a\.txt, 480 characters/);
+      expect(await isSeen(page, "failure")).toBe(false);
+    }));
+
+  test("saves what a network was trained on, and goes on with a file by that", () =>
+    onPage(`data=sequences&${small}`, async (page) => {
+      await button(page, "run");
+      const rows = Array.from({ length: 40 }, (_, i) => `${i},${i % 2 ? "up" : "down"},${i % 2},${i / 40}`);
+      const csv = [",label,t1,t2", ...rows].join("\n");
+      await bring(page, "file", "pandas.csv", csv);
+      await until(page, "own-name", /^pandas\.csv, /);
+      await press(page, "run");
+      await until(page, "status", /^Paused after 2 steps/);
+      expect(await textOf(page, "description")).toContain("the column without a name left out, which numbers the rows");
+      const { name, bytes } = await downloaded(page, "save");
+      const { about } = await readCheckpoint(new Uint8Array(bytes));
+      const { trainedOn } = about as { trainedOn: object };
+      expect(trainedOn).toMatchObject({ answer: "class", symbols: [], classes: ["down", "up"], columns: ["t1", "t2"] });
+
+      // Other classes in the file than the data has: as if it were of another training.
+      const spoiled = Buffer.from(
+        bytes.toString("latin1").replace('\\"down\\",\\"up\\"', '\\"down\\",\\"xy\\"'),
+        "latin1",
+      );
+      expect(spoiled.equals(bytes)).toBe(false);
+      await bring(page, "open", name, spoiled);
+      await until(
+        page,
+        "failure",
+        /^pandas\.csv: has the class "up", expected the classes "down", "xy", as the network/,
+      );
+      await bring(page, "open", name, bytes);
+      await until(page, "status", /^Paused after 2 steps/);
+      expect(await isSeen(page, "failure")).toBe(false);
+      expect(await textOf(page, "description")).toContain("standardised as in training, by mean");
+    }));
+});
