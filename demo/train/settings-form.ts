@@ -11,6 +11,8 @@ type Control = HTMLInputElement | HTMLSelectElement;
 const ownText = { least: 20, most: 20e6 };
 /** A text area with more would hold up the page. */
 const mostShown = 200_000;
+/** Files with more hold more than the most characters, in any encoding: three bytes stand for a character at most. */
+const mostBytes = 3 * ownText.most;
 
 export class SettingsForm {
   /** As they stand on the form; a number that is none is NaN. */
@@ -36,18 +38,8 @@ export class SettingsForm {
     }
     this.#text = form.querySelector("#text")!;
     this.#text.addEventListener("input", () => this.#bring("your text", this.#text.value));
-    this.#text.addEventListener("paste", (event) => {
-      const text = event.clipboardData?.getData("text") ?? "";
-      if (text.length <= mostShown) return;
-      event.preventDefault();
-      this.#text.value = "";
-      this.#bring("your text", text);
-    });
-    const file = form.querySelector<HTMLInputElement>("#file")!;
-    file.addEventListener("change", async () => {
-      if (file.files![0]) await this.bringFile(file.files![0]);
-      file.value = ""; // the same file, corrected, is a change too
-    });
+    this.#text.addEventListener("paste", (event) => this.#bringLong(event, event.clipboardData?.getData("text")));
+    this.#text.addEventListener("beforeinput", (event) => this.#bringLong(event, event.data)); // dropped, perhaps
     this.show(settings);
   }
 
@@ -63,8 +55,15 @@ export class SettingsForm {
     this.#refresh();
   }
 
-  /** Takes a visitor's file as what to learn from, and chooses the data that goes with it. */
+  /**
+   * Takes a visitor's file as what to learn from, and chooses the data that goes with it.
+   * @throws where it is too large; what was there before stays.
+   */
   async bringFile(file: File): Promise<void> {
+    if (file.size > mostBytes) {
+      const megabytes = Math.round(file.size / 1e6).toLocaleString("en");
+      throw new Error(`It has ${megabytes} MB. Take 20 million characters at most, ${mostBytes / 1e6} MB.`);
+    }
     const text = await file.text();
     const table = /\.(csv|tsv|json|jsonl|ndjson)$/i.test(file.name);
     if (!isOwn(this.settings)) {
@@ -121,11 +120,22 @@ export class SettingsForm {
     this.#onChange();
   }
 
+  /** Takes a long text without the text area, which would lay it out for minutes; one that is too long changes nothing. */
+  #bringLong(event: Event, text: string | null | undefined): void {
+    if (!text || text.length <= mostShown) return;
+    event.preventDefault();
+    const long = text.length > ownText.most;
+    this.#tellOwn(long ? tooLong(text.length) : "");
+    if (long) return;
+    this.#text.value = "";
+    this.#bring("your text", text);
+  }
+
   #ownProblem(): string {
     const { data } = this.settings;
     if (!isOwn(this.settings)) return "";
     const length = this.own?.text.length ?? 0;
-    if (length > ownText.most) return `That is ${length.toLocaleString("en")} characters. Take 20 million at most.`;
+    if (length > ownText.most) return tooLong(length);
     if (length >= ownText.least) return "";
     return data === "sequences"
       ? "Drop or choose a CSV or JSON file of sequences, each with its class."
@@ -211,6 +221,9 @@ export class SettingsForm {
     return control;
   }
 }
+
+const tooLong = (characters: number): string =>
+  `That is ${characters.toLocaleString("en")} characters. Take 20 million at most.`;
 
 /** What a control holds; NaN where a number is none. */
 function held(field: Field, control: Control): unknown {

@@ -8,6 +8,8 @@ import {
   type Gpu,
   generate,
   Network,
+  type NetworkConfig,
+  type NetworkOptions,
   planTable,
   saveCheckpoint,
   Trainer,
@@ -98,6 +100,8 @@ export class Session {
   /** Where `train` began: a step to pause at that is behind it pauses nothing. */
   #begun = 0;
   #rate: number | undefined;
+  /** Whether a step was trained since the session was made: before, the trainer has no gradients. */
+  #trained = false;
   #work: Promise<void> = Promise.resolve();
   #pausing = false;
   #nextLook = 0;
@@ -125,8 +129,10 @@ export class Session {
 
   /** @throws where the GPU has no room for these sizes, or `from` is of another training. */
   static async create(gpu: Gpu, problem: Problem, options: SessionOptions): Promise<Session> {
-    const { settings } = options;
-    const network = await Network.create(gpu, networkOptionsOf(settings, problem.network));
+    const { settings, from } = options;
+    const said = networkOptionsOf(settings, problem.network);
+    if (from) expectSameNetwork(from.network, said);
+    const network = await Network.create(gpu, said);
     let trainer: Trainer | undefined;
     try {
       trainer = await Trainer.create(network, trainerOptionsOf(settings, problem.evaluation.steps));
@@ -177,24 +183,26 @@ export class Session {
   change(live: Live): void {
     this.live = live;
     this.#trainer.learningRate = live.learningRate;
-    void this.#trainer.stop(); // ends a stretch: the next one knows the step to pause at
+    this.#stop(); // ends a stretch: the next one knows the step to pause at
   }
 
   /** Submits no further steps. Resolves when those under way are done. */
   async pause(): Promise<void> {
     this.#pausing = true;
-    void this.#trainer.stop();
+    this.#stop();
     await this.#work.catch(() => {}); // train() threw it already
   }
 
-  /** All that training goes on from, as a file. */
-  checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+  /** All that training goes on from, as a file, and its step. @throws where it is not finite: `isNotFinite`. */
+  async checkpoint(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> }> {
     const { history, problem } = this;
+    const { step } = this.#trainer;
     const settings = toAddress({ ...this.#settings, ...this.live });
     const about: About = { settings, own: this.#own, history: history.toJSON() };
     // With what `npm run generate` asks for.
     const writer = problem.vocabulary && { task: "moby-dick", symbols: problem.vocabulary.symbols, args: [] };
-    return saveCheckpoint(this.#trainer, { data: this.#batches.position, about: { ...about, ...writer } });
+    const said = { data: this.#batches.position, about: { ...about, ...writer } };
+    return { step, bytes: await saveCheckpoint(this.#trainer, said) };
   }
 
   /** Frees what lives on the GPU. */
@@ -211,7 +219,13 @@ export class Session {
       if (performance.now() >= this.#nextLook) await this.#look(keep);
       if (!done()) await this.#stretch(this.#left);
     } while (!done());
+    if (this.#looked !== this.#step) await keep(); // at once: looking takes its time, and a device may be lost meanwhile
     await this.#look(keep);
+  }
+
+  /** What was submitted is reported still. */
+  #stop(): void {
+    this.#trainer.stop().catch(() => {}); // a lost device is told by the loop that it ends
   }
 
   /** Steps to the one to pause at. */
@@ -235,15 +249,16 @@ export class Session {
     };
     try {
       for await (const { step, loss } of trainer.train(this.#batches, Number.isFinite(steps) ? { steps } : {})) {
-        if (!Number.isFinite(loss)) throw new Error(divergence(step));
+        if (!Number.isFinite(loss)) throw notFinite("loss", step);
         this.#step = step;
+        this.#trained = true;
         losses.push(loss);
         const now = performance.now();
         const tokens = (step - startStep) * this.problem.tokensPerStep;
         if (now - started >= rateMilliseconds) this.#rate = (1000 * tokens) / (now - started);
         this.history.add(step, { loss, tokensPerSecond: this.#rate ?? null });
         if (now - reported >= reportMilliseconds) report();
-        if (now >= this.#nextLook) void trainer.stop();
+        if (now >= this.#nextLook) this.#stop();
       }
     } finally {
       report();
@@ -256,18 +271,20 @@ export class Session {
     const step = this.#step;
     if (this.#looked === step) return;
     const started = performance.now();
-    const gradientNorm = step > 0 ? await this.#trainer.gradientNorm() : null;
+    const gradientNorm = (this.#trained ? await this.#trainer.gradientNorm() : undefined) ?? null;
     const batches = take(problem.heldOut(), heldOutBatches);
     const { loss: heldOut, accuracy, perplexity } = await evaluate(this.network, problem.evaluation, batches);
+    if (!Number.isFinite(heldOut)) throw notFinite("held-out loss", step);
     const values: Values = { heldOut, accuracy, perplexity, gradientNorm };
     this.history.add(step, values);
     this.#report({ kind: "look", step, values, sample: await this.#write() });
     await keep();
     const finished = performance.now();
     const { every, share } = this.#looks;
-    const cost = this.#looked === undefined ? 0 : finished - started; // the first one compiled what all need
+    // The first one compiled what all need; a second one soon is a checkpoint soon.
+    const wait = this.#looked === undefined ? every / 4 : Math.max(every, (finished - started) * (1 / share - 1));
     this.#looked = step;
-    this.#nextLook = finished + Math.max(every, cost * (1 / share - 1));
+    this.#nextLook = finished + wait;
   }
 
   /** What it writes now, after the visitor's prompt. */
@@ -288,8 +305,22 @@ export class Session {
   }
 }
 
-const divergence = (step: number): string =>
-  `The loss of step ${step} is not a number any more: the learning rate is too large. Lower it and reset.`;
+/** Before any work on it. @throws where a checkpoint's network is another than its settings and its data say. */
+function expectSameNetwork(network: NetworkConfig, said: NetworkOptions): void {
+  for (const [name, value] of Object.entries(said)) {
+    const found = network[name as keyof NetworkConfig];
+    if (value === undefined || JSON.stringify(found) === JSON.stringify(value)) continue;
+    throw new Error(
+      `The file's network has ${name} ${JSON.stringify(found)}, its settings and the data say ${JSON.stringify(value)}: it is damaged, or of other data. Open another file.`,
+    );
+  }
+}
+
+/** Whether an error says that a training came to numbers that are not finite. */
+export const isNotFinite = (error: unknown): boolean => (error as { code?: unknown }).code === "not-finite";
+
+const notFinite = (what: string, step: number): Error =>
+  Object.assign(new Error(`The ${what} of step ${step} is not finite.`), { code: "not-finite" });
 
 function* take<T>(items: Iterable<T>, count: number): Generator<T, void> {
   let left = count;
