@@ -11,9 +11,12 @@ export const pages = {
   pens: "Pens",
 };
 
-/** Scripts, styles and data from this place alone: none inside the page, none made of text. */
+/**
+ * Scripts, styles and data from this place alone: none inside the page, none made of text. Workers that `startWorker` makes
+ * of a blob have this policy too.
+ */
 const policy =
-  "default-src 'self'; style-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'";
+  "default-src 'self'; style-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'";
 
 /** Puts the frame around each `index.html`; other files are left as they are. */
 export function frame(): Plugin {

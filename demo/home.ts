@@ -4,11 +4,13 @@ import { proxy, wrap } from "comlink";
 import { names } from "./data/names";
 import { findAdapter, whyNoWebGpu } from "./no-webgpu";
 import { element, html, scrollable } from "./page";
+import { startWorker } from "./start-worker";
 import { Chart } from "./train/chart";
 import { lossText, wholeText } from "./train/texts";
 import type { Settings } from "./workshop/fields";
 import { History } from "./workshop/history";
 import { initialSettings } from "./workshop/settings";
+import workshopAddress from "./workshop/worker?worker&url";
 import type { News, Workshop } from "./workshop/workshop";
 
 const settings: Settings = {
@@ -25,7 +27,7 @@ const longestName = 14;
 const namesShown = 24;
 const renderMilliseconds = 150;
 
-const workshop = wrap<Workshop>(new Worker(new URL("./workshop/worker.ts", import.meta.url), { type: "module" }));
+const workshop = wrap<Workshop>(startWorker(workshopAddress));
 const run = element<HTMLButtonElement>("run");
 const parts = [
   { curve: "loss", as: "faint" },
@@ -56,9 +58,19 @@ function hear(news: News): void {
     showNames(news.sample.characters.slice(news.sample.prompt).join(""));
   } else if (news.kind === "lost") {
     element("status").textContent = "The graphics device was lost; waiting for it…";
-  } else if (news.kind === "recovered") {
+  } else if (news.kind === "recovered" || news.kind === "diverged") {
     history = new History(news.facts?.history);
+    step = news.facts?.step ?? 0;
+    show();
+  } else if (news.kind === "gone") {
+    stop(news.message);
   }
+}
+
+/** It goes no further, for this reason. */
+function stop(reason: string): void {
+  run.disabled = true;
+  element("status").textContent = reason;
 }
 
 /** Whole lines that are no names of the list, each once. */
@@ -81,8 +93,7 @@ async function train(): Promise<void> {
     run.disabled = step >= settings.pauseAt!;
     if (run.disabled) element("status").textContent += " That is as far as this one goes.";
   } catch (error) {
-    run.disabled = true;
-    element("status").textContent = (error as Error).message;
+    stop((error as Error).message);
   } finally {
     clearInterval(rendering);
   }

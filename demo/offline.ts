@@ -5,9 +5,10 @@ if (import.meta.env.PROD) {
   // After the page itself, which comes first. This file is built into assets/, the worker beside the home page.
   addEventListener("load", async () => {
     try {
+      await caches.keys(); // refused where sites may keep nothing; Firefox would report a registration there as an error
       await navigator.serviceWorker.register(new URL(/* @vite-ignore */ "../service-worker.js", import.meta.url));
     } catch {
-      // Private windows have no service workers; the pages work with a network all the same.
+      // Some private windows have no service workers; the pages work with a network all the same.
     }
   });
 }

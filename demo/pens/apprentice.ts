@@ -10,11 +10,20 @@ export const lesson = 600;
 
 type Snapshot = Awaited<ReturnType<Trainer["snapshot"]>>;
 
+/** What an apprentice knows, apart from any device. */
+export interface Knowledge {
+  snapshot: Snapshot;
+  /** The stroke that it learned last, and the steps of that lesson. */
+  stroke: Float32Array | undefined;
+  done: number;
+}
+
 /** Reads where a pen is, and tells where it goes next. */
 export class Apprentice {
   readonly network: Network;
   readonly #trainer: Trainer;
   readonly #beginning: Snapshot;
+  #lesson: { stroke: Float32Array; before: number } | undefined;
 
   private constructor(network: Network, trainer: Trainer, beginning: Snapshot) {
     this.network = network;
@@ -22,8 +31,11 @@ export class Apprentice {
     this.#beginning = beginning;
   }
 
-  /** @param pens how many pens the application moves at a time. */
-  static async create(device: GPUDevice, pens: number): Promise<Apprentice> {
+  /**
+   * @param pens how many pens the application moves at a time.
+   * @param known what it knows from the beginning.
+   */
+  static async create(device: GPUDevice, pens: number, known?: Knowledge): Promise<Apprentice> {
     const gpu = await openGpu({ device });
     const network = await Network.create(gpu, {
       cell: "lstm",
@@ -36,7 +48,16 @@ export class Apprentice {
     });
     await network.prepare({ batch: pens });
     const trainer = await Trainer.create(network, { ...shape, optimizer: adam({ learningRate }), clipNorm: 1 });
-    return new Apprentice(network, trainer, await trainer.snapshot());
+    const beginning = await trainer.snapshot();
+    if (known) trainer.restore(known.snapshot);
+    return new Apprentice(network, trainer, beginning);
+  }
+
+  /** What it knows now, also while it learns. */
+  async knowledge(): Promise<Knowledge> {
+    const { stroke, before = 0 } = this.#lesson ?? {};
+    const snapshot = await this.#trainer.snapshot();
+    return { snapshot, stroke, done: snapshot.trainer.step - before };
   }
 
   /**
@@ -46,6 +67,7 @@ export class Apprentice {
   async *learn(stroke: Float32Array, done: number): AsyncGenerator<StepReport, void> {
     const trainer = this.#trainer;
     const before = trainer.step - done;
+    this.#lesson = { stroke, before };
     const easing = (had: number) => learningRate * (1 - had / lesson);
     trainer.learningRate = easing(done);
     const batches = strokeBatches(stroke, { ...shape, seed: before });
@@ -57,6 +79,7 @@ export class Apprentice {
 
   /** Knows no more than at first. Not while it learns. */
   forget(): void {
+    this.#lesson = undefined;
     this.#trainer.restore(this.#beginning);
   }
 }

@@ -1,16 +1,15 @@
 // The page of pens: an application that owns its device. A frame is one command buffer of its own: a step of the network
 // between its buffers, and a picture drawn from them.
 
-import { findAdapter, whyNoWebGpu } from "../no-webgpu";
 import { element } from "../page";
-import { Apprentice, lesson } from "./apprentice";
-import { Drawing } from "./drawing";
-import { Pens } from "./pens";
-import { closedStroke, type FigureName, figure, type Point, strokePoints } from "./stroke";
+import { type Knowledge, lesson } from "./apprentice";
+import { closedStroke, type FigureName, figure, type Point } from "./stroke";
+import { Studio } from "./studio";
 
-const penCount = 24;
 /** Training steps after which the pens begin anew. */
 const scatterSteps = lesson / 5;
+const reopeningTries = 8;
+const reopeningMilliseconds = 250;
 
 const paper = element<HTMLCanvasElement>("paper");
 const figures = element<HTMLSelectElement>("figure");
@@ -23,55 +22,39 @@ let forgetting = false;
 let teaching = false;
 let failed = false;
 let frameRequest = 0;
+/** Whether there ever was a studio: what was there comes again, as a rule. */
+let opened = false;
+/** Undefined while its device is lost. */
+let studio: Studio | undefined;
+/** What to go on from where the device is lost. */
+let known: Knowledge | undefined;
 
-const device = await openDevice().catch(({ message }: Error) => end(message));
-const apprentice = await Apprentice.create(device, penCount).catch(({ message }: Error) => end(message));
-const pens = new Pens(device, apprentice.network, penCount);
-const outline = device.createBuffer({
-  label: "stroke",
-  size: strokePoints * 2 * 4,
-  usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
-});
-const format = navigator.gpu.getPreferredCanvasFormat();
-const context = openPaper();
-let drawing = inkedDrawing();
-
-/** The application's own device. */
-async function openDevice(): Promise<GPUDevice> {
-  const adapter = await findAdapter();
-  const opened = await adapter?.requestDevice();
-  if (!opened) return end(whyNoWebGpu());
-  void opened.lost.then(({ message }) => fail(`The browser took the graphics adapter away (${message}).`));
-  return opened;
+/** Opens a studio, as often as its device is lost. */
+async function openStudio(): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const made = await Studio.open(paper, known);
+      void made.device.lost.then(() => reopen(made));
+      studio = made;
+      opened = true;
+      break;
+    } catch (error) {
+      if (!opened || attempt === reopeningTries) return fail((error as Error).message);
+      await new Promise((resolve) => setTimeout(resolve, reopeningMilliseconds * 2 ** Math.min(attempt, 4)));
+    }
+  }
+  studio.outline(stroke);
+  scatter();
+  void keepTeaching();
 }
 
-/** Tells the visitor why the page goes no further. */
-function end(message: string): Promise<never> {
-  fail(message);
-  return new Promise(() => {});
-}
-
-function openPaper(): GPUCanvasContext {
-  const context = paper.getContext("webgpu")!;
-  context.configure({ device, format, alphaMode: "premultiplied" });
-  return context;
-}
-
-/** In the colours that the style sheet has at the moment. */
-function inkedDrawing(): Drawing {
-  const { color, borderTopColor } = getComputedStyle(paper);
-  const line = { places: outline, pens: 1, slots: strokePoints, closed: true };
-  const trails = { places: pens.places, pens: pens.count, slots: pens.slots, closed: false };
-  return new Drawing(device, format, [
-    { ...line, width: 0.01, fade: 0, colour: colourOf(borderTopColor, 1) },
-    { ...trails, width: 0.022, fade: 1, colour: colourOf(color, 0.9) },
-  ]);
-}
-
-/** The colour of a style, such as rgb(11, 100, 112), with an opacity. */
-function colourOf(style: string, opacity: number): [number, number, number, number] {
-  const [red = 0, green = 0, blue = 0] = (style.match(/[\d.]+/g) ?? []).map((value) => Number(value) / 255);
-  return [red, green, blue, opacity];
+async function reopen(lost: Studio): Promise<void> {
+  if (studio !== lost) return;
+  studio = undefined;
+  element("status").textContent = "The graphics device was lost; waiting for it…";
+  done = known?.stroke === stroke ? known.done : 0;
+  await openStudio();
+  if (!failed) show();
 }
 
 /** The first failure is told: others follow from it. */
@@ -86,13 +69,8 @@ function fail(message: string): void {
 }
 
 function frame(): void {
-  const encoder = device.createCommandEncoder();
-  if (running) {
-    pens.encodeStep(encoder);
-    nextFrame();
-  }
-  drawing.encode(encoder, context.getCurrentTexture().createView(), [strokePoints - 1, pens.newest]);
-  device.queue.submit([encoder.finish()]);
+  studio?.frame(running);
+  if (studio && running) nextFrame();
 }
 
 /** Asks for one frame, however often it is called before that. */
@@ -106,15 +84,17 @@ function show(loss?: number): void {
   element("run").textContent = running ? "Pause" : begun ? "Go on" : "Start";
   element("steps").textContent = `${done} of ${lesson}`;
   if (loss !== undefined) element("loss").textContent = loss.toFixed(4);
-  const known = done === lesson ? "It has learned the stroke; the pens follow it." : "It learns while the pens move.";
-  element("status").textContent = running ? known : begun ? "Paused." : "Ready to start.";
+  const said = done === lesson ? "It has learned the stroke; the pens follow it." : "It learns while the pens move.";
+  element("status").textContent = running ? said : begun ? "Paused." : "Ready to start.";
 }
 
 /** Learns whatever stroke there is until the lesson is over or it is paused, and forgets when it is asked to. */
-async function teach(): Promise<void> {
+async function teach({ apprentice, pens }: Studio): Promise<void> {
+  known ??= await apprentice.knowledge();
   while (forgetting || (running && done < lesson)) {
     if (forgetting) {
       apprentice.forget();
+      known = await apprentice.knowledge();
       forgetting = false;
       continue;
     }
@@ -122,8 +102,9 @@ async function teach(): Promise<void> {
     for await (const { step, loss } of apprentice.learn(taught, done)) {
       if (stroke !== taught || forgetting) break;
       done = step;
-      show(loss);
       if (done % scatterSteps === 0) pens.scatter(); // they all came to one place while it knew little
+      if (done % scatterSteps === 0 || !running) known = await apprentice.knowledge();
+      show(loss);
       if (!running) break;
     }
   }
@@ -131,34 +112,41 @@ async function teach(): Promise<void> {
 
 /** Sees to it that what there is to learn is being learned; the lesson under way sees by itself what has changed. */
 async function keepTeaching(): Promise<void> {
-  if (teaching) return;
+  if (teaching || !studio) return;
   teaching = true;
+  const taught = studio;
   try {
-    await teach();
+    await teach(taught);
   } catch (error) {
-    fail((error as Error).message);
-  } finally {
-    teaching = false;
+    if (!(await isLost(taught.device))) fail((error as Error).message);
   }
+  teaching = false;
+  if (studio !== taught) void keepTeaching(); // its device was lost, and another is there already
+}
+
+/** Whether a device is lost. What failed of it may be told a little before its loss is. */
+async function isLost(device: GPUDevice): Promise<boolean> {
+  const soon = new Promise<undefined>((resolve) => setTimeout(resolve, 1000));
+  return (await Promise.race([device.lost, soon])) !== undefined;
 }
 
 function setStroke(points: Float32Array<ArrayBuffer>): void {
   stroke = points;
   done = 0;
   element("loss").textContent = "–";
-  device.queue.writeBuffer(outline, 0, stroke);
+  studio?.outline(stroke);
   show();
   void keepTeaching();
   nextFrame();
 }
 
 function scatter(): void {
-  pens.scatter();
+  studio?.pens.scatter();
   nextFrame();
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  drawing = inkedDrawing();
+  studio?.ink();
   nextFrame();
 });
 
@@ -192,7 +180,7 @@ paper.addEventListener("pointerdown", ({ pointerId }) => {
 paper.addEventListener("pointermove", ({ offsetX, offsetY }) => {
   if (!line) return;
   line.push([(2 * offsetX) / paper.clientWidth - 1, 1 - (2 * offsetY) / paper.clientHeight]);
-  device.queue.writeBuffer(outline, 0, closedStroke(line) ?? stroke);
+  studio?.outline(closedStroke(line) ?? stroke);
   nextFrame();
 });
 
@@ -207,6 +195,8 @@ for (const name of ["pointerup", "pointercancel"]) {
   });
 }
 
-scatter();
-setStroke(stroke);
-for (const control of controls) control.disabled = false;
+await openStudio();
+if (!failed) {
+  show();
+  for (const control of controls) control.disabled = false;
+}

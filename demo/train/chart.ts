@@ -33,8 +33,9 @@ export class Chart {
   readonly #options: ChartOptions;
   readonly #onPoint: (step: number | undefined) => void;
   #chart: uPlot | undefined;
-  /** What the chart was built for. */
+  /** What the chart was built for, and what it shows of it. */
   #built = "";
+  #shown: unknown[] = [];
   #runs: readonly Curves[] = [];
   #baseline: number | undefined;
 
@@ -54,7 +55,11 @@ export class Chart {
   show(runs: readonly Curves[], baseline?: number): void {
     this.#runs = runs;
     this.#baseline = baseline;
+    const shown = [baseline, ...runs.flatMap(({ history }) => [history, history.additions])];
     const key = JSON.stringify([runs.map(({ name, look }) => [name, look]), baseline === undefined]);
+    const same = shown.length === this.#shown.length && shown.every((each, i) => each === this.#shown[i]);
+    if (this.#chart && key === this.#built && same) return;
+    this.#shown = shown;
     const data = this.#data();
     if (this.#chart && key === this.#built) {
       this.#chart.setData(data);

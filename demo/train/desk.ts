@@ -1,11 +1,13 @@
 // The page's side of the training's worker: what is trained now, what can be done next, and what became of it.
 
 import { proxy, type Remote, wrap } from "comlink";
+import { startWorker } from "../start-worker";
 import type { Settings } from "../workshop/fields";
 import type { Facts, Live } from "../workshop/session";
 import type { Sample } from "../workshop/surprise";
+import workshopAddress from "../workshop/worker?worker&url";
 import type { News, Order, Workshop } from "../workshop/workshop";
-import { Runs } from "./runs";
+import { type Run, Runs } from "./runs";
 
 /** What goes on. */
 export type Activity = "opening" | "ready" | "preparing" | "training" | "pausing" | "paused" | "failed";
@@ -35,7 +37,7 @@ export class Desk {
 
   constructor(on: Listener) {
     this.#on = on;
-    const worker = new Worker(new URL("../workshop/worker.ts", import.meta.url), { type: "module" });
+    const worker = startWorker(workshopAddress);
     worker.addEventListener("error", ({ message }) =>
       this.#fail(new Error(message || "The worker did not load."), "failed"),
     );
@@ -59,7 +61,7 @@ export class Desk {
       const facts = await this.workshop.begin(order);
       if (training !== this.#training) return false;
       this.#leave();
-      this.order = { ...order, from: undefined };
+      this.order = { ...order, from: undefined, kept: undefined };
       this.runs.begin(order.settings, facts);
       this.#on.begun(facts);
       this.#become("paused");
@@ -116,6 +118,7 @@ export class Desk {
 
   async #work(piece: () => Promise<void>): Promise<void> {
     const training = this.#training;
+    this.#on.failure(undefined);
     this.#become("training");
     try {
       await piece();
@@ -157,12 +160,20 @@ export class Desk {
         );
         break;
       case "recovered":
-        if (news.facts) {
-          this.runs.resume(run, news.facts);
-          this.#on.begun(news.facts);
-        }
+        if (news.facts) this.#resume(run, news.facts);
+        break;
+      case "diverged":
+        this.#resume(run, news.facts);
+        this.#on.failure(news.message);
         break;
     }
+  }
+
+  /** Shows a run as it was at the checkpoint that it goes on from. */
+  #resume(run: Run, facts: Facts): void {
+    this.runs.resume(run, facts);
+    this.#on.begun(facts);
+    if (this.activity === "paused") this.#become("paused"); // which says its step
   }
 
   /** What is told of the device, whether something is trained or not. */

@@ -3,16 +3,16 @@
 import { findAdapter, whyNoWebGpu } from "../no-webgpu";
 import { download, element, html, scrollable } from "../page";
 import type { Settings } from "../workshop/fields";
-import type { Kept } from "../workshop/keeper";
+import type { Opened } from "../workshop/keeper";
 import { fromAddress, isLive, toAddress, wrongWith } from "../workshop/settings";
 import { Charts } from "./charts";
 import { type Activity, Desk } from "./desk";
+import { showKept } from "./kept-trainings";
 import { presets } from "./presets";
 import { asCsv, asJson } from "./runs";
 import { RunsTable } from "./runs-table";
 import { addSample } from "./samples";
 import { SettingsForm } from "./settings-form";
-import { wholeText } from "./texts";
 import { ThroughTime } from "./through-time";
 import { showActivity, showFacts, showFailure, showNoWebGpu, showNumbers } from "./view";
 
@@ -21,6 +21,7 @@ const drawMilliseconds = { hardware: { numbers: 150, charts: 150 }, software: { 
 const compareSteps = 300;
 const writeMilliseconds = 300;
 let writing: ReturnType<typeof setTimeout> | undefined;
+let drawing: number | undefined;
 
 const desk = new Desk({
   activity() {
@@ -87,8 +88,14 @@ function writeAddress(): void {
 }
 
 function show(): void {
+  showNumbers(desk.order && desk.runs.current);
+  if (drawing === undefined) drawing = requestAnimationFrame(draw);
+}
+
+/** Once a frame, however much happened since the last one: with many runs a drawing takes its time. */
+function draw(): void {
+  drawing = undefined;
   const { current, all } = desk.runs;
-  showNumbers(desk.order && current);
   charts.show(all, current);
   table.show(desk.runs, desk.order && current);
 }
@@ -174,14 +181,16 @@ function showIgnored(ignored: readonly string[]): void {
   if (ignored.length > 0) showFailure(`The address has what this page does not know, left out: ${ignored.join(", ")}.`);
 }
 
-/** Goes on with a training that was saved. */
-async function goOn({ settings, own, file }: Omit<Kept, "step">): Promise<void> {
-  if (!(await desk.begin({ settings, own, from: file }))) return;
+/** Goes on with a training that was saved. @param kept the name under which the browser keeps it. */
+async function goOn({ settings, own, file }: Opened, kept?: string): Promise<void> {
+  if (!(await desk.begin({ settings, own, from: file, kept }))) return;
   throughTime.clear();
   form.show(settings);
   form.showOwn(own);
   changed();
 }
+
+const fail = (error: Error) => showFailure(error.message);
 
 async function openFile(file: File): Promise<void> {
   try {
@@ -198,24 +207,30 @@ opener.addEventListener("change", () => {
   if (opener.files?.[0]) void openFile(opener.files[0]);
   opener.value = "";
 });
+/** Takes a file by what it is. @param tell says what is wrong with one. */
+function take(file: File, tell: (problem: string) => void): void {
+  showFailure(undefined);
+  if (file.name.endsWith(".safetensors")) openFile(file).catch(({ message }) => tell(`${file.name}: ${message}`));
+  else form.bringFile(file).catch(({ message }) => tell(message));
+}
+
+const chosen = element<HTMLInputElement>("file");
+chosen.addEventListener("change", () => {
+  if (chosen.files?.[0]) take(chosen.files[0], (problem) => form.tellOwn(problem));
+  chosen.value = ""; // the same file, corrected, is a change too
+});
 const bringsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
 document.addEventListener("dragover", (event) => bringsFiles(event) && event.preventDefault());
 document.addEventListener("drop", (event) => {
   if (!bringsFiles(event)) return; // text goes where it is dropped
   event.preventDefault();
-  const file = event.dataTransfer!.files[0]!;
-  if (file.name.endsWith(".safetensors")) void openFile(file);
-  else
-    form.bringFile(file).then(
-      () => showFailure(undefined),
-      (error: Error) => showFailure(error.message),
-    );
+  const file = event.dataTransfer!.files[0];
+  if (file) take(file, showFailure);
 });
 
 element("save").addEventListener("click", async () => {
   try {
-    const bytes = await desk.workshop.file();
-    const step = desk.runs.current?.step ?? 0;
+    const { step, bytes } = await desk.workshop.file();
     download(`tempograd-${desk.order!.settings.cell}-step-${step}.safetensors`, new Blob([bytes]));
   } catch (error) {
     showFailure((error as Error).message);
@@ -246,15 +261,17 @@ async function open(): Promise<void> {
   }
   showIgnored(ignored);
   const kept = await desk.workshop.kept();
-  if (!kept || desk.order) return;
-  element("kept-text").textContent =
-    `A training was left here: ${kept.settings.cell.toUpperCase()} on ${kept.own?.name ?? kept.settings.data}, after ${wholeText(kept.step)} ${kept.step === 1 ? "step" : "steps"}. A new one takes its place.`;
-  element("kept").hidden = false;
-  element("go-on").addEventListener("click", () => void goOn(kept));
-  element("discard").addEventListener("click", () => {
-    element("kept").hidden = true;
-    desk.workshop.discard().catch((error: Error) => showFailure(error.message));
-  });
+  if (desk.order) return;
+  showKept(kept, { goOn: goOnWithKept, discard: (name) => desk.workshop.discard(name).catch(fail) });
+}
+
+async function goOnWithKept(name: string): Promise<void> {
+  try {
+    const opened = await desk.workshop.openKept(name);
+    await goOn({ ...opened, own: opened.own ?? form.own }, name);
+  } catch (error) {
+    fail(error as Error);
+  }
 }
 
 scrollable(element("runs").parentElement!, "Runs");

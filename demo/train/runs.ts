@@ -9,7 +9,8 @@ import { nameOf } from "../workshop/settings";
 export interface Run {
   name: string;
   readonly settings: Settings;
-  readonly facts: Facts;
+  /** But for its history, which grows. */
+  readonly facts: Omit<Facts, "history">;
   history: History;
   step: number;
   /** Which of the charts' colours and dashes it has. */
@@ -30,14 +31,14 @@ export class Runs {
     return this.all.at(-1);
   }
 
-  begin(settings: Settings, facts: Facts): Run {
+  begin(settings: Settings, { history, ...facts }: Facts): Run {
     const used = new Set(this.all.map(({ look }) => look));
     const free = Array.from({ length: lookCount }, (_, i) => i).find((i) => !used.has(i));
     const run: Run = {
       name: this.#free(nameOf(settings)),
       settings,
       facts,
-      history: new History(facts.history),
+      history: new History(history),
       step: facts.step,
       look: free ?? this.all.length % lookCount,
       shown: true,

@@ -37,18 +37,8 @@ export class SettingsForm {
     }
     this.#text = form.querySelector("#text")!;
     this.#text.addEventListener("input", () => this.#bring("your text", this.#text.value));
-    this.#text.addEventListener("paste", (event) => {
-      const text = event.clipboardData?.getData("text") ?? "";
-      if (text.length <= mostShown) return;
-      event.preventDefault();
-      this.#text.value = "";
-      this.#bring("your text", text);
-    });
-    const file = form.querySelector<HTMLInputElement>("#file")!;
-    file.addEventListener("change", async () => {
-      if (file.files![0]) await this.bringFile(file.files![0]).catch((error: Error) => this.#tellOwn(error.message));
-      file.value = ""; // the same file, corrected, is a change too
-    });
+    this.#text.addEventListener("paste", (event) => this.#bringLong(event, event.clipboardData?.getData("text")));
+    this.#text.addEventListener("beforeinput", (event) => this.#bringLong(event, event.data)); // dropped, perhaps
     this.show(settings);
   }
 
@@ -117,7 +107,7 @@ export class SettingsForm {
       return false;
     }
     const problem = this.#ownProblem();
-    this.#tellOwn(problem);
+    this.tellOwn(problem);
     if (problem) (this.settings.data === "own-text" ? this.#text : element("file")).focus();
     return !problem;
   }
@@ -125,22 +115,34 @@ export class SettingsForm {
   #bring(name: string, text: string): void {
     this.own = text === "" ? undefined : { name, text };
     this.#refresh();
-    if (this.#text.ariaInvalid === "true") this.#tellOwn(this.#ownProblem());
+    if (this.#text.ariaInvalid === "true") this.tellOwn(this.#ownProblem());
     this.#onChange();
+  }
+
+  /** Takes a long text without the text area, which would lay it out for minutes; one that is too long changes nothing. */
+  #bringLong(event: Event, text: string | null | undefined): void {
+    if (!text || text.length <= mostShown) return;
+    event.preventDefault();
+    const long = text.length > ownText.most;
+    this.tellOwn(long ? tooLong(text.length) : "");
+    if (long) return;
+    this.#text.value = "";
+    this.#bring("your text", text);
   }
 
   #ownProblem(): string {
     const { data } = this.settings;
     if (!isOwn(this.settings)) return "";
     const length = this.own?.text.length ?? 0;
-    if (length > ownText.most) return `That is ${length.toLocaleString("en")} characters. Take 20 million at most.`;
+    if (length > ownText.most) return tooLong(length);
     if (length >= ownText.least) return "";
     return data === "sequences"
       ? "Drop or choose a CSV or JSON file of sequences, each with its class."
       : `The text has ${length} characters; ${ownText.least} or more are needed. Paste one, or drop a file.`;
   }
 
-  #tellOwn(problem: string): void {
+  /** Says beside the data what is wrong with it; nothing where that is empty. */
+  tellOwn(problem: string): void {
     const place = element("text-error");
     place.textContent = problem;
     place.hidden = problem === "";
@@ -219,6 +221,9 @@ export class SettingsForm {
     return control;
   }
 }
+
+const tooLong = (characters: number): string =>
+  `That is ${characters.toLocaleString("en")} characters. Take 20 million at most.`;
 
 /** What a control holds; NaN where a number is none. */
 function held(field: Field, control: Control): unknown {

@@ -56,6 +56,8 @@ export class History {
    * moving average, corrected for its start at zero; of the others the latest.
    */
   readonly curves: Record<CurveName, Curve>;
+  /** Counts what was added: as long as it stays, so do the curves. */
+  additions = 0;
   #stride: number;
   #stepsInLast: number;
   #sum: number;
@@ -82,11 +84,12 @@ export class History {
     return this.curves[name].findLast((value) => value !== null) ?? null;
   }
 
-  /** Adds what is known of a step; steps come in order. What is not finite is not known. */
+  /** Adds what is known of a step; steps come in order. What is not finite is not known, and takes no known value's place. */
   add(step: number, { loss, ...others }: Values): void {
+    this.additions++;
     const i = this.#pointOf(step);
     for (const [name, value] of Object.entries(others)) {
-      this.curves[name as CurveName][i] = value !== null && Number.isFinite(value) ? value : null;
+      if (value !== null && Number.isFinite(value)) this.curves[name as CurveName][i] = value;
     }
     if (loss == null) return;
     const { loss: losses, smoothed } = this.curves;

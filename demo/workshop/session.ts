@@ -10,6 +10,7 @@ import {
   Network,
   planTable,
   saveCheckpoint,
+  TempogradError,
   Trainer,
   type Vocabulary,
 } from "../../src/index";
@@ -190,12 +191,13 @@ export class Session {
     await this.#work.catch(() => {}); // train() threw it already
   }
 
-  /** All that training goes on from, as a file. */
-  checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+  /** All that training goes on from, as a file, and its step. @throws where it is not finite: `isNotFinite`. */
+  async checkpoint(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> }> {
     const { history, problem } = this;
+    const { step } = this.#trainer;
     const settings = toAddress({ ...this.#settings, ...this.live });
     const about: About = { settings, own: this.#own, history: history.toJSON(), trainedOn: problem.trainedOn };
-    return saveCheckpoint(this.#trainer, { data: this.#batches.position, about });
+    return { step, bytes: await saveCheckpoint(this.#trainer, { data: this.#batches.position, about }) };
   }
 
   /** Frees what lives on the GPU. */
@@ -212,6 +214,7 @@ export class Session {
       if (performance.now() >= this.#nextLook) await this.#look(keep);
       if (!done()) await this.#stretch(this.#left);
     } while (!done());
+    if (this.#looked !== this.#step) await keep(); // at once: looking takes its time, and a device may be lost meanwhile
     await this.#look(keep);
   }
 
@@ -236,7 +239,6 @@ export class Session {
     };
     try {
       for await (const { step, loss } of trainer.train(this.#batches, Number.isFinite(steps) ? { steps } : {})) {
-        if (!Number.isFinite(loss)) throw new Error(divergence(step));
         this.#step = step;
         losses.push(loss);
         const now = performance.now();
@@ -244,7 +246,7 @@ export class Session {
         if (now - started >= rateMilliseconds) this.#rate = (1000 * tokens) / (now - started);
         this.history.add(step, { loss, tokensPerSecond: this.#rate ?? null });
         if (now - reported >= reportMilliseconds) report();
-        if (now >= this.#nextLook) void trainer.stop();
+        if (now >= this.#nextLook) void this.#trainer.stop();
       }
     } finally {
       report();
@@ -266,9 +268,10 @@ export class Session {
     await keep();
     const finished = performance.now();
     const { every, share } = this.#looks;
-    const cost = this.#looked === undefined ? 0 : finished - started; // the first one compiled what all need
+    // The first one compiled what all need; a second one soon is a checkpoint soon.
+    const wait = this.#looked === undefined ? every / 4 : Math.max(every, (finished - started) * (1 / share - 1));
     this.#looked = step;
-    this.#nextLook = finished + Math.max(every, cost * (1 / share - 1));
+    this.#nextLook = finished + wait;
   }
 
   /** What it writes now, after the visitor's prompt. */
@@ -289,8 +292,8 @@ export class Session {
   }
 }
 
-const divergence = (step: number): string =>
-  `The loss of step ${step} is not a number any more: the learning rate is too large. Lower it and reset.`;
+/** Whether an error says that a training came to numbers that are not finite. */
+export const isNotFinite = (error: unknown): boolean => error instanceof TempogradError && error.code === "not-finite";
 
 function* take<T>(items: Iterable<T>, count: number): Generator<T, void> {
   let left = count;

@@ -5,10 +5,10 @@ import { type Batch, type Checkpoint, type Gpu, openGpu, readCheckpoint } from "
 import { trainedOn } from "../data/trained-on";
 import { type Unrolled, Unroller } from "../through-time/unroll";
 import type { Settings } from "./fields";
-import { examine, Keeper, type Kept } from "./keeper";
+import { examine, Keeper, type Kept, type Opened } from "./keeper";
 import { expectSame, labelOf, type OwnData } from "./own-data";
 import { problemOf } from "./problem";
-import { type About, type Facts, type Live, type Looks, type Report, Session } from "./session";
+import { type About, type Facts, isNotFinite, type Live, type Looks, type Report, Session } from "./session";
 import { effective, isOwn } from "./settings";
 
 /** What is told to the page as it happens. */
@@ -21,7 +21,9 @@ export type News =
   /** It is there again, and the training, if there is one, as it was at the latest checkpoint. */
   | { kind: "recovered"; facts: Facts | undefined }
   /** It does not come back. */
-  | { kind: "gone"; message: string };
+  | { kind: "gone"; message: string }
+  /** The training came to numbers that are none, and is as it was at its latest checkpoint: why, and what to do. */
+  | { kind: "diverged"; message: string; facts: Facts };
 
 /** What to train. */
 export interface Order {
@@ -29,6 +31,8 @@ export interface Order {
   own: OwnData | undefined;
   /** The bytes of a checkpoint, to go on from. */
   from: Uint8Array<ArrayBuffer> | undefined;
+  /** The name under which that is kept in the browser: it goes once the training that went on from it is kept. */
+  kept?: string | undefined;
   /** How often the network is looked at; without it, every few seconds. */
   looks?: Looks;
   /** False: no checkpoint is kept in the browser. */
@@ -38,7 +42,7 @@ export interface Order {
 const keepMilliseconds = 10_000;
 const reopeningTries = 8;
 const reopeningMilliseconds = 250;
-const goneMessage = "The graphics device was lost and does not come back. Reload the page: the training is kept.";
+const gone = "The graphics device was lost and does not come back. Reload the page";
 
 export class Workshop {
   #tell: (news: News) => void = () => {};
@@ -47,11 +51,17 @@ export class Workshop {
   #unroller: Unroller | undefined;
   /** What is trained, from its latest checkpoint on. */
   #order: Order | undefined;
+  /** The step of that checkpoint, and the name under which the training is kept. */
+  #fromStep = 0;
+  #name = "";
   #step = 0;
   /** Counts trainings: what was begun for an earlier one has nothing to do any more. */
   #training = 0;
   #pausing = false;
+  /** When it was kept in the browser last, and at which step. */
   #keptAt = Number.NEGATIVE_INFINITY;
+  #keptStep: number | undefined;
+  #saving: Promise<void> = Promise.resolve();
   #recovery: Promise<void> | undefined;
   readonly #keeper = new Keeper();
 
@@ -77,8 +87,11 @@ export class Workshop {
     this.#order = order;
     this.#session = session;
     this.#keptAt = Number.NEGATIVE_INFINITY;
+    this.#keptStep = undefined;
+    this.#name = this.#keeper.newName();
     const { facts } = session;
     this.#step = facts.step;
+    this.#fromStep = facts.step;
     return facts;
   }
 
@@ -109,11 +122,19 @@ export class Workshop {
     this.#session?.change(live);
   }
 
-  /** The training's checkpoint as a file. @throws where nothing is trained. */
-  async file(): Promise<Uint8Array<ArrayBuffer>> {
-    await this.#recovery;
-    if (!this.#session) throw new Error("There is no training to save: start one.");
-    return this.#session.checkpoint();
+  /** The training as a file; where its device is lost, as it was at its latest checkpoint. @throws where nothing is trained. */
+  async file(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> }> {
+    for (;;) {
+      const [session, order] = [this.#session, this.#order];
+      if (!order) throw new Error("There is no training to save: start one.");
+      try {
+        if (session) return await session.checkpoint();
+      } catch (error) {
+        if (!(await isLost(session!.network.gpu))) throw error;
+      }
+      if (order.from) return { step: this.#fromStep, bytes: order.from };
+      await this.#recovery; // lost before its first checkpoint
+    }
   }
 
   /** The held-out example taken through the network and back. @param target the step whose loss alone counts. */
@@ -130,13 +151,18 @@ export class Workshop {
     return examine(file);
   }
 
-  /** What an earlier visit left in the browser. */
-  kept(): Promise<Kept | undefined> {
-    return this.#keeper.load();
+  /** What earlier visits and other tabs left in the browser. */
+  kept(): Promise<Kept[]> {
+    return this.#keeper.list();
   }
 
-  discard(): Promise<void> {
-    return this.#keeper.discard();
+  /** @throws where it is not there any more. */
+  openKept(name: string): Promise<Opened> {
+    return this.#keeper.load(name);
+  }
+
+  discard(name: string): Promise<void> {
+    return this.#keeper.discard(name);
   }
 
   #close(): void {
@@ -167,6 +193,7 @@ export class Workshop {
       if (gpu !== this.#gpu) return;
       this.#gpu = undefined;
       this.#tell({ kind: "lost", step: this.#step });
+      void this.#save(); // whatever becomes of the device
       if (this.#recovery) return; // which finds this one lost too
       this.#recovery = this.#recover().finally(() => {
         this.#recovery = undefined;
@@ -188,16 +215,24 @@ export class Workshop {
         const session = this.#order && (await this.#make(gpu, this.#order));
         if (training !== this.#training) session?.destroy();
         else this.#session = session;
-        const facts = this.#session?.facts;
-        if (facts) this.#step = facts.step;
-        this.#tell({ kind: "recovered", facts });
+        this.#tell({ kind: "recovered", facts: this.#resumed() });
         return;
       } catch (error) {
         cause = error; // lost again, perhaps
       }
     }
-    this.#tell({ kind: "gone", message: goneMessage });
-    throw new Error(goneMessage, { cause });
+    await this.#saving;
+    const kept = this.#keptStep === undefined ? "." : `: the training is kept at step ${whole(this.#keptStep)}.`;
+    const message = gone + kept;
+    this.#tell({ kind: "gone", message });
+    throw new Error(message, { cause });
+  }
+
+  /** What the page needs to know of a session that was made anew from the latest checkpoint. */
+  #resumed(): Facts | undefined {
+    const facts = this.#session?.facts;
+    if (facts) this.#step = facts.step;
+    return facts;
   }
 
   /** Does something with the device; once more where that is lost meanwhile. */
@@ -221,34 +256,60 @@ export class Workshop {
       await this.#recovery;
       if (training !== this.#training || this.#pausing) return;
       const session = this.#session;
-      if (!session) throw new Error(this.#gpu ? "There is no training: start one." : goneMessage);
+      if (!session) throw new Error(this.#gpu ? "There is no training: start one." : `${gone}.`);
       try {
         await piece(session);
         if (training !== this.#training) return;
-        if (session !== this.#session) continue; // the loss of its device may end it without a word
         return await this.#keep(0);
       } catch (error) {
         if (training !== this.#training) return;
+        if (session !== this.#session) continue; // the loss of its device ended it
+        if (isNotFinite(error)) return await this.#stepBack(session);
         if (!(await isLost(session.network.gpu))) throw error;
       }
     }
   }
 
+  /** Makes a session whose numbers are none any more anew from its latest checkpoint, all of which are. */
+  async #stepBack(session: Session): Promise<void> {
+    const [training, order, bad] = [this.#training, this.#order!, session.facts.step + 1];
+    this.#close();
+    const made = await this.#withGpu((gpu) => this.#make(gpu, order));
+    if (training !== this.#training) return made.destroy();
+    this.#session = made;
+    const facts = this.#resumed()!;
+    const message = `The loss of step ${whole(bad)} or its gradients are not finite: the steps are too large. The training is as it was at step ${whole(facts.step)}: lower the learning rate and go on, or reset it and clip gradients by a smaller norm.`;
+    this.#tell({ kind: "diverged", message, facts });
+  }
+
   /** Takes a checkpoint, to go on from; and keeps it in the browser, unless what is kept there is younger than that. */
   async #keep(milliseconds: number): Promise<void> {
-    const [session, order] = [this.#session, this.#order];
-    if (!session || !order) return;
-    const from = await session.checkpoint();
+    const session = this.#session;
+    if (!session) return;
+    const { step, bytes } = await session.checkpoint();
     if (session !== this.#session) return;
-    this.#order = { ...this.#order!, from };
-    const young = performance.now() - this.#keptAt < milliseconds;
-    if (order.keep === false || this.#step === 0 || young) return; // nothing was learned yet at step 0
+    this.#order = { ...this.#order!, from: bytes };
+    this.#fromStep = step;
+    if (performance.now() - this.#keptAt >= milliseconds) await this.#save();
+  }
+
+  /** Keeps the latest checkpoint in the browser, one after the other. */
+  #save(): Promise<void> {
+    const [order, name, step] = [this.#order, this.#name, this.#fromStep];
+    if (!order?.from || order.keep === false || step === 0 || step === this.#keptStep) return this.#saving; // nothing was learned yet at step 0
     this.#keptAt = performance.now();
-    const step = this.#step;
-    const problem = await this.#keeper.save(from, order.own);
-    this.#tell({ kind: "kept", step, problem });
+    const { from, own, kept } = order;
+    this.#saving = this.#saving.then(async () => {
+      const problem = await this.#keeper.save(name, from, own);
+      if (problem === undefined && name === this.#name) this.#keptStep = step;
+      if (problem === undefined && kept !== undefined) await this.#keeper.discard(kept).catch(() => {}); // it is offered again
+      this.#tell({ kind: "kept", step, problem });
+    });
+    return this.#saving;
   }
 }
+
+const whole = (value: number): string => value.toLocaleString("en");
 
 /** Whether a device is lost. What failed of it may be told a little before its loss is. */
 async function isLost({ device }: Gpu): Promise<boolean> {

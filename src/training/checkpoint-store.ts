@@ -17,23 +17,29 @@ export interface CheckpointStore {
 
 /**
  * Opens the store of this page's origin. What one kind keeps, the other does not see.
- * @param kind Without it, "opfs" where the browser can write its files, else "indexeddb".
- * @throws where the browser does not have that kind.
+ * @param kind Without it, "opfs" where the browser writes and reads its files, which is tried, else "indexeddb".
+ * @throws where the browser does not have that kind; without a kind, where it has neither.
  */
-export async function openCheckpointStore(kind: CheckpointStore["kind"] = preferred()): Promise<CheckpointStore> {
+export async function openCheckpointStore(kind?: CheckpointStore["kind"]): Promise<CheckpointStore> {
   const places = { opfs: openFiles, indexeddb: openDatabase };
-  if (!Object.hasOwn(places, kind)) {
+  if (kind !== undefined && !Object.hasOwn(places, kind)) {
     throw new Error(`openCheckpointStore: kind is ${JSON.stringify(kind)}, expected "opfs" or "indexeddb".`);
   }
-  let place: Place;
-  try {
-    place = await places[kind]();
-  } catch (error) {
-    const cure = "use another browser, or leave its private mode";
-    throw new Error(`openCheckpointStore: "${kind}" is not there (${messageOf(error)}), expected it to be; ${cure}.`, {
-      cause: error,
-    });
+  const kinds = kind === undefined ? (["opfs", "indexeddb"] as const) : [kind];
+  const failures: unknown[] = [];
+  for (const each of kinds) {
+    try {
+      return storeOf(each, await places[each]());
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  const got = kinds.map((each, i) => `"${each}" is not there (${messageOf(failures[i])})`).join(", and ");
+  const cure = "allow this site to keep data, or use another browser";
+  throw new Error(`openCheckpointStore: ${got}, expected it to be; ${cure}.`, { cause: failures.at(-1) });
+}
+
+function storeOf(kind: CheckpointStore["kind"], place: Place): CheckpointStore {
   return {
     kind,
     async save(name, bytes) {
@@ -63,30 +69,16 @@ export async function openCheckpointStore(kind: CheckpointStore["kind"] = prefer
 
 type Place = Omit<CheckpointStore, "kind">;
 
-const preferred = (): CheckpointStore["kind"] =>
-  typeof globalThis.navigator?.storage?.getDirectory === "function" &&
-  "createWritable" in FileSystemFileHandle.prototype
-    ? "opfs"
-    : "indexeddb";
-
 const ending = ".safetensors";
 
 /** An empty file is none: it is what a first save leaves that was cut short. */
 async function openFiles(): Promise<Place> {
+  if (!globalThis.navigator?.storage?.getDirectory) throw new Error("no navigator.storage.getDirectory");
   const root = await navigator.storage.getDirectory();
   const folder = await root.getDirectoryHandle("tempograd", { create: true });
+  await tryFile(folder);
   return {
-    async save(name, bytes) {
-      const handle = await folder.getFileHandle(name + ending, { create: true });
-      const file = await handle.createWritable(); // a copy, which takes the file's place when it is closed
-      try {
-        await file.write(bytes);
-      } catch (error) {
-        await file.abort();
-        throw error;
-      }
-      await file.close();
-    },
+    save: (name, bytes) => writeFile(folder, name + ending, bytes),
     async load(name) {
       const handle = await folder.getFileHandle(name + ending).catch(undefinedWhereMissing);
       const file = await handle?.getFile();
@@ -102,6 +94,30 @@ async function openFiles(): Promise<Place> {
     },
     delete: async (name) => folder.removeEntry(name + ending).catch(undefinedWhereMissing),
   };
+}
+
+async function writeFile(folder: FileSystemDirectoryHandle, name: string, bytes: Uint8Array<ArrayBuffer>) {
+  const handle = await folder.getFileHandle(name, { create: true });
+  const file = await handle.createWritable(); // a copy, which takes the file's place when it is closed
+  try {
+    await file.write(bytes);
+  } catch (error) {
+    await file.abort();
+    throw error;
+  }
+  await file.close();
+}
+
+/** Writes a file and reads it: some browsers have the functions, and refuse. Its name is of no checkpoint, nor another page's. */
+async function tryFile(folder: FileSystemDirectoryHandle): Promise<void> {
+  const name = `try ${Math.random()}`;
+  try {
+    await writeFile(folder, name, Uint8Array.of(1));
+    const { size } = await (await folder.getFileHandle(name)).getFile();
+    if (size !== 1) throw new Error(`a file of 1 byte has ${size} when it is read`);
+  } finally {
+    await folder.removeEntry(name).catch(() => {}); // there may be none
+  }
 }
 
 function undefinedWhereMissing(error: unknown): undefined {

@@ -1,7 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Browser, Page } from "puppeteer";
+import type { Browser, Page, WebWorker } from "puppeteer";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { toHash } from "../../demo/benchmark/share";
@@ -146,6 +148,46 @@ test.each(computing)("the built page /%s says in words what it lacks where the b
     await page.goto(`${server.address}${folder}/`);
     await page.waitForFunction(`document.body.innerText.includes("This browser has no WebGPU")`);
   }, noGpu),
+);
+
+test("the built page /train offers what it does where the browser lets it keep nothing, without an error", () =>
+  withVisitor(
+    async (page) => {
+      await open(page, "train");
+      expect(await page.evaluate("navigator.serviceWorker.getRegistration()")).toBeUndefined();
+    },
+    `for (const name of ["keys", "open"]) CacheStorage.prototype[name] = async () => {
+      throw new DOMException("The operation is insecure.", "SecurityError");
+    };
+    ServiceWorkerContainer.prototype.register = async () => console.error("a registration, which Firefox reports");`,
+  ));
+
+test.each(["", "train"])(
+  "the worker of the built page /%s reaches this place alone, as its page does",
+  async (folder) => {
+    const context = await browser.createBrowserContext();
+    const asked: string[] = [];
+    const elsewhere = createServer(({ url }, response) => {
+      asked.push(url!);
+      response.setHeader("Access-Control-Allow-Origin", "*").end("there");
+    }).listen(0, "127.0.0.1");
+    try {
+      const page = await context.newPage();
+      await open(page, folder);
+      const { port } = elsewhere.address() as AddressInfo;
+      const reach = (place: Page | WebWorker, address: string) =>
+        place.evaluate((address: string) => fetch(address).then(({ ok }) => ok, String), address);
+      const [worker] = page.workers();
+      for (const place of [page, worker!]) {
+        expect(await reach(place, `${server.address}icon.svg`)).toBe(false); // an answer: it is not there
+        expect(await reach(place, `http://127.0.0.1:${port}/leak`)).toMatch(/Failed to fetch|violates/);
+      }
+      expect(asked).toEqual([]);
+    } finally {
+      await context.close();
+      elsewhere.close();
+    }
+  },
 );
 
 describe("once a page was loaded", () => {

@@ -59,6 +59,14 @@ export async function downloaded(page: Page, id: string): Promise<{ name: string
   return { name: await name, bytes };
 }
 
+/** Ends the browser's GPU process, as a crashing driver would. */
+export async function crashGpu(page: Page): Promise<void> {
+  const session = await page.browser().target().createCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  process.kill(processInfo.find(({ type }) => type === "GPU")!.id, "SIGKILL");
+  await session.detach();
+}
+
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What axe finds wrong with a page as it stands, in a colour scheme: a line each. */

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ElementHandle, Page } from "puppeteer";
@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 import { readCheckpoint, readSafetensors, writeSafetensors } from "../../src/index";
 import type { Result } from "./engine-worker";
-import { barriers, bundled, button, downloaded, enter, isSeen, numberOf, press, textOf, until } from "./page";
+import { barriers, bundled, button, crashGpu, downloaded, enter, isSeen, numberOf, press, textOf, until } from "./page";
 
 const path = "/demo/train/index.html";
 const small = "data=own-text&cell=elman&hidden=16&batch=4&steps=8";
@@ -48,6 +48,16 @@ async function bring(page: Page, id: string, name: string, content: string | Uin
   await input.uploadFile(path);
 }
 
+/** Does something to the browser's storage, in the page's worker, before a page that is loaded again opens it. */
+async function refuseFiles(page: Page, script: string): Promise<void> {
+  await page.evaluateOnNewDocument(`const Own = Blob;
+    self.Blob = function (parts, options) {
+      const isScript = options?.type === "text/javascript"; // what starts a worker
+      return new Own(isScript ? [${JSON.stringify(script)}, ...parts] : parts, options);
+    };`);
+  await page.reload();
+}
+
 /** In the page: of a training step, over so many of them. */
 function millisecondsOfStep(steps: number): Promise<number> {
   const place = document.getElementById("step")!;
@@ -64,14 +74,6 @@ function millisecondsOfStep(steps: number): Promise<number> {
     });
     observer.observe(place, { childList: true });
   });
-}
-
-/** Ends the browser's GPU process, as a crashing driver would. */
-async function crashGpu(page: Page): Promise<void> {
-  const session = await page.browser().target().createCDPSession();
-  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-  process.kill(processInfo.find(({ type }) => type === "GPU")!.id, "SIGKILL");
-  await session.detach();
 }
 
 describe("the training page", () => {
@@ -94,8 +96,8 @@ describe("the training page", () => {
       await page.goto("about:blank");
       await page.goBack();
       await page.waitForSelector("#kept:not([hidden])");
-      expect(await textOf(page, "kept-text")).toContain(`ELMAN on your text, after ${count(step)} steps`);
-      await press(page, "go-on");
+      expect(await textOf(page, "kept-list")).toContain(`ELMAN on your text, after ${count(step)} steps`);
+      await page.click("#kept-list button");
       await until(page, "status", new RegExp(`^Paused after ${count(step)} steps`));
       expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(ownText);
       await press(page, "run");
@@ -222,12 +224,172 @@ describe("the training page", () => {
       await page.goto("about:blank");
       await page.goBack();
       await page.waitForSelector("#kept:not([hidden])");
-      const kept = await textOf(page, "kept-text");
-      expect(kept).toContain("after 1 step.");
-      await press(page, "go-on");
+      expect(await page.$eval("#kept-list li", (latest) => latest.textContent)).toContain("after 1 step,");
+      await page.click("#kept-list button");
       await until(page, "status", /^Paused after 1 step/);
       expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(other);
       expect(step).toBeGreaterThan(1);
+    }));
+
+  test("keeps the trainings of two tabs, each with its own text, and offers both on return", () =>
+    onPage(async (page) => {
+      await ready(page);
+      const other = await page.browserContext().newPage();
+      await other.goto(page.url());
+      const texts = [ownText, ownText.replaceAll("sea", "sky")];
+      for (const [i, tab] of [page, other].entries()) {
+        await tab.bringToFront();
+        await ready(tab, texts[i]);
+        await singleSteps(tab, i + 1);
+        await until(tab, "saved", /^Kept in this browser/);
+      }
+      await other.close();
+      await page.bringToFront();
+      await page.goto("about:blank");
+      await page.goBack();
+      await page.waitForSelector("#kept:not([hidden])");
+      const offered = await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent));
+      expect(offered).toEqual([expect.stringContaining("after 2 steps"), expect.stringContaining("after 1 step,")]);
+      await page.click("#kept-list li:last-child button");
+      await until(page, "status", /^Paused after 1 step/);
+      const given = await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value);
+      expect(given).toBe(texts[0]);
+      await singleSteps(page, 3);
+      await until(page, "saved", /^Kept in this browser at step 4/);
+      await page.goto("about:blank");
+      await page.goBack();
+      await page.waitForSelector("#kept:not([hidden])");
+      const again = await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent));
+      expect(again).toEqual([expect.stringContaining("after 4 steps"), expect.stringContaining("after 2 steps")]);
+      await page.click("#kept-list li:last-child button:last-of-type");
+      await page.waitForFunction(`document.querySelectorAll("#kept-list li").length === 1`);
+      expect(await isSeen(page, "kept")).toBe(true);
+    }));
+
+  test("offers what an earlier version of the page kept, with its text where that is its own", () =>
+    onPage(async (page) => {
+      await ready(page);
+      await singleSteps(page, 2);
+      const { bytes } = await downloaded(page, "save");
+      // As text: a compiled import() would not be the browser's own.
+      const keep = (own: string) =>
+        page.evaluate(`import("/src/index.ts").then(async ({ openCheckpointStore }) => {
+          const store = await openCheckpointStore();
+          for (const name of await store.list()) await store.delete(name);
+          await store.save("training", Uint8Array.of(${[...bytes]}));
+          const own = ${JSON.stringify(JSON.stringify({ name: "your text", text: own }))};
+          await store.save("training-data", new TextEncoder().encode(own));
+        })`);
+      const text = () => page.$eval("#text", (area) => (area as HTMLTextAreaElement).value);
+      for (const [own, first] of [
+        ["of another tab, which wrote over it", /^This was trained on your text/],
+        [ownText, undefined],
+      ] as const) {
+        await keep(own);
+        await page.reload();
+        await page.waitForSelector("#kept:not([hidden])");
+        expect(await textOf(page, "kept-list")).toContain("ELMAN on your text, after 2 steps");
+        await page.click("#kept-list button");
+        if (first) await until(page, "failure", first);
+      }
+      await until(page, "status", /^Paused after 2 steps/);
+      expect(await text()).toBe(ownText);
+      await singleSteps(page, 1);
+      await until(page, "saved", /^Kept in this browser at step 3/);
+      await page.reload();
+      await page.waitForSelector("#kept:not([hidden])");
+      expect(await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent))).toEqual([
+        expect.stringContaining("after 3 steps"),
+      ]);
+    }));
+
+  test("keeps and offers trainings where the browser refuses it files of its own", () =>
+    onPage(async (page) => {
+      const refuse = `StorageManager.prototype.getDirectory = async () => {
+        throw new DOMException("Security error when calling GetDirectory", "SecurityError");
+      };`;
+      await refuseFiles(page, refuse);
+      await ready(page);
+      await singleSteps(page, 1);
+      await until(page, "saved", /^Kept in this browser at step 1/);
+      await page.reload();
+      await page.waitForSelector("#kept:not([hidden])");
+      expect(await textOf(page, "kept-list")).toContain("after 1 step,");
+    }));
+
+  test("shows a gradient norm where it was measured, and loses none where a training goes on", () =>
+    onPage(async (page) => {
+      const norms = async () => {
+        const { runs } = JSON.parse(String((await downloaded(page, "export-json")).bytes));
+        const { steps, curves } = runs.at(-1).history;
+        return { steps, norms: curves.gradientNorm };
+      };
+      await ready(page);
+      await press(page, "run");
+      await until(page, "status", /^Paused after 30 steps/);
+      await until(page, "saved", /^Kept in this browser at step 30/);
+      const before = await norms();
+      expect(before.norms[30]).toBeGreaterThan(0);
+      expect(before.norms[0]).toBeNull();
+      await page.goto("about:blank");
+      await page.goBack();
+      await page.waitForSelector("#kept:not([hidden])");
+      await page.click("#kept-list button");
+      await until(page, "status", /^Paused after 30 steps/);
+      await enter(page, { pauseAt: "31" });
+      await press(page, "run"); // looks at step 30, where nothing was trained yet
+      await until(page, "status", /^Paused after 31 steps/);
+      const after = await norms();
+      expect(after.norms[30]).toBe(before.norms[30]);
+      expect(after.norms[31]).toBeGreaterThan(0);
+    }, `${small}&${plain}&pauseAt=30`));
+
+  test("says where a training comes to no numbers, and goes on from before with smaller steps", () =>
+    onPage(async (page) => {
+      await button(page, "run");
+      await press(page, "run");
+      await until(page, "saved", /^Kept in this browser at step [1-9]/);
+      await enter(page, { learningRate: "100" });
+      await until(page, "failure", /^The loss of step [\d,]+ or its gradients are not finite: the steps are too large/);
+      await until(page, "status", /^Paused after [1-9]/);
+      expect(await textOf(page, "failure")).toContain(`as it was at step ${count(await numberOf(page, "step"))}:`);
+      const { bytes } = await downloaded(page, "save");
+      const { parameters } = await readCheckpoint(new Uint8Array(bytes));
+      for (const { data } of parameters.values()) expect(data.every(Number.isFinite)).toBe(true);
+      const step = await numberOf(page, "step");
+      await enter(page, { learningRate: "0.01" });
+      await press(page, "run");
+      expect(await isSeen(page, "failure")).toBe(false);
+      await untilStep(page, step + 20);
+      expect(await numberOf(page, "training-loss")).toBeLessThan(10);
+    }, `data=adding&cell=elman&hidden=16&batch=4&steps=8&optimizer=sgd&learningRate=0.01&clipNorm=none`));
+
+  test("saves a training whose device was lost a moment before, as it was at its latest checkpoint", () =>
+    onPage(async (page) => {
+      await ready(page);
+      await press(page, "run");
+      await until(page, "saved", /^Kept in this browser at step [1-9]/);
+      await crashGpu(page);
+      const { name, bytes } = await downloaded(page, "save");
+      const { trainer } = await readCheckpoint(new Uint8Array(bytes));
+      expect(trainer!.step).toBeGreaterThan(0);
+      expect(name).toBe(`tempograd-elman-step-${trainer!.step}.safetensors`);
+    }));
+
+  test("refuses a text or a file that is too large at once, by name, and keeps what was there", () =>
+    onPage(async (page) => {
+      await ready(page);
+      await page.focus("#text");
+      const session = await page.createCDPSession();
+      await session.send("Input.insertText", { text: "The sea was calm. ".repeat(2e6) }); // as what is dropped there
+      await until(page, "text-error", /^That is 36,000,000 characters. Take 20 million at most/, 10_000);
+      expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(ownText);
+      const path = join(await mkdtemp(join(tmpdir(), "tempograd-file-")), "huge.txt");
+      await writeFile(path, "");
+      await truncate(path, 600e6);
+      await ((await page.$("#file")) as ElementHandle<HTMLInputElement>).uploadFile(path);
+      await until(page, "failure", /^huge.txt: has 600 MB, expected 100 MB at most; take a part of it/, 10_000);
+      expect(await textOf(page, "own-name")).toBe("your text, 2,440 characters");
     }));
 
   test("changes a training by the live settings alone, not by a preset, a link or a place in the page", () =>

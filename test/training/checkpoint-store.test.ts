@@ -41,8 +41,28 @@ test("without a kind the store is the private file system where the browser can 
     expect((await callInPage<Awaited<ReturnType<typeof fill>>>(page, module, "fill")).kind).toBe("opfs");
   }));
 
+test.each(["getDirectory", "createWritable"])(
+  "without a kind the store is IndexedDB where the browser has files and refuses them in %s",
+  (refused) =>
+    withPage(async (page) => {
+      await page.evaluate((refused: string) => {
+        const refuse = async () => {
+          throw new DOMException("Security error", "SecurityError");
+        };
+        const place = refused === "getDirectory" ? StorageManager.prototype : FileSystemFileHandle.prototype;
+        Object.assign(place, { [refused]: refuse });
+      }, refused);
+      expect((await callInPage<Awaited<ReturnType<typeof fill>>>(page, module, "fill")).kind).toBe("indexeddb");
+      await expect(callInPage(page, module, "fill", "opfs")).rejects.toThrow(
+        'openCheckpointStore: "opfs" is not there (Security error), expected it to be; allow this site to keep data',
+      );
+    }),
+);
+
 test("where there is no such store, opening it says so", async () => {
   const { openCheckpointStore } = await import("../../src/index");
-  await expect(openCheckpointStore()).rejects.toThrow(/^openCheckpointStore: "indexeddb" is not there/);
+  await expect(openCheckpointStore()).rejects.toThrow(
+    /^openCheckpointStore: "opfs" is not there \(.+\), and "indexeddb" is not there \(.+\), expected it to be/,
+  );
   await expect(openCheckpointStore("cookies" as "opfs")).rejects.toThrow('kind is "cookies", expected "opfs" or');
 });
