@@ -5,11 +5,15 @@
 // size              vec4f of the tensor
 // threads, across   the workgroup, and the threads in x
 
-@group(0) @binding(8) var<storage, read_write> notFinite: array<atomic<u32>>; // [1]: 1 where a number was not; never 0 again
+@group(0) @binding(8) var<storage, read_write> notFinite: array<atomic<u32>>; // [1]: what was noted first, 0 before
 
-fn noteNotFinite(numbers: vec4f) {
-  let exponent = vec4u(0x7f800000u); // all ones for infinities and NaN
-  if (any((bitcast<vec4u>(numbers) & exponent) == exponent)) { atomicStore(&notFinite[0], 1u); }
+// Numbers without their signs, in an order that integers keep too: infinities and NaN are from 0x7f800000 up.
+fn magnitudes(numbers: vec4f) -> vec4u { return bitcast<vec4u>(numbers) & vec4u(0x7fffffffu); }
+
+// `what` is the same throughout a dispatch; 1 stands for 0, which would be no note.
+fn noteNotFinite(largest: vec4u, what: u32) {
+  if (max(max(largest.x, largest.y), max(largest.z, largest.w)) < 0x7f800000u) { return; }
+  if (atomicLoad(&notFinite[0]) == 0u) { atomicStore(&notFinite[0], max(what, 1u)); }
 }
 
 #if alone
@@ -18,6 +22,6 @@ fn noteNotFinite(numbers: vec4f) {
 @compute @workgroup_size(threads)
 fn finiteCheck(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + across * id.y;
-  if (i < size) { noteNotFinite(tensor[i]); }
+  if (i < size) { noteNotFinite(magnitudes(tensor[i]), 1u); }
 }
 #endif

@@ -16,6 +16,9 @@
 #else
 @group(0) @binding(2) var<uniform> limit: f32;
 #endif
+#if byNorm
+@group(0) @binding(3) var<uniform> step: vec2u; // the training step
+#endif
 
 // Each thread adds up its share; the first adds up the workgroup's, in order.
 #if square
@@ -44,7 +47,7 @@ fn clipNorm(@builtin(global_invocation_id) id: vec3u) {
     for (var i = 0u; i < groups; i++) { total += squares[i]; }
     let finite = (bitcast<u32>(total) & 0x7f800000u) != 0x7f800000u;
     if (finite) { gradient[at] *= min(1.0, limit / (sqrt(total) + 1e-6)); }
-    if (at == 0u) { noteNotFinite(vec4f(total)); }
+    if (at == 0u) { noteNotFinite(magnitudes(vec4f(total)), step[0]); }
   }
 }
 #endif

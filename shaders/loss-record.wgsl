@@ -27,7 +27,7 @@ fn record(total: vec4f) {
   ring[recorded[0] % capacity] = loss;
 #if alone
 #else
-  noteNotFinite(vec4f(loss));
+  noteNotFinite(magnitudes(vec4f(loss)), step[0]);
 #endif
   recorded[0] += 1u;
 }

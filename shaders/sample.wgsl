@@ -63,7 +63,7 @@ fn drawToken(@builtin(local_invocation_index) thread: u32) {
     let words = philox(vec4u(group, at, 0u, 0u), vec2u(settings.seed, 2u));
     for (var lane = 0u; lane < 4u; lane++) {
       let k = 4u * group + lane;
-      if (k < outputs) { noteNotFinite(vec4f(logits[k])); }
+      if (k < outputs) { noteNotFinite(magnitudes(vec4f(logits[k])), 1u); }
       if (k < outputs && ordered(logits[k]) >= least) {
         let key = logits[k] / settings.temperature - log(exponential(words[lane]));
         if (key > best) {

@@ -141,3 +141,6 @@ export function sumOfSlabs(parts: Float32Array, shape: readonly number[], count:
   }
   return sum;
 }
+
+/** What a training step's number is read from: step 7. */
+export const stepOf = (bench: Workbench): Tensor => bench.tensor("step", [2], [7, 0], { type: "u32" });

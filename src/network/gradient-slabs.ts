@@ -12,6 +12,7 @@ import { parameterShapes } from "./parameters";
 /**
  * A parameter's gradient sums over T·B rows. To keep a GPU busy, the rows are cut into slabs, each a full set of
  * gradients; `finish` adds them up in order, records the loss, and notes whether all of it is finite.
+ * @param step u32 [2], a uniform: the training step, which is noted where something is not finite
  * @param accumulate whether what writes a slab adds to it; `buffer` is then to be cleared first.
  */
 export function gradientSlabs(
@@ -19,6 +20,7 @@ export function gradientSlabs(
   config: NetworkConfig,
   { steps, batch, accumulate }: { steps: number; batch: number; accumulate: boolean },
   loss: LossRecord,
+  step: Tensor,
 ) {
   const specs = parameterShapes(config);
   const { offsets, bytes } = layoutOf(specs);
@@ -34,7 +36,7 @@ export function gradientSlabs(
   const count = Math.max(1, Math.min(wanted, Math.floor(roomBytes / bytes))); // large gradients keep a GPU busy as they are
   if (count === 1) {
     const slabs = (name: string) => ({ ...oneSlab(group.tensors[name]!), accumulate });
-    const finish = () => slabSum(plan, { label: "loss, are gradients finite", parts: all, notFinite, loss });
+    const finish = () => slabSum(plan, { label: "loss, are gradients finite", parts: all, notFinite, step, loss });
     return { group, notFinite, buffer: group.buffer, slabs, finish };
   }
   const parts = plan.tensor("gradientSlabs", [count * size]);
@@ -53,7 +55,7 @@ export function gradientSlabs(
     },
     finish() {
       const label = "gradients = Σ slabs, loss";
-      slabSum(plan, { label, parts: { ...parts, shape: [count, size] }, sum: all, notFinite, loss });
+      slabSum(plan, { label, parts: { ...parts, shape: [count, size] }, sum: all, notFinite, step, loss });
     },
   };
 }

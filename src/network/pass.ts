@@ -49,7 +49,7 @@ export class Pass {
   /** One buffer with the batch and its scalars. */
   readonly batch: TensorGroup<string>;
   readonly packer: BatchPacker;
-  /** With gradients, u32 [1]: 1 after a run whose loss or gradients are not finite, else 0. */
+  /** With gradients, u32 [1]: the training step of a run whose loss or gradients are not finite, else 0. */
   readonly notFinite: Tensor | undefined;
   /** With carryState: the state that the last run ended with; with gradients, the last one that was finite. */
   readonly state: TensorGroup<string> | undefined;
@@ -104,7 +104,13 @@ export class Pass {
     const rowLoss = plan.tensor("rowLoss", [targetRows]);
     const loss = { rowLoss, recorded, ring: losses };
     const back = wanted
-      ? gradientSlabs(plan, config, { steps: checkpointEvery ?? steps, batch, accumulate: !!checkpointEvery }, loss)
+      ? gradientSlabs(
+          plan,
+          config,
+          { steps: checkpointEvery ?? steps, batch, accumulate: !!checkpointEvery },
+          loss,
+          step!,
+        )
       : undefined;
     this.gradients = back?.group;
     this.notFinite = back?.notFinite;

@@ -6,12 +6,19 @@ import type { Tensor } from "../gpu/tensor";
 import { finiteCheckSource } from "./finite-check";
 import { inVec4, line, rowsAndWidth, uniform } from "./operands";
 
+interface Noting {
+  /** u32 [1]: set to the training step, if it was 0, where something is not finite. */
+  notFinite: Tensor;
+  /** u32 [2], a uniform: the training step, from 1 */
+  step: Tensor;
+}
+
 /**
  * g ← g · min(1, limit / (‖g‖ + 1e-6)), ‖g‖ over the whole tensor.
- * @param notFinite u32 [1]: set to 1 where ‖g‖² is not finite, of which g is then left as it is; else it stays.
+ * Where ‖g‖² is not finite, g is left as it is, and that is noted.
  * @returns what adds up to ‖g‖² of the gradient as it was.
  */
-export function clipNorm(plan: Plan, gradient: Tensor, limit: number, notFinite: Tensor): Tensor {
+export function clipNorm(plan: Plan, gradient: Tensor, limit: number, { notFinite, step }: Noting): Tensor {
   const { size, workgroups, threads, across } = sizes(plan, gradient);
   const groups = Math.min(64, Math.ceil(size / threads));
   const squares = plan.tensor("squares", [groups]);
@@ -31,7 +38,7 @@ export function clipNorm(plan: Plan, gradient: Tensor, limit: number, notFinite:
   plan.add({
     label: "clip by norm",
     kernel: kernel("byNorm"),
-    bindings: { gradient, squares, notFinite, limit: uniform(plan, "limit", [limit]) },
+    bindings: { gradient, squares, notFinite, step, limit: uniform(plan, "limit", [limit]) },
     workgroups,
     flops: 4 * size,
   });

@@ -9,16 +9,17 @@ interface StepTensors {
   /** f32 [capacity] and u32 [1], as `lossRecord` fills them. */
   readonly losses: Tensor;
   readonly recorded: Tensor;
-  /** u32 [1]: not 0 after a step that changed nothing. */
+  /** u32 [1]: the first step that changed nothing, 0 before. */
   readonly notFinite: Tensor;
 }
 
-type Buffer = TensorGroup<"losses" | "recorded" | "skipped">;
+type Buffer = TensorGroup<"losses" | "recorded" | "notes">;
 
-/** What became of a step. */
-export interface StepResult {
-  readonly loss: number;
-  readonly skipped: boolean;
+/** What is read of the steps of a submit. */
+export interface StepResults {
+  readonly losses: readonly number[];
+  /** What was noted of what is not finite, as `encodeNote` placed it. */
+  readonly notes: readonly number[];
 }
 
 /** The losses of one submit, on their way. */
@@ -46,7 +47,7 @@ export class LossReadback {
     const specs = {
       losses: { shape },
       recorded: { shape: [1], type: "u32" },
-      skipped: { shape, type: "u32" },
+      notes: { shape, type: "u32" },
     } as const;
     const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
     this.#idle = Array.from({ length: most }, () => plan.own(createTensors(plan.gpu, "losses", specs, usage)));
@@ -62,10 +63,10 @@ export class LossReadback {
     return this.#idle.pop()!;
   }
 
-  /** Encodes, behind step `slot` of a submit, whether it was skipped. */
-  encodeStep(encoder: GPUCommandEncoder, { buffer, tensors }: Buffer, slot: number): void {
+  /** Encodes that what was noted so far is kept as a note of this number. */
+  encodeNote(encoder: GPUCommandEncoder, { buffer, tensors }: Buffer, number: number): void {
     const { notFinite } = this.#tensors;
-    encoder.copyBufferToBuffer(notFinite.buffer, notFinite.offset, buffer, tensors.skipped.offset + 4 * slot, 4);
+    encoder.copyBufferToBuffer(notFinite.buffer, notFinite.offset, buffer, tensors.notes.offset + 4 * number, 4);
   }
 
   /** Submits what `encoder` holds, `count` training steps, and sends their losses on their way. */
@@ -82,19 +83,17 @@ export class LossReadback {
   }
 
   /** @throws what the mapping throws where the buffers were destroyed or the device was lost. */
-  async read({ count, buffer: group, mapped }: PendingLosses): Promise<StepResult[]> {
+  async read({ count, buffer: group, mapped }: PendingLosses): Promise<StepResults> {
     await mapped;
     const { buffer, tensors } = group;
     const capacity = elements(tensors.losses.shape);
     const bytes = buffer.getMappedRange();
     const ring = new Float32Array(bytes, tensors.losses.offset, capacity);
-    const skipped = new Uint32Array(bytes, tensors.skipped.offset, capacity);
+    const notes = [...new Uint32Array(bytes, tensors.notes.offset, count)];
     const first = new Uint32Array(bytes, tensors.recorded.offset, 1)[0]! - count;
-    const results = Array.from({ length: count }, (_, i) => {
-      return { loss: ring[(first + i) % capacity]!, skipped: skipped[i] !== 0 };
-    });
+    const losses = Array.from({ length: count }, (_, i) => ring[(first + i) % capacity]!);
     buffer.unmap();
     this.#idle.push(group);
-    return results;
+    return { losses, notes };
   }
 }

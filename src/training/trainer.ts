@@ -10,7 +10,7 @@ import { type Network, valuesOf } from "../network/network";
 import type { ParameterValues } from "../network/parameters";
 import type { Pass } from "../network/pass";
 import { type Batches, BatchTaker, iteratorOf } from "./batches";
-import { LossReadback, type PendingLosses, type StepResult } from "./loss-readback";
+import { LossReadback, type PendingLosses, type StepResults } from "./loss-readback";
 import { checkScalars, expectNumber, type Optimizer } from "./optimizers";
 import { constant, type LearningRateSchedule } from "./schedules";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
@@ -160,15 +160,14 @@ export class Trainer {
     let firstNotFinite: number | undefined;
     const resultsOf = async (submission: Submission) => {
       const results = await this.#results(submission);
-      const skipped = results.findIndex((result) => result.skipped);
-      if (skipped >= 0) firstNotFinite ??= submission.firstStep + skipped;
+      firstNotFinite ??= results.find(({ skipped }) => skipped)?.step;
       return results;
     };
     try {
       while (true) {
         while (inFlight.length < submissionsInFlight && left > 0 && !this.#stopping) {
           const wanted = Math.min(this.#stepsToSubmit(), left);
-          const packing = this.#packAndSubmit(source, wanted, notFinite, signal);
+          const packing = this.#packAndSubmit(source, wanted, signal);
           this.#packing = packing;
           const { submission, count, error } = await packing;
           left = count < wanted ? 0 : left - count;
@@ -177,11 +176,10 @@ export class Trainer {
         }
         const oldest = inFlight.shift();
         if (!oldest) break;
-        for (const [i, { loss, skipped }] of (await resultsOf(oldest)).entries()) {
-          const step = oldest.firstStep + i;
-          if (skipped && notFinite === "stop") throw divergence(step, loss);
-          if (skipped) this.#skipped++;
-          yield { step, loss, skipped };
+        for (const report of await resultsOf(oldest)) {
+          if (report.skipped && notFinite === "stop") throw divergence(report);
+          if (report.skipped) this.#skipped++;
+          yield report;
         }
       }
       if (refused) throw refused.error;
@@ -309,7 +307,7 @@ export class Trainer {
    * step, unless a batch has to be waited for. What is wrong with a batch is answered: those before it are submitted.
    * @throws where what is trained on came to an end meanwhile.
    */
-  async #packAndSubmit(source: Source, wanted: number, notFinite: "stop" | "skip", signal: AbortSignal | undefined) {
+  async #packAndSubmit(source: Source, wanted: number, signal: AbortSignal | undefined) {
     let count = 0;
     let error: { error: unknown } | undefined;
     try {
@@ -325,7 +323,7 @@ export class Trainer {
       this.pass.lifetime.expect(training);
       error = { error: thrown };
     }
-    return { count, error, submission: count > 0 ? this.#submit(count, notFinite) : undefined };
+    return { count, error, submission: count > 0 ? this.#submit(count) : undefined };
   }
 
   /** Puts a batch into place `slot` of the next submit. */
@@ -342,7 +340,8 @@ export class Trainer {
     packer.pack(this.#bytes, slot * packer.bytes, data, { weight, update, step, first });
   }
 
-  #submit(count: number, notFinite: "stop" | "skip"): Submission {
+  #submit(count: number): Submission {
+    const stops = this.#stopsAtNotFinite;
     this.pass.lifetime.expect(training);
     const { gpu } = this.network;
     const { batch, packer } = this.pass;
@@ -353,9 +352,10 @@ export class Trainer {
       const buffer = this.#readback.take();
       for (let slot = 0; slot < count; slot++) {
         encoder.copyBufferToBuffer(this.#upload.buffer, slot * packer.bytes, batch.buffer, 0, packer.bytes);
-        this.pass.encode(encoder, notFinite === "stop"); // what one step found then holds back all that follow
-        this.#readback.encodeStep(encoder, buffer, slot);
+        this.pass.encode(encoder, stops); // where they stop, what one step found holds back all that follow
+        if (!stops) this.#readback.encodeNote(encoder, buffer, slot);
       }
+      if (stops) this.#readback.encodeNote(encoder, buffer, 0);
       return this.#readback.submit(encoder, buffer, count);
     });
     const firstStep = this.#step + 1;
@@ -365,10 +365,11 @@ export class Trainer {
     return { firstStep, losses, errors };
   }
 
-  async #results({ losses, errors }: Submission): Promise<StepResult[]> {
+  /** What became of the steps of a submit, in order. */
+  async #results({ firstStep, losses, errors }: Submission): Promise<StepReport[]> {
     const { gpu } = this.network;
     gpu.expectNone(training, await gpu.answered(training, errors));
-    let results: StepResult[];
+    let results: StepResults;
     try {
       results = await this.#readback.read(losses);
     } catch (failure) {
@@ -378,7 +379,12 @@ export class Trainer {
     const now = performance.now();
     this.#stepMilliseconds = (now - this.#lastFinished) / losses.count;
     this.#lastFinished = now;
-    return results;
+    const [halted = 0] = results.notes;
+    return results.losses.map((loss, i) => {
+      const step = firstStep + i;
+      const skipped = this.#stopsAtNotFinite ? halted !== 0 && step >= halted : results.notes[i] !== 0;
+      return { step, loss, skipped };
+    });
   }
 }
 
@@ -387,7 +393,7 @@ const training = "Trainer.train";
 
 type Source = ReturnType<typeof iteratorOf>;
 
-function divergence(step: number, loss: number): TempogradError {
+function divergence({ step, loss }: StepReport): TempogradError {
   const got = Number.isFinite(loss)
     ? `the gradients of step ${step} are not finite`
     : `the loss of step ${step} is ${loss}`;

@@ -20,8 +20,9 @@ export interface ParameterUpdate {
 export function addParameterUpdate(network: Network, pass: Pass, options: TrainerOptions): ParameterUpdate {
   const { plan } = pass;
   const notFinite = pass.notFinite!;
+  const noting = { notFinite, step: pass.batch.tensors.step! };
   const gradient = whole(pass.gradients!, "gradients");
-  const squares = options.clipNorm === undefined ? undefined : clipNorm(plan, gradient, options.clipNorm, notFinite);
+  const squares = options.clipNorm === undefined ? undefined : clipNorm(plan, gradient, options.clipNorm, noting);
   return plan.gated(notFinite, () => {
     if (options.clipValue !== undefined) clipValue(plan, gradient, options.clipValue);
     const update = pass.batch.tensors.update!;

@@ -142,7 +142,11 @@ describe.each([
         plan.add({ label, kernel: kernel(label, body), bindings: { count: tensor }, workgroups: [1], flops: 1 });
       add("once", "count[0] += 1u;", count);
       add("doubled", "count[0] = max(1u, 2u * count[0]);", power);
-      add("busy", "var x = count[0]; for (var i = 0u; i < 1000000u; i++) { x = x * 1664525u + i; } count[0] = x;", busy);
+      add(
+        "busy",
+        "var x = count[0]; for (var i = 0u; i < 1000000u; i++) { x = x * 1664525u + i; } count[0] = x;",
+        busy,
+      );
       await plan.compile();
       const live = { ...gpu.live };
       const [once, doubled, long] = (await timePlan(plan, 4))!;

@@ -4,7 +4,7 @@ import { clipNorm, clipValue } from "../../src/ops/gradient-clip";
 import { slabSum } from "../../src/ops/slab-sum";
 import * as reference from "../../src/reference/finite-check";
 import { numbers } from "../numbers";
-import { useGpu, Workbench } from "../workbench";
+import { stepOf, useGpu, Workbench } from "../workbench";
 
 const gpu = useGpu();
 
@@ -42,26 +42,36 @@ describe("finiteCheck", () => {
   });
 });
 
-test.each([1, 3])("slabSum over %i slabs notes a sum or a loss that is not finite, and no other", async (slabs) => {
-  for (const wrong of [undefined, "sum", "loss"]) {
-    for (const value of worst) {
-      const bench = new Workbench(gpu());
-      const parts = numbers(slabs * 200, 1);
-      const losses = numbers(70, 2);
-      if (wrong === "sum") parts[slabs * 200 - 1] = value;
-      if (wrong === "loss") losses[69] = value;
-      const notFinite = bench.tensor("notFinite", [1], [0], one);
-      const loss = {
-        rowLoss: bench.tensor("rowLoss", [70], losses),
-        recorded: bench.tensor("recorded", [1], [0], one),
-        ring: bench.tensor("ring", [2]),
-      };
-      const sum = slabs > 1 ? { sum: bench.tensor("sum", [1, 200]) } : {};
-      slabSum(bench.plan, { label: "sum", parts: bench.tensor("parts", [slabs, 200], parts), ...sum, notFinite, loss });
-      expect((await bench.run({ notFinite })).notFinite[0], `${wrong} ${value}`).toBe(wrong ? 1 : 0);
+test.each([1, 3])(
+  "slabSum over %i slabs notes the step of a sum or a loss that is not finite, and no other",
+  async (slabs) => {
+    for (const wrong of [undefined, "sum", "loss"]) {
+      for (const value of worst) {
+        const bench = new Workbench(gpu());
+        const parts = numbers(slabs * 200, 1);
+        const losses = numbers(70, 2);
+        if (wrong === "sum") parts[slabs * 200 - 1] = value;
+        if (wrong === "loss") losses[69] = value;
+        const notFinite = bench.tensor("notFinite", [1], [0], one);
+        const loss = {
+          rowLoss: bench.tensor("rowLoss", [70], losses),
+          recorded: bench.tensor("recorded", [1], [0], one),
+          ring: bench.tensor("ring", [2]),
+        };
+        const sum = slabs > 1 ? { sum: bench.tensor("sum", [1, 200]) } : {};
+        slabSum(bench.plan, {
+          label: "sum",
+          parts: bench.tensor("parts", [slabs, 200], parts),
+          ...sum,
+          notFinite,
+          step: stepOf(bench),
+          loss,
+        });
+        expect((await bench.run({ notFinite })).notFinite[0], `${wrong} ${value}`).toBe(wrong ? 7 : 0);
+      }
     }
-  }
-});
+  },
+);
 
 describe("clipping", () => {
   test.each([1e30, ...worst])(
@@ -71,9 +81,9 @@ describe("clipping", () => {
       const data = Float32Array.of(1, 2, value, 4, 5);
       const gradient = bench.tensor("gradient", [5], data);
       const notFinite = bench.tensor("notFinite", [1], [0], one);
-      clipNorm(bench.plan, gradient, 0.1, notFinite);
+      clipNorm(bench.plan, gradient, 0.1, { notFinite, step: stepOf(bench) });
       const got = await bench.run({ gradient, notFinite });
-      expect(got.notFinite[0]).toBe(1);
+      expect(got.notFinite[0]).toBe(7);
       expect(got.gradient).toEqual(data);
     },
   );
@@ -93,7 +103,7 @@ test("what is behind a closed gate does nothing, barriers and all", async () => 
     const gradient = bench.tensor("gradient", [3, 70], numbers(210, 1));
     const gate = bench.tensor("gate", [1], [closed], one);
     const notFinite = bench.tensor("notFinite", [1], [0], one);
-    bench.plan.gated(gate, () => clipNorm(bench.plan, gradient, 0.1, notFinite)); // its first dispatch has a barrier
+    bench.plan.gated(gate, () => clipNorm(bench.plan, gradient, 0.1, { notFinite, step: stepOf(bench) })); // its first dispatch has a barrier
     const { gradient: got } = await bench.run({ gradient });
     const squares = got.reduce((sum, value) => sum + value * value, 0);
     if (closed) expect(got).toEqual(Float32Array.from(numbers(210, 1)));

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { clipNorm, clipValue } from "../../src/ops/gradient-clip";
 import * as reference from "../../src/reference/gradient-clip";
 import { numbers, worstError } from "../numbers";
-import { useGpu, Workbench } from "../workbench";
+import { stepOf, useGpu, Workbench } from "../workbench";
 
 const gpu = useGpu();
 const size = fc.integer({ min: 1, max: 130 });
@@ -20,7 +20,10 @@ test.each([
         const bench = new Workbench(gpu());
         const data = numbers(rows * width, seed);
         const gradient = bench.tensor("gradient", [rows, width], data);
-        clip(bench.plan, gradient, limit, bench.tensor("notFinite", [1], [0], { type: "u32" }));
+        clip(bench.plan, gradient, limit, {
+          notFinite: bench.tensor("notFinite", [1], [0], { type: "u32" }),
+          step: stepOf(bench),
+        });
         const expected = Float64Array.from(data);
         clipReference([expected], limit);
         expect(worstError((await bench.run({ gradient })).gradient, expected)).toBeLessThan(1e-5);

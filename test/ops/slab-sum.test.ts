@@ -4,7 +4,7 @@ import { slabSum } from "../../src/ops/slab-sum";
 import { lossRecord } from "../../src/reference/loss-record";
 import * as reference from "../../src/reference/slab-sum";
 import { numbers, worstError } from "../numbers";
-import { useGpu, Workbench } from "../workbench";
+import { stepOf, useGpu, Workbench } from "../workbench";
 
 const gpu = useGpu();
 
@@ -21,7 +21,14 @@ test("slabSum adds slabs in order and records the loss, for any sizes", async ()
       const ring = bench.tensor("ring", [2]);
       const recorded = bench.tensor("recorded", [1], [3], { type: "u32" });
       const notFinite = bench.tensor("notFinite", [1], [0], { type: "u32" });
-      slabSum(bench.plan, { label: "sum", parts, sum, notFinite, loss: { rowLoss, recorded, ring } });
+      slabSum(bench.plan, {
+        label: "sum",
+        parts,
+        sum,
+        notFinite,
+        step: stepOf(bench),
+        loss: { rowLoss, recorded, ring },
+      });
       const got = await bench.run({ sum, ring, notFinite });
       expect(got.notFinite[0]).toBe(0);
       expect(worstError(got.sum, reference.slabSum(data, size))).toBeLessThan(1e-6);
