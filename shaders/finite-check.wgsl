@@ -1,5 +1,6 @@
 // Notes whether any number is not finite, by its bits: comparisons may be optimised away.
-// `alone`: a dispatch of its own, over one tensor; else what other shaders note by, before which this then stands.
+// `alone`: a dispatch of its own, over one tensor; else what other shaders note by, before which this then stands; `noted`: a
+// training step's.
 // CPU twin: src/reference/finite-check.ts
 //
 // size              vec4f of the tensor
@@ -9,6 +10,10 @@
 
 // Numbers without their signs, in an order that integers keep too: infinities and NaN are from 0x7f800000 up.
 fn magnitudes(numbers: vec4f) -> vec4u { return bitcast<vec4u>(numbers) & vec4u(0x7fffffffu); }
+
+#if noted
+@group(0) @binding(9) var<uniform> step: vec2u; // [0]: the training step
+#endif
 
 // `what` is the same throughout a dispatch; 1 stands for 0, which would be no note.
 fn noteNotFinite(largest: vec4u, what: u32) {

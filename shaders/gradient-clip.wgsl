@@ -16,9 +16,6 @@
 #else
 @group(0) @binding(2) var<uniform> limit: f32;
 #endif
-#if byNorm
-@group(0) @binding(3) var<uniform> step: vec2u; // the training step
-#endif
 
 // Each thread adds up its share; the first adds up the workgroup's, in order.
 #if square

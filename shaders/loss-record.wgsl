@@ -1,7 +1,7 @@
 // Adds up the losses of all rows, in a fixed order, and writes the sum to the next place of a ring. Each thread adds up
 // runs of 128 vec4f and then the runs, so that rounding grows with their lengths and not with the number of rows.
-// `alone`: a dispatch of its own; else one workgroup of slab-sum.wgsl's, before which this then stands, and notes a loss
-// that is not finite (finite-check.wgsl stands in front).
+// `onItsOwn`: a dispatch of its own; else one workgroup of slab-sum.wgsl's, before which this then stands.
+// `noted`: a loss that is not finite is noted; finite-check.wgsl stands in front.
 // `oneThread`: by one thread, without a barrier, which every workgroup of a dispatch would pay for on software adapters.
 // CPU twin: src/reference/loss-record.ts
 //
@@ -25,8 +25,7 @@ fn sumOfEvery(stride: u32, first: u32) -> vec4f {
 fn record(total: vec4f) {
   let loss = total.x + total.y + total.z + total.w;
   ring[recorded[0] % capacity] = loss;
-#if alone
-#else
+#if noted
   noteNotFinite(magnitudes(vec4f(loss)), step[0]);
 #endif
   recorded[0] += 1u;
@@ -50,7 +49,7 @@ fn recordLoss(thread: u32) {
 }
 #endif
 
-#if alone
+#if onItsOwn
 @compute @workgroup_size(threads)
 fn lossRecord(@builtin(local_invocation_index) thread: u32) { recordLoss(thread); }
 #endif

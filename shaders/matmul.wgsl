@@ -7,7 +7,8 @@
 // The sizes are numbers that a dispatch reads, not constants, so that products of other sizes share a pipeline.
 // columnThreads, rowThreads   the workgroup
 // tileRows, tileColumns       what a thread computes, columns in vec4f
-// `inside`: tiles cover C without a rest. `rowSum`: wanted is the sum of B's rows too, [slabs, width].
+// `inside`: tiles cover C without a rest. `rowSum`: wanted is the sum of B's rows too, [slabs, width]. `noted`: what is not
+// finite is noted; finite-check.wgsl stands in front.
 
 struct Sizes {
   rows: u32, // of C
@@ -62,28 +63,26 @@ const inside = true;
 const inside = false;
 #endif
 
+fn store(at: u32, sum: vec4f) {
+#if accumulate
+  let value = c[at] + sum;
+#else
+  let value = sum;
+#endif
+  c[at] = value;
+#if noted
+  noteNotFinite(magnitudes(value), step[0]);
+#endif
+}
+
 fn storeRow(at: u32, row: u32, column: u32, value: vec4f) {
 #if bias
   let sum = value + bias[column];
 #else
   let sum = value;
 #endif
-#if accumulate
-  if (inside || row < sizes.rows) { c[at + row * sizes.cWidth + column] += sum; }
-#else
-  if (inside || row < sizes.rows) { c[at + row * sizes.cWidth + column] = sum; }
-#endif
+  if (inside || row < sizes.rows) { store(at + row * sizes.cWidth + column, sum); }
 }
-
-#if rowSum
-fn storeSum(at: u32, sum: vec4f) {
-#if accumulate
-  c[at] += sum;
-#else
-  c[at] = sum;
-#endif
-}
-#endif
 
 fn storeBlocks(slabAt: u32, place: Place, n: u32, left: mat4x4f, right: mat4x4f) {
   let row = rowComputed(place, n);
@@ -183,7 +182,7 @@ fn matmul(
 #endif
 #endif
 #if rowSum
-  if (id.y == 0u && place.column < sizes.width) { storeSum(sizes.sumStart + at + place.column, sum0); }
-  if (id.y == 0u && place.column + 1u < sizes.width) { storeSum(sizes.sumStart + at + place.column + 1u, sum1); }
+  if (id.y == 0u && place.column < sizes.width) { store(sizes.sumStart + at + place.column, sum0); }
+  if (id.y == 0u && place.column + 1u < sizes.width) { store(sizes.sumStart + at + place.column + 1u, sum1); }
 #endif
 }

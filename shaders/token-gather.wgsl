@@ -1,5 +1,6 @@
 // out[r] = W[token r] + bias: a one-hot row times W, without the one-hot. Its gradient sums the rows of one token
-// in their order, with no atomics, so it is the same at every run.
+// in their order, with no atomics, so it is the same at every run. `noted`: what is not finite is noted; finite-check.wgsl
+// stands in front.
 // CPU twin: src/reference/token-gather.ts
 //
 // rows, width   of out, width in vec4f       threads, across   the workgroup, and the threads in x
@@ -37,9 +38,13 @@ fn sumOfToken(token: u32, column: u32, z: u32) -> vec4f {
 
 fn store(at: u32, sum: vec4f) {
 #if accumulate
-  dWeight[at] += sum;
+  let value = dWeight[at] + sum;
 #else
-  dWeight[at] = sum;
+  let value = sum;
+#endif
+  dWeight[at] = value;
+#if noted
+  noteNotFinite(magnitudes(value), step[0]);
 #endif
 }
 

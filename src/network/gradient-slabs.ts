@@ -3,7 +3,7 @@
 import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
 import { createTensors, layoutOf, type Tensor, whole } from "../gpu/tensor";
-import type { LossRecord } from "../ops/loss-record";
+import { type LossRecord, lossRecord } from "../ops/loss-record";
 import { oneSlab, type Slabs } from "../ops/operands";
 import { slabSum } from "../ops/slab-sum";
 import { directionsOf, type NetworkConfig } from "./config";
@@ -26,8 +26,8 @@ export function gradientSlabs(
   const { offsets, bytes } = layoutOf(specs);
   const group = plan.own(createTensors(plan.gpu, "gradients", specs));
   const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
+  const noting = { notFinite, step };
   const size = bytes / 4;
-  const all: Tensor = { ...whole(group, "gradients"), shape: [1, size] };
   const rows = steps * batch;
   const wanted = Math.min(16, Math.floor(rows / (plan.gpu.software ? 512 : 128)));
   const { hidden, layers, outputs } = config;
@@ -35,9 +35,8 @@ export function gradientSlabs(
   const roomBytes = 0.1 * 4 * rows * width; // the slabs are to be a small part of all
   const count = Math.max(1, Math.min(wanted, Math.floor(roomBytes / bytes))); // large gradients keep a GPU busy as they are
   if (count === 1) {
-    const slabs = (name: string) => ({ ...oneSlab(group.tensors[name]!), accumulate });
-    const finish = () => slabSum(plan, { label: "loss, are gradients finite", parts: all, notFinite, step, loss });
-    return { group, notFinite, buffer: group.buffer, slabs, finish };
+    const slabs = (name: string) => ({ ...oneSlab(group.tensors[name]!), accumulate, noting });
+    return { group, notFinite, buffer: group.buffer, slabs, finish: () => lossRecord(plan, loss, noting) };
   }
   const parts = plan.tensor("gradientSlabs", [count * size]);
   return {
@@ -55,7 +54,8 @@ export function gradientSlabs(
     },
     finish() {
       const label = "gradients = Σ slabs, loss";
-      slabSum(plan, { label, parts: { ...parts, shape: [count, size] }, sum: all, notFinite, step, loss });
+      const sum = { ...whole(group, "gradients"), shape: [1, size] };
+      slabSum(plan, { label, parts: { ...parts, shape: [count, size] }, sum, noting, loss });
     },
   };
 }

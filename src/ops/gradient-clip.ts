@@ -4,21 +4,14 @@ import gradientClipShader from "../../shaders/gradient-clip.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import type { Tensor } from "../gpu/tensor";
 import { finiteCheckSource } from "./finite-check";
-import { inVec4, line, rowsAndWidth, uniform } from "./operands";
-
-interface Noting {
-  /** u32 [1]: set to the training step, if it was 0, where something is not finite. */
-  notFinite: Tensor;
-  /** u32 [2], a uniform: the training step, from 1 */
-  step: Tensor;
-}
+import { inVec4, line, type Noting, rowsAndWidth, uniform } from "./operands";
 
 /**
  * g ← g · min(1, limit / (‖g‖ + 1e-6)), ‖g‖ over the whole tensor.
- * Where ‖g‖² is not finite, g is left as it is, and that is noted.
+ * Where ‖g‖² is not finite, that is noted, and g is left as it is.
  * @returns what adds up to ‖g‖² of the gradient as it was.
  */
-export function clipNorm(plan: Plan, gradient: Tensor, limit: number, { notFinite, step }: Noting): Tensor {
+export function clipNorm(plan: Plan, gradient: Tensor, limit: number, noting: Noting): Tensor {
   const { size, workgroups, threads, across } = sizes(plan, gradient);
   const groups = Math.min(64, Math.ceil(size / threads));
   const squares = plan.tensor("squares", [groups]);
@@ -26,7 +19,7 @@ export function clipNorm(plan: Plan, gradient: Tensor, limit: number, { notFinit
     shader: "gradient-clip",
     source: on === "byNorm" ? `${finiteCheckSource}\n${gradientClipShader}` : gradientClipShader,
     constants: { size, threads, across, groups },
-    flags: { square: false, byNorm: false, byValue: false, alone: false, [on]: true },
+    flags: { square: false, byNorm: false, byValue: false, alone: false, noted: on === "byNorm", [on]: true },
   });
   plan.add({
     label: "‖g‖²",
@@ -38,7 +31,7 @@ export function clipNorm(plan: Plan, gradient: Tensor, limit: number, { notFinit
   plan.add({
     label: "clip by norm",
     kernel: kernel("byNorm"),
-    bindings: { gradient, squares, notFinite, step, limit: uniform(plan, "limit", [limit]) },
+    bindings: { gradient, squares, ...noting, limit: uniform(plan, "limit", [limit]) },
     workgroups,
     flops: 4 * size,
   });

@@ -3,7 +3,8 @@
 import lossRecordShader from "../../shaders/loss-record.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { elements, type Tensor } from "../gpu/tensor";
-import { inVec4 } from "./operands";
+import { noted } from "./finite-check";
+import { inVec4, type Noting } from "./operands";
 
 export interface LossRecord {
   /** f32 [rows] */
@@ -17,19 +18,20 @@ export interface LossRecord {
 /** What stands in front of slab-sum.wgsl. */
 export const lossRecordSource: string = lossRecordShader;
 
-/** ring[recorded mod capacity] = Σ rowLoss; recorded += 1. */
-export function lossRecord(plan: Plan, { rowLoss, recorded, ring }: LossRecord): void {
+/** ring[recorded mod capacity] = Σ rowLoss; recorded += 1. @param noting where a loss is noted that is not finite */
+export function lossRecord(plan: Plan, { rowLoss, recorded, ring }: LossRecord, noting?: Noting): void {
   const rows = inVec4(elements(rowLoss.shape));
   const oneThread = plan.gpu.software;
+  const { source, flags, bindings } = noted(lossRecordShader, noting);
   plan.add({
     label: "loss",
     kernel: {
       shader: "loss-record",
-      source: lossRecordShader,
+      source,
       constants: { rows, threads: oneThread ? 1 : Math.min(rows, 64), capacity: elements(ring.shape) },
-      flags: { alone: true, oneThread },
+      flags: { ...flags, onItsOwn: true, oneThread },
     },
-    bindings: { rowLoss, recorded, ring },
+    bindings: { rowLoss, recorded, ring, ...bindings },
     workgroups: [1],
     flops: 4 * rows,
   });

@@ -3,6 +3,7 @@
 import matmulShader from "../../shaders/matmul.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { matrixOf, type Tensor } from "../gpu/tensor";
+import { noted } from "./finite-check";
 import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith, uniform } from "./operands";
 import { productTiles, type TileName, tileFlags, tileSource, tiles } from "./tile";
 
@@ -69,15 +70,17 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
     cWidth: C.stride,
     sumStart: sums?.start ?? 0,
   };
+  const { source, flags, bindings } = noted(matmulShader, slabs.noting);
   const add = (tile: TileName) => (plan: Plan) => {
     const { workgroups, ...threads } = tiles(plan.gpu, storedRows, storedWidth, tile);
     plan.add({
       label,
       kernel: {
         shader: "matmul",
-        source: `${tileSource}\n${matmulShader}`,
+        source: `${tileSource}\n${source}`,
         constants: threads,
         flags: {
+          ...flags,
           transposeA: transpose === "a",
           transposeB: transpose === "b",
           bias: bias !== undefined,
@@ -93,6 +96,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
         c: sums ? sums.binding : slabsBinding(slabs),
         sizes: uniform(plan, "sizes", Object.values(sizes), "u32"),
         ...(bias && { bias }),
+        ...bindings,
       },
       workgroups: [...workgroups, slabs.count],
       flops: 2 * rows * depth * width,

@@ -51,6 +51,14 @@ export function uniform(plan: Plan, name: string, values: readonly number[], typ
   return tensors[name]!;
 }
 
+/** Where what is not finite is noted. */
+export interface Noting {
+  /** u32 [1]: set to the training step where something is not finite, if it was 0; else it stays. */
+  readonly notFinite: Tensor;
+  /** u32 [2], a uniform: the training step, from 1 */
+  readonly step: Tensor;
+}
+
 /**
  * Where a gradient that sums over many rows is written: slab z of `tensor` takes a part of the sum, and `slabStride`
  * bytes lie between slabs. `slabSum` adds them up. A plain tensor is one slab.
@@ -61,6 +69,8 @@ export interface Slabs {
   readonly strideBytes: number;
   /** Add to what is there. */
   readonly accumulate?: boolean;
+  /** Note what is stored and not finite. */
+  readonly noting?: Noting;
 }
 
 export const oneSlab = (tensor: Tensor): Slabs => ({ tensor, count: 1, strideBytes: 0 });

@@ -33,7 +33,7 @@ export function sample(plan: Plan, bindings: Sample): void {
       shader: "sample",
       source: `${finiteCheckSource}\n${philoxSource}\n${sampleShader}`,
       constants: { outputs, threads: plan.gpu.software ? 4 : 64 },
-      flags: { alone: false },
+      flags: { alone: false, noted: false },
     },
     bindings: { ...bindings },
     workgroups: [1],

@@ -3,52 +3,39 @@
 import slabSumShader from "../../shaders/slab-sum.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { elements, type Tensor } from "../gpu/tensor";
-import { finiteCheckSource } from "./finite-check";
+import { noted } from "./finite-check";
 import { type LossRecord, lossRecordSource } from "./loss-record";
-import { expectShape, inVec4, line } from "./operands";
+import { expectShape, inVec4, line, type Noting } from "./operands";
 
 interface SlabSum {
   label: string;
   /** [slabs, size] */
   parts: Tensor;
-  /** [1, size]; none where there is one slab, which is its own sum. */
-  sum?: Tensor;
-  /** u32 [1]: set to the training step where a sum or the loss is not finite, if it was 0; else it stays. */
-  notFinite: Tensor;
-  /** u32 [2], a uniform: the training step, from 1 */
-  step: Tensor;
+  /** [1, size] */
+  sum: Tensor;
+  /** Where sums, and the loss, are noted that are not finite. */
+  noting: Noting;
   /** As `lossRecord` takes it. */
   loss: LossRecord;
 }
 
-/** Of one slab, which a thread checks alone. */
-const vectorsOfThread = 16;
-
 /** sum = Σ over the rows of parts, in order; and in the same dispatch what `lossRecord` does. @throws where shapes do not fit. */
-export function slabSum(plan: Plan, { label, parts, sum, notFinite, step, loss }: SlabSum): void {
+export function slabSum(plan: Plan, { label, parts, sum, noting, loss }: SlabSum): void {
   const [slabs = 1, size = 1] = parts.shape;
-  expectShape("slabSum", sum ?? parts, "[1, size]", [1, size]);
+  expectShape("slabSum", sum, "[1, size]", [1, size]);
   const vectors = inVec4(size);
-  const { threads, across, workgroups } = line(plan.gpu, sum ? vectors : Math.ceil(vectors / vectorsOfThread), 1);
-  const [x, y] = workgroups;
+  const { threads, across, workgroups } = line(plan.gpu, vectors, 1);
   const rows = inVec4(elements(loss.rowLoss.shape));
+  const { source, flags, bindings } = noted(`${lossRecordSource}\n${slabSumShader}`, noting);
   plan.add({
     label,
     kernel: {
       shader: "slab-sum",
-      source: `${finiteCheckSource}\n${lossRecordSource}\n${slabSumShader}`,
-      constants: {
-        size: vectors,
-        slabs,
-        rows,
-        capacity: elements(loss.ring.shape),
-        threads,
-        across,
-        stride: (x * y - 1) * threads,
-      },
-      flags: { alone: false, oneThread: plan.gpu.software, several: sum !== undefined },
+      source,
+      constants: { size: vectors, slabs, rows, capacity: elements(loss.ring.shape), threads, across },
+      flags: { ...flags, onItsOwn: false, oneThread: plan.gpu.software },
     },
-    bindings: { parts, ...(sum && { sum }), notFinite, step, ...loss },
+    bindings: { parts, sum, ...bindings, ...loss },
     workgroups,
     flops: (slabs - 1) * size + 4 * rows,
   });

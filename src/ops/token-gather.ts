@@ -3,6 +3,7 @@
 import tokenGatherShader from "../../shaders/token-gather.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { elements, type Tensor } from "../gpu/tensor";
+import { noted } from "./finite-check";
 import { expectShape, line, rowsAndWidth, type Slabs, slabsBinding, slabsBindingWith, storedVec4 } from "./operands";
 
 interface Gather {
@@ -30,7 +31,7 @@ export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Ga
       shader: "token-gather",
       source: tokenGatherShader,
       constants: { rows, width: storedVec4(out), ...constants },
-      flags: { forward: true, gradient: false, bias: false, accumulate: false },
+      flags: { forward: true, gradient: false, bias: false, accumulate: false, noted: false },
     },
     bindings: { tokens, weight, bias, out },
     workgroups,
@@ -65,12 +66,13 @@ export function tokenGatherGradient(plan: Plan, gradient: GatherGradient): void 
   expectShape("tokenGatherGradient", tokenStart, "[I + 1]", [tokenCount + 1]);
   if (dBias) expectShape("tokenGatherGradient", dBias.tensor, "[H]", [width]);
   const sums = dBias && slabsBindingWith(dWeight, dBias);
+  const { source, flags, bindings } = noted(tokenGatherShader, dWeight.noting);
   const { workgroups, ...constants } = line(plan.gpu, (tokenCount + (dBias ? 1 : 0)) * storedVec4(dOut));
   plan.add({
     label,
     kernel: {
       shader: "token-gather",
-      source: tokenGatherShader,
+      source,
       constants: {
         width: storedVec4(dOut),
         tokenCount,
@@ -79,9 +81,21 @@ export function tokenGatherGradient(plan: Plan, gradient: GatherGradient): void 
         ...(sums && { rows, biasStart: sums.start }),
         ...constants,
       },
-      flags: { forward: false, gradient: true, bias: dBias !== undefined, accumulate: dWeight.accumulate === true },
+      flags: {
+        ...flags,
+        forward: false,
+        gradient: true,
+        bias: dBias !== undefined,
+        accumulate: dWeight.accumulate === true,
+      },
     },
-    bindings: { start: tokenStart, order: tokenOrder, dOut, dWeight: sums ? sums.binding : slabsBinding(dWeight) },
+    bindings: {
+      start: tokenStart,
+      order: tokenOrder,
+      dOut,
+      dWeight: sums ? sums.binding : slabsBinding(dWeight),
+      ...bindings,
+    },
     workgroups: [...workgroups, dWeight.count],
     flops: 2 * rows * width,
     bytes: tokenStart.size + tokenOrder.size + 2 * dOut.size + dWeight.count * dWeight.tensor.size,

@@ -25,8 +25,7 @@ test("slabSum adds slabs in order and records the loss, for any sizes", async ()
         label: "sum",
         parts,
         sum,
-        notFinite,
-        step: stepOf(bench),
+        noting: { notFinite, step: stepOf(bench) },
         loss: { rowLoss, recorded, ring },
       });
       const got = await bench.run({ sum, ring, notFinite });
