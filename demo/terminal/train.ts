@@ -113,13 +113,14 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
     const begin = performance.now();
     const done = await run(learner, task, options, progress, () => interrupted).finally(() => progress.end());
     const seconds = (performance.now() - begin) / 1000;
+    // Before it is saved: what gives no finite loss takes no file's place.
+    const heldOut = interrupted ? null : await learner.evaluate(task.evaluation, task.heldOut());
     if (options.save !== undefined) {
       const { trainedOn, own } = task;
       const about: About = { args: argumentsOf(options), trainedOn, own };
       await save(options.save, await learner.checkpoint({ data: task.training.position, about }));
       say(`saved to ${options.save}`);
     }
-    const heldOut = interrupted ? null : await learner.evaluate(task.evaluation, task.heldOut());
     report({ options, task, learner, done, seconds, heldOut });
     if (options.task === "adding" && !json && heldOut) await showGradients(learner, task);
     return interrupted ? 130 : 0;

@@ -63,6 +63,8 @@ export class Workshop {
   #keptStep: number | undefined;
   #saving: Promise<void> = Promise.resolve();
   #recovery: Promise<void> | undefined;
+  /** The checkpoint before the latest. */
+  #earlier: { step: number; bytes: Uint8Array<ArrayBuffer> | undefined } | undefined;
   readonly #keeper = new Keeper();
 
   /** @throws where there is no GPU. */
@@ -92,6 +94,7 @@ export class Workshop {
     const { facts } = session;
     this.#step = facts.step;
     this.#fromStep = facts.step;
+    this.#earlier = undefined;
     return facts;
   }
 
@@ -270,13 +273,19 @@ export class Workshop {
     }
   }
 
-  /** Makes a session whose numbers are none any more anew from its latest checkpoint, all of which are. */
+  /** Makes a session whose numbers are none any more anew: from its latest checkpoint that something finite came of. */
   async #stepBack(session: Session): Promise<void> {
-    const [training, order, bad] = [this.#training, this.#order!, session.facts.step + 1];
+    const [training, bad] = [this.#training, session.facts.step + 1];
+    if (this.#earlier && bad <= this.#fromStep + 1) {
+      this.#order = { ...this.#order!, from: this.#earlier.bytes };
+      this.#fromStep = this.#earlier.step;
+    }
+    const order = this.#order!;
     this.#close();
     const made = await this.#withGpu((gpu) => this.#make(gpu, order));
     if (training !== this.#training) return made.destroy();
     this.#session = made;
+    void this.#save(); // in the place of one that nothing finite came of
     const facts = this.#resumed()!;
     const message = `The loss of step ${whole(bad)} or its gradients are not finite: the steps are too large. The training is as it was at step ${whole(facts.step)}: lower the learning rate and go on, or reset it and clip gradients by a smaller norm.`;
     this.#tell({ kind: "diverged", message, facts });
@@ -288,6 +297,7 @@ export class Workshop {
     if (!session) return;
     const { step, bytes } = await session.checkpoint();
     if (session !== this.#session) return;
+    if (step > this.#fromStep) this.#earlier = { step: this.#fromStep, bytes: this.#order!.from };
     this.#order = { ...this.#order!, from: bytes };
     this.#fromStep = step;
     if (performance.now() - this.#keptAt >= milliseconds) await this.#save();

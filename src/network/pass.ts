@@ -51,7 +51,7 @@ export class Pass {
   readonly packer: BatchPacker;
   /** With gradients, u32 [1]: the training step of a run whose loss or gradients are not finite, else 0. */
   readonly notFinite: Tensor | undefined;
-  /** With carryState: the state that the last run ended with; with gradients, the last one that was finite. */
+  /** With carryState: the state that the last run ended with; with gradients, what it began with where it was not finite. */
   readonly state: TensorGroup<string> | undefined;
   /** With gradients: one buffer with a gradient for each parameter, laid out as the parameters are. */
   readonly gradients: TensorGroup<string> | undefined;
@@ -240,16 +240,24 @@ export class Pass {
     this.#segments?.encode(encoder, final);
     this.plan.encodeAlone(encoder);
     if (!this.#segments) final();
-    this.#carrying?.carry.encodeAlone(encoder);
+    if (!this.#carrying) return;
+    // Where the run is not finite, the next one begins as it did, its resets included.
+    if (!latched) this.#copyStates(encoder, "initial", this.state!, "out");
+    this.#carrying.carry.encodeAlone(encoder);
   }
 
-  #copyStates(encoder: GPUCommandEncoder, end: "initial" | "final", { tensors }: TensorGroup<string>): void {
+  #copyStates(
+    encoder: GPUCommandEncoder,
+    end: "initial" | "final",
+    { tensors }: TensorGroup<string>,
+    way?: "in" | "out",
+  ): void {
     for (const [kind, name] of [
       ["hidden", "initialState"],
       ["cellState", "initialCellState"],
     ] as const) {
       const state = tensors[name];
-      if (state) copyStates(encoder, this.#layers, kind, end, rowsOf(state));
+      if (state) copyStates(encoder, this.#layers, kind, end, rowsOf(state), way);
     }
   }
 

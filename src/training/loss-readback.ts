@@ -82,6 +82,12 @@ export class LossReadback {
     return { count, buffer, mapped };
   }
 
+  /** Takes a buffer back whose losses are not read, as its submit failed. */
+  async giveBack({ buffer, mapped }: PendingLosses): Promise<void> {
+    await mapped.then(() => buffer.buffer.unmap()).catch(() => {}); // not mapped, where it was never written
+    this.#idle.push(buffer);
+  }
+
   /** @throws what the mapping throws where the buffers were destroyed or the device was lost. */
   async read({ count, buffer: group, mapped }: PendingLosses): Promise<StepResults> {
     await mapped;

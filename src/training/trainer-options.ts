@@ -26,7 +26,8 @@ export interface TrainOptions {
   /**
    * What happens at a step whose loss or gradients are not finite, which changes no parameter and none of the optimizer's
    * state: "stop" ends the training with an error of code "not-finite", and no later step changes anything either; "skip"
-   * reports it and goes on. Default "stop".
+   * reports it and goes on, a carried state with what that step began with. Default "stop". An update that overflows by
+   * itself, of a learning rate near the end of float32, is found at the next step.
    */
   notFinite?: "stop" | "skip";
   /** Ends the training: no further step is submitted, those that were are reported, and the signal's reason is thrown. */

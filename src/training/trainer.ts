@@ -139,7 +139,8 @@ export class Trainer {
    * Trains on `batches` until they end, `steps` steps are done, or `stop()` is called, and reports each step, in order, a
    * few submits after it was submitted. A batch that is refused ends the training; the steps before it are reported
    * first. Batches are taken ahead of the reports: one that waits for a report waits for ever. An iterator is not closed:
-   * the same one goes on in the next call, with no batch lost, also where training was stopped while it was waited for.
+   * the same one goes on in the next call, with no batch lost, also where training was stopped while it was waited for;
+   * but for those behind a step that was not finite and ended the training, which were taken and changed nothing.
    * @throws as `checkBatch` for a bad batch; at a step that is not finite, unless those are skipped; where the device is
    *   lost, or what is trained on was destroyed; the signal's reason; or when already training.
    */
@@ -185,8 +186,11 @@ export class Trainer {
       if (refused) throw refused.error;
     } finally {
       await Promise.allSettled(inFlight.map(resultsOf));
-      // Behind the first step that was not finite none changed anything.
-      if (notFinite === "stop" && firstNotFinite !== undefined) this.#step = firstNotFinite - 1;
+      if (notFinite === "stop" && firstNotFinite !== undefined) {
+        this.#step = firstNotFinite - 1; // from that one on none changed anything
+        this.#begun &&= this.#step > 0;
+        this.#measured = false;
+      }
       this.#training = false;
     }
   }
@@ -228,7 +232,8 @@ export class Trainer {
 
   /**
    * Reads all that training goes on from, as it is after the steps submitted so far, of which `trainer.step` counts the
-   * last. It may be called while training goes on, and the `position` that a stream of batches has at that moment fits.
+   * last. It may be called while training goes on, and the `position` that a stream of batches has at that moment fits,
+   * unless a step that was not finite has ended the training: then batches behind it were taken.
    * @throws where the trainer was destroyed or the device lost, or a step that was not finite has just ended the training.
    */
   async snapshot(
@@ -314,6 +319,7 @@ export class Trainer {
       while (count < wanted && !this.#stopping) {
         signal?.throwIfAborted();
         const taken = this.#taker.take(source);
+        if ("then" in taken && this.#stopping) break; // the source itself may have stopped it
         const next = "then" in taken ? await this.#taker.wait(training, source, this.pass.lifetime, signal) : taken;
         if (!next || next.done) break;
         this.#pack(next.value, count);
@@ -368,7 +374,9 @@ export class Trainer {
   /** What became of the steps of a submit, in order. */
   async #results({ firstStep, losses, errors }: Submission): Promise<StepReport[]> {
     const { gpu } = this.network;
-    gpu.expectNone(training, await gpu.answered(training, errors));
+    const found = await gpu.answered(training, errors);
+    if (found.memory || found.validation) await this.#readback.giveBack(losses);
+    gpu.expectNone(training, found);
     let results: StepResults;
     try {
       results = await this.#readback.read(losses);
@@ -395,11 +403,11 @@ type Source = ReturnType<typeof iteratorOf>;
 
 function divergence({ step, loss }: StepReport): TempogradError {
   const got = Number.isFinite(loss)
-    ? `the gradients of step ${step} are not finite`
+    ? `the gradients of step ${step}, or their norm, are not finite`
     : `the loss of step ${step} is ${loss}`;
   const cure = 'lower the learning rate, clip gradients (clipNorm), or go on without such steps by notFinite: "skip"';
   return new TempogradError(
     "not-finite",
-    `${training}: ${got}, expected finite numbers; the parameters are those of step ${step - 1}: ${cure}.`,
+    `${training}: ${got}, expected finite numbers; that step changed nothing: ${cure}.`,
   );
 }

@@ -184,7 +184,7 @@ describe("a step that is not finite", () => {
       on.network.write(values);
       const batch = { inputs: new Float32Array(18), targets: Int32Array.of(0) };
       const { error } = await train(on.trainer, [batch]);
-      expect((error as Error).message).toContain("the gradients of step 1 are not finite");
+      expect((error as Error).message).toContain("the gradients of step 1, or their norm, are not finite");
       expect(await on.network.read()).toEqual(values);
       on.close();
     }
@@ -216,6 +216,49 @@ describe("a step that is not finite", () => {
     expect(tensors.get("trainer.state.hidden")!.data.some((value) => value > 0)).toBe(true);
     expect(tensors).toEqual(before.trainer.tensors);
     on.close();
+  });
+
+  test("lets the next one begin as it was to begin: with the state it was given, or anew", async () => {
+    const network: Partial<NetworkOptions> = { cell: "elman" };
+    const training = { network, carryState: true, initialState: true, stepsPerSubmit: 1 };
+    const given = { initialState: Float32Array.from(numbers(10, 9)) };
+    const lossesOf = async (batches: Batch[], notFinite: "stop" | "skip") => {
+      const on = await made({ ...training, optimizer: sgd({ learningRate: 1e-30 }) });
+      const ends: number[] = [];
+      for (const batch of batches) {
+        const { reports } = await train(on.trainer, [batch], notFinite);
+        for (const { loss, skipped } of reports) if (!skipped) ends.push(loss);
+      }
+      on.close();
+      return ends;
+    };
+    const expected = await lossesOf([{ ...batchOf(1), ...given }], "stop");
+    expect(expected).not.toEqual(await lossesOf([batchOf(1)], "stop"));
+    expect(
+      await lossesOf(
+        [
+          { ...hugeBatch, ...given },
+          { ...batchOf(1), ...given },
+        ],
+        "stop",
+      ),
+    ).toEqual(expected);
+    expect(await lossesOf([{ ...hugeBatch, ...given }, batchOf(1)], "skip")).toEqual(expected);
+    const reset = { reset: Int32Array.of(1, 1) };
+    const [, anew] = await lossesOf([batchOf(1), { ...batchOf(2), ...reset }], "skip");
+    const [, next] = await lossesOf([batchOf(1), batchOf(2)], "skip");
+    expect(next).not.toBe(anew);
+    expect((await lossesOf([batchOf(1), { ...hugeBatch, ...reset }, batchOf(2)], "skip"))[1]).toBe(anew);
+    expect((await lossesOf([batchOf(1), hugeBatch, batchOf(2)], "skip"))[1]).toBe(next);
+  });
+
+  test("leaves no gradient norm to ask for, as it was of what changed nothing", async () => {
+    const { trainer, close } = await made({ stepsPerSubmit: 1 });
+    await train(trainer, withHuge(3));
+    expect(await trainer.gradientNorm()).toBeUndefined();
+    await train(trainer, [batchOf(1)]);
+    expect(await trainer.gradientNorm()).toBeGreaterThan(0);
+    close();
   });
 
   test("that nobody has seen yet is not taken for one that was trained", async () => {

@@ -118,6 +118,28 @@ describe("while a source is waited for", () => {
     for (const one of [trainer, network, twin.trainer, twin.network]) one.destroy();
   });
 
+  test("stop() called by the source itself, as it is asked, ends the loop and loses no batch", async () => {
+    const { network, trainer } = await made(1);
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    async function* source() {
+      yield batchOf(1);
+      void trainer.stop();
+      await held;
+      yield batchOf(2);
+    }
+    const iterator = source();
+    const first = following(trainer, iterator);
+    expect(await first.end).toBe("ended");
+    expect(first.steps).toEqual([1]);
+    letGo();
+    const second = following(trainer, iterator);
+    expect(await second.end).toBe("ended");
+    expect(second.steps).toEqual([2]);
+    trainer.destroy();
+    network.destroy();
+  });
+
   test.each(["trainer", "network"] as const)("destroying the %s ends the loop by name", async (what) => {
     const all = await made();
     const source = heldBack();
@@ -243,6 +265,31 @@ describe("a signal", () => {
     another.destroy();
     network.destroy();
   });
+});
+
+test("a submit that the device refuses is told, and the next training goes on", async () => {
+  const { network, trainer } = await made(1);
+  const { queue } = gpu().device;
+  const { submit } = queue;
+  for (let failure = 0; failure < 3; failure++) {
+    queue.submit = (commands) => {
+      queue.submit = submit;
+      queue.submit(commands);
+      gpu().device.createBuffer({ size: 4, usage: 0 }); // an error of validation in the submit's scope
+      return undefined;
+    };
+    await expect(trainer.train([batchOf(1)]).next()).rejects.toThrow(/^Trainer\.train: .*usage/s);
+  }
+  const { steps, end } = following(
+    trainer,
+    (async function* () {
+      yield batchOf(2);
+    })(),
+  );
+  expect(await end).toBe("ended");
+  expect(steps).toHaveLength(1);
+  trainer.destroy();
+  network.destroy();
 });
 
 test("stop() on what is destroyed, or lost, rejects nothing", async () => {
