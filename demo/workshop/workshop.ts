@@ -60,7 +60,7 @@ export class Workshop {
   #pausing = false;
   /** When it was kept in the browser last, and at which step. */
   #keptAt = Number.NEGATIVE_INFINITY;
-  #keptStep: number | undefined;
+  #kept: { step: number; bytes: Uint8Array<ArrayBuffer> } | undefined;
   #saving: Promise<void> = Promise.resolve();
   #recovery: Promise<void> | undefined;
   /** The checkpoint before the latest. */
@@ -89,7 +89,7 @@ export class Workshop {
     this.#order = order;
     this.#session = session;
     this.#keptAt = Number.NEGATIVE_INFINITY;
-    this.#keptStep = undefined;
+    this.#kept = undefined;
     this.#name = this.#keeper.newName();
     const { facts } = session;
     this.#step = facts.step;
@@ -225,7 +225,7 @@ export class Workshop {
       }
     }
     await this.#saving;
-    const kept = this.#keptStep === undefined ? "." : `: the training is kept at step ${whole(this.#keptStep)}.`;
+    const kept = this.#kept === undefined ? "." : `: the training is kept at step ${whole(this.#kept.step)}.`;
     const message = gone + kept;
     this.#tell({ kind: "gone", message });
     throw new Error(message, { cause });
@@ -306,12 +306,12 @@ export class Workshop {
   /** Keeps the latest checkpoint in the browser, one after the other. */
   #save(): Promise<void> {
     const [order, name, step] = [this.#order, this.#name, this.#fromStep];
-    if (!order?.from || order.keep === false || step === 0 || step === this.#keptStep) return this.#saving; // nothing was learned yet at step 0
+    if (!order?.from || order.keep === false || step === 0 || order.from === this.#kept?.bytes) return this.#saving; // nothing was learned yet at step 0
     this.#keptAt = performance.now();
     const { from, own, kept } = order;
     this.#saving = this.#saving.then(async () => {
       const problem = await this.#keeper.save(name, from, own);
-      if (problem === undefined && name === this.#name) this.#keptStep = step;
+      if (problem === undefined && name === this.#name) this.#kept = { step, bytes: from };
       if (problem === undefined && kept !== undefined) await this.#keeper.discard(kept).catch(() => {}); // it is offered again
       this.#tell({ kind: "kept", step, problem });
     });

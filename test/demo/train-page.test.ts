@@ -388,7 +388,7 @@ describe("the training page", () => {
       await writeFile(path, "");
       await truncate(path, 600e6);
       await ((await page.$("#file")) as ElementHandle<HTMLInputElement>).uploadFile(path);
-      await until(page, "failure", /^huge.txt: has 600 MB, expected 100 MB at most; take a part of it/, 10_000);
+      await until(page, "text-error", /^huge.txt: has 600 MB, expected 100 MB at most; take a part of it/, 10_000);
       expect(await textOf(page, "own-name")).toBe("your text, 2,440 characters");
     }));
 
