@@ -171,7 +171,7 @@ export class Gpu {
     const bytes = this.live.bytes - before;
     const { made, probe, mapped } = result;
     try {
-      this.expectNone(operation, await this.answered(operation, errors), bytes);
+      await this.expectNone(operation, errors, bytes);
       await this.answered(operation, mapped);
     } finally {
       probe.destroy();
@@ -179,8 +179,9 @@ export class Gpu {
     return made;
   }
 
-  /** @throws what the device found wrong. @param bytes that the operation allocated. */
-  expectNone(operation: string, { memory, validation }: DeviceErrors, bytes = 0): void {
+  /** Waits for what the device found wrong, and throws it, or its loss. @param bytes that the operation allocated. */
+  async expectNone(operation: string, errors: Promise<DeviceErrors>, bytes = 0): Promise<void> {
+    const { memory, validation } = await this.answered(operation, errors);
     if (memory) {
       const there = `${this.live.bytes - bytes} bytes of this library are there, expected room for ${bytes} more`;
       const cure = "destroy what is not used any more, or use a smaller batch, fewer steps or a smaller network";

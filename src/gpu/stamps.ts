@@ -45,7 +45,7 @@ export class Stamps {
       mapped.catch(() => {}); // it is awaited below, unless an error says why it failed
       return mapped;
     });
-    this.#gpu.expectNone("timePlan", await this.#gpu.answered("timePlan", errors));
+    await this.#gpu.expectNone("timePlan", errors);
     await this.#gpu.answered("timePlan", mapped);
     const elapsed = performance.now() - begin;
     const stamps = new BigUint64Array(this.#staging.getMappedRange()).slice(0, 2 * pairs);

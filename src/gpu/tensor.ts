@@ -164,7 +164,7 @@ export async function readTensors(
   });
   const { staging, mapped } = result;
   try {
-    gpu.expectNone(operation, await gpu.answered(operation, errors), bytes);
+    await gpu.expectNone(operation, errors, bytes);
     await gpu.answered(operation, mapped);
     const range = staging.getMappedRange();
     return tensors.map((tensor, i) => unpadded(tensor, range, starts[i]!));

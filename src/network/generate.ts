@@ -89,7 +89,7 @@ export async function generate(network: Network, options: GenerateOptions): Prom
         for (; done < end; done++) inference.encode(encoder, { state: state.buffer });
         gpu.device.queue.submit([encoder.finish()]);
       });
-      gpu.expectNone("generate", await gpu.answered("generate", errors));
+      await gpu.expectNone("generate", errors);
       if (onTokens && done >= streamed) onTokens(await read(done + 1));
       else await gpu.answered("generate", gpu.device.queue.onSubmittedWorkDone()); // at most a submit ahead of the device
     }

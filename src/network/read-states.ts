@@ -49,7 +49,7 @@ export async function readStates(gpu: Gpu, layers: readonly Layer[]): Promise<St
     return made;
   });
   try {
-    gpu.expectNone(operation, await gpu.answered(operation, errors), group.buffer.size);
+    await gpu.expectNone(operation, errors, group.buffer.size);
     const tensors = Object.values(group.tensors);
     const values = await readTensors(gpu, tensors, operation);
     return Object.fromEntries(tensors.map(({ name }, i) => [name, values[i]])) as unknown as States;

@@ -46,7 +46,7 @@ export async function traceGradients(
     const { losses, dInputs, dHidden = [] } = pass.tensors;
     const [values] = await Promise.all([
       readTensors(gpu, [losses, dInputs!, ...dHidden], operation),
-      gpu.answered(operation, errors).then((found) => gpu.expectNone(operation, found)),
+      gpu.expectNone(operation, errors),
     ]);
     signal?.throwIfAborted();
     const [loss, inputs, ...hidden] = values;

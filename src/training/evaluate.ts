@@ -73,7 +73,7 @@ export async function evaluate(
       });
       const [values] = await Promise.all([
         readTensors(gpu, [losses, logits, notFinite], operation),
-        gpu.answered(operation, errors).then((found) => gpu.expectNone(operation, found)),
+        gpu.expectNone(operation, errors),
       ]);
       const [[batchLoss], outputs, found] = values as [Float32Array, Float32Array, Uint32Array];
       if (found[0] !== 0) throw notFiniteNetwork(operation, "parameters");

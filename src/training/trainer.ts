@@ -374,9 +374,10 @@ export class Trainer {
   /** What became of the steps of a submit, in order. */
   async #results({ firstStep, losses, errors }: Submission): Promise<StepReport[]> {
     const { gpu } = this.network;
-    const found = await gpu.answered(training, errors);
-    if (found.memory || found.validation) await this.#readback.giveBack(losses);
-    gpu.expectNone(training, found);
+    await gpu.expectNone(training, errors).catch(async (error) => {
+      await this.#readback.giveBack(losses);
+      throw error;
+    });
     let results: StepResults;
     try {
       results = await this.#readback.read(losses);
