@@ -1,23 +1,13 @@
 // What a visitor brings to the training page: read as what it is, and read again as its network was trained.
 
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { ElementHandle, Page } from "puppeteer";
+import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { withPage } from "../../demo/terminal/in-browser";
 import { readCheckpoint } from "../../src/index";
-import { bundled, button, downloaded, enter, isSeen, press, textOf, until } from "./page";
+import { bring, bundled, button, downloaded, enter, isSeen, press, textOf, until } from "./page";
 
 const onPage = (address: string, work: (page: Page) => Promise<void>) =>
   withPage(work, `/demo/train/index.html#${address}`, bundled);
-
-/** Chooses a file in an input. */
-async function bring(page: Page, id: string, name: string, content: string | Uint8Array): Promise<void> {
-  const path = join(await mkdtemp(join(tmpdir(), "tempograd-file-")), name);
-  await writeFile(path, content);
-  await ((await page.$(`#${id}`)) as ElementHandle<HTMLInputElement>).uploadFile(path);
-}
 
 /** Drops a file on the page. */
 const drop = (page: Page, name: string, content: Uint8Array) =>

@@ -1,12 +1,12 @@
 // What tests of the pages do with a page, as its visitors would.
 
 import { readFileSync } from "node:fs";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
-import type { Page } from "puppeteer";
+import type { ElementHandle, Page } from "puppeteer";
 
 export { pagePackages as bundled } from "../../demo/terminal/in-browser";
 
@@ -39,6 +39,18 @@ export async function until(page: Page, id: string, pattern: RegExp, timeout = 3
     id,
     pattern.source,
   );
+}
+
+/** Chooses a file of this machine in an input. */
+export async function choose(page: Page, id: string, path: string): Promise<void> {
+  await ((await page.$(`#${id}`)) as ElementHandle<HTMLInputElement>).uploadFile(path);
+}
+
+/** Writes a file and chooses it in an input. */
+export async function bring(page: Page, id: string, name: string, content: string | Uint8Array): Promise<void> {
+  const path = join(await mkdtemp(join(tmpdir(), "tempograd-file-")), name);
+  await writeFile(path, content);
+  await choose(page, id, path);
 }
 
 /** Presses what downloads a file, and answers what came. */

@@ -1,12 +1,26 @@
 import { mkdtemp, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ElementHandle, Page } from "puppeteer";
+import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 import { readCheckpoint, readSafetensors, writeSafetensors } from "../../src/index";
 import type { Result } from "./engine-worker";
-import { barriers, bundled, button, crashGpu, downloaded, enter, isSeen, numberOf, press, textOf, until } from "./page";
+import {
+  barriers,
+  bring,
+  bundled,
+  button,
+  choose,
+  crashGpu,
+  downloaded,
+  enter,
+  isSeen,
+  numberOf,
+  press,
+  textOf,
+  until,
+} from "./page";
 
 const path = "/demo/train/index.html";
 const small = "data=own-text&cell=elman&hidden=16&batch=4&steps=8";
@@ -38,14 +52,6 @@ async function singleSteps(page: Page, count: number): Promise<number[]> {
     losses.push(await numberOf(page, "training-loss"));
   }
   return losses;
-}
-
-/** Chooses a file in an input. */
-async function bring(page: Page, id: string, name: string, content: string | Uint8Array): Promise<void> {
-  const path = join(await mkdtemp(join(tmpdir(), "tempograd-file-")), name);
-  await writeFile(path, content);
-  const input = (await page.$(`#${id}`)) as ElementHandle<HTMLInputElement>;
-  await input.uploadFile(path);
 }
 
 /** Does something to the browser's storage, in the page's worker, before a page that is loaded again opens it. */
@@ -387,7 +393,7 @@ describe("the training page", () => {
       const path = join(await mkdtemp(join(tmpdir(), "tempograd-file-")), "huge.txt");
       await writeFile(path, "");
       await truncate(path, 600e6);
-      await ((await page.$("#file")) as ElementHandle<HTMLInputElement>).uploadFile(path);
+      await choose(page, "file", path);
       await until(page, "text-error", /^huge.txt: has 600 MB, expected 100 MB at most; take a part of it/, 10_000);
       expect(await textOf(page, "own-name")).toBe("your text, 2,440 characters");
     }));

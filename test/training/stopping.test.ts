@@ -1,32 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  type Batch,
-  evaluate,
-  generate,
-  Network,
-  type NetworkOptions,
-  sgd,
-  Trainer,
-  traceGradients,
-} from "../../src/index";
-import { integers } from "../numbers";
+import { type Batch, evaluate, generate, Network, sgd, Trainer, traceGradients } from "../../src/index";
 import { useGpu } from "../workbench";
+import { batchOf, options, shape } from "./small";
 
 const gpu = useGpu();
-
-const options: NetworkOptions = {
-  cell: "elman",
-  inputs: 6,
-  hidden: 8,
-  outputs: 6,
-  input: "tokens",
-  readout: "every-step",
-};
-const shape = { steps: 5, batch: 3 };
-const batchOf = (seed: number): Batch => ({
-  inputs: Int32Array.from(integers(15, seed, 0, 5)),
-  targets: Int32Array.from(integers(15, seed + 1, 0, 5)),
-});
 
 /** A source whose batches come when they are let go, by number from 1. */
 function heldBack() {

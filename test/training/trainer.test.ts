@@ -5,7 +5,6 @@ import {
   evaluate,
   generate,
   Network,
-  type NetworkOptions,
   openGpu,
   referenceBackward,
   referenceForward,
@@ -14,29 +13,13 @@ import {
   sgd,
   Trainer,
 } from "../../src/index";
-import { integers, worstError } from "../numbers";
+import { worstError } from "../numbers";
 import { useGpu } from "../workbench";
+import { batchOf, options, shape } from "./small";
 
 const gpu = useGpu();
 
-const options: NetworkOptions = {
-  cell: "elman",
-  inputs: 6,
-  hidden: 8,
-  outputs: 6,
-  input: "tokens",
-  readout: "every-step",
-};
-const shape = { steps: 5, batch: 3 };
 const optimizer = sgd({ learningRate: 0.2 });
-
-/** A batch for each seed: tokens that count up, from different beginnings. */
-function batchOf(seed: number): Batch {
-  const begins = integers(shape.batch, seed, 0, 5);
-  const count = (offset: number) =>
-    Int32Array.from({ length: 15 }, (_, i) => (begins[i % 3]! + Math.floor(i / 3) + offset) % 6);
-  return { inputs: count(0), targets: count(1) };
-}
 
 function* batches(from = 0, to = Number.POSITIVE_INFINITY): Generator<Batch> {
   for (let seed = from; seed < to; seed++) yield batchOf(seed);
