@@ -14,7 +14,7 @@ export interface TrainerOptions
   clipNorm?: number;
   /** Gradients are cut to ± this. */
   clipValue?: number;
-  /** Training steps in a submit. Without it, as many as take about 30 ms. */
+  /** Training steps in a submit, 65,536 at most. Without it, as many as take about 30 ms. */
   stepsPerSubmit?: number;
   /** Gives up making the trainer. */
   signal?: AbortSignal;

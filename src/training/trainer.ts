@@ -3,8 +3,8 @@
 import type { DeviceErrors } from "../gpu/device";
 import { TempogradError } from "../gpu/errors";
 import { Lifetime } from "../gpu/lifetime";
-import { createTensors, layoutOf, readFloats, readTensors, type Tensor, type TensorGroup } from "../gpu/tensor";
-import { type Batch, batchSpecs, checkBatch } from "../network/batch";
+import { createTensors, readFloats, readTensors, type Tensor, type TensorGroup } from "../gpu/tensor";
+import { type Batch, checkBatch } from "../network/batch";
 import type { NetworkConfig } from "../network/config";
 import { type Network, valuesOf } from "../network/network";
 import type { ParameterValues } from "../network/parameters";
@@ -13,6 +13,7 @@ import { type Batches, BatchTaker, iteratorOf } from "./batches";
 import { LossReadback, type PendingLosses, type StepResults } from "./loss-readback";
 import { checkScalars, expectNumber, type Optimizer } from "./optimizers";
 import { constant, type LearningRateSchedule } from "./schedules";
+import { stepsOfSubmit } from "./submit-size";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
 import { checkNetwork, checkState, stateTensors, type TrainerState, writeState } from "./trainer-state";
 import { addParameterUpdate, type ParameterUpdate } from "./update";
@@ -37,10 +38,6 @@ interface Submission {
 /** Long submits get a device reset on some systems, short ones cost: aim in between. */
 const submitMilliseconds = 30;
 const submissionsInFlight = 2;
-const mostStepsPerSubmit = 64;
-/** What the batches of a submit may take, as a share of what the pass takes. */
-const uploadShare = 0.05;
-const leastUploadBytes = 32 * 2 ** 10;
 
 export class Trainer {
   readonly network: Network;
@@ -114,14 +111,12 @@ export class Trainer {
   }
 
   static async #made(network: Network, options: TrainerOptions): Promise<Trainer> {
-    const { gpu, config } = network;
+    const { gpu } = network;
     const { steps, batch, initialState = false, carryState = false } = options;
     const { schedule, stepsPerSubmit, checkpointEvery } = options;
     const shape = { steps, batch, initialState, carryState };
     const passOptions = { ...shape, schedule, checkpointEvery, gradients: true, training: true };
-    const batchBytes = layoutOf({ ...batchSpecs(config, { ...passOptions, rowsByToken: true }) }).bytes;
-    const room = Math.max(leastUploadBytes, uploadShare * (await network.memoryOf(passOptions)).bytes);
-    const capacity = stepsPerSubmit ?? Math.min(mostStepsPerSubmit, Math.max(1, Math.floor(room / batchBytes)));
+    const capacity = await stepsOfSubmit(network, passOptions, stepsPerSubmit);
     const lifetime = new Lifetime("trainer", network.lifetime);
     const pass = await network.pass({ ...passOptions, lossCapacity: capacity }, lifetime);
     try {

@@ -109,6 +109,27 @@ test.each(cases.filter(({ what, size }) => size >= (what === "losses" ? 1e9 : 1e
   },
 );
 
+test.each([2 ** 16 + 1, ...sizes])("%i steps a submit are refused before anything is allocated", async (size) => {
+  const network = await Network.create(gpu(), small);
+  const { live } = gpu();
+  const created = vi.spyOn(gpu().device, "createBuffer");
+  for (const steps of [1, 1e4]) {
+    const options = { steps, batch: 1, optimizer: sgd({ learningRate: 1 }) };
+    const { ms, message } = await timed(() => Trainer.create(network, { ...options, stepsPerSubmit: size }));
+    expect(ms).toBeLessThan(atOnce);
+    const said =
+      /^Trainer\.create: stepsPerSubmit is (\d+), which takes (\d+) bytes of batches in one buffer, expected at most (\d+) steps, of (\d+) bytes; use fewer, or leave it out\.$/;
+    const [asked, bytes, most, mostBytes] = (said.exec(message) ?? []).slice(1).map(Number);
+    expect(asked, message).toBe(size);
+    expect(bytes! / size).toBeCloseTo(mostBytes! / most!);
+    expect(mostBytes).toBeLessThanOrEqual(gpu().device.limits.maxBufferSize);
+    expect(created).not.toHaveBeenCalled();
+  }
+  created.mockRestore();
+  expect(gpu().live).toEqual(live);
+  network.destroy();
+});
+
 test.each([1e6, 1e7, 1e8, 1e9, 1e12])("a network with a width, or layers, of %i is refused at once", async (size) => {
   const { live } = gpu();
   for (const name of ["inputs", "hidden", "outputs", "layers"] as const) {
