@@ -1,5 +1,6 @@
 // The items of a JSON file as they stand there, each with the place that messages name; not yet checked.
 
+import { checkDepth } from "../../src/interchange/untrusted";
 import { type Entries, labelNames } from "./labelled-entries";
 import { refusal, shown } from "./refusal";
 
@@ -9,7 +10,7 @@ import { refusal, shown } from "./refusal";
  * @throws where it is no JSON, or an item is not as said.
  */
 export function jsonEntries(name: string, text: string): Entries {
-  const entries = jsonItems(name, text).map(([where, item]) => {
+  const entries = Array.from(jsonItems(name, text), ([where, item]) => {
     const { text, values, ...rest } = (item ?? {}) as Record<string, unknown>;
     const isText = typeof text === "string";
     if (isText === Array.isArray(values)) {
@@ -22,23 +23,45 @@ export function jsonEntries(name: string, text: string): Entries {
   return { entries, columns: [], leftOut: [] };
 }
 
-function jsonItems(name: string, text: string): [where: string, item: unknown][] {
-  const lines = [...text.split("\n").entries()].filter(([, line]) => line.trim() !== "");
-  if (lines.length > 1 && /^\s*\{.*\}\s*$/.test(lines[0]![1])) {
-    return lines.map(([i, line]) => {
-      const where = `${name}, line ${i + 1}`;
-      return [where, parsed(where, line)];
-    });
+/** One after the other: the first that is none of ours ends the reading. */
+function* jsonItems(name: string, text: string): Generator<[where: string, item: unknown]> {
+  if (isOneALine(text)) {
+    for (const [number, line] of linesOf(text))
+      yield [`${name}, line ${number}`, parsed(`${name}, line ${number}`, line)];
+    return;
   }
   const whole = parsed(name, text) as { data?: unknown } | null;
   const list = Array.isArray(whole) ? whole : whole?.data;
   if (!Array.isArray(list)) {
     throw refusal(name, `is ${shown(whole)}`, 'an array of items, {"data": […]}, or one item a line', "rewrite it so");
   }
-  return list.map((item, i) => [`${name}, item ${i + 1}`, item]);
+  for (const [i, item] of list.entries()) yield [`${name}, item ${i + 1}`, item];
+}
+
+function isOneALine(text: string): boolean {
+  const lines = linesOf(text);
+  const first = lines.next().value?.[1].trim() ?? "";
+  return first.startsWith("{") && first.endsWith("}") && !lines.next().done;
+}
+
+/** The lines that are not empty, and their numbers from 1. */
+function* linesOf(text: string): Generator<[number: number, line: string], undefined> {
+  let start = 0;
+  for (let number = 1; start <= text.length; number++) {
+    const found = text.indexOf("\n", start);
+    const end = found < 0 ? text.length : found;
+    const line = text.slice(start, end);
+    if (line.trim() !== "") yield [number, line];
+    start = end + 1;
+  }
 }
 
 function parsed(where: string, text: string): unknown {
+  try {
+    checkDepth(text);
+  } catch (error) {
+    throw refusal(where, (error as Error).message, "items of a class and a text or values", "rewrite it so");
+  }
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -225,10 +225,6 @@ describe("readLabelledFile reads JSON", () => {
     await expect(readLines(["[", ...lines, "]"], "a.json")).rejects.toThrow("a.json: is not JSON (");
     const spoiled = readLines(["[", '  {"label": "a",', '   "text": "b" "c"}', "]"], "a.json");
     await expect(spoiled).rejects.toThrow(/^a\.json: is not JSON \(.*\), expected JSON; correct it\.$/); // on one line
-    const deep = `${"[".repeat(1e5)}${"]".repeat(1e5)}`;
-    await expect(readLines([`[${items.map((item) => JSON.stringify(item))},${deep}]`], "a.json")).rejects.toThrow(
-      "a.json, item 11: is nested too deeply, expected",
-    );
     await expect(readLines([JSON.stringify([...items, "x".repeat(5000)])], "a.json")).rejects.toThrow(
       /^.{1,200}$/, // and does not repeat all of it
     );
@@ -238,6 +234,41 @@ describe("readLabelledFile reads JSON", () => {
     await expect(readLines([JSON.stringify([...items, ...matrices])], "a.json")).rejects.toThrow(
       "a.json, item 11: its text is [[0,1.5],[2,3]], expected one text of",
     );
+  });
+
+  describe("nested ten million deep: refused at once, before a value of it is made", () => {
+    const depth = 1e7;
+    const good = items.map((item) => JSON.stringify(item));
+    test.each<[name: string, where: string, text: () => string]>([
+      ["closed", "a.json", () => "[".repeat(depth) + "]".repeat(depth)],
+      ["open", "a.json", () => "[".repeat(depth)],
+      ["objects", "a.json", () => '{"a":'.repeat(depth / 5)],
+      ["in the last item", "a.json", () => `[${good},${"[".repeat(depth)}${"]".repeat(depth)}]`],
+      ["in a line", "a.jsonl, line 11", () => [...good, `{"label":"a","values":${"[".repeat(depth)}}`].join("\n")],
+    ])("%s", async (_, where, text) => {
+      const [name] = where.split(",") as [string];
+      const given = text();
+      given.lastIndexOf("?"); // it lies in one piece
+      const [started, { heapUsed }] = [performance.now(), process.memoryUsage()];
+      const message = await readLabelledFile(name, given).catch((error: Error) => error.message);
+      expect(performance.now() - started).toBeLessThan(1000);
+      expect(process.memoryUsage().heapUsed - heapUsed).toBeLessThan(50e6);
+      const got =
+        "has brackets nested more than 1000 deep, expected items of a class and a text or values; rewrite it so.";
+      expect(message).toBe(`${where}: ${got}`);
+    });
+
+    test("but not for brackets in a text", async () => {
+      const texts = items.map(({ label }) => ({ label, text: `"${"[{".repeat(2000)}` }));
+      expect(await readLabelledFile("a.json", JSON.stringify(texts))).toMatchObject({ longest: 4001 });
+    });
+  });
+
+  test("of a hundred thousand items that are none, up to the first, in an array and a line each", async () => {
+    const wrong = new Array<number>(1e5).fill(1);
+    await expect(readLabelledFile("a.json", JSON.stringify(wrong))).rejects.toThrow("a.json, item 1: is 1, expected");
+    const lines = ['{"label":1}', ...wrong].join("\n\n");
+    await expect(readLabelledFile("a.json", lines)).rejects.toThrow('a.json, line 1: is {"label":1}, expected');
   });
 });
 
