@@ -1,6 +1,7 @@
 // What a network was trained on, as every file of one says it: without that, other data would be read as what it is not.
 
 import { type NetworkOptions, Vocabulary } from "../../src/index";
+import { unknownCharacters, unknownSymbol } from "./characters";
 import type { LabelledFile } from "./labelled-file";
 import { listed, refusal, shown } from "./refusal";
 
@@ -108,15 +109,6 @@ export function vocabularyOf(name: string, text: string, trained?: TrainedOn): V
     throw refusal(name, `has ${listed(unknown)}`, expected, cure);
   }
   return new Vocabulary(trained.symbols);
-}
-
-/** A network that has this symbol reads it for each character that it does not know. */
-export const unknownSymbol = "\uFFFD";
-
-/** The characters of a text that a network does not know, each once. */
-export function unknownCharacters(symbols: readonly string[], text: string): string[] {
-  const known = new Set(symbols);
-  return [...new Set(text)].filter((character) => !known.has(character));
 }
 
 /**

@@ -2,8 +2,9 @@
 
 import { parseArgs } from "node:util";
 import { generate, Network, openGpu, Vocabulary } from "../../src/index";
-import { listed, quotedPath } from "../data/refusal";
-import { answers, unknownCharacters, unknownSymbol } from "../data/trained-on";
+import { unknownInPrompt } from "../data/characters";
+import { quotedPath } from "../data/refusal";
+import { answers } from "../data/trained-on";
 import { load } from "./checkpoint-file";
 import { choiceFile } from "./choice-file";
 import { openNodeGpu } from "./node-gpu";
@@ -63,15 +64,10 @@ async function write({ load: file, ...options }: NonNullable<ReturnType<typeof r
       `--load is ${quotedPath(file)}, whose network ${answers[answer]}, expected one that ${answers.character}`,
     );
   }
-  const unknown = unknownCharacters(symbols, options.prompt ?? "");
-  if (unknown.length > 0) {
-    if (!symbols.includes(unknownSymbol)) {
-      throw new OptionError(
-        `--prompt has ${listed(unknown)}, expected only the ${symbols.length} characters that the network was trained ` +
-          "on; leave the others out",
-      );
-    }
-    console.error(`the network does not know ${listed(unknown)}, and reads ${unknownSymbol} instead`);
+  const unknown = unknownInPrompt(symbols, options.prompt ?? "");
+  if (unknown) {
+    if (!unknown.isRead) throw new OptionError(`--prompt ${unknown.words}`);
+    console.error(`--prompt ${unknown.words}`);
   }
   const prompt = options.prompt || beginning(symbols);
   const vocabulary = new Vocabulary(symbols);

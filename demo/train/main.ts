@@ -27,7 +27,7 @@ const desk = new Desk({
   activity() {
     showActivity(desk);
     if (!desk.order) element("device").hidden = true;
-    form.mark(desk.order);
+    markForm();
     showPending();
     show();
   },
@@ -35,7 +35,7 @@ const desk = new Desk({
   begun(facts) {
     element("kept").hidden = true;
     showFacts(facts);
-    showBlankSamples(facts.writes);
+    showBlankSamples(facts.symbols !== undefined);
   },
   look(step, heldOut, sample) {
     if (sample) addSample(element("samples"), step, heldOut, sample);
@@ -74,10 +74,14 @@ function changed(name?: keyof Settings): void {
   if (desk.order && name && isLive(name) && wrongWith(name, form.settings) === undefined) {
     desk.change({ ...desk.order.settings, [name]: form.settings[name] });
   }
-  form.mark(desk.order);
+  markForm();
   showPending();
   clearTimeout(writing);
   writing = setTimeout(writeAddress, writeMilliseconds);
+}
+
+function markForm(): void {
+  form.mark(desk.order && { ...desk.order, symbols: desk.runs.current?.facts.symbols });
 }
 
 /** Not with every key: browsers refuse an address that changes too often. */

@@ -1,5 +1,6 @@
 // Makes the settings' form of their table, reads it, and says beside a control what is wrong or what a change needs.
 
+import { unknownInPrompt } from "../data/characters";
 import { expectReadable, textOf } from "../data/text-file";
 import { element, html } from "../page";
 import { type Field, fields, type Settings } from "../workshop/fields";
@@ -13,6 +14,13 @@ const ownText = { least: 20, most: 20e6 };
 /** A text area with more would hold up the page. */
 const mostShown = 200_000;
 
+/** What is being trained: its settings, its data and, where it writes text, the characters that it knows. */
+interface Trained {
+  settings: Settings;
+  own: OwnData | undefined;
+  symbols: readonly string[] | undefined;
+}
+
 export class SettingsForm {
   /** As they stand on the form; a number that is none is NaN. */
   settings: Settings;
@@ -22,7 +30,7 @@ export class SettingsForm {
   readonly #places = {} as Record<keyof Settings, { field: HTMLElement; effect: HTMLElement; error: HTMLElement }>;
   readonly #text: HTMLTextAreaElement;
   readonly #onChange: (name?: keyof Settings) => void;
-  #trained: { settings: Settings; own: OwnData | undefined } | undefined;
+  #trained: Trained | undefined;
 
   /** @param onChange called after each change of the visitor's, with the setting unless it is the data. */
   constructor(form: HTMLFormElement, settings: Settings, onChange: (name?: keyof Settings) => void) {
@@ -80,7 +88,7 @@ export class SettingsForm {
   }
 
   /** Marks what differs from what is being trained; undefined: nothing is. */
-  mark(trained: { settings: Settings; own: OwnData | undefined } | undefined): void {
+  mark(trained: Trained | undefined): void {
     this.#trained = trained;
     this.#refresh();
   }
@@ -157,13 +165,14 @@ export class SettingsForm {
     this.#onChange(name);
   }
 
-  /** Shows the settings that have a meaning beside the others, and what a change of them needs. */
+  /** Shows the settings that have a meaning beside the others, what a change of them needs, and what of the prompt is lost. */
   #refresh(): void {
     for (const name of settingNames) {
       const { field, effect } = this.#places[name];
       field.hidden = !isShown(name, this.settings);
       effect.textContent = this.#isChanged(name) ? "after a reset" : "";
     }
+    this.#tell("prompt");
     const { data } = this.settings;
     const given = element("own-name");
     element("own").hidden = !isOwn(this.settings);
@@ -174,11 +183,20 @@ export class SettingsForm {
   }
 
   #tell(name: keyof Settings): void {
-    const problem = wrongWith(name, this.settings);
+    const wrong = wrongWith(name, this.settings);
+    const said = wrong ?? (name === "prompt" ? this.#lostOfPrompt() : "");
     const { error } = this.#places[name];
-    error.textContent = problem ?? "";
-    error.hidden = problem === undefined;
-    this.#controls[name].ariaInvalid = String(problem !== undefined);
+    if (error.textContent !== said) error.textContent = said;
+    error.hidden = said === "";
+    this.#controls[name].ariaInvalid = String(wrong !== undefined);
+  }
+
+  /** What the network that is trained does not read of the prompt, in words; nothing where it reads all. */
+  #lostOfPrompt(): string {
+    const symbols = this.#trained?.symbols;
+    const unknown = symbols && isShown("prompt", this.settings) && unknownInPrompt(symbols, this.settings.prompt);
+    if (!unknown) return "";
+    return `The prompt ${unknown.words}.${unknown.isRead ? "" : " It is read without them."}`;
   }
 
   #build(name: keyof Settings): Control {

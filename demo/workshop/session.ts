@@ -14,6 +14,7 @@ import {
   Trainer,
   type Vocabulary,
 } from "../../src/index";
+import { legible } from "../data/characters";
 import type { TrainedOn } from "../data/trained-on";
 import type { Settings } from "./fields";
 import { History, type HistoryData, isHistory, type Values } from "./history";
@@ -52,8 +53,8 @@ export interface Facts {
   baseline: Problem["baseline"];
   /** What the loss is a mean of: nats of a target, or squared errors. */
   loss: "cross-entropy" | "mean-squared-error";
-  /** Whether it writes text. */
-  writes: boolean;
+  /** Where it writes text, the characters that it knows. */
+  symbols: readonly string[] | undefined;
   parameterCount: number;
   /** GPU memory that the training holds, in bytes. */
   bytes: number;
@@ -77,8 +78,6 @@ export interface About {
 }
 
 const heldOutBatches = 4;
-/** In a vocabulary it stands for all characters that are not. */
-const unknownSymbol = "\uFFFD";
 const sampleLength = 200;
 const reportMilliseconds = 100;
 /** A rate over less says little. */
@@ -150,7 +149,7 @@ export class Session {
       description: problem.description,
       baseline: problem.baseline,
       loss: network.config.loss,
-      writes: problem.prompt !== undefined,
+      symbols: problem.prompt === undefined ? undefined : problem.vocabulary?.symbols,
       parameterCount: network.parameterCount,
       bytes: network.gpu.live.bytes,
       dispatches: plan.describe().total.dispatches,
@@ -284,11 +283,9 @@ export class Session {
     return this.#surprise.of(prompt, written);
   }
 
-  /** The visitor's prompt, without characters that the network does not know; where none is left, another. */
+  /** The visitor's prompt, without characters that cannot be read, as the page says; where none is left, another. */
   #prompt(vocabulary: Vocabulary, other: string): Int32Array {
-    const known = new Set(vocabulary.symbols);
-    const own = [...this.live.prompt].filter((character) => known.has(character) || known.has(unknownSymbol));
-    return vocabulary.encode(own.join("") || other);
+    return vocabulary.encode(legible(vocabulary.symbols, this.live.prompt) || other);
   }
 }
 

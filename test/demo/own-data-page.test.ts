@@ -50,6 +50,37 @@ describe("the training page", () => {
       expect(await isSeen(page, "failure")).toBe(false);
     }));
 
+  test("says beside the prompt which of its characters the network does not know, for as long as they are there", () =>
+    onPage(`data=own-text&prompt=%C3%9Fmer&${small}`, async (page) => {
+      const said = () => textOf(page, "prompt-error");
+      await button(page, "run");
+      await enter(page, { text });
+      expect(await said()).toBe(""); // as long as nothing is trained, nobody knows
+      await press(page, "run");
+      await until(page, "status", /^Paused after 2 steps/);
+      const symbols = new Set(text).size;
+      const lost = (characters: string) =>
+        `The prompt has ${characters}, expected only the ${symbols} characters that the network was trained on; leave the others out. It is read without them.`;
+      expect(await said()).toBe(lost('"ß"'));
+      expect(await isSeen(page, "prompt-error")).toBe(true);
+      expect(await page.$eval(".sample .prompt", (first) => first.parentElement?.textContent)).toMatch(/^mer/);
+      await enter(page, { prompt: "船é" });
+      expect(await said()).toBe(lost('"船"'));
+      await enter(page, { prompt: "L'été" });
+      expect(await isSeen(page, "prompt-error")).toBe(false);
+      await enter(page, { prompt: "ABCDEFG" });
+      expect(await said()).toBe(lost('"A", "B", "C", "D", "E" and 2 more'));
+      await press(page, "reset");
+      await button(page, "run");
+      expect(await said()).toBe("");
+      // With more characters than it has symbols, the rarest share one.
+      const many = Array.from({ length: 70 }, (_, i) => String.fromCodePoint(0x4e00 + i)).join("");
+      await enter(page, { text: many.repeat(8), prompt: "船" });
+      await press(page, "run");
+      await until(page, "status", /^Paused after 2 steps/);
+      expect(await said()).toBe('The prompt has "船", which the network does not know; it reads \uFFFD instead.');
+    }));
+
   test("saves what a network was trained on, and goes on with a file by that", () =>
     onPage(`data=sequences&${small}`, async (page) => {
       await button(page, "run");

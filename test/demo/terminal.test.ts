@@ -523,7 +523,7 @@ describe("npm run generate", () => {
     ]);
     expect([reads.code, reads.err]).toEqual([
       0,
-      expect.stringContaining('does not know "船", and reads \uFFFD instead'),
+      expect.stringContaining('--prompt has "船", which the network does not know; it reads \uFFFD instead'),
     ]);
   });
 
