@@ -1,6 +1,8 @@
 // Has a worker of its own do a task, for as long as it may, while the tab is visible.
 
+import { startWorker } from "../start-worker";
 import type { Said, TaskName, Tasks } from "./worker";
+import workerAddress from "./worker?worker&url";
 
 type Input<Name extends TaskName> = Parameters<Tasks[Name]>[0];
 type Output<Name extends TaskName> = Awaited<ReturnType<Tasks[Name]>>;
@@ -17,13 +19,19 @@ export interface WorkerOptions {
   progress?: (soFar: unknown) => void;
 }
 
+/** Whether another library runs in it: some make code from text or WebAssembly, which the page's policy forbids. */
+const startsPeer = (name: TaskName, input: Input<TaskName>): boolean =>
+  name === "row" && (input as Input<"row">).name.engine !== "tempograd";
+
 /** @throws TaskError where the task fails, takes too long, is stopped, or where the tab is or becomes hidden. */
 export function inWorker<Name extends TaskName>(
   name: Name,
   input: Input<Name>,
   { limit, signal, progress }: WorkerOptions,
 ): Promise<Output<Name>> {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name });
+  const worker = startsPeer(name, input)
+    ? new Worker(workerAddress, { type: "module", name })
+    : startWorker(workerAddress, name);
   const ending = new AbortController();
   const { signal: ended } = ending;
   const work = new Promise<Output<Name>>((resolve, reject) => {

@@ -163,7 +163,7 @@ test("the built page /train offers what it does where the browser lets it keep n
     ServiceWorkerContainer.prototype.register = async () => console.error("a registration, which Firefox reports");`,
   ));
 
-test.each(["", "train"])(
+test.each(["", "train", "benchmark"])(
   "the worker of the built page /%s reaches this place alone, as its page does",
   async (folder) => {
     const context = await browser.createBrowserContext();
