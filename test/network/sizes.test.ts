@@ -118,7 +118,7 @@ test.each([2 ** 16 + 1, ...sizes])("%i steps a submit are refused before anythin
     const { ms, message } = await timed(() => Trainer.create(network, { ...options, stepsPerSubmit: size }));
     expect(ms).toBeLessThan(atOnce);
     const said =
-      /^Trainer\.create: stepsPerSubmit is (\d+), which takes (\d+) bytes of batches in one buffer, expected at most (\d+) steps, of (\d+) bytes; use fewer, or leave it out\.$/;
+      /^Trainer\.create: stepsPerSubmit is (\d+), which takes ([\d.e+]+) bytes of batches in one buffer, expected at most (\d+) steps, of (\d+) bytes; use fewer, or leave it out\.$/;
     const [asked, bytes, most, mostBytes] = (said.exec(message) ?? []).slice(1).map(Number);
     expect(asked, message).toBe(size);
     expect(bytes! / size).toBeCloseTo(mostBytes! / most!);
