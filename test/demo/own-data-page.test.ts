@@ -109,8 +109,8 @@ describe("the training page", () => {
         /^pandas\.csv: has the class "up", expected the classes "down", "xy", as the network/,
       );
       await bring(page, "open", name, bytes);
+      await until(page, "description", /standardised as in training, by mean/);
       await until(page, "status", /^Paused after 2 steps/);
       expect(await isSeen(page, "failure")).toBe(false);
-      expect(await textOf(page, "description")).toContain("standardised as in training, by mean");
     }));
 });

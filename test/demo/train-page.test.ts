@@ -564,7 +564,7 @@ describe("the training page", () => {
       expect(await textOf(page, "baseline")).toContain("always guessing the largest class");
       expect(Number.parseFloat(await textOf(page, "accuracy"))).toBeGreaterThan(90);
       expect(await textOf(page, "samples")).toContain("it does not write");
-      expect(await page.$eval("#unrolled", (view) => view.textContent)).toContain("The loss");
+      await until(page, "unrolled", /The loss/);
       await press(page, "reset");
       await bring(page, "file", "waves.csv", rows.join("\n").replace("0.", "?."));
       await press(page, "run");
