@@ -292,7 +292,7 @@ describe("a trainer", () => {
     [{ carryState: "false" }, 'carryState is "false", expected true or false'],
     [{ batch: -1 }, "batch is -1, expected an integer from 1 up"],
     [{ batch: 1e9 }, /of \d+ bytes that it needs: ".+" takes \d+ bytes in one buffer, this device allows/],
-    [{ stepsPerSubmit: 1e8 }, /takes \d+ bytes in one buffer, this device allows/],
+    [{ stepsPerSubmit: 1e8 }, /takes \d+ bytes of batches in one buffer, expected at most/],
   ])("refuses to be made with %o", async (wrong, message) => {
     const network = await Network.create(gpu(), options);
     const made = Trainer.create(network, { ...shape, optimizer, ...wrong } as never);
