@@ -6,7 +6,7 @@ import { findAdapter, whyNoWebGpu } from "./no-webgpu";
 import { element, html, scrollable } from "./page";
 import { startWorker } from "./start-worker";
 import { Chart } from "./train/chart";
-import { lossText, wholeText } from "./train/texts";
+import { lossText, stepsText, wholeText } from "./train/texts";
 import type { Settings } from "./workshop/fields";
 import { History } from "./workshop/history";
 import { initialSettings } from "./workshop/settings";
@@ -42,12 +42,19 @@ let history = new History();
 let known = new Set<string>();
 let step = 0;
 let training = false;
+/** What became of the graphics device, where something did. */
+let device: "lost" | { lost: number } | undefined;
 
 function show(): void {
   chart.show([{ name: "", look: 0, history }]);
+  if (device === "lost") {
+    element("status").textContent = "The graphics device was lost; waiting for it…";
+    return;
+  }
   const loss = lossText(history.latest("smoothed"), 2);
   element("status").textContent =
-    `${training ? "Training" : "Paused"}: step ${wholeText(step)}, loss ${loss} nats a character.`;
+    `${training ? "Training" : "Paused"}: step ${wholeText(step)}, loss ${loss} nats a character.` +
+    (device?.lost ? ` The graphics device was lost meanwhile, and ${stepsText(device.lost)} with it.` : "");
 }
 
 function hear(news: News): void {
@@ -57,8 +64,10 @@ function hear(news: News): void {
   } else if (news.kind === "look" && news.sample) {
     showNames(news.sample.characters.slice(news.sample.prompt).join(""));
   } else if (news.kind === "lost") {
-    element("status").textContent = "The graphics device was lost; waiting for it…";
+    device = "lost";
+    show();
   } else if (news.kind === "recovered" || news.kind === "diverged") {
+    device = news.kind === "recovered" ? { lost: news.lost } : undefined;
     history = new History(news.facts?.history);
     step = news.facts?.step ?? 0;
     show();

@@ -8,6 +8,7 @@ import type { Sample } from "../workshop/surprise";
 import workshopAddress from "../workshop/worker?worker&url";
 import type { News, Order, Workshop } from "../workshop/workshop";
 import { type Run, Runs } from "./runs";
+import { stepsText, wholeText } from "./texts";
 
 /** What goes on. */
 export type Activity = "opening" | "ready" | "preparing" | "training" | "pausing" | "paused" | "failed";
@@ -30,6 +31,8 @@ export class Desk {
   activity: Activity = "opening";
   /** What is trained; undefined before the start and after a reset. */
   order: Order | undefined;
+  /** Steps of it that went with a graphics device, until others are trained in their place. */
+  lost = 0;
   readonly #on: Listener;
   /** Counts trainings: news of an earlier one is none. */
   #training = 0;
@@ -62,6 +65,7 @@ export class Desk {
       if (training !== this.#training) return false;
       this.#leave();
       this.order = { ...order, from: undefined, kept: undefined };
+      this.lost = 0;
       this.runs.begin(order.settings, facts);
       this.#on.begun(facts);
       this.#become("paused");
@@ -144,6 +148,7 @@ export class Desk {
     if (!run || !this.order) return;
     switch (news.kind) {
       case "steps":
+        this.lost = 0;
         run.step = news.first + news.losses.length - 1;
         for (const [i, loss] of news.losses.entries()) run.history.add(news.first + i, { loss });
         if (news.tokensPerSecond !== undefined) run.history.add(run.step, { tokensPerSecond: news.tokensPerSecond });
@@ -160,6 +165,7 @@ export class Desk {
         );
         break;
       case "recovered":
+        this.lost = news.lost;
         if (news.facts) this.#resume(run, news.facts);
         break;
       case "diverged":
@@ -182,12 +188,21 @@ export class Desk {
     if (news.kind === "lost") {
       this.#on.device(`The graphics device was lost${this.order ? ` ${at(news.step)}` : ""}; waiting for it…`);
     } else if (news.kind === "recovered") {
-      const going = this.activity === "training" ? "going on from" : "the training is as it was at";
-      const where = news.facts ? `: ${going} the checkpoint ${at(news.facts.step)}` : "";
-      this.#on.device(`The graphics device was lost and is there again${where}.`);
+      const becomes = news.facts ? `: ${recovery(news.facts.step, news.lost, this.activity === "training")}` : "";
+      this.#on.device(`The graphics device was lost and is there again${becomes}.`);
     } else if (news.kind === "gone") {
       this.#on.device(news.message);
       this.#become("failed");
     }
   }
+}
+
+/** What becomes of a training whose device was lost, in words. @param goes whether it goes on by itself. */
+function recovery(step: number, lost: number, goes: boolean): string {
+  const becomes = goes ? "going on from" : "the training is as it was at";
+  const place = step === 0 ? "its start" : `the checkpoint at step ${wholeText(step)}`;
+  if (lost === 0) return `${becomes} ${place}`;
+  const why = step === 0 ? ", as no later checkpoint had been read" : "";
+  const end = goes ? ` ${lost === 1 ? "is" : "are"} trained again` : ` ${lost === 1 ? "was" : "were"} lost`;
+  return `${becomes} ${place}${why}; ${stepsText(lost)} that followed${end}`;
 }

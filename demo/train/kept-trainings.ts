@@ -2,7 +2,7 @@
 
 import { element, html } from "../page";
 import { type Kept, mostKept } from "../workshop/keeper";
-import { wholeText } from "./texts";
+import { stepsText, wholeText } from "./texts";
 
 /** What can be done with one of them, by its name. */
 interface Listener {
@@ -45,6 +45,5 @@ function offer({ name, time, training }: Kept, on: Listener): HTMLElement {
 function wordsOf(training: Kept["training"]): string {
   if ("problem" in training) return `One that this page cannot read: ${training.problem}`;
   const { settings, step, data } = training;
-  const steps = `${wholeText(step)} ${step === 1 ? "step" : "steps"}`;
-  return `${settings.cell.toUpperCase()} on ${data ?? settings.data}, after ${steps}`;
+  return `${settings.cell.toUpperCase()} on ${data ?? settings.data}, after ${stepsText(step)}`;
 }

@@ -9,8 +9,7 @@ import { nameOf } from "../workshop/settings";
 export interface Run {
   name: string;
   readonly settings: Settings;
-  /** But for its history, which grows. */
-  readonly facts: Omit<Facts, "history">;
+  readonly facts: Omit<Facts, "history" | "plan">;
   history: History;
   step: number;
   /** Which of the charts' colours and dashes it has. */
@@ -22,6 +21,10 @@ export interface Run {
 
 /** How many there are, before they are used again. */
 const lookCount = 6;
+/** Points of all curves but the current run's: beyond, the longest are thinned, which no chart is wide enough to show. */
+const mostPoints = 8192;
+/** A curve of fewer is worth nothing, and takes no room. */
+const fewestPoints = 16;
 
 export class Runs {
   readonly all: Run[] = [];
@@ -31,7 +34,8 @@ export class Runs {
     return this.all.at(-1);
   }
 
-  begin(settings: Settings, { history, ...facts }: Facts): Run {
+  begin(settings: Settings, { history, plan: _, ...facts }: Facts): Run {
+    this.#thin();
     const used = new Set(this.all.map(({ look }) => look));
     const free = Array.from({ length: lookCount }, (_, i) => i).find((i) => !used.has(i));
     const run: Run = {
@@ -62,6 +66,18 @@ export class Runs {
     this.all.splice(this.all.indexOf(run), 1);
   }
 
+  /** Makes room for the curves of another run. */
+  #thin(): void {
+    const histories = this.all.map(({ history }) => history);
+    const length = ({ steps }: History) => steps.length;
+    for (;;) {
+      const points = histories.reduce((sum, history) => sum + length(history), 0);
+      const longest = histories.reduce((a, b) => (length(b) > length(a) ? b : a), new History());
+      if (points <= mostPoints || length(longest) <= fewestPoints) return;
+      longest.thin();
+    }
+  }
+
   #free(name: string): string {
     const taken = new Set(this.all.map((run) => run.name));
     if (!taken.has(name)) return name;
@@ -71,19 +87,22 @@ export class Runs {
   }
 }
 
-/** Runs as a table of all their points, a line each: what spreadsheets and data frames read. */
+/**
+ * Runs as a table of all their points, a line each: what spreadsheets and data frames read. A line stands for `stride`
+ * steps from `step` on.
+ */
 export function asCsv(runs: readonly Run[]): string {
-  const lines = runs.flatMap(({ name, history: { steps, curves } }) => {
+  const lines = runs.flatMap(({ name, history: { stride, steps, curves } }) => {
     const columns = Object.values(curves);
-    return steps.map((step, i) => [quoted(name), step, ...columns.map((curve) => curve[i] ?? "")].join(","));
+    return steps.map((step, i) => [quoted(name), step, stride, ...columns.map((curve) => curve[i] ?? "")].join(","));
   });
-  return [["run", "step", ...Object.keys(new History().curves)].join(","), ...lines, ""].join("\n");
+  return [["run", "step", "stride", ...Object.keys(new History().curves)].join(","), ...lines, ""].join("\n");
 }
 
 /** Spreadsheets would compute what begins like a formula. */
 const quoted = (text: string) => `"${text.replace(/^[=+@-]/, "'$&").replaceAll('"', '""')}"`;
 
-/** Runs with their settings and all points. */
+/** Runs with their settings and all points, each of which stands for the `stride` of its history in steps. */
 export function asJson(runs: readonly Run[]): string {
   const all = runs.map(({ name, settings, step, facts, history }) => {
     const { parameterCount, description } = facts;

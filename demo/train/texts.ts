@@ -11,5 +11,7 @@ export const percentText = (share: number | null | undefined, digits = 1): strin
 
 export const wholeText = (value: number): string => Math.round(value).toLocaleString("en");
 
+export const stepsText = (count: number): string => `${wholeText(count)} ${count === 1 ? "step" : "steps"}`;
+
 export const bytesText = (bytes: number): string =>
   bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

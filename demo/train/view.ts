@@ -4,13 +4,13 @@ import { element } from "../page";
 import type { Facts } from "../workshop/session";
 import type { Desk } from "./desk";
 import type { Run } from "./runs";
-import { bytesText, lossText, percentText, wholeText } from "./texts";
+import { bytesText, lossText, percentText, stepsText, wholeText } from "./texts";
 
 /** The button that had the focus last: a browser takes it away where a button is disabled for a while. */
 let pressed: HTMLButtonElement | undefined;
 
 /** Sets the buttons and says, for everyone, what happens. */
-export function showActivity({ activity, order, runs }: Desk): void {
+export function showActivity({ activity, order, runs, lost }: Desk): void {
   if (document.activeElement instanceof HTMLButtonElement) pressed = document.activeElement;
   const run = element<HTMLButtonElement>("run");
   const busy = activity === "training" || activity === "pausing";
@@ -33,9 +33,16 @@ export function showActivity({ activity, order, runs }: Desk): void {
     preparing: "Preparing the data and the network…",
     training: "Training.",
     pausing: "Pausing…",
-    paused: step === 0 ? "Ready to start." : `Paused after ${wholeText(step)} ${step === 1 ? "step" : "steps"}.`,
+    paused: pausedText(step, order ? lost : 0),
     failed: "Stopped.",
   }[activity];
+}
+
+/** @param lost steps that went with a graphics device. */
+function pausedText(step: number, lost: number): string {
+  const what = lost > 0 ? `${stepsText(lost)} ${lost === 1 ? "was" : "were"} lost with the graphics device.` : "";
+  if (step === 0) return what ? `Back at the start: ${what}` : "Ready to start.";
+  return `Paused after ${stepsText(step)}. ${what}`.trim();
 }
 
 export function showFailure(message: string | undefined): void {

@@ -79,6 +79,11 @@ export class History {
     return { stride, stepsInLast, sum, weight, steps: this.steps, curves: this.curves };
   }
 
+  /** How many steps share a point. */
+  get stride(): number {
+    return this.#stride;
+  }
+
   /** The last value of a curve. */
   latest(name: CurveName): number | null {
     return this.curves[name].findLast((value) => value !== null) ?? null;
@@ -101,7 +106,7 @@ export class History {
   }
 
   #pointOf(step: number): number {
-    while (Math.floor(step / this.#stride) >= capacity) this.#halve();
+    while (Math.floor(step / this.#stride) >= capacity) this.thin();
     const i = Math.floor(step / this.#stride);
     while (this.steps.length <= i) {
       this.steps.push(this.steps.length * this.#stride);
@@ -111,17 +116,24 @@ export class History {
     return i;
   }
 
-  #halve(): void {
+  /** Lets each two neighbouring points share one. */
+  thin(): void {
+    this.additions++;
     const { steps, curves } = this;
-    for (let i = 0; i < capacity / 2; i++) {
+    const [stride, inLast, last] = [this.#stride, this.#stepsInLast, steps.length - 1];
+    const stepsIn = (i: number) => (i === last ? inLast : stride - (i === 0 ? 1 : 0)); // before step 1 there is no loss
+    const half = Math.ceil(steps.length / 2);
+    for (let i = 0; i < half; i++) {
+      const [a, b] = [stepsIn(2 * i), stepsIn(2 * i + 1)];
       for (const name of curveNames) {
         const [first, second] = [curves[name][2 * i] ?? null, curves[name][2 * i + 1] ?? null];
         const both = name === "loss" && first !== null && second !== null;
-        curves[name][i] = both ? (first + second) / 2 : (second ?? first);
+        curves[name][i] = both ? (a * first + b * second) / (a + b) : (second ?? first);
       }
-      steps[i] = 2 * steps[i]!;
+      steps[i] = 2 * i * stride;
     }
-    for (const list of [steps, ...Object.values(curves)]) list.length = capacity / 2;
+    for (const list of [steps, ...Object.values(curves)]) list.length = half;
+    if (last % 2 === 1) this.#stepsInLast += stepsIn(last - 1);
     this.#stride *= 2;
   }
 }

@@ -18,8 +18,8 @@ export type News =
   | { kind: "kept"; step: number; problem: string | undefined }
   /** The device was lost at a step. */
   | { kind: "lost"; step: number }
-  /** It is there again, and the training, if there is one, as it was at the latest checkpoint. */
-  | { kind: "recovered"; facts: Facts | undefined }
+  /** It is there again, and the training, if there is one, as it was at the latest checkpoint: so many steps were lost. */
+  | { kind: "recovered"; facts: Facts | undefined; lost: number }
   /** It does not come back. */
   | { kind: "gone"; message: string }
   /** The training came to numbers that are none, and is as it was at its latest checkpoint: why, and what to do. */
@@ -208,6 +208,7 @@ export class Workshop {
 
   /** Opens the GPU again and makes the session anew from its latest checkpoint. @throws where it does not come back. */
   async #recover(): Promise<void> {
+    const [lostTraining, reached] = [this.#training, this.#step];
     this.#close();
     let cause: unknown;
     for (let attempt = 0; attempt < reopeningTries; attempt++) {
@@ -218,15 +219,17 @@ export class Workshop {
         const session = this.#order && (await this.#make(gpu, this.#order));
         if (training !== this.#training) session?.destroy();
         else this.#session = session;
-        this.#tell({ kind: "recovered", facts: this.#resumed() });
+        const facts = this.#resumed();
+        const lost = facts && lostTraining === this.#training ? reached - facts.step : 0;
+        this.#tell({ kind: "recovered", facts, lost });
         return;
       } catch (error) {
         cause = error; // lost again, perhaps
       }
     }
     await this.#saving;
-    const kept = this.#kept === undefined ? "." : `: the training is kept at step ${whole(this.#kept.step)}.`;
-    const message = gone + kept;
+    const lost = this.#order && reached > 0 ? `; the training is lost with it, after step ${whole(reached)}.` : ".";
+    const message = gone + (this.#kept ? `: the training is kept at step ${whole(this.#kept.step)}.` : lost);
     this.#tell({ kind: "gone", message });
     throw new Error(message, { cause });
   }

@@ -27,7 +27,8 @@ export async function stepsOfSubmit(network: Network, options: PassOptions, want
   if (wanted === undefined) return Math.min(mostUnasked, fitting(Math.max(leastUploadBytes, uploadShare * passBytes)));
   const most = Math.min(mostSteps, fitting(maxBufferSize));
   if (wanted <= most) return wanted;
+  const bytes = BigInt(wanted) * BigInt(batchBytes); // more, perhaps, than a number counts
   throw new Error(
-    `Trainer.create: stepsPerSubmit is ${wanted}, which takes ${wanted * batchBytes} bytes of batches in one buffer, expected at most ${most} steps, of ${most * batchBytes} bytes; use fewer, or leave it out.`,
+    `Trainer.create: stepsPerSubmit is ${wanted}, which takes ${bytes} bytes of batches in one buffer, expected at most ${most} steps, of ${most * batchBytes} bytes; use fewer, or leave it out.`,
   );
 }

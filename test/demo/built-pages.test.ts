@@ -178,8 +178,7 @@ test.each(["", "train", "benchmark"])(
       const { port } = elsewhere.address() as AddressInfo;
       const reach = (place: Page | WebWorker, address: string) =>
         place.evaluate((address: string) => fetch(address).then(({ ok }) => ok, String), address);
-      const [worker] = page.workers();
-      for (const place of [page, worker!]) {
+      for (const place of [page, await workerOf(page, folder)]) {
         expect(await reach(place, `${server.address}icon.svg`)).toBe(false); // an answer: it is not there
         expect(await reach(place, `http://127.0.0.1:${port}/leak`)).toMatch(/Failed to fetch|violates/);
       }
@@ -190,6 +189,18 @@ test.each(["", "train", "benchmark"])(
     }
   },
 );
+
+/** The page's worker; the benchmark's that measures the adapter's limits, which takes some seconds. */
+async function workerOf(page: Page, folder: string): Promise<WebWorker> {
+  const [worker] = page.workers();
+  if (folder !== "benchmark") return worker!;
+  const second = new Promise<WebWorker>((resolve) => {
+    let count = 0;
+    page.on("workercreated", (made) => ++count === 2 && resolve(made));
+  });
+  await page.click("#run");
+  return second;
+}
 
 describe("once a page was loaded", () => {
   test("all pages work without a network, and Moby-Dick is there, but nothing of the benchmark's other libraries", () =>

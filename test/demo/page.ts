@@ -71,6 +71,16 @@ export async function downloaded(page: Page, id: string): Promise<{ name: string
   return { name: await name, bytes };
 }
 
+/** Has the worker of a page run a script before its own, from the next time on that the page is loaded. */
+export async function beforeWorker(page: Page, script: string): Promise<void> {
+  await page.evaluateOnNewDocument(`const Own = Blob;
+    self.Blob = function (parts, options) {
+      const isScript = options?.type === "text/javascript"; // what starts a worker
+      return new Own(isScript ? [${JSON.stringify(script)}, ...parts] : parts, options);
+    };`);
+  await page.reload();
+}
+
 /** Ends the browser's GPU process, as a crashing driver would. */
 export async function crashGpu(page: Page): Promise<void> {
   const session = await page.browser().target().createCDPSession();

@@ -3,16 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
-import { callInPage, withPage } from "../../demo/terminal/in-browser";
+import { callInPage } from "../../demo/terminal/in-browser";
 import { readCheckpoint, readSafetensors, writeSafetensors } from "../../src/index";
 import type { Result } from "./engine-worker";
+import { count, onPage, ownText, plain, ready, small, untilStep } from "./on-train-page";
 import {
   barriers,
+  beforeWorker,
   bring,
-  bundled,
   button,
   choose,
-  crashGpu,
   downloaded,
   enter,
   isSeen,
@@ -22,28 +22,6 @@ import {
   until,
 } from "./page";
 
-const path = "/demo/train/index.html";
-const small = "data=own-text&cell=elman&hidden=16&batch=4&steps=8";
-const plain = "optimizer=sgd&learningRate=0.5&clipNorm=none";
-const ownText = "The sea was calm, and the ship sailed on; the captain slept. ".repeat(40);
-
-const onPage = (work: (page: Page) => Promise<void>, address = `${small}&${plain}`) =>
-  withPage(work, `${path}#${address}`, bundled);
-
-const count = (value: number) => value.toLocaleString("en");
-
-/** Waits for the GPU, and gives a text to learn where the address asks for one. */
-async function ready(page: Page, text = ownText): Promise<void> {
-  await button(page, "run");
-  await enter(page, { text });
-}
-
-const untilStep = (page: Page, step: number) =>
-  page.waitForFunction(`Number(document.getElementById("step").textContent.replaceAll(",", "")) >= ${step}`, {
-    polling: 50,
-    timeout: 60_000,
-  });
-
 async function singleSteps(page: Page, count: number): Promise<number[]> {
   const losses: number[] = [];
   for (let i = 0; i < count; i++) {
@@ -52,16 +30,6 @@ async function singleSteps(page: Page, count: number): Promise<number[]> {
     losses.push(await numberOf(page, "training-loss"));
   }
   return losses;
-}
-
-/** Does something to the browser's storage, in the page's worker, before a page that is loaded again opens it. */
-async function refuseFiles(page: Page, script: string): Promise<void> {
-  await page.evaluateOnNewDocument(`const Own = Blob;
-    self.Blob = function (parts, options) {
-      const isScript = options?.type === "text/javascript"; // what starts a worker
-      return new Own(isScript ? [${JSON.stringify(script)}, ...parts] : parts, options);
-    };`);
-  await page.reload();
 }
 
 /** In the page: of a training step, over so many of them. */
@@ -121,12 +89,13 @@ describe("the training page", () => {
       const csv = String((await downloaded(page, "export-csv")).bytes)
         .trim()
         .split("\n");
-      expect(csv[0]).toBe("run,step,loss,smoothed,heldOut,accuracy,perplexity,gradientNorm,tokensPerSecond");
-      const [run, last] = csv.at(-1)!.split(",");
+      expect(csv[0]).toBe("run,step,stride,loss,smoothed,heldOut,accuracy,perplexity,gradientNorm,tokensPerSecond");
+      const [run, last, stepsOfPoint] = csv.at(-1)!.split(",");
       expect(run).toBe('"Elman 16 · SGD 0.5"');
       const { runs } = JSON.parse(String((await downloaded(page, "export-json")).bytes));
       const { stride, steps, curves } = runs[0].history;
       expect(Number(last)).toBe(end - (end % stride)); // in long runs, neighbouring steps share a point
+      expect(Number(stepsOfPoint)).toBe(stride);
       expect(runs[0].settings.hidden).toBe(16);
       expect(curves.loss).toHaveLength(steps.length);
       const png = (await downloaded(page, "export-png")).bytes;
@@ -165,49 +134,6 @@ describe("the training page", () => {
       await other.goto("about:blank");
       await other.goto(`${address}&hidden=0&nonsense=1`);
       await until(other, "failure", /left out: nonsense=1, hidden=0/);
-    }));
-
-  test("goes on from its latest checkpoint where the device is lost in mid-training, and says so", () =>
-    onPage(async (page) => {
-      await ready(page);
-      await press(page, "run");
-      await until(page, "saved", /^Kept in this browser at step [1-9]/);
-      const kept = Number(/step ([\d,]+)/.exec(await textOf(page, "saved"))![1]!.replaceAll(",", ""));
-      await crashGpu(page);
-      await until(page, "device", /^The graphics device was lost at step/);
-      await until(page, "device", /is there again: going on from the checkpoint at step/);
-      const from = Number(/checkpoint at step ([\d,]+)/.exec(await textOf(page, "device"))![1]!.replaceAll(",", ""));
-      expect(from).toBeGreaterThanOrEqual(kept);
-      await untilStep(page, from + 50);
-      expect(await textOf(page, "status")).toBe("Training.");
-      expect(await isSeen(page, "failure")).toBe(false);
-      await press(page, "run");
-      await until(page, "status", /^Paused after/);
-    }));
-
-  test("keeps its head where the device is lost again and again, and where it is paused meanwhile", () =>
-    onPage(async (page) => {
-      await ready(page);
-      await press(page, "run");
-      await until(page, "saved", /^Kept in this browser at step [1-9]/);
-      await crashGpu(page);
-      await until(page, "device", /^The graphics device was lost at step/);
-      await press(page, "run");
-      await until(page, "status", /^Paused after/);
-      await until(page, "device", /is there again/);
-      const paused = await numberOf(page, "step");
-      expect(await textOf(page, "device")).toContain(`as it was at the checkpoint at step ${count(paused)}`);
-      await press(page, "single-step");
-      await until(page, "status", new RegExp(`^Paused after ${count(paused + 1)} steps`));
-      // Browsers may keep a page off the device after its second loss, until it is loaded again.
-      await crashGpu(page);
-      await until(
-        page,
-        "device",
-        /is there again: the training is as it was|does not come back. Reload the page/,
-        60_000,
-      );
-      expect(await isSeen(page, "failure")).toBe(false);
     }));
 
   test("keeps a training with the text it was trained on, and none with another", () =>
@@ -314,7 +240,7 @@ describe("the training page", () => {
       const refuse = `StorageManager.prototype.getDirectory = async () => {
         throw new DOMException("Security error when calling GetDirectory", "SecurityError");
       };`;
-      await refuseFiles(page, refuse);
+      await beforeWorker(page, refuse);
       await ready(page);
       await singleSteps(page, 1);
       await until(page, "saved", /^Kept in this browser at step 1/);
@@ -369,18 +295,6 @@ describe("the training page", () => {
       await untilStep(page, step + 20);
       expect(await numberOf(page, "training-loss")).toBeLessThan(10);
     }, `data=adding&cell=elman&hidden=16&batch=4&steps=8&optimizer=sgd&learningRate=0.01&clipNorm=none`));
-
-  test("saves a training whose device was lost a moment before, as it was at its latest checkpoint", () =>
-    onPage(async (page) => {
-      await ready(page);
-      await press(page, "run");
-      await until(page, "saved", /^Kept in this browser at step [1-9]/);
-      await crashGpu(page);
-      const { name, bytes } = await downloaded(page, "save");
-      const { trainer } = await readCheckpoint(new Uint8Array(bytes));
-      expect(trainer!.step).toBeGreaterThan(0);
-      expect(name).toBe(`tempograd-elman-step-${trainer!.step}.safetensors`);
-    }));
 
   test("refuses a text or a file that is too large at once, by name, and keeps what was there", () =>
     onPage(async (page) => {

@@ -1,0 +1,28 @@
+// The training page with a small network and a text that it learns, for tests.
+
+import type { Page } from "puppeteer";
+import { withPage } from "../../demo/terminal/in-browser";
+import { bundled, button, enter } from "./page";
+
+/** Settings as an address says them. */
+export const small = "data=own-text&cell=elman&hidden=16&batch=4&steps=8";
+export const plain = "optimizer=sgd&learningRate=0.5&clipNorm=none";
+export const ownText = "The sea was calm, and the ship sailed on; the captain slept. ".repeat(40);
+
+export const onPage = (work: (page: Page) => Promise<void>, address = `${small}&${plain}`) =>
+  withPage(work, `/demo/train/index.html#${address}`, bundled);
+
+/** A number as the page writes it. */
+export const count = (value: number) => value.toLocaleString("en");
+
+/** Waits for the GPU, and gives a text to learn where the address asks for one. */
+export async function ready(page: Page, text = ownText): Promise<void> {
+  await button(page, "run");
+  await enter(page, { text });
+}
+
+export const untilStep = (page: Page, step: number) =>
+  page.waitForFunction(`Number(document.getElementById("step").textContent.replaceAll(",", "")) >= ${step}`, {
+    polling: 50,
+    timeout: 60_000,
+  });
