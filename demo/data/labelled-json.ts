@@ -26,8 +26,10 @@ export function jsonEntries(name: string, text: string): Entries {
 /** One after the other: the first that is none of ours ends the reading. */
 function* jsonItems(name: string, text: string): Generator<[where: string, item: unknown]> {
   if (isOneALine(text)) {
-    for (const [number, line] of linesOf(text))
-      yield [`${name}, line ${number}`, parsed(`${name}, line ${number}`, line)];
+    for (const [number, line] of linesOf(text)) {
+      const where = `${name}, line ${number}`;
+      yield [where, parsed(where, line)];
+    }
     return;
   }
   const whole = parsed(name, text) as { data?: unknown } | null;
