@@ -17,11 +17,11 @@ struct Update {
   correction2: f32, // 1 / √(1 − β₂ᵗ)
 }
 
-@group(0) @binding(0) var<uniform> update: Update;
-@group(0) @binding(1) var<storage, read> gradient: array<vec4f>; // [size]
-@group(0) @binding(2) var<storage, read_write> parameter: array<vec4f>; // [size]
-@group(0) @binding(3) var<storage, read_write> mean: array<vec4f>; // [size]: m
-@group(0) @binding(4) var<storage, read_write> meanSquare: array<vec4f>; // [size]: v
+var<uniform> update: Update;
+var<storage, read> gradient: array<vec4f>; // [size]
+var<storage, read_write> parameter: array<vec4f>; // [size]
+var<storage, read_write> mean: array<vec4f>; // [size]: m
+var<storage, read_write> meanSquare: array<vec4f>; // [size]: v
 
 // From `old` a share of the way to `now`, exact at both ends.
 fn towards(old: vec4f, now: vec4f, share: f32) -> vec4f {

@@ -12,13 +12,13 @@ struct Mask {
   scale: f32, // 1 / (1 − p)
 }
 
-@group(0) @binding(0) var<uniform> mask: Mask;
-@group(0) @binding(1) var<uniform> step: vec2u; // the training step, and the number of row 0 among all time steps' rows
+var<uniform> mask: Mask;
+var<uniform> step: vec2u; // the training step, and the number of row 0 among all time steps' rows
 #if gradient
-@group(0) @binding(2) var<storage, read_write> dOut: array<vec4f>; // [rows, width]
+var<storage, read_write> dOut: array<vec4f>; // [rows, width]
 #else
-@group(0) @binding(2) var<storage, read> x: array<vec4f>; // [rows, width], from `start` on
-@group(0) @binding(3) var<storage, read_write> out: array<vec4f>; // [rows, width]
+var<storage, read> x: array<vec4f>; // [rows, width], from `start` on
+var<storage, read_write> out: array<vec4f>; // [rows, width]
 #endif
 
 @compute @workgroup_size(threads)

@@ -6,13 +6,13 @@
 // size              vec4f of the tensor
 // threads, across   the workgroup, and the threads in x
 
-@group(0) @binding(8) var<storage, read_write> notFinite: array<atomic<u32>>; // [1]: what was noted first, 0 before
+var<storage, read_write> notFinite: array<atomic<u32>>; // [1]: what was noted first, 0 before
 
 // Numbers without their signs, in an order that integers keep too: infinities and NaN are from 0x7f800000 up.
 fn magnitudes(numbers: vec4f) -> vec4u { return bitcast<vec4u>(numbers) & vec4u(0x7fffffffu); }
 
 #if noted
-@group(0) @binding(9) var<uniform> step: vec2u; // [0]: the training step
+var<uniform> step: vec2u; // [0]: the training step
 #endif
 
 // `what` is the same throughout a dispatch; 1 stands for 0, which would be no note.
@@ -22,7 +22,7 @@ fn noteNotFinite(largest: vec4u, what: u32) {
 }
 
 #if alone
-@group(0) @binding(9) var<storage, read> tensor: array<vec4f>; // [size]
+var<storage, read> tensor: array<vec4f>; // [size]
 
 @compute @workgroup_size(threads)
 fn finiteCheck(@builtin(global_invocation_id) id: vec3u) {

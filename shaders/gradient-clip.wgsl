@@ -7,14 +7,14 @@
 // threads, across   the workgroup, and the threads in x
 // groups            how many workgroups sum squares
 
-@group(0) @binding(0) var<storage, read_write> gradient: array<vec4f>; // [size]
+var<storage, read_write> gradient: array<vec4f>; // [size]
 #if byValue
 #else
-@group(0) @binding(1) var<storage, read_write> squares: array<f32>; // [groups]: a part of ‖g‖² each
+var<storage, read_write> squares: array<f32>; // [groups]: a part of ‖g‖² each
 #endif
 #if square
 #else
-@group(0) @binding(2) var<uniform> limit: f32;
+var<uniform> limit: f32;
 #endif
 
 // Each thread adds up its share; the first adds up the workgroup's, in order.

@@ -6,11 +6,11 @@
 // CPU twin: src/cells/gru.ts
 
 #if forward
-@group(0) @binding(8) var<storage, read_write> candidate: array<vec4f>; // [T, B, H]
-@group(0) @binding(9) var<storage, read> recurrentBias: array<vec4f>; // [H]: b_r
+var<storage, read_write> candidate: array<vec4f>; // [T, B, H]
+var<storage, read> recurrentBias: array<vec4f>; // [H]: b_r
 #else
 #if apart
-@group(0) @binding(8) var<storage, read_write> candidate: array<vec4f>; // [T, B, H]
+var<storage, read_write> candidate: array<vec4f>; // [T, B, H]
 #endif
 #endif
 

@@ -7,9 +7,9 @@
 //
 // rows, threads, capacity   vec4f of rowLoss, the one workgroup, places of the ring
 
-@group(0) @binding(0) var<storage, read> rowLoss: array<vec4f>; // [rows]
-@group(0) @binding(1) var<storage, read_write> recorded: array<u32>; // [1]: losses recorded so far
-@group(0) @binding(2) var<storage, read_write> ring: array<f32>; // [capacity]
+var<storage, read> rowLoss: array<vec4f>; // [rows]
+var<storage, read_write> recorded: array<u32>; // [1]: losses recorded so far
+var<storage, read_write> ring: array<f32>; // [capacity]
 
 fn sumOfEvery(stride: u32, first: u32) -> vec4f {
   var sum = vec4f();

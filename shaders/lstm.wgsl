@@ -4,9 +4,9 @@
 // CPU twin: src/cells/lstm.ts
 
 #if forward
-@group(0) @binding(8) var<storage, read_write> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
+var<storage, read_write> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
 #else
-@group(0) @binding(8) var<storage, read> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
+var<storage, read> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
 #endif
 
 #if forward

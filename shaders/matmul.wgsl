@@ -25,12 +25,12 @@ struct Sizes {
   sumStart: u32, // where in c the sum of B's rows goes
 }
 
-@group(0) @binding(0) var<storage, read> a: array<vec4f>; // [rows, depth], transposeA: [depth, rows]
-@group(0) @binding(1) var<storage, read> b: array<vec4f>; // [depth, width], transposeB: [width, depth]
-@group(0) @binding(2) var<storage, read_write> c: array<vec4f>; // [slabs, rows, width]
-@group(0) @binding(4) var<uniform> sizes: Sizes;
+var<storage, read> a: array<vec4f>; // [rows, depth], transposeA: [depth, rows]
+var<storage, read> b: array<vec4f>; // [depth, width], transposeB: [width, depth]
+var<storage, read_write> c: array<vec4f>; // [slabs, rows, width]
+var<uniform> sizes: Sizes;
 #if bias
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>; // [width]
+var<storage, read> bias: array<vec4f>; // [width]
 #endif
 
 #if transposeA

@@ -5,13 +5,13 @@
 // threads, across   the workgroup, and the threads in x
 // everyStep: rows past the end of their sequence do not count: L and dL/do are 0 there.
 
-@group(0) @binding(0) var<storage, read> logits: array<vec4f>; // [rows, K]
-@group(0) @binding(1) var<storage, read> targets: array<vec4f>; // [rows, K]
-@group(0) @binding(2) var<storage, read> lengths: array<i32>; // [batch]
-@group(0) @binding(3) var<uniform> lossScale: f32; // 1 / how many values count
-@group(0) @binding(4) var<storage, read_write> rowLoss: array<f32>; // [rows]
+var<storage, read> logits: array<vec4f>; // [rows, K]
+var<storage, read> targets: array<vec4f>; // [rows, K]
+var<storage, read> lengths: array<i32>; // [batch]
+var<uniform> lossScale: f32; // 1 / how many values count
+var<storage, read_write> rowLoss: array<f32>; // [rows]
 #if gradient
-@group(0) @binding(5) var<storage, read_write> dLogits: array<vec4f>; // [rows, K]
+var<storage, read_write> dLogits: array<vec4f>; // [rows, K]
 #endif
 
 @compute @workgroup_size(threads)

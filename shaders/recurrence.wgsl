@@ -22,26 +22,26 @@
 // `beside`: cellBackward answers what reaches h₋₁ beside the products.
 // `continued`: the sweep back goes on from the `carry` that a later stretch of time left, and leaves dh_0 there.
 
-@group(0) @binding(0) var<storage, read> recurrentWeight: array<vec4f>; // [H, G·H]
-@group(0) @binding(1) var<storage, read> lengths: array<i32>; // [B]
-@group(0) @binding(2) var<storage, read_write> gate: array<vec4f>; // [T, B, G·H]
+var<storage, read> recurrentWeight: array<vec4f>; // [H, G·H]
+var<storage, read> lengths: array<i32>; // [B]
+var<storage, read_write> gate: array<vec4f>; // [T, B, G·H]
 #if forward
-@group(0) @binding(3) var<storage, read_write> hidden: array<vec4f>; // [T + 1, B, H]
+var<storage, read_write> hidden: array<vec4f>; // [T + 1, B, H]
 #if oneHot
-@group(0) @binding(10) var<storage, read> tokens: array<i32>; // [T, B]
-@group(0) @binding(11) var<storage, read> inputWeight: array<vec4f>; // [I, G·H]
-@group(0) @binding(12) var<storage, read> bias: array<vec4f>; // [G·H]
+var<storage, read> tokens: array<i32>; // [T, B]
+var<storage, read> inputWeight: array<vec4f>; // [I, G·H]
+var<storage, read> bias: array<vec4f>; // [G·H]
 #endif
 #else
-@group(0) @binding(3) var<storage, read> hidden: array<vec4f>; // [T + 1, B, H]
-@group(0) @binding(4) var<storage, read> dOutput: array<vec4f>; // [T, B, H], lastStep: [B, H], for the last step
-@group(0) @binding(5) var<storage, read_write> carry: array<vec4f>; // [1 or 2, B, H]: what passes back beside the product
+var<storage, read> hidden: array<vec4f>; // [T + 1, B, H]
+var<storage, read> dOutput: array<vec4f>; // [T, B, H], lastStep: [B, H], for the last step
+var<storage, read_write> carry: array<vec4f>; // [1 or 2, B, H]: what passes back beside the product
 #if hiddenGradient
-@group(0) @binding(6) var<storage, read_write> dHidden: array<vec4f>; // [T + 1, B, H]: dL/dh by all paths, in sweep order
+var<storage, read_write> dHidden: array<vec4f>; // [T + 1, B, H]: dL/dh by all paths, in sweep order
 #endif
 #endif
 #if unrolled
-@group(0) @binding(7) var<uniform> step: u32;
+var<uniform> step: u32;
 #endif
 
 #if reverse

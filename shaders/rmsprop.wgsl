@@ -12,10 +12,10 @@ struct Update {
   epsilon: f32, // ε
 }
 
-@group(0) @binding(0) var<uniform> update: Update;
-@group(0) @binding(1) var<storage, read> gradient: array<vec4f>; // [size]
-@group(0) @binding(2) var<storage, read_write> parameter: array<vec4f>; // [size]
-@group(0) @binding(3) var<storage, read_write> meanSquare: array<vec4f>; // [size]
+var<uniform> update: Update;
+var<storage, read> gradient: array<vec4f>; // [size]
+var<storage, read_write> parameter: array<vec4f>; // [size]
+var<storage, read_write> meanSquare: array<vec4f>; // [size]
 
 @compute @workgroup_size(threads)
 fn rmsprop(@builtin(global_invocation_id) id: vec3u) {

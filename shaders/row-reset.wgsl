@@ -5,10 +5,10 @@
 // first             given: where this layer's rows begin, in vec4f
 // threads, across   the workgroup, and the threads in x
 
-@group(0) @binding(0) var<storage, read> reset: array<i32>; // [B]: not 0 where the row begins anew
-@group(0) @binding(1) var<storage, read_write> state: array<vec4f>; // [slabs, B, H]: slab 0 is the initial state
+var<storage, read> reset: array<i32>; // [B]: not 0 where the row begins anew
+var<storage, read_write> state: array<vec4f>; // [slabs, B, H]: slab 0 is the initial state
 #if given
-@group(0) @binding(2) var<storage, read> initial: array<vec4f>; // [L, B, H]
+var<storage, read> initial: array<vec4f>; // [L, B, H]
 #endif
 
 @compute @workgroup_size(threads)

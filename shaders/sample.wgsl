@@ -14,11 +14,11 @@ struct Settings {
   room: u32, // how many there will be
 }
 
-@group(0) @binding(0) var<storage, read> logits: array<f32>; // [K], of the token at `position`
-@group(0) @binding(1) var<uniform> settings: Settings;
-@group(0) @binding(2) var<storage, read_write> position: array<u32>; // [1]
-@group(0) @binding(3) var<storage, read_write> tokens: array<i32>; // [room]
-@group(0) @binding(4) var<storage, read_write> next: array<i32>; // [1]: what the network reads next
+var<storage, read> logits: array<f32>; // [K], of the token at `position`
+var<uniform> settings: Settings;
+var<storage, read_write> position: array<u32>; // [1]
+var<storage, read_write> tokens: array<i32>; // [room]
+var<storage, read_write> next: array<i32>; // [1]: what the network reads next
 
 var<workgroup> counts: array<u32, threads>;
 var<workgroup> keys: array<f32, threads>;

@@ -11,11 +11,11 @@ struct Update {
   momentum: f32, // μ
 }
 
-@group(0) @binding(0) var<uniform> update: Update;
-@group(0) @binding(1) var<storage, read> gradient: array<vec4f>; // [size]
-@group(0) @binding(2) var<storage, read_write> parameter: array<vec4f>; // [size]
+var<uniform> update: Update;
+var<storage, read> gradient: array<vec4f>; // [size]
+var<storage, read_write> parameter: array<vec4f>; // [size]
 #if momentum
-@group(0) @binding(3) var<storage, read_write> velocity: array<vec4f>; // [size]
+var<storage, read_write> velocity: array<vec4f>; // [size]
 #endif
 
 @compute @workgroup_size(threads)

@@ -5,8 +5,8 @@
 // size, slabs       vec4f of a slab, how many slabs
 // threads, across   the workgroup, and the threads in x
 
-@group(0) @binding(3) var<storage, read> parts: array<vec4f>; // [slabs, size]
-@group(0) @binding(4) var<storage, read_write> sum: array<vec4f>; // [size]
+var<storage, read> parts: array<vec4f>; // [slabs, size]
+var<storage, read_write> sum: array<vec4f>; // [size]
 
 @compute @workgroup_size(threads)
 fn slabSum(

@@ -10,20 +10,20 @@
 // threads, across       the workgroup, and the threads in x
 // Only rows count whose target is not −1 and, everyStep, whose step is within the sequence: L and dL/do are 0 elsewhere.
 
-@group(0) @binding(0) var<storage, read> logits: array<vec4f>; // [rows, K]
-@group(0) @binding(1) var<storage, read> targets: array<i32>; // [rows]
-@group(0) @binding(2) var<storage, read> lengths: array<i32>; // [batch]
-@group(0) @binding(3) var<uniform> lossScale: f32; // 1 / how many rows count
-@group(0) @binding(4) var<storage, read_write> rowLoss: array<f32>; // [rows]
+var<storage, read> logits: array<vec4f>; // [rows, K]
+var<storage, read> targets: array<i32>; // [rows]
+var<storage, read> lengths: array<i32>; // [batch]
+var<uniform> lossScale: f32; // 1 / how many rows count
+var<storage, read_write> rowLoss: array<f32>; // [rows]
 #if weighted
-@group(0) @binding(7) var<storage, read> classWeights: array<vec4f>; // [K]
-@group(0) @binding(8) var<uniform> labelSmoothing: f32; // ε
+var<storage, read> classWeights: array<vec4f>; // [K]
+var<uniform> labelSmoothing: f32; // ε
 #endif
 #if probabilities
-@group(0) @binding(5) var<storage, read_write> probabilities: array<vec4f>; // [rows, K]
+var<storage, read_write> probabilities: array<vec4f>; // [rows, K]
 #endif
 #if gradient
-@group(0) @binding(6) var<storage, read_write> dLogits: array<vec4f>; // [rows, K]
+var<storage, read_write> dLogits: array<vec4f>; // [rows, K]
 #endif
 
 // Clamps and max hide NaN, and comparing it with itself is optimised away: the bits tell. Infinity is as bad here.

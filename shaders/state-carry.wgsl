@@ -4,8 +4,8 @@
 // size              vec4f of the states
 // threads, across   the workgroup, and the threads in x
 
-@group(0) @binding(0) var<storage, read> ended: array<vec4f>; // [size]
-@group(0) @binding(1) var<storage, read_write> carried: array<vec4f>; // [size]
+var<storage, read> ended: array<vec4f>; // [size]
+var<storage, read_write> carried: array<vec4f>; // [size]
 
 @compute @workgroup_size(threads)
 fn stateCarry(@builtin(global_invocation_id) id: vec3u) {

@@ -8,10 +8,10 @@
 // slabs, slab   gradient slabs, and vec4f from one to the next: slab z sums part z of each token's rows, and of all rows
 
 #if forward
-@group(0) @binding(0) var<storage, read> tokens: array<i32>; // [rows]
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>; // [tokenCount, width]
-@group(0) @binding(2) var<storage, read> bias: array<vec4f>; // [width]
-@group(0) @binding(3) var<storage, read_write> out: array<vec4f>; // [rows, width]
+var<storage, read> tokens: array<i32>; // [rows]
+var<storage, read> weight: array<vec4f>; // [tokenCount, width]
+var<storage, read> bias: array<vec4f>; // [width]
+var<storage, read_write> out: array<vec4f>; // [rows, width]
 
 @compute @workgroup_size(threads)
 fn gather(@builtin(global_invocation_id) id: vec3u) {
@@ -22,10 +22,10 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
 
 #if gradient
 // The rows sorted by token, stably: those of token v are order[start[v]] … order[start[v + 1] − 1].
-@group(0) @binding(0) var<storage, read> start: array<u32>; // [tokenCount + 1]
-@group(0) @binding(1) var<storage, read> order: array<u32>; // [rows]
-@group(0) @binding(2) var<storage, read> dOut: array<vec4f>; // [rows, width]
-@group(0) @binding(3) var<storage, read_write> dWeight: array<vec4f>; // [slabs, tokenCount, width], and from biasStart on dBias [slabs, width]
+var<storage, read> start: array<u32>; // [tokenCount + 1]
+var<storage, read> order: array<u32>; // [rows]
+var<storage, read> dOut: array<vec4f>; // [rows, width]
+var<storage, read_write> dWeight: array<vec4f>; // [slabs, tokenCount, width], and from biasStart on dBias [slabs, width]
 
 fn sumOfToken(token: u32, column: u32, z: u32) -> vec4f {
   let first = start[token];

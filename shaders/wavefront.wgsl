@@ -15,21 +15,21 @@
 // gates, layers         how many
 // sweepSteps            steps of a layer's sweep; backward one more where dh_0 is wanted
 
-@group(0) @binding(0) var<storage, read> recurrentWeight: array<vec4f>; // U_0, b_0, W_1, U_1, b_1 …
-@group(0) @binding(1) var<storage, read> lengths: array<i32>; // [B]
-@group(0) @binding(2) var<storage, read_write> gate: array<vec4f>; // L times [T, B, G·H]
+var<storage, read> recurrentWeight: array<vec4f>; // U_0, b_0, W_1, U_1, b_1 …
+var<storage, read> lengths: array<i32>; // [B]
+var<storage, read_write> gate: array<vec4f>; // L times [T, B, G·H]
 #if forward
-@group(0) @binding(3) var<storage, read_write> hidden: array<vec4f>; // L times [T + 1, B, H]
+var<storage, read_write> hidden: array<vec4f>; // L times [T + 1, B, H]
 #if oneHot
-@group(0) @binding(10) var<storage, read> tokens: array<i32>; // [T, B]
-@group(0) @binding(11) var<storage, read> inputWeight: array<vec4f>; // [I, G·H]
+var<storage, read> tokens: array<i32>; // [T, B]
+var<storage, read> inputWeight: array<vec4f>; // [I, G·H]
 #endif
 #else
-@group(0) @binding(3) var<storage, read> hidden: array<vec4f>; // L times [T + 1, B, H]
-@group(0) @binding(4) var<storage, read> dOutput: array<vec4f>; // [T, B, H], lastStep: [B, H], for the last step
-@group(0) @binding(5) var<storage, read_write> carry: array<vec4f>; // L times [1 or 2, B, H]
+var<storage, read> hidden: array<vec4f>; // L times [T + 1, B, H]
+var<storage, read> dOutput: array<vec4f>; // [T, B, H], lastStep: [B, H], for the last step
+var<storage, read_write> carry: array<vec4f>; // L times [1 or 2, B, H]
 #if hiddenGradient
-@group(0) @binding(6) var<storage, read_write> dHidden: array<vec4f>; // L times [T + 1, B, H]: dL/dh by all paths
+var<storage, read_write> dHidden: array<vec4f>; // L times [T + 1, B, H]: dL/dh by all paths
 #endif
 
 // What odd lanes pass down, of steps with even and with odd numbers.

@@ -22,15 +22,18 @@ export {
 export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
 export { unigramEntropy, Vocabulary } from "./data/vocabulary";
 export type { ChoiceStore, Tuning } from "./gpu/choices";
-export { type Gpu, type GpuOptions, type Memory, openGpu } from "./gpu/device";
+export type { DispatchDescription, Memory, PlanDescription } from "./gpu/describe";
+export type { Gpu } from "./gpu/device";
 export { type ErrorCode, TempogradError } from "./gpu/errors";
-export type { KernelSource } from "./gpu/kernel";
 export type { Lifetime } from "./gpu/lifetime";
-export type { DispatchDescription, DispatchSpec, Plan } from "./gpu/plan";
-
+export { type GpuOptions, openGpu } from "./gpu/open";
+export type { DispatchSpec, Plan } from "./gpu/plan";
 export { planTable } from "./gpu/plan-table";
-export { readTensors, type Tensor, type TensorGroup, type TensorSpec } from "./gpu/tensor";
+export type { Program } from "./gpu/program";
+export type { KernelSource } from "./gpu/shader";
+export { type PlannedTensor, readTensors, type Tensor, type TensorGroup, type TensorSpec } from "./gpu/tensor";
 export { timePlan } from "./gpu/timing";
+export type { DeviceTraits } from "./gpu/traits";
 export { fromPyTorch, type PyTorchOptions, toPyTorch } from "./interchange/pytorch";
 export {
   type FloatTensor,
@@ -71,7 +74,15 @@ export type { Batches } from "./training/batches";
 export { type Checkpoint, readCheckpoint, saveCheckpoint, saveNetwork } from "./training/checkpoint";
 export { type CheckpointStore, openCheckpointStore } from "./training/checkpoint-store";
 export { type Evaluation, evaluate } from "./training/evaluate";
-export { adam, adamw, type Optimizer, type OptimizerTensors, rmsprop, sgd } from "./training/optimizers";
+export {
+  adam,
+  adamw,
+  type Optimizer,
+  type OptimizerNumbers,
+  type OptimizerTensors,
+  rmsprop,
+  sgd,
+} from "./training/optimizers";
 export { constant, cosine, type LearningRateSchedule, stepDecay, warmUp } from "./training/schedules";
 export { type StepReport, Trainer } from "./training/trainer";
 export type { TrainerOptions, TrainOptions } from "./training/trainer-options";

@@ -12,7 +12,7 @@ import {
   type NetworkOptions,
   openGpu,
   type Pass,
-  type Plan,
+  type Program,
   readTensors,
   saveCheckpoint,
   saveNetwork,
@@ -22,6 +22,7 @@ import {
   timePlan,
   traceGradients,
 } from "../src/index";
+import type { Programs } from "../src/network/programs";
 import { useGpu } from "./workbench";
 
 const options: NetworkOptions = {
@@ -44,7 +45,7 @@ interface World {
   gpu: Gpu;
   network: Network;
   pass: Pass;
-  plan: Plan;
+  program: Program;
   trainer: Trainer;
   /** What a checkpoint was made of before. */
   saved: Awaited<ReturnType<Trainer["snapshot"]>>;
@@ -59,7 +60,7 @@ async function worldOf(gpu: Gpu, close: () => void): Promise<World> {
   pass.run();
   const trainer = await Trainer.create(network, { ...shape, optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }) });
   for await (const _ of trainer.train(batches(), { steps: 3 }));
-  return { gpu, network, pass, plan: pass.plan, trainer, saved: await trainer.snapshot(), close };
+  return { gpu, network, pass, program: pass.program, trainer, saved: await trainer.snapshot(), close };
 }
 
 async function world(): Promise<World> {
@@ -81,17 +82,6 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 const encoder = ({ gpu }: World) => gpu.device.createCommandEncoder();
-const onEncoder = (use: (pass: GPUComputePassEncoder) => void) => (world: World) => {
-  const commands = encoder(world);
-  const pass = commands.beginComputePass();
-  try {
-    use(pass);
-  } finally {
-    pass.end();
-    commands.finish();
-  }
-};
-
 const ofNetwork: Record<keyof Network, Use> = {
   gpu: "apart",
   config: "apart",
@@ -107,6 +97,7 @@ const ofNetwork: Record<keyof Network, Use> = {
   prepare: ({ network }) => network.prepare({ steps: 2 }),
   encode: (world) => world.network.encode(encoder(world), shape),
   memoryOf: ({ network }) => network.memoryOf(shape),
+  programs: "apart", // of its own: below
 };
 
 const ofPass: Record<keyof Pass, Use> = {
@@ -125,6 +116,8 @@ const ofPass: Record<keyof Pass, Use> = {
   [Symbol.dispose]: "apart",
   write: ({ pass }) => pass.write(batch),
   encode: (world) => world.pass.encode(encoder(world)),
+  begin: ({ pass }) => pass.begin(),
+  program: "apart",
   run: ({ pass }) => pass.run(),
   readStates: ({ pass }) => pass.readStates(),
 };
@@ -144,33 +137,47 @@ const ofTrainer: Record<keyof Trainer, Use> = {
   restore: ({ trainer, saved }) => trainer.restore(saved),
 };
 
-const ofPlan: Record<keyof Plan, Use> = {
+const ofTrainerClass: Record<Exclude<keyof typeof Trainer, "prototype">, Use> = {
+  create: "apart", // as `Trainer` of the library, below
+  memoryOf: ({ network }) => Trainer.memoryOf(network, { ...shape, optimizer: sgd({ learningRate: 1 }) }),
+};
+
+const ofPrograms: Record<keyof Programs, Use> = {
+  plan: "apart",
+  planPass: "apart",
+  release: "apart",
+  borrow: "apart", // what it is given fails
+  pass: async ({ network }) => (await network.programs.pass("Programs.pass", shape, network.lifetime)).pass.options,
+  realise: async ({ network }) => {
+    const program = await network.programs.realise(network.programs.plan("test"), "Programs.realise", "program");
+    return program.describe();
+  },
+  reading: ({ network }) =>
+    network.programs.reading(
+      "evaluate",
+      shape,
+      () => [],
+      async ({ run }) => run(),
+    ),
+  memoryOf: "apart",
+};
+
+const ofProgram: Record<keyof Program, Use> = {
+  plan: "apart",
   gpu: "apart",
-  label: "apart",
-  open: "apart",
   lifetime: "apart",
-  length: "apart",
+  tensor: "apart",
+  buffer: "apart",
+  group: "apart",
+  steps: "apart",
   describe: "apart",
   destroy: "apart",
-  own: "apart",
-  choose: "apart",
-  gated: "apart", // what it is given adds
-  repeat: "apart",
-  dispatches: "apart",
-  writtenBy: "apart",
-  part: ({ plan }) => plan.part("part", 1).tensor("tensor", [1]).shape,
-  tensor: ({ plan }) => plan.tensor("tensor", [1]).shape,
-  add: ({ plan, pass }) => {
-    const source =
-      "@group(0) @binding(0) var<storage, read> a: array<f32>; @compute @workgroup_size(1) fn f() { _ = a[0]; }";
-    const kernel = { shader: "test", source, constants: {}, flags: {} };
-    plan.add({ label: "test", kernel, bindings: { a: pass.tensors.losses }, workgroups: [1], flops: 0 });
-  },
-  compile: ({ plan }) => plan.compile(),
-  encode: (world) => onEncoder((pass) => world.plan.encode(pass))(world),
-  encodeDispatch: (world) => onEncoder((pass) => world.plan.encodeDispatch(pass, 0))(world),
-  encodeAlone: (world) => world.plan.encodeAlone(encoder(world)),
-  run: ({ plan }) => plan.run(),
+  [Symbol.dispose]: "apart",
+  encodeCopy: "apart", // into the caller's encoder
+  encodeDispatch: "apart",
+  compile: ({ program }) => program.compile(),
+  encode: (world) => world.program.encode(encoder(world)),
+  run: ({ program }) => program.run(),
 };
 
 const ofGpu: Record<keyof Gpu, Use> = {
@@ -178,7 +185,7 @@ const ofGpu: Record<keyof Gpu, Use> = {
   kernels: "apart",
   description: "apart",
   software: "apart",
-  quads: "apart",
+  traits: "apart",
   choices: "apart",
   lifetime: "apart",
   lost: "apart",
@@ -207,7 +214,7 @@ const ofLibrary: Record<keyof typeof library, Use> = {
   saveNetwork: ({ network }) => saveNetwork(network),
   saveCheckpoint: ({ trainer }) => saveCheckpoint(trainer),
   readTensors: ({ gpu, network }) => readTensors(gpu, [network.parameters.tensors.outputBias!]),
-  timePlan: async ({ plan }) => (await timePlan(plan, 1))?.length,
+  timePlan: async ({ program }) => (await timePlan(program, 1))?.length,
   // These know no device:
   openGpu: "apart",
   planTable: "apart",
@@ -256,7 +263,9 @@ const needNetwork: Uses = [
   ...usesOf(ofNetwork, "Network."),
   ...usesOf(ofPass, "Pass."),
   ...usesOf(ofTrainer, "Trainer."),
-  ...usesOf(ofPlan, "Plan."),
+  ...usesOf(ofTrainerClass, "Trainer."),
+  ...usesOf(ofPrograms, "Programs."),
+  ...usesOf(ofProgram, "Program."),
   ...usesOf(ofLibrary).filter(([name]) => name !== "Network"),
 ];
 const needGpu: Uses = [...usesOf(ofGpu, "Gpu."), ["Network.create", ofLibrary.Network as never], ...needNetwork];
@@ -306,10 +315,10 @@ describe("what is destroyed refuses, by name,", () => {
     all.close();
   });
 
-  test("each operation of a pass and its plan", async () => {
+  test("each operation of a pass and its program", async () => {
     const all = await world();
     all.pass.destroy();
-    const uses = [...usesOf(ofPass, "Pass."), ...usesOf(ofPlan, "Plan.")];
+    const uses = [...usesOf(ofPass, "Pass."), ...usesOf(ofProgram, "Program.")];
     await expectRefused(uses, all, "destroyed", destroyed("pass"));
     all.close();
   });

@@ -2,9 +2,12 @@
 
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { type NodeGpu, openNodeGpu } from "../demo/terminal/node-gpu";
-import { type Gpu, openGpu } from "../src/gpu/device";
+import type { Gpu } from "../src/gpu/device";
+import { openGpu } from "../src/gpu/open";
 import { Plan } from "../src/gpu/plan";
-import { matrixOf, padded, storageUsage, type Tensor, type TensorSpec, unpadded } from "../src/gpu/tensor";
+import type { Program } from "../src/gpu/program";
+import { realise } from "../src/gpu/realise";
+import { matrixOf, padded, type Tensor, type TensorSpec, unpadded, usageOf } from "../src/gpu/tensor";
 import type { Slabs } from "../src/ops/operands";
 
 const canaryBytes = 4096;
@@ -31,16 +34,25 @@ export function useGpu(): () => Gpu {
   return () => gpu;
 }
 
+/** A software adapter gets other workgroups than a GPU; this one gets a GPU's. */
+export const asOnGpu = (gpu: Gpu): Gpu =>
+  Object.assign(gpu, { traits: { ...gpu.traits, software: false, quads: false } });
+
+/** What runs a plan. */
+export const programOf = (gpu: Gpu, plan: Plan): Promise<Program> =>
+  realise(plan, gpu, { operation: "test", what: "program", owner: gpu.lifetime });
+
 /** Tensors with canaries, and a plan over them. */
 export class Workbench {
   readonly gpu: Gpu;
   readonly plan: Plan;
   readonly #tensors: Tensor[] = [];
   readonly #scratch = new Set<Tensor>();
+  readonly #buffers: GPUBuffer[] = [];
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;
-    this.plan = new Plan(gpu, "test");
+    this.plan = new Plan("test", gpu.traits);
   }
 
   /**
@@ -57,8 +69,8 @@ export class Workbench {
     const spec = { type: "f32", ...more, shape } as const;
     const { storedRows, storedWidth } = matrixOf(spec);
     const size = storedRows * storedWidth * 4;
-    const buffer = this.gpu.createBuffer(name, size + canaryBytes, storageUsage() | GPUBufferUsage.UNIFORM);
-    this.plan.own({ destroy: () => this.gpu.destroyBuffer(buffer) });
+    const buffer = this.gpu.createBuffer(name, size + canaryBytes, usageOf("uniform"));
+    this.#buffers.push(buffer);
     const { queue } = this.gpu.device;
     if (data) queue.writeBuffer(buffer, 0, padded(spec, data) as Float32Array<ArrayBuffer>);
     queue.writeBuffer(buffer, size, new Uint32Array(canaryBytes / 4).fill(canary));
@@ -93,16 +105,22 @@ export class Workbench {
    * @throws for a device error, a canary that was overwritten, or padding that is no longer zero.
    */
   async run<Name extends string>(wanted: Record<Name, Tensor>): Promise<Record<Name, Float32Array>> {
+    let program: Program | undefined;
     try {
-      await this.plan.compile();
-      await this.gpu.checked("test", () => this.plan.run());
+      program = await programOf(this.gpu, this.plan);
+      await this.gpu.checked("test", () => program?.run());
       const values = new Map<Tensor, Float32Array>();
       for (const tensor of this.#tensors) values.set(tensor, await this.#read(tensor));
       const entries = Object.entries<Tensor>(wanted).map(([name, tensor]) => [name, values.get(tensor)!]);
       return Object.fromEntries(entries) as Record<Name, Float32Array>;
     } finally {
-      this.plan.destroy();
+      program?.destroy();
+      this.destroy();
     }
+  }
+
+  destroy(): void {
+    for (const buffer of this.#buffers.splice(0)) this.gpu.destroyBuffer(buffer);
   }
 
   async #read(tensor: Tensor): Promise<Float32Array> {

@@ -94,7 +94,7 @@ async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | 
     software: node.software,
     gpu,
     parameterCount: network.parameterCount,
-    dispatchesPerStep: trainer.pass.plan.describe().total.dispatches,
+    dispatchesPerStep: trainer.pass.program.describe().total.dispatches,
     train: (batches, limit) => trainer.train(batches, limit),
     stop: () => trainer.stop(),
     evaluate: (size, batches) => evaluate(network, size, batches),

@@ -1,29 +1,21 @@
 // Which of several ways to compute the same is taken on a device: as told, as remembered, as measured, or by default.
 
 import type { Gpu } from "./device";
-import type { Plan } from "./plan";
+import type { Choice } from "./plan";
+import { unknownAdapter } from "./traits";
 
 /**
- * "measure": each way that is new to this device is timed when a network is laid out, for less than a second in all, and
+ * "measure": each way that is new to this device is timed when a program is made, for less than a second in all, and
  * the fastest is remembered; the default, where no other is faster by more than noise. "default": nothing is timed. Or by
- * kind the name of the way to take: of products, a tile ("shared", "registers", …); of recurrences, a schedule and a tile
- * ("fused narrow row", …), as `src/ops/tile.ts` has them.
+ * topic ("product", "recurrence") the name of the way to take, as `src/ops/tile.ts` has them: of products, a tile
+ * ("shared", "registers", …); of recurrences, a schedule and a tile ("fused narrow row", …).
  */
-export type Tuning = "measure" | "default" | { readonly product?: string; readonly recurrence?: string };
+export type Tuning = "measure" | "default" | Readonly<Record<string, string>>;
 
 /** Where choices are remembered, by the device's description. */
 export interface ChoiceStore {
   load(device: string): Promise<Readonly<Record<string, string>> | undefined>;
   save(device: string, choices: Readonly<Record<string, string>>): Promise<void>;
-}
-
-/** Ways to put the same work on a plan, by name. */
-export type Ways = Readonly<Record<string, (plan: Plan) => void>>;
-
-/** A choice that nobody has made yet. */
-export interface OpenChoice {
-  readonly key: string;
-  readonly ways: Ways;
 }
 
 /** The choices of one device. */
@@ -54,18 +46,18 @@ export class Choices {
    * The way to take; undefined where it is open.
    * @throws where a way is forced that there is not.
    */
-  of(kind: "product" | "recurrence", key: string, ways: Ways): string | undefined {
-    const forced = typeof this.#tuning === "object" ? this.#tuning[kind] : undefined;
+  of({ topic, key, names }: Choice): string | undefined {
+    const forced = typeof this.#tuning === "object" ? this.#tuning[topic] : undefined;
     if (forced !== undefined) {
-      if (!Object.hasOwn(ways, forced)) {
+      if (!names.includes(forced)) {
         throw new Error(
-          `openGpu: tuning.${kind} is "${forced}", expected one of ${Object.keys(ways).join(", ")} (for ${key}); name one of them, or leave it out.`,
+          `openGpu: tuning.${topic} is "${forced}", expected one of ${names.join(", ")} (for ${key}); name one of them, or leave it out.`,
         );
       }
       return forced;
     }
     const known = this.#known.get(key);
-    return known !== undefined && Object.hasOwn(ways, known) ? known : undefined;
+    return known !== undefined && names.includes(known) ? known : undefined;
   }
 
   /** Recalls what was remembered of this device, once. */
@@ -101,11 +93,8 @@ export class Choices {
 const generation = 2;
 
 /** What a device's choices are stored under; none for one that does not tell which it is. */
-const storedName = ({ description, quads }: Gpu): string | undefined =>
-  description === unknownAdapter ? undefined : `${description}${quads ? ", quads" : ""}, kernels ${generation}`;
-
-/** The description of an adapter that tells nothing. */
-export const unknownAdapter = "unknown adapter";
+const storedName = ({ description, traits }: Gpu): string | undefined =>
+  description === unknownAdapter ? undefined : `${description}${traits.quads ? ", quads" : ""}, kernels ${generation}`;
 
 /** The browser's own place for choices; undefined where it has none. */
 export function browserChoiceStore(): ChoiceStore | undefined {

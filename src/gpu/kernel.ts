@@ -1,33 +1,26 @@
-// A kernel: one compute pipeline whose bindings were read from its WGSL, cached by the text it was made from.
+// A kernel: a shader compiled for a device, cached by its text.
 
-import { type Binding, bindingsOf, constantLines, type Flags, resolveFlags } from "./wgsl";
+import type { Shader } from "./shader";
 
-/** What a kernel is made from. */
-export interface KernelSource {
-  /** The shader's file name without its ending, for labels and errors. */
-  readonly shader: string;
-  /** The text of the .wgsl file. */
-  readonly source: string;
-  readonly constants: Readonly<Record<string, number>>;
-  readonly flags: Flags;
+/** How a shader is compiled. */
+export interface KernelForm {
+  /** Whether it does nothing while its gate is not 0. */
+  readonly gated: boolean;
+  /** Bindings of which each run of a repeat has a part of its own. */
+  readonly moving: readonly string[];
 }
 
 export interface Kernel {
-  /** Shader and flags, as in `matmul(transposeA)`. */
-  readonly name: string;
-  readonly bindings: readonly Binding[];
   readonly layout: GPUBindGroupLayout;
   /** Starts compiling at the first call, and answers the same pipeline ever after. */
   pipeline(): Promise<GPUComputePipeline>;
 }
 
-/** Makes kernels for one device. Two requests with the same resolved text share one pipeline. */
+/** Makes kernels for one device. Two requests with the same text and form share one pipeline. */
 export class KernelCache {
   readonly #device: GPUDevice;
   readonly #kernels = new Map<string, Kernel>();
   #gateLayout: GPUBindGroupLayout | undefined;
-  /** Kernels, gated or not, of sources that were asked for before: the text is long. */
-  readonly #known = { gated: new WeakMap<KernelSource, Kernel>(), open: new WeakMap<KernelSource, Kernel>() };
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -42,47 +35,25 @@ export class KernelCache {
     return this.#gateLayout;
   }
 
-  /**
-   * @param gated whether it does nothing while its gate is not 0.
-   * @throws where the text names unknown flags, declares odd bindings or has more or fewer than one entry point.
-   */
-  get(from: KernelSource, gated = false): Kernel {
-    const all = this.#known[gated ? "gated" : "open"];
-    const known = all.get(from);
-    if (known) return known;
-    const { shader, source, constants, flags } = from;
-    const enabled = flags.quads ? "enable subgroups;\n" : ""; // must stand before all else
-    const text = enabled + constantLines(constants, shader) + resolveFlags(source, flags, shader);
-    const key = `${gated}${text}`;
+  get(shader: Shader, form: KernelForm): Kernel {
+    const key = `${form.gated} ${form.moving} ${shader.text()}`;
     let kernel = this.#kernels.get(key);
     if (!kernel) {
-      const on = Object.keys(flags).filter((flag) => flags[flag]);
-      kernel = this.#make(on.length > 0 ? `${shader}(${on.join(" ")})` : shader, text, gated);
+      kernel = this.#make(shader, form);
       this.#kernels.set(key, kernel);
     }
-    all.set(from, kernel);
     return kernel;
   }
 
-  #make(name: string, text: string, gated: boolean): Kernel {
-    const entryPoints = [...text.matchAll(/@compute[^{]*?\bfn\s+(\w+)[^{]*\{/g)];
-    const [entry] = entryPoints;
-    if (entry === undefined || entryPoints.length > 1) {
-      throw new Error(
-        `${name}: the resolved shader has ${entryPoints.length} entry points, expected 1; check its flags.`,
-      );
-    }
-    const entryPoint = entry[1]!;
-    const body = entry.index + entry[0].length;
-    const code = gated ? `${text.slice(0, body)}${gateTest}${text.slice(body)}${gateBinding}` : text;
+  #make({ name, text, bindings, entryPoint }: Shader, { gated, moving }: KernelForm): Kernel {
+    const code = gated ? text(gateTest) + gateBinding : text();
     const device = this.#device;
-    const bindings = bindingsOf(text, name);
     const layout = device.createBindGroupLayout({
       label: name,
-      entries: bindings.map(({ index, type }) => ({
+      entries: bindings.map(({ name, index, type }) => ({
         binding: index,
         visibility: GPUShaderStage.COMPUTE,
-        buffer: { type },
+        buffer: { type, hasDynamicOffset: moving.includes(name) },
       })),
     });
     let pipeline: Promise<GPUComputePipeline> | undefined;
@@ -106,8 +77,6 @@ export class KernelCache {
       }
     };
     return {
-      name,
-      bindings,
       layout,
       pipeline() {
         pipeline ??= compile();

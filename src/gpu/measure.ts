@@ -1,8 +1,11 @@
 // Times the ways to do the same on a device, and chooses.
 
-import type { OpenChoice, Ways } from "./choices";
+import { Allocation } from "./allocation";
+import { byDefault } from "./describe";
 import type { Gpu } from "./device";
-import { Plan } from "./plan";
+import { Lifetime } from "./lifetime";
+import type { Choice } from "./plan";
+import { Program } from "./program";
 
 const budgetMilliseconds = 800; // for one network, compiling included: then defaults serve, until the next time
 const sampleMilliseconds = 4;
@@ -22,27 +25,31 @@ const leastWins = 6;
 /** Of a choice that stays undecided: then the default serves, until the device is opened again. */
 const mostTries = 5;
 
-/** Milliseconds of `count` runs of a plan in one submit. */
-export type TimeRuns = (plan: Plan, count: number) => Promise<number>;
+/** Milliseconds of `count` runs of a program in one submit. */
+export type TimeRuns = (program: Program, count: number) => Promise<number>;
 
 /**
  * Times the ways of open choices on the tensors that they would work on, and remembers the fastest of each; a choice that
  * noise or lack of time leaves undecided stays open, and the default serves.
+ * @param open each behind those that are part of it.
+ * @param allocation of the plan that the choices are of.
  * @param time what times them; it may be another, in tests.
  * @returns whether any choice was made.
  */
 export async function measureChoices(
   gpu: Gpu,
-  open: readonly OpenChoice[],
+  open: readonly Choice[],
+  allocation: Allocation,
   time: TimeRuns = timeRuns,
 ): Promise<boolean> {
   const end = performance.now() + budgetMilliseconds;
   const found = new Set<string>();
-  for (const { key, ways } of open) {
+  for (const choice of open) {
+    const { key } = choice;
     if (performance.now() > end) break;
     const tries = gpu.choices.undecided.get(key) ?? 0;
     if (found.has(key) || tries >= mostTries) continue;
-    const best = await fastest(gpu, key, ways, end, time);
+    const best = await fastest(gpu, choice, allocation, end, time);
     if (best === undefined) {
       gpu.choices.undecided.set(key, tries + 1);
       continue;
@@ -57,25 +64,37 @@ export async function measureChoices(
 /** A way that is timed. */
 interface Contestant {
   readonly name: string;
-  readonly plan: Plan;
+  readonly program: Program;
   /** The least time of its samples. */
   least: number;
 }
 
 /** The fastest of several ways, of which the first is the default; undefined where that could not be told. */
-async function fastest(gpu: Gpu, key: string, ways: Ways, end: number, time: TimeRuns): Promise<string | undefined> {
+async function fastest(
+  gpu: Gpu,
+  choice: Choice,
+  outer: Allocation,
+  end: number,
+  time: TimeRuns,
+): Promise<string | undefined> {
   const all: Contestant[] = [];
+  const chosen = (inner: Choice) => gpu.choices.of(inner) ?? byDefault(inner);
+  const { key, names, fallback } = choice;
   try {
-    for (const [name, add] of Object.entries(ways)) {
-      const plan = new Plan(gpu, `${key}: ${name}`);
-      all.push({ name, plan, least: Number.POSITIVE_INFINITY });
-      await gpu.checked(key, () => add(plan)).catch(() => all.pop()!.plan.destroy()); // refused here: no way
+    for (const name of [fallback, ...names.filter((name) => name !== fallback)]) {
+      const own = new Allocation(gpu, outer);
+      try {
+        const make = () => new Program(choice.way(name), gpu, new Lifetime("program", gpu.lifetime), own, chosen);
+        all.push({ name, program: await gpu.checked(key, make), least: Number.POSITIVE_INFINITY });
+      } catch {
+        own.destroy(); // refused here: no way
+      }
     }
-    const compiled = await Promise.allSettled(all.map(({ plan }) => plan.compile()));
+    const compiled = await Promise.allSettled(all.map(({ program }) => program.compile()));
     const [standard, ...others] = all.filter((_, i) => compiled[i]!.status === "fulfilled");
     return standard && (await winner(standard, others, time, end));
   } finally {
-    for (const { plan } of all) plan.destroy();
+    for (const { program } of all) program.destroy();
   }
 }
 
@@ -93,11 +112,11 @@ async function winner(
 ): Promise<string | undefined> {
   const tooLate = (milliseconds = 0) => performance.now() + milliseconds > end;
   let wait = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 5; i++) wait = Math.min(wait, await time(standard.plan, 0));
+  for (let i = 0; i < 5; i++) wait = Math.min(wait, await time(standard.program, 0));
   const sample = Math.max(sampleMilliseconds, waitsOfSample * wait);
   let runs = 1;
   const race = async (contestant: Contestant) => {
-    const milliseconds = await time(contestant.plan, runs);
+    const milliseconds = await time(contestant.program, runs);
     contestant.least = Math.min(contestant.least, milliseconds);
     return milliseconds;
   };
@@ -132,12 +151,10 @@ async function winner(
 }
 
 /** Milliseconds, with what a submit and its answer cost. */
-async function timeRuns(plan: Plan, count: number): Promise<number> {
-  const { device } = plan.gpu;
-  const encoder = device.createCommandEncoder({ label: plan.label });
-  const pass = encoder.beginComputePass();
-  for (let i = 0; i < count; i++) plan.encode(pass);
-  pass.end();
+async function timeRuns(program: Program, count: number): Promise<number> {
+  const { device } = program.gpu;
+  const encoder = device.createCommandEncoder({ label: program.plan.label });
+  for (let i = 0; i < count; i++) program.encode(encoder);
   const begin = performance.now();
   device.queue.submit([encoder.finish()]);
   await device.queue.onSubmittedWorkDone();

@@ -1,9 +1,9 @@
 // A plan for people.
 
-import type { Plan } from "./plan";
+import type { PlanDescription } from "./describe";
 
 /** What a run of a plan does, a line a dispatch, and the totals. */
-export function planTable(plan: Pick<Plan, "describe">): string {
+export function planTable(plan: { describe(): PlanDescription }): string {
   const { lines, total } = plan.describe();
   const cells = lines.map((line) => [
     line.times > 1 ? `${line.label} (${line.times} times)` : line.label,

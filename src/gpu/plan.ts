@@ -1,17 +1,43 @@
-// A plan: the dispatches of a pass, in order, with everything they need allocated and compiled up front.
+// A plan: what is to be done, as data. It knows no device; `realise` makes a program of it that a device runs.
 
-import type { OpenChoice, Ways } from "./choices";
-import { DryGpu, type Gpu } from "./device";
-import type { KernelSource } from "./kernel";
-import { Lifetime } from "./lifetime";
-import { createTensors, type Tensor, type TensorSpec } from "./tensor";
+import { type KernelSource, type Shader, shaderOf } from "./shader";
+import type { TensorSpec, TypedArray } from "./tensor";
+import {
+  type AnyBuffer,
+  type BufferUse,
+  layoutOf,
+  PlannedBuffer,
+  type PlannedGroup,
+  type PlannedTensor,
+  plannedTensors,
+} from "./tensor";
+import type { DeviceTraits } from "./traits";
+import { packUniform, type UniformValue } from "./uniform";
+import type { Binding } from "./wgsl";
+
+/** Which run of a repeat it is, from 0. */
+export class Index {
+  readonly count: number;
+  constructor(count: number) {
+    this.count = count;
+  }
+}
+
+/** A uniform that each run of a repeat has its own value of. */
+export interface Numbered {
+  readonly index: Index;
+  value(run: number): UniformValue;
+}
 
 export interface DispatchSpec {
   /** What this dispatch computes, in the words of the equations. */
   readonly label: string;
   readonly kernel: KernelSource;
-  /** Buffers by the names that the shader's bindings have. */
-  readonly bindings: Readonly<Record<string, Tensor>>;
+  /**
+   * By the names that the shader's bindings have: tensors, or for a uniform its number, or its struct's by the names of
+   * their fields.
+   */
+  readonly bindings: Readonly<Record<string, PlannedTensor | UniformValue | Numbered>>;
   readonly workgroups: readonly [number, number?, number?];
   /** Floating-point operations of the equations; a mul-add counts 2. */
   readonly flops: number;
@@ -19,102 +45,208 @@ export interface DispatchSpec {
   readonly bytes?: number;
 }
 
-/** One line of `plan.describe()`. */
-export interface DispatchDescription {
+/** Numbers that a plan holds itself: `count` times `bytes`, each written by `write`. */
+export interface Constant {
   readonly label: string;
-  readonly kernel: string;
-  readonly workgroups: readonly number[];
-  readonly flops: number;
   readonly bytes: number;
-  /** How often it is dispatched when the plan runs. */
-  readonly times: number;
+  readonly count: number;
+  readonly index: Index | undefined;
+  write(into: DataView, run: number): void;
 }
 
-/** What `plan.describe()` answers. */
-export interface PlanDescription {
-  readonly lines: readonly DispatchDescription[];
-  readonly total: { readonly dispatches: number; readonly flops: number; readonly bytes: number };
+export interface Bound {
+  readonly binding: Binding;
+  readonly to: PlannedTensor | Constant;
 }
 
-interface Step extends Omit<DispatchDescription, "times"> {
-  readonly pipeline: () => Promise<GPUComputePipeline>;
-  readonly bindGroup: GPUBindGroup;
-  readonly gate: GPUBindGroup | undefined;
-  readonly written: readonly Tensor[];
+export interface Dispatch extends Pick<DispatchSpec, "label" | "flops"> {
+  readonly kind: "dispatch";
+  readonly shader: Shader;
+  readonly bound: readonly Bound[];
+  readonly workgroups: readonly [number, number, number];
+  readonly bytes: number;
+  readonly gate: PlannedTensor | undefined;
 }
 
-/**
- * An ordered list of dispatches. Ops add to it, `compile()` readies it, `encode()` writes it into a compute pass:
- * from then on nothing is allocated.
- */
+/** How far a place moves from each run of a repeat to the next. */
+export type Moves = readonly { readonly index: Index; readonly bytes: number }[];
+
+/** A byte of a buffer; in a repeat, another in each run. */
+export interface Place {
+  readonly buffer: AnyBuffer;
+  readonly offset: number;
+  readonly moves?: Moves;
+}
+
+export interface Copy {
+  readonly kind: "copy";
+  readonly from: Place;
+  readonly to: Place;
+  readonly bytes: number;
+}
+
+export interface Clear {
+  readonly kind: "clear";
+  readonly place: Place;
+  readonly bytes: number;
+}
+
+export interface Repeat {
+  readonly kind: "repeat";
+  readonly index: Index;
+  readonly body: readonly Node[];
+}
+
+/** One of several ways to do the same. */
+export interface Choice {
+  readonly kind: "choice";
+  /** What sort of work it is, in the words of `Tuning`. */
+  readonly topic: string;
+  readonly key: string;
+  readonly names: readonly string[];
+  readonly fallback: string;
+  /** Made when it is asked for. */
+  way(name: string): Plan;
+}
+
+/** What a run may leave out. */
+export interface Section {
+  readonly kind: "section";
+  readonly name: string;
+  readonly body: readonly Node[];
+}
+
+export type Node = Dispatch | Copy | Clear | Repeat | Choice | Section;
+
+/** Ways to put the same work on a plan, by name. */
+export type Ways = Readonly<Record<string, (plan: Plan) => void>>;
+
+const isTensor = (value: object): value is PlannedTensor => "buffer" in value;
+
+/** Ops add to it; then it is complete, and only read. */
 export class Plan {
-  readonly gpu: Gpu;
   readonly label: string;
-  readonly #steps: Step[] = [];
-  readonly #owned: { destroy(): void }[] = [];
-  /** Choices that were open when this plan was made: it took the defaults. */
-  readonly open: OpenChoice[];
-  readonly #parts: { plan: Plan; times: number }[] = [];
-  /** Until it is destroyed, or what it was made for is. */
-  readonly lifetime: Lifetime;
-  #pipelines: GPUComputePipeline[] = [];
-  #gate: GPUBindGroup | undefined;
-  /** Dispatches that were counted alone. */
-  #counted = 0;
+  readonly traits: DeviceTraits;
+  /** What to do where it is too large, for errors. */
+  readonly cure: string;
+  readonly nodes: readonly Node[] = [];
+  readonly buffers: PlannedBuffer[] = [];
+  /** What is added to now. */
+  #body = this.nodes as Node[];
+  #gate: PlannedTensor | undefined;
 
-  /** @param options lifetime is of what is made by the plan, where it is more than the plan. */
-  constructor(gpu: Gpu, label: string, options: { open?: OpenChoice[]; lifetime?: Lifetime } = {}) {
-    const { open = [], lifetime = new Lifetime("plan", gpu.lifetime) } = options;
-    this.gpu = gpu;
+  constructor(label: string, traits: DeviceTraits, cure = "ask for less") {
     this.label = label;
-    this.open = open;
-    this.lifetime = lifetime;
+    this.traits = traits;
+    this.cure = cure;
   }
 
-  /**
-   * A plan that is compiled, described and destroyed with this one; who asks for it encodes it, in compute passes of its
-   * own, `times` times for each run of this one.
-   */
-  part(label: string, times: number): Plan {
-    const lifetime = new Lifetime("plan", this.lifetime);
-    const plan = this.own(new Plan(this.gpu, `${this.label}, ${label}`, { open: this.open, lifetime }));
-    this.#parts.push({ plan, times });
-    return plan;
+  /** A zeroed tensor with a buffer of its own. */
+  tensor(name: string, shape: readonly number[], spec: Omit<TensorSpec, "shape"> = {}): PlannedTensor {
+    return this.group(name, { [name]: { ...spec, shape } }).tensors[name]!;
   }
 
-  /** A zeroed tensor with a buffer of its own, destroyed with the plan. */
-  tensor(name: string, shape: readonly number[], spec: Omit<TensorSpec, "shape"> = {}): Tensor {
-    this.lifetime.expect("Plan.tensor");
-    const group = this.own(createTensors(this.gpu, name, { [name]: { ...spec, shape } }));
-    return group.tensors[name]!;
+  /** A zeroed buffer. */
+  buffer(label: string, bytes: number, use: BufferUse): PlannedBuffer {
+    const buffer = new PlannedBuffer(label, bytes, use);
+    this.buffers.push(buffer);
+    return buffer;
   }
 
-  /** Destroys `thing` with the plan. */
-  own<T extends { destroy(): void }>(thing: T): T {
-    this.#owned.push(thing);
-    return thing;
+  /** Zeroed tensors in one buffer. */
+  group<Name extends string>(
+    label: string,
+    specs: Readonly<Record<Name, TensorSpec>>,
+    use: BufferUse = "storage",
+  ): PlannedGroup<Name> {
+    return plannedTensors(this.buffer(label, layoutOf(specs).bytes, use), specs);
   }
 
-  /** Adds one of several ways to do the same: the one that the device's choices name, else `fallback`. */
-  choose(kind: "product" | "recurrence", key: string, ways: Ways, fallback: string): void {
-    const way = this.gpu.choices.of(kind, key, ways);
-    ways[way ?? fallback]!(this);
-    // Behind the choices that are part of it, which are then measured before it.
-    if (way === undefined && Object.keys(ways).length > 1) this.open.push({ key, ways });
+  /** What a tensor of this plan holds at first, as stored. */
+  fill({ buffer, offset }: PlannedTensor, data: () => TypedArray): void {
+    (buffer as PlannedBuffer).contents.push({ offset, data });
+  }
+
+  /** @throws where a binding or a field is missing, extra or misspelt, or a grid has nothing to do. */
+  add({ label, kernel, bindings, workgroups, flops, bytes }: DispatchSpec): void {
+    const shader = shaderOf(kernel);
+    const at = `${this.label}: "${label}" (${shader.name})`;
+    const names = shader.bindings.map(({ name }) => name);
+    for (const name of Object.keys(bindings)) {
+      if (!names.includes(name)) {
+        throw new Error(`${at}: the shader has no binding "${name}", it declares ${names.join(", ")}.`);
+      }
+    }
+    const bound = shader.bindings.map((binding): Bound => {
+      const value = bindings[binding.name];
+      if (value === undefined) {
+        throw new Error(`${at}: binding "${binding.name}" is missing, the shader declares ${names.join(", ")}.`);
+      }
+      return { binding, to: boundTo(shader, binding, value, at) };
+    });
+    const grid = [workgroups[0], workgroups[1] ?? 1, workgroups[2] ?? 1] as const;
+    if (grid.some((count) => !(count >= 1))) {
+      throw new Error(`${at}: workgroups are [${grid.join(", ")}], expected 1 or more each; give it more to do.`);
+    }
+    this.#body.push({
+      kind: "dispatch",
+      label,
+      shader,
+      bound,
+      workgroups: grid,
+      flops,
+      bytes: bytes ?? bound.reduce((sum, { to }) => sum + ("buffer" in to ? to.size : to.bytes), 0),
+      gate: this.#gate,
+    });
+  }
+
+  copy(from: Place, to: Place, bytes: number): void {
+    this.#body.push({ kind: "copy", from, to, bytes });
+  }
+
+  /** Sets bytes to zero. */
+  clear(place: Place, bytes: number): void {
+    this.#body.push({ kind: "clear", place, bytes });
+  }
+
+  /** Runs what `build` adds `count` times. */
+  repeat(count: number, build: (index: Index) => void): void {
+    const index = new Index(count);
+    const body: Node[] = [];
+    this.#body.push({ kind: "repeat", index, body });
+    this.#inside(body, () => build(index));
+  }
+
+  /** What `build` adds is left out by runs that name it. */
+  section(name: string, build: () => void): void {
+    const body: Node[] = [];
+    this.#body.push({ kind: "section", name, body });
+    this.#inside(body, build);
+  }
+
+  /** Adds one of several ways to do the same: the one that is chosen where it is realised. */
+  choose(topic: string, key: string, ways: Ways, fallback: string): void {
+    const made = new Map<string, Plan>();
+    const way = (name: string) => {
+      let plan = made.get(name);
+      if (!plan) {
+        plan = new Plan(`${this.label}, ${key}: ${name}`, this.traits, this.cure);
+        plan.#gate = gate;
+        ways[name]!(plan);
+        made.set(name, plan);
+      }
+      return plan;
+    };
+    const gate = this.#gate;
+    this.#body.push({ kind: "choice", topic, key, names: Object.keys(ways), fallback, way });
   }
 
   /**
    * Makes all dispatches that `build` adds do nothing in a run in which `gate`, u32 [1], is not 0 when they begin. None of
    * them may write to its buffer.
    */
-  gated<T>(gate: Tensor, build: () => T): T {
-    if (this.gpu instanceof DryGpu) return build();
-    const { buffer, offset, size } = gate;
-    this.#gate = this.gpu.device.createBindGroup({
-      label: "gate",
-      layout: this.gpu.kernels.gateLayout,
-      entries: [{ binding: 0, resource: { buffer, offset, size } }],
-    });
+  gated<T>(gate: PlannedTensor, build: () => T): T {
+    this.#gate = gate;
     try {
       return build();
     } finally {
@@ -122,144 +254,33 @@ export class Plan {
     }
   }
 
-  /** @throws where a binding is missing, extra or misspelt, or the grid is larger than the device allows. */
-  add({ label, kernel: source, bindings, workgroups, flops, bytes }: DispatchSpec): void {
-    const { device, kernels } = this.gpu;
-    if (this.gpu instanceof DryGpu) {
-      this.#counted++;
-      return;
+  #inside(body: Node[], build: () => void): void {
+    const outside = this.#body;
+    this.#body = body;
+    try {
+      build();
+    } finally {
+      this.#body = outside;
     }
-    this.lifetime.expect("Plan.add");
-    const gate = this.#gate;
-    const kernel = kernels.get(source, gate !== undefined);
-    const at = `${this.label}: "${label}" (${kernel.name})`;
-    const names = kernel.bindings.map(({ name }) => name);
-    for (const name of names) {
-      if (!bindings[name])
-        throw new Error(`${at}: binding "${name}" is missing, the shader declares ${names.join(", ")}.`);
-    }
-    for (const name of Object.keys(bindings)) {
-      if (!names.includes(name)) {
-        throw new Error(`${at}: the shader has no binding "${name}", it declares ${names.join(", ")}.`);
-      }
-    }
-    const grid = [workgroups[0], workgroups[1] ?? 1, workgroups[2] ?? 1];
-    const limit = device.limits.maxComputeWorkgroupsPerDimension;
-    if (grid.some((count) => !Number.isInteger(count) || count < 1 || count > limit)) {
-      throw new Error(
-        `${at}: workgroups are [${grid.join(", ")}], expected 1 to ${limit} each; use a smaller batch or fewer steps.`,
-      );
-    }
-    const bindGroup = device.createBindGroup({
-      label,
-      layout: kernel.layout,
-      entries: kernel.bindings.map(({ name, index }) => {
-        const { buffer, offset, size } = bindings[name]!;
-        return { binding: index, resource: { buffer, offset, size } };
-      }),
-    });
-    this.#steps.push({
-      label,
-      kernel: kernel.name,
-      workgroups: grid,
-      flops,
-      bytes: bytes ?? names.reduce((sum, name) => sum + bindings[name]!.size, 0),
-      pipeline: () => kernel.pipeline(),
-      bindGroup,
-      gate,
-      written: kernel.bindings.filter(({ type }) => type === "storage").map(({ name }) => bindings[name]!),
-    });
   }
+}
 
-  /** Calls `add`, which adds the dispatches of one time step, for each of `count`; where they are counted alone, once. */
-  repeat(count: number, add: (index: number) => void): void {
-    if (this.gpu instanceof DryGpu) {
-      const before = this.#counted;
-      add(0);
-      this.#counted += (count - 1) * (this.#counted - before);
-    } else for (let index = 0; index < count; index++) add(index);
+function boundTo(
+  shader: Shader,
+  { name, type }: Binding,
+  value: DispatchSpec["bindings"][string],
+  at: string,
+): Bound["to"] {
+  if (typeof value === "object" && isTensor(value)) return value;
+  if (type !== "uniform") {
+    throw new Error(`${at}: binding "${name}" is given numbers, expected a tensor; the shader declares it as storage.`);
   }
-
-  /** Compiles all pipelines, in parallel. @throws where a shader does not compile, or the plan is destroyed meanwhile. */
-  async compile(): Promise<void> {
-    this.lifetime.expect("Plan.compile");
-    const parts = this.#parts.map(({ plan }) => plan.compile());
-    this.#pipelines = await Promise.all(this.#steps.map(({ pipeline }) => pipeline()));
-    await Promise.all(parts);
-    this.lifetime.expect("Plan.compile");
-  }
-
-  /** Encodes every dispatch into `pass`. @throws before `compile()` has finished, or once the plan was destroyed. */
-  encode(pass: GPUComputePassEncoder): void {
-    this.lifetime.expect("Plan.encode");
-    if (this.#pipelines.length !== this.#steps.length) {
-      throw new Error(`${this.label}: encode() before compile(); await plan.compile() first.`);
-    }
-    for (let i = 0; i < this.#steps.length; i++) this.#encode(pass, i);
-  }
-
-  /** Encodes dispatch `index` alone, as `encode` does with all. @throws as `encode`. */
-  encodeDispatch(pass: GPUComputePassEncoder, index: number): void {
-    this.lifetime.expect("Plan.encodeDispatch");
-    this.#encode(pass, index);
-  }
-
-  #encode(pass: GPUComputePassEncoder, index: number): void {
-    const { bindGroup, gate, workgroups } = this.#steps[index]!;
-    pass.setPipeline(this.#pipelines[index]!);
-    pass.setBindGroup(0, bindGroup);
-    if (gate) pass.setBindGroup(1, gate);
-    pass.dispatchWorkgroups(...(workgroups as [number, number, number]));
-  }
-
-  /** What dispatch `index` may write. */
-  writtenBy(index: number): readonly Tensor[] {
-    return this.#steps[index]!.written;
-  }
-
-  /** Encodes the plan in a compute pass of its own. @throws as `encode`. */
-  encodeAlone(encoder: GPUCommandEncoder): void {
-    this.lifetime.expect("Plan.encodeAlone");
-    const pass = encoder.beginComputePass({ label: this.label });
-    this.encode(pass);
-    pass.end();
-  }
-
-  /** Encodes and submits the plan once. @throws as `encode`. */
-  run(): void {
-    this.lifetime.expect("Plan.run");
-    const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
-    this.encodeAlone(encoder);
-    this.gpu.device.queue.submit([encoder.finish()]);
-  }
-
-  /** How many dispatches `encode` encodes. */
-  get length(): number {
-    return this.#steps.length;
-  }
-
-  /** How many dispatches a run is, those of parts included. */
-  get dispatches(): number {
-    const own = this.#steps.length + this.#counted;
-    return this.#parts.reduce((sum, { plan, times }) => sum + times * plan.dispatches, own);
-  }
-
-  /** What a run does, a line a dispatch, those of parts first, and the totals: `dispatches`, `flops`, `bytes`. */
-  describe(): PlanDescription {
-    const own = this.#steps.map(({ label, kernel, workgroups, flops, bytes }): DispatchDescription => {
-      return { label, kernel, workgroups, flops, bytes, times: 1 };
-    });
-    const ofParts = this.#parts.flatMap(({ plan, times }) =>
-      plan.describe().lines.map((line) => ({ ...line, times: line.times * times })),
-    );
-    const lines = [...ofParts, ...own];
-    const sum = (key: "flops" | "bytes") => lines.reduce((total, line) => total + line.times * line[key], 0);
-    return { lines, total: { dispatches: this.dispatches, flops: sum("flops"), bytes: sum("bytes") } };
-  }
-
-  /** Frees every buffer the plan made. */
-  destroy(): void {
-    for (const thing of this.#owned.splice(0)) thing.destroy();
-    this.lifetime.end();
-  }
+  const layout = shader.uniform(name);
+  const numbered = typeof value === "object" && "index" in value && value.index instanceof Index;
+  const { index, value: of } = numbered
+    ? (value as Numbered)
+    : { index: undefined, value: () => value as UniformValue };
+  const write = (into: DataView, run: number) => packUniform(layout, of(run), into, `${at}, "${name}"`);
+  write(new DataView(new ArrayBuffer(layout.bytes)), 0); // fields are checked at once
+  return { label: name, bytes: layout.bytes, count: index?.count ?? 1, index, write };
 }

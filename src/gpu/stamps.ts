@@ -1,8 +1,9 @@
 // Stamps of the device's clock at the beginning and the end of compute passes, and how fine that clock is.
 
 import type { Gpu } from "./device";
-import type { KernelSource } from "./kernel";
 import { Plan } from "./plan";
+import { realise } from "./realise";
+import type { KernelSource } from "./shader";
 
 /** Room for pairs of stamps, one at the beginning and one at the end of a pass. */
 export class Stamps {
@@ -63,7 +64,7 @@ export class Stamps {
 /** Next to nothing, so that stamps lie as close as they can. */
 const tick: KernelSource = {
   shader: "tick",
-  source: `@group(0) @binding(0) var<storage, read_write> count: array<u32>;
+  source: `var<storage, read_write> count: array<u32>;
 @compute @workgroup_size(1) fn tick() { count[0] += 1u; }`,
   constants: {},
   flags: {},
@@ -74,18 +75,19 @@ const patienceMilliseconds = 250;
 
 /** How far two stamps differ at least where they differ, in milliseconds; undefined where none do. */
 export async function clockStep(gpu: Gpu, stamps: Stamps): Promise<number | undefined> {
-  const plan = new Plan(gpu, "clock");
+  const plan = new Plan("clock", gpu.traits);
+  const count = plan.tensor("count", [1], { type: "u32" });
+  plan.add({ label: "tick", kernel: tick, bindings: { count }, workgroups: [1], flops: 0 });
+  const program = await realise(plan, gpu, { operation: "timePlan", what: "clock", owner: gpu.lifetime });
   try {
-    const count = plan.tensor("count", [1], { type: "u32" });
-    plan.add({ label: "tick", kernel: tick, bindings: { count }, workgroups: [1], flops: 0 });
-    await plan.compile();
+    const [once] = [...program.steps()];
     const seen = new Set<bigint>();
     const end = performance.now() + patienceMilliseconds;
     do {
       const encoder = gpu.device.createCommandEncoder({ label: "clock" });
       for (let pair = 0; pair < ticks; pair++) {
         const pass = stamps.begin(encoder, pair);
-        plan.encodeDispatch(pass, 0);
+        if (once?.kind === "dispatch") program.encodeDispatch(pass, once);
         pass.end();
       }
       for (const stamp of (await stamps.read(encoder, ticks)).stamps) seen.add(stamp);
@@ -95,6 +97,6 @@ export async function clockStep(gpu: Gpu, stamps: Stamps): Promise<number | unde
     const gaps = sorted.slice(1).map((stamp, i) => Number(stamp - sorted[i]!) / 1e6); // from ns
     return gaps.length > 0 ? gaps.reduce((least, gap) => Math.min(least, gap)) : undefined;
   } finally {
-    plan.destroy();
+    program.destroy();
   }
 }

@@ -18,14 +18,42 @@ export interface TensorSpec {
   readonly rowParts?: number;
 }
 
-export interface Tensor extends TensorSpec {
+/** What a buffer is used for: read and written by shaders, read as a uniform too, copied from and to alone, or read back. */
+export type BufferUse = "storage" | "uniform" | "copied" | "readback";
+
+/** A buffer that a plan asks for: it is made, and zero but for its contents, where the plan is realised. */
+export class PlannedBuffer {
+  readonly label: string;
+  readonly size: number;
+  readonly use: BufferUse;
+  readonly contents: { readonly offset: number; readonly data: () => TypedArray }[] = [];
+
+  constructor(label: string, bytes: number, use: BufferUse) {
+    this.label = label;
+    this.size = bufferSize(bytes);
+    this.use = use;
+  }
+}
+
+export type AnyBuffer = GPUBuffer | PlannedBuffer;
+
+interface TensorIn<Buffer> extends TensorSpec {
   readonly name: string;
   readonly type: ElementType;
-  readonly buffer: GPUBuffer;
+  readonly buffer: Buffer;
   /** First byte in the buffer, and bytes in all, padding included. */
   readonly offset: number;
   readonly size: number;
 }
+
+/** On a device. */
+export type Tensor = TensorIn<GPUBuffer>;
+
+/** In a plan: of the plan's own buffers, or of a device. */
+export type PlannedTensor = TensorIn<AnyBuffer>;
+
+/** Bytes of a buffer that is to have room for so many. */
+export const bufferSize = (bytes: number): number => Math.max(16, roundUp(bytes, 16));
 
 /** Bytes: every tensor starts at a multiple of it, as bindings must. */
 export const bindingAlignment = 256;
@@ -61,18 +89,32 @@ function eachRun(spec: TensorSpec, copy: (from: number, to: number, length: numb
 
 const bytesOf = (spec: TensorSpec): number => {
   const { storedRows, storedWidth } = matrixOf(spec);
-  return Math.max(16, roundUp(storedRows * storedWidth * 4, 16));
+  return bufferSize(storedRows * storedWidth * 4);
 };
 
 /** Tensors that share one buffer, in the order given. */
-export interface TensorGroup<Name extends string = string> {
-  readonly buffer: GPUBuffer;
-  readonly tensors: Readonly<Record<Name, Tensor>>;
+interface GroupIn<Name extends string, Buffer> {
+  readonly buffer: Buffer;
+  readonly tensors: Readonly<Record<Name, TensorIn<Buffer>>>;
+}
+
+export interface TensorGroup<Name extends string = string> extends GroupIn<Name, GPUBuffer> {
   destroy(): void;
 }
 
-export const storageUsage = (): GPUBufferUsageFlags =>
-  GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+export type PlannedGroup<Name extends string = string> = GroupIn<Name, AnyBuffer>;
+
+/** What WebGPU calls the uses. */
+export function usageOf(use: BufferUse): GPUBufferUsageFlags {
+  const { STORAGE, UNIFORM, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+  const copied = COPY_SRC | COPY_DST;
+  return {
+    storage: STORAGE | copied,
+    uniform: STORAGE | UNIFORM | copied,
+    copied,
+    readback: MAP_READ | COPY_DST,
+  }[use];
+}
 
 /** Where each tensor of a group begins, and the bytes of all. */
 export function layoutOf(specs: Readonly<Record<string, TensorSpec>>) {
@@ -85,25 +127,33 @@ export function layoutOf(specs: Readonly<Record<string, TensorSpec>>) {
   return { offsets, bytes: end };
 }
 
+/** The tensors of a group, in a buffer that has room for them. */
+export function plannedTensors<Name extends string, Buffer>(
+  buffer: Buffer,
+  specs: Readonly<Record<Name, TensorSpec>>,
+): GroupIn<Name, Buffer> {
+  const { offsets } = layoutOf(specs);
+  const tensors = {} as Record<Name, TensorIn<Buffer>>;
+  for (const name of Object.keys(specs) as Name[]) {
+    const spec: TensorSpec = specs[name];
+    tensors[name] = { type: "f32", ...spec, name, buffer, offset: offsets[name]!, size: bytesOf(spec) };
+  }
+  return { buffer, tensors };
+}
+
 /** Allocates one zeroed buffer for several tensors. */
 export function createTensors<Name extends string>(
   gpu: Gpu,
   label: string,
   specs: Readonly<Record<Name, TensorSpec>>,
-  usage: GPUBufferUsageFlags = storageUsage(),
+  use: BufferUse = "storage",
 ): TensorGroup<Name> {
-  const { offsets, bytes } = layoutOf(specs);
-  const buffer = gpu.createBuffer(label, bytes, usage);
-  const tensors = {} as Record<Name, Tensor>;
-  for (const name of Object.keys(specs) as Name[]) {
-    const spec: TensorSpec = specs[name];
-    tensors[name] = { type: "f32", ...spec, name, buffer, offset: offsets[name]!, size: bytesOf(spec) };
-  }
-  return { buffer, tensors, destroy: () => gpu.destroyBuffer(buffer) };
+  const buffer = gpu.createBuffer(label, layoutOf(specs).bytes, usageOf(use));
+  return { ...plannedTensors(buffer, specs), destroy: () => gpu.destroyBuffer(buffer) };
 }
 
 /** All tensors of a group as one, padding and what lies between included. */
-export function whole({ buffer }: TensorGroup, name: string): Tensor {
+export function whole<Buffer extends AnyBuffer>({ buffer }: { buffer: Buffer }, name: string): TensorIn<Buffer> {
   return { name, shape: [buffer.size / 4], type: "f32", buffer, offset: 0, size: buffer.size };
 }
 
@@ -137,12 +187,14 @@ export function writeTensor(gpu: Gpu, tensor: Tensor, data: ArrayLike<number>): 
 
 /**
  * Reads tensors back, padding taken off. One round trip for all: never inside a training loop.
+ * @param staging where they pass through, of `readbackBytes`; one is made unless given.
  * @throws where a tensor was destroyed, the device was lost, or it has no room.
  */
 export async function readTensors(
   gpu: Gpu,
   tensors: readonly Tensor[],
   operation = "readTensors",
+  staging?: GPUBuffer,
 ): Promise<TypedArray[]> {
   for (const { buffer } of tensors) gpu.expectBuffer(operation, buffer);
   const starts: number[] = [];
@@ -152,26 +204,31 @@ export async function readTensors(
     bytes += size;
   }
   const { result, errors } = gpu.scoped(() => {
-    const staging = gpu.createBuffer("readback", bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+    const through = staging ?? gpu.createBuffer("readback", bytes, usageOf("readback"));
     const encoder = gpu.device.createCommandEncoder({ label: "readback" });
     tensors.forEach(({ buffer, offset, size }, i) => {
-      encoder.copyBufferToBuffer(buffer, offset, staging, starts[i]!, size);
+      encoder.copyBufferToBuffer(buffer, offset, through, starts[i]!, size);
     });
     gpu.device.queue.submit([encoder.finish()]);
-    const mapped = staging.mapAsync(GPUMapMode.READ);
+    const mapped = through.mapAsync(GPUMapMode.READ, 0, bufferSize(bytes));
     mapped.catch(() => {}); // it is awaited below, unless an error says why it failed
-    return { staging, mapped };
+    return { through, mapped };
   });
-  const { staging, mapped } = result;
+  const { through, mapped } = result;
   try {
     await gpu.expectNone(operation, errors, bytes);
     await gpu.answered(operation, mapped);
-    const range = staging.getMappedRange();
+    const range = through.getMappedRange(0, bufferSize(bytes));
     return tensors.map((tensor, i) => unpadded(tensor, range, starts[i]!));
   } finally {
-    gpu.destroyBuffer(staging);
+    if (staging) staging.unmap();
+    else gpu.destroyBuffer(through);
   }
 }
+
+/** Bytes that tensors take on their way back. */
+export const readbackBytes = (tensors: readonly Pick<PlannedTensor, "size">[]): number =>
+  tensors.reduce((sum, { size }) => sum + size, 0);
 
 /** Reads one f32 tensor back. @throws as `readTensors`. */
 export async function readFloats(gpu: Gpu, tensor: Tensor, operation?: string): Promise<Float32Array> {

@@ -1,11 +1,11 @@
-// Times the dispatches of a plan, each by itself, with the device's own clock.
+// Times the dispatches of a program, each by itself, with the device's own clock.
 //
 // WebGPU promises little of that clock: its nanoseconds are the implementation's own, may be rounded (to 65.5 or 100 µs in
 // browsers), stand still, or be reset in the middle. So its steps are looked at first; a dispatch is repeated between two
 // stamps until they lie many steps apart; what no time can be is thrown away; and the median of the rest is told.
 
 import type { Gpu } from "./device";
-import type { Plan } from "./plan";
+import type { CopyStep, DispatchStep, Program } from "./program";
 import { clockStep, Stamps } from "./stamps";
 
 /** How many of the clock's steps two stamps must lie apart: each may be one wrong. */
@@ -29,44 +29,51 @@ interface Timed {
 }
 
 /**
- * Runs a compiled plan `runs` times, and up to 8 times more until its dispatches last long enough for the device's clock,
- * and times each by itself: the median, in milliseconds, in the order of `plan.describe().lines` (behind those of parts,
- * which are not run). A dispatch that is too short is repeated, and what it had written is put back. So what a run computes
- * is computed once: the plan of a trainer updates the parameters at each run.
+ * Runs a program `runs` times, and up to 8 times more until its dispatches last long enough for the device's clock, and
+ * times each by itself: the median, in milliseconds, in the order of `describe().lines`; of a line that is dispatched
+ * several times in a run, the median of all. A dispatch that is too short is repeated, and what it had written is put back.
+ * So what a run computes is computed once, with all its effects.
  * @returns undefined where the device has no "timestamp-query"; and in place of the time of a dispatch that the clock
  * cannot measure: one that stands still, runs backwards, or has steps too long for it.
- * @throws where the device has no room to keep what a repeated dispatch writes or was lost, or the plan was destroyed.
+ * @throws where the device has no room to keep what a repeated dispatch writes or was lost, or the program was destroyed.
  */
-export async function timePlan(plan: Plan, runs: number): Promise<(number | undefined)[] | undefined> {
-  const { gpu } = plan;
-  plan.lifetime.expect("timePlan");
+export async function timePlan(program: Program, runs: number): Promise<(number | undefined)[] | undefined> {
+  const { gpu } = program;
+  program.lifetime.expect("timePlan");
   if (!gpu.device.features.has("timestamp-query")) return undefined;
-  const all = Array.from({ length: plan.length }, (): Timed => ({ repeats: 1, expected: 0, found: [] }));
+  const all = program.describe().lines.map((): Timed => ({ repeats: 1, expected: 0, found: [] }));
   const stamps = new Stamps(gpu, mostTimed);
   const kept = new Kept(gpu);
   try {
-    const step = await clockStep(gpu, stamps);
-    if (step === undefined) return all.map(() => undefined);
-    for (let run = 0; run < runs + moreRuns && all.some(({ found }) => found.length < runs); run++) {
-      for (let first = 0; first < all.length; ) {
-        const here = fitting(all, first);
-        await kept.makeRoom(here.map(({ repeats }, i) => (repeats > 1 ? bytesWritten(plan, first + i) : 0)));
+    const clock = await clockStep(gpu, stamps);
+    if (clock === undefined) return all.map(() => undefined);
+    const learnt = (timed: Timed) => timed.found.length >= runs;
+    for (let run = 0; run < runs + moreRuns && !all.every(learnt); run++) {
+      for (const group of groups(program, all)) {
+        await kept.makeRoom(
+          group.map((step) => (step.kind === "dispatch" && repeatsOf(step, all) > 1 ? bytesWritten(step) : 0)),
+        );
         const encoder = gpu.device.createCommandEncoder({ label: "timing" });
-        for (const [pair, { repeats }] of here.entries()) {
-          const index = first + pair;
-          if (repeats > 1) {
-            dispatch(encoder.beginComputePass(), plan, index, 1);
-            kept.copy(encoder, plan, index, "away");
+        const timed: Timed[] = [];
+        for (const step of group) {
+          if (step.kind !== "dispatch") {
+            program.encodeCopy(encoder, step);
+            continue;
           }
-          dispatch(stamps.begin(encoder, pair), plan, index, repeats);
-          if (repeats > 1) kept.copy(encoder, plan, index, "back");
+          const repeats = repeatsOf(step, all);
+          if (repeats > 1) {
+            dispatch(encoder.beginComputePass(), program, step, 1);
+            kept.copy(encoder, step, "away");
+          }
+          dispatch(stamps.begin(encoder, timed.length), program, step, repeats);
+          if (repeats > 1) kept.copy(encoder, step, "back");
+          timed.push(all[step.line]!);
         }
-        const { stamps: told, elapsed } = await stamps.read(encoder, here.length);
-        for (const [pair, timed] of here.entries()) {
+        const { stamps: told, elapsed } = await stamps.read(encoder, timed.length);
+        for (const [pair, one] of timed.entries()) {
           const span = Number(told[2 * pair + 1]! - told[2 * pair]!) / 1e6; // from ns
-          if (span < 2 * elapsed + submitMilliseconds) learn(timed, span, leastSteps * step); // else the clock leapt
+          if (span < 2 * elapsed + submitMilliseconds) learn(one, span, leastSteps * clock); // else the clock leapt
         }
-        first += here.length;
       }
     }
     return all.map(({ found }) => (found.length > 0 && 2 * found.length >= runs ? median(found) : undefined));
@@ -76,17 +83,30 @@ export async function timePlan(plan: Plan, runs: number): Promise<(number | unde
   }
 }
 
-/** The dispatches from `first` on that go in one submit: one at least. */
-function fitting(all: readonly Timed[], first: number): readonly Timed[] {
-  let milliseconds = 0;
-  let end = first;
-  do milliseconds += all[end++]!.expected;
-  while (end < all.length && end < first + mostTimed && milliseconds + all[end]!.expected <= submitMilliseconds);
-  return all.slice(first, end);
+type Encoded = DispatchStep | CopyStep;
+
+const repeatsOf = (step: Encoded, all: readonly Timed[]): number =>
+  step.kind === "dispatch" ? all[step.line]!.repeats : 1;
+
+/** What a run encodes, in groups of one submit each. */
+function* groups(program: Program, all: readonly Timed[]): Generator<Encoded[]> {
+  let group: Encoded[] = [];
+  let [dispatches, milliseconds] = [0, 0];
+  for (const step of program.steps()) {
+    const expected = step.kind === "dispatch" ? all[step.line]!.expected : 0;
+    if (dispatches === mostTimed || (dispatches > 0 && milliseconds + expected > submitMilliseconds)) {
+      yield group;
+      [group, dispatches, milliseconds] = [[], 0, 0];
+    }
+    group.push(step);
+    if (step.kind === "dispatch") dispatches++;
+    milliseconds += expected;
+  }
+  if (dispatches > 0) yield group;
 }
 
-function dispatch(pass: GPUComputePassEncoder, plan: Plan, index: number, times: number): void {
-  for (let i = 0; i < times; i++) plan.encodeDispatch(pass, index);
+function dispatch(pass: GPUComputePassEncoder, program: Program, step: DispatchStep, times: number): void {
+  for (let i = 0; i < times; i++) program.encodeDispatch(pass, step);
   pass.end();
 }
 
@@ -108,8 +128,7 @@ function median(values: readonly number[]): number {
   return (below + above) / 2;
 }
 
-const bytesWritten = (plan: Plan, index: number): number =>
-  plan.writtenBy(index).reduce((sum, { size }) => sum + size, 0);
+const bytesWritten = ({ written }: DispatchStep): number => written.reduce((sum, { size }) => sum + size, 0);
 
 /** A place for what a dispatch has written, while it is repeated. */
 class Kept {
@@ -129,9 +148,9 @@ class Kept {
     this.#buffer = await this.#gpu.checked("timePlan", () => this.#gpu.createBuffer("kept", most, usage));
   }
 
-  copy(encoder: GPUCommandEncoder, plan: Plan, index: number, way: "away" | "back"): void {
+  copy(encoder: GPUCommandEncoder, { written }: DispatchStep, way: "away" | "back"): void {
     let at = 0;
-    for (const { buffer, offset, size } of plan.writtenBy(index)) {
+    for (const { buffer, offset, size } of written) {
       if (way === "away") encoder.copyBufferToBuffer(buffer, offset, this.#buffer!, at, size);
       else encoder.copyBufferToBuffer(this.#buffer!, at, buffer, offset, size);
       at += size;

@@ -5,11 +5,13 @@ import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 /** Named switches of a shader: `#if name` keeps its section where the flag is true. */
 export type Flags = Readonly<Record<string, boolean>>;
 
-/** One `@group(0) @binding(n) var<…> name: type;` of a shader. */
+/** One `var<…> name: type;` of a shader that is bound to a buffer. */
 export interface Binding {
   readonly name: string;
   readonly index: number;
   readonly type: GPUBufferBindingType;
+  /** What WGSL calls the type of what it holds. */
+  readonly holds: string;
 }
 
 /**
@@ -34,24 +36,36 @@ export function resolveFlags(source: string, flags: Flags, shader: string): stri
   return wgsl([...strings, source.slice(end)], ...values);
 }
 
-const bindingPattern =
-  /@group\((\d+)\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read|read_write))?>\s*(\w+)\s*:/g;
+const declaration =
+  /(?:@group\((\d+)\)\s*@binding\((\d+)\)\s*)?\bvar<(uniform|storage)(?:,\s*(read|read_write))?>\s*(\w+)\s*:\s*([^;]+);/g;
 
-/** The bindings that resolved shader text declares, in group 0. */
-export function bindingsOf(source: string, shader: string): Binding[] {
-  const bindings = [...source.matchAll(bindingPattern)].map((match): Binding => {
-    const [, group, index, space, access, name] = match;
-    if (group !== "0") throw new Error(`${shader}: binding "${name}" is in group ${group}, expected group 0; move it.`);
+/**
+ * Numbers what resolved shader text binds, in the order of declaration; what has a number in group 0 keeps it.
+ * @returns the text with all numbers, and the bindings.
+ * @throws where another group is named, or a declaration is of another form.
+ */
+export function numberBindings(source: string, shader: string): { text: string; bindings: Binding[] } {
+  const bindings: Binding[] = [];
+  const taken = new Set([...source.matchAll(declaration)].map(([, , index]) => index && Number(index)));
+  let free = 0;
+  const text = source.replace(declaration, (found: string, ...parts: (string | undefined)[]) => {
+    const [group, given, space, access, name, holds] = parts;
+    if (group !== undefined && group !== "0") {
+      throw new Error(`${shader}: binding "${name}" is in group ${group}, expected group 0; move it.`);
+    }
+    while (given === undefined && taken.has(free)) free++;
+    const index = given === undefined ? free++ : Number(given);
     const type = space === "uniform" ? "uniform" : access === "read_write" ? "storage" : "read-only-storage";
-    return { name: name!, index: Number(index), type };
+    bindings.push({ name: name!, index, type, holds: holds!.trim() });
+    return given === undefined ? `@group(0) @binding(${index}) ${found}` : found;
   });
-  const declared = source.match(/@binding\(/g)?.length ?? 0;
-  if (declared !== bindings.length) {
+  const declared = text.match(/@binding\(|\bvar<\s*(?:uniform|storage)/g)?.length ?? 0;
+  if (declared !== 2 * bindings.length) {
     throw new Error(
-      `${shader}: ${declared} bindings are declared, ${bindings.length} of the form "@group(0) @binding(n) var<storage, read> name: type"; write all in that form.`,
+      `${shader}: ${bindings.length} bindings can be read and others not, expected bindings of the form "var<storage, read> name: type;", with "@group(0) @binding(n)" in front or without.`,
     );
   }
-  return bindings;
+  return { text, bindings };
 }
 
 /** `const name = 3u;` lines to put in front of a shader. Only unsigned integers ever enter shader text. */

@@ -1,7 +1,7 @@
 // What a pass reads: one batch of sequences, checked, and laid out as the GPU has it.
 
 import { cellOf } from "../cells/cells";
-import { elements, layoutOf, padded, type Tensor, type TensorSpec } from "../gpu/tensor";
+import { elements, layoutOf, type PlannedTensor, padded, type TensorSpec } from "../gpu/tensor";
 import { sortByToken } from "../ops/token-gather";
 import { directionsOf, expectKnown, type NetworkConfig, shown } from "./config";
 
@@ -50,7 +50,7 @@ export interface BatchLayout extends BatchShape {
   readonly checkpointEvery?: number | undefined;
 }
 
-type BatchSpecs = Record<"update" | "step" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> &
+type BatchSpecs = Record<"step" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> &
   Partial<Record<"tokenStart" | "tokenOrder" | "reset" | "initialState" | "initialCellState", TensorSpec>>;
 
 /** What of a batch counts: how many targets or values, and their weight in the loss's mean. */
@@ -60,15 +60,14 @@ export interface Counted {
 }
 
 /**
- * The tensors of a batch, in the order in which they are stored, with what goes with it: the optimizer's numbers, the
- * training step and the loss's scale.
+ * The tensors of a batch, in the order in which they are stored, with what goes with it: the training step and the loss's
+ * scale.
  */
 export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpecs {
   const { steps, batch, initialState, carryState, rowsByToken, checkpointEvery = steps } = layout;
   const segments = steps / checkpointEvery;
   const rows = config.readout === "every-step" ? [steps, batch] : [batch];
   return {
-    update: { shape: [8] },
     step: { shape: [2], type: "u32" },
     lossScale: { shape: [1] },
     lengths: { shape: [segments, batch], type: "i32" },
@@ -86,7 +85,7 @@ export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpe
 }
 
 /** A tensor with a row for each segment, where there is one segment alone: its row. */
-export const onlyRow = (tensor: Tensor): Tensor => ({ ...tensor, shape: tensor.shape.slice(1) });
+export const onlyRow = (tensor: PlannedTensor): PlannedTensor => ({ ...tensor, shape: tensor.shape.slice(1) });
 
 /** The states of all layers and directions, [L·D, B, H]: h, and c where the cell has one. */
 export function stateSpecs(config: NetworkConfig, batch: number) {
@@ -193,15 +192,11 @@ export function checkBatch(
 interface Beside {
   /** As `checkBatch` returned it; 0 gives a loss of 0. */
   weight: number;
-  /** The optimizer's numbers, at most 8. */
-  update?: readonly number[];
   /** The training step, from 1: each has dropout's masks of its own. */
   step: number;
   /** As `checkBatch` takes it. */
   first?: boolean;
 }
-
-const unused = new Array<number>(8).fill(0);
 
 /** Copies checked batches into bytes as a tensor group of `batchSpecs` stores them. */
 export class BatchPacker {
@@ -234,14 +229,13 @@ export class BatchPacker {
     });
   }
 
-  pack(into: ArrayBuffer, start: number, batch: Batch, { weight, update = [], step, first = true }: Beside): void {
+  pack(into: ArrayBuffer, start: number, batch: Batch, { weight, step, first = true }: Beside): void {
     const put = (name: keyof BatchSpecs, data: ArrayLike<number>) => {
       const spec = this.#specs[name];
       if (!spec) return;
       const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[spec.type ?? "f32"];
       padded(spec, data, new View(into, start + this.#offsets[name]!));
     };
-    put("update", [...update, ...unused].slice(0, 8));
     put("step", [step, 0]);
     put("lossScale", [weight > 0 ? 1 / weight : 0]);
     const { steps, batch: rows } = this.#shape;

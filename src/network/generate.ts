@@ -1,10 +1,11 @@
 // Writes on: feeds a network its own choices, one token at a time, all of it on the GPU.
 
-import { createTensors, elements, readTensors, storageUsage, type Tensor, whole, writeTensor } from "../gpu/tensor";
+import { readbackBytes, readTensors, roundUp, type Tensor, whole, writeTensor } from "../gpu/tensor";
 import { finiteCheck } from "../ops/finite-check";
-import { sample } from "../ops/sample";
+import { sample, sampleSettings, settingsSpec } from "../ops/sample";
 import { stateSpecs } from "./batch";
 import { expectKnown, expectSeed, expectSize, shown } from "./config";
+import { planInference } from "./inference";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
 
@@ -45,59 +46,86 @@ export async function generate(network: Network, options: GenerateOptions): Prom
   checkOptions(network, options);
   signal?.throwIfAborted();
   const all = prompt.length + length;
-  const inference = await network.inference({}, "generate");
-  const { plan } = inference;
-  try {
-    const { tokens, state, check, notFinite } = await gpu.checked("generate", () => {
-      const usage = storageUsage() | GPUBufferUsage.UNIFORM;
-      const { settings } = plan.own(
-        createTensors(gpu, "settings", { settings: { shape: [5], type: "u32" } }, usage),
-      ).tensors;
-      const tokens = plan.tensor("tokens", [all], { type: "i32" });
-      const position = plan.tensor("position", [1], { type: "u32" });
-      const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
-      const states = Object.values(stateSpecs(config, 1));
-      const state = plan.tensor("state", [states.reduce((sum, { shape }) => sum + elements(shape), 0)]);
-      const check = plan.part("check", 0);
-      finiteCheck(check, { tensor: whole(network.parameters, "parameters"), notFinite });
-      const logits = { ...inference.outputs, shape: [1, config.outputs] };
-      sample(plan, { logits, settings, position, tokens, next: inference.inputs, notFinite });
-      const numbers = new Uint32Array([0, Math.min(topK, config.outputs), seed, prompt.length, all]);
-      new Float32Array(numbers.buffer)[0] = temperature;
-      writeTensor(gpu, settings, numbers);
-      writeTensor(gpu, slice(tokens, 0, prompt.length), prompt);
-      writeTensor(gpu, inference.inputs, [prompt[0]!]);
-      return { tokens, state, check, notFinite };
-    });
-    await plan.compile();
-    const written = new Int32Array(length);
-    let streamed = prompt.length;
-    const read = async (end: number) => {
-      const [news, found] = await readTensors(gpu, [slice(tokens, streamed, end), notFinite], "generate");
-      if (found![0] !== 0) throw notFiniteNetwork("generate");
-      written.set(news!, streamed - prompt.length);
-      streamed = end;
-      return news as Int32Array;
-    };
-    for (let done = 0; done < all - 1; ) {
-      signal?.throwIfAborted();
-      plan.lifetime.expect("generate");
-      const end = Math.min(all - 1, done + tokensPerSubmit);
-      const { errors } = gpu.scoped(() => {
-        const encoder = gpu.device.createCommandEncoder({ label: "generate" });
-        if (done === 0) check.encodeAlone(encoder);
-        for (; done < end; done++) inference.encode(encoder, { state: state.buffer });
-        gpu.device.queue.submit([encoder.finish()]);
+  const room = roundUp(all, roomOf);
+  return network.programs.borrow(
+    `generate ${room}`,
+    () => writerOf(network, room),
+    async (writer) => {
+      const { program, tokens, notFinite, staging } = writer;
+      writer.begin(prompt, {
+        temperature,
+        topK: Math.min(topK, config.outputs),
+        seed,
+        prompt: prompt.length,
+        room: all,
       });
-      await gpu.expectNone("generate", errors);
-      if (onTokens && done >= streamed) onTokens(await read(done + 1));
-      else await gpu.answered("generate", gpu.device.queue.onSubmittedWorkDone()); // at most a submit ahead of the device
-    }
-    if (streamed < all) await read(all);
-    return written;
-  } finally {
-    inference.destroy();
-  }
+      const written = new Int32Array(length);
+      let streamed = prompt.length;
+      const read = async (end: number) => {
+        const news = slice(tokens, streamed, end);
+        const [values, found] = await readTensors(gpu, [news, notFinite], "generate", staging);
+        if (found![0] !== 0) throw notFiniteNetwork("generate");
+        written.set(values!, streamed - prompt.length);
+        streamed = end;
+        return values as Int32Array;
+      };
+      for (let done = 0; done < all - 1; ) {
+        signal?.throwIfAborted();
+        program.lifetime.expect("generate");
+        const end = Math.min(all - 1, done + tokensPerSubmit);
+        const { errors } = gpu.scoped(() => {
+          const encoder = gpu.device.createCommandEncoder({ label: "generate" });
+          for (; done < end; done++) program.encode(encoder, done === 0 ? [] : [first]);
+          gpu.device.queue.submit([encoder.finish()]);
+        });
+        await gpu.expectNone("generate", errors);
+        if (onTokens && done >= streamed) onTokens(await read(done + 1));
+        else await gpu.answered("generate", gpu.device.queue.onSubmittedWorkDone()); // at most a submit ahead of the device
+      }
+      if (streamed < all) await read(all);
+      return written;
+    },
+  );
+}
+
+/** Places for tokens come by so many, so that texts of about the same length share a program. */
+const roomOf = 4096;
+
+/** The section of what is done before the first token alone. */
+const first = "first";
+
+/** A step of the network that reads what the one before it wrote. */
+async function writerOf(network: Network, room: number) {
+  const { gpu, config, parameters } = network;
+  const plan = network.programs.plan("generate");
+  const { settings } = plan.group("settings", { settings: settingsSpec }, "uniform").tensors;
+  const tokens = plan.tensor("tokens", [room], { type: "i32" });
+  const position = plan.tensor("position", [1], { type: "u32" });
+  const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
+  const staging = plan.buffer("readback", readbackBytes([tokens, notFinite]), "readback");
+  const state = plan.group<string>("state", { ...stateSpecs(config, 1) });
+  plan.section(first, () => {
+    for (const { buffer } of [position, notFinite, state]) plan.clear({ buffer, offset: 0 }, buffer.size);
+    finiteCheck(plan, { tensor: whole(parameters, "parameters"), notFinite });
+  });
+  const { inputs, outputs } = planInference(plan, config, parameters.tensors, {}, state);
+  const logits = { ...outputs, shape: [1, config.outputs] };
+  sample(plan, { logits, settings, position, tokens, next: inputs, notFinite });
+  const program = await network.programs.realise(plan, "generate", "generation");
+  const real = { settings: program.tensor(settings), tokens: program.tensor(tokens), next: program.tensor(inputs) };
+  return {
+    program,
+    tokens: real.tokens,
+    notFinite: program.tensor(notFinite),
+    staging: program.buffer(staging),
+    /** Puts there what is to be written on. */
+    begin(prompt: ArrayLike<number>, how: Parameters<typeof sampleSettings>[0]): void {
+      writeTensor(gpu, real.settings, sampleSettings(how));
+      writeTensor(gpu, slice(real.tokens, 0, prompt.length), prompt);
+      writeTensor(gpu, real.next, [prompt[0]!]);
+    },
+    destroy: () => program.destroy(),
+  };
 }
 
 /** The tokens from one place up to another. */

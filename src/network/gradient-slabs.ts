@@ -2,7 +2,7 @@
 
 import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
-import { createTensors, layoutOf, type Tensor, whole } from "../gpu/tensor";
+import { layoutOf, type PlannedTensor, whole } from "../gpu/tensor";
 import { type LossRecord, lossRecord } from "../ops/loss-record";
 import { oneSlab, type Slabs } from "../ops/operands";
 import { slabSum } from "../ops/slab-sum";
@@ -20,16 +20,16 @@ export function gradientSlabs(
   config: NetworkConfig,
   { steps, batch, accumulate }: { steps: number; batch: number; accumulate: boolean },
   loss: LossRecord,
-  step: Tensor,
+  step: PlannedTensor,
 ) {
   const specs = parameterShapes(config);
   const { offsets, bytes } = layoutOf(specs);
-  const group = plan.own(createTensors(plan.gpu, "gradients", specs));
+  const group = plan.group("gradients", specs);
   const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
   const noting = { notFinite, step };
   const size = bytes / 4;
   const rows = steps * batch;
-  const wanted = Math.min(16, Math.floor(rows / (plan.gpu.software ? 512 : 128)));
+  const wanted = Math.min(16, Math.floor(rows / (plan.traits.software ? 512 : 128)));
   const { hidden, layers, outputs } = config;
   const width = layers * directionsOf(config) * (cellOf(config).gates + 2) * hidden + 2 * outputs; // of a step's tensors
   const roomBytes = 0.1 * 4 * rows * width; // the slabs are to be a small part of all

@@ -2,14 +2,15 @@
 
 import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
-import { createTensors, elements, matrixOf, storageUsage, type Tensor } from "../gpu/tensor";
+import type { Program } from "../gpu/program";
+import { elements, matrixOf, type PlannedGroup, type PlannedTensor, type Tensor } from "../gpu/tensor";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import { stateSpecs } from "./batch";
 import { directionsOf, expectKnown, expectSize, type NetworkConfig } from "./config";
 import type { Layer } from "./layer";
 import { outputForward, outputLayer } from "./readout";
 import { createStack, stackForward } from "./stack";
-import { clearStates, copyStates } from "./states";
+import { clearStates, copyAllStates, type StateKind, stateRows } from "./states";
 
 export interface InferenceOptions {
   /** T: time steps of a run. Default 1. */
@@ -36,9 +37,52 @@ export interface InferenceBuffers {
   state?: BufferPlace;
 }
 
+/** What of an inference's plan is written and read from outside. */
+interface InferencePlan {
+  readonly inputs: PlannedTensor;
+  readonly outputs: PlannedTensor;
+  readonly layers: readonly Layer[];
+}
+
+/** The section that a run leaves out which goes on from a state. */
+const fromZero = "from zero";
+
+/**
+ * Lays a network out without its loss.
+ * @param state as `stateSpecs` has it, where a run goes on from the one before.
+ * @throws where an option is unknown or out of range.
+ */
+export function planInference(
+  plan: Plan,
+  config: NetworkConfig,
+  parameters: Readonly<Record<string, PlannedTensor>>,
+  options: InferenceOptions = {},
+  state?: PlannedGroup,
+): InferencePlan {
+  expectKnown("Network.prepare", options, ["steps", "batch", "probabilities"]);
+  const { steps = 1, batch = 1, probabilities = false } = options;
+  expectSize("Network.prepare", "steps", steps);
+  expectSize("Network.prepare", "batch", batch);
+  const inputs =
+    config.input === "tokens"
+      ? plan.tensor("inputs", [steps, batch], { type: "i32" })
+      : plan.tensor("inputs", [steps, batch, config.inputs]);
+  const lengths = plan.tensor("lengths", [batch], { type: "i32" });
+  plan.fill(lengths, () => new Int32Array(batch).fill(steps));
+  const layers = createStack(plan, config, parameters, inputs, lengths, { steps, batch, schedule: undefined });
+  if (state) copyAllStates(plan, layers, "initial", state);
+  else if (directionsOf(config) === 1) plan.section(fromZero, () => clearStates(plan, layers));
+  stackForward(plan, layers);
+  const output = outputLayer(plan, config, parameters, layers.at(-1)!);
+  outputForward(plan, output);
+  const outputs = probabilities ? softmax(plan, output.logits, lengths) : output.logits;
+  if (state) copyAllStates(plan, layers, "final", state);
+  return { inputs, outputs, layers };
+}
+
 /** A network's forward pass over one shape of inputs. */
 export class Inference {
-  readonly plan: Plan;
+  readonly program: Program;
   /** Where the next run reads: f32 [T, B, I] or i32 [T, B]. */
   readonly inputs: Tensor;
   /** o, or ŷ: [T, B, K] or [B, K] */
@@ -46,35 +90,16 @@ export class Inference {
   readonly #config: NetworkConfig;
   readonly #layers: readonly Layer[];
 
-  /** @param plan empty; the caller compiles it, and destroys it where this throws. */
-  constructor(
-    plan: Plan,
-    config: NetworkConfig,
-    parameters: Readonly<Record<string, Tensor>>,
-    options: InferenceOptions = {},
-  ) {
-    expectKnown("Network.prepare", options, ["steps", "batch", "probabilities"]);
-    const { steps = 1, batch = 1, probabilities = false } = options;
-    expectSize("Network.prepare", "steps", steps);
-    expectSize("Network.prepare", "batch", batch);
-    const { gpu } = plan;
-    this.plan = plan;
+  constructor(program: Program, { inputs, outputs, layers }: InferencePlan, config: NetworkConfig) {
+    this.program = program;
+    this.inputs = program.tensor(inputs);
+    this.outputs = program.tensor(outputs);
     this.#config = config;
-    this.inputs =
-      config.input === "tokens"
-        ? plan.tensor("inputs", [steps, batch], { type: "i32" })
-        : plan.tensor("inputs", [steps, batch, config.inputs]);
-    const lengths = plan.tensor("lengths", [batch], { type: "i32" });
-    gpu.write(lengths.buffer, lengths.offset, () => new Int32Array(batch).fill(steps), "Network.prepare");
-    this.#layers = createStack(plan, config, parameters, this.inputs, lengths, { steps, batch, schedule: undefined });
-    stackForward(plan, this.#layers);
-    const output = outputLayer(plan, config, parameters, this.#layers.at(-1)!);
-    outputForward(plan, output);
-    this.outputs = probabilities ? softmax(plan, output.logits, lengths) : output.logits;
+    this.#layers = layers;
   }
 
   get gpu(): Gpu {
-    return this.plan.gpu;
+    return this.program.gpu;
   }
 
   /**
@@ -82,9 +107,8 @@ export class Inference {
    * @throws where a buffer is too small, lacks a usage, or is given where it cannot be; nothing is encoded then.
    */
   encode(encoder: GPUCommandEncoder, buffers: InferenceBuffers): void {
-    this.plan.lifetime.expect("Network.encode");
+    this.program.lifetime.expect("Network.encode");
     expectKnown("Network.encode", buffers, ["inputs", "outputs", "state"]);
-    const { hidden } = this.#config;
     const [, batch = 0] = this.#layers[0]!.hidden.shape;
     const states = stateSpecs(this.#config, batch);
     const stateBytes = 4 * elements(states.initialState.shape);
@@ -100,9 +124,7 @@ export class Inference {
     const state = placeOf("state", buffers.state, kinds.length * stateBytes, { COPY_SRC, COPY_DST });
     const copies = (end: "initial" | "final") => {
       for (const [i, kind] of kinds.entries()) {
-        if (!state) continue;
-        const rows = { buffer: state.buffer, offset: state.offset + i * stateBytes, stride: 4 * hidden };
-        copyStates(encoder, this.#layers, kind, end, rows);
+        if (state) this.#copyState(encoder, kind, end, state.buffer, state.offset + i * stateBytes);
       }
     };
 
@@ -112,11 +134,8 @@ export class Inference {
         encoder.copyBufferToBuffer(inputs.buffer, inputs.offset + plain, this.inputs.buffer, to, bytes);
       });
     }
-    if (state) copies("initial");
-    else if (directionsOf(this.#config) === 1) clearStates(encoder, this.#layers);
-    const pass = encoder.beginComputePass({ label: "network" });
-    this.plan.encode(pass);
-    pass.end();
+    copies("initial");
+    this.program.encode(encoder, state ? [fromZero] : []);
     if (outputs) {
       eachRow(this.outputs, (plain, stored, bytes) => {
         const from = this.outputs.offset + stored;
@@ -126,8 +145,27 @@ export class Inference {
     copies("final");
   }
 
+  /** Between the sweeps and an application's rows, which are not padded: [L, B, H] from `offset` on. */
+  #copyState(
+    encoder: GPUCommandEncoder,
+    kind: StateKind,
+    end: "initial" | "final",
+    buffer: GPUBuffer,
+    offset: number,
+  ): void {
+    const rows = stateRows(this.#layers, kind, end, { offset, stride: 4 * this.#config.hidden });
+    for (const { tensor, inside, outside, count, bytes } of rows) {
+      const sweep = this.program.tensor(tensor).buffer;
+      for (let row = 0; row < count; row++) {
+        const [here, there] = [inside.offset + row * inside.stride, outside.offset + row * outside.stride];
+        if (end === "initial") encoder.copyBufferToBuffer(buffer, there, sweep, here, bytes);
+        else encoder.copyBufferToBuffer(sweep, here, buffer, there, bytes);
+      }
+    }
+  }
+
   destroy(): void {
-    this.plan.destroy();
+    this.program.destroy();
   }
 
   [Symbol.dispose](): void {
@@ -136,11 +174,10 @@ export class Inference {
 }
 
 /** ŷ = softmax(o): the loss's kernel, of a loss that counts nothing. */
-function softmax(plan: Plan, logits: Tensor, lengths: Tensor): Tensor {
+function softmax(plan: Plan, logits: PlannedTensor, lengths: PlannedTensor): PlannedTensor {
   const rows = logits.shape.slice(0, -1);
   const probabilities = plan.tensor("probabilities", logits.shape);
-  const usage = storageUsage() | GPUBufferUsage.UNIFORM;
-  const { lossScale } = plan.own(createTensors(plan.gpu, "lossScale", { lossScale: { shape: [1] } }, usage)).tensors;
+  const { lossScale } = plan.group("lossScale", { lossScale: { shape: [1] } }, "uniform").tensors;
   const targets = plan.tensor("targets", rows, { type: "i32" });
   const rowLoss = plan.tensor("rowLoss", [elements(rows)]);
   softmaxCrossEntropy(plan, { logits, targets, lengths, lossScale, rowLoss, probabilities });

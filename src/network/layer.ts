@@ -2,7 +2,7 @@
 
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
 import { dropout, dropoutGradient } from "../ops/dropout";
 import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
@@ -19,23 +19,23 @@ export interface DirectionParameters<Kind> {
 
 /** What one direction computes in; it lives as long as the pass. */
 export interface Direction {
-  parameters: DirectionParameters<Tensor>;
+  parameters: DirectionParameters<PlannedTensor>;
   /** [T, B, G·H]: a, then the gates, then their gradients. */
-  gate: Tensor;
+  gate: PlannedTensor;
   /** [T + 1, B, H] in sweep order, slab 0 is c_0. */
-  cellState?: Tensor | undefined;
+  cellState?: PlannedTensor | undefined;
   /** [T, B, H] */
-  candidate?: Tensor | undefined;
+  candidate?: PlannedTensor | undefined;
   /** [1 or 2, B, H]: what passes back beside the product; at the end the second is dL/dc_0. */
-  carry?: Tensor | undefined;
+  carry?: PlannedTensor | undefined;
   /** [T + 1, B, H] in sweep order: dL/dh by all paths, where wanted. */
-  dHidden?: Tensor | undefined;
+  dHidden?: PlannedTensor | undefined;
 }
 
 /** The rows of a batch of tokens, sorted by token. */
 export interface RowsByToken {
-  tokenStart: Tensor;
-  tokenOrder: Tensor;
+  tokenStart: PlannedTensor;
+  tokenOrder: PlannedTensor;
 }
 
 export interface Layer {
@@ -49,24 +49,24 @@ export interface Layer {
   /** Whether the sweep back goes on from what a later stretch of time left in `carry`. */
   continued?: boolean | undefined;
   /** The steps of the layer below, `step` u32 [2], and what the mask is drawn from. */
-  dropout?: { x: View; step: Tensor; rate: number; seed: number; layer: number } | undefined;
+  dropout?: { x: View; step: PlannedTensor; rate: number; seed: number; layer: number } | undefined;
   /** i32 [B] */
-  lengths: Tensor;
+  lengths: PlannedTensor;
   /** [T + D, B, D·H]: slab t is h_t of both directions, slab 0 and slab T + 1 their initial states. */
-  hidden: Tensor;
+  hidden: PlannedTensor;
   directions: Direction[];
 }
 
 export interface LayerGradients {
   /** dL/dh from what reads this layer: [T, B, D·H], or [B, D·H] at the end of each sweep. */
-  dOutput: Tensor;
+  dOutput: PlannedTensor;
   parameters: DirectionParameters<Slabs>[];
   /** Where wanted: dL/dx, like the inputs. */
-  dInputs?: Tensor | undefined;
+  dInputs?: PlannedTensor | undefined;
 }
 
 /** h_1 … h_T of a layer. */
-export const stepsOf = (hidden: Tensor, steps: number, batch: number): View => ({
+export const stepsOf = (hidden: PlannedTensor, steps: number, batch: number): View => ({
   tensor: hidden,
   rows: [batch, steps * batch],
 });
@@ -82,12 +82,13 @@ const sweepOf = ({ cell, schedule, lengths, hidden }: Layer, direction: Directio
   reverse: part === 1,
 });
 
-const tokensOf = ({ inputs: { tensor } }: Layer): Tensor | undefined => (tensor.type === "i32" ? tensor : undefined);
+const tokensOf = ({ inputs: { tensor } }: Layer): PlannedTensor | undefined =>
+  tensor.type === "i32" ? tensor : undefined;
 
 /** What the sweep forward needs to take tokens, where it does. */
 export function oneHotOf(plan: Plan, layer: Layer, { parameters: { inputWeight, bias } }: Direction): Sweep["oneHot"] {
   const tokens = tokensOf(layer);
-  return tokens && takesTokens(plan.gpu.device, layer.cell) ? { tokens, inputWeight, bias } : undefined;
+  return tokens && takesTokens(plan.traits, layer.cell) ? { tokens, inputWeight, bias } : undefined;
 }
 
 /** a = x·W + b, then the sweep, in each direction. */

@@ -1,8 +1,8 @@
 // A network: its parameters on the GPU, and the passes that are laid out over them.
 
-import { DryGpu, type Gpu, type Memory } from "../gpu/device";
+import type { Memory } from "../gpu/describe";
+import type { Gpu } from "../gpu/device";
 import { Lifetime } from "../gpu/lifetime";
-import { Plan } from "../gpu/plan";
 import {
   createTensors,
   elements,
@@ -16,8 +16,9 @@ import { type NetworkConfig, type NetworkOptions, networkConfig } from "./config
 import type { Inference, InferenceBuffers, InferenceOptions } from "./inference";
 import { initialParameters } from "./initializers";
 import { type ParameterValues, parameterShapes } from "./parameters";
-import { Pass } from "./pass";
+import type { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
+import { Programs } from "./programs";
 
 export class Network {
   readonly gpu: Gpu;
@@ -26,6 +27,8 @@ export class Network {
   readonly parameters: TensorGroup<string>;
   /** Until it is destroyed, or its GPU is, or the device is lost. */
   readonly lifetime: Lifetime;
+  /** What is made of it for the device, and kept to be used again. */
+  readonly programs: Programs;
   readonly #prepared = new Map<string, Inference>();
 
   private constructor(gpu: Gpu, config: NetworkConfig) {
@@ -33,6 +36,7 @@ export class Network {
     this.gpu = gpu;
     this.config = config;
     this.parameters = createTensors(gpu, "parameters", parameterShapes(config));
+    this.programs = new Programs(this);
   }
 
   /**
@@ -43,10 +47,11 @@ export class Network {
     const config = networkConfig(options);
     let network: Network | undefined;
     try {
-      await gpu.checked("Network.create", () => {
+      const make = () => {
         network = new Network(gpu, config);
         network.write(initialParameters(config));
-      });
+      };
+      await gpu.checked("Network.create", make, "use a smaller network");
       network!.lifetime.expect("Network.create");
       return network!;
     } catch (error) {
@@ -99,32 +104,19 @@ export class Network {
 
   /**
    * Lays the network out over batches of one size and compiles what that needs.
-   * @param owner what it is made for, whose end is the pass's too; the network unless given.
    * @throws where an option is out of range, the device has no room or was lost, or the network was destroyed.
    */
-  async pass(options: PassOptions, owner: Lifetime = this.lifetime): Promise<Pass> {
-    owner.expect("Network.pass");
-    return this.#laidOut("Network.pass", { what: "pass", owner }, await this.#passOf(options));
+  async pass(options: PassOptions): Promise<Pass> {
+    return (await this.programs.pass("Network.pass", options, this.lifetime)).pass;
   }
 
-  async #passOf(options: PassOptions): Promise<(plan: Plan) => Pass> {
-    const { gpu, config } = this;
-    const { checkpointEvery, schedule } = options;
-    const { Segments } = checkpointEvery === undefined ? {} : await import("./segments"); // as few need it
-    const together = schedule === "wavefront" || (config.layers > 1 && !schedule && gpu.choices.measures);
-    const stacking = together ? (await import("./wavefront")).wavefrontOf(gpu, config, options) : undefined;
-    return (plan) => new Pass(plan, config, this.parameters.tensors, options, Segments, stacking);
-  }
-
-  /** Likewise without the loss, for `encode` and for `generate`; it is the caller's, to destroy. */
+  /** Likewise without the loss, for `encode`; it is the caller's, to destroy. */
   async inference(options: InferenceOptions, operation = "Network.inference"): Promise<Inference> {
     this.lifetime.expect(operation);
-    const { Inference } = await import("./inference"); // as only some need it
-    return this.#laidOut(
-      operation,
-      { what: "inference", owner: this.lifetime },
-      (plan) => new Inference(plan, this.config, this.parameters.tensors, options),
-    );
+    const { Inference, planInference } = await import("./inference"); // as only some need it
+    const plan = this.programs.plan(operation);
+    const planned = planInference(plan, this.config, this.parameters.tensors, options);
+    return new Inference(await this.programs.realise(plan, operation, "inference"), planned, this.config);
   }
 
   /**
@@ -159,53 +151,21 @@ export class Network {
     inference.encode(encoder, buffers);
   }
 
-  /** @param made what it is, and what for. */
-  async #laidOut<T>(operation: string, made: { what: string; owner: Lifetime }, build: (plan: Plan) => T): Promise<T> {
-    const { gpu } = this;
-    await gpu.choices.recall(gpu);
-    made.owner.expect(operation);
-    const dry = new DryGpu(gpu, operation);
-    const counted = new Plan(dry, operation);
-    build(counted);
-    dry.expectRoom(counted.dispatches);
-    for (let measured = false; ; measured = true) {
-      const plan = new Plan(gpu, operation, { lifetime: new Lifetime(made.what, made.owner) });
-      try {
-        const result = await gpu.checked(operation, () => build(plan));
-        if (
-          !measured &&
-          gpu.choices.measures &&
-          (await (await import("../gpu/measure")).measureChoices(gpu, plan.open))
-        ) {
-          plan.destroy(); // it took the defaults
-          continue;
-        }
-        await plan.compile();
-        made.owner.expect(operation);
-        return result;
-      } catch (error) {
-        plan.destroy();
-        throw error;
-      }
-    }
-  }
-
   /**
    * What `pass` would allocate, beside the parameters, for any size at once.
    * @throws where an option is out of range, it is more than 2^53 bytes, or the network was destroyed.
    */
   async memoryOf(options: PassOptions): Promise<Memory> {
-    this.lifetime.expect("Network.memoryOf");
-    await this.gpu.choices.recall(this.gpu);
-    const dry = new DryGpu(this.gpu, "Network.memoryOf");
-    (await this.#passOf(options))(new Plan(dry, "Network.memoryOf"));
-    return dry.memory;
+    const operation = "Network.memoryOf";
+    this.lifetime.expect(operation);
+    return this.programs.memoryOf(operation, options);
   }
 
   destroy(): void {
     this.lifetime.end();
     for (const inference of this.#prepared.values()) inference.destroy();
     this.#prepared.clear();
+    this.programs.release();
     this.parameters.destroy();
   }
 

@@ -1,7 +1,9 @@
 // Reads the states that a pass ended with; loaded when it is asked for.
 
-import type { Gpu } from "../gpu/device";
-import { createTensors, readTensors } from "../gpu/tensor";
+import { Plan } from "../gpu/plan";
+import type { Program } from "../gpu/program";
+import { realise } from "../gpu/realise";
+import { matrixOf, readTensors } from "../gpu/tensor";
 import type { Layer } from "./layer";
 import { copyStates, rowsOf } from "./states";
 
@@ -17,43 +19,63 @@ export interface States {
 }
 
 /** Reads what the last run ended with, and the gradients of what it began with where they are traced. */
-export async function readStates(gpu: Gpu, layers: readonly Layer[]): Promise<States> {
+export async function readStates(pass: Program, planned: readonly Layer[]): Promise<States> {
+  const { gpu } = pass;
+  const layers = planned.map((layer) => onDevice(pass, layer));
   const all = layers.flatMap(({ directions }) => directions);
   const { hidden, directions, cell } = layers[0]!;
   const [, batch = 0, width = 0] = hidden.shape;
   const spec = { shape: [all.length, batch, width / directions.length] };
   const traced = directions[0]!.dHidden !== undefined;
   const operation = "Pass.readStates";
-  const { result: group, errors } = gpu.scoped(() => {
-    const made = createTensors<string>(gpu, "states", {
-      finalState: spec,
-      ...(cell.cellState && { finalCellState: spec }),
-      ...(traced && { dInitialState: spec }),
-      ...(traced && cell.cellState && { dInitialCellState: spec }),
-    });
-    const { finalState, finalCellState, dInitialState, dInitialCellState } = made.tensors;
-    const encoder = gpu.device.createCommandEncoder({ label: "states" });
-    copyStates(encoder, layers, "hidden", "final", rowsOf(finalState!));
-    if (finalCellState) copyStates(encoder, layers, "cellState", "final", rowsOf(finalCellState));
-    const slab = batch * rowsOf(finalState!).stride;
-    for (const [index, { dHidden, carry }] of all.entries()) {
-      for (const [from, start, to] of [
-        [dHidden, 0, dInitialState],
-        [carry, slab, dInitialCellState],
-      ] as const) {
-        if (to)
-          encoder.copyBufferToBuffer(from!.buffer, from!.offset + start, to.buffer, to.offset + index * slab, slab);
-      }
-    }
-    gpu.device.queue.submit([encoder.finish()]);
-    return made;
+  const plan = new Plan("states", gpu.traits, "use a smaller batch");
+  const { tensors } = plan.group<string>("states", {
+    finalState: spec,
+    ...(cell.cellState && { finalCellState: spec }),
+    ...(traced && { dInitialState: spec }),
+    ...(traced && cell.cellState && { dInitialCellState: spec }),
   });
-  try {
-    await gpu.expectNone(operation, errors, group.buffer.size);
-    const tensors = Object.values(group.tensors);
-    const values = await readTensors(gpu, tensors, operation);
-    return Object.fromEntries(tensors.map(({ name }, i) => [name, values[i]])) as unknown as States;
-  } finally {
-    group.destroy();
+  const { finalState, finalCellState, dInitialState, dInitialCellState } = tensors;
+  copyStates(plan, layers, "hidden", "final", rowsOf(finalState!));
+  if (finalCellState) copyStates(plan, layers, "cellState", "final", rowsOf(finalCellState));
+  const slab = batch * 4 * matrixOf(spec).storedWidth;
+  for (const [index, { dHidden, carry }] of all.entries()) {
+    for (const [from, start, to] of [
+      [dHidden, 0, dInitialState],
+      [carry, slab, dInitialCellState],
+    ] as const) {
+      if (to) plan.copy({ ...from!, offset: from!.offset + start }, { ...to, offset: to.offset + index * slab }, slab);
+    }
   }
+  const program = await realise(plan, gpu, { operation, what: "states", owner: pass.lifetime });
+  try {
+    const { errors } = gpu.scoped(() => program.run());
+    const read = readTensors(
+      gpu,
+      Object.values(tensors).map((tensor) => program.tensor(tensor)),
+      operation,
+    );
+    const [values] = await Promise.all([read, gpu.expectNone(operation, errors)]);
+    return Object.fromEntries(Object.keys(tensors).map((name, i) => [name, values[i]])) as unknown as States;
+  } finally {
+    program.destroy();
+  }
+}
+
+/** A layer with the tensors that its program has on the device. */
+function onDevice(program: Program, layer: Layer): Layer {
+  return {
+    ...layer,
+    hidden: program.tensor(layer.hidden),
+    directions: layer.directions.map((direction) => {
+      const { gate, cellState, carry, dHidden } = direction;
+      return {
+        ...direction,
+        gate: program.tensor(gate),
+        cellState: cellState && program.tensor(cellState),
+        carry: carry && program.tensor(carry),
+        dHidden: dHidden && program.tensor(dHidden),
+      };
+    }),
+  };
 }

@@ -1,7 +1,7 @@
 // The output layer and the loss on a plan, forward and backward.
 
 import type { Plan } from "../gpu/plan";
-import { createTensors, storageUsage, type Tensor, writeTensor } from "../gpu/tensor";
+import { type PlannedTensor, padded } from "../gpu/tensor";
 import { matmul, type View } from "../ops/matmul";
 import { meanSquaredError } from "../ops/mean-squared-error";
 import type { Slabs } from "../ops/operands";
@@ -17,28 +17,28 @@ export interface OutputLayer {
    */
   read: View[];
   /** V [D·H, K], b_o [K] */
-  outputWeight: Tensor;
-  outputBias: Tensor;
+  outputWeight: PlannedTensor;
+  outputBias: PlannedTensor;
   /** o [T, B, K] or [B, K] */
-  logits: Tensor;
+  logits: PlannedTensor;
 }
 
 export interface Readout extends OutputLayer {
-  targets: Tensor;
-  lengths: Tensor;
-  lossScale: Tensor;
-  weighting?: { classWeights: Tensor; labelSmoothing: Tensor } | undefined;
+  targets: PlannedTensor;
+  lengths: PlannedTensor;
+  lossScale: PlannedTensor;
+  weighting?: { classWeights: PlannedTensor; labelSmoothing: number } | undefined;
   /** [rows] */
-  rowLoss: Tensor;
+  rowLoss: PlannedTensor;
   /** Like logits, where wanted. */
-  probabilities?: Tensor | undefined;
-  dLogits?: Tensor | undefined;
+  probabilities?: PlannedTensor | undefined;
+  dLogits?: PlannedTensor | undefined;
 }
 
 export interface ReadoutGradients {
-  dLogits: Tensor;
+  dLogits: PlannedTensor;
   /** dL/dh of what is read: [T, B, D·H] or [B, D·H] */
-  dOutput: Tensor;
+  dOutput: PlannedTensor;
   outputWeight: Slabs;
   outputBias: Slabs;
 }
@@ -50,7 +50,7 @@ const rowPart = (read: View[], part: number) => (read.length > 1 ? { rowPart: pa
 export function outputLayer(
   plan: Plan,
   { readout, outputs }: NetworkConfig,
-  { outputWeight, outputBias }: Readonly<Record<string, Tensor>>,
+  { outputWeight, outputBias }: Readonly<Record<string, PlannedTensor>>,
   { hidden, directions }: Layer,
 ): OutputLayer {
   const [steps = 0, batch = 0] = directions[0]!.gate.shape;
@@ -98,16 +98,10 @@ export function readoutBackward(plan: Plan, { read, outputWeight }: Readout, gra
   }
 }
 
-/** The tensors of label smoothing and class weights, where a network has them. */
+/** Label smoothing and class weights, where a network has them. */
 export function weighting(plan: Plan, { outputs, labelSmoothing, classWeights }: NetworkConfig): Readout["weighting"] {
   if (labelSmoothing === 0 && !classWeights) return undefined;
-  const usage = storageUsage() | GPUBufferUsage.UNIFORM;
-  const specs = { classWeights: { shape: [outputs] }, labelSmoothing: { shape: [1] } };
-  const { tensors } = plan.own(createTensors(plan.gpu, "weighting", specs, usage));
-  const { buffer, offset } = tensors.classWeights;
-  plan.gpu.write(buffer, offset, () =>
-    classWeights ? Float32Array.from(classWeights) : new Float32Array(outputs).fill(1),
-  );
-  writeTensor(plan.gpu, tensors.labelSmoothing, [labelSmoothing]);
-  return tensors;
+  const weights = plan.tensor("classWeights", [outputs]);
+  plan.fill(weights, () => padded(weights, classWeights ?? new Float32Array(outputs).fill(1)));
+  return { classWeights: weights, labelSmoothing };
 }

@@ -1,16 +1,16 @@
 // A pass in segments of time, for sequences that would not fit whole: only the states between segments are kept, and each
 // segment goes forward again before it goes back (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
 
-import type { Plan } from "../gpu/plan";
-import { createTensors, elements, matrixOf, storageUsage, type Tensor } from "../gpu/tensor";
-import type { Slabs } from "../ops/operands";
+import type { Index, Plan } from "../gpu/plan";
+import { elements, matrixOf, type PlannedTensor } from "../gpu/tensor";
 import type { SweepSchedule } from "../ops/recurrence";
 import { type BatchShape, batchSpecs, onlyRow, stateSpecs } from "./batch";
 import type { NetworkConfig } from "./config";
+import type { gradientSlabs } from "./gradient-slabs";
 import type { Layer } from "./layer";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
 import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
-import { clearStates, copyStates, rowsOf, type StateRows } from "./states";
+import { copyStates, rowsOf } from "./states";
 
 interface SegmentOptions extends BatchShape {
   checkpointEvery: number;
@@ -18,181 +18,167 @@ interface SegmentOptions extends BatchShape {
   training: boolean;
 }
 
-/** The tensors of the whole batch, as `batchSpecs` has them. */
-type BatchTensors = Readonly<Record<string, Tensor>>;
-
-/** A copy of `bytes` of a whole tensor to one of a segment, from `stride` bytes further on for each segment. */
-interface Slice {
-  from: Tensor;
-  to: Tensor;
-  toOffset: number;
-  stride: number;
-  bytes: number;
+/** Where a segment stands among all: one of them, or in a repeat from one on, one further or back in each run. */
+interface Which {
+  readonly number: number;
+  readonly index?: Index;
+  readonly step?: 1 | -1;
 }
 
-/** What a pass in segments adds to its plan: parts that go forward and back over one segment, and what they need. */
-export class Segments {
+/** A part of something that has one for each segment, `bytes` apart. */
+const partOf = ({ number, index, step = 1 }: Which, { buffer, offset }: PlannedTensor, bytes: number) => ({
+  buffer,
+  offset: offset + number * bytes,
+  moves: index ? [{ index, bytes: step * bytes }] : [],
+});
+
+/** What a pass in segments computes in. */
+export interface Segmented {
   readonly layers: readonly Layer[];
-  /** o, read at every step: of the segment that was last gone back through, the first. */
-  readonly logits: Tensor;
-  readonly dLogits: Tensor;
-  /** What readies the states that the first segment begins with. */
-  readonly begin: Plan;
-  readonly #count: number;
-  readonly #forward: Plan;
-  readonly #back: Plan;
-  readonly #lastBack: Plan;
-  readonly #slices: Slice[];
-  /** The losses of a segment's rows go to those of the whole. */
-  readonly #rowLoss: { from: Tensor; to: Tensor; bytes: number } | undefined;
-  /** h, and c where the cell has one, before each segment: [segments, L, B, H] each. */
-  readonly #states: Readonly<Record<string, Tensor>>;
-  readonly #cleared: GPUBuffer[];
-
+  /** o, read at every step, and its gradient: of the segment that was last gone back through, the first. */
+  readonly logits: PlannedTensor;
+  readonly dLogits: PlannedTensor;
+  /** Adds zeros where a run adds up. */
+  clear(): void;
   /**
-   * @param rowLoss [rows of the whole], out
-   * @param gradients where they are added up.
+   * Adds the way forward and back through all segments; the first begins with the states that its sweeps have.
+   * @param atEnd adds what is wanted of the states that the last one ends with.
    */
-  constructor(
-    plan: Plan,
-    config: NetworkConfig,
-    parameters: Readonly<Record<string, Tensor>>,
-    batchTensors: BatchTensors,
-    { steps, batch, checkpointEvery, schedule, training }: SegmentOptions,
-    rowLoss: Tensor,
-    { slabs, buffer }: { slabs: (name: string) => Slabs; buffer: GPUBuffer },
-  ) {
-    const { gpu } = plan;
-    const count = steps / checkpointEvery;
-    this.#count = count;
-    const everyStep = config.readout === "every-step";
-    const specs = batchSpecs(config, { steps: checkpointEvery, batch, rowsByToken: true });
-    const usage = storageUsage() | GPUBufferUsage.UNIFORM;
-    const { update: _, lossScale: __, ...own } = specs;
-    const segment: Record<string, Tensor> = plan.own(createTensors<string>(gpu, "segment", { ...own }, usage)).tensors;
-    const lengths = onlyRow(segment.lengths!);
-    // What is timed before there is a batch is then as real.
-    gpu.write(lengths.buffer, lengths.offset, () => new Int32Array(batch).fill(checkpointEvery), "Pass");
-    const { tokenStart, tokenOrder } = segment;
-    this.layers = createStack(plan, config, parameters, segment.inputs!, lengths, {
-      steps: checkpointEvery,
-      batch,
-      schedule,
-      gradients: true,
-      continued: true,
-      step: training ? segment.step : undefined,
-      rowsByToken: tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) },
-    });
-
-    this.begin = plan.part("begin", 1);
-    this.#forward = plan.part("forward", count - 1);
-    stackForward(this.#forward, this.layers);
-    this.#lastBack = plan.part(everyStep ? "back" : "back from the end", everyStep ? count : 1);
-    this.#back = everyStep ? this.#lastBack : plan.part("back", count - 1);
-    const output = outputLayer(plan, config, parameters, this.layers.at(-1)!);
-    this.logits = output.logits;
-    this.dLogits = plan.tensor("dLogits", this.logits.shape);
-    const segmentLoss = everyStep ? plan.tensor("rowLoss", [checkpointEvery * batch]) : rowLoss;
-    const readout = {
-      ...output,
-      targets: everyStep ? segment.targets! : batchTensors.targets!,
-      // At the end all sequences count, and all are in the first segment.
-      lengths: everyStep ? lengths : { ...batchTensors.lengths!, shape: [batch] },
-      lossScale: batchTensors.lossScale!,
-      weighting: weighting(plan, config),
-      rowLoss: segmentLoss,
-      dLogits: this.dLogits,
-    };
-    const dOutput = plan.tensor("dOutput", [...this.logits.shape.slice(0, -1), config.hidden]);
-    stackForward(this.#lastBack, this.layers);
-    readoutForward(this.#lastBack, config.loss, readout);
-    const ofOutput = { outputWeight: slabs("outputWeight"), outputBias: slabs("outputBias") };
-    readoutBackward(this.#lastBack, readout, { dLogits: this.dLogits, dOutput, ...ofOutput });
-    const between = tensorsBetween(plan, this.layers);
-    stackBackward(this.#lastBack, this.layers, dOutput, slabs, undefined, between);
-    if (!everyStep) {
-      const nothing = plan.tensor("dOutput", dOutput.shape); // zero
-      stackForward(this.#back, this.layers);
-      stackBackward(this.#back, this.layers, nothing, slabs, undefined, between);
-    }
-
-    const firstRows = plan.tensor("firstRow", [count], { type: "u32" });
-    gpu.write(firstRows.buffer, firstRows.offset, () =>
-      Uint32Array.from({ length: count }, (_, s) => s * checkpointEvery * batch),
-    );
-    const names = ["inputs", "lengths", "tokenStart", "tokenOrder", ...(everyStep ? ["targets"] : [])];
-    this.#slices = [
-      ...names.flatMap((name) => {
-        const [from, to] = [batchTensors[name], segment[name]];
-        if (!from || !to) return [];
-        const bytes = 4 * elementsStored(to);
-        return [{ from, to, toOffset: 0, stride: bytes, bytes }];
-      }),
-      { from: batchTensors.step!, to: segment.step!, toOffset: 0, stride: 0, bytes: 4 },
-      { from: firstRows, to: segment.step!, toOffset: 4, stride: 4, bytes: 4 },
-    ];
-    this.#rowLoss = everyStep ? { from: segmentLoss, to: rowLoss, bytes: 4 * checkpointEvery * batch } : undefined;
-    const states = Object.entries(stateSpecs(config, batch)).map(([name, { shape }]) => {
-      return [name, { shape: [count, ...shape] }] as const;
-    });
-    const copied = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    const group = createTensors<string>(gpu, "states between segments", Object.fromEntries(states), copied);
-    this.#states = plan.own(group).tensors;
-    this.#cleared = [buffer, ...this.layers.flatMap(({ directions }) => directions.map(({ carry }) => carry!.buffer))];
-  }
-
-  /** Encodes zeros where a run adds up, and for the states that it begins with. */
-  clear(encoder: GPUCommandEncoder): void {
-    clearStates(encoder, this.layers);
-    for (const buffer of this.#cleared) encoder.clearBuffer(buffer);
-  }
-
-  /**
-   * Encodes forward and back through all segments, after `clear`; the first begins with the states that its sweeps have.
-   * @param atEnd encodes what is wanted of the states that the last one ends with.
-   */
-  encode(encoder: GPUCommandEncoder, atEnd: () => void): void {
-    this.begin.encodeAlone(encoder);
-    for (let s = 0; s < this.#count; s++) {
-      this.#copyStates(encoder, s === 0 ? "initial" : "final", s, "out");
-      if (s === this.#count - 1) break;
-      this.#enter(encoder, s);
-      this.#forward.encodeAlone(encoder);
-    }
-    for (let s = this.#count - 1; s >= 0; s--) {
-      this.#enter(encoder, s);
-      (s === this.#count - 1 ? this.#lastBack : this.#back).encodeAlone(encoder);
-      if (s === this.#count - 1) atEnd();
-      if (this.#rowLoss) {
-        const { from, to, bytes } = this.#rowLoss;
-        encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset + s * bytes, bytes);
-      }
-    }
-  }
-
-  /** Copies what segment `s` reads to where it reads it. */
-  #enter(encoder: GPUCommandEncoder, s: number): void {
-    for (const { from, to, toOffset, stride, bytes } of this.#slices) {
-      encoder.copyBufferToBuffer(from.buffer, from.offset + s * stride, to.buffer, to.offset + toOffset, bytes);
-    }
-    this.#copyStates(encoder, "initial", s, "in");
-  }
-
-  #copyStates(encoder: GPUCommandEncoder, end: "initial" | "final", s: number, way: "in" | "out"): void {
-    const { initialState, initialCellState } = this.#states;
-    copyStates(encoder, this.layers, "hidden", end, rowsOfSegment(initialState!, s), way);
-    if (initialCellState) copyStates(encoder, this.layers, "cellState", end, rowsOfSegment(initialCellState, s), way);
-  }
+  run(atEnd: () => void): void;
 }
 
-/** The states [L, B, H] of one segment of all. */
-function rowsOfSegment(states: Tensor, s: number): StateRows {
-  const rows = rowsOf(states);
-  return { ...rows, offset: rows.offset + s * elements(states.shape.slice(1, -1)) * rows.stride };
+/**
+ * Lays out segments.
+ * @param batchTensors of the whole batch, as `batchSpecs` has them
+ * @param rowLoss [rows of the whole], out
+ * @param gradients where they are added up.
+ */
+export function segmented(
+  plan: Plan,
+  config: NetworkConfig,
+  parameters: Readonly<Record<string, PlannedTensor>>,
+  batchTensors: Readonly<Record<string, PlannedTensor>>,
+  { steps, batch, checkpointEvery, schedule, training }: SegmentOptions,
+  rowLoss: PlannedTensor,
+  { slabs, buffer }: Pick<ReturnType<typeof gradientSlabs>, "slabs" | "buffer">,
+): Segmented {
+  const count = steps / checkpointEvery;
+  const everyStep = config.readout === "every-step";
+  const specs = batchSpecs(config, { steps: checkpointEvery, batch, rowsByToken: true });
+  const { lossScale: _, ...own } = specs;
+  const segment: Readonly<Record<string, PlannedTensor>> = plan.group<string>("segment", { ...own }, "uniform").tensors;
+  const lengths = onlyRow(segment.lengths!);
+  // What is timed before there is a batch is then as real.
+  plan.fill(lengths, () => new Int32Array(batch).fill(checkpointEvery));
+  const { tokenStart, tokenOrder } = segment;
+  const layers = createStack(plan, config, parameters, segment.inputs!, lengths, {
+    steps: checkpointEvery,
+    batch,
+    schedule,
+    gradients: true,
+    continued: true,
+    step: training ? segment.step : undefined,
+    rowsByToken: tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) },
+  });
+  const output = outputLayer(plan, config, parameters, layers.at(-1)!);
+  const { logits } = output;
+  const dLogits = plan.tensor("dLogits", logits.shape);
+  const segmentLoss = everyStep ? plan.tensor("rowLoss", [checkpointEvery * batch]) : rowLoss;
+  const readout = {
+    ...output,
+    targets: everyStep ? segment.targets! : batchTensors.targets!,
+    // At the end all sequences count, and all are in the first segment.
+    lengths: everyStep ? lengths : { ...batchTensors.lengths!, shape: [batch] },
+    lossScale: batchTensors.lossScale!,
+    weighting: weighting(plan, config),
+    rowLoss: segmentLoss,
+    dLogits,
+  };
+  const dOutput = plan.tensor("dOutput", [...logits.shape.slice(0, -1), config.hidden]);
+  const nothing = everyStep ? undefined : plan.tensor("dOutput", dOutput.shape); // zero
+  const between = tensorsBetween(plan, layers);
+  const firstRows = plan.tensor("firstRow", [count], { type: "u32" });
+  plan.fill(firstRows, () => Uint32Array.from({ length: count }, (_, s) => s * checkpointEvery * batch));
+  const stateShapes = Object.entries(stateSpecs(config, batch));
+  const states: Readonly<Record<string, PlannedTensor>> = plan.group(
+    "states between segments",
+    Object.fromEntries(stateShapes.map(([name, { shape }]) => [name, { shape: [count, ...shape] }])),
+    "copied",
+  ).tensors;
+
+  const copyAll = (which: Which, end: "initial" | "final", way: "in" | "out") => {
+    for (const [kind, name] of [
+      ["hidden", "initialState"],
+      ["cellState", "initialCellState"],
+    ] as const) {
+      const all = states[name];
+      if (!all) continue;
+      const rows = rowsOf(all);
+      const bytes = elements(all.shape.slice(1, -1)) * rows.stride;
+      copyStates(plan, layers, kind, end, { ...rows, ...partOf(which, all, bytes) }, way);
+    }
+  };
+  const names = ["inputs", "lengths", "tokenStart", "tokenOrder", ...(everyStep ? ["targets"] : [])];
+  /** Copies what a segment reads to where it reads it. */
+  const enter = (which: Which) => {
+    for (const name of names) {
+      const [from, to] = [batchTensors[name], segment[name]];
+      if (!from || !to) continue;
+      const bytes = 4 * elementsStored(to);
+      plan.copy(partOf(which, from, bytes), to, bytes);
+    }
+    plan.copy(partOf(which, firstRows, 4), { ...segment.step!, offset: segment.step!.offset + 4 }, 4);
+    copyAll(which, "initial", "in");
+  };
+  const back = (which: Which) => {
+    enter(which);
+    stackForward(plan, layers);
+    if (nothing && which.index) stackBackward(plan, layers, nothing, slabs, undefined, between);
+    else {
+      readoutForward(plan, config.loss, readout);
+      const ofOutput = { outputWeight: slabs("outputWeight"), outputBias: slabs("outputBias") };
+      readoutBackward(plan, readout, { dLogits, dOutput, ...ofOutput });
+      stackBackward(plan, layers, dOutput, slabs, undefined, between);
+    }
+  };
+  const losses = (which: Which) => {
+    const bytes = 4 * checkpointEvery * batch;
+    if (everyStep) plan.copy(segmentLoss, partOf(which, rowLoss, bytes), bytes);
+  };
+  return {
+    layers,
+    logits,
+    dLogits,
+    clear() {
+      const carries = layers.flatMap(({ directions }) => directions.map(({ carry }) => carry!.buffer));
+      for (const cleared of [buffer, ...carries]) plan.clear({ buffer: cleared, offset: 0 }, cleared.size);
+    },
+    run(atEnd) {
+      plan.copy(batchTensors.step!, segment.step!, 4);
+      copyAll({ number: 0 }, "initial", "out");
+      if (count > 1) {
+        plan.repeat(count - 1, (index) => {
+          enter({ number: 0, index });
+          stackForward(plan, layers);
+          copyAll({ number: 1, index }, "final", "out");
+        });
+      }
+      const last = { number: count - 1 };
+      back(last);
+      atEnd();
+      losses(last);
+      if (count === 1) return;
+      plan.repeat(count - 1, (index) => {
+        const earlier: Which = { number: count - 2, index, step: -1 };
+        back(earlier);
+        losses(earlier);
+      });
+    },
+  };
 }
 
 /** Numbers of a tensor that hold its values: all rows, without those that were added at the end. */
-function elementsStored(tensor: Tensor): number {
+function elementsStored(tensor: PlannedTensor): number {
   const { rows, storedWidth } = matrixOf(tensor);
   return tensor.type === "f32" ? rows * storedWidth : elements(tensor.shape);
 }

@@ -2,7 +2,7 @@
 
 import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
 import type { Slabs } from "../ops/operands";
 import type { SweepSchedule } from "../ops/recurrence";
 import { directionsOf, type NetworkConfig } from "./config";
@@ -30,7 +30,7 @@ export interface StackOptions {
   /** Whether the steps are a stretch of a longer time. */
   continued?: boolean;
   /** u32 [2], the training step and the number of the first row: without it nothing is dropped. */
-  step?: Tensor | undefined;
+  step?: PlannedTensor | undefined;
   /** Allocates what the layers compute in; the plan unless given. */
   allocator?: Pick<Plan, "tensor">;
 }
@@ -44,9 +44,9 @@ export const layerByLayer = { createStack, stackForward, stackBackward };
 export function createStack(
   plan: Plan,
   config: NetworkConfig,
-  parameters: Readonly<Record<string, Tensor>>,
-  inputs: Tensor,
-  lengths: Tensor,
+  parameters: Readonly<Record<string, PlannedTensor>>,
+  inputs: PlannedTensor,
+  lengths: PlannedTensor,
   {
     steps,
     batch,
@@ -99,7 +99,7 @@ export function stackForward(plan: Plan, layers: readonly Layer[]): void {
 }
 
 /** dL/dh of each layer but the highest, from the one that reads it: [T, B, D·H]. */
-export function tensorsBetween(plan: Plan, layers: readonly Layer[]): Tensor[] {
+export function tensorsBetween(plan: Plan, layers: readonly Layer[]): PlannedTensor[] {
   return layers.slice(0, -1).map(({ hidden, directions }) => {
     const [steps = 0, batch = 0] = directions[0]!.gate.shape;
     return plan.tensor("dOutput", [steps, batch, hidden.shape[2]!], { parts: directions.length });
@@ -116,10 +116,10 @@ export function tensorsBetween(plan: Plan, layers: readonly Layer[]): Tensor[] {
 export function stackBackward(
   plan: Plan,
   layers: readonly Layer[],
-  dOutput: Tensor,
+  dOutput: PlannedTensor,
   slabs: (name: string) => Slabs,
-  dInputs: Tensor | undefined,
-  between: readonly Tensor[] = tensorsBetween(plan, layers),
+  dInputs: PlannedTensor | undefined,
+  between: readonly PlannedTensor[] = tensorsBetween(plan, layers),
 ): void {
   let dHidden = dOutput;
   for (const [number, layer] of [...layers.entries()].reverse()) {

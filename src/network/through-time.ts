@@ -1,10 +1,10 @@
 // How far back a loss reaches: the gradients that a batch sends through time.
 
-import { readTensors } from "../gpu/tensor";
 import type { Batch, BatchShape } from "./batch";
 import { expectKnown } from "./config";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
+import type { PassPlan } from "./pass-plan";
 
 export interface GradientTrace {
   /** The mean loss of the batch. */
@@ -31,38 +31,36 @@ export async function traceGradients(
   options: { signal?: AbortSignal } = {},
 ): Promise<GradientTrace> {
   const operation = "traceGradients";
-  const { gpu, config } = network;
+  const { config } = network;
   const { signal } = options;
   network.lifetime.expect(operation);
   expectKnown(operation, options, ["signal"]);
   signal?.throwIfAborted();
   const { steps, batch: rows, initialState = false, carryState = false } = shape;
-  const pass = await network.pass({ steps, batch: rows, initialState, carryState, traceGradients: true });
-  try {
-    signal?.throwIfAborted();
-    pass.lifetime.expect(operation);
-    pass.write(batch);
-    const { errors } = gpu.scoped(() => pass.run());
-    const { losses, dInputs, dHidden = [] } = pass.tensors;
-    const [values] = await Promise.all([
-      readTensors(gpu, [losses, dInputs!, ...dHidden], operation),
-      gpu.expectNone(operation, errors),
-    ]);
-    signal?.throwIfAborted();
-    const [loss, inputs, ...hidden] = values;
-    if (!Number.isFinite(loss![0])) throw notFiniteNetwork(operation, "losses");
-    const slab = rows * config.hidden;
-    const norms = hidden.map((values, index) => {
-      const reverse = config.bidirectional && index % 2 === 1;
-      return Float64Array.from({ length: steps + 1 }, (_, t) => {
-        const at = reverse && t > 0 ? steps + 1 - t : t; // in the order of the sweep
-        let sum = 0;
-        for (let i = at * slab; i < (at + 1) * slab; i++) sum += values[i]! ** 2;
-        return Math.sqrt(sum);
-      });
+  const wanted = { steps, batch: rows, initialState, carryState, traceGradients: true };
+  const tensors = ({ tensors: { losses, dInputs, dHidden = [] } }: PassPlan) => [losses, dInputs!, ...dHidden];
+  const [loss, inputs, ...hidden] = await network.programs.reading(
+    operation,
+    wanted,
+    tensors,
+    async ({ pass, run }) => {
+      signal?.throwIfAborted();
+      pass.write(batch);
+      const values = await run();
+      signal?.throwIfAborted();
+      if (!Number.isFinite(values[0]![0])) throw notFiniteNetwork(operation, "losses");
+      return values;
+    },
+  );
+  const slab = rows * config.hidden;
+  const norms = hidden.map((values, index) => {
+    const reverse = config.bidirectional && index % 2 === 1;
+    return Float64Array.from({ length: steps + 1 }, (_, t) => {
+      const at = reverse && t > 0 ? steps + 1 - t : t; // in the order of the sweep
+      let sum = 0;
+      for (let i = at * slab; i < (at + 1) * slab; i++) sum += values[i]! ** 2;
+      return Math.sqrt(sum);
     });
-    return { loss: loss![0]!, hidden: norms, inputs: inputs as Float32Array };
-  } finally {
-    pass.destroy();
-  }
+  });
+  return { loss: loss![0]!, hidden: norms, inputs: inputs as Float32Array };
 }

@@ -2,9 +2,9 @@
 // either may be.
 
 import { cellOf } from "../cells/cells";
-import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
-import { createTensors, layoutOf, type Tensor, type TensorSpec } from "../gpu/tensor";
+import { layoutOf, type PlannedTensor, type TensorSpec } from "../gpu/tensor";
+import type { DeviceTraits } from "../gpu/traits";
 import { wavefrontBackward, wavefrontForward, widestTogether } from "../ops/wavefront";
 import type { NetworkConfig } from "./config";
 import { type Layer, layerForward, oneHotOf } from "./layer";
@@ -12,14 +12,14 @@ import { checkPassOptions, type PassOptions } from "./pass-options";
 import { layerByLayer, type Stacking } from "./stack";
 
 /** The ways through the layers; undefined where they cannot go at once. @throws where they cannot and must. */
-export function wavefrontOf(gpu: Gpu, config: NetworkConfig, options: PassOptions): Stacking | undefined {
+export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options: PassOptions): Stacking | undefined {
   checkPassOptions(config, options);
   const { layers: count, hidden: width, bidirectional, dropout } = config;
   const { steps, batch, training, checkpointEvery } = options;
   const { name, gates, candidate, passesBeside } = cellOf(config);
   const forced = options.schedule === "wavefront";
-  const widest = widestTogether(gpu, count);
-  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
+  const widest = widestTogether(traits, count);
+  const { maxBufferSize, maxStorageBufferBindingSize } = traits.limits;
   const gate = { shape: [steps, batch, gates * width], parts: gates };
   const fits =
     width <= widest && layoutOf(alike(count, gate)).bytes <= Math.min(maxBufferSize, maxStorageBufferBindingSize);
@@ -69,12 +69,10 @@ const alike = (count: number, spec: TensorSpec): Record<string, TensorSpec> =>
 
 /** Allocates what the layers have of a kind in one buffer, and gives each its own in turn. */
 function sideBySide(plan: Plan, count: number): Pick<Plan, "tensor"> {
-  const waiting: Record<string, Tensor[]> = {};
+  const waiting: Record<string, PlannedTensor[]> = {};
   return {
     tensor(name, shape, spec) {
-      waiting[name] ??= Object.values(
-        plan.own(createTensors<string>(plan.gpu, name, alike(count, { ...spec, shape }))).tensors,
-      );
+      waiting[name] ??= Object.values(plan.group(name, alike(count, { ...spec, shape })).tensors);
       return { ...waiting[name].shift()!, name };
     },
   };

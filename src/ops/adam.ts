@@ -2,15 +2,15 @@
 
 import adamShader from "../../shaders/adam.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
 import { addUpdate, type UpdateTensors } from "./operands";
 
 interface Adam extends UpdateTensors {
   /** f32 [8]: α, λ, 1 − β₁, 1 − β₂, ε, 1 / (1 − β₁ᵗ), 1 / √(1 − β₂ᵗ) */
-  update: Tensor;
+  update: PlannedTensor;
   /** m and v, like gradient */
-  mean: Tensor;
-  meanSquare: Tensor;
+  mean: PlannedTensor;
+  meanSquare: PlannedTensor;
 }
 
 /** @param decoupled AdamW: decay moves θ itself, not its gradient. */

@@ -2,7 +2,7 @@
 
 import dropoutShader from "../../shaders/dropout.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import { createTensors, matrixOf, storageUsage, type Tensor, writeTensor } from "../gpu/tensor";
+import { matrixOf, type PlannedTensor } from "../gpu/tensor";
 import type { View } from "./matmul";
 import { expectShape, line } from "./operands";
 import { philoxSource } from "./philox";
@@ -13,7 +13,7 @@ type Rows = Pick<View, "tensor" | "rows">;
 interface Mask {
   label: string;
   /** u32 [2], a uniform: the training step, each has a mask of its own, and the number of the first row. */
-  step: Tensor;
+  step: PlannedTensor;
   /** p, from 0 to below 1 */
   rate: number;
   /** What the mask is drawn from, beside step and place. */
@@ -22,7 +22,7 @@ interface Mask {
 }
 
 /** out = x ⊙ m. `x` has the rows and the parts of `out`. @throws where shapes do not fit. */
-export function dropout(plan: Plan, { x, out, ...mask }: Mask & { x: Rows; out: Tensor }): void {
+export function dropout(plan: Plan, { x, out, ...mask }: Mask & { x: Rows; out: PlannedTensor }): void {
   const { rows, storedWidth } = matrixOf(out);
   const [first, count] = x.rows ?? [0, matrixOf(x.tensor).rows];
   expectShape("dropout", out, "[…, the width of x]", [...out.shape.slice(0, -1), x.tensor.shape.at(-1) ?? 1]);
@@ -41,26 +41,22 @@ export function dropout(plan: Plan, { x, out, ...mask }: Mask & { x: Rows; out: 
 }
 
 /** dOut ← dOut ⊙ m, m as `dropout` had it. */
-export function dropoutGradient(plan: Plan, { dOut, ...mask }: Mask & { dOut: Tensor }): void {
+export function dropoutGradient(plan: Plan, { dOut, ...mask }: Mask & { dOut: PlannedTensor }): void {
   addDropout(plan, mask, dOut, { dOut }, {}, true);
 }
 
 function addDropout(
   plan: Plan,
   { label, step, rate, seed, layer }: Mask,
-  shaped: Tensor,
-  bindings: Record<string, Tensor>,
+  shaped: PlannedTensor,
+  bindings: Record<string, PlannedTensor>,
   constants: Record<string, number>,
   gradient: boolean,
 ): void {
   const { rows, storedWidth } = matrixOf(shaped);
-  const usage = storageUsage() | GPUBufferUsage.UNIFORM;
-  const { mask } = plan.own(createTensors(plan.gpu, "mask", { mask: { shape: [4], type: "u32" } }, usage)).tensors;
-  const numbers = new Uint32Array([seed, layer, Math.floor(rate * 2 ** 32), 0]);
-  new Float32Array(numbers.buffer)[3] = 1 / (1 - rate);
-  writeTensor(plan.gpu, mask, numbers);
+  const mask = { seed, layer, threshold: Math.floor(rate * 2 ** 32), scale: 1 / (1 - rate) };
   const size = (rows * storedWidth) / 4;
-  const { workgroups, ...threads } = line(plan.gpu, size);
+  const { workgroups, ...threads } = line(plan.traits, size);
   plan.add({
     label,
     kernel: {

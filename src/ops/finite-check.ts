@@ -2,7 +2,7 @@
 
 import finiteCheckShader from "../../shaders/finite-check.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
 import { inVec4, line, type Noting, rowsAndWidth } from "./operands";
 
 /** What stands in front of shaders that note what is not finite; their flags `alone` and, unless it is a training step's, `noted` are false. */
@@ -16,10 +16,13 @@ export const noted = (source: string, noting: Noting | undefined) => ({
 });
 
 /** notFinite[0] = 1 where a number of `tensor` is not finite; else it stays. @param notFinite u32 [1] */
-export function finiteCheck(plan: Plan, { tensor, notFinite }: { tensor: Tensor; notFinite: Tensor }): void {
+export function finiteCheck(
+  plan: Plan,
+  { tensor, notFinite }: { tensor: PlannedTensor; notFinite: PlannedTensor },
+): void {
   const [rows, width] = rowsAndWidth(tensor);
   const size = rows * inVec4(width);
-  const { workgroups, ...constants } = line(plan.gpu, size);
+  const { workgroups, ...constants } = line(plan.traits, size);
   plan.add({
     label: `is ${tensor.name} finite`,
     kernel: {

@@ -2,16 +2,16 @@
 
 import gradientClipShader from "../../shaders/gradient-clip.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
 import { finiteCheckSource } from "./finite-check";
-import { inVec4, line, type Noting, rowsAndWidth, uniform } from "./operands";
+import { inVec4, line, type Noting, rowsAndWidth } from "./operands";
 
 /**
  * g ← g · min(1, limit / (‖g‖ + 1e-6)), ‖g‖ over the whole tensor.
  * Where ‖g‖² is not finite, that is noted, and g is left as it is.
  * @returns what adds up to ‖g‖² of the gradient as it was.
  */
-export function clipNorm(plan: Plan, gradient: Tensor, limit: number, noting: Noting): Tensor {
+export function clipNorm(plan: Plan, gradient: PlannedTensor, limit: number, noting: Noting): PlannedTensor {
   const { size, workgroups, threads, across } = sizes(plan, gradient);
   const groups = Math.min(64, Math.ceil(size / threads));
   const squares = plan.tensor("squares", [groups]);
@@ -31,7 +31,7 @@ export function clipNorm(plan: Plan, gradient: Tensor, limit: number, noting: No
   plan.add({
     label: "clip by norm",
     kernel: kernel("byNorm"),
-    bindings: { gradient, squares, ...noting, limit: uniform(plan, "limit", [limit]) },
+    bindings: { gradient, squares, ...noting, limit },
     workgroups,
     flops: 4 * size,
   });
@@ -39,7 +39,7 @@ export function clipNorm(plan: Plan, gradient: Tensor, limit: number, noting: No
 }
 
 /** g ← min(max(g, −limit), limit). */
-export function clipValue(plan: Plan, gradient: Tensor, limit: number): void {
+export function clipValue(plan: Plan, gradient: PlannedTensor, limit: number): void {
   const { size, workgroups, ...constants } = sizes(plan, gradient);
   plan.add({
     label: "clip by value",
@@ -49,14 +49,14 @@ export function clipValue(plan: Plan, gradient: Tensor, limit: number): void {
       constants: { size, ...constants },
       flags: { square: false, byNorm: false, byValue: true },
     },
-    bindings: { gradient, limit: uniform(plan, "limit", [limit]) },
+    bindings: { gradient, limit },
     workgroups,
     flops: 0,
   });
 }
 
-function sizes(plan: Plan, gradient: Tensor) {
+function sizes(plan: Plan, gradient: PlannedTensor) {
   const [rows, width] = rowsAndWidth(gradient);
   const size = rows * inVec4(width);
-  return { size, ...line(plan.gpu, size) };
+  return { size, ...line(plan.traits, size) };
 }

@@ -2,17 +2,17 @@
 
 import lossRecordShader from "../../shaders/loss-record.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import { elements, type Tensor } from "../gpu/tensor";
+import { elements, type PlannedTensor } from "../gpu/tensor";
 import { noted } from "./finite-check";
 import { inVec4, type Noting } from "./operands";
 
 export interface LossRecord {
   /** f32 [rows] */
-  rowLoss: Tensor;
+  rowLoss: PlannedTensor;
   /** u32 [1]: how many losses have been recorded; each run adds one. */
-  recorded: Tensor;
+  recorded: PlannedTensor;
   /** f32 [capacity]: loss number n is at n mod capacity. */
-  ring: Tensor;
+  ring: PlannedTensor;
 }
 
 /** What stands in front of slab-sum.wgsl. */
@@ -21,7 +21,7 @@ export const lossRecordSource: string = lossRecordShader;
 /** ring[recorded mod capacity] = Σ rowLoss; recorded += 1. @param noting where a loss is noted that is not finite */
 export function lossRecord(plan: Plan, { rowLoss, recorded, ring }: LossRecord, noting?: Noting): void {
   const rows = inVec4(elements(rowLoss.shape));
-  const oneThread = plan.gpu.software;
+  const oneThread = plan.traits.software;
   const { source, flags, bindings } = noted(lossRecordShader, noting);
   plan.add({
     label: "loss",

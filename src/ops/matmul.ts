@@ -2,14 +2,14 @@
 
 import matmulShader from "../../shaders/matmul.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import { matrixOf, type Tensor } from "../gpu/tensor";
+import { matrixOf, type PlannedTensor } from "../gpu/tensor";
 import { noted } from "./finite-check";
-import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith, uniform } from "./operands";
+import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith } from "./operands";
 import { productTiles, type TileName, tileFlags, tileSource, tiles } from "./tile";
 
 /** Consecutive rows, and consecutive parts of the width, of a tensor; or, by `rowPart`, one part of its rows. */
 export interface View {
-  readonly tensor: Tensor;
+  readonly tensor: PlannedTensor;
   /** The first row and how many; all unless given. */
   readonly rows?: readonly [first: number, count: number];
   /** The first part of the width and how many; all unless given. */
@@ -26,7 +26,7 @@ interface Product {
   /** Where the product goes; several slabs, for Aᵀ·B, sum a part of the depth each. */
   out: View | (Slabs & Omit<View, "tensor">);
   /** [N], added to every row. */
-  bias?: Tensor;
+  bias?: PlannedTensor;
   /** Add to what is there. */
   accumulate?: boolean;
   /** Where wanted, for Aᵀ·B: [N], the sum of b's rows; it lies behind `out` in the same buffer, in as many slabs. */
@@ -55,7 +55,6 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
   const storedRows = transpose === "a" ? A.storedColumns : rows;
   const storedWidth = transpose === "b" ? B.storedRows : B.storedColumns;
   const blocks = inVec4(transpose === "a" ? A.rows : A.storedColumns);
-  // In the order of the shader's struct.
   const sizes = {
     rows: storedRows,
     width: inVec4(storedWidth),
@@ -72,7 +71,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
   };
   const { source, flags, bindings } = noted(matmulShader, slabs.noting);
   const add = (tile: TileName) => (plan: Plan) => {
-    const { workgroups, ...threads } = tiles(plan.gpu, storedRows, storedWidth, tile);
+    const { workgroups, ...threads } = tiles(plan.traits, storedRows, storedWidth, tile);
     plan.add({
       label,
       kernel: {
@@ -94,7 +93,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
         a: a.tensor,
         b: b.tensor,
         c: sums ? sums.binding : slabsBinding(slabs),
-        sizes: uniform(plan, "sizes", Object.values(sizes), "u32"),
+        sizes,
         ...(bias && { bias }),
         ...bindings,
       },
@@ -103,7 +102,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
       bytes: 4 * (rows * depth + depth * width + slabs.count * rows * width),
     });
   };
-  const names = productTiles(plan.gpu, rows, depth, width);
+  const names = productTiles(plan.traits, rows, depth, width);
   const kind = ["product", transpose && `${transpose}ᵀ`, bias && "+ bias", bSum && "+ sum", accumulate && "added"];
   const key = `${kind.filter(Boolean).join(" ")} ${rows}×${depth}×${width}, ${slabs.count} slabs`;
   plan.choose("product", key, Object.fromEntries(names.map((name) => [name, add(name)])), names[0]!);

@@ -2,22 +2,22 @@
 
 import meanSquaredErrorShader from "../../shaders/mean-squared-error.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
 import { expectShape, inVec4, line, rowsAndWidth } from "./operands";
 
 interface MeanSquaredError {
   /** [T, B, K], or [B, K] */
-  logits: Tensor;
+  logits: PlannedTensor;
   /** Like logits. */
-  targets: Tensor;
+  targets: PlannedTensor;
   /** i32 [B]. With [T, B, K], steps past the length do not count; with [B, K], rows of length 0 do not. */
-  lengths: Tensor;
+  lengths: PlannedTensor;
   /** f32 [1]: 1 / how many values count. */
-  lossScale: Tensor;
+  lossScale: PlannedTensor;
   /** f32 [rows], out */
-  rowLoss: Tensor;
+  rowLoss: PlannedTensor;
   /** Like logits, out, where wanted. */
-  dLogits?: Tensor | undefined;
+  dLogits?: PlannedTensor | undefined;
 }
 
 /** L = Σ (o − y)² · lossScale, dL/do = 2 (o − y) · lossScale. @throws where shapes do not fit. */
@@ -28,7 +28,7 @@ export function meanSquaredError(plan: Plan, tensors: MeanSquaredError): void {
   expectShape("meanSquaredError", targets, "the logits' shape", logits.shape);
   expectShape("meanSquaredError", lengths, "[B]", [batch]);
   if (dLogits) expectShape("meanSquaredError", dLogits, "the logits' shape", logits.shape);
-  const { workgroups, ...constants } = line(plan.gpu, rows);
+  const { workgroups, ...constants } = line(plan.traits, rows);
   plan.add({
     label: "mean squared error, dLogits",
     kernel: {

@@ -1,12 +1,12 @@
 // What every operation does before it adds a dispatch: check shapes, and choose workgroups.
 
-import type { Gpu } from "../gpu/device";
-import type { KernelSource } from "../gpu/kernel";
 import type { Plan } from "../gpu/plan";
-import { createTensors, elements, matrixOf, type Tensor, writeTensor } from "../gpu/tensor";
+import type { KernelSource } from "../gpu/shader";
+import { elements, matrixOf, type PlannedTensor } from "../gpu/tensor";
+import type { DeviceTraits } from "../gpu/traits";
 
 /** @throws where a tensor's shape is not the expected one; `what` names the dimensions, as in "[T, B, H]". */
-export function expectShape(operation: string, tensor: Tensor, what: string, expected: readonly number[]): void {
+export function expectShape(operation: string, tensor: PlannedTensor, what: string, expected: readonly number[]): void {
   const { name, shape } = tensor;
   if (shape.length !== expected.length || shape.some((size, i) => size !== expected[i])) {
     throw new Error(
@@ -16,7 +16,7 @@ export function expectShape(operation: string, tensor: Tensor, what: string, exp
 }
 
 /** The matrix a tensor stands for: all dimensions but the last are rows. */
-export function rowsAndWidth({ shape }: Tensor): [rows: number, width: number] {
+export function rowsAndWidth({ shape }: PlannedTensor): [rows: number, width: number] {
   return [elements(shape.slice(0, -1)), shape.at(-1) ?? 1];
 }
 
@@ -24,7 +24,7 @@ export function rowsAndWidth({ shape }: Tensor): [rows: number, width: number] {
 export const inVec4 = (width: number): number => Math.ceil(width / 4);
 
 /** A tensor's width as stored, in vec4f. */
-export const storedVec4 = (tensor: Tensor): number => matrixOf(tensor).storedWidth / 4;
+export const storedVec4 = (tensor: PlannedTensor): number => matrixOf(tensor).storedWidth / 4;
 
 /** Threads of a one-dimensional workgroup. */
 const lineOfThreads = 64;
@@ -34,29 +34,19 @@ const lineOfThreads = 64;
  * shader's index is id.x + across · id.y. More than a grid's width in x go on in y.
  * @param more workgroups beside those
  */
-export function line(gpu: Gpu, count: number, more = 0) {
+export function line({ limits }: DeviceTraits, count: number, more = 0) {
   const threads = lineOfThreads;
   const groups = Math.ceil(count / threads) + more;
-  const x = Math.min(groups, gpu.device.limits.maxComputeWorkgroupsPerDimension);
+  const x = Math.min(groups, limits.maxComputeWorkgroupsPerDimension);
   return { threads, across: x * threads, workgroups: [x, Math.ceil(groups / x)] as const };
-}
-
-/** Numbers that a shader reads as a uniform, set once; they live as long as the plan. */
-export function uniform(plan: Plan, name: string, values: readonly number[], type: "f32" | "u32" = "f32"): Tensor {
-  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-  const { tensors } = plan.own(
-    createTensors<string>(plan.gpu, name, { [name]: { shape: [values.length], type } }, usage),
-  );
-  writeTensor(plan.gpu, tensors[name]!, values);
-  return tensors[name]!;
 }
 
 /** Where what is not finite is noted. */
 export interface Noting {
   /** u32 [1]: set to the training step where something is not finite, if it was 0; else it stays. */
-  readonly notFinite: Tensor;
+  readonly notFinite: PlannedTensor;
   /** u32 [2], a uniform: the training step, from 1 */
-  readonly step: Tensor;
+  readonly step: PlannedTensor;
 }
 
 /**
@@ -64,7 +54,7 @@ export interface Noting {
  * bytes lie between slabs. `slabSum` adds them up. A plain tensor is one slab.
  */
 export interface Slabs {
-  readonly tensor: Tensor;
+  readonly tensor: PlannedTensor;
   readonly count: number;
   readonly strideBytes: number;
   /** Add to what is there. */
@@ -73,10 +63,10 @@ export interface Slabs {
   readonly noting?: Noting;
 }
 
-export const oneSlab = (tensor: Tensor): Slabs => ({ tensor, count: 1, strideBytes: 0 });
+export const oneSlab = (tensor: PlannedTensor): Slabs => ({ tensor, count: 1, strideBytes: 0 });
 
 /** The binding that covers all slabs. */
-export function slabsBinding({ tensor, count, strideBytes }: Slabs): Tensor {
+export function slabsBinding({ tensor, count, strideBytes }: Slabs): PlannedTensor {
   return { ...tensor, size: tensor.size + (count - 1) * strideBytes };
 }
 
@@ -84,7 +74,7 @@ export function slabsBinding({ tensor, count, strideBytes }: Slabs): Tensor {
  * The binding that covers all slabs of a gradient and of another, which lies behind it in the same buffer, and where
  * that one begins in it, in vec4f: two bindings of one buffer may not overlap where a shader writes.
  */
-export function slabsBindingWith(first: Slabs, behind: Slabs): { binding: Tensor; start: number } {
+export function slabsBindingWith(first: Slabs, behind: Slabs): { binding: PlannedTensor; start: number } {
   const start = behind.tensor.offset - first.tensor.offset;
   if (behind.tensor.buffer !== first.tensor.buffer || start < first.tensor.size || behind.count !== first.count) {
     throw new Error(
@@ -96,22 +86,22 @@ export function slabsBindingWith(first: Slabs, behind: Slabs): { binding: Tensor
 
 /** What every optimizer works on: tensors of one shape. */
 export interface UpdateTensors {
-  gradient: Tensor;
-  parameter: Tensor;
+  gradient: PlannedTensor;
+  parameter: PlannedTensor;
 }
 
 /** Adds a dispatch with a thread for each vec4f of the parameters. @throws where shapes differ. */
 export function addUpdate(
   plan: Plan,
   kernel: Omit<KernelSource, "constants">,
-  bindings: UpdateTensors & Record<string, Tensor>,
+  bindings: UpdateTensors & Record<string, PlannedTensor>,
 ): void {
   const { parameter, update: _, ...alike } = bindings;
   for (const tensor of Object.values(alike))
     expectShape(kernel.shader, tensor, "the parameter's shape", parameter.shape);
   const [rows, width] = rowsAndWidth(parameter);
   const size = rows * inVec4(width);
-  const { workgroups, ...constants } = line(plan.gpu, size);
+  const { workgroups, ...constants } = line(plan.traits, size);
   plan.add({
     label: `update, ${kernel.shader}`,
     kernel: { ...kernel, constants: { size, ...constants } },

@@ -4,7 +4,8 @@ import cellShader from "../../shaders/cell.wgsl?raw";
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
-import { bindingAlignment, createTensors, type Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
+import type { DeviceTraits } from "../gpu/traits";
 import { expectShape, inVec4 } from "./operands";
 import { fitsAcross, mostHeld, sweepTiles, type TileName, tileFlags, tileSource, tiles, wideTiles } from "./tile";
 
@@ -29,29 +30,29 @@ export interface Sweep {
   /** Which part of hidden's width is this direction's. */
   part: number;
   /** U [H, G·H] */
-  recurrentWeight: Tensor;
+  recurrentWeight: PlannedTensor;
   /** i32 [B]: steps of each sequence; in other steps state and gradient pass on as they are. */
-  lengths: Tensor;
+  lengths: PlannedTensor;
   /** Where the sweep forward takes rows of W itself: i32 [T, B], W [I, G·H] and b [G·H]. Else `gate` holds their sum. */
-  oneHot?: { tokens: Tensor; inputWeight: Tensor; bias: Tensor } | undefined;
+  oneHot?: { tokens: PlannedTensor; inputWeight: PlannedTensor; bias: PlannedTensor } | undefined;
   /** a = x·W + b, [T, B, G·H]. The forward sweep leaves here what the cell keeps of its gates, the backward sweep their gradients. */
-  gate: Tensor;
+  gate: PlannedTensor;
   /** [T + 1, B, D·H]: slab 0 is h_0, slab t is h_t. With two directions one slab more, the reverse one's initial state. */
-  hidden: Tensor;
+  hidden: PlannedTensor;
   /** Where the cell has one: c [T + 1, B, H] in sweep order, slab 0 is c_0. */
-  cellState?: Tensor | undefined;
+  cellState?: PlannedTensor | undefined;
   /** Where the cell has one: [T, B, H], and b_r [H]. */
-  candidate?: Tensor | undefined;
-  recurrentBias?: Tensor | undefined;
+  candidate?: PlannedTensor | undefined;
+  recurrentBias?: PlannedTensor | undefined;
 }
 
 export interface BackwardSweep extends Sweep {
   /** dL/dh from what reads the layer: [T, B, D·H], or [B, D·H] at the end of the sweep. */
-  dOutput: Tensor;
+  dOutput: PlannedTensor;
   /** [1, B, H], with a cell state [2, B, H]: what passes back beside the product; afterwards the gradient of c_0. */
-  carry: Tensor;
+  carry: PlannedTensor;
   /** [T + 1, B, H]: where wanted, dL/dh by all paths, in sweep order, slab 0 for h_0. */
-  dHidden?: Tensor | undefined;
+  dHidden?: PlannedTensor | undefined;
   /** Go on from what `carry` holds of later steps, and leave dL/dh_0 there. */
   continued?: boolean | undefined;
 }
@@ -91,28 +92,28 @@ interface Directed {
   forward: boolean;
   /** How many values the shader's `step` has in turn: from 0 up where it goes forward, from `steps` down where back. */
   sweepSteps: number;
-  bindings: Record<string, Tensor>;
+  bindings: Record<string, PlannedTensor>;
   flags: Record<string, boolean>;
 }
 
 /** Adds a sweep in the schedule and the tiles that are chosen for it. */
 function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
-  const { gpu } = plan;
+  const { traits } = plan;
   const { cell, schedule } = sweep;
   const { batch, width, forward } = directed;
-  if (schedule === "fused" && !fitsAcross(gpu, width)) {
+  if (schedule === "fused" && !fitsAcross(traits, width)) {
     throw new Error(
-      `recurrence: schedule "fused" with hidden ${width} needs more threads in a workgroup than the ${gpu.device.limits.maxComputeInvocationsPerWorkgroup} of this device; use schedule "unrolled".`,
+      `recurrence: schedule "fused" with hidden ${width} needs more threads in a workgroup than the ${traits.limits.maxComputeInvocationsPerWorkgroup} of this device; use schedule "unrolled".`,
     );
   }
   const schedules: SweepSchedule[] = schedule
     ? [schedule]
-    : fitsAcross(gpu, width)
+    : fitsAcross(traits, width)
       ? ["fused", "unrolled"]
       : ["unrolled"];
   const fewWeights = cell.gates === 1 && !cell.candidate && width <= mostHeld;
   const ways = schedules.flatMap((schedule) =>
-    sweepTiles(gpu, batch, width, schedule === "fused", fewWeights).map((tile): [string, (plan: Plan) => void] => [
+    sweepTiles(traits, batch, width, schedule === "fused", fewWeights).map((tile): [string, (plan: Plan) => void] => [
       `${schedule} ${tile}`,
       (plan) => addWay(plan, sweep, directed, schedule, tile),
     ]),
@@ -127,9 +128,9 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
   const { cell, reverse, part, hidden, recurrentWeight, lengths, gate } = sweep;
   const { steps, batch, width, forward, sweepSteps } = directed;
   const fused = schedule === "fused";
-  const { workgroups, ...threads } = (fused ? wideTiles : tiles.bind(null, plan.gpu))(batch, width, tile);
+  const { workgroups, ...threads } = (fused ? wideTiles : tiles.bind(null, plan.traits))(batch, width, tile);
   const { candidate, recurrentBias, cellState } = sweep;
-  const bindings: Record<string, Tensor> = {
+  const bindings: Record<string, PlannedTensor> = {
     ...directed.bindings,
     recurrentWeight,
     lengths,
@@ -178,39 +179,24 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
     plan.add({ ...dispatch(false), label: name, bindings, flops: products * flops });
     return;
   }
-  const stepOf = (index: number) => (forward ? index : steps - index);
-  const stepAt = stepNumbers(plan, sweepSteps, stepOf);
+  const stepOf = (run: number) => (forward ? run : steps - run);
   const bytes = Object.values(bindings).reduce((sum, { size }) => sum + size, 0) / sweepSteps;
   const share = cell.candidate === "second" ? flops / cell.gates : 0; // of the second product
   const [first, second] = [dispatch(false), dispatch(true)];
   plan.repeat(sweepSteps, (index) => {
-    const s = stepOf(index);
-    const label = `${name}, step ${forward ? s + 1 : s}`;
-    const work = { bindings: { ...bindings, step: stepAt(index) }, bytes };
-    plan.add({ ...first, ...work, label, flops: !forward && s === steps ? 0 : flops - share });
+    const label = `${name}, a step`;
+    const work = { bindings: { ...bindings, step: { index, value: stepOf } }, bytes };
+    const perStep = (flops * products) / sweepSteps; // one step of the sweep back has no product
+    plan.add({ ...first, ...work, label, flops: perStep - share });
     if (share > 0) plan.add({ ...second, ...work, label: `${label}, candidate`, flops: share });
   });
-}
-
-/** A uniform for each of `count` values of the shader's `step`, all in one tensor. */
-function stepNumbers(plan: Plan, count: number, stepOf: (index: number) => number): (index: number) => Tensor {
-  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-  const distance = bindingAlignment / 4;
-  const spec = { shape: [count, distance], type: "u32" } as const;
-  const { steps } = plan.own(createTensors(plan.gpu, "steps", { steps: spec }, usage)).tensors;
-  plan.gpu.write(steps.buffer, steps.offset, () => {
-    const numbers = new Uint32Array(count * distance);
-    for (let index = 0; index < count; index++) numbers[index * distance] = stepOf(index);
-    return numbers;
-  });
-  return (index) => ({ ...steps, shape: [1], offset: steps.offset + index * bindingAlignment, size: 16 });
 }
 
 /** What stands in front of the sweeps of a cell. */
 export const cellSource = (cell: Cell): string => `${cellShader}\n${cell.source}`;
 
 /** Whether a device has bindings enough for a cell's sweep forward to take tokens. */
-export const takesTokens = ({ limits }: GPUDevice, cell: Cell): boolean =>
+export const takesTokens = ({ limits }: DeviceTraits, cell: Cell): boolean =>
   !cell.candidate && limits.maxStorageBuffersPerShaderStage >= (cell.cellState ? 8 : 7);
 
 function sizeOf(operation: string, sweep: Sweep): { steps: number; batch: number; width: number } {

@@ -2,14 +2,14 @@
 
 import rmspropShader from "../../shaders/rmsprop.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
 import { addUpdate, type UpdateTensors } from "./operands";
 
 interface Rmsprop extends UpdateTensors {
   /** f32 [8]: α, λ, 1 − ρ, ε */
-  update: Tensor;
+  update: PlannedTensor;
   /** s, like gradient */
-  meanSquare: Tensor;
+  meanSquare: PlannedTensor;
 }
 
 /** g ← dθ + λθ; s ← ρs + (1 − ρ)·g²; θ ← θ − α·g / (√s + ε). */

@@ -2,16 +2,16 @@
 
 import rowResetShader from "../../shaders/row-reset.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
 import { expectShape, line, storedVec4 } from "./operands";
 
 interface RowReset {
   /** [slabs, B, H]: slab 0 is the initial state. */
-  state: Tensor;
+  state: PlannedTensor;
   /** i32 [B]: not 0 where the row begins anew. */
-  reset: Tensor;
+  reset: PlannedTensor;
   /** [L, B, H]: what the rows of layer `layer` begin anew with; zero unless given. */
-  initial?: Tensor | undefined;
+  initial?: PlannedTensor | undefined;
   layer?: number;
 }
 
@@ -21,7 +21,7 @@ export function rowReset(plan: Plan, { state, reset, initial, layer = 0 }: RowRe
   expectShape("rowReset", reset, "[B]", [batch]);
   if (initial) expectShape("rowReset", initial, "[L, B, H]", [initial.shape[0]!, batch, hidden]);
   const width = storedVec4(state);
-  const { workgroups, ...constants } = line(plan.gpu, batch * width);
+  const { workgroups, ...constants } = line(plan.traits, batch * width);
   plan.add({
     label: `${state.name}_0 = ${initial ? "what is given" : "0"} where a row begins anew`,
     kernel: {

@@ -2,37 +2,61 @@
 
 import sampleShader from "../../shaders/sample.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
+import { packUniform, uniformLayout } from "../gpu/uniform";
 import { finiteCheckSource } from "./finite-check";
 import { expectShape } from "./operands";
 import { philoxSource } from "./philox";
 
 interface Sample {
   /** [1, K], of the token at `position` */
-  logits: Tensor;
-  /** u32 [5], a uniform: temperature (f32), top k (0: all), seed, tokens of the prompt, tokens in all */
-  settings: Tensor;
+  logits: PlannedTensor;
+  /** A uniform, of `settingsSpec`: what `sampleSettings` answers. */
+  settings: PlannedTensor;
   /** u32 [1]; each run adds one, up to the last token. */
-  position: Tensor;
+  position: PlannedTensor;
   /** i32 [tokens in all]: the prompt, then what was drawn */
-  tokens: Tensor;
+  tokens: PlannedTensor;
   /** i32, what the network reads next */
-  next: Tensor;
+  next: PlannedTensor;
   /** u32 [1]: set to 1 where a logit is not finite; else it stays. */
-  notFinite: Tensor;
+  notFinite: PlannedTensor;
 }
+
+interface SampleSettings {
+  temperature: number;
+  /** 0: all */
+  topK: number;
+  seed: number;
+  /** Tokens of the prompt. */
+  prompt: number;
+  /** Tokens in all. */
+  room: number;
+}
+
+const layout = uniformLayout(sampleShader, { name: "settings", holds: "Settings" }, "sample");
+
+/** What the tensor `settings` holds. */
+export function sampleSettings(settings: SampleSettings): Uint32Array {
+  const data = new ArrayBuffer(layout.bytes);
+  packUniform(layout, { ...settings }, new DataView(data), "sample");
+  return new Uint32Array(data);
+}
+
+/** A spec of `settings`. */
+export const settingsSpec = { shape: [layout.bytes / 4], type: "u32" } as const;
 
 /** tokens[position + 1] and next = the prompt's token, or one drawn from softmax(logits / temperature). */
 export function sample(plan: Plan, bindings: Sample): void {
   const outputs = bindings.logits.shape.at(-1) ?? 1;
   expectShape("sample", bindings.logits, "[1, K]", [1, outputs]);
-  expectShape("sample", bindings.settings, "[5]", [5]);
+  expectShape("sample", bindings.settings, "the settings' shape", settingsSpec.shape);
   plan.add({
     label: "draw the next token",
     kernel: {
       shader: "sample",
       source: `${finiteCheckSource}\n${philoxSource}\n${sampleShader}`,
-      constants: { outputs, threads: plan.gpu.software ? 4 : 64 },
+      constants: { outputs, threads: plan.traits.software ? 4 : 64 },
       flags: { alone: false, noted: false },
     },
     bindings: { ...bindings },

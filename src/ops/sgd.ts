@@ -2,14 +2,14 @@
 
 import sgdShader from "../../shaders/sgd.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
 import { addUpdate, type UpdateTensors } from "./operands";
 
 interface Sgd extends UpdateTensors {
   /** f32 [8]: α, λ, μ */
-  update: Tensor;
+  update: PlannedTensor;
   /** v, like gradient */
-  velocity?: Tensor | undefined;
+  velocity?: PlannedTensor | undefined;
   nesterov?: boolean;
 }
 

@@ -2,7 +2,7 @@
 
 import slabSumShader from "../../shaders/slab-sum.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import { elements, type Tensor } from "../gpu/tensor";
+import { elements, type PlannedTensor } from "../gpu/tensor";
 import { noted } from "./finite-check";
 import { type LossRecord, lossRecordSource } from "./loss-record";
 import { expectShape, inVec4, line, type Noting } from "./operands";
@@ -10,9 +10,9 @@ import { expectShape, inVec4, line, type Noting } from "./operands";
 interface SlabSum {
   label: string;
   /** [slabs, size] */
-  parts: Tensor;
+  parts: PlannedTensor;
   /** [1, size] */
-  sum: Tensor;
+  sum: PlannedTensor;
   /** Where sums, and the loss, are noted that are not finite. */
   noting: Noting;
   /** As `lossRecord` takes it. */
@@ -24,7 +24,7 @@ export function slabSum(plan: Plan, { label, parts, sum, noting, loss }: SlabSum
   const [slabs = 1, size = 1] = parts.shape;
   expectShape("slabSum", sum, "[1, size]", [1, size]);
   const vectors = inVec4(size);
-  const { threads, across, workgroups } = line(plan.gpu, vectors, 1);
+  const { threads, across, workgroups } = line(plan.traits, vectors, 1);
   const rows = inVec4(elements(loss.rowLoss.shape));
   const { source, flags, bindings } = noted(`${lossRecordSource}\n${slabSumShader}`, noting);
   plan.add({
@@ -33,7 +33,7 @@ export function slabSum(plan: Plan, { label, parts, sum, noting, loss }: SlabSum
       shader: "slab-sum",
       source,
       constants: { size: vectors, slabs, rows, capacity: elements(loss.ring.shape), threads, across },
-      flags: { ...flags, onItsOwn: false, oneThread: plan.gpu.software },
+      flags: { ...flags, onItsOwn: false, oneThread: plan.traits.software },
     },
     bindings: { parts, sum, ...bindings, ...loss },
     workgroups,

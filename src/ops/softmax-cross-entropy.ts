@@ -2,25 +2,25 @@
 
 import softmaxCrossEntropyShader from "../../shaders/softmax-cross-entropy.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
 import { expectShape, inVec4, line, rowsAndWidth } from "./operands";
 
 interface SoftmaxCrossEntropy {
   /** [T, B, K], or [B, K] */
-  logits: Tensor;
+  logits: PlannedTensor;
   /** i32, the logits' shape without K: the class, less than K, or −1 where the row does not count. */
-  targets: Tensor;
+  targets: PlannedTensor;
   /** i32 [B]. With [T, B, K], steps past the length do not count; with [B, K], rows of length 0 do not. */
-  lengths: Tensor;
+  lengths: PlannedTensor;
   /** f32 [1]: 1 / how many rows count, or with class weights 1 / Σ w[y]. */
-  lossScale: Tensor;
+  lossScale: PlannedTensor;
   /** f32 [rows], out */
-  rowLoss: Tensor;
-  /** Where they are not all 1 and 0: w [K], and ε, f32 [1]. */
-  weighting?: { classWeights: Tensor; labelSmoothing: Tensor } | undefined;
+  rowLoss: PlannedTensor;
+  /** Where they are not all 1 and 0: w [K], and ε. */
+  weighting?: { classWeights: PlannedTensor; labelSmoothing: number } | undefined;
   /** Like logits, out, where wanted. */
-  probabilities?: Tensor | undefined;
-  dLogits?: Tensor | undefined;
+  probabilities?: PlannedTensor | undefined;
+  dLogits?: PlannedTensor | undefined;
 }
 
 /** p = softmax(o), L = −ln p[y] · lossScale, dL/do = (p − onehot(y)) · lossScale. @throws where shapes do not fit. */
@@ -34,7 +34,7 @@ export function softmaxCrossEntropy(plan: Plan, tensors: SoftmaxCrossEntropy): v
   for (const like of [probabilities, dLogits]) {
     if (like) expectShape("softmaxCrossEntropy", like, "the logits' shape", logits.shape);
   }
-  const { workgroups, ...constants } = line(plan.gpu, rows);
+  const { workgroups, ...constants } = line(plan.traits, rows);
   plan.add({
     label: "softmax, cross-entropy, dLogits",
     kernel: {

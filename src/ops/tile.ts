@@ -1,8 +1,8 @@
 // The tiles that matrix products and sweeps are computed in: how many rows and columns a thread has, and by what means.
 
 import tileShader from "../../shaders/tile.wgsl?raw";
-import type { Gpu } from "../gpu/device";
 import { roundUp } from "../gpu/tensor";
+import type { DeviceTraits } from "../gpu/traits";
 import { inVec4 } from "./operands";
 
 /** What stands in front of the shaders that compute in tiles. */
@@ -38,14 +38,14 @@ export function tileSize(tile: TileName): { tileRows: number; tileColumns: numbe
 }
 
 /** A workgroup of threads that each compute a tile, and how many cover a matrix. */
-export function tiles(gpu: Gpu, rows: number, width: number, tile: TileName) {
+export function tiles({ limits, software }: DeviceTraits, rows: number, width: number, tile: TileName) {
   const { tileRows, tileColumns } = tileSize(tile);
   const across = Math.ceil(inVec4(width) / tileColumns);
   const down = Math.ceil(rows / tileRows);
   const { quads, shared } = tileFlags(tile);
-  const grid = gpu.device.limits.maxComputeWorkgroupsPerDimension;
-  const columnThreads = shared ? 8 : quads ? 4 : Math.min(across, gpu.software ? 4 : 8);
-  const rowThreads = shared ? 8 : Math.min(down, Math.max(gpu.software ? 1 : 8, Math.ceil(down / grid)));
+  const grid = limits.maxComputeWorkgroupsPerDimension;
+  const columnThreads = shared ? 8 : quads ? 4 : Math.min(across, software ? 4 : 8);
+  const rowThreads = shared ? 8 : Math.min(down, Math.max(software ? 1 : 8, Math.ceil(down / grid)));
   return {
     columnThreads,
     rowThreads,
@@ -60,7 +60,7 @@ const threadsAcross = (width: number, tile: TileName): number =>
   roundUp(Math.ceil(inVec4(width) / tileSize(tile).tileColumns), 4);
 
 /** Whether a workgroup of the device can hold all columns of a width. */
-export const fitsAcross = ({ device: { limits } }: Gpu, width: number, tile: TileName = "row"): boolean =>
+export const fitsAcross = ({ limits }: DeviceTraits, width: number, tile: TileName = "row"): boolean =>
   threadsAcross(width, tile) <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
 
 /** A workgroup that holds all columns of its rows, and how many cover a matrix. */
@@ -75,12 +75,17 @@ export function wideTiles(rows: number, width: number, tile: TileName) {
 }
 
 /** The tiles that a product of a size may be computed in, the default first. */
-export function productTiles(gpu: Gpu, rows: number, depth: number, width: number): TileName[] {
+export function productTiles(
+  { quads, software }: DeviceTraits,
+  rows: number,
+  depth: number,
+  width: number,
+): TileName[] {
   const large = rows * depth * width >= 2 ** 24; // what takes long to compile pays off
   const byQuads: TileName[] = large ? ["tall quads", "quads"] : ["quads", "tall quads"];
   const byThemselves: TileName[] = ["tall registers", "registers"];
-  if (gpu.quads) return [...byQuads, ...byThemselves, "shared"];
-  return gpu.software || !large ? [...byThemselves, "shared"] : ["shared", ...byThemselves];
+  if (quads) return [...byQuads, ...byThemselves, "shared"];
+  return software || !large ? [...byThemselves, "shared"] : ["shared", ...byThemselves];
 }
 
 /** The widest U, of one gate, that a "row with weights" has room for. */
@@ -91,13 +96,19 @@ export const mostHeld = 128;
  * @param fused whether one workgroup has all columns of its rows; else columns too are shared out.
  * @param holds whether a thread has room for its part of U.
  */
-export function sweepTiles(gpu: Gpu, batch: number, width: number, fused: boolean, holds: boolean): TileName[] {
+export function sweepTiles(
+  traits: DeviceTraits,
+  batch: number,
+  width: number,
+  fused: boolean,
+  holds: boolean,
+): TileName[] {
+  const { software, quads, cores } = traits;
   const held: TileName[] = fused && holds ? ["row with weights"] : [];
-  const rows: TileName[] = gpu.software ? [...held, "row", "narrow row"] : ["narrow row", "row", ...held];
-  const cores = globalThis.navigator?.hardwareConcurrency ?? 2;
+  const rows: TileName[] = software ? [...held, "row", "narrow row"] : ["narrow row", "row", ...held];
   const enough = fused ? 32 * cores : 32; // rows for a tall tile on each core
   const byQuads: TileName[] = batch >= enough ? ["tall quads", "quads"] : ["quads", "tall quads"];
-  const blocks: TileName[] = [...(gpu.quads ? byQuads : []), "tall registers", "registers"];
-  const all = gpu.software && batch > 8 ? [...blocks, ...rows] : [...rows, ...blocks];
-  return all.filter((tile) => !tileFlags(tile).narrow || fitsAcross(gpu, width, tile));
+  const blocks: TileName[] = [...(quads ? byQuads : []), "tall registers", "registers"];
+  const all = software && batch > 8 ? [...blocks, ...rows] : [...rows, ...blocks];
+  return all.filter((tile) => !tileFlags(tile).narrow || fitsAcross(traits, width, tile));
 }

@@ -2,20 +2,20 @@
 
 import tokenGatherShader from "../../shaders/token-gather.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import { elements, type Tensor } from "../gpu/tensor";
+import { elements, type PlannedTensor } from "../gpu/tensor";
 import { noted } from "./finite-check";
 import { expectShape, line, rowsAndWidth, type Slabs, slabsBinding, slabsBindingWith, storedVec4 } from "./operands";
 
 interface Gather {
   label: string;
   /** i32, any shape; every token is at least 0 and less than I (checked by who uploads them). */
-  tokens: Tensor;
+  tokens: PlannedTensor;
   /** [I, H] */
-  weight: Tensor;
+  weight: PlannedTensor;
   /** [H] */
-  bias: Tensor;
+  bias: PlannedTensor;
   /** [tokens' shape, H] */
-  out: Tensor;
+  out: PlannedTensor;
 }
 
 /** out[r] = weight[tokens[r]] + bias. @throws where shapes do not fit. */
@@ -24,7 +24,7 @@ export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Ga
   const rows = elements(tokens.shape);
   expectShape("tokenGather", bias, "[H]", [width]);
   expectShape("tokenGather", out, "[rows, H]", [...tokens.shape, width]);
-  const { workgroups, ...constants } = line(plan.gpu, rows * storedVec4(out));
+  const { workgroups, ...constants } = line(plan.traits, rows * storedVec4(out));
   plan.add({
     label,
     kernel: {
@@ -43,10 +43,10 @@ export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Ga
 interface GatherGradient {
   label: string;
   /** u32 [I + 1] and u32 [rows]: the rows sorted by token, as `sortByToken` has them. */
-  tokenStart: Tensor;
-  tokenOrder: Tensor;
+  tokenStart: PlannedTensor;
+  tokenOrder: PlannedTensor;
   /** [rows, H] */
-  dOut: Tensor;
+  dOut: PlannedTensor;
   /** [I, H] */
   dWeight: Slabs;
   /** Where wanted: [H], behind dWeight in the same buffer */
@@ -67,7 +67,7 @@ export function tokenGatherGradient(plan: Plan, gradient: GatherGradient): void 
   if (dBias) expectShape("tokenGatherGradient", dBias.tensor, "[H]", [width]);
   const sums = dBias && slabsBindingWith(dWeight, dBias);
   const { source, flags, bindings } = noted(tokenGatherShader, dWeight.noting);
-  const { workgroups, ...constants } = line(plan.gpu, (tokenCount + (dBias ? 1 : 0)) * storedVec4(dOut));
+  const { workgroups, ...constants } = line(plan.traits, (tokenCount + (dBias ? 1 : 0)) * storedVec4(dOut));
   plan.add({
     label,
     kernel: {

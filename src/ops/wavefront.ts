@@ -2,26 +2,26 @@
 // layer goes with which is in the shader.
 
 import wavefrontShader from "../../shaders/wavefront.wgsl?raw";
-import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
+import type { DeviceTraits } from "../gpu/traits";
 import { expectShape, inVec4 } from "./operands";
 import { cellSource, type Sweep } from "./recurrence";
 
 /** What one layer has; each kind of tensor lies in one buffer, at equal distances from the lowest layer to the highest. */
 export interface WavefrontLayer {
   /** W [I, G·H], U [H, G·H] and b [G·H]; I is H but in the lowest layer. */
-  inputWeight: Tensor;
-  recurrentWeight: Tensor;
-  bias: Tensor;
+  inputWeight: PlannedTensor;
+  recurrentWeight: PlannedTensor;
+  bias: PlannedTensor;
   /** [T, B, G·H]: of the lowest layer a = x·W + b where it takes no tokens; then as a sweep alone leaves it. */
-  gate: Tensor;
+  gate: PlannedTensor;
   /** [T + 1, B, H] */
-  hidden: Tensor;
-  cellState?: Tensor | undefined;
+  hidden: PlannedTensor;
+  cellState?: PlannedTensor | undefined;
   /** For the way back, as a sweep alone has them. */
-  carry?: Tensor | undefined;
-  dHidden?: Tensor | undefined;
+  carry?: PlannedTensor | undefined;
+  dHidden?: PlannedTensor | undefined;
 }
 
 export interface Wavefront extends Pick<Sweep, "cell" | "lengths" | "oneHot"> {
@@ -30,7 +30,7 @@ export interface Wavefront extends Pick<Sweep, "cell" | "lengths" | "oneHot"> {
 }
 
 /** How wide so many layers may be for one workgroup of the device to hold all. */
-export const widestTogether = ({ device: { limits } }: Gpu, layers: number): number =>
+export const widestTogether = ({ limits }: DeviceTraits, layers: number): number =>
   4 *
   Math.min(Math.floor(limits.maxComputeInvocationsPerWorkgroup / (2 * layers - 1)), limits.maxComputeWorkgroupSizeX);
 
@@ -46,7 +46,7 @@ export function wavefrontForward(plan: Plan, wavefront: Wavefront): void {
  * @param dOutput dL/dh of what reads the highest layer: [T, B, H], or [B, H] at the end
  * @throws where tensors do not fit.
  */
-export function wavefrontBackward(plan: Plan, wavefront: Wavefront, dOutput: Tensor): void {
+export function wavefrontBackward(plan: Plan, wavefront: Wavefront, dOutput: PlannedTensor): void {
   const lastStep = dOutput.shape.length === 2;
   const flags = { oneHot: false, lastStep, hiddenGradient: wavefront.layers[0]!.dHidden !== undefined };
   addWavefront(plan, wavefront, false, flags, { dOutput });
@@ -57,7 +57,7 @@ function addWavefront(
   { cell, lengths, layers }: Wavefront,
   forward: boolean,
   flags: Record<"oneHot" | "lastStep" | "hiddenGradient", boolean>,
-  more: Record<string, Tensor>,
+  more: Record<string, PlannedTensor>,
 ): void {
   const { gates, name } = cell;
   const [first, above] = layers as [WavefrontLayer, WavefrontLayer];
@@ -68,7 +68,7 @@ function addWavefront(
     expectShape("wavefront", gate, "[T, B, G·H]", [steps, batch, gates * width]);
     expectShape("wavefront", hidden, "[T + 1, B, H]", [steps + 1, batch, width]);
   }
-  const distance = (from: Tensor, to: Tensor) => (to.offset - from.offset) / 16;
+  const distance = (from: PlannedTensor, to: PlannedTensor) => (to.offset - from.offset) / 16;
   /** A binding of what all layers have of a kind, from the lowest on. */
   const all = (kind: keyof WavefrontLayer, end = layers.at(-1)![kind]) => {
     const tensor = first[kind];

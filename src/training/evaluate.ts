@@ -1,10 +1,11 @@
 // Loss and accuracy over a data set, without touching what is trained.
 
-import { readTensors, whole } from "../gpu/tensor";
+import { whole } from "../gpu/tensor";
 import { type Batch, type BatchShape, checkBatch } from "../network/batch";
 import { expectKnown, type NetworkConfig } from "../network/config";
 import type { Network } from "../network/network";
 import { notFiniteNetwork } from "../network/not-finite";
+import type { PassPlan } from "../network/pass-plan";
 import { finiteCheck } from "../ops/finite-check";
 import { type Batches, BatchTaker, closeSource, iteratorOf } from "./batches";
 
@@ -35,56 +36,45 @@ export async function evaluate(
   options: { signal?: AbortSignal } = {},
 ): Promise<Evaluation> {
   const operation = "evaluate";
-  const { gpu, config } = network;
+  const { config } = network;
   const { signal } = options;
   network.lifetime.expect(operation);
   expectKnown(operation, options, ["signal"]);
   const { steps, batch, initialState = false, carryState = false } = shape;
   const source = iteratorOf(operation, batches);
-  const pass = await network.pass({ steps, batch, initialState, carryState });
   const taker = new BatchTaker();
-  const { losses, logits } = pass.tensors;
   let loss = 0;
   let count = 0;
   let weight = 0;
   const total = { correct: 0, surprise: 0 };
+  const wanted = ({ plan, tensors: { losses, logits } }: PassPlan) => {
+    const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
+    plan.clear(notFinite, 4);
+    finiteCheck(plan, { tensor: whole(network.parameters, "parameters"), notFinite });
+    return [losses, logits, notFinite];
+  };
   try {
-    const { check, notFinite } = await gpu.checked(operation, () => {
-      const notFinite = pass.plan.tensor("notFinite", [1], { type: "u32" });
-      const check = pass.plan.part("check", 0);
-      finiteCheck(check, { tensor: whole(network.parameters, "parameters"), notFinite });
-      return { check, notFinite };
+    await network.programs.reading(operation, { steps, batch, initialState, carryState }, wanted, async (reading) => {
+      const { pass, run } = reading;
+      for (let number = 0; ; number++) {
+        signal?.throwIfAborted();
+        const taken = taker.take(source);
+        const next = "then" in taken ? await taker.wait(operation, source, pass.lifetime, signal) : taken;
+        if (!next || next.done) break;
+        const data = next.value;
+        const counted = checkBatch(operation, config, shape, data, number === 0);
+        pass.lifetime.expect(operation);
+        pass.write(data);
+        const [[batchLoss], outputs, found] = (await run()) as [Float32Array, Float32Array, Uint32Array];
+        if (found[0] !== 0) throw notFiniteNetwork(operation, "parameters");
+        if (!Number.isFinite(batchLoss)) throw notFiniteNetwork(operation, `losses of batch ${number}`);
+        loss += batchLoss! * counted.weight;
+        weight += counted.weight;
+        count += counted.count;
+        if (config.loss === "cross-entropy") addPredictions(total, outputs, config, shape, data);
+      }
     });
-    await check.compile();
-    for (let number = 0; ; number++) {
-      signal?.throwIfAborted();
-      const taken = taker.take(source);
-      const next = "then" in taken ? await taker.wait(operation, source, pass.lifetime, signal) : taken;
-      if (!next || next.done) break;
-      const data = next.value;
-      const counted = checkBatch(operation, config, shape, data, number === 0);
-      pass.lifetime.expect(operation);
-      pass.write(data);
-      const { errors } = gpu.scoped(() => {
-        const encoder = gpu.device.createCommandEncoder({ label: operation });
-        check.encodeAlone(encoder);
-        pass.encode(encoder);
-        gpu.device.queue.submit([encoder.finish()]);
-      });
-      const [values] = await Promise.all([
-        readTensors(gpu, [losses, logits, notFinite], operation),
-        gpu.expectNone(operation, errors),
-      ]);
-      const [[batchLoss], outputs, found] = values as [Float32Array, Float32Array, Uint32Array];
-      if (found[0] !== 0) throw notFiniteNetwork(operation, "parameters");
-      if (!Number.isFinite(batchLoss)) throw notFiniteNetwork(operation, `losses of batch ${number}`);
-      loss += batchLoss! * counted.weight;
-      weight += counted.weight;
-      count += counted.count;
-      if (config.loss === "cross-entropy") addPredictions(total, outputs, config, shape, data);
-    }
   } finally {
-    pass.destroy();
     closeSource(source);
   }
   if (!(weight > 0)) {

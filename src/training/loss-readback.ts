@@ -1,8 +1,9 @@
 // The way of the losses from their ring on the GPU to the host, and of what says which steps were skipped: a buffer for each
 // submit that may be in flight.
 
+import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
-import { createTensors, elements, type Tensor, type TensorGroup } from "../gpu/tensor";
+import { elements, type PlannedGroup, type Tensor, type TensorGroup, type TensorSpec } from "../gpu/tensor";
 
 /** What is read of each training step. */
 interface StepTensors {
@@ -14,6 +15,20 @@ interface StepTensors {
 }
 
 type Buffer = TensorGroup<"losses" | "recorded" | "notes">;
+
+/** Adds the buffers of `submits` submits in flight to a plan. */
+export function planLossReadback(
+  plan: Plan,
+  { shape }: TensorSpec,
+  submits: number,
+): PlannedGroup<keyof Buffer["tensors"]>[] {
+  const specs = {
+    losses: { shape },
+    recorded: { shape: [1], type: "u32" },
+    notes: { shape, type: "u32" },
+  } as const;
+  return Array.from({ length: submits }, () => plan.group("losses", specs, "readback"));
+}
 
 /** What is read of the steps of a submit. */
 export interface StepResults {
@@ -35,22 +50,12 @@ export class LossReadback {
   readonly #most: number;
   readonly #idle: Buffer[];
 
-  /**
-   * @param plan owns the buffers.
-   * @param most submits in flight.
-   */
-  constructor(plan: Plan, tensors: StepTensors, most: number) {
-    this.#device = plan.gpu.device;
+  /** @param buffers one for each submit in flight. */
+  constructor(gpu: Gpu, tensors: StepTensors, buffers: readonly Buffer[]) {
+    this.#device = gpu.device;
     this.#tensors = tensors;
-    this.#most = most;
-    const { shape } = tensors.losses;
-    const specs = {
-      losses: { shape },
-      recorded: { shape: [1], type: "u32" },
-      notes: { shape, type: "u32" },
-    } as const;
-    const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
-    this.#idle = Array.from({ length: most }, () => plan.own(createTensors(plan.gpu, "losses", specs, usage)));
+    this.#most = buffers.length;
+    this.#idle = [...buffers];
   }
 
   /** Whether no losses are on their way. */

@@ -1,7 +1,8 @@
 // Optimizers: what happens to the parameters once the gradients are there. Formulas and defaults as in torch.optim.
 
 import type { Plan } from "../gpu/plan";
-import type { Tensor } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
+import { packUniform, type UniformLayout } from "../gpu/uniform";
 import { expectKnown } from "../network/config";
 import { adam as addAdam } from "../ops/adam";
 import { rmsprop as addRmsprop } from "../ops/rmsprop";
@@ -9,20 +10,23 @@ import { sgd as addSgd } from "../ops/sgd";
 
 /** All parameters and all gradients as one range each, and the numbers of a step. */
 export interface OptimizerTensors {
-  /** f32 [8]: `scalars` of the step. */
-  update: Tensor;
-  gradient: Tensor;
-  parameter: Tensor;
+  /** A uniform: `scalars` of the step. */
+  update: PlannedTensor;
+  gradient: PlannedTensor;
+  parameter: PlannedTensor;
 }
+
+/** The fields of the shader's struct by their names, or f32 one behind the other. */
+export type OptimizerNumbers = Readonly<Record<string, number>> | readonly number[];
 
 export interface Optimizer {
   readonly kind: string;
   /** α at the start; `trainer.learningRate` changes it later. */
   readonly learningRate: number;
-  /** What the shader's `update` holds at a step, from 1: at most eight numbers. */
-  scalars(learningRate: number, step: number): number[];
+  /** What the shader's `update` holds at a step, from 1: as many at each. */
+  scalars(learningRate: number, step: number): OptimizerNumbers;
   /** Puts the update on a plan. @returns the state that it keeps, like the parameters: to be saved with them. */
-  add(plan: Plan, tensors: OptimizerTensors): Record<string, Tensor>;
+  add(plan: Plan, tensors: OptimizerTensors): Record<string, PlannedTensor>;
 }
 
 interface LearningRate {
@@ -51,7 +55,7 @@ export function sgd(options: LearningRate & WeightDecay & { momentum?: number; n
   return {
     kind: "sgd",
     learningRate,
-    scalars: (rate) => [rate, weightDecay, momentum],
+    scalars: (rate) => ({ learningRate: rate, weightDecay, momentum }),
     add(plan, tensors) {
       const state = momentum === 0 ? {} : stateLike(plan, tensors.parameter, "velocity");
       addSgd(plan, { ...tensors, ...state, nesterov });
@@ -75,7 +79,7 @@ export function rmsprop(options: LearningRate & WeightDecay & { decay?: number; 
   return {
     kind: "rmsprop",
     learningRate,
-    scalars: (rate) => [rate, weightDecay, 1 - decay, epsilon],
+    scalars: (rate) => ({ learningRate: rate, weightDecay, share: 1 - decay, epsilon }),
     add(plan, tensors) {
       const state = stateLike(plan, tensors.parameter, "meanSquare");
       addRmsprop(plan, { ...tensors, ...state });
@@ -108,8 +112,10 @@ function adamLike(kind: "adam" | "adamw", options: AdamOptions, usualDecay: numb
     kind,
     learningRate,
     scalars(rate, step) {
-      const corrections = [1 / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)];
-      return [rate, weightDecay, 1 - beta1, 1 - beta2, epsilon, ...corrections];
+      return {
+        ...{ learningRate: rate, weightDecay, share1: 1 - beta1, share2: 1 - beta2, epsilon },
+        ...{ correction1: 1 / (1 - beta1 ** step), correction2: 1 / Math.sqrt(1 - beta2 ** step) },
+      };
     },
     add(plan, tensors) {
       const state = stateLike(plan, tensors.parameter, "mean", "meanSquare");
@@ -120,22 +126,44 @@ function adamLike(kind: "adam" | "adamw", options: AdamOptions, usualDecay: numb
 }
 
 /** Zeroed tensors of the parameter's shape. */
-function stateLike<Name extends string>(plan: Plan, { shape }: Tensor, ...names: Name[]): Record<Name, Tensor> {
-  return Object.fromEntries(names.map((name) => [name, plan.tensor(name, shape)])) as Record<Name, Tensor>;
+function stateLike<Name extends string>(
+  plan: Plan,
+  { shape }: PlannedTensor,
+  ...names: Name[]
+): Record<Name, PlannedTensor> {
+  return Object.fromEntries(names.map((name) => [name, plan.tensor(name, shape)])) as Record<Name, PlannedTensor>;
 }
 
 /**
- * Checks what a shader is to read, as the optimizers make it.
- * @throws where there are more than eight numbers, or one is none that float32 has.
+ * Writes the numbers of a step as the shader has them.
+ * @param layout of its struct, where it has one
+ * @throws where a field is missing or unknown, or there are more numbers than before.
  */
-export function checkScalars({ kind }: Optimizer, scalars: readonly number[], step: number): void {
-  if (scalars.length > 8) {
-    throw new Error(`Trainer: optimizer "${kind}" gives ${scalars.length} numbers a step, expected at most 8.`);
+export function packNumbers(
+  { kind }: Optimizer,
+  numbers: OptimizerNumbers,
+  layout: UniformLayout | undefined,
+  into: DataView,
+): void {
+  const at = `Trainer: optimizer "${kind}"`;
+  if (!Array.isArray(numbers)) {
+    if (!layout) throw new Error(`${at} gives numbers by name, expected an array; its shader has no struct for them.`);
+    packUniform(layout, numbers as Record<string, number>, into, at);
+    return;
   }
-  const wrong = scalars.findIndex((value) => !Number.isFinite(Math.fround(value)));
-  if (wrong >= 0) {
+  const room = into.byteLength / 4;
+  if (numbers.length > room)
+    throw new Error(`${at} gives ${numbers.length} numbers, expected at most ${room}, as at step 1.`);
+  for (const [i, number] of numbers.entries()) into.setFloat32(4 * i, number, true);
+}
+
+/** @throws where one of the numbers that a shader is to read is none that float32 has. */
+export function checkScalars({ kind }: Optimizer, scalars: OptimizerNumbers, step: number): void {
+  for (const [name, value] of Object.entries(scalars)) {
+    if (Number.isFinite(Math.fround(value))) continue;
+    const which = Array.isArray(scalars) ? `number ${name}` : `"${name}"`;
     throw new Error(
-      `Trainer: number ${wrong} of optimizer "${kind}" at step ${step} is ${scalars[wrong]}, expected one that float32 has, up to 3.4e38; set a smaller learning rate.`,
+      `Trainer: ${which} of optimizer "${kind}" at step ${step} is ${value}, expected one that float32 has, up to 3.4e38; set a smaller learning rate.`,
     );
   }
 }

@@ -4,6 +4,8 @@ import { layoutOf } from "../gpu/tensor";
 import { batchSpecs } from "../network/batch";
 import type { Network } from "../network/network";
 import type { PassOptions } from "../network/pass-options";
+import type { TrainerOptions } from "./trainer-options";
+import { numbersSpec } from "./update";
 
 /** Where the user asks for no number. */
 const mostUnasked = 64;
@@ -13,22 +15,35 @@ const leastUploadBytes = 32 * 2 ** 10;
 /** Of a submit: so many dispatch a million kernels and more, which devices take for a hang. */
 const mostSteps = 2 ** 16;
 
+/** What a submit carries to the GPU. */
+export interface SubmitLayout {
+  /** Steps, at most. */
+  readonly capacity: number;
+  /** Bytes of a step: its batch, and behind it the optimizer's numbers. */
+  readonly slotBytes: number;
+}
+
 /**
- * @param options of the pass, with gradients.
- * @param wanted the steps that the user asks for.
- * @throws where they are more than a submit may have, or their batches larger than a buffer of the device; as
- *   `network.memoryOf`.
+ * @param pass its options, with gradients.
+ * @throws where the user asks for more steps than a submit may have, or their batches are larger than a buffer of the
+ *   device; as `network.memoryOf`.
  */
-export async function stepsOfSubmit(network: Network, options: PassOptions, wanted?: number): Promise<number> {
-  const { bytes: passBytes } = await network.memoryOf(options);
-  const { bytes: batchBytes } = layoutOf({ ...batchSpecs(network.config, { ...options, rowsByToken: true }) });
+export async function layoutOfSubmit(
+  network: Network,
+  pass: PassOptions,
+  { stepsPerSubmit: wanted, optimizer }: TrainerOptions,
+): Promise<SubmitLayout> {
+  const { bytes: passBytes } = await network.memoryOf(pass);
+  const { bytes: batchBytes } = layoutOf({ ...batchSpecs(network.config, { ...pass, rowsByToken: true }) });
+  const slotBytes = batchBytes + layoutOf({ update: numbersSpec(optimizer) }).bytes;
   const { maxBufferSize } = network.gpu.device.limits;
-  const fitting = (bytes: number) => Math.max(1, Math.floor(bytes / batchBytes)); // one is the pass's own to refuse
-  if (wanted === undefined) return Math.min(mostUnasked, fitting(Math.max(leastUploadBytes, uploadShare * passBytes)));
+  const fitting = (bytes: number) => Math.max(1, Math.floor(bytes / slotBytes)); // one is the pass's own to refuse
+  const room = Math.max(leastUploadBytes, uploadShare * passBytes);
+  if (wanted === undefined) return { slotBytes, capacity: Math.min(mostUnasked, fitting(room)) };
   const most = Math.min(mostSteps, fitting(maxBufferSize));
-  if (wanted <= most) return wanted;
-  const bytes = BigInt(wanted) * BigInt(batchBytes); // more, perhaps, than a number counts
+  if (wanted <= most) return { slotBytes, capacity: wanted };
+  const bytes = BigInt(wanted) * BigInt(slotBytes); // more, perhaps, than a number counts
   throw new Error(
-    `Trainer.create: stepsPerSubmit is ${wanted}, which takes ${bytes} bytes of batches in one buffer, expected at most ${most} steps, of ${most * batchBytes} bytes; use fewer, or leave it out.`,
+    `Trainer.create: stepsPerSubmit is ${wanted}, which takes ${bytes} bytes of batches in one buffer, expected at most ${most} steps, of ${most * slotBytes} bytes; use fewer, or leave it out.`,
   );
 }

@@ -1,22 +1,24 @@
 // Trains a network: several steps a submit, losses from a ring on the GPU, nothing allocated while it runs.
 
+import type { Memory } from "../gpu/describe";
 import type { DeviceErrors } from "../gpu/device";
 import { TempogradError } from "../gpu/errors";
 import { Lifetime } from "../gpu/lifetime";
-import { createTensors, readFloats, readTensors, type Tensor, type TensorGroup } from "../gpu/tensor";
+import { type PlannedBuffer, type PlannedGroup, readFloats, readTensors, type Tensor } from "../gpu/tensor";
 import { type Batch, checkBatch } from "../network/batch";
 import type { NetworkConfig } from "../network/config";
 import { type Network, valuesOf } from "../network/network";
 import type { ParameterValues } from "../network/parameters";
 import type { Pass } from "../network/pass";
+import type { PassPlan } from "../network/pass-plan";
 import { type Batches, BatchTaker, iteratorOf } from "./batches";
-import { LossReadback, type PendingLosses, type StepResults } from "./loss-readback";
+import { LossReadback, type PendingLosses, planLossReadback, type StepResults } from "./loss-readback";
 import { checkScalars, expectNumber, type Optimizer } from "./optimizers";
 import { constant, type LearningRateSchedule } from "./schedules";
-import { stepsOfSubmit } from "./submit-size";
+import { layoutOfSubmit } from "./submit-size";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
 import { checkNetwork, checkState, stateTensors, type TrainerState, writeState } from "./trainer-state";
-import { addParameterUpdate, type ParameterUpdate } from "./update";
+import { type ParameterUpdate, planUpdate } from "./update";
 
 /** What a training step reports. */
 export interface StepReport {
@@ -39,6 +41,39 @@ interface Submission {
 const submitMilliseconds = 30;
 const submissionsInFlight = 2;
 
+/** What a trainer adds to a pass. */
+interface TrainerPlan {
+  readonly update: ParameterUpdate;
+  readonly capacity: number;
+  readonly slotBytes: number;
+  readonly upload: PlannedBuffer;
+  readonly readback: readonly PlannedGroup<"losses" | "recorded" | "notes">[];
+}
+
+function planTrainer(
+  network: Network,
+  pass: PassPlan,
+  options: TrainerOptions,
+  { capacity, slotBytes }: { capacity: number; slotBytes: number },
+): TrainerPlan {
+  const { plan, tensors } = pass;
+  const update = planUpdate(network.parameters, pass, options);
+  const upload = plan.buffer("batches", slotBytes * capacity, "copied");
+  const readback = planLossReadback(plan, tensors.losses, submissionsInFlight);
+  return { update, capacity, slotBytes, upload, readback };
+}
+
+async function layoutOfTrainer(network: Network, options: TrainerOptions) {
+  const { steps, batch, initialState = false, carryState = false, schedule, checkpointEvery } = options;
+  const shape = { steps, batch, initialState, carryState, schedule, checkpointEvery };
+  const passOptions = { ...shape, gradients: true, training: true };
+  const submit = await layoutOfSubmit(network, passOptions, options);
+  return {
+    passOptions: { ...passOptions, lossCapacity: submit.capacity },
+    extend: (pass: PassPlan) => planTrainer(network, pass, options, submit),
+  };
+}
+
 export class Trainer {
   readonly network: Network;
   readonly pass: Pass;
@@ -47,12 +82,18 @@ export class Trainer {
   readonly #lifetime: Lifetime;
   readonly #optimizer: Optimizer;
   readonly #schedule: LearningRateSchedule;
-  readonly #update: ParameterUpdate;
   readonly #state: readonly Tensor[];
   readonly #capacity: number;
   readonly #forcedSteps: number | undefined;
+  /** Bytes of a step in a submit: its batch, and behind it the optimizer's numbers. */
+  readonly #slotBytes: number;
   readonly #bytes: ArrayBuffer;
-  readonly #upload: TensorGroup;
+  readonly #upload: GPUBuffer;
+  readonly #numbers: Tensor;
+  readonly #packNumbers: ParameterUpdate["pack"];
+  /** What adds up to ‖dθ‖², whose values are squares already or not. */
+  readonly #gradient: Tensor;
+  readonly #squared: boolean;
   readonly #notFinite: Tensor;
   readonly #readback: LossReadback;
   readonly #taker = new BatchTaker();
@@ -70,26 +111,30 @@ export class Trainer {
   /** The last batches taken, until their steps are submitted. */
   #packing: Promise<unknown> = Promise.resolve();
 
-  /** @param lifetime the trainer's own, which the pass was made for. */
-  private constructor(network: Network, pass: Pass, lifetime: Lifetime, options: TrainerOptions, capacity: number) {
+  private constructor(network: Network, pass: Pass, lifetime: Lifetime, options: TrainerOptions, layout: TrainerPlan) {
     const { optimizer, stepsPerSubmit } = options;
+    const { program } = pass;
     this.#lifetime = lifetime;
     this.#optimizer = optimizer;
     this.#schedule = options.learningRateSchedule ?? constant();
     this.network = network;
     this.pass = pass;
     this.learningRate = optimizer.learningRate;
-    this.#capacity = capacity;
+    this.#capacity = layout.capacity;
     this.#forcedSteps = stepsPerSubmit;
-    const { plan } = pass; // owns the buffers, so that they go with it
-    const copied = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    const bytes = pass.packer.bytes * capacity;
-    this.#upload = plan.own(createTensors(pass.gpu, "batches", { batches: { shape: [bytes / 4] } }, copied));
-    this.#bytes = new ArrayBuffer(bytes);
+    this.#slotBytes = layout.slotBytes;
+    this.#bytes = new ArrayBuffer(layout.slotBytes * layout.capacity);
+    this.#upload = program.buffer(layout.upload);
     this.#notFinite = pass.notFinite!;
-    this.#readback = new LossReadback(plan, { ...pass.tensors, notFinite: this.#notFinite }, submissionsInFlight);
-    this.#update = addParameterUpdate(network, pass, options);
-    this.#state = stateTensors(network.parameters, this.#update.state, pass.state);
+    const buffers = layout.readback.map((group) => program.group(group));
+    this.#readback = new LossReadback(network.gpu, { ...pass.tensors, notFinite: this.#notFinite }, buffers);
+    const { numbers, gradient, squares, pack } = layout.update;
+    this.#numbers = program.tensor(numbers);
+    this.#packNumbers = pack;
+    this.#gradient = program.tensor(squares ?? gradient);
+    this.#squared = squares !== undefined;
+    const state = Object.entries(layout.update.state).map(([name, tensor]) => [name, program.tensor(tensor)]);
+    this.#state = stateTensors(network.parameters, Object.fromEntries(state), pass.state);
   }
 
   /**
@@ -111,23 +156,22 @@ export class Trainer {
   }
 
   static async #made(network: Network, options: TrainerOptions): Promise<Trainer> {
-    const { gpu } = network;
-    const { steps, batch, initialState = false, carryState = false } = options;
-    const { schedule, stepsPerSubmit, checkpointEvery } = options;
-    const shape = { steps, batch, initialState, carryState };
-    const passOptions = { ...shape, schedule, checkpointEvery, gradients: true, training: true };
-    const capacity = await stepsOfSubmit(network, passOptions, stepsPerSubmit);
+    const { passOptions, extend } = await layoutOfTrainer(network, options);
     const lifetime = new Lifetime("trainer", network.lifetime);
-    const pass = await network.pass({ ...passOptions, lossCapacity: capacity }, lifetime);
-    try {
-      const build = () => new Trainer(network, pass, lifetime, options, capacity);
-      const trainer = await gpu.checked("Trainer.create", build);
-      await pass.plan.compile();
-      return trainer;
-    } catch (error) {
-      pass.destroy();
-      throw error;
-    }
+    const { pass, more } = await network.programs.pass("Trainer.create", passOptions, lifetime, extend);
+    return new Trainer(network, pass, lifetime, options, more!);
+  }
+
+  /**
+   * What `create` would allocate beside the network: the pass, the optimizer's state, and the buffers between host and GPU.
+   * @returns bytes, in all and by buffer.
+   * @throws as `create` for its options; where it is more than 2^53 bytes.
+   */
+  static async memoryOf(network: Network, options: TrainerOptions): Promise<Memory> {
+    network.lifetime.expect("Trainer.memoryOf");
+    checkTrainerOptions(options);
+    const { passOptions, extend } = await layoutOfTrainer(network, options);
+    return network.programs.memoryOf("Trainer.memoryOf", passOptions, extend);
   }
 
   /**
@@ -220,9 +264,8 @@ export class Trainer {
   async gradientNorm(): Promise<number | undefined> {
     this.pass.lifetime.expect("Trainer.gradientNorm");
     if (!this.#measured) return undefined;
-    const { gradient, squares } = this.#update;
-    const values = await readFloats(this.network.gpu, squares ?? gradient, "Trainer.gradientNorm");
-    return Math.sqrt(values.reduce((sum, value) => sum + (squares ? value : value * value), 0));
+    const values = await readFloats(this.network.gpu, this.#gradient, "Trainer.gradientNorm");
+    return Math.sqrt(values.reduce((sum, value) => sum + (this.#squared ? value : value * value), 0));
   }
 
   /**
@@ -338,7 +381,9 @@ export class Trainer {
     const { weight } = checkBatch("Trainer", config, options, data, first);
     const update = this.#optimizer.scalars(this.learningRate * factor, step);
     checkScalars(this.#optimizer, update, step);
-    packer.pack(this.#bytes, slot * packer.bytes, data, { weight, update, step, first });
+    const start = slot * this.#slotBytes;
+    packer.pack(this.#bytes, start, data, { weight, step, first });
+    this.#packNumbers(update, new DataView(this.#bytes, start + packer.bytes, this.#slotBytes - packer.bytes));
   }
 
   #submit(count: number): Submission {
@@ -346,13 +391,16 @@ export class Trainer {
     this.pass.lifetime.expect(training);
     const { gpu } = this.network;
     const { batch, packer } = this.pass;
+    const numbers = this.#numbers;
     if (this.#readback.idle) this.#lastFinished = performance.now();
     const { result: losses, errors } = gpu.scoped(() => {
-      gpu.device.queue.writeBuffer(this.#upload.buffer, 0, this.#bytes, 0, count * packer.bytes);
+      gpu.device.queue.writeBuffer(this.#upload, 0, this.#bytes, 0, count * this.#slotBytes);
       const encoder = gpu.device.createCommandEncoder({ label: "training steps" });
       const buffer = this.#readback.take();
       for (let slot = 0; slot < count; slot++) {
-        encoder.copyBufferToBuffer(this.#upload.buffer, slot * packer.bytes, batch.buffer, 0, packer.bytes);
+        const start = slot * this.#slotBytes;
+        encoder.copyBufferToBuffer(this.#upload, start, batch.buffer, 0, packer.bytes);
+        encoder.copyBufferToBuffer(this.#upload, start + packer.bytes, numbers.buffer, numbers.offset, numbers.size);
         this.pass.encode(encoder, stops); // where they stop, what one step found holds back all that follow
         if (!stops) this.#readback.encodeNote(encoder, buffer, slot);
       }

@@ -1,45 +1,69 @@
 // Puts on a pass's plan what follows the gradients: clipping, and the optimizer's step, both only where all is finite.
 
-import { type Tensor, whole } from "../gpu/tensor";
+import { byDefault, dispatchesOf } from "../gpu/describe";
+import type { Plan } from "../gpu/plan";
+import { type PlannedTensor, type TensorGroup, type TensorSpec, whole } from "../gpu/tensor";
+import type { UniformLayout } from "../gpu/uniform";
 import { shown } from "../network/config";
-import type { Network } from "../network/network";
-import type { Pass } from "../network/pass";
+import type { PassPlan } from "../network/pass-plan";
 import { clipNorm, clipValue } from "../ops/gradient-clip";
-import type { Optimizer } from "./optimizers";
+import { type Optimizer, type OptimizerNumbers, packNumbers } from "./optimizers";
 import type { TrainerOptions } from "./trainer-options";
 
 export interface ParameterUpdate {
   /** The optimizer's, each tensor laid out as all parameters are. */
-  state: Record<string, Tensor>;
+  readonly state: Readonly<Record<string, PlannedTensor>>;
+  /** Where the optimizer's shader reads the numbers of a step; `pack` writes them as it has them. */
+  readonly numbers: PlannedTensor;
+  pack(numbers: OptimizerNumbers, into: DataView): void;
   /** All gradients as one, and, where they are clipped by norm, what adds up to ‖dθ‖² before that. */
-  gradient: Tensor;
-  squares: Tensor | undefined;
+  readonly gradient: PlannedTensor;
+  readonly squares: PlannedTensor | undefined;
 }
 
-/** @throws where a custom optimizer answers what is not laid out as the parameters are. */
-export function addParameterUpdate(network: Network, pass: Pass, options: TrainerOptions): ParameterUpdate {
-  const { plan } = pass;
+/** Room for the optimizer's numbers of a step. */
+export const numbersSpec = (optimizer: Optimizer): TensorSpec => ({
+  shape: [Math.max(Object.keys(optimizer.scalars(optimizer.learningRate, 1)).length, 4)],
+});
+
+/** @throws where an optimizer of one's own answers what is not laid out as the parameters are. */
+export function planUpdate(parameters: TensorGroup, pass: PassPlan, options: TrainerOptions): ParameterUpdate {
+  const { plan, batch } = pass;
+  const { optimizer } = options;
   const notFinite = pass.notFinite!;
-  const noting = { notFinite, step: pass.batch.tensors.step! };
   const gradient = whole(pass.gradients!, "gradients");
+  const noting = { notFinite, step: batch.tensors.step! };
   const squares = options.clipNorm === undefined ? undefined : clipNorm(plan, gradient, options.clipNorm, noting);
+  const numbers = plan.group("numbers of a step", { update: numbersSpec(optimizer) }, "uniform").tensors.update;
   return plan.gated(notFinite, () => {
     if (options.clipValue !== undefined) clipValue(plan, gradient, options.clipValue);
-    const update = pass.batch.tensors.update!;
-    const parameter = whole(network.parameters, "parameters");
-    const state = options.optimizer.add(plan, { update, gradient, parameter });
-    checkState(options.optimizer, state, parameter);
-    return { state, gradient, squares };
+    const parameter = whole(parameters, "parameters");
+    const state = optimizer.add(plan, { update: numbers, gradient, parameter });
+    checkState(optimizer, state, parameter);
+    const layout = layoutIn(plan, numbers);
+    const pack = (values: OptimizerNumbers, into: DataView) => packNumbers(optimizer, values, layout, into);
+    return { state, numbers, pack, gradient, squares };
   });
 }
 
+/** What the shader that reads `numbers` has there; undefined where it is an array or a vector. */
+function layoutIn(plan: Plan, numbers: PlannedTensor): UniformLayout | undefined {
+  for (const { dispatch } of dispatchesOf(plan, byDefault)) {
+    for (const { binding, to } of dispatch.bound) {
+      if (!("buffer" in to) || to.buffer !== numbers.buffer || binding.type !== "uniform") continue;
+      return /^(array|vec)/.test(binding.holds) ? undefined : dispatch.shader.uniform(binding.name);
+    }
+  }
+  return undefined;
+}
+
 /** Sizes are checked before anything is read from there as it would be from the parameters. */
-function checkState({ kind }: Optimizer, state: unknown, { size }: Tensor): void {
+function checkState({ kind }: Optimizer, state: unknown, { size }: PlannedTensor): void {
   const operation = `Trainer.create: optimizer "${kind}"`;
   if (typeof state !== "object" || state === null) {
     throw new Error(`${operation} answers ${shown(state)} from add, expected its tensors by name; answer {} for none.`);
   }
-  for (const [name, tensor] of Object.entries(state as Record<string, Partial<Tensor> | undefined>)) {
+  for (const [name, tensor] of Object.entries(state as Record<string, Partial<PlannedTensor> | undefined>)) {
     const got = tensor?.buffer ? Math.min(tensor.size ?? 0, tensor.buffer.size - (tensor.offset ?? 0)) : 0;
     if (tensor?.type === "f32" && got >= size) continue;
     throw new Error(

@@ -2,7 +2,7 @@
 //   c = σ(f)·c₋₁ + (1 − σ(f))·tanh(g),  h = σ(o)·tanh(c)
 
 #if forward
-@group(0) @binding(8) var<storage, read_write> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
+var<storage, read_write> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
 
 fn cellForward(e: Element, last: vec4f) -> vec4f {
   let f = sigmoid(gate[e.gate]);
@@ -17,7 +17,7 @@ fn cellForward(e: Element, last: vec4f) -> vec4f {
 }
 fn cellHold(e: Element) { cellState[e.sweep + batch * width] = cellState[e.sweep]; }
 #else
-@group(0) @binding(8) var<storage, read> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
+var<storage, read> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
 
 fn cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f {
   let f = gate[e.gate];

@@ -17,7 +17,7 @@ import {
   type Tuning,
 } from "../../src/index";
 import { integers, worstError } from "../numbers";
-import { useGpu } from "../workbench";
+import { asOnGpu, useGpu } from "../workbench";
 
 const gpu = useGpu();
 
@@ -108,10 +108,7 @@ describe("choices among kernels", () => {
     async ({ hidden, recurrence }) => {
       const [schedule] = recurrence.split(" ") as ["fused" | "unrolled"];
       const expected = await gradientsOn(gpu(), { hidden });
-      const likeGpu = Object.assign(await tuned({ recurrence, product: hidden === 21 ? "shared" : "tall registers" }), {
-        software: false,
-        quads: false,
-      });
+      const likeGpu = asOnGpu(await tuned({ recurrence, product: hidden === 21 ? "shared" : "tall registers" }));
       for (const [i, values] of (await gradientsOn(likeGpu, { hidden, schedule })).entries()) {
         expect(worstError(values, expected[i]!)).toBeLessThan(1e-5);
       }
@@ -149,7 +146,7 @@ describe("choices among kernels", () => {
 
   test("of layers one by one or at once come after those of each layer, and are taken from then on", async () => {
     const { kept, choiceStore } = store();
-    const like = async () => Object.assign(await tuned("measure", choiceStore), { software: false, quads: false });
+    const like = async () => asOnGpu(await tuned("measure", choiceStore));
     const layers = { cell: "lstm", layers: 2 } as const;
     const expected = await gradientsOn(gpu(), layers);
     const measuring = await like();
@@ -169,7 +166,7 @@ describe("choices among kernels", () => {
       const recalling = await like();
       const network = await Network.create(recalling, { ...options, ...layers });
       const pass = await network.pass({ ...shape, gradients: true });
-      const sweeps = pass.plan.describe().lines.filter(({ label }) => /^lstm (forward|backward)/.test(label));
+      const sweeps = pass.program.describe().lines.filter(({ label }) => /^lstm (forward|backward)/.test(label));
       expect(sweeps.map(({ label }) => label.endsWith(", 2 layers"))).toContain(way === "wavefront");
       pass.destroy();
       network.destroy();

@@ -1,17 +1,30 @@
 import { describe, expect, test } from "vitest";
-import type { OpenChoice } from "../../src/gpu/choices";
-import { type Gpu, openGpu } from "../../src/gpu/device";
+import { Allocation } from "../../src/gpu/allocation";
+import { openChoices } from "../../src/gpu/describe";
+import type { Gpu } from "../../src/gpu/device";
 import { measureChoices, type TimeRuns } from "../../src/gpu/measure";
+import { openGpu } from "../../src/gpu/open";
+import { Plan, type Ways } from "../../src/gpu/plan";
 import { useGpu } from "../workbench";
 
 const gpu = useGpu();
 
 /** Milliseconds of a run of each way, the default first; the choice among them. */
 const speeds = { usual: 1, second: 1.03, third: 1.3, fourth: 0.99, slow: 40 };
-const choiceOf = (speeds: Readonly<Record<string, number>>): OpenChoice => ({
-  key: "choice",
-  ways: Object.fromEntries(Object.keys(speeds).map((name) => [name, () => {}])),
-});
+const waysOf = (speeds: Readonly<Record<string, number>>): Ways =>
+  Object.fromEntries(Object.keys(speeds).map((name) => [name, () => {}]));
+
+/** Times the ways to do the same, of which the first is the default. */
+function measure(on: Gpu, ways: Ways, time: TimeRuns): Promise<boolean> {
+  const plan = new Plan("test", on.traits);
+  plan.choose("topic", "choice", ways, Object.keys(ways)[0]!);
+  const open = openChoices(
+    plan,
+    ({ fallback }) => fallback,
+    () => true,
+  );
+  return measureChoices(on, open, new Allocation(on), time);
+}
 
 /** The same at each run: numbers from 0 to 1. */
 function randomOf(seed: number): () => number {
@@ -44,8 +57,8 @@ async function chosen(
 ): Promise<string | undefined> {
   const on: Gpu = await openGpu({ device: gpu().device, tuning: "measure" });
   const random = randomOf(seed);
-  const time: TimeRuns = async ({ label }, count) => noise(0.2 + count * speeds[label.split(": ")[1]!]!, random);
-  await measureChoices(on, [choiceOf(speeds)], time);
+  const time: TimeRuns = async ({ plan }, count) => noise(0.2 + count * speeds[plan.label.split(": ")[1]!]!, random);
+  await measure(on, waysOf(speeds), time);
   return on.choices.taken.choice;
 }
 
@@ -85,16 +98,16 @@ test("nothing is remembered of a choice for which time does not suffice, and it 
     await new Promise((resolve) => setTimeout(resolve, count > 0 ? 60 : 0));
     return 60 * count;
   };
-  expect(await measureChoices(on, [choiceOf(speeds)], time)).toBe(false);
+  expect(await measure(on, waysOf(speeds), time)).toBe(false);
   expect(on.choices.taken).toEqual({});
   let samples = 0;
   const counted: TimeRuns = async (plan, count) => {
     samples++;
     return time(plan, count);
   };
-  for (let network = 0; network < 4; network++) await measureChoices(on, [choiceOf(speeds)], counted);
+  for (let network = 0; network < 4; network++) await measure(on, waysOf(speeds), counted);
   samples = 0;
-  expect(await measureChoices(on, [choiceOf(speeds)], counted)).toBe(false);
+  expect(await measure(on, waysOf(speeds), counted)).toBe(false);
   expect(samples).toBe(0); // it is not tried for ever
 });
 
@@ -103,6 +116,8 @@ test("a way that cannot be laid out is no way", async () => {
   const refuse = () => {
     throw new Error("too wide");
   };
-  await measureChoices(on, [{ key: "choice", ways: { usual: refuse, other: () => {} } }], async () => 1);
+  await measure(on, { usual: () => {}, wide: refuse, other: () => {} }, async ({ plan }) =>
+    plan.label.endsWith("other") ? 1 : 2,
+  );
   expect(on.choices.taken.choice).toBe("other");
 });

@@ -125,7 +125,7 @@ describe("a device without memory", () => {
     expect((await refusalOf(Network.create(small.gpu, options))).message).toMatch(message("Network.create"));
     expect((await refusalOf(network.prepare())).message).toMatch(message("Network.prepare"));
     expect((await refusalOf(Trainer.create(network, { ...shape, optimizer }))).message).toMatch(
-      message("Network.pass"),
+      message("Trainer.create"),
     );
     expect((await refusalOf(network.read())).message).toMatch(message("Network.read"));
     expect((await refusalOf(readTensors(small.gpu, [passes[0]!.tensors.logits]))).message).toMatch(

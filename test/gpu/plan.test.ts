@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { openGpu } from "../../src/gpu/device";
-import type { KernelSource } from "../../src/gpu/kernel";
+import { openGpu } from "../../src/gpu/open";
 import { Plan } from "../../src/gpu/plan";
 import { planTable } from "../../src/gpu/plan-table";
+import { type KernelSource, shaderOf } from "../../src/gpu/shader";
 import { createTensors, readFloats, writeTensor } from "../../src/gpu/tensor";
-import { useGpu } from "../workbench";
+import { programOf, useGpu } from "../workbench";
 
 const gpu = useGpu();
 
@@ -18,7 +18,7 @@ const doubling = (source = "out[id.x] = 2.0 * a[id.x];"): KernelSource => ({
 });
 
 function planOf(kernel = doubling()) {
-  const plan = new Plan(gpu(), "test");
+  const plan = new Plan("test", gpu().traits);
   const a = plan.tensor("a", [4]);
   const out = plan.tensor("out", [4]);
   const dispatch = { label: "twice", kernel, workgroups: [1], flops: 4 } as const;
@@ -30,15 +30,15 @@ describe("a plan", () => {
     const live = { ...gpu().live };
     const { plan, a, out, dispatch } = planOf();
     plan.add({ ...dispatch, bindings: { a, out } });
-    writeTensor(gpu(), a, [1, 2, 3, 4]);
-    await plan.compile();
-    plan.run();
-    expect([...(await readFloats(gpu(), out))]).toEqual([2, 4, 6, 8]);
-    const { lines, total } = plan.describe();
+    const program = await programOf(gpu(), plan);
+    writeTensor(gpu(), program.tensor(a), [1, 2, 3, 4]);
+    program.run();
+    expect([...(await readFloats(gpu(), program.tensor(out)))]).toEqual([2, 4, 6, 8]);
+    const { lines, total } = program.describe();
     expect(lines).toEqual([{ label: "twice", kernel: "double", workgroups: [1, 1, 1], flops: 4, bytes: 32, times: 1 }]);
     expect(total).toEqual({ dispatches: 1, flops: 4, bytes: 32 });
-    expect(planTable(plan)).toContain("total: 1 dispatches");
-    plan.destroy();
+    expect(planTable(program)).toContain("total: 1 dispatches");
+    program.destroy();
     expect(gpu().live).toEqual(live);
   });
 
@@ -48,25 +48,30 @@ describe("a plan", () => {
       'test: "twice" (double): binding "out" is missing',
     );
     expect(() => plan.add({ ...dispatch, bindings: { a, out, b: a } })).toThrow('no binding "b", it declares a, out');
-    plan.destroy();
   });
 
-  test("refuses a grid larger than the device allows", () => {
+  test("refuses a grid larger than the device allows", async () => {
     const { plan, a, out, dispatch } = planOf();
-    expect(() => plan.add({ ...dispatch, bindings: { a, out }, workgroups: [1e6] })).toThrow("expected 1 to 65535");
-    plan.destroy();
+    plan.add({ ...dispatch, bindings: { a, out }, workgroups: [1e6] });
+    await expect(programOf(gpu(), plan)).rejects.toThrow(
+      'test: "twice" (double) takes [1000000, 1, 1] workgroups, this device allows 65535 each; ask for less.',
+    );
   });
 
   test("throws the compiler's message, with its line, for a shader that does not compile", async () => {
     const { plan, a, out, dispatch } = planOf(doubling("out[id.x] = unknownName;"));
     plan.add({ ...dispatch, bindings: { a, out } });
-    await expect(plan.compile()).rejects.toThrow(/double: the shader does not compile[\s\S]*unknownName/);
-    plan.destroy();
+    const live = { ...gpu().live };
+    await expect(programOf(gpu(), plan)).rejects.toThrow(/double: the shader does not compile[\s\S]*unknownName/);
+    expect(gpu().live).toEqual(live);
   });
 
   test("shares one pipeline between equal kernels", async () => {
-    expect(gpu().kernels.get(doubling())).toBe(gpu().kernels.get(doubling()));
-    expect(gpu().kernels.get(doubling())).not.toBe(gpu().kernels.get({ ...doubling(), constants: { size: 3 } }));
+    const form = { gated: false, moving: [] };
+    const kernelOf = (more: Partial<KernelSource> = {}) =>
+      gpu().kernels.get(shaderOf({ ...doubling(), ...more }), form);
+    expect(kernelOf()).toBe(kernelOf());
+    expect(kernelOf()).not.toBe(kernelOf({ constants: { size: 3 } }));
   });
 });
 
@@ -103,10 +108,10 @@ test("A caller's device is used as it is, and left open", async () => {
   shared.destroy();
   const { plan, a, out, dispatch } = planOf();
   plan.add({ ...dispatch, bindings: { a, out } });
-  await plan.compile();
-  plan.run();
-  await readFloats(gpu(), out);
-  plan.destroy();
+  const program = await programOf(gpu(), plan);
+  program.run();
+  await readFloats(gpu(), program.tensor(out));
+  program.destroy();
 });
 
 test("Without WebGPU, openGpu says what is missing and what to do", async () => {

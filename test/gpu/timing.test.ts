@@ -3,10 +3,12 @@ import { describe, expect, test } from "vitest";
 import { create } from "webgpu";
 import { openNodeGpu } from "../../demo/terminal/node-gpu";
 import { unpackChromium } from "../../demo/terminal/unpack-chromium";
-import { type Gpu, openGpu } from "../../src/gpu/device";
+import type { Gpu } from "../../src/gpu/device";
+import { openGpu } from "../../src/gpu/open";
 import { Plan } from "../../src/gpu/plan";
 import { readTensors } from "../../src/gpu/tensor";
 import { timePlan } from "../../src/gpu/timing";
+import { programOf } from "../workbench";
 import { type ClockFace, clockDevice } from "./clock-device";
 
 const kernel = (shader: string, body = "count[0] += 1u;") => ({
@@ -23,13 +25,12 @@ const durations = { tick: 700, short: 1500, middle: 40_000, long: 5_000_000 };
 async function timed(face: ClockFace, runs = 10) {
   const { device, runs: done } = clockDevice(durations, face);
   const gpu = await openGpu({ device, tuning: "default" });
-  const plan = new Plan(gpu, "test");
+  const plan = new Plan("test", gpu.traits);
   const count = plan.tensor("count", [1], { type: "u32" });
   for (const shader of ["short", "middle", "long"]) {
     plan.add({ label: shader, kernel: kernel(shader), bindings: { count }, workgroups: [1], flops: 1 });
   }
-  await plan.compile();
-  const times = await timePlan(plan, runs);
+  const times = await timePlan(await programOf(gpu, plan), runs);
   return { times: times!, done };
 }
 
@@ -134,7 +135,7 @@ describe.each([
 ])("by Dawn's %s clock", (_, flags) => {
   test("short dispatches have times in the right order, and a run computes what a run computes", () =>
     onDawn(flags, async (gpu) => {
-      const plan = new Plan(gpu, "test");
+      const plan = new Plan("test", gpu.traits);
       const count = plan.tensor("count", [1], { type: "u32" });
       const power = plan.tensor("power", [1], { type: "u32" });
       const busy = plan.tensor("busy", [1], { type: "u32" });
@@ -147,16 +148,17 @@ describe.each([
         "var x = count[0]; for (var i = 0u; i < 1000000u; i++) { x = x * 1664525u + i; } count[0] = x;",
         busy,
       );
-      await plan.compile();
+      const program = await programOf(gpu, plan);
       const live = { ...gpu.live };
-      const [once, doubled, long] = (await timePlan(plan, 4))!;
+      const [once, doubled, long] = (await timePlan(program, 4))!;
       expect(gpu.live).toEqual(live);
       for (const time of [once, doubled, long]) expect(time).toBeGreaterThan(0);
       expect(long!).toBeGreaterThan(2 * Math.max(once!, doubled!));
-      const [[runs], [doubling]] = (await readTensors(gpu, [count, power])) as [Uint32Array, Uint32Array];
+      const counts = [count, power].map((tensor) => program.tensor(tensor));
+      const [[runs], [doubling]] = (await readTensors(gpu, counts)) as [Uint32Array, Uint32Array];
       expect(runs).toBeGreaterThanOrEqual(4);
       expect(runs).toBeLessThanOrEqual(12);
       expect(doubling).toBe(2 ** (runs! - 1));
-      plan.destroy();
+      program.destroy();
     }));
 });

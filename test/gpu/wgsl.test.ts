@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bindingsOf, constantLines, resolveFlags } from "../../src/gpu/wgsl";
+import { constantLines, numberBindings, resolveFlags } from "../../src/gpu/wgsl";
 
 describe("resolveFlags", () => {
   const source = "a\n#if one\nb\n#elif two\nc\n#else\nd\n#endif\ne";
@@ -30,22 +30,42 @@ describe("resolveFlags", () => {
   });
 });
 
-describe("bindingsOf", () => {
-  test("reads name, number and access of every binding", () => {
+describe("numberBindings", () => {
+  test("reads name, number, access and type of every binding", () => {
     const source = `
       @group(0) @binding(2) var<storage, read_write> out: array<f32>;
       @group(0) @binding(0) var<storage, read> a: array<vec4f>; // [rows]
       @group(0) @binding(5) var<uniform> step: u32;`;
-    expect(bindingsOf(source, "test")).toEqual([
-      { name: "out", index: 2, type: "storage" },
-      { name: "a", index: 0, type: "read-only-storage" },
-      { name: "step", index: 5, type: "uniform" },
+    expect(numberBindings(source, "test")).toEqual({
+      text: source,
+      bindings: [
+        { name: "out", index: 2, type: "storage", holds: "array<f32>" },
+        { name: "a", index: 0, type: "read-only-storage", holds: "array<vec4f>" },
+        { name: "step", index: 5, type: "uniform", holds: "u32" },
+      ],
+    });
+  });
+
+  test("numbers those without a number in the order of declaration, around those that have one", () => {
+    const source =
+      "var<storage, read> a: array<f32>; @group(0) @binding(1) var<uniform> b: u32; var<storage, read_write> c: array<f32>;";
+    const { text, bindings } = numberBindings(source, "test");
+    expect(bindings.map(({ name, index }) => [name, index])).toEqual([
+      ["a", 0],
+      ["b", 1],
+      ["c", 2],
     ]);
+    expect(text).toContain("@group(0) @binding(0) var<storage, read> a");
+    expect(text).toContain("@group(0) @binding(2) var<storage, read_write> c");
   });
 
   test("refuses another group, and a form it cannot read", () => {
-    expect(() => bindingsOf("@group(1) @binding(0) var<uniform> a: u32;", "test")).toThrow("group 1");
-    expect(() => bindingsOf("@binding(0) @group(0) var<uniform> a: u32;", "test")).toThrow("1 bindings are declared");
+    expect(() => numberBindings("@group(1) @binding(0) var<uniform> a: u32;", "test")).toThrow("group 1");
+    for (const odd of ["@binding(0) @group(0) var<uniform> a: u32;", "var<storage, write> a: array<f32>;"]) {
+      expect(() => numberBindings(odd, "test"), odd).toThrow(
+        'expected bindings of the form "var<storage, read> name: type;"',
+      );
+    }
   });
 });
 

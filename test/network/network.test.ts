@@ -166,7 +166,7 @@ describe("a network on the GPU", () => {
     const shape = { steps: 50, batch: 41 }; // 2050 rows: four slabs on a software adapter, sixteen on a GPU
     const data = { inputs: integers(2050, 1, 0, 6), targets: integers(2050, 2, 0, 4) };
     const pass = await network.pass({ ...shape, gradients: true });
-    expect(pass.plan.describe().lines.some(({ kernel }) => kernel.startsWith("slab-sum"))).toBe(true);
+    expect(pass.program.describe().lines.some(({ kernel }) => kernel.startsWith("slab-sum"))).toBe(true);
     pass.write(data);
     pass.run();
     const parameters = asReference(await network.read());

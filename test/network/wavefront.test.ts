@@ -56,7 +56,7 @@ test("A wavefront is one dispatch forward and one back for all layers, with no p
   const { bytes } = await network.memoryOf({ ...shape, gradients: true, schedule: "wavefront" });
   const pass = await network.pass({ ...shape, gradients: true, schedule: "wavefront" });
   expect(gpu().live.bytes - before.bytes).toBe(bytes);
-  const table = planTable(pass.plan);
+  const table = planTable(pass.program);
   expect(table.match(/lstm (forward|backward).*/g)?.map((line) => line.slice(0, 24).trim())).toEqual([
     expect.stringContaining("lstm forward, 3 layers"),
     expect.stringContaining("lstm backward, 3 layers"),

@@ -52,7 +52,7 @@ test("dropout refuses rows or parts that differ", () => {
     dropout(bench.plan, { label: "", step, rate: 0.5, seed: 1, layer: 1, x: { tensor: x }, out });
   expect(add(bench.tensor("x", [3, 10], undefined, { parts: 2 }))).toThrow('"out" has 2 rows, expected 3');
   expect(add(bench.tensor("x", [2, 10]))).toThrow('"out" has 2 parts, expected 1');
-  bench.plan.destroy();
+  bench.destroy();
 });
 
 test("a mask keeps its share, and each step, layer and seed has another", () => {

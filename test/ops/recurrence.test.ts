@@ -1,10 +1,11 @@
 // The schedules of the sweeps; that the sweeps are right is tested with each cell.
 
 import { beforeAll, expect, test } from "vitest";
-import { type Gpu, openGpu } from "../../src/gpu/device";
+import type { Gpu } from "../../src/gpu/device";
+import { openGpu } from "../../src/gpu/open";
 import type { SweepSchedule } from "../../src/ops/recurrence";
 import { worstError } from "../numbers";
-import { useGpu } from "../workbench";
+import { asOnGpu, useGpu } from "../workbench";
 import { bothSweeps, testSweeps, twinsOf } from "./sweeps";
 
 const gpu = useGpu();
@@ -37,8 +38,7 @@ test("A hidden size beyond a workgroup is refused by the fused schedule, with th
 // A software adapter gets other workgroups than a GPU; here it gets a GPU's.
 let likeGpu: Gpu;
 beforeAll(async () => {
-  const device = await openGpu({ device: gpu().device, tuning: "default" });
-  likeGpu = Object.assign(device, { software: false, quads: false });
+  likeGpu = asOnGpu(await openGpu({ device: gpu().device, tuning: "default" }));
 });
 testSweeps(() => likeGpu, "with a GPU's workgroups, an Elman cell", twinsOf({ cell: "elman" }));
 testSweeps(() => likeGpu, "with a GPU's workgroups, an LSTM", twinsOf({ cell: "lstm" }));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { sample } from "../../src/ops/sample";
+import { sample, sampleSettings, settingsSpec } from "../../src/ops/sample";
 import * as reference from "../../src/reference/sample";
 import { numbers } from "../numbers";
 import { useGpu, Workbench } from "../workbench";
@@ -20,8 +20,7 @@ interface Case {
 /** All tokens after `runs` draws from the same logits. */
 async function draw({ logits, temperature = 1, topK = 0, seed = 1, prompt = [0], room, runs = room - 1 }: Case) {
   const bench = new Workbench(gpu());
-  const settings = new Uint32Array([0, topK, seed, prompt.length, room]);
-  new Float32Array(settings.buffer)[0] = temperature;
+  const settings = sampleSettings({ temperature, topK, seed, prompt: prompt.length, room });
   const given = Array.from({ length: room }, (_, i) => prompt[i] ?? -1);
   const tensors = {
     position: bench.tensor("position", [1], [0], { type: "u32" }),
@@ -32,7 +31,7 @@ async function draw({ logits, temperature = 1, topK = 0, seed = 1, prompt = [0],
   const bindings = {
     ...tensors,
     logits: bench.tensor("logits", [1, logits.length], logits),
-    settings: bench.tensor("settings", [5], settings, { type: "u32" }),
+    settings: bench.tensor("settings", settingsSpec.shape, settings, { type: "u32" }),
   };
   for (let run = 0; run < runs; run++) sample(bench.plan, bindings);
   const got = await bench.run(tensors);

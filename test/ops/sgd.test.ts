@@ -14,7 +14,7 @@ test.each([
 ])("sgd is the reference's with %o", async ({ momentum, nesterov, weightDecay }) => {
   await expectUpdatesAgree({
     gpu: gpu(),
-    scalars: () => [0.25, weightDecay, momentum],
+    scalars: () => ({ learningRate: 0.25, weightDecay, momentum }),
     state: momentum > 0 ? ["velocity"] : [],
     add: (bench, tensors, [velocity]) => sgd(bench.plan, { ...tensors, velocity, nesterov }),
     reference: (parameter, gradient, _, [velocity]) =>
@@ -28,5 +28,5 @@ test("A gradient of another shape is refused by name", () => {
   const add = () =>
     sgd(bench.plan, { update, gradient: bench.tensor("g", [2, 3]), parameter: bench.tensor("p", [3, 2]) });
   expect(add).toThrow('sgd: "g" has shape [2, 3], expected the parameter\'s shape = [3, 2]');
-  bench.plan.destroy();
+  bench.destroy();
 });

@@ -35,7 +35,7 @@ async function run({ steps, batch, outputs, seed, scale, weighting }: Case) {
     lossScale: bench.tensor("lossScale", [1], [0.5]),
     weighting: weighting && {
       classWeights: bench.tensor("classWeights", [outputs], weighting.classWeights),
-      labelSmoothing: bench.tensor("labelSmoothing", [1], [weighting.labelSmoothing]),
+      labelSmoothing: weighting.labelSmoothing,
     },
     rowLoss,
     probabilities,

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Cell, ReferenceCell } from "../../src/cells/cell";
 import { cellOf, type NamedCell } from "../../src/cells/cells";
 import { referenceCellOf } from "../../src/cells/reference-cells";
+import { describe as planned } from "../../src/gpu/describe";
 import type { Gpu } from "../../src/gpu/device";
 import { recurrenceBackward, recurrenceForward, type SweepSchedule } from "../../src/ops/recurrence";
 import * as reference from "../../src/reference/recurrence";
@@ -89,12 +90,12 @@ export async function bothSweeps(gpu: Gpu, { cell, twin }: Twins, schedule: Swee
     recurrentBias: cell.candidate ? bench.tensor("recurrentBias", [width], recurrentBias) : undefined,
   };
   recurrenceForward(bench.plan, sweep);
-  const forward = bench.plan.describe().total.dispatches;
+  const forward = planned(bench.plan).total.dispatches;
   const dHidden = bench.tensor("dHidden", [steps + 1, batch, width]);
   const carry = bench.tensor("carry", [cell.cellState ? 2 : 1, batch, width], zeros, {}, false);
   const dOutput = bench.tensor("dOutput", lastStep ? [batch, outputs] : [steps, batch, outputs], dOut, sides);
   recurrenceBackward(bench.plan, { ...sweep, dOutput, carry, dHidden });
-  const backward = bench.plan.describe().total.dispatches - forward;
+  const backward = planned(bench.plan).total.dispatches - forward;
   const got = await bench.run({ hidden, dGate: sweep.gate, dHidden, carry });
 
   const whole = { cell: twin, steps, batch, hidden: width, lengths, reverse };

@@ -3,14 +3,17 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Gpu } from "../../src/gpu/device";
+import type { Dispatch } from "../../src/gpu/plan";
 import type { Tensor } from "../../src/gpu/tensor";
+import { packUniform } from "../../src/gpu/uniform";
+import type { OptimizerNumbers } from "../../src/training/optimizers";
 import { numbers, worstError } from "../numbers";
 import { Workbench } from "../workbench";
 
 interface Case {
   gpu: Gpu;
-  /** The optimizer's numbers at a step, from 1. */
-  scalars: (step: number) => number[];
+  /** The optimizer's numbers at a step, from 1, by the names of its shader. */
+  scalars: (step: number) => OptimizerNumbers;
   /** Names of the state it keeps. */
   state: string[];
   add: (bench: Workbench, tensors: { update: Tensor; gradient: Tensor; parameter: Tensor }, state: Tensor[]) => void;
@@ -30,8 +33,12 @@ export async function expectUpdatesAgree({ gpu, scalars, state, add, reference }
       const expectedState = state.map(() => new Float64Array(rows * width));
       for (const step of [1, 2, 3]) {
         const dParameter = numbers(rows * width, seed + step, 100 ** (1 - step)); // small after large: digits cancel
-        const update = bench.tensor(`update ${step}`, [8], [...scalars(step), 0, 0, 0, 0, 0, 0, 0].slice(0, 8));
+        const update = bench.tensor(`update ${step}`, [8]);
         add(bench, { update, gradient: bench.tensor(`gradient ${step}`, shape, dParameter), parameter }, kept);
+        const { shader } = bench.plan.nodes.at(-1) as Dispatch;
+        const bytes = new ArrayBuffer(32);
+        packUniform(shader.uniform("update"), scalars(step) as Record<string, number>, new DataView(bytes), "test");
+        gpu.device.queue.writeBuffer(update.buffer, 0, bytes);
         reference(expected, dParameter, step, expectedState);
       }
       const wanted: Record<string, Tensor> = {

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { NamedCell } from "../../src/cells/cells";
+import { describe as planned } from "../../src/gpu/describe";
 import { matrixOf, roundUp, type Tensor, type TensorSpec } from "../../src/gpu/tensor";
 import { type Wavefront, wavefrontBackward, wavefrontForward } from "../../src/ops/wavefront";
 import { tokenGather } from "../../src/reference/token-gather";
@@ -142,7 +143,7 @@ async function bothWays(shape: Case) {
   const dOutput = bench.tensor("dOutput", lastStep ? [batch, width] : [steps, batch, width], dOut);
   wavefrontForward(bench.plan, wavefront);
   wavefrontBackward(bench.plan, wavefront, dOutput);
-  const { dispatches } = bench.plan.describe().total;
+  const { dispatches } = planned(bench.plan).total;
   const { gate, hidden, cellState, carry, dHidden } = piles;
   const read = await bench.run({
     gate: gate.whole,
@@ -219,5 +220,5 @@ test("Layers whose tensors are not at equal distances in one buffer are refused"
   expect(() => wavefrontForward(bench.plan, { cell, lengths, layers })).toThrow(
     'wavefront: "recurrentWeight" of the layers lie anyhow, expected at equal distances in one buffer.',
   );
-  bench.plan.destroy();
+  bench.destroy();
 });

@@ -49,6 +49,7 @@ const withHuge = (...huge: number[]) =>
 const drift: Optimizer = {
   ...sgd({ learningRate: 0.5 }),
   kind: "drift",
+  scalars: (rate) => [rate],
   add(plan, { update, parameter }) {
     const source = `
       @group(0) @binding(0) var<uniform> update: vec4f;
@@ -345,6 +346,6 @@ test("a learning rate that a schedule makes too large is refused", async () => {
   trainer.learningRate = 100;
   const { reports, error } = await train(trainer, [1, 2, 3].map(batchOf));
   expect(reports).toHaveLength(2);
-  expect((error as Error).message).toContain('number 0 of optimizer "sgd" at step 3 is 1e+40');
+  expect((error as Error).message).toContain('"learningRate" of optimizer "sgd" at step 3 is 1e+40');
   close();
 });

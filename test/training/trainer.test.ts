@@ -331,7 +331,7 @@ describe("a trainer", () => {
     const dispatches = async (steps: number) => {
       const network = await Network.create(gpu(), options);
       const training = await Trainer.create(network, { steps, batch: 3, optimizer, schedule: "fused" });
-      const { total } = training.pass.plan.describe();
+      const { total } = training.pass.program.describe();
       training.destroy();
       network.destroy();
       return total.dispatches;

@@ -27,7 +27,7 @@ export function tempograd(schedule: OwnSchedule): Engine {
         const optimizer = sgd({ learningRate });
         const trainer = await Trainer.create(network, { steps, batch, optimizer, ...options.trainer });
         return {
-          dispatches: trainer.pass.plan.describe().total.dispatches,
+          dispatches: trainer.pass.program.describe().total.dispatches,
           async run(count) {
             const batches = Array.from({ length: count }, () => ({ inputs, targets }));
             const losses: number[] = [];

@@ -1,0 +1,177 @@
+// What a plan does and what it needs, counted without a device.
+
+import type { Choice, Constant, Dispatch, Node, Plan } from "./plan";
+import { bindingAlignment, bufferSize, type PlannedBuffer, roundUp } from "./tensor";
+
+/** One line of what a plan does. */
+export interface DispatchDescription {
+  readonly label: string;
+  readonly kernel: string;
+  readonly workgroups: readonly number[];
+  readonly flops: number;
+  readonly bytes: number;
+  /** How often it is dispatched in a run. */
+  readonly times: number;
+}
+
+export interface PlanDescription {
+  readonly lines: readonly DispatchDescription[];
+  readonly total: { readonly dispatches: number; readonly flops: number; readonly bytes: number };
+}
+
+/** What something needs on the GPU. */
+export interface Memory {
+  /** Of all buffers. */
+  readonly bytes: number;
+  readonly buffers: readonly { readonly label: string; readonly bytes: number }[];
+}
+
+/** Which way of a choice is taken. */
+export type Chooser = (choice: Choice) => string;
+
+export const byDefault: Chooser = ({ fallback }) => fallback;
+
+/** The plans of the ways that are taken, those within them included, behind the plan itself. */
+function* plansOf(plan: Plan, chosen: Chooser): Generator<Plan> {
+  yield plan;
+  for (const { node } of leaves(plan.nodes)) {
+    if (node.kind === "choice") yield* plansOf(node.way(chosen(node)), chosen);
+  }
+}
+
+/** What a run encodes, and choices, in order, with how often. */
+function* leaves(
+  nodes: readonly Node[],
+  times = 1,
+): Generator<{ node: Exclude<Node, { body: unknown }>; times: number }> {
+  for (const node of nodes) {
+    if (node.kind === "section") yield* leaves(node.body, times);
+    else if (node.kind === "repeat") yield* leaves(node.body, times * node.index.count);
+    else yield { node, times };
+  }
+}
+
+/** The dispatches of the ways that are taken, in order, and how often each is done in a run. */
+export function* dispatchesOf(
+  plan: Plan,
+  chosen: Chooser,
+  times = 1,
+): Generator<{ dispatch: Dispatch; times: number }> {
+  for (const leaf of leaves(plan.nodes, times)) {
+    if (leaf.node.kind === "dispatch") yield { dispatch: leaf.node, times: leaf.times };
+    else if (leaf.node.kind === "choice") yield* dispatchesOf(leaf.node.way(chosen(leaf.node)), chosen, leaf.times);
+  }
+}
+
+/** Choices that nobody has made, each behind those that are part of it. */
+export function openChoices(plan: Plan, chosen: Chooser, isOpen: (choice: Choice) => boolean): Choice[] {
+  const open: Choice[] = [];
+  for (const { node } of leaves(plan.nodes)) {
+    if (node.kind !== "choice") continue;
+    for (const inner of openChoices(node.way(chosen(node)), chosen, isOpen)) open.push(inner);
+    if (node.names.length > 1 && isOpen(node)) open.push(node);
+  }
+  return open;
+}
+
+/** The buffers, and the numbers of its own, that a plan needs. */
+export function needsOf(plan: Plan, chosen: Chooser): { buffers: PlannedBuffer[]; constants: Constant[] } {
+  const buffers = [...plansOf(plan, chosen)].flatMap((plan) => plan.buffers);
+  const constants: Constant[] = [];
+  for (const { dispatch } of dispatchesOf(plan, chosen)) {
+    for (const { to } of dispatch.bound) if (!("buffer" in to)) constants.push(to);
+  }
+  return { buffers, constants };
+}
+
+/** Bytes from one value of a constant to the next. */
+export const constantStride = ({ bytes }: Constant): number => roundUp(bytes, bindingAlignment);
+
+/** Where each of several constants begins in one buffer, and the bytes of all. */
+export function placeConstants(constants: readonly Constant[]): { offsets: number[]; bytes: number } {
+  let bytes = 0;
+  const offsets = constants.map((constant) => {
+    const offset = bytes;
+    bytes += constant.count * constantStride(constant);
+    return offset;
+  });
+  return { offsets, bytes };
+}
+
+/** What a run does, a line a dispatch, and the totals. */
+export function describe(plan: Plan, chosen: Chooser = byDefault): PlanDescription {
+  const lines = [...dispatchesOf(plan, chosen)].map(({ dispatch, times }): DispatchDescription => {
+    const { label, shader, workgroups, flops, bytes } = dispatch;
+    return { label, kernel: shader.name, workgroups, flops, bytes, times };
+  });
+  const sum = (of: (line: DispatchDescription) => number) =>
+    lines.reduce((total, line) => total + line.times * of(line), 0);
+  const total = { dispatches: sum(() => 1), flops: sum(({ flops }) => flops), bytes: sum(({ bytes }) => bytes) };
+  return { lines, total };
+}
+
+/**
+ * What a plan needs, buffer by buffer.
+ * @throws where all buffers together have more bytes than a number counts exactly.
+ */
+export function memoryOf(plan: Plan, operation: string, chosen: Chooser = byDefault): Memory {
+  const { buffers, constants } = needsOf(plan, chosen);
+  const all = buffers.map(({ label, size }) => ({ label, bytes: size }));
+  if (constants.length > 0) all.push({ label: numbersLabel, bytes: bufferSize(placeConstants(constants).bytes) });
+  let bytes = 0;
+  for (const buffer of all) {
+    bytes += buffer.bytes;
+    if (!Number.isSafeInteger(bytes)) {
+      throw new Error(
+        `${operation}: with "${buffer.label}" it takes more than ${Number.MAX_SAFE_INTEGER} bytes, expected fewer; ${plan.cure}.`,
+      );
+    }
+  }
+  return { bytes, buffers: all };
+}
+
+/** What the buffer of a plan's own numbers is called. */
+export const numbersLabel = "numbers";
+
+/** Of a run: so many take 0.2 s of the processor at each run. */
+const mostDispatches = 2 ** 17;
+
+/**
+ * Refuses what a device has no room for, before anything is made.
+ * @throws where a buffer or a grid is larger than the device allows, or a run has too many dispatches.
+ */
+export function expectRoom(plan: Plan, operation: string, chosen: Chooser): void {
+  const { bytes } = memoryOf(plan, operation, chosen);
+  const { dispatches } = describe(plan, chosen).total;
+  if (dispatches > mostDispatches) {
+    throw new Error(
+      `${operation}: a run takes ${dispatches} dispatches, expected at most ${mostDispatches}; ${plan.cure}.`,
+    );
+  }
+  const { maxBufferSize, maxStorageBufferBindingSize } = plan.traits.limits;
+  const bound = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  const { buffers, constants } = needsOf(plan, chosen);
+  const large = [
+    { label: numbersLabel, size: placeConstants(constants).bytes, limit: maxBufferSize },
+    ...buffers.map(({ label, size, use }) => ({
+      label,
+      size,
+      limit: use === "storage" || use === "uniform" ? bound : maxBufferSize,
+    })),
+  ].filter(({ size, limit }) => size > limit);
+  const largest = large.sort((a, b) => b.size - a.size)[0];
+  if (largest) {
+    const { label, size, limit } = largest;
+    throw new Error(
+      `${operation}: of ${bytes} bytes that it needs: "${label}" takes ${size} bytes in one buffer, this device allows ${limit}; ${plan.cure}.`,
+    );
+  }
+  const most = plan.traits.limits.maxComputeWorkgroupsPerDimension;
+  for (const { dispatch } of dispatchesOf(plan, chosen)) {
+    const { label, shader, workgroups } = dispatch;
+    if (workgroups.every((count) => Number.isInteger(count) && count <= most)) continue;
+    throw new Error(
+      `${operation}: "${label}" (${shader.name}) takes [${workgroups.join(", ")}] workgroups, this device allows ${most} each; ${plan.cure}.`,
+    );
+  }
+}

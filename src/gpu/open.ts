@@ -1,0 +1,72 @@
+// Opens a device, its own or the caller's.
+
+import type { ChoiceStore, Tuning } from "./choices";
+import { Gpu } from "./device";
+
+export interface GpuOptions {
+  /** An application's own device: everything then lives on it, and `destroy()` leaves it open. */
+  device?: GPUDevice;
+  /**
+   * Where to ask for an adapter; the browser's `navigator.gpu` unless given. In Node, which has none of its own, what
+   * `create([])` of the `webgpu` package answers, with that package's `globals` assigned to `globalThis`.
+   */
+  gpu?: GPU;
+  /** Passed on to `requestAdapter`. */
+  powerPreference?: GPUPowerPreference;
+  /**
+   * How kernels are chosen among several that compute the same, to the bit for one choice and within float32 rounding
+   * between two. Default "measure" on GPUs and "default" on software adapters, whose default was measured.
+   */
+  tuning?: Tuning;
+  /** Where measured choices are remembered: IndexedDB where there is one, unless given. */
+  choiceStore?: ChoiceStore;
+}
+
+/** What is used where a device has it: an application that passes its own may ask its adapter for them. */
+const wantedFeatures = ["subgroups", "timestamp-query"] as const satisfies GPUFeatureName[];
+
+/**
+ * Opens a GPU: `options.device` where given, else a device of its own with the adapter's largest buffers, or the usual ones
+ * where it refuses what it reports.
+ * @throws where there is no WebGPU, no adapter or no device, with the cure.
+ */
+export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
+  const { tuning, choiceStore } = options;
+  if (options.device) return new Gpu(options.device, { tuning, choiceStore, owned: false });
+  const source = options.gpu ?? globalThis.navigator?.gpu;
+  if (!source) {
+    throw new Error(
+      "openGpu: this environment has no WebGPU (navigator.gpu is missing); use a current Chrome, Edge, Firefox or Safari over https or localhost, or pass { gpu } or { device }.",
+    );
+  }
+  const { powerPreference = "high-performance" } = options;
+  let refused: unknown;
+  for (const { limits, features } of [
+    { limits: true, features: true },
+    { limits: false, features: true }, // an adapter may report limits that it then refuses
+    { limits: true, features: false },
+    { limits: false, features: false },
+  ]) {
+    const adapter = await source.requestAdapter({ powerPreference }); // one gives a device once
+    if (!adapter && refused) break;
+    if (!adapter) {
+      throw new Error(
+        "openGpu: WebGPU is here but found no adapter; enable hardware acceleration, update the graphics driver, or in Chrome allow a software adapter with --enable-unsafe-webgpu.",
+      );
+    }
+    const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+    try {
+      const device = await adapter.requestDevice({
+        label: "tempograd",
+        ...(limits && { requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } }),
+        ...(features && { requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)) }),
+      });
+      return new Gpu(device, { tuning, choiceStore, owned: true, source, adapter });
+    } catch (error) {
+      refused ??= error;
+    }
+  }
+  throw new Error(
+    `openGpu: the adapter gives no device (${(refused as Error).message}), not even without larger buffers, subgroups and timestamps; update the graphics driver or the browser, or pass { device }.`,
+  );
+}

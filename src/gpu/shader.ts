@@ -1,0 +1,58 @@
+// A shader as it is compiled: flags resolved, constants in front, bindings numbered. Known before there is a device.
+
+import { type UniformLayout, uniformLayout } from "./uniform";
+import { type Binding, constantLines, type Flags, numberBindings, resolveFlags } from "./wgsl";
+
+/** What a kernel is made from. */
+export interface KernelSource {
+  /** The shader's file name without its ending, for labels and errors. */
+  readonly shader: string;
+  /** The text of the .wgsl file. */
+  readonly source: string;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly flags: Flags;
+}
+
+export interface Shader {
+  /** File and flags, as in `matmul(transposeA)`. */
+  readonly name: string;
+  readonly bindings: readonly Binding[];
+  readonly entryPoint: string;
+  /** @param first a statement that the entry point begins with. @throws where a constant is none that WGSL can have. */
+  text(first?: string): string;
+  /** What a uniform of that name holds. @throws as `uniformLayout`, or where there is none. */
+  uniform(name: string): UniformLayout;
+}
+
+/** Those of sources that were asked for before: the text is long. */
+const known = new WeakMap<KernelSource, Shader>();
+
+/** @throws where the text names unknown flags, declares odd bindings or has more or fewer than one entry point. */
+export function shaderOf(from: KernelSource): Shader {
+  const before = known.get(from);
+  if (before) return before;
+  const { shader: file, source, constants, flags } = from;
+  const on = Object.keys(flags).filter((flag) => flags[flag]);
+  const name = on.length > 0 ? `${file}(${on.join(" ")})` : file;
+  const { text: numbered, bindings } = numberBindings(resolveFlags(source, flags, file), name);
+  const entryPoints = [...numbered.matchAll(/@compute[^{]*?\bfn\s+(\w+)[^{]*\{/g)];
+  const [entry] = entryPoints;
+  if (entry === undefined || entryPoints.length > 1) {
+    throw new Error(
+      `${name}: the resolved shader has ${entryPoints.length} entry points, expected 1; check its flags.`,
+    );
+  }
+  const text = (first = "") => {
+    const enabled = flags.quads ? "enable subgroups;\n" : ""; // must stand before all else
+    const body = entry.index + entry[0].length;
+    return enabled + constantLines(constants, file) + numbered.slice(0, body) + first + numbered.slice(body);
+  };
+  const uniform = (wanted: string) => {
+    const binding = bindings.find((binding) => binding.name === wanted && binding.type === "uniform");
+    if (!binding) throw new Error(`${name}: the shader has no uniform "${wanted}".`);
+    return uniformLayout(numbered, binding, name);
+  };
+  const shader = { name, bindings, entryPoint: entry[1]!, text, uniform };
+  known.set(from, shader);
+  return shader;
+}

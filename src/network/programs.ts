@@ -1,0 +1,161 @@
+// The programs of a network: made of plans, and kept to be used again.
+
+import { byDefault, type Memory, memoryOf } from "../gpu/describe";
+import { TempogradError } from "../gpu/errors";
+import type { Lifetime } from "../gpu/lifetime";
+import { Plan } from "../gpu/plan";
+import type { Program } from "../gpu/program";
+import { realise } from "../gpu/realise";
+import { type PlannedTensor, readbackBytes, readTensors, type TypedArray } from "../gpu/tensor";
+import type { Network } from "./network";
+import { Pass } from "./pass";
+import type { PassOptions } from "./pass-options";
+import { type PassPlan, planPass } from "./pass-plan";
+
+/** Each is nearly as large as a pass. */
+const mostKept = 8;
+
+const cure = 'use a smaller batch, fewer steps, a smaller network, schedule "fused" or checkpointEvery';
+
+/** A pass of which some tensors are read after each run. */
+interface Reading {
+  readonly pass: Pass;
+  /** Runs what was written, and reads. @throws what the device finds wrong. */
+  run(): Promise<TypedArray[]>;
+}
+
+export class Programs {
+  readonly #network: Network;
+  readonly #kept = new Map<string, { destroy(): void }>();
+
+  constructor(network: Network) {
+    this.#network = network;
+  }
+
+  /** An empty plan for the network's device. */
+  plan(operation: string): Plan {
+    return new Plan(operation, this.#network.gpu.traits, cure);
+  }
+
+  /**
+   * Lays the network out over batches of one size, and what goes beyond that.
+   * @param operation which asks for it, for errors.
+   * @param owner what it is made for, whose end is the pass's too.
+   * @param extend adds to the plan what follows the pass.
+   */
+  async pass<More>(
+    operation: string,
+    options: PassOptions,
+    owner: Lifetime,
+    extend?: (planned: PassPlan) => More,
+  ): Promise<{ pass: Pass; more: More | undefined }> {
+    owner.expect(operation);
+    const planned = await this.planPass(operation, options);
+    const more = extend?.(planned);
+    const program = await this.realise(planned.plan, operation, "pass", owner);
+    return { pass: new Pass(program, planned, this.#network.config, options), more };
+  }
+
+  async planPass(operation: string, options: PassOptions): Promise<PassPlan> {
+    const { gpu, config, parameters } = this.#network;
+    const { checkpointEvery, schedule } = options;
+    const { segmented } = checkpointEvery === undefined ? {} : await import("./segments"); // as few need it
+    const together = schedule === "wavefront" || (config.layers > 1 && !schedule && gpu.choices.measures);
+    const stacking = together ? (await import("./wavefront")).wavefrontOf(gpu.traits, config, options) : undefined;
+    return planPass(this.plan(operation), config, parameters.tensors, options, { segmented, stacking });
+  }
+
+  /** What a pass, and what goes beyond it, would allocate. @throws where it is more than 2^53 bytes. */
+  async memoryOf(operation: string, options: PassOptions, extend?: (planned: PassPlan) => unknown): Promise<Memory> {
+    const { choices } = this.#network.gpu;
+    await choices.recall(this.#network.gpu);
+    const planned = await this.planPass(operation, options);
+    extend?.(planned);
+    return memoryOf(planned.plan, operation, (choice) => choices.of(choice) ?? byDefault(choice));
+  }
+
+  /** As `realise` of a plan, without what is kept where the device has no room beside it. */
+  async realise(plan: Plan, operation: string, what: string, owner = this.#network.lifetime): Promise<Program> {
+    const { gpu } = this.#network;
+    try {
+      return await realise(plan, gpu, { operation, what, owner });
+    } catch (error) {
+      if (this.#kept.size === 0 || !(error instanceof TempogradError && error.code === "out-of-memory")) throw error;
+      this.release();
+      return realise(plan, gpu, { operation, what, owner });
+    }
+  }
+
+  /**
+   * Uses what an earlier call of the same key has left, or makes it; it is nobody else's meanwhile, and kept afterwards.
+   * What fails is not kept.
+   */
+  async borrow<Kept extends { destroy(): void }, Answer>(
+    key: string,
+    make: () => Promise<Kept>,
+    use: (kept: Kept) => Promise<Answer>,
+  ): Promise<Answer> {
+    const kept = (this.#kept.get(key) as Kept | undefined) ?? (await make());
+    this.#kept.delete(key);
+    try {
+      const answer = await use(kept);
+      if (this.#network.lifetime.ending) kept.destroy();
+      else this.#keep(key, kept);
+      return answer;
+    } catch (error) {
+      kept.destroy();
+      throw error;
+    }
+  }
+
+  #keep(key: string, kept: { destroy(): void }): void {
+    this.#kept.get(key)?.destroy();
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size <= mostKept || oldest === undefined) return;
+    this.#kept.get(oldest)?.destroy();
+    this.#kept.delete(oldest);
+  }
+
+  /**
+   * Borrows a pass of which tensors are read after each run, in the same submit.
+   * @param wanted the tensors; it may add to the plan what they hold.
+   */
+  reading<Answer>(
+    operation: string,
+    options: PassOptions,
+    wanted: (planned: PassPlan) => PlannedTensor[],
+    use: (reading: Reading) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { gpu, lifetime } = this.#network;
+    const make = async () => {
+      const extend = (planned: PassPlan) => {
+        const tensors = wanted(planned);
+        return { tensors, staging: planned.plan.buffer("readback", readbackBytes(tensors), "readback") };
+      };
+      const { pass, more } = await this.pass(operation, options, lifetime, extend);
+      const tensors = more!.tensors.map((tensor) => pass.program.tensor(tensor));
+      const staging = pass.program.buffer(more!.staging);
+      const run = async () => {
+        const { errors } = gpu.scoped(() => pass.run());
+        const read = readTensors(gpu, tensors, operation, staging);
+        return (await Promise.all([read, gpu.expectNone(operation, errors)]))[0];
+      };
+      return { pass, run, destroy: () => pass.destroy() };
+    };
+    return this.borrow(`${operation} ${JSON.stringify(options)}`, make, (reading) => {
+      reading.pass.begin();
+      return use(reading);
+    });
+  }
+
+  /**
+   * Frees what `evaluate`, `generate` and `traceGradients` have left to use again: for each of the last eight shapes, what
+   * they compute in.
+   */
+  release(): void {
+    for (const kept of this.#kept.values()) kept.destroy();
+    this.#kept.clear();
+  }
+}
