@@ -2,6 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export { type CellName, cellNames } from "./cells/cells";
+export { type DefinedCell, defineCell } from "./cells/define-cell";
 export { carriedWindows, carriedWindowsOnce, cut } from "./data/carried-windows";
 export {
   batchesOnce,
@@ -21,6 +22,24 @@ export {
 } from "./data/stream";
 export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
 export { unigramEntropy, Vocabulary } from "./data/vocabulary";
+export type { CellEquations } from "./expressions/cell-equations";
+export type { Expression } from "./expressions/expression";
+export {
+  abs,
+  exp,
+  log,
+  log1p,
+  logSigmoid,
+  max,
+  min,
+  relu,
+  select,
+  sigmoid,
+  sign,
+  softplus,
+  sqrt,
+  tanh,
+} from "./expressions/functions";
 export type { ChoiceStore, Tuning } from "./gpu/choices";
 export type { DispatchDescription, Memory, PlanDescription } from "./gpu/describe";
 export type { Gpu } from "./gpu/device";

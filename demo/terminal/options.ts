@@ -222,7 +222,8 @@ export function readOptions(args: string[], loaded?: NetworkOptions): TrainOptio
   const mostHidden = task === "i-like-nlp" ? mostHiddenOfExample : most.hidden;
   const size = (name: "batch" | "length" | "steps") => integer(name, values[name], sizes[name], 1, most[name]);
   const optimizer = oneOf("optimizer", values.optimizer ?? "adam", optimizers);
-  const cell = loaded?.cell ?? oneOf("cell", values.cell ?? "elman", cellNames);
+  const saved = typeof loaded?.cell === "string" ? loaded.cell : undefined; // files of ours have no other
+  const cell = saved ?? oneOf("cell", values.cell ?? "elman", cellNames);
   const ofCell = sizes.learningRate * (task === "adding" ? 1 : (rateFactors[cell] ?? 1));
   const usual = task === "i-like-nlp" ? sizes.learningRate : (usualRates[optimizer] ?? ofCell);
   const dropout = loaded?.dropout ?? Number(values.dropout ?? 0);

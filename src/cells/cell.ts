@@ -23,6 +23,8 @@ export interface Cell {
   readonly passesBeside?: boolean;
   /** The last gate's recurrent product: apart from its sum, or a second one, of what the cell made of h. */
   readonly candidate?: "apart" | "second";
+  /** Whether, with "second", the way back reads what the cell made of h. */
+  readonly readsCandidate?: boolean;
   /** The module of torch.nn that computes the same from the same parameters; without it, none does. */
   readonly pytorch?: "RNN" | "GRU" | "LSTM" | undefined;
   /** The gate, from 0, that says how much of the second state stays: `forgetBias` is its bias. */

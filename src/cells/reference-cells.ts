@@ -12,5 +12,8 @@ const referenceCells: Record<CellName, (options: CellOptions) => ReferenceCell> 
   lstm: lstmReference,
 };
 
-/** The cell that options name, in float64. */
-export const referenceCellOf = (options: NamedCell): ReferenceCell => referenceCells[options.cell](options);
+/** The cell of options, in float64. */
+export const referenceCellOf = (options: NamedCell): ReferenceCell => {
+  const { cell } = options;
+  return typeof cell === "string" ? referenceCells[cell](options) : cell.reference();
+};

@@ -1,7 +1,7 @@
 // Translates parameters between this library's names and those of a PyTorch state_dict: nn.RNN, nn.GRU or nn.LSTM with
 // an nn.Linear "head". PyTorch multiplies by transposed matrices (x·Wᵀ) and gives each gate two biases.
 
-import { cellNames, cellOf, choicesOf, type NamedCell } from "../cells/cells";
+import { cellNames, cellOf, choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
 import { countValues, type FloatTensor, type TensorData } from "./safetensors";
 import { kindOf, quote } from "./untrusted";
 
@@ -172,7 +172,7 @@ function reader(
     const got = "is of a reverse direction";
     fail(operation, `tensor "${reverse}"`, got, "bidirectional: false", "pass bidirectional: true");
   }
-  const network = `cell "${cell}", layers ${layers} and bidirectional ${bidirectional}`;
+  const network = `cell "${nameOfCell({ cell })}", layers ${layers} and bidirectional ${bidirectional}`;
   const cure = `pass all parameters of a network of ${network}, or the options of this one`;
   const sizes = new Map<string, number>();
   return (name, dimensions) => {

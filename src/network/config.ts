@@ -1,6 +1,6 @@
 // What a user says of a network, checked and completed.
 
-import { type CellOptions, cellNames, cellOf, choicesOf, type NamedCell } from "../cells/cells";
+import { type CellOptions, cellNames, cellOf, choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
 
 export interface NetworkOptions extends NamedCell {
   /** Width of x: how many tokens there are, or how many features a step has. */
@@ -75,7 +75,7 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new Error(`Network: options is ${shown(options)}, expected an object; pass what the network is to be.`);
   }
-  expectWord("cell", options.cell, cellNames);
+  expectCell(options.cell);
   const words: Readonly<Record<string, readonly string[]>> = { ...choices, ...choicesOf(options) };
   const cellDefaults = Object.entries(choicesOf(options)).map(([name, [first]]) => [name, first]);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
@@ -85,7 +85,8 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
   expectSize("Network", "layers", config.layers, mostLayers);
   expectSeed("Network", config.seed);
   expectSwitch("Network", "bidirectional", config.bidirectional);
-  const { labelSmoothing, classWeights, dropout, layers, forgetBias, cell, loss } = config;
+  const { labelSmoothing, classWeights, dropout, layers, forgetBias, loss } = config;
+  const cell = nameOfCell(config);
   if (!isBetween(labelSmoothing, 0, 1)) {
     throw new Error(`Network: labelSmoothing is ${shown(labelSmoothing)}, expected a number from 0 to 1.`);
   }
@@ -111,6 +112,17 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
   const known = ["cell", ...sizes, ...Object.keys(words), ...Object.keys(defaults), "classWeights", "forgetBias"];
   expectKnown(`Network of cell "${cell}"`, Object.fromEntries(given), [...new Set(known)]);
   return config;
+}
+
+/** One of the library's, by name, or one that `defineCell` made, which must not be called as one of those is: in files they are names. */
+function expectCell(cell: unknown): void {
+  if (typeof cell !== "object" || cell === null || !("gpu" in cell) || !("name" in cell)) {
+    expectWord("cell", cell, cellNames);
+  } else if (cellNames.some((name) => name === cell.name)) {
+    throw new Error(
+      `Network: the cell that was defined is called "${cell.name}", as the library's own; give it another name, or pass cell: "${cell.name}".`,
+    );
+  }
 }
 
 function expectWord(name: string, value: unknown, words: readonly string[]): void {

@@ -130,13 +130,15 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
   const fused = schedule === "fused";
   const { workgroups, ...threads } = (fused ? wideTiles : tiles.bind(null, plan.traits))(batch, width, tile);
   const { candidate, recurrentBias, cellState } = sweep;
+  const needsCandidate =
+    cell.candidate !== undefined && (forward || cell.candidate === "apart" || cell.readsCandidate === true);
   const bindings: Record<string, PlannedTensor> = {
     ...directed.bindings,
     recurrentWeight,
     lengths,
     gate,
     hidden,
-    ...(candidate && (forward || cell.candidate === "apart") && { candidate }),
+    ...(candidate && needsCandidate && { candidate }),
     ...(recurrentBias && forward && { recurrentBias }),
     ...(cellState && { cellState }),
   };
@@ -164,7 +166,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
         reverse,
         unrolled: !fused,
         phaseTwo,
-        candidate: cell.candidate !== undefined && (forward || cell.candidate === "apart"),
+        candidate: needsCandidate,
         apart: cell.candidate === "apart",
         second: cell.candidate === "second",
         beside: cell.passesBeside === true,

@@ -2,6 +2,7 @@
 // its own names, where it has a network that computes the same; `trainer.…` tensors hold the rest, and metadata what is
 // no tensor.
 
+import type { DefinedCell } from "../cells/define-cell";
 import { TempogradError } from "../gpu/errors";
 import { fromPyTorch, hasTwin, toPyTorch } from "../interchange/pytorch";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
@@ -87,10 +88,14 @@ const named = (parameters: ParameterValues, config: NetworkConfig): ParameterVal
 /**
  * Reads what `saveCheckpoint` or `saveNetwork` wrote. The file is not trusted: options, names and shapes are checked
  * here, and numbers where they are used, by `trainer.restore` and `network.write`.
+ * @param options cells that `defineCell` made: files hold their names.
  * @throws as `readSafetensors` and `fromPyTorch`, or where metadata is missing, not what it should be, or at odds with
  *   the tensors.
  */
-export async function readCheckpoint(file: Uint8Array | ArrayBuffer | Blob): Promise<Checkpoint> {
+export async function readCheckpoint(
+  file: Uint8Array | ArrayBuffer | Blob,
+  { cells = [] }: { cells?: readonly DefinedCell[] } = {},
+): Promise<Checkpoint> {
   const { metadata, tensors } = readSafetensors(file instanceof Blob ? await file.arrayBuffer() : file);
   if (metadata.format !== format) {
     const cure = "read files of other programs with readSafetensors and fromPyTorch";
@@ -100,7 +105,7 @@ export async function readCheckpoint(file: Uint8Array | ArrayBuffer | Blob): Pro
     const cure = "read it with the release that wrote it";
     refuse('metadata "version"', `is ${quote(metadata.version)}`, `"${version}"`, cure);
   }
-  const network = networkOf(metadata, tensors.size);
+  const network = networkOf(metadata, tensors.size, cells);
   return {
     network,
     parameters: parametersOf(tensors, network),
@@ -133,15 +138,16 @@ function parametersOf(tensors: Tensors, network: NetworkConfig): ParameterValues
   return parameters;
 }
 
-function networkOf(metadata: Metadata, tensors: number): NetworkConfig {
+function networkOf(metadata: Metadata, tensors: number, cells: readonly DefinedCell[]): NetworkConfig {
   const options = fromJson(metadata, "network");
   if (!isObject(options)) refuse('metadata "network"', `is ${quote(options)}`, "the options of a network");
   const { layers = 1 } = options;
   if (!(Number(layers) <= tensors)) {
     refuse('metadata "network"', `has layers ${quote(layers)}`, `no more than the file's ${tensors} tensors`);
   }
+  const cell = cells.find(({ name }) => name === options.cell) ?? options.cell;
   try {
-    return networkConfig(options as unknown as NetworkOptions);
+    return networkConfig({ ...options, cell } as unknown as NetworkOptions);
   } catch (error) {
     refuse('metadata "network"', `is refused (${(error as Error).message})`, "the options of a network");
   }

@@ -1,6 +1,7 @@
 // What a trainer keeps beside the parameters: its step, its learning rate and, on the GPU, the optimizer's state of each
 // parameter and the carried state.
 
+import { nameOfCell } from "../cells/cells";
 import type { Gpu } from "../gpu/device";
 import { elements, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
 import { type NetworkConfig, shown } from "../network/config";
@@ -59,7 +60,11 @@ export function checkNetwork(
   );
   if (names.length > 0) {
     const said = (of: NetworkConfig) =>
-      names.flatMap((name) => (of[name] === undefined ? [] : [`${name} ${shown(of[name])}`])).join(", ");
+      names
+        .flatMap((name) =>
+          of[name] === undefined ? [] : [`${name} ${shown(name === "cell" ? nameOfCell(of) : of[name])}`],
+        )
+        .join(", ");
     throw new Error(
       `${operation}: the checkpoint is of a network of ${said(network!)}, expected ${said(config)}; ` +
         "make the network with the checkpoint's: Network.create(gpu, checkpoint.network).",

@@ -96,7 +96,7 @@ const linear = ({ shape, data }: TensorData, bias: TensorData, row: readonly num
 /** The logits of one sequence by PyTorch's documentation: its modules, and a Linear over `output`, or over h_n. */
 function torch(tensors: ReadonlyMap<string, TensorData>, config: NetworkConfig, sequence: number[][]): number[][] {
   const { hidden, layers, bidirectional, readout } = config;
-  const step = modules[config.cell]!(config);
+  const step = modules[config.cell as CellName]!(config);
   const gatesOf = (row: number[]) =>
     Array.from({ length: row.length / hidden }, (_, k) => row.slice(k * hidden, (k + 1) * hidden));
   let outputs = sequence;

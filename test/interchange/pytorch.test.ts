@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { CellName } from "../../src/cells/cells";
 import { fromPyTorch, type PyTorchOptions, toPyTorch } from "../../src/interchange/pytorch";
 import { type FloatTensor, readSafetensors, type TensorData } from "../../src/interchange/safetensors";
 
@@ -14,7 +15,7 @@ function tensor(...shape: number[]): FloatTensor {
 
 /** A state_dict of inputs 2, hidden 3, outputs 4. */
 function stateDict({ cell = "elman", layers = 1, bidirectional = false }: PyTorchOptions = {}) {
-  const gates = 3 * gateCounts[cell];
+  const gates = 3 * gateCounts[cell as CellName];
   const states = bidirectional ? 6 : 3;
   const tensors = new Map<string, TensorData>([
     ["head.weight", tensor(4, states)],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { CellName } from "../../src/cells/cells";
 import {
   backward,
   forward,
@@ -49,7 +50,7 @@ const random = (length: number, seed: number) => Float64Array.from(numbers(lengt
 
 function caseOf(config: ReferenceConfig, lengths: number[] | undefined) {
   const { inputs, hidden, outputs, layers = 1, bidirectional = false } = config;
-  const gates = { elman: 1, gru: 3, lstm: 4 }[config.cell];
+  const gates = { elman: 1, gru: 3, lstm: 4 }[config.cell as CellName];
   const ways = bidirectional ? 2 : 1;
   const parameters: ReferenceParameters = {
     outputWeight: random(ways * hidden * outputs, 4),

@@ -1,0 +1,97 @@
+// Cells defined by their equations alone: the library's own once more, and others.
+import { defineCell, relu, sigmoid, tanh } from "../../src/index";
+
+const lstm = defineCell({
+  name: "lstm-of-equations",
+  gates: ["i", "f", "g", "o"],
+  states: ["h", "c"],
+  step({ i, f, g, o }, { c }) {
+    const next = sigmoid(f)
+      .times(c)
+      .plus(sigmoid(i).times(tanh(g)));
+    return { h: sigmoid(o).times(tanh(next)), c: next };
+  },
+});
+
+const gruAfter = defineCell({
+  name: "gru-after-of-equations",
+  gates: ["r", "z", "n"],
+  states: ["h"],
+  apart: { q: "n" },
+  step({ r, z, n, q }, { h }) {
+    const update = sigmoid(z);
+    const candidate = tanh(n.plus(sigmoid(r).times(q)));
+    return { h: update.negated().plus(1).times(candidate).plus(update.times(h)) };
+  },
+});
+
+const gruBefore = defineCell({
+  name: "gru-before-of-equations",
+  gates: ["r", "z", "n"],
+  states: ["h"],
+  projects: { n: ({ r }, { h }) => sigmoid(r).times(h) },
+  step({ z, n }, { h }) {
+    const update = sigmoid(z);
+    return { h: update.negated().plus(1).times(tanh(n)).plus(update.times(h)) };
+  },
+});
+
+const elman = defineCell({
+  name: "elman-of-equations",
+  gates: ["a"],
+  states: ["h"],
+  step: ({ a }) => ({ h: tanh(a) }),
+});
+
+const elmanRelu = defineCell({
+  name: "elman-relu-of-equations",
+  gates: ["a"],
+  states: ["h"],
+  step: ({ a }) => ({ h: relu(a) }),
+});
+
+/** The library's cells, and the same by their equations. */
+export const twice = [
+  [{ cell: "lstm" }, lstm],
+  [{ cell: "gru", reset: "after" }, gruAfter],
+  [{ cell: "gru", reset: "before" }, gruBefore],
+  [{ cell: "elman", activation: "tanh" }, elman],
+  [{ cell: "elman", activation: "relu" }, elmanRelu],
+] as const;
+
+/** An LSTM whose input gate is what its forget gate leaves (Greff et al. 2017). */
+export const coupledLstm = defineCell({
+  name: "coupled-lstm",
+  gates: ["f", "g", "o"],
+  states: ["h", "c"],
+  step({ f, g, o }, { c }) {
+    const forget = sigmoid(f);
+    const next = forget.times(c).plus(forget.negated().plus(1).times(tanh(g)));
+    return { h: sigmoid(o).times(tanh(next)), c: next };
+  },
+});
+
+/** One whose states read each other, with gates that the way back needs as they were. */
+const crossed = defineCell({
+  name: "crossed",
+  gates: ["a", "b"],
+  states: ["h", "older"],
+  step: ({ a, b }, { h, older }) => ({
+    h: tanh(a).times(sigmoid(b)).plus(older.times(0.5)),
+    older: h.times(sigmoid(b)),
+  }),
+});
+
+/** A second state, which what is projected reads too. */
+const projecting = defineCell({
+  name: "projecting",
+  gates: ["r", "z", "n"],
+  states: ["h", "c"],
+  projects: { n: ({ r }, { h, c }) => sigmoid(r).times(h.plus(c)) },
+  step: ({ z, n }, { h, c }) => ({
+    h: tanh(n).times(sigmoid(z)).plus(c.times(0.25)),
+    c: sigmoid(z).times(c).plus(h.times(0.5)),
+  }),
+});
+
+export const others = [coupledLstm, crossed, projecting];
