@@ -3,7 +3,7 @@
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
-import { dropout, dropoutGradient } from "../ops/dropout";
+import type * as dropoutOps from "../ops/dropout";
 import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
 import { recurrenceBackward, recurrenceForward, type Sweep, type SweepSchedule, takesTokens } from "../ops/recurrence";
@@ -38,6 +38,9 @@ export interface RowsByToken {
   tokenOrder: PlannedTensor;
 }
 
+/** Loaded where they are needed. */
+export type DropoutOps = Pick<typeof dropoutOps, "dropout" | "dropoutGradient">;
+
 export interface Layer {
   cell: Cell;
   schedule: SweepSchedule | undefined;
@@ -49,7 +52,7 @@ export interface Layer {
   /** Whether the sweep back goes on from what a later stretch of time left in `carry`. */
   continued?: boolean | undefined;
   /** The steps of the layer below, `step` u32 [2], and what the mask is drawn from. */
-  dropout?: { x: View; step: PlannedTensor; rate: number; seed: number; layer: number } | undefined;
+  dropout?: { ops: DropoutOps; x: View; step: PlannedTensor; rate: number; seed: number; layer: number } | undefined;
   /** i32 [B] */
   lengths: PlannedTensor;
   /** [T + D, B, D·H]: slab t is h_t of both directions, slab 0 and slab T + 1 their initial states. */
@@ -94,7 +97,10 @@ export function oneHotOf(plan: Plan, layer: Layer, { parameters: { inputWeight, 
 /** a = x·W + b, then the sweep, in each direction. */
 export function layerForward(plan: Plan, layer: Layer): void {
   const { inputs } = layer;
-  if (layer.dropout) dropout(plan, { label: "x = dropout(h)", ...layer.dropout, out: inputs.tensor });
+  if (layer.dropout) {
+    const { ops, ...mask } = layer.dropout;
+    ops.dropout(plan, { label: "x = dropout(h)", ...mask, out: inputs.tensor });
+  }
   for (const [part, direction] of layer.directions.entries()) {
     const { gate, parameters } = direction;
     const { inputWeight: weight, bias } = parameters;
@@ -157,7 +163,7 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
     }
   }
   if (dInputs && layer.dropout) {
-    const { x: _, ...mask } = layer.dropout;
-    dropoutGradient(plan, { label: "dh = dropout'(dx)", ...mask, dOut: dInputs });
+    const { ops, x: _, ...mask } = layer.dropout;
+    ops.dropoutGradient(plan, { label: "dh = dropout'(dx)", ...mask, dOut: dInputs });
   }
 }

@@ -80,3 +80,6 @@ function expectSegments({ bidirectional }: NetworkConfig, options: PassOptions):
           : "a pass without gradients";
   if (other) throw new Error(`Pass: checkpointEvery does not go with ${other}; leave one out.`);
 }
+
+/** The sections that a run leaves out while what an earlier one found not finite still stands: nothing is changed then. */
+export const unlatched = "unlatched";

@@ -1,15 +1,14 @@
 // The plan of a pass: forward to the loss and, where wanted, back through time.
 
 import type { Plan } from "../gpu/plan";
-import { type PlannedGroup, type PlannedTensor, type TensorSpec, whole } from "../gpu/tensor";
+import type { PlannedGroup, PlannedTensor } from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
-import { rowReset } from "../ops/row-reset";
-import { stateCarry } from "../ops/state-carry";
-import { batchSpecs, onlyRow, stateSpecs } from "./batch";
+import { batchSpecs, onlyRow } from "./batch";
 import { directionsOf, type NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
-import type { Layer } from "./layer";
-import { checkPassOptions, type PassOptions } from "./pass-options";
+import type { DropoutOps, Layer } from "./layer";
+import { checkPassOptions, type PassOptions, unlatched } from "./pass-options";
+import { expectWays, type PassWays } from "./pass-ways";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
 import type { segmented } from "./segments";
 import { layerByLayer, type Stacking } from "./stack";
@@ -51,15 +50,6 @@ export interface PassPlan {
   readonly state: PlannedGroup | undefined;
 }
 
-/** The ways of a pass that few need, loaded where they are. */
-export interface PassWays {
-  readonly segmented?: typeof segmented | undefined;
-  readonly stacking?: Stacking | undefined;
-}
-
-/** The sections that a run leaves out while what an earlier one found not finite still stands: nothing is changed then. */
-export const unlatched = "unlatched";
-
 type Tensors = Readonly<Record<string, PlannedTensor>>;
 
 /** What the parts of a pass are laid out with. */
@@ -71,6 +61,7 @@ interface Layout {
   readonly batch: Readonly<Record<string, PlannedTensor | undefined>>;
   readonly rowLoss: PlannedTensor;
   readonly back: ReturnType<typeof gradientSlabs> | undefined;
+  readonly dropout: DropoutOps | undefined;
 }
 
 /**
@@ -83,9 +74,10 @@ export function planPass(
   config: NetworkConfig,
   parameters: Tensors,
   options: PassOptions,
-  { segmented, stacking }: PassWays = {},
+  { segmented, stacking, dropout, carrying }: PassWays = {},
 ): PassPlan {
   checkPassOptions(config, options);
+  expectWays(config, options, { segmented, dropout, carrying });
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
   const batch = plan.group<string>("batch", { ...batchSpecs(config, { ...options, rowsByToken: wanted }) }, "uniform");
@@ -95,27 +87,22 @@ export function planPass(
   const loss = { rowLoss, recorded, ring: losses };
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
   const back = wanted ? gradientSlabs(plan, config, summed, loss, batch.tensors.step!) : undefined;
-  const carried = carriedState(plan, config, options, back?.notFinite);
-  const layout = { plan, config, parameters, options, batch: batch.tensors, rowLoss, back };
+  const carried = carrying?.(plan, config, options, back?.notFinite);
+  const layout = { plan, config, parameters, options, batch: batch.tensors, rowLoss, back, dropout };
   const stretch =
     checkpointEvery && segmented ? inSegments(layout, segmented) : inOne(layout, stacking ?? layerByLayer);
   const { layers } = stretch;
   const from = carried?.state ?? batch;
-  const final = () => carried && copyAllStates(plan, layers, "final", carried.ended ?? carried.state);
+  const final = () => carried?.end(layers);
 
   if (back) plan.section(unlatched, () => plan.clear(back.notFinite, 4));
   stretch.begin();
   copyAllStates(plan, layers, "initial", from);
-  if (carried) resetRows(plan, layers, batch.tensors);
+  carried?.reset(layers, batch.tensors);
   stretch.run(final);
   if (back) back.finish();
   else lossRecord(plan, loss);
-  if (carried?.ended) {
-    // Where the run is not finite, the next one begins as it did, its resets included.
-    plan.section(unlatched, () => copyAllStates(plan, layers, "initial", carried.state, "out"));
-    const tensors = { ended: whole(carried.ended, "ended"), carried: whole(carried.state, "carried") };
-    plan.gated(back!.notFinite, () => stateCarry(plan, tensors));
-  }
+  carried?.keep(layers);
 
   const directions = layers.flatMap((layer) => layer.directions);
   const { logits, probabilities, dLogits, dInputs } = stretch;
@@ -155,7 +142,7 @@ interface Stretch {
 
 /** All steps at once. */
 function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Stacking): Stretch {
-  const { plan, config, parameters, options, batch, rowLoss, back } = layout;
+  const { plan, config, parameters, options, batch, rowLoss, back, dropout } = layout;
   const { steps, batch: rows, traceGradients = false } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule; // that one is in the stacking
   const { tokenStart, tokenOrder } = batch;
@@ -169,7 +156,7 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
     schedule,
     gradients: back !== undefined,
     traceGradients,
-    step: options.training ? batch.step : undefined,
+    dropped: dropout && { ops: dropout, step: batch.step! },
     rowsByToken: tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) },
   });
   const output = outputLayer(plan, config, parameters, layers.at(-1)!);
@@ -203,10 +190,10 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
 
 /** A segment of time after the other, and each again on the way back. */
 function inSegments(layout: Layout, make: typeof segmented): Stretch {
-  const { plan, config, parameters, options, batch, rowLoss, back } = layout;
-  const { steps, batch: rows, checkpointEvery, training = false } = options;
+  const { plan, config, parameters, options, batch, rowLoss, back, dropout } = layout;
+  const { steps, batch: rows, checkpointEvery } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule;
-  const size = { steps, batch: rows, checkpointEvery: checkpointEvery!, schedule, training };
+  const size = { steps, batch: rows, checkpointEvery: checkpointEvery!, schedule, dropout };
   const all = make(plan, config, parameters, batch as Tensors, size, rowLoss, back!);
   return {
     ...all,
@@ -215,27 +202,4 @@ function inSegments(layout: Layout, make: typeof segmented): Stretch {
       all.clear();
     },
   };
-}
-
-/** Where the state waits between runs; with gradients, `ended` until it is known to be finite. */
-function carriedState(
-  plan: Plan,
-  config: NetworkConfig,
-  { batch, carryState }: PassOptions,
-  notFinite: PlannedTensor | undefined,
-) {
-  if (!carryState) return undefined;
-  const specs: Record<string, TensorSpec> = stateSpecs(config, batch);
-  const state = plan.group("state", specs);
-  return { state, ended: notFinite && plan.group("ended state", specs) };
-}
-
-/** Rows that begin anew, with the batch's initial state or zero. */
-function resetRows(plan: Plan, layers: readonly Layer[], batch: Tensors): void {
-  const { reset, initialState, initialCellState } = batch;
-  for (const [layer, { hidden, directions }] of layers.entries()) {
-    const { cellState } = directions[0]!;
-    rowReset(plan, { state: hidden, reset: reset!, initial: initialState, layer });
-    if (cellState) rowReset(plan, { state: cellState, reset: reset!, initial: initialCellState, layer });
-  }
 }

@@ -7,7 +7,8 @@ import type { PlannedTensor, Tensor, TensorGroup } from "../gpu/tensor";
 import { type Batch, BatchPacker, checkBatch } from "./batch";
 import type { NetworkConfig } from "./config";
 import type { PassOptions } from "./pass-options";
-import { type PassPlan, type TensorsOfPass, unlatched } from "./pass-plan";
+import { unlatched } from "./pass-options";
+import type { PassPlan, TensorsOfPass } from "./pass-plan";
 import type { States } from "./read-states";
 
 export type PassTensors = TensorsOfPass<Tensor>;

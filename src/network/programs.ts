@@ -11,6 +11,7 @@ import type { Network } from "./network";
 import { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
 import { type PassPlan, planPass } from "./pass-plan";
+import { loadWays } from "./pass-ways";
 
 /** Each is nearly as large as a pass. */
 const mostKept = 8;
@@ -58,11 +59,8 @@ export class Programs {
 
   async planPass(operation: string, options: PassOptions): Promise<PassPlan> {
     const { gpu, config, parameters } = this.#network;
-    const { checkpointEvery, schedule } = options;
-    const { segmented } = checkpointEvery === undefined ? {} : await import("./segments"); // as few need it
-    const together = schedule === "wavefront" || (config.layers > 1 && !schedule && gpu.choices.measures);
-    const stacking = together ? (await import("./wavefront")).wavefrontOf(gpu.traits, config, options) : undefined;
-    return planPass(this.plan(operation), config, parameters.tensors, options, { segmented, stacking });
+    const ways = await loadWays(gpu.traits, config, options, gpu.choices.measures);
+    return planPass(this.plan(operation), config, parameters.tensors, options, ways);
   }
 
   /** What a pass, and what goes beyond it, would allocate. @throws where it is more than 2^53 bytes. */

@@ -7,7 +7,7 @@ import type { SweepSchedule } from "../ops/recurrence";
 import { type BatchShape, batchSpecs, onlyRow, stateSpecs } from "./batch";
 import type { NetworkConfig } from "./config";
 import type { gradientSlabs } from "./gradient-slabs";
-import type { Layer } from "./layer";
+import type { DropoutOps, Layer } from "./layer";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
 import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
 import { copyStates, rowsOf } from "./states";
@@ -15,7 +15,7 @@ import { copyStates, rowsOf } from "./states";
 interface SegmentOptions extends BatchShape {
   checkpointEvery: number;
   schedule: SweepSchedule | undefined;
-  training: boolean;
+  dropout: DropoutOps | undefined;
 }
 
 /** Where a segment stands among all: one of them, or in a repeat from one on, one further or back in each run. */
@@ -58,7 +58,7 @@ export function segmented(
   config: NetworkConfig,
   parameters: Readonly<Record<string, PlannedTensor>>,
   batchTensors: Readonly<Record<string, PlannedTensor>>,
-  { steps, batch, checkpointEvery, schedule, training }: SegmentOptions,
+  { steps, batch, checkpointEvery, schedule, dropout }: SegmentOptions,
   rowLoss: PlannedTensor,
   { slabs, buffer }: Pick<ReturnType<typeof gradientSlabs>, "slabs" | "buffer">,
 ): Segmented {
@@ -77,7 +77,7 @@ export function segmented(
     schedule,
     gradients: true,
     continued: true,
-    step: training ? segment.step : undefined,
+    dropped: dropout && { ops: dropout, step: segment.step! },
     rowsByToken: tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) },
   });
   const output = outputLayer(plan, config, parameters, layers.at(-1)!);

@@ -9,6 +9,7 @@ import { directionsOf, type NetworkConfig } from "./config";
 import {
   type Direction,
   type DirectionParameters,
+  type DropoutOps,
   type Layer,
   layerBackward,
   layerForward,
@@ -29,8 +30,8 @@ export interface StackOptions {
   rowsByToken?: RowsByToken | undefined;
   /** Whether the steps are a stretch of a longer time. */
   continued?: boolean;
-  /** u32 [2], the training step and the number of the first row: without it nothing is dropped. */
-  step?: PlannedTensor | undefined;
+  /** With `step`, u32 [2], the training step and the number of the first row: without it nothing is dropped. */
+  dropped?: { ops: DropoutOps; step: PlannedTensor } | undefined;
   /** Allocates what the layers compute in; the plan unless given. */
   allocator?: Pick<Plan, "tensor">;
 }
@@ -55,7 +56,7 @@ export function createStack(
     traceGradients = false,
     rowsByToken,
     continued,
-    step,
+    dropped,
     allocator = plan,
   }: StackOptions,
 ): Layer[] {
@@ -76,15 +77,15 @@ export function createStack(
         dHidden: traceGradients ? allocator.tensor("dHidden", [steps + 1, batch, width]) : undefined,
       };
     });
-    const dropped = below && step && rate > 0;
+    const masked = below && rate > 0 ? dropped : undefined;
     const x = below ? stepsOf(below.hidden, steps, batch) : { tensor: inputs };
     layers.push({
       cell,
       schedule,
-      inputs: dropped ? { tensor: plan.tensor("dropped", [steps, batch, directionCount * width], both) } : x,
+      inputs: masked ? { tensor: plan.tensor("dropped", [steps, batch, directionCount * width], both) } : x,
       continued,
       rowsByToken: below ? undefined : rowsByToken,
-      dropout: dropped ? { x, step, rate, seed, layer: number } : undefined,
+      dropout: masked && { ...masked, x, rate, seed, layer: number },
       lengths,
       hidden: allocator.tensor("hidden", [steps + directionCount, batch, directionCount * width], both),
       directions,

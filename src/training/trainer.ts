@@ -11,11 +11,12 @@ import { type Network, valuesOf } from "../network/network";
 import type { ParameterValues } from "../network/parameters";
 import type { Pass } from "../network/pass";
 import type { PassPlan } from "../network/pass-plan";
+import type * as gradientClip from "../ops/gradient-clip";
 import { type Batches, BatchTaker, iteratorOf } from "./batches";
 import { LossReadback, type PendingLosses, planLossReadback, type StepResults } from "./loss-readback";
 import { checkScalars, expectNumber, type Optimizer } from "./optimizers";
 import { constant, type LearningRateSchedule } from "./schedules";
-import { layoutOfSubmit } from "./submit-size";
+import { layoutOfSubmit, type SubmitLayout } from "./submit-size";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
 import { checkNetwork, checkState, stateTensors, type TrainerState, writeState } from "./trainer-state";
 import { type ParameterUpdate, planUpdate } from "./update";
@@ -54,10 +55,11 @@ function planTrainer(
   network: Network,
   pass: PassPlan,
   options: TrainerOptions,
-  { capacity, slotBytes }: { capacity: number; slotBytes: number },
+  { capacity, slotBytes }: SubmitLayout,
+  clip: typeof gradientClip | undefined,
 ): TrainerPlan {
   const { plan, tensors } = pass;
-  const update = planUpdate(network.parameters, pass, options);
+  const update = planUpdate(network.parameters, pass, options, clip);
   const upload = plan.buffer("batches", slotBytes * capacity, "copied");
   const readback = planLossReadback(plan, tensors.losses, submissionsInFlight);
   return { update, capacity, slotBytes, upload, readback };
@@ -68,9 +70,11 @@ async function layoutOfTrainer(network: Network, options: TrainerOptions) {
   const shape = { steps, batch, initialState, carryState, schedule, checkpointEvery };
   const passOptions = { ...shape, gradients: true, training: true };
   const submit = await layoutOfSubmit(network, passOptions, options);
+  const clips = options.clipNorm !== undefined || options.clipValue !== undefined;
+  const clip = clips ? await import("../ops/gradient-clip") : undefined;
   return {
     passOptions: { ...passOptions, lossCapacity: submit.capacity },
-    extend: (pass: PassPlan) => planTrainer(network, pass, options, submit),
+    extend: (pass: PassPlan) => planTrainer(network, pass, options, submit, clip),
   };
 }
 

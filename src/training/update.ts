@@ -6,7 +6,7 @@ import { type PlannedTensor, type TensorGroup, type TensorSpec, whole } from "..
 import type { UniformLayout } from "../gpu/uniform";
 import { shown } from "../network/config";
 import type { PassPlan } from "../network/pass-plan";
-import { clipNorm, clipValue } from "../ops/gradient-clip";
+import type * as gradientClip from "../ops/gradient-clip";
 import { type Optimizer, type OptimizerNumbers, packNumbers } from "./optimizers";
 import type { TrainerOptions } from "./trainer-options";
 
@@ -26,17 +26,26 @@ export const numbersSpec = (optimizer: Optimizer): TensorSpec => ({
   shape: [Math.max(Object.keys(optimizer.scalars(optimizer.learningRate, 1)).length, 4)],
 });
 
-/** @throws where an optimizer of one's own answers what is not laid out as the parameters are. */
-export function planUpdate(parameters: TensorGroup, pass: PassPlan, options: TrainerOptions): ParameterUpdate {
+/**
+ * @param clip where gradients are clipped: few do, so it is loaded then.
+ * @throws where an optimizer of one's own answers what is not laid out as the parameters are.
+ */
+export function planUpdate(
+  parameters: TensorGroup,
+  pass: PassPlan,
+  options: TrainerOptions,
+  clip: typeof gradientClip | undefined,
+): ParameterUpdate {
   const { plan, batch } = pass;
   const { optimizer } = options;
   const notFinite = pass.notFinite!;
   const gradient = whole(pass.gradients!, "gradients");
   const noting = { notFinite, step: batch.tensors.step! };
-  const squares = options.clipNorm === undefined ? undefined : clipNorm(plan, gradient, options.clipNorm, noting);
+  const { clipNorm, clipValue } = options;
+  const squares = clipNorm === undefined ? undefined : clip!.clipNorm(plan, gradient, clipNorm, noting);
   const numbers = plan.group("numbers of a step", { update: numbersSpec(optimizer) }, "uniform").tensors.update;
   return plan.gated(notFinite, () => {
-    if (options.clipValue !== undefined) clipValue(plan, gradient, options.clipValue);
+    if (clipValue !== undefined) clip!.clipValue(plan, gradient, clipValue);
     const parameter = whole(parameters, "parameters");
     const state = optimizer.add(plan, { update: numbers, gradient, parameter });
     checkState(optimizer, state, parameter);

@@ -1,0 +1,47 @@
+// What of a pass few need, loaded where it is needed.
+
+import type { DeviceTraits } from "../gpu/traits";
+import type { carrying } from "./carried-state";
+import type { NetworkConfig } from "./config";
+import type { DropoutOps } from "./layer";
+import type { PassOptions } from "./pass-options";
+import type { segmented } from "./segments";
+import type { Stacking } from "./stack";
+
+export interface PassWays {
+  readonly segmented?: typeof segmented | undefined;
+  readonly stacking?: Stacking | undefined;
+  readonly dropout?: DropoutOps | undefined;
+  readonly carrying?: typeof carrying | undefined;
+}
+
+const needsOf = ({ dropout }: NetworkConfig, { checkpointEvery, carryState, training }: PassOptions) => ({
+  segmented: checkpointEvery !== undefined,
+  dropout: training === true && dropout > 0,
+  carrying: carryState === true,
+});
+
+/** @param measures whether layers one by one and at once are to be timed. */
+export async function loadWays(
+  traits: DeviceTraits,
+  config: NetworkConfig,
+  options: PassOptions,
+  measures: boolean,
+): Promise<PassWays> {
+  const needs = needsOf(config, options);
+  const together = options.schedule === "wavefront" || (config.layers > 1 && !options.schedule && measures);
+  return {
+    segmented: needs.segmented ? (await import("./segments")).segmented : undefined,
+    stacking: together ? (await import("./wavefront")).wavefrontOf(traits, config, options) : undefined,
+    dropout: needs.dropout ? await import("../ops/dropout") : undefined,
+    carrying: needs.carrying ? (await import("./carried-state")).carrying : undefined,
+  };
+}
+
+/** @throws where a way is not there: without it other numbers would be computed. */
+export function expectWays(config: NetworkConfig, options: PassOptions, ways: PassWays): void {
+  for (const [name, needed] of Object.entries(needsOf(config, options))) {
+    if (!needed || ways[name as keyof PassWays]) continue;
+    throw new Error(`Pass: the way "${name}" is not loaded, expected it; pass what loadWays answers.`);
+  }
+}
