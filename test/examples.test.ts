@@ -1,0 +1,68 @@
+// The examples, as whoever installs the package runs them: from its tarball, in a folder that has nothing else.
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build as esbuild } from "esbuild";
+import { build, loadConfigFromFile, type Plugin } from "vite";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type NodeGpu, openNodeGpu } from "../demo/terminal/node-gpu";
+
+const root = resolve(import.meta.dirname, "..");
+const folder = mkdtempSync(join(tmpdir(), "tempograd-examples-"));
+const application = join(folder, "application");
+let node: NodeGpu;
+
+beforeAll(async () => {
+  const command = { command: "build", mode: "production" } as const;
+  const { config } = (await loadConfigFromFile(command, join(root, "vite.library.config.ts")))!;
+  const plugins = (config.plugins as Plugin[]).filter(({ name }) => name !== "declarations");
+  const packed = join(folder, "package");
+  const outDir = join(packed, "dist/library");
+  await build({ ...config, configFile: false, logLevel: "warn", plugins, build: { ...config.build, outDir } });
+  for (const file of ["package.json", "CHANGELOG.md"]) cpSync(join(root, file), join(packed, file));
+  const npm = (cwd: string, ...options: string[]) =>
+    execFileSync("npm", [...options, "--offline", "--ignore-scripts", "--loglevel", "error"], {
+      cwd,
+      encoding: "utf8",
+    });
+  const tarball = npm(packed, "pack", "--pack-destination", folder).trim();
+  mkdirSync(application);
+  writeFileSync(join(application, "package.json"), '{ "type": "module" }');
+  npm(application, "install", "--omit=peer", join(folder, tarball));
+  node = await openNodeGpu();
+  Object.defineProperty(globalThis, "navigator", { value: { gpu: node.gpu }, configurable: true });
+});
+afterAll(() => {
+  Reflect.deleteProperty(globalThis, "navigator");
+  node.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** What the example exports, once it has run. */
+async function run(name: string): Promise<Record<string, unknown>> {
+  const outfile = join(application, `${name}.js`);
+  await esbuild({ entryPoints: [join(root, "examples", `${name}.ts`)], outfile, format: "esm", target: "es2022" });
+  return import(/* @vite-ignore */ pathToFileURL(outfile).href);
+}
+
+/** What each must have learned. */
+const learned: Record<string, (exported: Record<string, unknown>) => void> = {
+  "own-cell": ({ accuracy }) => expect(accuracy).toBeGreaterThan(0.99),
+  "own-optimizer": ({ losses }) => {
+    const all = losses as number[];
+    expect(all.at(-1)).toBeLessThan(all[0]! / 20);
+  },
+};
+
+test("every example has what it must have learned", () => {
+  const names = readdirSync(join(root, "examples")).map((name) => name.replace(/\.ts$/, ""));
+  expect(names.sort()).toEqual(Object.keys(learned).sort());
+});
+
+test.each(Object.entries(learned))("%s runs from the tarball alone, and learns", async (name, expectLearned) => {
+  const imports = readFileSync(join(root, "examples", `${name}.ts`), "utf8").matchAll(/from "([^"]+)"/g);
+  expect([...imports].map(([, from]) => from)).toEqual(["tempograd"]);
+  expectLearned(await run(name));
+});
