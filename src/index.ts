@@ -61,6 +61,10 @@ export {
   type TensorData,
   writeSafetensors,
 } from "./interchange/safetensors";
+export { binaryCrossEntropy } from "./losses/binary-cross-entropy";
+export { defineLoss, type LossFormula, type ValueLoss } from "./losses/define-loss";
+export { huber } from "./losses/huber";
+export { meanAbsoluteError } from "./losses/mean-absolute-error";
 export type { Batch, BatchShape } from "./network/batch";
 export { type NetworkConfig, type NetworkOptions, networkConfig } from "./network/config";
 export { type GenerateOptions, generate } from "./network/generate";

@@ -50,6 +50,7 @@ async function run(name: string): Promise<Record<string, unknown>> {
 /** What each must have learned. */
 const learned: Record<string, (exported: Record<string, unknown>) => void> = {
   "own-cell": ({ accuracy }) => expect(accuracy).toBeGreaterThan(0.99),
+  "own-loss": ({ share }) => expect(Math.abs((share as number) - 0.9)).toBeLessThan(0.04),
   "own-optimizer": ({ losses }) => {
     const all = losses as number[];
     expect(all.at(-1)).toBeLessThan(all[0]! / 20);

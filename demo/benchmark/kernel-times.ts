@@ -19,10 +19,10 @@ export async function timeKernels(problem: Problem, schedule: string): Promise<K
     const optimizer = sgd({ learningRate });
     const trainer = await Trainer.create(network, { steps, batch, optimizer, ...options.trainer });
     for await (const _ of trainer.train([{ inputs, targets }])); // so that the numbers are those of training
-    const { plan } = trainer.pass;
-    const times = await timePlan(plan, runs);
+    const { program } = trainer.pass;
+    const times = await timePlan(program, runs);
     if (!times) return null;
-    return together(plan.describe().lines.map((line, i) => ({ ...line, count: 1, ms: times[i] ?? null })));
+    return together(program.describe().lines.map((line, i) => ({ ...line, count: 1, ms: times[i] ?? null })));
   } finally {
     gpu.destroy();
   }

@@ -143,17 +143,17 @@ export class Session {
 
   get facts(): Facts {
     const { network, problem, history } = this;
-    const { plan } = this.#trainer.pass;
+    const { program } = this.#trainer.pass;
     return {
       step: this.#step,
       description: problem.description,
       baseline: problem.baseline,
-      loss: network.config.loss,
+      loss: network.config.loss === "cross-entropy" ? "cross-entropy" : "mean-squared-error",
       symbols: problem.prompt === undefined ? undefined : problem.vocabulary?.symbols,
       parameterCount: network.parameterCount,
       bytes: network.gpu.live.bytes,
-      dispatches: plan.describe().total.dispatches,
-      plan: planTable(plan),
+      dispatches: program.describe().total.dispatches,
+      plan: planTable(program),
       history: history.toJSON(),
     };
   }

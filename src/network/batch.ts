@@ -1,8 +1,7 @@
-// What a pass reads: one batch of sequences, checked, and laid out as the GPU has it.
+// What a pass reads: one batch of sequences, checked.
 
 import { cellOf } from "../cells/cells";
-import { elements, layoutOf, type PlannedTensor, padded, type TensorSpec } from "../gpu/tensor";
-import { sortByToken } from "../ops/token-gather";
+import { elements, type PlannedTensor, type TensorSpec } from "../gpu/tensor";
 import { directionsOf, expectKnown, type NetworkConfig, shown } from "./config";
 
 /** One batch of `batch` sequences of up to `steps` steps. All arrays are row-major and time-major. */
@@ -11,7 +10,7 @@ export interface Batch {
   inputs: Int32Array | Float32Array;
   /**
    * Cross-entropy: class indices, Int32Array [steps, batch] (every-step) or [batch] (last-step); −1 is ignored.
-   * Mean squared error: values, Float32Array [steps, batch, outputs] or [batch, outputs].
+   * Other losses: values, Float32Array [steps, batch, outputs] or [batch, outputs].
    */
   targets: Int32Array | Float32Array;
   /** Int32Array [batch]: how many steps each sequence has (1 … steps). Without it, all run for all steps. */
@@ -50,7 +49,7 @@ export interface BatchLayout extends BatchShape {
   readonly checkpointEvery?: number | undefined;
 }
 
-type BatchSpecs = Record<"step" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> &
+export type BatchSpecs = Record<"step" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> &
   Partial<Record<"tokenStart" | "tokenOrder" | "reset" | "initialState" | "initialCellState", TensorSpec>>;
 
 /** What of a batch counts: how many targets or values, and their weight in the loss's mean. */
@@ -174,7 +173,10 @@ export function checkBatch(
       config.outputs - 1,
       "build the network with as many outputs as classes; −1 is ignored",
     );
-  } else expectFinite(operation, "targets", targets);
+  } else {
+    expectFinite(operation, "targets", targets);
+    expectTargets(operation, targets, config);
+  }
 
   let count = 0;
   let weight = 0;
@@ -186,82 +188,6 @@ export function checkBatch(
     weight += classes ? (config.classWeights?.[targets[row]!] ?? 1) : config.outputs;
   }
   return { count, weight };
-}
-
-/** What goes with a batch. */
-interface Beside {
-  /** As `checkBatch` returned it; 0 gives a loss of 0. */
-  weight: number;
-  /** The training step, from 1: each has dropout's masks of its own. */
-  step: number;
-  /** As `checkBatch` takes it. */
-  first?: boolean;
-}
-
-/** Copies checked batches into bytes as a tensor group of `batchSpecs` stores them. */
-export class BatchPacker {
-  /** Bytes of one packed batch. */
-  readonly bytes: number;
-  readonly #specs: BatchSpecs;
-  readonly #offsets: Record<string, number>;
-  readonly #shape: BatchLayout;
-  // What a batch may leave out, made when the first comes.
-  #allSteps: Int32Array | undefined;
-  #zeroState: Float32Array | undefined;
-  #noReset: Int32Array | undefined;
-  #allReset: Int32Array | undefined;
-
-  constructor(config: NetworkConfig, shape: BatchLayout) {
-    this.#specs = batchSpecs(config, shape);
-    const { offsets, bytes } = layoutOf({ ...this.#specs });
-    this.#offsets = offsets;
-    this.bytes = bytes;
-    this.#shape = shape;
-  }
-
-  /** The steps of each sequence in each segment, [segments, batch]. */
-  #lengthsOf(lengths: Int32Array): Int32Array {
-    const { steps, batch, checkpointEvery = steps } = this.#shape;
-    if (checkpointEvery === steps) return lengths;
-    return Int32Array.from({ length: (steps / checkpointEvery) * batch }, (_, i) => {
-      const left = lengths[i % batch]! - Math.floor(i / batch) * checkpointEvery;
-      return Math.min(Math.max(left, 0), checkpointEvery);
-    });
-  }
-
-  pack(into: ArrayBuffer, start: number, batch: Batch, { weight, step, first = true }: Beside): void {
-    const put = (name: keyof BatchSpecs, data: ArrayLike<number>) => {
-      const spec = this.#specs[name];
-      if (!spec) return;
-      const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[spec.type ?? "f32"];
-      padded(spec, data, new View(into, start + this.#offsets[name]!));
-    };
-    put("step", [step, 0]);
-    put("lossScale", [weight > 0 ? 1 / weight : 0]);
-    const { steps, batch: rows } = this.#shape;
-    this.#allSteps ??= new Int32Array(rows).fill(steps);
-    this.#noReset ??= new Int32Array(rows);
-    const zeros = () => {
-      this.#zeroState ??= new Float32Array(elements(this.#specs.initialState?.shape ?? [0]));
-      return this.#zeroState;
-    };
-    put("lengths", this.#lengthsOf(batch.lengths ?? this.#allSteps));
-    put("inputs", batch.inputs);
-    put("targets", batch.targets);
-    const { tokenStart, tokenOrder } = this.#specs;
-    const [segments = 1] = this.#specs.lengths.shape;
-    for (let segment = 0; tokenStart && tokenOrder && segment < segments; segment++) {
-      const part = ([, count = 0]: readonly number[], offset: number) =>
-        new Uint32Array(into, start + offset + 4 * segment * count, count);
-      const order = part(tokenOrder.shape, this.#offsets.tokenOrder!);
-      const tokens = batch.inputs.subarray(segment * order.length, (segment + 1) * order.length);
-      sortByToken(tokens, part(tokenStart.shape, this.#offsets.tokenStart!), order);
-    }
-    if (first) this.#allReset ??= new Int32Array(rows).fill(1);
-    put("reset", first ? this.#allReset! : (batch.reset ?? this.#noReset));
-    put("initialState", batch.initialState ?? zeros());
-    put("initialCellState", batch.initialCellState ?? zeros());
-  }
 }
 
 function expectArray(operation: string, name: string, data: ArrayLike<number>, spec: TensorSpec, what: string): void {
@@ -299,5 +225,17 @@ function expectFinite(operation: string, name: string, data: ArrayLike<number>):
     if (!Number.isFinite(data[i])) {
       throw new Error(`${operation}: batch.${name}[${i}] is ${data[i]}, expected a finite number; clean the data.`);
     }
+  }
+}
+
+/** @throws where a loss has no place for a target. */
+function expectTargets(operation: string, targets: ArrayLike<number>, { loss }: NetworkConfig): void {
+  const { name, targets: [least, most] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] } =
+    typeof loss === "string" ? { name: loss } : loss;
+  for (let i = 0; i < targets.length; i++) {
+    if (targets[i]! >= least && targets[i]! <= most) continue;
+    throw new Error(
+      `${operation}: batch.targets[${i}] is ${targets[i]}, expected from ${least} to ${most} for ${name}; scale the targets.`,
+    );
   }
 }

@@ -1,6 +1,7 @@
 // What a user says of a network, checked and completed.
 
 import { type CellOptions, cellNames, cellOf, choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
+import type { ValueLoss } from "../losses/define-loss";
 
 export interface NetworkOptions extends NamedCell {
   /** Width of x: how many tokens there are, or how many features a step has. */
@@ -17,8 +18,8 @@ export interface NetworkOptions extends NamedCell {
   input: "tokens" | "features";
   /** Where the output layer reads h: at every step, or after the last step of each sequence. */
   readout: "every-step" | "last-step";
-  /** Default "cross-entropy". */
-  loss?: "cross-entropy" | "mean-squared-error";
+  /** By name, or what `huber()`, `meanAbsoluteError()`, `binaryCrossEntropy()` or one of `defineLoss` answers. Default "cross-entropy". */
+  loss?: "cross-entropy" | "mean-squared-error" | ValueLoss;
   /** Cross-entropy: the share of each target that is spread over all classes. Default 0. */
   labelSmoothing?: number;
   /** Cross-entropy: what each class counts. Default 1 each. */
@@ -51,10 +52,11 @@ const mostLayers = 1000;
 const choices = {
   input: ["tokens", "features"],
   readout: ["every-step", "last-step"],
-  loss: ["cross-entropy", "mean-squared-error"],
   initializer: ["uniform", "glorot"],
   recurrentInitializer: ["uniform", "glorot", "orthogonal"],
 } as const;
+
+const lossNames = ["cross-entropy", "mean-squared-error"];
 
 const defaults = {
   layers: 1,
@@ -81,6 +83,7 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const config: NetworkConfig = { ...defaults, ...Object.fromEntries([...cellDefaults, ...given]) };
   for (const [name, allowed] of Object.entries(words)) expectWord(name, config[name as keyof NetworkConfig], allowed);
+  expectLoss(config.loss);
   for (const name of ["inputs", "hidden", "outputs"] as const) expectSize("Network", name, config[name]);
   expectSize("Network", "layers", config.layers, mostLayers);
   expectSeed("Network", config.seed);
@@ -105,9 +108,9 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
     throw new Error(`Network: forgetBias is ${shown(forgetBias)}, expected a finite number.`);
   }
   if (classWeights !== undefined) expectWeights(classWeights, config.outputs);
-  if (loss === "mean-squared-error" && (classWeights || labelSmoothing > 0)) {
+  if (loss !== "cross-entropy" && (classWeights || labelSmoothing > 0)) {
     const name = classWeights ? "classWeights" : "labelSmoothing";
-    throw new Error(`Network: ${name} is given with loss "mean-squared-error", which has no classes; leave it out.`);
+    throw new Error(`Network: ${name} is given with loss "${nameOfLoss(config)}", which has no classes; leave it out.`);
   }
   const known = ["cell", ...sizes, ...Object.keys(words), ...Object.keys(defaults), "classWeights", "forgetBias"];
   expectKnown(`Network of cell "${cell}"`, Object.fromEntries(given), [...new Set(known)]);
@@ -121,6 +124,25 @@ function expectCell(cell: unknown): void {
   } else if (cellNames.some((name) => name === cell.name)) {
     throw new Error(
       `Network: the cell that was defined is called "${cell.name}", as the library's own; give it another name, or pass cell: "${cell.name}".`,
+    );
+  }
+}
+
+/** What a loss is called. */
+export const nameOfLoss = ({ loss }: Pick<NetworkConfig, "loss">): string =>
+  typeof loss === "string" ? loss : loss.name;
+
+/** Likewise of losses. */
+function expectLoss(loss: unknown): void {
+  if (typeof loss !== "object" || loss === null || !("source" in loss) || !("name" in loss)) {
+    const got = typeof loss === "function" ? "a function: call it" : shown(loss);
+    const words = lossNames.map((name) => `"${name}"`).join(" or ");
+    if (!lossNames.some((name) => name === loss)) {
+      throw new Error(`Network: loss is ${got}, expected ${words}, or what one of defineLoss answers.`);
+    }
+  } else if (lossNames.some((name) => name === loss.name)) {
+    throw new Error(
+      `Network: the loss that was defined is called "${loss.name}", as the library's own; give it another name, or pass loss: "${loss.name}".`,
     );
   }
 }

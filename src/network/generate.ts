@@ -4,7 +4,7 @@ import { readbackBytes, readTensors, roundUp, type Tensor, whole, writeTensor } 
 import { finiteCheck } from "../ops/finite-check";
 import { sample, sampleSettings, settingsSpec } from "../ops/sample";
 import { stateSpecs } from "./batch";
-import { expectKnown, expectSeed, expectSize, shown } from "./config";
+import { expectKnown, expectSeed, expectSize, nameOfLoss, shown } from "./config";
 import { planInference } from "./inference";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
@@ -146,7 +146,7 @@ function checkOptions({ config }: Network, options: GenerateOptions): void {
     config.bidirectional
   ) {
     throw new Error(
-      `generate: the network reads ${config.inputs} ${config.input} and predicts ${config.outputs} outputs at ${config.readout} by ${config.loss}; expected tokens in and the same tokens out at every step by cross-entropy, in one direction.`,
+      `generate: the network reads ${config.inputs} ${config.input} and predicts ${config.outputs} outputs at ${config.readout} by ${nameOfLoss(config)}; expected tokens in and the same tokens out at every step by cross-entropy, in one direction.`,
     );
   }
   if (!(temperature >= leastTemperature && temperature <= mostTemperature)) {

@@ -6,6 +6,7 @@ import { matmul, type View } from "../ops/matmul";
 import { meanSquaredError } from "../ops/mean-squared-error";
 import type { Slabs } from "../ops/operands";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
+import { valueLoss } from "../ops/value-loss";
 import type { NetworkConfig } from "./config";
 import { type Layer, stepsOf } from "./layer";
 
@@ -83,7 +84,8 @@ export function readoutForward(plan: Plan, loss: NetworkConfig["loss"], readout:
   outputForward(plan, readout);
   const tensors = { logits, targets, lengths, lossScale, rowLoss, dLogits };
   if (loss === "cross-entropy") softmaxCrossEntropy(plan, { ...tensors, weighting, probabilities });
-  else meanSquaredError(plan, tensors);
+  else if (loss === "mean-squared-error") meanSquaredError(plan, tensors);
+  else valueLoss(plan, loss, tensors);
 }
 
 /** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ. */

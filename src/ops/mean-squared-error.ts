@@ -5,7 +5,7 @@ import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import { expectShape, inVec4, line, rowsAndWidth } from "./operands";
 
-interface MeanSquaredError {
+export interface MeanSquaredError {
   /** [T, B, K], or [B, K] */
   logits: PlannedTensor;
   /** Like logits. */

@@ -1,13 +1,15 @@
 // The loss of a network's outputs: the mean over what counts, and its gradient.
 
+import type { ValueLoss } from "../losses/define-loss";
 import { lossRecord } from "./loss-record";
 import type { Numbers } from "./matmul";
 import { meanSquaredError } from "./mean-squared-error";
 import { type CrossEntropyOptions, softmaxCrossEntropy } from "./softmax-cross-entropy";
+import { valueLoss } from "./value-loss";
 
 export interface LossOptions extends CrossEntropyOptions {
   outputs: number;
-  loss: "cross-entropy" | "mean-squared-error";
+  loss: "cross-entropy" | "mean-squared-error" | Pick<ValueLoss, "reference">;
 }
 
 export interface Loss {
@@ -15,7 +17,7 @@ export interface Loss {
   loss: number;
   /** dL/do, like logits */
   dLogits: Float64Array;
-  /** ŷ, like logits; empty for the mean squared error */
+  /** ŷ, like logits; empty for other losses than the cross-entropy */
   probabilities: Float64Array;
 }
 
@@ -29,9 +31,11 @@ export function lossOf(options: LossOptions, logits: Numbers, targets: Numbers, 
   const { outputs, classWeights } = options;
   const rows = logits.length / outputs;
   let counted = 0;
-  if (options.loss === "mean-squared-error") {
+  const { loss } = options;
+  if (loss !== "cross-entropy") {
     for (let row = 0; row < rows; row++) if (live(row)) counted += outputs;
-    const { dLogits, rowLoss } = meanSquaredError(logits, targets, outputs, 1 / counted, live);
+    const of = loss === "mean-squared-error" ? meanSquaredError : valueLoss.bind(null, loss);
+    const { dLogits, rowLoss } = of(logits, targets, outputs, 1 / counted, live);
     return { loss: lossRecord(rowLoss), dLogits, probabilities: new Float64Array() };
   }
   const classes = Int32Array.from({ length: rows }, (_, row) => (live(row) ? targets[row]! : -1));

@@ -7,6 +7,7 @@ import { TempogradError } from "../gpu/errors";
 import { fromPyTorch, hasTwin, toPyTorch } from "../interchange/pytorch";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
 import { checkDepth, isObject, kindOf, parseJson, quote } from "../interchange/untrusted";
+import type { ValueLoss } from "../losses/define-loss";
 import { type NetworkConfig, type NetworkOptions, networkConfig } from "../network/config";
 import type { Network } from "../network/network";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
@@ -88,13 +89,13 @@ const named = (parameters: ParameterValues, config: NetworkConfig): ParameterVal
 /**
  * Reads what `saveCheckpoint` or `saveNetwork` wrote. The file is not trusted: options, names and shapes are checked
  * here, and numbers where they are used, by `trainer.restore` and `network.write`.
- * @param options cells that `defineCell` made: files hold their names.
+ * @param options cells that `defineCell` made, and losses that are no names: files hold what they are called.
  * @throws as `readSafetensors` and `fromPyTorch`, or where metadata is missing, not what it should be, or at odds with
  *   the tensors.
  */
 export async function readCheckpoint(
   file: Uint8Array | ArrayBuffer | Blob,
-  { cells = [] }: { cells?: readonly DefinedCell[] } = {},
+  { cells = [], losses = [] }: { cells?: readonly DefinedCell[]; losses?: readonly ValueLoss[] } = {},
 ): Promise<Checkpoint> {
   const { metadata, tensors } = readSafetensors(file instanceof Blob ? await file.arrayBuffer() : file);
   if (metadata.format !== format) {
@@ -105,7 +106,7 @@ export async function readCheckpoint(
     const cure = "read it with the release that wrote it";
     refuse('metadata "version"', `is ${quote(metadata.version)}`, `"${version}"`, cure);
   }
-  const network = networkOf(metadata, tensors.size, cells);
+  const network = networkOf(metadata, tensors.size, cells, losses);
   return {
     network,
     parameters: parametersOf(tensors, network),
@@ -138,7 +139,12 @@ function parametersOf(tensors: Tensors, network: NetworkConfig): ParameterValues
   return parameters;
 }
 
-function networkOf(metadata: Metadata, tensors: number, cells: readonly DefinedCell[]): NetworkConfig {
+function networkOf(
+  metadata: Metadata,
+  tensors: number,
+  cells: readonly DefinedCell[],
+  losses: readonly ValueLoss[],
+): NetworkConfig {
   const options = fromJson(metadata, "network");
   if (!isObject(options)) refuse('metadata "network"', `is ${quote(options)}`, "the options of a network");
   const { layers = 1 } = options;
@@ -146,8 +152,9 @@ function networkOf(metadata: Metadata, tensors: number, cells: readonly DefinedC
     refuse('metadata "network"', `has layers ${quote(layers)}`, `no more than the file's ${tensors} tensors`);
   }
   const cell = cells.find(({ name }) => name === options.cell) ?? options.cell;
+  const loss = losses.find((loss) => loss.toJSON() === options.loss) ?? options.loss;
   try {
-    return networkConfig({ ...options, cell } as unknown as NetworkOptions);
+    return networkConfig({ ...options, cell, loss } as unknown as NetworkOptions);
   } catch (error) {
     refuse('metadata "network"', `is refused (${(error as Error).message})`, "the options of a network");
   }

@@ -2,7 +2,7 @@
 // and whoever imports a part of it loads no other.
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build as esbuild } from "esbuild";
 import { build, loadConfigFromFile, type Plugin, type Rolldown } from "vite";
@@ -96,7 +96,7 @@ const bundlers: Record<string, (entry: string, outDir: string) => Promise<Map<st
       loaded.set(file, readFileSync(join(application, file), "utf8"));
       for (const { path } of metafile.outputs[file]!.imports) load(path);
     };
-    load(Object.keys(metafile.outputs).find((file) => metafile.outputs[file]!.entryPoint)!);
+    load(Object.keys(metafile.outputs).find((file) => metafile.outputs[file]!.entryPoint === basename(entry))!);
     return loaded;
   },
 };

@@ -1,0 +1,40 @@
+// A loss of one value at a time, one thread a row: L = Σ l(o, y) and dL/do = l'(o, y), both times lossScale. What stands in
+// front defines `lossAt`, l and l' of four values.
+// CPU twin: src/reference/value-loss.ts
+//
+// rows, batch    of the outputs; row = t · batch + b      outputs, width   K, and in vec4f
+// threads, across   the workgroup, and the threads in x
+// everyStep: rows past the end of their sequence do not count: L and dL/do are 0 there.
+
+var<storage, read> logits: array<vec4f>; // [rows, K]
+var<storage, read> targets: array<vec4f>; // [rows, K]
+var<storage, read> lengths: array<i32>; // [batch]
+var<uniform> lossScale: f32; // 1 / how many values count
+var<storage, read_write> rowLoss: array<f32>; // [rows]
+#if gradient
+var<storage, read_write> dLogits: array<vec4f>; // [rows, K]
+#endif
+
+@compute @workgroup_size(threads)
+fn valueLoss(@builtin(global_invocation_id) id: vec3u) {
+  let row = id.x + across * id.y;
+  if (row >= rows) { return; }
+#if everyStep
+  let counts = row / batch < u32(lengths[row % batch]);
+#else
+  let counts = lengths[row % batch] > 0;
+#endif
+  var sum = 0.0;
+  for (var column = 0u; column < width; column++) {
+    let at = row * width + column;
+    // A row that does not count, and what was added to make whole vec4f, has no loss, whatever stands there.
+    let real = (4u * column + vec4u(0u, 1u, 2u, 3u) < vec4u(outputs)) & vec4<bool>(counts);
+    let loss = lossAt(logits[at], targets[at]);
+    let value = select(vec4f(), loss.value, real);
+    sum += value.x + value.y + value.z + value.w;
+#if gradient
+    dLogits[at] = select(vec4f(), lossScale * loss.derivative, real);
+#endif
+  }
+  rowLoss[row] = lossScale * sum;
+}

@@ -1,0 +1,82 @@
+// Batches as the GPU has them: bytes that are laid out as the tensors of a pass.
+
+import { elements, layoutOf, padded } from "../gpu/tensor";
+import { sortByToken } from "../ops/token-gather";
+import { type Batch, type BatchLayout, type BatchSpecs, batchSpecs } from "./batch";
+import type { NetworkConfig } from "./config";
+
+/** What goes with a batch. */
+interface Beside {
+  /** As `checkBatch` returned it; 0 gives a loss of 0. */
+  weight: number;
+  /** The training step, from 1: each has dropout's masks of its own. */
+  step: number;
+  /** As `checkBatch` takes it. */
+  first?: boolean;
+}
+
+/** Copies checked batches into bytes as a tensor group of `batchSpecs` stores them. */
+export class BatchPacker {
+  /** Bytes of one packed batch. */
+  readonly bytes: number;
+  readonly #specs: BatchSpecs;
+  readonly #offsets: Record<string, number>;
+  readonly #shape: BatchLayout;
+  // What a batch may leave out, made when the first comes.
+  #allSteps: Int32Array | undefined;
+  #zeroState: Float32Array | undefined;
+  #noReset: Int32Array | undefined;
+  #allReset: Int32Array | undefined;
+
+  constructor(config: NetworkConfig, shape: BatchLayout) {
+    this.#specs = batchSpecs(config, shape);
+    const { offsets, bytes } = layoutOf({ ...this.#specs });
+    this.#offsets = offsets;
+    this.bytes = bytes;
+    this.#shape = shape;
+  }
+
+  /** The steps of each sequence in each segment, [segments, batch]. */
+  #lengthsOf(lengths: Int32Array): Int32Array {
+    const { steps, batch, checkpointEvery = steps } = this.#shape;
+    if (checkpointEvery === steps) return lengths;
+    return Int32Array.from({ length: (steps / checkpointEvery) * batch }, (_, i) => {
+      const left = lengths[i % batch]! - Math.floor(i / batch) * checkpointEvery;
+      return Math.min(Math.max(left, 0), checkpointEvery);
+    });
+  }
+
+  pack(into: ArrayBuffer, start: number, batch: Batch, { weight, step, first = true }: Beside): void {
+    const put = (name: keyof BatchSpecs, data: ArrayLike<number>) => {
+      const spec = this.#specs[name];
+      if (!spec) return;
+      const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[spec.type ?? "f32"];
+      padded(spec, data, new View(into, start + this.#offsets[name]!));
+    };
+    put("step", [step, 0]);
+    put("lossScale", [weight > 0 ? 1 / weight : 0]);
+    const { steps, batch: rows } = this.#shape;
+    this.#allSteps ??= new Int32Array(rows).fill(steps);
+    this.#noReset ??= new Int32Array(rows);
+    const zeros = () => {
+      this.#zeroState ??= new Float32Array(elements(this.#specs.initialState?.shape ?? [0]));
+      return this.#zeroState;
+    };
+    put("lengths", this.#lengthsOf(batch.lengths ?? this.#allSteps));
+    put("inputs", batch.inputs);
+    put("targets", batch.targets);
+    const { tokenStart, tokenOrder } = this.#specs;
+    const [segments = 1] = this.#specs.lengths.shape;
+    for (let segment = 0; tokenStart && tokenOrder && segment < segments; segment++) {
+      const part = ([, count = 0]: readonly number[], offset: number) =>
+        new Uint32Array(into, start + offset + 4 * segment * count, count);
+      const order = part(tokenOrder.shape, this.#offsets.tokenOrder!);
+      const tokens = batch.inputs.subarray(segment * order.length, (segment + 1) * order.length);
+      sortByToken(tokens, part(tokenStart.shape, this.#offsets.tokenStart!), order);
+    }
+    if (first) this.#allReset ??= new Int32Array(rows).fill(1);
+    put("reset", first ? this.#allReset! : (batch.reset ?? this.#noReset));
+    put("initialState", batch.initialState ?? zeros());
+    put("initialCellState", batch.initialCellState ?? zeros());
+  }
+}
