@@ -6,7 +6,7 @@ import { lossRecord } from "../ops/loss-record";
 import { batchSpecs, onlyRow } from "./batch";
 import { directionsOf, type NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
-import type { DropoutOps, Layer } from "./layer";
+import type { Layer } from "./layer";
 import { checkPassOptions, type PassOptions, unlatched } from "./pass-options";
 import { expectWays, type PassWays } from "./pass-ways";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
@@ -61,7 +61,8 @@ interface Layout {
   readonly batch: Readonly<Record<string, PlannedTensor | undefined>>;
   readonly rowLoss: PlannedTensor;
   readonly back: ReturnType<typeof gradientSlabs> | undefined;
-  readonly dropout: DropoutOps | undefined;
+  readonly dropout: PassWays["dropout"];
+  readonly valueLoss: PassWays["valueLoss"];
 }
 
 /**
@@ -74,10 +75,10 @@ export function planPass(
   config: NetworkConfig,
   parameters: Tensors,
   options: PassOptions,
-  { segmented, stacking, dropout, carrying }: PassWays = {},
+  { segmented, stacking, dropout, carrying, valueLoss }: PassWays = {},
 ): PassPlan {
   checkPassOptions(config, options);
-  expectWays(config, options, { segmented, dropout, carrying });
+  expectWays(config, options, { segmented, dropout, carrying, valueLoss });
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
   const batch = plan.group<string>("batch", { ...batchSpecs(config, { ...options, rowsByToken: wanted }) }, "uniform");
@@ -88,7 +89,7 @@ export function planPass(
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
   const back = wanted ? gradientSlabs(plan, config, summed, loss, batch.tensors.step!) : undefined;
   const carried = carrying?.(plan, config, options, back?.notFinite);
-  const layout = { plan, config, parameters, options, batch: batch.tensors, rowLoss, back, dropout };
+  const layout = { plan, config, parameters, options, batch: batch.tensors, rowLoss, back, dropout, valueLoss };
   const stretch =
     checkpointEvery && segmented ? inSegments(layout, segmented) : inOne(layout, stacking ?? layerByLayer);
   const { layers } = stretch;
@@ -142,7 +143,7 @@ interface Stretch {
 
 /** All steps at once. */
 function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Stacking): Stretch {
-  const { plan, config, parameters, options, batch, rowLoss, back, dropout } = layout;
+  const { plan, config, parameters, options, batch, rowLoss, back, dropout, valueLoss } = layout;
   const { steps, batch: rows, traceGradients = false } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule; // that one is in the stacking
   const { tokenStart, tokenOrder } = batch;
@@ -167,7 +168,7 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
   const { targets, lossScale } = batch;
   const readout = {
     ...output,
-    ...{ targets: targets!, lengths, lossScale: lossScale!, weighting: weighting(plan, config) },
+    ...{ targets: targets!, lengths, lossScale: lossScale!, weighting: weighting(plan, config), valueLoss },
     ...{ rowLoss, probabilities, dLogits },
   };
   return {
@@ -190,10 +191,10 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
 
 /** A segment of time after the other, and each again on the way back. */
 function inSegments(layout: Layout, make: typeof segmented): Stretch {
-  const { plan, config, parameters, options, batch, rowLoss, back, dropout } = layout;
+  const { plan, config, parameters, options, batch, rowLoss, back, dropout, valueLoss } = layout;
   const { steps, batch: rows, checkpointEvery } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule;
-  const size = { steps, batch: rows, checkpointEvery: checkpointEvery!, schedule, dropout };
+  const size = { steps, batch: rows, checkpointEvery: checkpointEvery!, schedule, dropout, valueLoss };
   const all = make(plan, config, parameters, batch as Tensors, size, rowLoss, back!);
   return {
     ...all,

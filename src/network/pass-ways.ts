@@ -1,6 +1,7 @@
 // What of a pass few need, loaded where it is needed.
 
 import type { DeviceTraits } from "../gpu/traits";
+import type { valueLoss } from "../ops/value-loss";
 import type { carrying } from "./carried-state";
 import type { NetworkConfig } from "./config";
 import type { DropoutOps } from "./layer";
@@ -13,12 +14,14 @@ export interface PassWays {
   readonly stacking?: Stacking | undefined;
   readonly dropout?: DropoutOps | undefined;
   readonly carrying?: typeof carrying | undefined;
+  readonly valueLoss?: typeof valueLoss | undefined;
 }
 
-const needsOf = ({ dropout }: NetworkConfig, { checkpointEvery, carryState, training }: PassOptions) => ({
+const needsOf = ({ dropout, loss }: NetworkConfig, { checkpointEvery, carryState, training }: PassOptions) => ({
   segmented: checkpointEvery !== undefined,
   dropout: training === true && dropout > 0,
   carrying: carryState === true,
+  valueLoss: typeof loss !== "string",
 });
 
 /** @param measures whether layers one by one and at once are to be timed. */
@@ -35,6 +38,7 @@ export async function loadWays(
     stacking: together ? (await import("./wavefront")).wavefrontOf(traits, config, options) : undefined,
     dropout: needs.dropout ? await import("../ops/dropout") : undefined,
     carrying: needs.carrying ? (await import("./carried-state")).carrying : undefined,
+    valueLoss: needs.valueLoss ? (await import("../ops/value-loss")).valueLoss : undefined,
   };
 }
 

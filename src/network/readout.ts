@@ -6,7 +6,7 @@ import { matmul, type View } from "../ops/matmul";
 import { meanSquaredError } from "../ops/mean-squared-error";
 import type { Slabs } from "../ops/operands";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
-import { valueLoss } from "../ops/value-loss";
+import type { valueLoss } from "../ops/value-loss";
 import type { NetworkConfig } from "./config";
 import { type Layer, stepsOf } from "./layer";
 
@@ -28,6 +28,8 @@ export interface Readout extends OutputLayer {
   targets: PlannedTensor;
   lengths: PlannedTensor;
   lossScale: PlannedTensor;
+  /** Where the loss is of one value at a time. */
+  valueLoss?: typeof valueLoss | undefined;
   weighting?: { classWeights: PlannedTensor; labelSmoothing: number } | undefined;
   /** [rows] */
   rowLoss: PlannedTensor;
@@ -85,7 +87,7 @@ export function readoutForward(plan: Plan, loss: NetworkConfig["loss"], readout:
   const tensors = { logits, targets, lengths, lossScale, rowLoss, dLogits };
   if (loss === "cross-entropy") softmaxCrossEntropy(plan, { ...tensors, weighting, probabilities });
   else if (loss === "mean-squared-error") meanSquaredError(plan, tensors);
-  else valueLoss(plan, loss, tensors);
+  else readout.valueLoss!(plan, loss, tensors);
 }
 
 /** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ. */

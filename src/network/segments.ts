@@ -8,7 +8,7 @@ import { type BatchShape, batchSpecs, onlyRow, stateSpecs } from "./batch";
 import type { NetworkConfig } from "./config";
 import type { gradientSlabs } from "./gradient-slabs";
 import type { DropoutOps, Layer } from "./layer";
-import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
+import { outputLayer, type Readout, readoutBackward, readoutForward, weighting } from "./readout";
 import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
 import { copyStates, rowsOf } from "./states";
 
@@ -16,6 +16,7 @@ interface SegmentOptions extends BatchShape {
   checkpointEvery: number;
   schedule: SweepSchedule | undefined;
   dropout: DropoutOps | undefined;
+  valueLoss: Readout["valueLoss"];
 }
 
 /** Where a segment stands among all: one of them, or in a repeat from one on, one further or back in each run. */
@@ -58,7 +59,7 @@ export function segmented(
   config: NetworkConfig,
   parameters: Readonly<Record<string, PlannedTensor>>,
   batchTensors: Readonly<Record<string, PlannedTensor>>,
-  { steps, batch, checkpointEvery, schedule, dropout }: SegmentOptions,
+  { steps, batch, checkpointEvery, schedule, dropout, valueLoss }: SegmentOptions,
   rowLoss: PlannedTensor,
   { slabs, buffer }: Pick<ReturnType<typeof gradientSlabs>, "slabs" | "buffer">,
 ): Segmented {
@@ -91,6 +92,7 @@ export function segmented(
     lengths: everyStep ? lengths : { ...batchTensors.lengths!, shape: [batch] },
     lossScale: batchTensors.lossScale!,
     weighting: weighting(plan, config),
+    valueLoss,
     rowLoss: segmentLoss,
     dLogits,
   };
