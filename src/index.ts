@@ -107,6 +107,7 @@ export {
   sgd,
 } from "./training/optimizers";
 export { constant, cosine, type LearningRateSchedule, stepDecay, warmUp } from "./training/schedules";
-export { type StepReport, Trainer } from "./training/trainer";
+export type { StepReport } from "./training/submits";
+export { Trainer } from "./training/trainer";
 export type { TrainerOptions, TrainOptions } from "./training/trainer-options";
 export type { TrainerState } from "./training/trainer-state";

@@ -101,10 +101,15 @@ export function checkProgress(
 /** @throws unless `state` is one of a trainer with this optimizer and these tensors, all of it finite. */
 export function checkState(
   operation: string,
-  state: TrainerState,
+  state: TrainerState | undefined,
   optimizer: string,
   expected: readonly Tensor[],
-): void {
+): asserts state is TrainerState {
+  if (!state) {
+    throw new Error(
+      `${operation}: the checkpoint is of a network alone, expected a trainer's state; use network.write(checkpoint.parameters).`,
+    );
+  }
   const cure = "make the trainer with the optimizer, the batch and the carryState that the checkpoint was saved with";
   if (state.optimizer !== optimizer) {
     throw new Error(

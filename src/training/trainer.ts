@@ -1,82 +1,21 @@
 // Trains a network: several steps a submit, losses from a ring on the GPU, nothing allocated while it runs.
 
 import type { Memory } from "../gpu/describe";
-import type { DeviceErrors } from "../gpu/device";
 import { TempogradError } from "../gpu/errors";
 import { Lifetime } from "../gpu/lifetime";
-import { type PlannedBuffer, type PlannedGroup, readFloats, readTensors, type Tensor } from "../gpu/tensor";
+import { readFloats, readTensors, type Tensor } from "../gpu/tensor";
 import { type Batch, checkBatch } from "../network/batch";
 import type { NetworkConfig } from "../network/config";
 import { type Network, valuesOf } from "../network/network";
 import type { ParameterValues } from "../network/parameters";
 import type { Pass } from "../network/pass";
-import type { PassPlan } from "../network/pass-plan";
-import type * as gradientClip from "../ops/gradient-clip";
 import { type Batches, BatchTaker, iteratorOf } from "./batches";
-import { LossReadback, type PendingLosses, planLossReadback, type StepResults } from "./loss-readback";
 import { checkScalars, expectNumber, type Optimizer } from "./optimizers";
 import { constant, type LearningRateSchedule } from "./schedules";
-import { layoutOfSubmit, type SubmitLayout } from "./submit-size";
+import { divergence, type StepReport, type Submission, Submits, training } from "./submits";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
+import { layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
 import { checkNetwork, checkState, stateTensors, type TrainerState, writeState } from "./trainer-state";
-import { type ParameterUpdate, planUpdate } from "./update";
-
-/** What a training step reports. */
-export interface StepReport {
-  /** Its number, from 1. */
-  step: number;
-  /** The loss before its update. */
-  loss: number;
-  /** Whether it changed nothing, as its loss or its gradients were not finite. */
-  skipped: boolean;
-}
-
-interface Submission {
-  readonly firstStep: number;
-  readonly losses: PendingLosses;
-  /** What the device found wrong with the submit. */
-  readonly errors: Promise<DeviceErrors>;
-}
-
-/** Long submits get a device reset on some systems, short ones cost: aim in between. */
-const submitMilliseconds = 30;
-const submissionsInFlight = 2;
-
-/** What a trainer adds to a pass. */
-interface TrainerPlan {
-  readonly update: ParameterUpdate;
-  readonly capacity: number;
-  readonly slotBytes: number;
-  readonly upload: PlannedBuffer;
-  readonly readback: readonly PlannedGroup<"losses" | "recorded" | "notes">[];
-}
-
-function planTrainer(
-  network: Network,
-  pass: PassPlan,
-  options: TrainerOptions,
-  { capacity, slotBytes }: SubmitLayout,
-  clip: typeof gradientClip | undefined,
-): TrainerPlan {
-  const { plan, tensors } = pass;
-  const update = planUpdate(network.parameters, pass, options, clip);
-  const upload = plan.buffer("batches", slotBytes * capacity, "copied");
-  const readback = planLossReadback(plan, tensors.losses, submissionsInFlight);
-  return { update, capacity, slotBytes, upload, readback };
-}
-
-async function layoutOfTrainer(network: Network, options: TrainerOptions) {
-  const { steps, batch, initialState = false, carryState = false, schedule, checkpointEvery } = options;
-  const shape = { steps, batch, initialState, carryState, schedule, checkpointEvery };
-  const passOptions = { ...shape, gradients: true, training: true };
-  const submit = await layoutOfSubmit(network, passOptions, options);
-  const clips = options.clipNorm !== undefined || options.clipValue !== undefined;
-  const clip = clips ? await import("../ops/gradient-clip") : undefined;
-  return {
-    passOptions: { ...passOptions, lossCapacity: submit.capacity },
-    extend: (pass: PassPlan) => planTrainer(network, pass, options, submit, clip),
-  };
-}
 
 export class Trainer {
   readonly network: Network;
@@ -87,22 +26,11 @@ export class Trainer {
   readonly #optimizer: Optimizer;
   readonly #schedule: LearningRateSchedule;
   readonly #state: readonly Tensor[];
-  readonly #capacity: number;
-  readonly #forcedSteps: number | undefined;
-  /** Bytes of a step in a submit: its batch, and behind it the optimizer's numbers. */
-  readonly #slotBytes: number;
-  readonly #bytes: ArrayBuffer;
-  readonly #upload: GPUBuffer;
-  readonly #numbers: Tensor;
-  readonly #packNumbers: ParameterUpdate["pack"];
+  readonly #submits: Submits;
   /** What adds up to ‖dθ‖², whose values are squares already or not. */
   readonly #gradient: Tensor;
   readonly #squared: boolean;
-  readonly #notFinite: Tensor;
-  readonly #readback: LossReadback;
   readonly #taker = new BatchTaker();
-  #stepMilliseconds = Number.POSITIVE_INFINITY;
-  #lastFinished = 0;
   #step = 0;
   #skipped = 0;
   /** Whether a batch came before: where the state is carried, the first one begins it. */
@@ -116,25 +44,15 @@ export class Trainer {
   #packing: Promise<unknown> = Promise.resolve();
 
   private constructor(network: Network, pass: Pass, lifetime: Lifetime, options: TrainerOptions, layout: TrainerPlan) {
-    const { optimizer, stepsPerSubmit } = options;
     const { program } = pass;
     this.#lifetime = lifetime;
-    this.#optimizer = optimizer;
+    this.#optimizer = options.optimizer;
     this.#schedule = options.learningRateSchedule ?? constant();
     this.network = network;
     this.pass = pass;
-    this.learningRate = optimizer.learningRate;
-    this.#capacity = layout.capacity;
-    this.#forcedSteps = stepsPerSubmit;
-    this.#slotBytes = layout.slotBytes;
-    this.#bytes = new ArrayBuffer(layout.slotBytes * layout.capacity);
-    this.#upload = program.buffer(layout.upload);
-    this.#notFinite = pass.notFinite!;
-    const buffers = layout.readback.map((group) => program.group(group));
-    this.#readback = new LossReadback(network.gpu, { ...pass.tensors, notFinite: this.#notFinite }, buffers);
-    const { numbers, gradient, squares, pack } = layout.update;
-    this.#numbers = program.tensor(numbers);
-    this.#packNumbers = pack;
+    this.learningRate = options.optimizer.learningRate;
+    this.#submits = new Submits(pass, layout, options.stepsPerSubmit);
+    const { gradient, squares } = layout.update;
     this.#gradient = program.tensor(squares ?? gradient);
     this.#squared = squares !== undefined;
     const state = Object.entries(layout.update.state).map(([name, tensor]) => [name, program.tensor(tensor)]);
@@ -197,20 +115,20 @@ export class Trainer {
     this.#training = true;
     this.#stopping = false;
     this.#stopsAtNotFinite = notFinite === "stop";
-    this.#clearNotFinite();
+    this.#submits.begin();
     const inFlight: Submission[] = [];
     let left = steps;
     let refused: { error: unknown } | undefined;
     let firstNotFinite: number | undefined;
     const resultsOf = async (submission: Submission) => {
-      const results = await this.#results(submission);
+      const results = await this.#submits.results(submission);
       firstNotFinite ??= results.find(({ skipped }) => skipped)?.step;
       return results;
     };
     try {
       while (true) {
         while (inFlight.length < submissionsInFlight && left > 0 && !this.#stopping) {
-          const wanted = Math.min(this.#stepsToSubmit(), left);
+          const wanted = Math.min(this.#submits.stepsToSubmit(), left);
           const packing = this.#packAndSubmit(source, wanted, signal);
           this.#packing = packing;
           const { submission, count, error } = await packing;
@@ -284,11 +202,10 @@ export class Trainer {
     this.pass.lifetime.expect(operation);
     const { step, learningRate, network } = this;
     const stopping = this.#training && this.#stopsAtNotFinite;
-    const { kind: optimizer } = this.#optimizer;
     const own = Object.values(network.parameters.tensors);
     const tensors = [...own, ...this.#state];
     // One read: all of the same step.
-    const [notFinite, ...arrays] = await readTensors(network.gpu, [this.#notFinite, ...tensors], operation);
+    const [notFinite, ...arrays] = await readTensors(network.gpu, [this.pass.notFinite!, ...tensors], operation);
     if (stopping && notFinite![0] !== 0) {
       throw new TempogradError(
         "not-finite",
@@ -296,7 +213,7 @@ export class Trainer {
       );
     }
     const values = [...valuesOf(tensors, arrays)];
-    const trainer = { step, learningRate, optimizer, tensors: new Map(values.slice(own.length)) };
+    const trainer = { step, learningRate, optimizer: this.#optimizer.kind, tensors: new Map(values.slice(own.length)) };
     return { network: network.config, parameters: new Map(values.slice(0, own.length)), trainer };
   }
 
@@ -309,16 +226,11 @@ export class Trainer {
   restore(checkpoint: {
     network?: NetworkConfig;
     parameters: ParameterValues;
-    trainer: TrainerState | undefined;
+    trainer?: TrainerState | undefined;
   }): void {
     this.pass.lifetime.expect("Trainer.restore");
     const { parameters, trainer: state } = checkpoint;
     if (this.#training) throw new Error("Trainer.restore: training goes on; stop() first, and let the loop end.");
-    if (!state) {
-      throw new Error(
-        "Trainer.restore: the checkpoint is of a network alone, expected a trainer's state; use network.write(checkpoint.parameters).",
-      );
-    }
     checkNetwork("Trainer.restore", checkpoint, this.network.config);
     checkState("Trainer.restore", state, this.#optimizer.kind, this.#state);
     this.network.write(parameters);
@@ -337,16 +249,6 @@ export class Trainer {
 
   [Symbol.dispose](): void {
     this.destroy();
-  }
-
-  #clearNotFinite(): void {
-    const { buffer, offset } = this.#notFinite;
-    this.network.gpu.write(buffer, offset, () => new Uint32Array(1), training);
-  }
-
-  #stepsToSubmit(): number {
-    const fitting = Math.floor(submitMilliseconds / this.#stepMilliseconds);
-    return this.#forcedSteps ?? Math.min(this.#capacity, Math.max(1, fitting));
   }
 
   /**
@@ -376,7 +278,7 @@ export class Trainer {
 
   /** Puts a batch into place `slot` of the next submit. */
   #pack(data: Batch, slot: number): void {
-    const { config, options, packer } = this.pass;
+    const { config, options } = this.pass;
     const step = this.#step + slot + 1;
     const factor = this.#schedule(step);
     expectNumber("Trainer", "learningRate", this.learningRate);
@@ -385,77 +287,17 @@ export class Trainer {
     const { weight } = checkBatch("Trainer", config, options, data, first);
     const update = this.#optimizer.scalars(this.learningRate * factor, step);
     checkScalars(this.#optimizer, update, step);
-    const start = slot * this.#slotBytes;
-    packer.pack(this.#bytes, start, data, { weight, step, first });
-    this.#packNumbers(update, new DataView(this.#bytes, start + packer.bytes, this.#slotBytes - packer.bytes));
+    this.#submits.pack(slot, data, { weight, step, first }, update);
   }
 
   #submit(count: number): Submission {
-    const stops = this.#stopsAtNotFinite;
     this.pass.lifetime.expect(training);
-    const { gpu } = this.network;
-    const { batch, packer } = this.pass;
-    const numbers = this.#numbers;
-    if (this.#readback.idle) this.#lastFinished = performance.now();
-    const { result: losses, errors } = gpu.scoped(() => {
-      gpu.device.queue.writeBuffer(this.#upload, 0, this.#bytes, 0, count * this.#slotBytes);
-      const encoder = gpu.device.createCommandEncoder({ label: "training steps" });
-      const buffer = this.#readback.take();
-      for (let slot = 0; slot < count; slot++) {
-        const start = slot * this.#slotBytes;
-        encoder.copyBufferToBuffer(this.#upload, start, batch.buffer, 0, packer.bytes);
-        encoder.copyBufferToBuffer(this.#upload, start + packer.bytes, numbers.buffer, numbers.offset, numbers.size);
-        this.pass.encode(encoder, stops); // where they stop, what one step found holds back all that follow
-        if (!stops) this.#readback.encodeNote(encoder, buffer, slot);
-      }
-      if (stops) this.#readback.encodeNote(encoder, buffer, 0);
-      return this.#readback.submit(encoder, buffer, count);
-    });
-    const firstStep = this.#step + 1;
+    const submission = this.#submits.submit(count, this.#step + 1, this.#stopsAtNotFinite);
     this.#step += count;
     this.#begun = true;
     this.#measured = true;
-    return { firstStep, losses, errors };
-  }
-
-  /** What became of the steps of a submit, in order. */
-  async #results({ firstStep, losses, errors }: Submission): Promise<StepReport[]> {
-    const { gpu } = this.network;
-    await gpu.expectNone(training, errors).catch(async (error) => {
-      await this.#readback.giveBack(losses);
-      throw error;
-    });
-    let results: StepResults;
-    try {
-      results = await this.#readback.read(losses);
-    } catch (failure) {
-      this.pass.lifetime.expect(training);
-      return gpu.answered(training, Promise.reject(failure));
-    }
-    const now = performance.now();
-    this.#stepMilliseconds = (now - this.#lastFinished) / losses.count;
-    this.#lastFinished = now;
-    const [halted = 0] = results.notes;
-    return results.losses.map((loss, i) => {
-      const step = firstStep + i;
-      const skipped = this.#stopsAtNotFinite ? halted !== 0 && step >= halted : results.notes[i] !== 0;
-      return { step, loss, skipped };
-    });
+    return submission;
   }
 }
-
-/** What errors of a training say first. */
-const training = "Trainer.train";
 
 type Source = ReturnType<typeof iteratorOf>;
-
-function divergence({ step, loss }: StepReport): TempogradError {
-  const got = Number.isFinite(loss)
-    ? `the gradients of step ${step}, or their norm, are not finite`
-    : `the loss of step ${step} is ${loss}`;
-  const cure = 'lower the learning rate, clip gradients (clipNorm), or go on without such steps by notFinite: "skip"';
-  return new TempogradError(
-    "not-finite",
-    `${training}: ${got}, expected finite numbers; that step changed nothing: ${cure}.`,
-  );
-}
