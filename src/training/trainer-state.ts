@@ -19,6 +19,20 @@ export interface TrainerState {
   tensors: ParameterValues;
 }
 
+/** All that training goes on from. */
+export interface Snapshot {
+  network: NetworkConfig;
+  parameters: ParameterValues;
+  trainer: TrainerState;
+}
+
+/** What a training may go on from: what a checkpoint holds, if it holds a trainer's state. */
+export interface Restorable {
+  network?: NetworkConfig;
+  parameters: ParameterValues;
+  trainer: TrainerState | undefined;
+}
+
 /**
  * The tensors of a trainer's state, by the names that a checkpoint gives them.
  * @param parameters in one buffer, as the optimizer's tensors follow its layout.

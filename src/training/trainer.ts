@@ -5,9 +5,7 @@ import { TempogradError } from "../gpu/errors";
 import { Lifetime } from "../gpu/lifetime";
 import { readFloats, readTensors, type Tensor } from "../gpu/tensor";
 import { type Batch, checkBatch } from "../network/batch";
-import type { NetworkConfig } from "../network/config";
 import { type Network, valuesOf } from "../network/network";
-import type { ParameterValues } from "../network/parameters";
 import type { Pass } from "../network/pass";
 import { type Batches, BatchTaker, iteratorOf } from "./batches";
 import { checkScalars, expectNumber, type Optimizer } from "./optimizers";
@@ -15,7 +13,7 @@ import { constant, type LearningRateSchedule } from "./schedules";
 import { divergence, type StepReport, type Submission, Submits, training } from "./submits";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
 import { layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
-import { checkNetwork, checkState, stateTensors, type TrainerState, writeState } from "./trainer-state";
+import { checkNetwork, checkState, type Restorable, type Snapshot, stateTensors, writeState } from "./trainer-state";
 
 export class Trainer {
   readonly network: Network;
@@ -196,9 +194,7 @@ export class Trainer {
    * unless a step that was not finite has ended the training: then batches behind it were taken.
    * @throws where the trainer was destroyed or the device lost, or a step that was not finite has just ended the training.
    */
-  async snapshot(
-    operation = "Trainer.snapshot",
-  ): Promise<{ network: NetworkConfig; parameters: ParameterValues; trainer: TrainerState }> {
+  async snapshot(operation = "Trainer.snapshot"): Promise<Snapshot> {
     this.pass.lifetime.expect(operation);
     const { step, learningRate, network } = this;
     const stopping = this.#training && this.#stopsAtNotFinite;
@@ -223,11 +219,7 @@ export class Trainer {
    * @throws where it has no trainer's state or one of another making, is of another network, during training, or where the
    *   trainer was destroyed; nothing is changed then.
    */
-  restore(checkpoint: {
-    network?: NetworkConfig;
-    parameters: ParameterValues;
-    trainer?: TrainerState | undefined;
-  }): void {
+  restore(checkpoint: Restorable): void {
     this.pass.lifetime.expect("Trainer.restore");
     const { parameters, trainer: state } = checkpoint;
     if (this.#training) throw new Error("Trainer.restore: training goes on; stop() first, and let the loop end.");
