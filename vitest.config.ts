@@ -1,14 +1,33 @@
-// Tests run in Node; those of the browser drive one themselves.
+// Tests in three projects, by what they reach (test/projects.ts): a browser, a GPU, or neither.
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { type ProjectName, testsByProject } from "./test/projects.ts";
+
+const tests = testsByProject(import.meta.dirname);
+const project = (name: ProjectName, more: object) => ({ extends: true as const, test: { name, ...more } });
+
+/** Browsers first: their tests take longest, and the short ones fill what is left of the time at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const order = ["browser", "gpu", "unit"];
+    return sorted.sort((a, b) => order.indexOf(a.project.name) - order.indexOf(b.project.name));
+  }
+}
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     pool: "forks",
     maxWorkers: Math.max(2, availableParallelism() - 1), // they wait for browsers and GPUs as well
     execArgv: ["--expose-gc"], // to see whether the heap grows
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      project("unit", { include: ["test/**/*.test.ts"], exclude: [...tests.gpu, ...tests.browser] }),
+      project("gpu", { include: tests.gpu }),
+      project("browser", { include: tests.browser }),
+    ],
   },
 });

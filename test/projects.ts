@@ -1,0 +1,50 @@
+// Which project of Vitest a test is in, by what it reaches through its imports: a browser, else a GPU, else neither.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** What opens a browser or a GPU: packages, and the program that starts the terminal's programs. */
+const doors = { browser: /^puppeteer$/, gpu: /^webgpu$|demo\/terminal\/run\.mjs$/ };
+
+export type ProjectName = keyof typeof doors | "unit";
+
+/** The tests below a folder, by their project; paths from `root`. */
+export function testsByProject(root: string): Record<ProjectName, string[]> {
+  const tests: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [] };
+  for (const name of readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" }).sort()) {
+    const path = `test/${name.replaceAll("\\", "/")}`;
+    if (path.endsWith(".test.ts")) tests[projectOf(join(root, path))].push(path);
+  }
+  return tests;
+}
+
+/** The project of a test. An import of types alone reaches nothing. */
+export function projectOf(test: string): ProjectName {
+  const reached = new Set([test]);
+  const named = new Set<string>();
+  for (const file of reached) {
+    for (const name of namesIn(file)) {
+      const source = name.startsWith(".") && sourceOf(join(dirname(file), name));
+      if (source) reached.add(source);
+      else named.add(name);
+    }
+  }
+  const names = [...named];
+  if (names.some((name) => doors.browser.test(name))) return "browser";
+  return names.some((name) => doors.gpu.test(name)) ? "gpu" : "unit";
+}
+
+const read = new Map<string, string[]>();
+
+/** What a file imports or exports from elsewhere, but for types alone, and the paths of programs that it names. */
+function namesIn(file: string): string[] {
+  const known = read.get(file);
+  if (known) return known;
+  const code = readFileSync(file, "utf8").replace(/^(import|export) type [^;]*;/gm, "");
+  const found = code.matchAll(/^(?:import|export)\b[^";]*"([^"\n]+)"|\bimport\("([^"\n]+)"|"([\w/]+\.mjs)"/gm);
+  const names = [...found].flatMap(([, ...parts]) => parts.filter((part) => part !== undefined));
+  read.set(file, names);
+  return names;
+}
+
+const sourceOf = (path: string) => [`${path}.ts`, path].find((file) => file.endsWith(".ts") && existsSync(file));
