@@ -27,7 +27,7 @@ export default defineConfig({
     projects: [
       project("unit", { include: ["test/**/*.test.ts"], exclude: [...tests.gpu, ...tests.browser] }),
       project("gpu", { include: tests.gpu }),
-      project("browser", { include: tests.browser }),
+      project("browser", { include: tests.browser, globalSetup: "test/site.ts" }),
     ],
   },
 });

@@ -1,7 +1,7 @@
 // Runs the project's modules in a headless browser, served by Vite as the pages are.
 import { resolve } from "node:path";
 import type { Page } from "puppeteer";
-import { createServer } from "vite";
+import { createServer, type ViteDevServer } from "vite";
 import { launchBrowser } from "./chromium";
 import { launchFirefox } from "./firefox";
 
@@ -30,6 +30,21 @@ export async function withPage<T>(
   bundled: readonly string[] = [],
   on: BrowserName = "chromium",
 ): Promise<T> {
+  const server = await serveSources(bundled);
+  try {
+    const browser = await (on === "firefox" ? launchFirefox() : launchBrowser());
+    try {
+      return await workIn(await browser.newPage(), new URL(path, server.resolvedUrls?.local[0]), work);
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    await server.close();
+  }
+}
+
+/** Serves the repository's files, each as a module, and `bundled` packages; to be closed. */
+export async function serveSources(bundled: readonly string[] = []): Promise<ViteDevServer> {
   const root = resolve(import.meta.dirname, "../..");
   const server = await createServer({
     root,
@@ -39,20 +54,15 @@ export async function withPage<T>(
     // Nothing else is bundled: a newly met dependency would reload the page in mid-work.
     optimizeDeps: { noDiscovery: true, include: [...bundled] },
   });
-  try {
-    await server.listen();
-    const browser = await (on === "firefox" ? launchFirefox() : launchBrowser());
-    try {
-      const page = await browser.newPage();
-      const address = new URL(path, server.resolvedUrls?.local[0]);
-      return await Promise.race([failureOf(page), page.goto(address.href).then(() => work(page))]);
-    } finally {
-      await browser.close();
-    }
-  } finally {
-    await server.close();
-  }
+  return server.listen();
 }
+
+/**
+ * Opens an address in a page and works with it.
+ * @throws what `work` throws; what the page throws or prints with `console.error`, as soon as it does.
+ */
+export const workIn = <T>(page: Page, address: URL, work: (page: Page) => Promise<T>): Promise<T> =>
+  Promise.race([failureOf(page), page.goto(address.href).then(() => work(page))]);
 
 /** Of its own for each choice of packages, and for each process of a run of tests: one would take another's away. */
 const cacheName = (bundled: readonly string[]): string =>

@@ -14,8 +14,9 @@ import { fromHash, toHash } from "../../demo/benchmark/share";
 import { kernelLines } from "../../demo/benchmark/tables";
 import { unitCost } from "../../demo/benchmark/unit-cost";
 import { findFirefox } from "../../demo/terminal/firefox";
-import { callInPage, withPage } from "../../demo/terminal/in-browser";
+import { callInPage } from "../../demo/terminal/in-browser";
 import { networkConfig, referenceOptimizer, referenceTrainStep } from "../../src/index";
+import { inBlankPage, visit } from "../visit";
 import { fullReport } from "./benchmark-report";
 import { button, press, textOf } from "./page";
 
@@ -237,7 +238,7 @@ describe("npm run bench", () => {
 });
 
 describe("the benchmark's page", () => {
-  const path = "/demo/benchmark/index.html";
+  const path = "benchmark/";
   const hide = (page: Page, state: string) =>
     page.evaluate((value) => {
       Object.defineProperty(document, "visibilityState", { configurable: true, value });
@@ -248,7 +249,7 @@ describe("the benchmark's page", () => {
   const speeds = (page: Page) => page.$$eval("#bars .speed", (found) => found.map(({ textContent }) => textContent));
 
   test("shows rows and limits, gives a link to them, and refuses to run in a hidden tab", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await button(page, "run");
       await page.click("input[value=M]");
       await page.click("input[value='tempograd/webgpu/unrolled']");
@@ -276,12 +277,13 @@ describe("the benchmark's page", () => {
       const selection = { cells: ["elman"], shapes: ["2x6x8x16"], limit: 0.01, kernels: false };
       const engines = [{ engine: "tempograd", backend: "webgpu", schedule: "fused" }];
       const hurried = { ...selection, engines };
-      const timedOut = await callInPage<Report>(page, "/demo/benchmark/bench-in-page.ts", "benchInPage", hurried);
+      const module = "/demo/benchmark/bench-in-page.ts";
+      const timedOut = await inBlankPage((blank) => callInPage<Report>(blank, module, "benchInPage", hurried));
       expect(timedOut.rows[0]).toMatchObject({ medianMs: null, losses: [], status: "timed out after 0.01 s" });
-    }, path));
+    }));
 
   test("shows a report that an address carries, as measured elsewhere", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       const hash = await toHash(report);
       await page.evaluate((value) => {
         location.hash = value;
@@ -292,10 +294,10 @@ describe("the benchmark's page", () => {
       await press(page, "discard");
       expect(await page.evaluate(() => location.hash)).toBe("");
       expect(await speeds(page)).toEqual([]);
-    }, path));
+    }));
 
   test("shows at a glance how long a step takes each engine, and honestly on a software adapter", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       const hash = await toHash(fullReport);
       await page.evaluate((value) => {
         location.hash = value;
@@ -306,5 +308,5 @@ describe("the benchmark's page", () => {
         ...["36.3 ms", "39.3 ms, 1.1×", "62.3 ms, 1.7×", "1,102 ms, 30×", "timed out after 60 s"],
         ...["98 ms, 0.8×", "117 ms"],
       ]);
-    }, path));
+    }));
 });

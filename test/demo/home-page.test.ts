@@ -3,52 +3,48 @@ import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { names } from "../../demo/data/names";
 import { namesAsText } from "../../demo/data/names-text";
-import { withPage } from "../../demo/terminal/in-browser";
 import * as library from "../../src/index";
+import { visit } from "../visit";
 import { useGpu } from "../workbench";
-import { bundled, button, press, textOf, until } from "./page";
+import { button, press, textOf, until } from "./page";
 
-const path = "/demo/index.html";
+const path = "demo/index.html";
 const gpu = useGpu();
 
 describe("the home page", () => {
   test("trains within a second of the first click, and makes up names that are not on the list", () =>
-    withPage(
-      async (page) => {
-        await button(page, "run");
-        expect(await textOf(page, "status")).toMatch(/^Ready/);
-        await page.evaluate(() => {
-          const clicked = { at: 0, trained: 0 };
-          Object.assign(window, { clicked });
-          document.getElementById("run")!.addEventListener("click", () => (clicked.at ||= performance.now()), true);
-          new MutationObserver(() => {
-            const [, step] = /step ([\d,]+)/.exec(document.getElementById("status")!.textContent!) ?? [];
-            if (step && step !== "0") clicked.trained ||= performance.now();
-          }).observe(document.getElementById("status")!, { childList: true });
-        });
-        await press(page, "run");
-        await until(page, "status", /step [\d,]+, loss [\d.]+/);
-        const waited = Number(await page.evaluate("clicked.trained - clicked.at"));
-        expect(waited).toBeGreaterThan(0);
-        expect(waited).toBeLessThan(1000);
-        await until(page, "status", /step (?:[3-9]\d\d|\d,\d+), loss/, 60_000);
-        await page.waitForFunction(
-          `[...document.querySelectorAll("#names li")].some(({ textContent }) => /^[A-Z][a-z]{2,}$/.test(textContent))`,
-          { polling: 100, timeout: 60_000 },
-        );
-        const known = new Set((await names()).items.map(({ text }) => text));
-        const shown = await page.$$eval("#names li", (items) => items.map(({ textContent }) => textContent ?? ""));
-        expect(shown.filter((name) => known.has(name))).toEqual([]);
-        await press(page, "run");
-        await until(page, "status", /^Paused/);
-        expect(await textOf(page, "run")).toBe("Go on");
-      },
-      path,
-      bundled,
-    ));
+    visit("", async (page) => {
+      await button(page, "run");
+      expect(await textOf(page, "status")).toMatch(/^Ready/);
+      await page.evaluate(() => {
+        const clicked = { at: 0, trained: 0 };
+        Object.assign(window, { clicked });
+        document.getElementById("run")!.addEventListener("click", () => (clicked.at ||= performance.now()), true);
+        new MutationObserver(() => {
+          const [, step] = /step ([\d,]+)/.exec(document.getElementById("status")!.textContent!) ?? [];
+          if (step && step !== "0") clicked.trained ||= performance.now();
+        }).observe(document.getElementById("status")!, { childList: true });
+      });
+      await press(page, "run");
+      await until(page, "status", /step [\d,]+, loss [\d.]+/);
+      const waited = Number(await page.evaluate("clicked.trained - clicked.at"));
+      expect(waited).toBeGreaterThan(0);
+      expect(waited).toBeLessThan(1000);
+      await until(page, "status", /step (?:[3-9]\d\d|\d,\d+), loss/, 60_000);
+      await page.waitForFunction(
+        `[...document.querySelectorAll("#names li")].some(({ textContent }) => /^[A-Z][a-z]{2,}$/.test(textContent))`,
+        { polling: 100, timeout: 60_000 },
+      );
+      const known = new Set((await names()).items.map(({ text }) => text));
+      const shown = await page.$$eval("#names li", (items) => items.map(({ textContent }) => textContent ?? ""));
+      expect(shown.filter((name) => known.has(name))).toEqual([]);
+      await press(page, "run");
+      await until(page, "status", /^Paused/);
+      expect(await textOf(page, "run")).toBe("Go on");
+    }));
 
   test("has an example of ten lines that runs as it stands, and learns", async () => {
-    const html = readFileSync(resolve(import.meta.dirname, "../..", path.slice(1)), "utf8");
+    const html = readFileSync(resolve(import.meta.dirname, "../..", path), "utf8");
     const code = /<pre id="code"><code>(.*)<\/code><\/pre>/s.exec(html)![1]!.replaceAll("&gt;", ">");
     const [imports, ...lines] = code.split("\n");
     expect(lines.filter((line) => line !== "")).toHaveLength(10);

@@ -2,10 +2,10 @@
 
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
-import { withPage } from "../../demo/terminal/in-browser";
 import { readCheckpoint } from "../../src/index";
+import { visitAlone } from "../visit";
 import { count, onPage, ready, untilStep } from "./on-train-page";
-import { bundled, button, crashGpu, downloaded, isSeen, numberOf, press, textOf, until } from "./page";
+import { button, crashGpu, downloaded, isSeen, numberOf, press, textOf, until } from "./page";
 
 /** Has nothing of the network reach the page's worker any more, but for losses: no checkpoint is read from now on. */
 async function readNothing(page: Page): Promise<void> {
@@ -33,9 +33,11 @@ async function lostAfterPause(page: Page): Promise<number> {
   return reached;
 }
 
+const onTrainPage = (work: (page: Page) => Promise<void>) => onPage(work, undefined, visitAlone);
+
 describe("the training page", () => {
   test("goes on from its latest checkpoint where the device is lost in mid-training, and says so", () =>
-    onPage(async (page) => {
+    onTrainPage(async (page) => {
       await ready(page);
       await press(page, "run");
       await until(page, "saved", /^Kept in this browser at step [1-9]/);
@@ -53,7 +55,7 @@ describe("the training page", () => {
     }));
 
   test("keeps its head where the device is lost again and again, and where it is paused meanwhile", () =>
-    onPage(async (page) => {
+    onTrainPage(async (page) => {
       await ready(page);
       await press(page, "run");
       await until(page, "saved", /^Kept in this browser at step [1-9]/);
@@ -78,7 +80,7 @@ describe("the training page", () => {
     }));
 
   test("saves a training whose device was lost a moment before, as it was at its latest checkpoint", () =>
-    onPage(async (page) => {
+    onTrainPage(async (page) => {
       await ready(page);
       await press(page, "run");
       await until(page, "saved", /^Kept in this browser at step [1-9]/);
@@ -90,7 +92,7 @@ describe("the training page", () => {
     }));
 
   test("says which steps went with a device that was lost behind a pause, where no checkpoint had been read", () =>
-    onPage(async (page) => {
+    onTrainPage(async (page) => {
       await ready(page);
       await press(page, "run");
       await untilStep(page, 1);
@@ -108,7 +110,7 @@ describe("the training page", () => {
     }));
 
   test("says which steps went with it behind the latest checkpoint", () =>
-    onPage(async (page) => {
+    onTrainPage(async (page) => {
       await ready(page);
       await press(page, "run");
       await until(page, "saved", /^Kept in this browser at step [1-9]/);
@@ -130,22 +132,18 @@ describe("the training page", () => {
 });
 
 test("the home page says which steps went with a device that was lost", () =>
-  withPage(
-    async (page) => {
-      await press(page, "run");
-      await until(page, "status", /step [1-9]/);
-      await readNothing(page);
-      await until(page, "status", /step [1-9]\d/);
-      await crashGpu(page);
-      await until(page, "status", /^The graphics device was lost; waiting for it…$/);
-      await until(
-        page,
-        "status",
-        /^Training: step [\d,]+, loss .* The graphics device was lost meanwhile, and [1-9][\d,]* steps? with it\.$/,
-      );
-      await press(page, "run");
-      await until(page, "status", /^Paused: .* and [1-9][\d,]* steps? with it\.$/);
-    },
-    "/demo/index.html",
-    bundled,
-  ));
+  visitAlone("", async (page) => {
+    await press(page, "run");
+    await until(page, "status", /step [1-9]/);
+    await readNothing(page);
+    await until(page, "status", /step [1-9]\d/);
+    await crashGpu(page);
+    await until(page, "status", /^The graphics device was lost; waiting for it…$/);
+    await until(
+      page,
+      "status",
+      /^Training: step [\d,]+, loss .* The graphics device was lost meanwhile, and [1-9][\d,]* steps? with it\.$/,
+    );
+    await press(page, "run");
+    await until(page, "status", /^Paused: .* and [1-9][\d,]* steps? with it\.$/);
+  }));

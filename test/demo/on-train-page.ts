@@ -1,16 +1,17 @@
 // The training page with a small network and a text that it learns, for tests.
 
 import type { Page } from "puppeteer";
-import { withPage } from "../../demo/terminal/in-browser";
-import { bundled, button, enter } from "./page";
+import { visit } from "../visit";
+import { button, enter } from "./page";
 
 /** Settings as an address says them. */
 export const small = "data=own-text&cell=elman&hidden=16&batch=4&steps=8";
 export const plain = "optimizer=sgd&learningRate=0.5&clipNorm=none";
 export const ownText = "The sea was calm, and the ship sailed on; the captain slept. ".repeat(40);
 
-export const onPage = (work: (page: Page) => Promise<void>, address = `${small}&${plain}`) =>
-  withPage(work, `/demo/train/index.html#${address}`, bundled);
+/** Opens the page, as a visitor of the browser that a test file shares unless told otherwise. */
+export const onPage = (work: (page: Page) => Promise<void>, address = `${small}&${plain}`, open = visit<void>) =>
+  open(`train/#${address}`, work);
 
 /** A number as the page writes it. */
 export const count = (value: number) => value.toLocaleString("en");

@@ -2,12 +2,11 @@
 
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
-import { withPage } from "../../demo/terminal/in-browser";
 import { readCheckpoint } from "../../src/index";
-import { bring, bundled, button, downloaded, enter, isSeen, press, textOf, until } from "./page";
+import { visit } from "../visit";
+import { bring, button, downloaded, enter, isSeen, press, textOf, until } from "./page";
 
-const onPage = (address: string, work: (page: Page) => Promise<void>) =>
-  withPage(work, `/demo/train/index.html#${address}`, bundled);
+const onPage = (address: string, work: (page: Page) => Promise<void>) => visit(`train/#${address}`, work);
 
 /** Drops a file on the page. */
 const drop = (page: Page, name: string, content: Uint8Array) =>

@@ -57,7 +57,13 @@ export async function bring(page: Page, id: string, name: string, content: strin
 export async function downloaded(page: Page, id: string): Promise<{ name: string; bytes: Buffer }> {
   const downloadPath = await mkdtemp(join(tmpdir(), "tempograd-download-"));
   const session = await page.browser().target().createCDPSession();
-  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath, eventsEnabled: true });
+  const { id: browserContextId } = page.browserContext();
+  await session.send("Browser.setDownloadBehavior", {
+    behavior: "allow",
+    downloadPath,
+    eventsEnabled: true,
+    ...(browserContextId && { browserContextId }),
+  });
   const name = new Promise<string>((resolve) =>
     session.on("Browser.downloadWillBegin", ({ suggestedFilename }) => resolve(suggestedFilename)),
   );

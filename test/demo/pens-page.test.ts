@@ -1,10 +1,10 @@
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { closedStroke, type FigureName, figure, type Point, strokePoints } from "../../demo/pens/stroke";
-import { withPage } from "../../demo/terminal/in-browser";
+import { visit, visitAlone } from "../visit";
 import { crashGpu, press, textOf, until } from "./page";
 
-const path = "/demo/pens/index.html";
+const path = "pens/";
 const circle = Array.from({ length: 41 }, (_, i): Point => [0.6 * Math.cos(i / 6.4), 0.6 * Math.sin(i / 6.4)]);
 
 /** How far a place is from the nearest point of a stroke. */
@@ -49,7 +49,7 @@ describe("the page of pens", () => {
   test(
     "learns a stroke that is drawn on it; then its pens follow it, with one submit a frame and no readback",
     () =>
-      withPage(async (page) => {
+      visit(path, async (page) => {
         await page.setViewport({ width: 1000, height: 1400 });
         await page.waitForSelector("#run:enabled");
         await draw(page, [
@@ -89,12 +89,12 @@ describe("the page of pens", () => {
         expect(after.filter((place) => distance(place, stroke) < 0.12).length).toBeGreaterThan(0.8 * after.length); // one may be on its way yet
         await press(page, "run");
         expect(await textOf(page, "status")).toBe("Paused.");
-      }, path),
+      }),
     240_000,
   );
 
   test("takes another stroke, a pause and forgetting in the middle of a lesson", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await page.setViewport({ width: 1000, height: 1400 });
       const untilStep = (step: number) =>
         page.waitForFunction(`parseInt(document.getElementById("steps").textContent) >= ${step}`, { polling: 20 });
@@ -128,10 +128,10 @@ describe("the page of pens", () => {
       expect(untrained).toBeGreaterThan(3 * trained);
       expect(anew).toBeGreaterThan(3 * trained);
       expect(await page.$("#failure:not([hidden])")).toBeNull();
-    }, path));
+    }));
 
   test("goes on with what it had learned where the device is lost", { timeout: 240_000 }, () =>
-    withPage(async (page) => {
+    visitAlone(path, async (page) => {
       await page.setViewport({ width: 1000, height: 1400 });
       const steps = async () => Number.parseInt(await textOf(page, "steps"), 10);
       await press(page, "run");
@@ -160,17 +160,17 @@ describe("the page of pens", () => {
       expect(await page.$("#failure:not([hidden])")).toBeNull();
       await press(page, "run");
       await until(page, "status", /^Paused/);
-    }, path),
+    }),
   );
 
   test("says so plainly where the browser has no WebGPU", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await page.evaluateOnNewDocument(`Object.defineProperty(navigator, "gpu", { value: undefined })`);
       await page.reload();
       await page.waitForSelector("#failure:not([hidden])");
       expect(await textOf(page, "failure")).toContain("This browser has no WebGPU");
       expect(await page.$("button:enabled")).toBeNull();
-    }, path));
+    }));
 });
 
 describe("a stroke", () => {

@@ -2,7 +2,7 @@
 
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
-import { callInPage, withPage } from "../../demo/terminal/in-browser";
+import { callInPage } from "../../demo/terminal/in-browser";
 import { type Unrolled, Unroller } from "../../demo/through-time/unroll";
 import { numeral } from "../../demo/through-time/words";
 import {
@@ -14,6 +14,7 @@ import {
   traceGradients,
 } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
+import { inBlankPage } from "../visit";
 import { useGpu } from "../workbench";
 import { barriers } from "./page";
 
@@ -186,7 +187,7 @@ describe("the view of networks unrolled through time", () => {
   ] as const;
 
   const withView = (work: (page: Page) => Promise<void>, width = 1280) =>
-    withPage(async (page) => {
+    inBlankPage(async (page) => {
       await page.setViewport({ width, height: 900, hasTouch: true });
       await call(page, "mount");
       await work(page);

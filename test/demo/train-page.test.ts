@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
-import { callInPage } from "../../demo/terminal/in-browser";
+import { callInPage, withPage } from "../../demo/terminal/in-browser";
 import { readCheckpoint, readSafetensors, writeSafetensors } from "../../src/index";
 import type { Result } from "./engine-worker";
 import { count, onPage, ownText, plain, ready, small, untilStep } from "./on-train-page";
@@ -11,6 +11,7 @@ import {
   barriers,
   beforeWorker,
   bring,
+  bundled,
   button,
   choose,
   downloaded,
@@ -21,6 +22,10 @@ import {
   textOf,
   until,
 } from "./page";
+
+/** Opens the page as the sources have it, where their modules can be imported beside it. */
+const onSources = (work: (page: Page) => Promise<void>, address = `${small}&${plain}`) =>
+  withPage(work, `/demo/train/index.html#${address}`, bundled);
 
 async function singleSteps(page: Page, count: number): Promise<number[]> {
   const losses: number[] = [];
@@ -127,7 +132,7 @@ describe("the training page", () => {
       const losses = await singleSteps(page, 4);
       const address = page.url();
       expect(address).toMatch(/#.*cell=lstm.*layers=2/);
-      const other = await page.browser().newPage();
+      const other = await page.browserContext().newPage();
       await other.goto(address);
       await ready(other);
       expect(await singleSteps(other, 4)).toEqual(losses);
@@ -199,7 +204,7 @@ describe("the training page", () => {
     }));
 
   test("offers what an earlier version of the page kept, with its text where that is its own", () =>
-    onPage(async (page) => {
+    onSources(async (page) => {
       await ready(page);
       await singleSteps(page, 2);
       const { bytes } = await downloaded(page, "save");
@@ -377,7 +382,7 @@ describe("the training page", () => {
     }, "data=own-text&cell=elman&hidden=64&batch=16&steps=32"));
 
   test("costs little beside the same training in the benchmark's engine", () =>
-    onPage(async (page) => {
+    onSources(async (page) => {
       await button(page, "run");
       const shape = { batch: 32, steps: 64, hidden: 128, symbols: 64 };
       const name = { engine: "tempograd", backend: "webgpu", schedule: "fused" };

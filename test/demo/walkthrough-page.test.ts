@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
-import { withPage } from "../../demo/terminal/in-browser";
 import { type Recording, readRecording } from "../../demo/terminal/recording-file";
 import { letters } from "../../demo/walkthrough/example";
 import { learningRates, lesson } from "../../demo/walkthrough/learning-rates";
@@ -14,9 +13,10 @@ import {
   referenceTrainStep,
   type TensorData,
 } from "../../src/index";
+import { visit } from "../visit";
 import { barriers, button, press, textOf } from "./page";
 
-const path = "/demo/walkthrough/index.html";
+const path = "walkthrough/";
 const recording = readRecording(
   readFileSync(new URL("../recordings/i-like-nlp.safetensors", import.meta.url)),
 ) as Recording;
@@ -120,7 +120,7 @@ describe("the walkthrough", () => {
   });
 
   test("shows the numbers that PyTorch computed: forward, backward, and after five rounds", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await begun(page);
       expectRecorded(await allMatrices(page));
       expect(await textOf(page, "agreement")).toMatch(/^✓ All \d+ numbers of this round agree with the float64/);
@@ -141,10 +141,10 @@ describe("the walkthrough", () => {
       const after = recorded("after.");
       const shown = await shownMatrices(page);
       for (const [name, letter] of Object.entries(letters)) expectClose(shown[letter], after.get(name)!.data);
-    }, path));
+    }));
 
   test("goes from stage to stage and back, with buttons and with keys", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await begun(page);
       const count = await stageCount(page);
       expect(count).toBe(15);
@@ -166,10 +166,10 @@ describe("the walkthrough", () => {
         updated,
         W!.map((value, i) => value - step![i]!),
       );
-    }, path));
+    }));
 
   test("runs until it converges, and goes back to the initial weights", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await begun(page);
       const first = await textOf(page, "loss");
       await press(page, "converge");
@@ -187,10 +187,10 @@ describe("the walkthrough", () => {
       await page.waitForFunction(`Number(document.getElementById("rounds").textContent.replace(",", "")) > 20`);
       await press(page, "converge");
       await page.waitForFunction(`/^Stopped after/.test(document.getElementById("progress").textContent)`);
-    }, path));
+    }));
 
   test("takes any sentence, as text alone, with repeated words alike", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await begun(page);
       await enter(page, "sentence", "the <b>cat</b> saw the mouse");
       await page.waitForFunction(`document.querySelectorAll("#stages button").length === 19`);
@@ -224,10 +224,10 @@ describe("the walkthrough", () => {
           .every(Number.isFinite),
       ).toBe(true);
       expect(await textOf(page, "agreement")).toMatch(/^✓/);
-    }, path));
+    }));
 
   test("says beside the control what is wrong, and keeps what it showed", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await begun(page);
       await enter(page, "sentence", "one two three four five six seven eight nine");
       expect(await textOf(page, "sentence-error")).toBe("These are 9 words; enter 8 at most.");
@@ -239,10 +239,10 @@ describe("the walkthrough", () => {
       await enter(page, "sentence", "I like NLP");
       await enter(page, "hidden", "4");
       expect(await page.$(".error:not([hidden])")).toBeNull();
-    }, path));
+    }));
 
   test("shows a learning rate that is slow, one that is good, and one that is unstable", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await page.waitForSelector("#rates-table .number");
       const rows = await page.$$eval("#rates-table tr", (found) =>
         found.map((row) => [...row.querySelectorAll(".number")].map(({ textContent }) => parseFloat(textContent!))),
@@ -260,7 +260,7 @@ describe("the walkthrough", () => {
       expect(unstable[1]).toBeGreaterThan(first);
       expect(slow[2] + good[2]).toBe(0);
       expect(unstable[2]).toBeGreaterThan(20);
-    }, path));
+    }));
 
   test("says of the three learning rates what is so", () => {
     const data = { ...lesson.batch, ...lesson.shape };
@@ -287,17 +287,17 @@ describe("the walkthrough", () => {
   });
 
   test("runs on the reference where the browser has no WebGPU, with the same numbers", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await withGpu(page, `Object.defineProperty(navigator, "gpu", { value: undefined })`);
       expect(await textOf(page, "notice")).toMatch(/^This browser has no WebGPU.*float64 reference instead/);
       expectRecorded(await allMatrices(page));
       expect(await textOf(page, "agreement")).toBe("All numbers are the float64 reference’s own.");
       await press(page, "converge");
       await page.waitForFunction(`/^Converged/.test(document.getElementById("progress").textContent)`);
-    }, path));
+    }));
 
   test("goes on with the reference where the device is lost in mid-run, from the round that was shown", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await withGpu(
         page,
         `const { requestDevice } = GPUAdapter.prototype;
@@ -319,10 +319,10 @@ describe("the walkthrough", () => {
       expect(await textOf(page, "loss")).toBe(loss);
       await press(page, "round");
       await page.waitForFunction(`document.getElementById("rounds").textContent === "2"`);
-    }, path));
+    }));
 
   test("never scrolls sideways on a phone, but for its wide matrices, which the keyboard reaches", () =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await page.setViewport({ width: 360, height: 740 });
       await begun(page);
       await enter(page, "hidden", "8");
@@ -339,10 +339,10 @@ describe("the walkthrough", () => {
         );
         expect(unreachable).toBe(0);
       }
-    }, path));
+    }));
 
   test.each(["light", "dark"] as const)("has nothing that axe finds wrong, %s", (scheme) =>
-    withPage(async (page) => {
+    visit(path, async (page) => {
       await page.waitForSelector("#rates-table .number");
       for (const [stage, width] of [
         [1, 1280],
@@ -354,6 +354,6 @@ describe("the walkthrough", () => {
         await openStage(page, stage);
         expect(await barriers(page, scheme)).toEqual([]);
       }
-    }, path),
+    }),
   );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 import type { CheckpointStore } from "../../src/index";
+import { inBlankPage } from "../visit";
 import type { empty, fill, look, train } from "./in-page";
 
 const module = "/test/training/in-page.ts";
@@ -37,14 +38,14 @@ describe.each(kinds)("the checkpoint store of a browser, %s", (kind) => {
 });
 
 test("without a kind the store is the private file system where the browser can write it", () =>
-  withPage(async (page) => {
+  inBlankPage(async (page) => {
     expect((await callInPage<Awaited<ReturnType<typeof fill>>>(page, module, "fill")).kind).toBe("opfs");
   }));
 
 test.each(["getDirectory", "createWritable"])(
   "without a kind the store is IndexedDB where the browser has files and refuses them in %s",
   (refused) =>
-    withPage(async (page) => {
+    inBlankPage(async (page) => {
       await page.evaluate((refused: string) => {
         const refuse = async () => {
           throw new DOMException("Security error", "SecurityError");

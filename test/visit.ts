@@ -1,0 +1,42 @@
+// Pages in a browser that the tests of a file share, each of a visitor of its own: with nothing kept from another.
+
+import type { Browser, Page } from "puppeteer";
+import { afterAll, inject } from "vitest";
+import { launchBrowser } from "../demo/terminal/chromium";
+import { workIn } from "../demo/terminal/in-browser";
+
+// Not one for all files: their pages would share its GPU process, which computes for one after the other.
+let browser: Promise<Browser> | undefined;
+afterAll(async () => (await browser)?.close());
+
+/**
+ * Opens a built page, as its visitors do, and works with it.
+ * @param path from the pages' root, for example `train/#cell=gru`
+ * @throws what `work` throws; what the page throws or prints with `console.error`.
+ */
+export const visit = <T>(path: string, work: (page: Page) => Promise<T>): Promise<T> =>
+  inSharedBrowser(new URL(path, inject("pages")), work);
+
+/** Opens an empty page, which can import every module of the repository (`callInPage`), and works with it. */
+export const inBlankPage = <T>(work: (page: Page) => Promise<T>): Promise<T> =>
+  inSharedBrowser(new URL("demo/terminal/blank.html", inject("sources")), work);
+
+/** As `visit`, in a browser that is launched for it: for who ends its GPU process. */
+export async function visitAlone<T>(path: string, work: (page: Page) => Promise<T>): Promise<T> {
+  const own = await launchBrowser();
+  try {
+    return await workIn(await own.newPage(), new URL(path, inject("pages")), work);
+  } finally {
+    await own.close();
+  }
+}
+
+async function inSharedBrowser<T>(address: URL, work: (page: Page) => Promise<T>): Promise<T> {
+  browser ??= launchBrowser();
+  const context = await (await browser).createBrowserContext();
+  try {
+    return await workIn(await context.newPage(), address, work);
+  } finally {
+    await context.close();
+  }
+}
