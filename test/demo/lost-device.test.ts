@@ -94,9 +94,9 @@ describe("the training page", () => {
   test("says which steps went with a device that was lost behind a pause, where no checkpoint had been read", () =>
     onTrainPage(async (page) => {
       await ready(page);
+      await readNothing(page);
       await press(page, "run");
       await untilStep(page, 1);
-      await readNothing(page);
       const reached = await lostAfterPause(page);
       const steps = `${count(reached)} ${reached === 1 ? "step" : "steps"}`;
       const [follow, were] = [`${steps} that followed`, reached === 1 ? "was" : "were"];
