@@ -25,7 +25,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     sequence: { sequencer: LongestFirst },
     projects: [
-      project("unit", { include: ["test/**/*.test.ts"], exclude: [...tests.gpu, ...tests.browser] }),
+      // In one process they load the library once; none of them leaves anything there.
+      project("unit", { include: ["test/**/*.test.ts"], exclude: [...tests.gpu, ...tests.browser], isolate: false }),
       project("gpu", { include: tests.gpu }),
       project("browser", { include: tests.browser, globalSetup: "test/site.ts" }),
     ],

@@ -97,6 +97,7 @@ afterEach(() => void vi.unstubAllGlobals());
 test("importing the library does not look at navigator", async () => {
   const touched: PropertyKey[] = [];
   vi.stubGlobal("navigator", new Proxy({}, { get: (_, name) => void touched.push(name) }));
+  vi.resetModules(); // another test may have loaded it
   const { openGpu } = await import("../src/index");
   expect(touched).toEqual([]);
   await expect(openGpu()).rejects.toThrow("navigator.gpu");
