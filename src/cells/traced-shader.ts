@@ -19,8 +19,10 @@ const placeOf = (gate: number): string =>
 
 /** `source`, and what of it the sweeps must know. @throws where there is no place for what the way back needs. */
 export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" | "passesBeside" | "readsCandidate"> {
-  const { name, states, apart, projections, forward, backward, projection } = cell;
+  const { name, states, forward, backward, projection } = cell;
   const [h, c] = states;
+  const [apart] = cell.apart;
+  const [projected] = cell.projections;
   const places = keptPlaces(at, cell);
   const functions = new Set<string>();
   const linesOf = (formulas: Formulas, texts: Record<string, string>) => {
@@ -33,9 +35,10 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
 
   const candidate = "candidate[e.time]";
   const before = { [h!.before]: "hidden[e.before]", ...(c && { [c.before]: own }) };
-  const beside = Object.fromEntries([...apart, ...projections].map(({ name }) => [name, candidate]));
+  const special = apart ?? projected;
+  const beside = special ? { [special.name]: candidate } : {};
   const sums = Object.fromEntries(cell.gates.map(({ name }, gate) => [name, placeOf(gate)]));
-  const finished = cell.gates.at(apart.length > 0 ? -2 : -1)!.name;
+  const finished = cell.gates.at(apart ? -2 : -1)!.name;
   const kept = Object.fromEntries(places);
   const memory = { ...before, ...beside, ...kept, [h!.name]: "hidden[e.after]", ...(c && { [c.name]: after }) };
 
@@ -45,15 +48,10 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
   const stores = (pairs: readonly (readonly [place: string, value: string | undefined])[]) =>
     pairs.flatMap(([place, value]) => (value === undefined ? [] : [`${place} = ${value};`]));
 
+  const multiplied = projection && linesOf(projection.forward, { ...sums, ...before });
   const forwardText = [
-    ...(projection && projections[0]
-      ? [
-          projected(
-            "cellCandidate(e: Element)",
-            linesOf(projection.forward, { ...sums, ...before }),
-            projections[0].name,
-          ),
-        ]
+    ...(multiplied && projected
+      ? [fn("cellCandidate(e: Element)", multiplied.lines, `${candidate} = ${multiplied.of(projected.name)};`)]
       : []),
     fn(
       "cellForward(e: Element, last: vec4f) -> vec4f",
@@ -68,7 +66,7 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
   const back = linesOf(backward, { ...memory, [h!.gradient]: "dh", ...(c && { [c.gradient]: dcOf }) });
   const gradients = cell.gates.map(({ gradient }, gate) => [placeOf(gate), gradient] as const);
   const later = new Set(projection?.backward.gives);
-  const dq = apart[0] && (back.of(apart[0].gradient) ?? "vec4f()");
+  const dq = apart && (back.of(apart.gradient) ?? "vec4f()");
   const backwardText = [
     fn(
       "cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f",
@@ -90,17 +88,12 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
     fn(
       "cellHoldBackward(e: Element, last: bool)",
       c ? ["if (last) { carry[batch * width + e.own] = vec4f(); }"] : [],
-      apart[0] ? [`${candidate} = vec4f();`] : [],
+      apart ? [`${candidate} = vec4f();`] : [],
     ),
-    ...(projection && projections[0] ? [projectedBack(projection.backward, projections[0].gradient)] : []),
+    ...(projection && projected ? [projectedBack(projection.backward, projected.gradient)] : []),
   ];
 
-  /** What U multiplies in place of h, into `candidate`. */
-  function projected(head: string, written: ReturnType<typeof linesOf>, output: string): string {
-    return fn(head, written.lines, `${candidate} = ${written.of(output)};`);
-  }
-
-  /** The gradient of that on its way back: added to what the step left. */
+  /** The gradient of what U multiplies in place of h, on its way back: added to what the step left. */
   function projectedBack(formulas: Formulas, gradient: string): string {
     const written = linesOf(formulas, { ...memory, [gradient]: "d" });
     const already = new Set(backward.gives);
@@ -122,12 +115,10 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
     ...(c
       ? [`var<storage, ${access}> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is the first`]
       : []),
-    ...(beside && (apart[0] || (projections[0] && (access === "read_write" || readsCandidate)))
+    ...(apart || (projected && (access === "read_write" || readsCandidate))
       ? ["var<storage, read_write> candidate: array<vec4f>; // [T, B, H]"]
       : []),
-    ...((apart[0] || projections[0]) && access === "read_write"
-      ? ["var<storage, read> recurrentBias: array<vec4f>; // [H]"]
-      : []),
+    ...(special && access === "read_write" ? ["var<storage, read> recurrentBias: array<vec4f>; // [H]"] : []),
   ];
   const source = [
     `// The cell "${name}", of its equations.`,

@@ -184,8 +184,13 @@ export class Program {
   *steps(without: readonly string[] = [], steps: readonly Step[] = this.#steps): Generator<DispatchStep | CopyStep> {
     for (const step of steps) {
       if (step.kind === "repeat") {
-        for (step.counter.at = 0; step.counter.at < step.count; step.counter.at++)
-          yield* this.steps(without, step.body);
+        for (let at = 0; at < step.count; at++) {
+          step.counter.at = at;
+          for (const inner of this.steps(without, step.body)) {
+            yield inner;
+            step.counter.at = at; // another run may have gone through it meanwhile
+          }
+        }
       } else if (step.kind === "section") {
         if (!without.includes(step.name)) yield* this.steps(without, step.body);
       } else if (step.kind === "copy") {

@@ -60,6 +60,13 @@ describe("a uniform", () => {
     const [values] = await readTensors(gpu(), [program.tensor(all)]);
     expect([...values!]).toEqual([1, 1, 1, 11, 11, 11]);
     expect(program.describe().total.dispatches).toBe(6);
+    const offsets = [...program.steps()].map((step) => (step.kind === "dispatch" ? step.offsets : step.to.offset));
+    const interrupted = [];
+    for (const step of program.steps()) {
+      interrupted.push(step.kind === "dispatch" ? step.offsets : step.to.offset);
+      expect([...program.steps()].length).toBe(8); // another run, in the middle of this one
+    }
+    expect(interrupted).toEqual(offsets);
     program.destroy();
   });
 
