@@ -1,4 +1,4 @@
-// Tests in three projects, by what they reach (test/projects.ts): a browser, a GPU, or neither.
+// Tests in projects, by what they reach (test/projects.ts): a browser, a GPU, or neither; and last, what measures times.
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -11,7 +11,7 @@ const project = (name: ProjectName, more: object) => ({ extends: true as const, 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const order = ["browser", "gpu", "unit"];
+    const order = ["browser", "gpu", "unit", "speed"];
     return sorted.sort((a, b) => order.indexOf(a.project.name) - order.indexOf(b.project.name));
   }
 }
@@ -26,9 +26,19 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       // In one process they load the library once; none of them leaves anything there.
-      project("unit", { include: ["test/**/*.test.ts"], exclude: [...tests.gpu, ...tests.browser], isolate: false }),
+      project("unit", {
+        include: ["test/**/*.test.ts"],
+        exclude: [...tests.gpu, ...tests.browser, ...tests.speed],
+        isolate: false,
+      }),
       project("gpu", { include: tests.gpu }),
       project("browser", { include: tests.browser, globalSetup: "test/site.ts" }),
+      project("speed", {
+        include: tests.speed,
+        globalSetup: "test/site.ts",
+        maxWorkers: 1,
+        sequence: { groupOrder: 1 },
+      }),
     ],
   },
 });

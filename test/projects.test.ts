@@ -34,6 +34,7 @@ const cases: [test: string, code: string, project: ProjectName][] = [
   ],
   ["needs more types than fit a line", `import type {\n  Browser,\n  Page,\n} from "puppeteer";`, "unit"],
   ["needs a type beside a value", `import { type Gpu, open } from "../bench";`, "gpu"],
+  ["measures a page", `import puppeteer from "puppeteer";`, "speed"],
   ["opens a device", `import { create } from "webgpu";`, "gpu"],
   ["opens a browser and a device", `import "../bench";\nimport "../page";`, "browser"],
   ["starts a program of the terminal", `spawn(node, ["${program}", "demo/terminal/train.ts"]);`, "gpu"],
@@ -41,10 +42,10 @@ const cases: [test: string, code: string, project: ProjectName][] = [
 ];
 
 test("a test is of the project that has what its imports reach, however far", () => {
-  const expected: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [] };
+  const expected: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [], speed: [] };
   const files: Record<string, string> = { ...helpers };
   for (const [name, code, project] of cases) {
-    const path = `test/folder/${name.replaceAll(" ", "-")}.test.ts`;
+    const path = `test/folder/${name.replaceAll(" ", "-")}${project === "speed" ? "-speed" : ""}.test.ts`;
     files[path] = `${code}\n`;
     expected[project].push(path);
   }
@@ -59,8 +60,8 @@ test("a test is of the project that has what its imports reach, however far", ()
 });
 
 test("the tests of every operation need a GPU, those of every page a browser, and some need neither", () => {
-  const { unit, gpu, browser } = testsByProject(resolve(import.meta.dirname, ".."));
-  const all = [...unit, ...gpu, ...browser];
+  const { unit, gpu, browser, speed } = testsByProject(resolve(import.meta.dirname, ".."));
+  const all = [...unit, ...gpu, ...browser, ...speed];
   expect(gpu).toEqual(expect.arrayContaining(all.filter((path) => path.startsWith("test/ops/"))));
   expect(browser).toEqual(expect.arrayContaining(all.filter((path) => path.endsWith("-page.test.ts"))));
   expect(unit.length).toBeGreaterThan(20);

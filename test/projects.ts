@@ -1,4 +1,5 @@
-// Which project of Vitest a test is in, by what it reaches through its imports: a browser, else a GPU, else neither.
+// Which project of Vitest a test is in, by what it reaches through its imports: a browser, else a GPU, else neither. What
+// measures times (NAME-speed.test.ts) is apart, for when nothing runs beside it.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,11 +7,11 @@ import { dirname, join } from "node:path";
 /** What opens a browser or a GPU: packages, and the program that starts the terminal's programs. */
 const doors = { browser: /^puppeteer$/, gpu: /^webgpu$|demo\/terminal\/run\.mjs$/ };
 
-export type ProjectName = keyof typeof doors | "unit";
+export type ProjectName = keyof typeof doors | "unit" | "speed";
 
 /** The tests below a folder, by their project; paths from `root`. */
 export function testsByProject(root: string): Record<ProjectName, string[]> {
-  const tests: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [] };
+  const tests: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [], speed: [] };
   for (const name of readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" }).sort()) {
     const path = `test/${name.replaceAll("\\", "/")}`;
     if (path.endsWith(".test.ts")) tests[projectOf(join(root, path))].push(path);
@@ -20,6 +21,7 @@ export function testsByProject(root: string): Record<ProjectName, string[]> {
 
 /** The project of a test. An import of types alone reaches nothing. */
 export function projectOf(test: string): ProjectName {
+  if (test.endsWith("-speed.test.ts")) return "speed";
   const reached = new Set([test]);
   const named = new Set<string>();
   for (const file of reached) {
