@@ -34,7 +34,7 @@ beforeAll(
       undefined,
       bundledPeers,
     ),
-  300_000,
+  900_000, // 45 workers, one after the other
 );
 
 function resultOf(work: Work): Result {
