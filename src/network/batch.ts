@@ -230,12 +230,12 @@ function expectFinite(operation: string, name: string, data: ArrayLike<number>):
 
 /** @throws where a loss has no place for a target. */
 function expectTargets(operation: string, targets: ArrayLike<number>, { loss }: NetworkConfig): void {
-  const { name, targets: [least, most] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] } =
-    typeof loss === "string" ? { name: loss } : loss;
+  if (typeof loss === "string" || !loss.targets) return;
+  const [least, most] = loss.targets;
   for (let i = 0; i < targets.length; i++) {
     if (targets[i]! >= least && targets[i]! <= most) continue;
     throw new Error(
-      `${operation}: batch.targets[${i}] is ${targets[i]}, expected from ${least} to ${most} for ${name}; scale the targets.`,
+      `${operation}: batch.targets[${i}] is ${targets[i]}, expected from ${least} to ${most} for ${loss.name}; scale the targets.`,
     );
   }
 }
