@@ -2,13 +2,13 @@
 // CPU twin: src/reference/row-reset.ts
 //
 // size, width       B · H and H, in vec4f
-// first             given: where this layer's rows begin, in vec4f
+// first             where these rows begin in `state`, in vec4f
 // threads, across   the workgroup, and the threads in x
 
 var<storage, read> reset: array<i32>; // [B]: not 0 where the row begins anew
-var<storage, read_write> state: array<vec4f>; // [slabs, B, H]: slab 0 is the initial state
+var<storage, read_write> state: array<vec4f>; // [slabs, B, H]
 #if given
-var<storage, read> initial: array<vec4f>; // [L, B, H]
+var<storage, read> initial: array<vec4f>; // [B, H]
 #endif
 
 @compute @workgroup_size(threads)
@@ -16,9 +16,9 @@ fn rowReset(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + across * id.y;
   if (i < size && reset[i / width] != 0) {
 #if given
-    state[i] = initial[first + i];
+    state[first + i] = initial[i];
 #else
-    state[i] = vec4f();
+    state[first + i] = vec4f();
 #endif
   }
 }

@@ -1,7 +1,8 @@
 // Softmax with cross-entropy, one thread a row: p = softmax(o), L = −ln p[y], dL/do = p − onehot(y), times lossScale.
 // The maximum and the sum of exponentials are found in one pass over the row (Milakov and Gimelshein 2018,
 // "Online normalizer calculation for softmax"), so no exponential overflows.
-// With label smoothing ε and class weights w (as torch.nn.CrossEntropyLoss has them; 1 / Σ w[y] is in lossScale):
+// `weighted`: a row counts as much as its weight says; the sum of those that count is in lossScale.
+// `classWeighted`: with label smoothing ε and class weights w (as torch.nn.CrossEntropyLoss has them; 1 / Σ w[y] is in lossScale):
 //   L = −(1 − ε)·w[y]·ln p[y] − ε/K·Σ w[k]·ln p[k],  dL/do = (1 − ε)·w[y]·(p − onehot(y)) + ε/K·(p·Σw − w)
 // CPU twin: src/reference/softmax-cross-entropy.ts
 //
@@ -16,6 +17,9 @@ var<storage, read> lengths: array<i32>; // [batch]
 var<uniform> lossScale: f32; // 1 / how many rows count
 var<storage, read_write> rowLoss: array<f32>; // [rows]
 #if weighted
+var<storage, read> weights: array<f32>; // [rows]
+#endif
+#if classWeighted
 var<storage, read> classWeights: array<vec4f>; // [K]
 var<uniform> labelSmoothing: f32; // ε
 #endif
@@ -52,14 +56,20 @@ fn softmaxCrossEntropy(@builtin(global_invocation_id) id: vec3u) {
   let poison = bitcast<f32>(nan); // 0, or NaN
   let label = targets[row];
 #if everyStep
-  let counts = label >= 0 && row / batch < u32(lengths[row % batch]);
+  var counts = label >= 0 && row / batch < u32(lengths[row % batch]);
 #else
-  let counts = label >= 0 && lengths[row % batch] > 0;
+  var counts = label >= 0 && lengths[row % batch] > 0;
+#endif
+#if weighted
+  let ofRow = lossScale * weights[row];
+  counts = counts && weights[row] > 0.0;
+#else
+  let ofRow = lossScale;
 #endif
   let y = u32(max(label, 0));
   let ofTarget = logits[start + y / 4u][y % 4u];
   let logSum = log(sum) + largest;
-#if weighted
+#if classWeighted
   let weight = (1.0 - labelSmoothing) * classWeights[y / 4u][y % 4u];
   let share = labelSmoothing / f32(outputs);
   var weights = 0.0;
@@ -73,8 +83,8 @@ fn softmaxCrossEntropy(@builtin(global_invocation_id) id: vec3u) {
 #else
   let loss = logSum - ofTarget;
 #endif
-  rowLoss[row] = select(0.0, loss * lossScale + poison, counts);
-  let scale = select(0.0, lossScale, counts);
+  rowLoss[row] = select(0.0, loss * ofRow + poison, counts);
+  let scale = select(0.0, ofRow, counts);
   for (var column = 0u; column < width; column++) {
     let p = select(vec4f(), exp(max(logits[start + column] - largest, vec4f(-100.0))) / sum + poison, isOutput(column));
 #if probabilities
@@ -83,7 +93,7 @@ fn softmaxCrossEntropy(@builtin(global_invocation_id) id: vec3u) {
 #if gradient
     let isTarget = vec4u(4u * column) + vec4u(0u, 1u, 2u, 3u) == vec4u(y);
     let difference = p - select(vec4f(), vec4f(1.0), isTarget);
-#if weighted
+#if classWeighted
     dLogits[start + column] = (weight * difference + share * (p * weights - classWeights[column])) * scale;
 #else
     dLogits[start + column] = difference * scale;

@@ -1,4 +1,4 @@
-// out[r] = W[token r] + bias: a one-hot row times W, without the one-hot. Its gradient sums the rows of one token
+// out[r] = W[token r] + bias, where there is one: a one-hot row times W, without the one-hot. Its gradient sums the rows of one token
 // in their order, with no atomics, so it is the same at every run. `noted`: what is not finite is noted; finite-check.wgsl
 // stands in front.
 // CPU twin: src/reference/token-gather.ts
@@ -10,13 +10,21 @@
 #if forward
 var<storage, read> tokens: array<i32>; // [rows]
 var<storage, read> weight: array<vec4f>; // [tokenCount, width]
+#if bias
 var<storage, read> bias: array<vec4f>; // [width]
+#endif
 var<storage, read_write> out: array<vec4f>; // [rows, width]
 
 @compute @workgroup_size(threads)
 fn gather(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + across * id.y;
-  if (i < rows * width) { out[i] = weight[u32(tokens[i / width]) * width + i % width] + bias[i % width]; }
+  if (i >= rows * width) { return; }
+  let row = weight[u32(tokens[i / width]) * width + i % width];
+#if bias
+  out[i] = row + bias[i % width];
+#else
+  out[i] = row;
+#endif
 }
 #endif
 

@@ -1,5 +1,5 @@
-// A loss of one value at a time, one thread a row: L = Σ l(o, y) and dL/do = l'(o, y), both times lossScale. What stands in
-// front defines `lossAt`, l and l' of four values.
+// A loss of one value at a time, one thread a row: L = Σ l(o, y) and dL/do = l'(o, y), both times lossScale and, weighted,
+// what the row counts. What stands in front defines `lossAt`, l and l' of four values.
 // CPU twin: src/reference/value-loss.ts
 //
 // rows, batch    of the outputs; row = t · batch + b      outputs, width   K, and in vec4f
@@ -10,6 +10,9 @@ var<storage, read> logits: array<vec4f>; // [rows, K]
 var<storage, read> targets: array<vec4f>; // [rows, K]
 var<storage, read> lengths: array<i32>; // [batch]
 var<uniform> lossScale: f32; // 1 / how many values count
+#if weighted
+var<storage, read> weights: array<f32>; // [rows]
+#endif
 var<storage, read_write> rowLoss: array<f32>; // [rows]
 #if gradient
 var<storage, read_write> dLogits: array<vec4f>; // [rows, K]
@@ -20,9 +23,15 @@ fn valueLoss(@builtin(global_invocation_id) id: vec3u) {
   let row = id.x + across * id.y;
   if (row >= rows) { return; }
 #if everyStep
-  let counts = row / batch < u32(lengths[row % batch]);
+  var counts = row / batch < u32(lengths[row % batch]);
 #else
-  let counts = lengths[row % batch] > 0;
+  var counts = lengths[row % batch] > 0;
+#endif
+#if weighted
+  let scale = lossScale * weights[row];
+  counts = counts && weights[row] > 0.0;
+#else
+  let scale = lossScale;
 #endif
   var sum = 0.0;
   for (var column = 0u; column < width; column++) {
@@ -33,8 +42,8 @@ fn valueLoss(@builtin(global_invocation_id) id: vec3u) {
     let value = select(vec4f(), loss.value, real);
     sum += value.x + value.y + value.z + value.w;
 #if gradient
-    dLogits[at] = select(vec4f(), lossScale * loss.derivative, real);
+    dLogits[at] = select(vec4f(), scale * loss.derivative, real);
 #endif
   }
-  rowLoss[row] = lossScale * sum;
+  rowLoss[row] = scale * sum;
 }

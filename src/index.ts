@@ -62,11 +62,22 @@ export {
   writeSafetensors,
 } from "./interchange/safetensors";
 export { binaryCrossEntropy } from "./losses/binary-cross-entropy";
-export { defineLoss, type LossFormula, type ValueLoss } from "./losses/define-loss";
+export { type CrossEntropyOptions, crossEntropy } from "./losses/cross-entropy";
+export { defineLoss, type LossFormula } from "./losses/define-loss";
 export { huber } from "./losses/huber";
+export type { Loss, ValueLoss } from "./losses/loss";
 export { meanAbsoluteError } from "./losses/mean-absolute-error";
+export { meanSquaredError } from "./losses/mean-squared-error";
 export type { Batch, BatchShape } from "./network/batch";
-export { type NetworkConfig, type NetworkOptions, networkConfig } from "./network/config";
+export {
+  type NetworkConfig,
+  type NetworkOptions,
+  networkConfig,
+  type PartsConfig,
+  type PartsOptions,
+  type UniformConfig,
+  type UniformOptions,
+} from "./network/config";
 export { type GenerateOptions, generate } from "./network/generate";
 export type { BufferPlace, Inference, InferenceBuffers, InferenceOptions } from "./network/inference";
 export { initialParameters } from "./network/initializers";
@@ -77,6 +88,9 @@ export type { PassOptions } from "./network/pass-options";
 export type { States } from "./network/read-states";
 export { type GradientTrace, traceGradients } from "./network/through-time";
 export type { Schedule } from "./ops/recurrence";
+export { embedding, features, type Input, tokens } from "./parts/inputs";
+export { elman, gru, type Layer, type LayerOptions, layer, lstm } from "./parts/layers";
+export { everyStep, lastStep, type Readout, type ReadoutOptions } from "./parts/readouts";
 export {
   backward as referenceBackward,
   forward as referenceForward,

@@ -17,8 +17,8 @@ export interface Cell {
   readonly gates: number;
   /** What its shader asks for. */
   readonly flags: Readonly<Record<string, boolean>>;
-  /** Whether it keeps a second state beside h. */
-  readonly cellState?: boolean;
+  /** How many states it keeps beside h. */
+  readonly states: number;
   /** Whether `cellBackward` answers a gradient that reaches h₋₁ beside the products. */
   readonly passesBeside?: boolean;
   /** The last gate's recurrent product: apart from its sum, or a second one, of what the cell made of h. */

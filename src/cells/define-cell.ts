@@ -56,7 +56,7 @@ export function defineCell<const Gate extends string, const State extends string
     ...tracedShader(at, traced),
     gates: gates.length,
     flags: {},
-    cellState: states.length > 1,
+    states: states.length - 1,
     ...(candidate && { candidate }),
   };
   const reference = tracedReference(traced);

@@ -47,6 +47,7 @@ export const elman: CellDefinition<ElmanOptions> = {
     name: "elman",
     source: elmanShader,
     gates: 1,
+    states: 0,
     flags: { relu: activation === "relu" },
     pytorch: "RNN",
   }),

@@ -97,6 +97,7 @@ export const gru: CellDefinition<GruOptions> = {
     name: "gru",
     source: gruShader,
     gates: 3,
+    states: 0,
     flags: {},
     passesBeside: true,
     candidate: reset === "after" ? "apart" : "second",

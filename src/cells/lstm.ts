@@ -62,7 +62,7 @@ export const lstm: CellDefinition = {
     source: lstmShader,
     gates: 4,
     flags: {},
-    cellState: true,
+    states: 1,
     forgetGate: 1,
     pytorch: "LSTM",
   }),

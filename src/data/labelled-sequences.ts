@@ -1,7 +1,7 @@
 // Classification of sequences: pads labelled sequences of different lengths to batches, one target per sequence.
 
 import type { Batch } from "../network/batch";
-import { shown } from "../network/config";
+import { shown } from "../network/expect";
 import { Epochs, shuffled } from "./epochs";
 import { expectBatchSize, expectList, expectOptions, expectTyped, heldOutCount } from "./options";
 import { Random } from "./random";

@@ -1,6 +1,6 @@
 // Checks what the makers of batches are given, and turns it into what it stands for.
 
-import { expectSize, shown } from "../network/config";
+import { expectSize, shown } from "../network/expect";
 
 /** Beyond these a batch is no use: arrays that no GPU takes, or that end the process. */
 const mostRows = 2 ** 20;

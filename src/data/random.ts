@@ -3,7 +3,7 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
-import { expectSeed } from "../network/config";
+import { expectSeed } from "../network/expect";
 import { generatorOf } from "../network/generator";
 
 /** Draws, one after the other. */

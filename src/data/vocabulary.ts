@@ -1,6 +1,6 @@
 // A character vocabulary: which token stands for which symbol of a text, and how far their frequencies alone predict it.
 
-import { expectSize, shown } from "../network/config";
+import { expectSize, shown } from "../network/expect";
 import { expectOptions } from "./options";
 
 /** The symbol shown for characters that a vocabulary does not have: U+FFFD, Unicode's replacement character. */

@@ -2,21 +2,7 @@
 
 import { type LossEquation, type TracedLoss, traceLoss } from "../expressions/loss";
 import { wgslFunctions } from "../expressions/wgsl-functions";
-
-/** What a loss makes of one value that a network gives, and its target. For the option `loss` of a network. */
-export interface ValueLoss {
-  readonly name: string;
-  /** Numbers that the formula takes, by name. */
-  readonly options: Readonly<Record<string, number>>;
-  /** What a target may be, from the least to the most; any finite number without it. */
-  readonly targets?: readonly [least: number, most: number] | undefined;
-  /** WGSL that defines `lossAt` of four values, for shaders/value-loss.wgsl. */
-  readonly source: string;
-  /** The loss and its derivative in float64. */
-  reference(o: number, y: number): { readonly value: number; readonly derivative: number };
-  /** What files hold: its name and options; `readCheckpoint` is given the loss again. */
-  toJSON(): string;
-}
+import type { ValueLoss } from "./loss";
 
 /** The formula of one value, and what its targets may be. */
 export interface LossFormula<Option extends string = never> extends LossEquation<Option> {
@@ -37,7 +23,7 @@ export function defineLoss<const Option extends string = never>(
 ): (options?: Partial<Record<Option, number>>) => ValueLoss {
   const traced = traceLoss(formula);
   const source = sourceOf(traced);
-  const { name, targets } = formula;
+  const { name, targets: range } = formula;
   return (given = {}) => {
     const options = { ...traced.options };
     for (const [option, value] of Object.entries<number | undefined>(given)) {
@@ -56,8 +42,9 @@ export function defineLoss<const Option extends string = never>(
     const said = Object.entries(options).map(([option, value]) => `${option} ${value}`);
     return {
       name,
+      targets: "values",
+      range,
       options,
-      targets,
       source,
       reference(o, y) {
         const [value = 0, derivative = 0] = traced.both.compute(inputs(o, y));

@@ -1,8 +1,8 @@
 // Batches as the GPU has them: bytes that are laid out as the tensors of a pass.
 
-import { elements, layoutOf, padded } from "../gpu/tensor";
+import { elements, layoutOf, padded, type TensorSpec } from "../gpu/tensor";
 import { sortByToken } from "../ops/token-gather";
-import { type Batch, type BatchLayout, type BatchSpecs, batchSpecs } from "./batch";
+import { type Batch, type BatchLayout, type BatchSpecs, batchSpecs, batchTensors } from "./batch";
 import type { NetworkConfig } from "./config";
 
 /** What goes with a batch. */
@@ -24,13 +24,14 @@ export class BatchPacker {
   readonly #shape: BatchLayout;
   // What a batch may leave out, made when the first comes.
   #allSteps: Int32Array | undefined;
+  #allWeights: Float32Array | undefined;
   #zeroState: Float32Array | undefined;
   #noReset: Int32Array | undefined;
   #allReset: Int32Array | undefined;
 
   constructor(config: NetworkConfig, shape: BatchLayout) {
     this.#specs = batchSpecs(config, shape);
-    const { offsets, bytes } = layoutOf({ ...this.#specs });
+    const { offsets, bytes } = layoutOf(batchTensors(this.#specs));
     this.#offsets = offsets;
     this.bytes = bytes;
     this.#shape = shape;
@@ -47,8 +48,8 @@ export class BatchPacker {
   }
 
   pack(into: ArrayBuffer, start: number, batch: Batch, { weight, step, first = true }: Beside): void {
-    const put = (name: keyof BatchSpecs, data: ArrayLike<number>) => {
-      const spec = this.#specs[name];
+    const { states, ...own } = this.#specs;
+    const put = (name: string, data: ArrayLike<number>, spec = (own as Record<string, TensorSpec>)[name]) => {
       if (!spec) return;
       const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[spec.type ?? "f32"];
       padded(spec, data, new View(into, start + this.#offsets[name]!));
@@ -58,10 +59,6 @@ export class BatchPacker {
     const { steps, batch: rows } = this.#shape;
     this.#allSteps ??= new Int32Array(rows).fill(steps);
     this.#noReset ??= new Int32Array(rows);
-    const zeros = () => {
-      this.#zeroState ??= new Float32Array(elements(this.#specs.initialState?.shape ?? [0]));
-      return this.#zeroState;
-    };
     put("lengths", this.#lengthsOf(batch.lengths ?? this.#allSteps));
     put("inputs", batch.inputs);
     put("targets", batch.targets);
@@ -76,7 +73,16 @@ export class BatchPacker {
     }
     if (first) this.#allReset ??= new Int32Array(rows).fill(1);
     put("reset", first ? this.#allReset! : (batch.reset ?? this.#noReset));
-    put("initialState", batch.initialState ?? zeros());
-    put("initialCellState", batch.initialCellState ?? zeros());
+    if (own.weights) this.#allWeights ??= new Float32Array(elements(own.weights.shape)).fill(1);
+    put("weights", batch.weights ?? this.#allWeights!);
+    const done = { hidden: 0, cell: 0 };
+    for (const [name, spec] of Object.entries(states)) {
+      const { kind } = spec;
+      const size = elements(spec.shape);
+      const given = kind === "hidden" ? batch.initialState : batch.initialCellState;
+      if (!given && (this.#zeroState?.length ?? 0) < size) this.#zeroState = new Float32Array(size);
+      put(name, given?.subarray(done[kind], done[kind] + size) ?? this.#zeroState!.subarray(0, size), spec);
+      done[kind] += size;
+    }
   }
 }

@@ -1,8 +1,10 @@
 // What a pass reads: one batch of sequences, checked.
 
-import { cellOf } from "../cells/cells";
 import { elements, type PlannedTensor, type TensorSpec } from "../gpu/tensor";
-import { directionsOf, expectKnown, type NetworkConfig, shown } from "./config";
+import { architectureOf } from "../parts/architecture";
+import type { NetworkConfig } from "./config";
+import { expectKnown, shown } from "./expect";
+import { type StateKind, type StateSpecs, stateSpecs } from "./states";
 
 /** One batch of `batch` sequences of up to `steps` steps. All arrays are row-major and time-major. */
 export interface Batch {
@@ -13,14 +15,19 @@ export interface Batch {
    * Other losses: values, Float32Array [steps, batch, outputs] or [batch, outputs].
    */
   targets: Int32Array | Float32Array;
+  /**
+   * What each row of the targets counts in the loss's mean, from 0 up: Float32Array [steps, batch] or [batch]. A row of 0 is
+   * ignored. Without it, 1 each.
+   */
+  weights?: Float32Array;
   /** Int32Array [batch]: how many steps each sequence has (1 … steps). Without it, all run for all steps. */
   lengths?: Int32Array;
   /**
-   * Float32Array [layers · directions, batch, hidden]: h_0. Without it, zero. Where the state is carried, the rows that
-   * begin anew begin with it, which in the first batch are all.
+   * Float32Array [layers · directions, batch, hidden]: h_0, of layers of several widths one after the other. Without it,
+   * zero. Where the state is carried, the rows that begin anew begin with it, which in the first batch are all.
    */
   initialState?: Float32Array;
-  /** Likewise c_0 of an LSTM. */
+  /** Likewise what cells keep beside h, such as c_0 of an LSTM. */
   initialCellState?: Float32Array;
   /** Where the state is carried from batch to batch: Int32Array [batch], 1 for a row that begins anew; else 0. */
   reset?: Int32Array;
@@ -32,6 +39,8 @@ export interface BatchShape {
   readonly batch: number;
   /** Whether batches may bring an initial state. */
   readonly initialState?: boolean;
+  /** Whether batches may bring weights of rows. */
+  readonly weights?: boolean;
   /**
    * Whether a batch begins with the state that the last one ended with, without gradient: truncated BPTT. The first
    * begins with its initial state, or zero.
@@ -39,7 +48,10 @@ export interface BatchShape {
   readonly carryState?: boolean;
 }
 
-const fields: readonly (keyof Batch)[] = ["inputs", "targets", "lengths", "initialState", "initialCellState", "reset"];
+const fields: readonly (keyof Batch)[] = [
+  ...(["inputs", "targets", "weights", "lengths"] as const),
+  ...(["initialState", "initialCellState", "reset"] as const),
+];
 
 /** A batch as a pass lays it out. */
 export interface BatchLayout extends BatchShape {
@@ -50,7 +62,7 @@ export interface BatchLayout extends BatchShape {
 }
 
 export type BatchSpecs = Record<"step" | "lossScale" | "lengths" | "inputs" | "targets", TensorSpec> &
-  Partial<Record<"tokenStart" | "tokenOrder" | "reset" | "initialState" | "initialCellState", TensorSpec>>;
+  Partial<Record<"weights" | "tokenStart" | "tokenOrder" | "reset", TensorSpec>> & { states: StateSpecs };
 
 /** What of a batch counts: how many targets or values, and their weight in the loss's mean. */
 export interface Counted {
@@ -63,39 +75,44 @@ export interface Counted {
  * scale.
  */
 export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpecs {
-  const { steps, batch, initialState, carryState, rowsByToken, checkpointEvery = steps } = layout;
+  const { steps, batch, initialState, weights, carryState, rowsByToken, checkpointEvery = steps } = layout;
+  const { input, readout, loss } = architectureOf(config);
   const segments = steps / checkpointEvery;
-  const rows = config.readout === "every-step" ? [steps, batch] : [batch];
+  const rows = readout.kind === "every-step" ? [steps, batch] : [batch];
   return {
     step: { shape: [2], type: "u32" },
     lossScale: { shape: [1] },
     lengths: { shape: [segments, batch], type: "i32" },
-    inputs:
-      config.input === "tokens" ? { shape: [steps, batch], type: "i32" } : { shape: [steps, batch, config.inputs] },
-    targets: config.loss === "cross-entropy" ? { shape: rows, type: "i32" } : { shape: [...rows, config.outputs] },
+    inputs: input.tokens === undefined ? { shape: [steps, batch, input.width] } : { shape: [steps, batch], type: "i32" },
+    targets: loss.targets === "classes" ? { shape: rows, type: "i32" } : { shape: [...rows, readout.outputs] },
+    ...(weights && { weights: { shape: [elements(rows)] } }),
     ...(rowsByToken &&
-      config.input === "tokens" && {
-        tokenStart: { shape: [segments, config.inputs + 1], type: "u32" },
+      input.tokens !== undefined && {
+        tokenStart: { shape: [segments, input.tokens + 1], type: "u32" },
         tokenOrder: { shape: [segments, checkpointEvery * batch], type: "u32" },
       }),
     ...(carryState && { reset: { shape: [batch], type: "i32" } }),
-    ...(initialState && stateSpecs(config, batch)),
+    states: initialState ? stateSpecs(config, batch) : {},
   };
 }
+
+/** As the tensors of one group. */
+export const batchTensors = ({ states, ...own }: BatchSpecs): Record<string, TensorSpec> => ({ ...own, ...states });
 
 /** A tensor with a row for each segment, where there is one segment alone: its row. */
 export const onlyRow = (tensor: PlannedTensor): PlannedTensor => ({ ...tensor, shape: tensor.shape.slice(1) });
 
-/** The states of all layers and directions, [L·D, B, H]: h, and c where the cell has one. */
-export function stateSpecs(config: NetworkConfig, batch: number) {
-  const state: TensorSpec = { shape: [config.layers * directionsOf(config), batch, config.hidden] };
-  return { initialState: state, ...(cellOf(config).cellState && { initialCellState: state }) };
+/** All states of a kind as one array: those of one width, [layers · directions, batch, width], else all numbers. */
+export function stateShape(states: StateSpecs, kind: StateKind): number[] {
+  const shapes = Object.values(states).flatMap((spec) => (spec.kind === kind ? [spec.shape] : []));
+  const alike = shapes.every((shape) => shape.join() === shapes[0]?.join());
+  return alike ? [shapes.length, ...(shapes[0] ?? [])] : [shapes.reduce((sum, shape) => sum + elements(shape), 0)];
 }
 
 /**
  * Checks a batch before anything is dispatched.
  * @param first whether no batch came before it: where the state is carried, all rows then begin anew.
- * @returns how many targets (cross-entropy) or values (mean squared error) count, and their weight.
+ * @returns how many targets (cross-entropy) or values (other losses) count, and their weight.
  * @throws where an array has the wrong type or length, or holds a token, class, length or number out of range.
  */
 export function checkBatch(
@@ -113,34 +130,40 @@ export function checkBatch(
   }
   expectKnown(`${operation}, batch`, batch, fields);
   const specs = batchSpecs(config, shape);
-  const { inputs, targets, lengths } = batch;
-  expectArray(
-    operation,
-    "inputs",
-    inputs,
-    specs.inputs,
-    config.input === "tokens" ? "[steps, batch]" : "[steps, batch, inputs]",
-  );
-  const everyStep = config.readout === "every-step";
-  const classes = config.loss === "cross-entropy";
-  const targetShape = [...(everyStep ? ["steps"] : []), "batch", ...(classes ? [] : ["outputs"])];
-  expectArray(operation, "targets", targets, specs.targets, `[${targetShape.join(", ")}]`);
-  if (lengths) {
-    expectArray(operation, "lengths", lengths, { shape: [shape.batch], type: "i32" }, "[batch]");
-    expectRange(operation, "lengths", lengths, 1, shape.steps, "pad each sequence to `steps`, and leave none empty");
+  checkInputs(operation, config, specs, batch);
+  if (batch.lengths) {
+    expectArray(operation, "lengths", batch.lengths, { shape: [shape.batch], type: "i32" }, "[batch]");
+    const cure = "pad each sequence to `steps`, and leave none empty";
+    expectRange(operation, "lengths", batch.lengths, 1, shape.steps, cure);
   }
-  for (const name of ["initialState", "initialCellState"] as const) {
+  checkStates(operation, shape, specs, batch, first);
+  checkTargets(operation, config, specs, batch);
+  return counted(config, shape, specs, batch);
+}
+
+function checkInputs(operation: string, config: NetworkConfig, specs: BatchSpecs, { inputs }: Batch): void {
+  const { tokens } = architectureOf(config).input;
+  const what = tokens === undefined ? "[steps, batch, inputs]" : "[steps, batch]";
+  expectArray(operation, "inputs", inputs, specs.inputs, what);
+  if (tokens === undefined) return expectFinite(operation, "inputs", inputs);
+  const cure = "build the network with as many inputs as there are tokens";
+  expectRange(operation, "inputs", inputs, 0, tokens - 1, cure);
+}
+
+function checkStates(operation: string, shape: BatchShape, specs: BatchSpecs, batch: Batch, first: boolean): void {
+  for (const [name, kind] of [
+    ["initialState", "hidden"],
+    ["initialCellState", "cell"],
+  ] as const) {
     const state = batch[name];
     if (!state) continue;
-    const spec = specs[name];
-    if (!spec) {
-      const cure =
-        name === "initialCellState" && shape.initialState
-          ? "only an LSTM has one"
-          : "pass initialState: true when you create it";
+    const spec = stateShape(specs.states, kind);
+    if (elements(spec) === 0) {
+      const cure = kind === "cell" && shape.initialState ? "only an LSTM has one" : "pass initialState: true when you create it";
       throw new Error(`${operation}: batch.${name} is given, expected none; ${cure}.`);
     }
-    expectArray(operation, name, state, spec, "[layers · directions, batch, hidden]");
+    const what = spec.length === 3 ? "[layers · directions, batch, hidden]" : "all layers one after the other";
+    expectArray(operation, name, state, { shape: spec }, what);
     expectFinite(operation, name, state);
   }
   if (batch.reset) {
@@ -154,38 +177,57 @@ export function checkBatch(
       `${operation}: batch.initialState is given where the state is carried on, expected none but for rows that begin anew; mark those by 1 in reset, or leave it out.`,
     );
   }
-  if (config.input === "tokens") {
-    expectRange(
-      operation,
-      "inputs",
-      inputs,
-      0,
-      config.inputs - 1,
-      "build the network with as many inputs as there are tokens",
-    );
-  } else expectFinite(operation, "inputs", inputs);
-  if (classes) {
-    expectRange(
-      operation,
-      "targets",
-      targets,
-      -1,
-      config.outputs - 1,
-      "build the network with as many outputs as classes; −1 is ignored",
-    );
-  } else {
-    expectFinite(operation, "targets", targets);
-    expectTargets(operation, targets, config);
-  }
+}
 
+function checkTargets(operation: string, config: NetworkConfig, specs: BatchSpecs, { targets, weights }: Batch): void {
+  const { readout, loss } = architectureOf(config);
+  const classes = loss.targets === "classes";
+  const rows = [...(readout.kind === "every-step" ? ["steps"] : []), "batch"];
+  expectArray(operation, "targets", targets, specs.targets, `[${[...rows, ...(classes ? [] : ["outputs"])].join(", ")}]`);
+  if (weights) {
+    if (!specs.weights) {
+      throw new Error(`${operation}: batch.weights is given, expected none; pass weights: true when you create it.`);
+    }
+    expectArray(operation, "weights", weights, specs.weights, `[${rows.join(" · ")}]`);
+    expectFinite(operation, "weights", weights);
+    expectRange(operation, "weights", weights, 0, mostWeight, "a row of 0 is ignored");
+  }
+  if (classes) {
+    const cure = "build the network with as many outputs as classes; −1 is ignored";
+    expectRange(operation, "targets", targets, -1, readout.outputs - 1, cure);
+    return;
+  }
+  expectFinite(operation, "targets", targets);
+  const [least, most] = loss.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let i = 0; i < targets.length; i++) {
+    if (targets[i]! >= least && targets[i]! <= most) continue;
+    throw new Error(
+      `${operation}: batch.targets[${i}] is ${targets[i]}, expected from ${least} to ${most} for ${loss.name}; scale the targets.`,
+    );
+  }
+}
+
+/** The sum of many is to be finite. */
+const mostWeight = 1e30;
+
+function counted(config: NetworkConfig, shape: BatchShape, specs: BatchSpecs, batch: Batch): Counted {
+  const { readout, loss } = architectureOf(config);
+  const { targets, weights, lengths } = batch;
   let count = 0;
   let weight = 0;
+  const everyStep = readout.kind === "every-step";
   const rows = elements(specs.targets.shape.slice(0, everyStep ? 2 : 1));
   for (let row = 0; row < rows; row++) {
     const live = !everyStep || !lengths || Math.floor(row / shape.batch) < lengths[row % shape.batch]!;
-    if (!live || (classes && targets[row]! < 0)) continue;
-    count += classes ? 1 : config.outputs;
-    weight += classes ? (config.classWeights?.[targets[row]!] ?? 1) : config.outputs;
+    const own = weights?.[row] ?? 1;
+    if (!live || own === 0) continue;
+    if (loss.targets === "values") {
+      count += readout.outputs;
+      weight += own * readout.outputs;
+    } else if (targets[row]! >= 0) {
+      count++;
+      weight += own * (loss.classWeights?.[targets[row]!] ?? 1);
+    }
   }
   return { count, weight };
 }
@@ -225,17 +267,5 @@ function expectFinite(operation: string, name: string, data: ArrayLike<number>):
     if (!Number.isFinite(data[i])) {
       throw new Error(`${operation}: batch.${name}[${i}] is ${data[i]}, expected a finite number; clean the data.`);
     }
-  }
-}
-
-/** @throws where a loss has no place for a target. */
-function expectTargets(operation: string, targets: ArrayLike<number>, { loss }: NetworkConfig): void {
-  if (typeof loss === "string" || !loss.targets) return;
-  const [least, most] = loss.targets;
-  for (let i = 0; i < targets.length; i++) {
-    if (targets[i]! >= least && targets[i]! <= most) continue;
-    throw new Error(
-      `${operation}: batch.targets[${i}] is ${targets[i]}, expected from ${least} to ${most} for ${loss.name}; scale the targets.`,
-    );
   }
 }

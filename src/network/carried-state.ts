@@ -1,14 +1,13 @@
 // The state that a run ends with, carried to the next: truncated BPTT. Loaded where it is carried.
 
 import type { Plan } from "../gpu/plan";
-import { type PlannedTensor, type TensorSpec, whole } from "../gpu/tensor";
+import { type PlannedTensor, whole } from "../gpu/tensor";
 import { rowReset } from "../ops/row-reset";
 import { stateCarry } from "../ops/state-carry";
-import { stateSpecs } from "./batch";
 import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
 import { type PassOptions, unlatched } from "./pass-options";
-import { copyAllStates } from "./states";
+import { copyStates, statePlaces, stateSpecs, statesIn } from "./states";
 
 /** @param notFinite with gradients: the ended state waits apart until it is known to be finite. */
 export function carrying(
@@ -17,26 +16,24 @@ export function carrying(
   { batch }: PassOptions,
   notFinite: PlannedTensor | undefined,
 ) {
-  const specs: Record<string, TensorSpec> = stateSpecs(config, batch);
+  const specs = stateSpecs(config, batch);
   const state = plan.group("state", specs);
   const ended = notFinite && plan.group("ended state", specs);
   return {
     state,
     /** Rows that begin anew, with the batch's initial state or zero. */
-    reset(layers: readonly Layer[], tensors: Readonly<Record<string, PlannedTensor>>): void {
-      const { reset, initialState, initialCellState } = tensors;
-      for (const [layer, { hidden, directions }] of layers.entries()) {
-        const { cellState } = directions[0]!;
-        rowReset(plan, { state: hidden, reset: reset!, initial: initialState, layer });
-        if (cellState) rowReset(plan, { state: cellState, reset: reset!, initial: initialCellState, layer });
+    reset(layers: readonly Layer[], { reset, ...tensors }: Readonly<Record<string, PlannedTensor | undefined>>): void {
+      for (const { name, tensor, offset, stride } of statePlaces(layers, "initial")) {
+        const firstRow = (offset - tensor.offset) / stride;
+        rowReset(plan, { state: tensor, firstRow, reset: reset!, initial: tensors[name] });
       }
     },
     /** Takes the state at the end. */
-    end: (layers: readonly Layer[]) => copyAllStates(plan, layers, "final", ended ?? state),
+    end: (layers: readonly Layer[]) => copyStates(plan, layers, "final", statesIn((ended ?? state).tensors)),
     /** Where the run is not finite, the next one begins as it did, its resets included. */
     keep(layers: readonly Layer[]): void {
       if (!ended) return;
-      plan.section(unlatched, () => copyAllStates(plan, layers, "initial", state, "out"));
+      plan.section(unlatched, () => copyStates(plan, layers, "initial", statesIn(state.tensors), "out"));
       const tensors = { ended: whole(ended, "ended"), carried: whole(state, "carried") };
       plan.gated(notFinite!, () => stateCarry(plan, tensors));
     },

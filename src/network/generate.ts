@@ -3,11 +3,13 @@
 import { readbackBytes, readTensors, roundUp, type Tensor, whole, writeTensor } from "../gpu/tensor";
 import { finiteCheck } from "../ops/finite-check";
 import { sample, sampleSettings, settingsSpec } from "../ops/sample";
-import { stateSpecs } from "./batch";
-import { expectKnown, expectSeed, expectSize, nameOfLoss, shown } from "./config";
+import { architectureOf } from "../parts/architecture";
+import { expectKnown, expectSeed, expectSize, shown } from "./expect";
 import { planInference } from "./inference";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
+import { loadWays } from "./pass-ways";
+import { stateSpecs } from "./states";
 
 export interface GenerateOptions {
   /** Tokens to begin with, at least one; they are not part of the answer. */
@@ -54,7 +56,7 @@ export async function generate(network: Network, options: GenerateOptions): Prom
       const { program, tokens, notFinite, staging } = writer;
       writer.begin(prompt, {
         temperature,
-        topK: Math.min(topK, config.outputs),
+        topK: Math.min(topK, architectureOf(config).readout.outputs),
         seed,
         prompt: prompt.length,
         room: all,
@@ -103,13 +105,14 @@ async function writerOf(network: Network, room: number) {
   const position = plan.tensor("position", [1], { type: "u32" });
   const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
   const staging = plan.buffer("readback", readbackBytes([tokens, notFinite]), "readback");
-  const state = plan.group<string>("state", { ...stateSpecs(config, 1) });
+  const state = plan.group<string>("state", stateSpecs(config, 1));
   plan.section(first, () => {
     for (const { buffer } of [position, notFinite, state]) plan.clear({ buffer, offset: 0 }, buffer.size);
     finiteCheck(plan, { tensor: whole(parameters, "parameters"), notFinite });
   });
-  const { inputs, outputs } = planInference(plan, config, parameters.tensors, {}, state);
-  const logits = { ...outputs, shape: [1, config.outputs] };
+  const ways = await loadWays(gpu.traits, config, { steps: 1, batch: 1 }, false);
+  const { inputs, outputs } = planInference(plan, config, parameters.tensors, {}, ways, state);
+  const logits = { ...outputs, shape: [1, architectureOf(config).readout.outputs] };
   sample(plan, { logits, settings, position, tokens, next: inputs, notFinite });
   const program = await network.programs.realise(plan, "generate", "generation");
   const real = { settings: program.tensor(settings), tokens: program.tensor(tokens), next: program.tensor(inputs) };
@@ -138,15 +141,13 @@ function checkOptions({ config }: Network, options: GenerateOptions): void {
   const { prompt, length, temperature = 1, topK = 0, seed = 1 } = options;
   expectKnown("generate", options, ["prompt", "length", "temperature", "topK", "seed", "onTokens", "signal"]);
   expectSize("generate", "length", length);
-  if (
-    config.input !== "tokens" ||
-    config.loss !== "cross-entropy" ||
-    config.readout !== "every-step" ||
-    config.outputs > config.inputs ||
-    config.bidirectional
-  ) {
+  const { input, layers, readout, loss } = architectureOf(config);
+  const { tokens = 0 } = input;
+  const oneWay = layers.every(({ directions }) => directions === 1);
+  const writes = loss.targets === "classes" && readout.kind === "every-step";
+  if (tokens < readout.outputs || !writes || !oneWay) {
     throw new Error(
-      `generate: the network reads ${config.inputs} ${config.input} and predicts ${config.outputs} outputs at ${config.readout} by ${nameOfLoss(config)}; expected tokens in and the same tokens out at every step by cross-entropy, in one direction.`,
+      `generate: the network reads ${tokens || input.width} ${input.kind} and predicts ${readout.outputs} outputs at ${readout.kind} by ${loss.name}; expected tokens in and the same tokens out at every step by cross-entropy, in one direction.`,
     );
   }
   if (!(temperature >= leastTemperature && temperature <= mostTemperature)) {
@@ -159,8 +160,8 @@ function checkOptions({ config }: Network, options: GenerateOptions): void {
   if (prompt.length === 0) throw new Error("generate: prompt is empty, expected at least one token to begin with.");
   for (let i = 0; i < prompt.length; i++) {
     const token = prompt[i]!;
-    if (!Number.isInteger(token) || token < 0 || token >= config.inputs) {
-      throw new Error(`generate: prompt[${i}] is ${token}, expected a token from 0 to ${config.inputs - 1}.`);
+    if (!Number.isInteger(token) || token < 0 || token >= tokens) {
+      throw new Error(`generate: prompt[${i}] is ${token}, expected a token from 0 to ${tokens - 1}.`);
     }
   }
 }

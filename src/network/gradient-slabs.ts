@@ -6,7 +6,8 @@ import { layoutOf, type PlannedTensor, whole } from "../gpu/tensor";
 import { type LossRecord, lossRecord } from "../ops/loss-record";
 import { oneSlab, type Slabs } from "../ops/operands";
 import { slabSum } from "../ops/slab-sum";
-import { directionsOf, type NetworkConfig } from "./config";
+import { architectureOf } from "../parts/architecture";
+import type { NetworkConfig } from "./config";
 import { parameterShapes } from "./parameters";
 
 /**
@@ -30,12 +31,19 @@ export function gradientSlabs(
   const size = bytes / 4;
   const rows = steps * batch;
   const wanted = Math.min(16, Math.floor(rows / (plan.traits.software ? 512 : 128)));
-  const { hidden, layers, outputs } = config;
-  const width = layers * directionsOf(config) * (cellOf(config).gates + 2) * hidden + 2 * outputs; // of a step's tensors
+  const { layers, readout } = architectureOf(config);
+  // Of a step's tensors.
+  const width = layers.reduce(
+    (sum, layer) => sum + layer.directions * (cellOf(layer).gates + 2) * layer.hidden,
+    2 * readout.outputs,
+  );
   const roomBytes = 0.1 * 4 * rows * width; // the slabs are to be a small part of all
   const count = Math.max(1, Math.min(wanted, Math.floor(roomBytes / bytes))); // large gradients keep a GPU busy as they are
   if (count === 1) {
-    const slabs = (name: string) => ({ ...oneSlab(group.tensors[name]!), accumulate, noting });
+    const slabs = (name: string): Slabs | undefined => {
+      const tensor = group.tensors[name];
+      return tensor && { ...oneSlab(tensor), accumulate, noting };
+    };
     return { group, notFinite, buffer: group.buffer, slabs, finish: () => lossRecord(plan, loss, noting) };
   }
   const parts = plan.tensor("gradientSlabs", [count * size]);
@@ -43,10 +51,11 @@ export function gradientSlabs(
     group,
     notFinite,
     buffer: parts.buffer,
-    slabs(name: string): Slabs {
-      const { tensors } = group;
+    slabs(name: string): Slabs | undefined {
+      const tensor = group.tensors[name];
+      if (!tensor) return undefined;
       return {
-        tensor: { ...tensors[name]!, buffer: parts.buffer, offset: offsets[name]! },
+        tensor: { ...tensor, buffer: parts.buffer, offset: offsets[name]! },
         count,
         strideBytes: bytes,
         accumulate,

@@ -5,12 +5,15 @@ import type { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { elements, matrixOf, type PlannedGroup, type PlannedTensor, type Tensor } from "../gpu/tensor";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
-import { stateSpecs } from "./batch";
-import { directionsOf, expectKnown, expectSize, type NetworkConfig } from "./config";
+import { architectureOf } from "../parts/architecture";
+import type { NetworkConfig } from "./config";
+import { expectKnown, expectSize } from "./expect";
+import { inputStage } from "./input";
 import type { Layer } from "./layer";
+import type { PassWays } from "./pass-ways";
 import { outputForward, outputLayer } from "./readout";
 import { createStack, stackForward } from "./stack";
-import { clearStates, copyAllStates, type StateKind, stateRows } from "./states";
+import { clearStates, copiesOf, copyStates, statePlaces, stateSpecs, statesIn } from "./states";
 
 export interface InferenceOptions {
   /** T: time steps of a run. Default 1. */
@@ -31,8 +34,9 @@ export interface InferenceBuffers {
   /** f32 [steps, batch, outputs], or [batch, outputs] where the last step is read; usage COPY_DST. */
   outputs?: BufferPlace;
   /**
-   * f32 [layers, batch, hidden], for an LSTM all h and then all c: read as the state before the first step, and
-   * overwritten by the state after the last; usage COPY_SRC and COPY_DST. Without it, each run begins at zero.
+   * f32 [layers, batch, hidden], for an LSTM all h and then all c, of layers of several widths one after the other: read
+   * as the state before the first step, and overwritten by the state after the last; usage COPY_SRC and COPY_DST. Without
+   * it, each run begins at zero.
    */
   state?: BufferPlace;
 }
@@ -49,6 +53,7 @@ const fromZero = "from zero";
 
 /**
  * Lays a network out without its loss.
+ * @param ways as `loadWays` answers
  * @param state as `stateSpecs` has it, where a run goes on from the one before.
  * @throws where an option is unknown or out of range.
  */
@@ -56,29 +61,38 @@ export function planInference(
   plan: Plan,
   config: NetworkConfig,
   parameters: Readonly<Record<string, PlannedTensor>>,
-  options: InferenceOptions = {},
+  options: InferenceOptions,
+  { projection }: PassWays,
   state?: PlannedGroup,
 ): InferencePlan {
   expectKnown("Network.prepare", options, ["steps", "batch", "probabilities"]);
   const { steps = 1, batch = 1, probabilities = false } = options;
   expectSize("Network.prepare", "steps", steps);
   expectSize("Network.prepare", "batch", batch);
+  const architecture = architectureOf(config);
+  const { tokens, width } = architecture.input;
   const inputs =
-    config.input === "tokens"
-      ? plan.tensor("inputs", [steps, batch], { type: "i32" })
-      : plan.tensor("inputs", [steps, batch, config.inputs]);
+    tokens === undefined
+      ? plan.tensor("inputs", [steps, batch, width])
+      : plan.tensor("inputs", [steps, batch], { type: "i32" });
   const lengths = plan.tensor("lengths", [batch], { type: "i32" });
   plan.fill(lengths, () => new Int32Array(batch).fill(steps));
-  const layers = createStack(plan, config, parameters, inputs, lengths, { steps, batch, schedule: undefined });
-  if (state) copyAllStates(plan, layers, "initial", state);
-  else if (directionsOf(config) === 1) plan.section(fromZero, () => clearStates(plan, layers));
+  const input = inputStage(plan, architecture, parameters, inputs, undefined);
+  const shape = { steps, batch, schedule: undefined, projection };
+  const layers = createStack(plan, architecture, parameters, input.x, lengths, shape);
+  if (state) copyStates(plan, layers, "initial", statesIn(state.tensors));
+  else if (isOneWay(layers)) plan.section(fromZero, () => clearStates(plan, layers));
+  input.forward();
   stackForward(plan, layers);
-  const output = outputLayer(plan, config, parameters, layers.at(-1)!);
+  const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);
   outputForward(plan, output);
   const outputs = probabilities ? softmax(plan, output.logits, lengths) : output.logits;
-  if (state) copyAllStates(plan, layers, "final", state);
+  if (state) copyStates(plan, layers, "final", statesIn(state.tensors));
   return { inputs, outputs, layers };
 }
+
+/** Whether no layer reads from the last step to the first. */
+const isOneWay = (layers: readonly Layer[]): boolean => layers.every(({ directions }) => directions.length === 1);
 
 /** A network's forward pass over one shape of inputs. */
 export class Inference {
@@ -110,23 +124,17 @@ export class Inference {
     this.program.lifetime.expect("Network.encode");
     expectKnown("Network.encode", buffers, ["inputs", "outputs", "state"]);
     const [, batch = 0] = this.#layers[0]!.hidden.shape;
-    const states = stateSpecs(this.#config, batch);
-    const stateBytes = 4 * elements(states.initialState.shape);
-    if (buffers.state && directionsOf(this.#config) === 2) {
+    const states = Object.values(stateSpecs(this.#config, batch));
+    const stateBytes = states.reduce((sum, { shape }) => sum + 4 * elements(shape), 0);
+    if (buffers.state && !isOneWay(this.#layers)) {
       throw new Error(
         "Network.encode: state is given, expected none for a bidirectional network; it reads a sequence whole.",
       );
     }
     const { COPY_SRC, COPY_DST } = GPUBufferUsage;
-    const kinds = states.initialCellState ? (["hidden", "cellState"] as const) : (["hidden"] as const);
     const inputs = placeOf("inputs", buffers.inputs, 4 * elements(this.inputs.shape), { COPY_SRC });
     const outputs = placeOf("outputs", buffers.outputs, 4 * elements(this.outputs.shape), { COPY_DST });
-    const state = placeOf("state", buffers.state, kinds.length * stateBytes, { COPY_SRC, COPY_DST });
-    const copies = (end: "initial" | "final") => {
-      for (const [i, kind] of kinds.entries()) {
-        if (state) this.#copyState(encoder, kind, end, state.buffer, state.offset + i * stateBytes);
-      }
-    };
+    const state = placeOf("state", buffers.state, stateBytes, { COPY_SRC, COPY_DST });
 
     if (inputs) {
       eachRow(this.inputs, (plain, stored, bytes) => {
@@ -134,7 +142,7 @@ export class Inference {
         encoder.copyBufferToBuffer(inputs.buffer, inputs.offset + plain, this.inputs.buffer, to, bytes);
       });
     }
-    copies("initial");
+    if (state) this.#copyStates(encoder, "initial", state);
     this.program.encode(encoder, state ? [fromZero] : []);
     if (outputs) {
       eachRow(this.outputs, (plain, stored, bytes) => {
@@ -142,25 +150,26 @@ export class Inference {
         encoder.copyBufferToBuffer(this.outputs.buffer, from, outputs.buffer, outputs.offset + plain, bytes);
       });
     }
-    copies("final");
+    if (state) this.#copyStates(encoder, "final", state);
   }
 
-  /** Between the sweeps and an application's rows, which are not padded: [L, B, H] from `offset` on. */
-  #copyState(
+  /** Between the sweeps and an application's rows, which are not padded, one state after the other. */
+  #copyStates(
     encoder: GPUCommandEncoder,
-    kind: StateKind,
     end: "initial" | "final",
-    buffer: GPUBuffer,
-    offset: number,
+    { buffer, offset }: { buffer: GPUBuffer; offset: number },
   ): void {
-    const rows = stateRows(this.#layers, kind, end, { offset, stride: 4 * this.#config.hidden });
-    for (const { tensor, inside, outside, count, bytes } of rows) {
-      const sweep = this.program.tensor(tensor).buffer;
+    let start = offset;
+    for (const place of statePlaces(this.#layers, end)) {
+      const sweep = this.program.tensor(place.tensor).buffer;
+      const stride = 4 * place.width;
+      const { count, bytes } = copiesOf(place, stride);
       for (let row = 0; row < count; row++) {
-        const [here, there] = [inside.offset + row * inside.stride, outside.offset + row * outside.stride];
+        const [here, there] = [place.offset + row * place.stride, start + row * stride];
         if (end === "initial") encoder.copyBufferToBuffer(buffer, there, sweep, here, bytes);
         else encoder.copyBufferToBuffer(sweep, here, buffer, there, bytes);
       }
+      start += place.rows * stride;
     }
   }
 

@@ -14,29 +14,25 @@ type Draw = () => number;
 /**
  * "uniform": in ±1/√hidden, as PyTorch initialises `nn.RNN`, `nn.GRU` and `nn.LSTM` (and `nn.Linear` with `hidden`
  * inputs). "glorot": in ±√(6 / (rows + columns)) of each gate (Glorot and Bengio 2010). "orthogonal": UᵀU = 1 for each
- * gate (Saxe, McClelland and Ganguli 2014). Biases are zero but for "uniform".
+ * gate (Saxe, McClelland and Ganguli 2014). Biases are zero but for "uniform". An embedding begins in ±1, and in ±1/√width
+ * where the output layer is tied to it.
  */
 export function initialParameters(config: NetworkConfig): ParameterValues {
-  const { hidden, initializer, recurrentInitializer, forgetBias } = config;
-  const { gates, forgetGate } = cellOf(config);
-  const generator = generatorOf(config.seed);
+  const { initializer, recurrentInitializer, seed } = config;
+  const generator = generatorOf(seed);
   const draw = () => uniformFloat64(generator);
   const values: ParameterValues = new Map();
-  for (const [name, { shape, parts = 1 }] of Object.entries(parameterShapes(config))) {
-    const recurrent = name.endsWith("recurrentWeight");
-    const kind = recurrent ? recurrentInitializer : initializer;
+  for (const [name, { shape, parts = 1, layer, fanIn }] of Object.entries(parameterShapes(config))) {
+    const kind = name.endsWith("recurrentWeight") ? recurrentInitializer : initializer;
     const [rows = 0, columns = 0] = shape;
     let data: Float32Array;
-    if (kind === "orthogonal")
-      data = sideBySide(
-        Array.from({ length: gates }, () => orthogonal(hidden, draw)),
-        hidden,
-      );
-    else if (kind === "uniform") data = uniform(elements(shape), 1 / Math.sqrt(hidden), draw);
+    if (kind === "orthogonal") data = sideBySide(Array.from({ length: parts }, () => orthogonal(rows, draw)), rows);
+    else if (kind === "uniform" || name === "embeddingWeight") data = uniform(elements(shape), 1 / Math.sqrt(fanIn), draw);
     else if (shape.length === 1) data = new Float32Array(rows);
     else data = uniform(elements(shape), Math.sqrt(6 / (rows + columns / parts)), draw);
-    if (forgetBias !== undefined && forgetGate !== undefined && /layer.*bias$/.test(name)) {
-      data.fill(forgetBias, forgetGate * hidden, (forgetGate + 1) * hidden);
+    if (layer?.forgetBias !== undefined && name.endsWith(".bias")) {
+      const { forgetGate = 0 } = cellOf(layer);
+      data.fill(layer.forgetBias, forgetGate * layer.hidden, (forgetGate + 1) * layer.hidden);
     }
     values.set(name, { shape, data });
   }

@@ -18,6 +18,7 @@ import { initialParameters } from "./initializers";
 import { type ParameterValues, parameterShapes } from "./parameters";
 import type { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
+import { loadWays } from "./pass-ways";
 import { Programs } from "./programs";
 
 export class Network {
@@ -114,8 +115,9 @@ export class Network {
   async inference(options: InferenceOptions, operation = "Network.inference"): Promise<Inference> {
     this.lifetime.expect(operation);
     const { Inference, planInference } = await import("./inference"); // as only some need it
+    const ways = await loadWays(this.gpu.traits, this.config, { steps: 1, batch: 1 }, false);
     const plan = this.programs.plan(operation);
-    const planned = planInference(plan, this.config, this.parameters.tensors, options);
+    const planned = planInference(plan, this.config, this.parameters.tensors, options, ways);
     return new Inference(await this.programs.realise(plan, operation, "inference"), planned, this.config);
   }
 

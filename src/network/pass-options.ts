@@ -2,7 +2,9 @@
 
 import type { Schedule } from "../ops/recurrence";
 import type { BatchShape } from "./batch";
-import { expectKnown, expectSize, expectSwitch, type NetworkConfig, shown } from "./config";
+import { architectureOf } from "../parts/architecture";
+import type { NetworkConfig } from "./config";
+import { expectKnown, expectSize, expectSwitch, shown } from "./expect";
 
 export interface PassOptions extends BatchShape {
   /** How the recurrences are dispatched; without it, as `openGpu`'s tuning says, by default "fused" where the device can. */
@@ -27,6 +29,7 @@ export interface PassOptions extends BatchShape {
 
 const switches = [
   "initialState",
+  "weights",
   "carryState",
   "probabilities",
   "gradients",
@@ -48,10 +51,19 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
   expectSize("Pass", "steps", options.steps);
   expectSize("Pass", "batch", options.batch);
   expectSize("Pass", "lossCapacity", options.lossCapacity ?? 1);
-  expectSegments(config, options);
   expectKnown("Pass", options, passOptions);
   for (const name of switches) expectSwitch("Pass", name, options[name]);
-  if (options.carryState && config.bidirectional) {
+  const { layers } = architectureOf(config);
+  const bidirectional = layers.some(({ directions }) => directions === 2);
+  const projected = layers.some(({ projection }) => projection !== undefined);
+  expectSegments({ bidirectional, projected }, options);
+  if (projected && options.traceGradients) {
+    throw new Error("Pass: traceGradients does not go with a projected layer, whose h is not what its sweep goes through; leave one out.");
+  }
+  if (projected && bidirectional && options.initialState) {
+    throw new Error("Pass: initialState does not go with layers that are projected in both directions; leave one out.");
+  }
+  if (options.carryState && bidirectional) {
     throw new Error("Pass: carryState does not go with a bidirectional network; leave one out.");
   }
   if (![undefined, "fused", "unrolled", "wavefront"].includes(options.schedule)) {
@@ -60,7 +72,10 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
 }
 
 /** @throws where `checkpointEvery` does not go with the rest. */
-function expectSegments({ bidirectional }: NetworkConfig, options: PassOptions): void {
+function expectSegments(
+  { bidirectional, projected }: { bidirectional: boolean; projected: boolean },
+  options: PassOptions,
+): void {
   const { checkpointEvery: every, steps, gradients, traceGradients, probabilities } = options;
   if (every === undefined) return;
   expectSize("Pass", "checkpointEvery", every, steps);
@@ -71,7 +86,9 @@ function expectSegments({ bidirectional }: NetworkConfig, options: PassOptions):
   }
   const other = bidirectional
     ? "a bidirectional network, whose sweeps need all steps at once"
-    : traceGradients
+    : projected
+      ? "a projected layer, whose last state is not what the next segment's sweep begins with"
+      : traceGradients
       ? "traceGradients"
       : probabilities
         ? "probabilities"

@@ -3,16 +3,18 @@
 import type { Plan } from "../gpu/plan";
 import type { PlannedGroup, PlannedTensor } from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
-import { batchSpecs, onlyRow } from "./batch";
-import { directionsOf, type NetworkConfig } from "./config";
+import { type Architecture, architectureOf } from "../parts/architecture";
+import { batchSpecs, batchTensors, onlyRow } from "./batch";
+import type { NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
+import { inputStage } from "./input";
 import type { Layer } from "./layer";
 import { checkPassOptions, type PassOptions, unlatched } from "./pass-options";
 import { expectWays, type PassWays } from "./pass-ways";
-import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
+import { type AddLoss, lossOn, outputForward, outputLayer, readoutBackward } from "./readout";
 import type { segmented } from "./segments";
-import { layerByLayer, type Stacking } from "./stack";
-import { clearStates, copyAllStates } from "./states";
+import { layerByLayer, type StackOptions, type Stacking } from "./stack";
+import { clearStates, copyStates, statesIn } from "./states";
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface TensorsOfPass<Tensor> {
@@ -53,16 +55,20 @@ export interface PassPlan {
 type Tensors = Readonly<Record<string, PlannedTensor>>;
 
 /** What the parts of a pass are laid out with. */
-interface Layout {
+export interface Layout {
   readonly plan: Plan;
   readonly config: NetworkConfig;
+  readonly architecture: Architecture;
   readonly parameters: Tensors;
   readonly options: PassOptions;
+  /** The whole batch, as `batchSpecs` has it. */
   readonly batch: Readonly<Record<string, PlannedTensor | undefined>>;
+  /** [rows], out */
   readonly rowLoss: PlannedTensor;
+  /** Where gradients are added up. */
   readonly back: ReturnType<typeof gradientSlabs> | undefined;
-  readonly dropout: PassWays["dropout"];
-  readonly valueLoss: PassWays["valueLoss"];
+  readonly addLoss: AddLoss;
+  readonly ways: Pick<StackOptions, "dropped" | "projection">;
 }
 
 /**
@@ -75,32 +81,34 @@ export function planPass(
   config: NetworkConfig,
   parameters: Tensors,
   options: PassOptions,
-  { segmented, stacking, dropout, carrying, valueLoss }: PassWays = {},
+  { segmented, stacking, dropout, projection, carrying, valueLoss }: PassWays = {},
 ): PassPlan {
   checkPassOptions(config, options);
-  expectWays(config, options, { segmented, dropout, carrying, valueLoss });
+  expectWays(config, options, { segmented, dropout, projection, carrying, valueLoss });
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
-  const batch = plan.group<string>("batch", { ...batchSpecs(config, { ...options, rowsByToken: wanted }) }, "uniform");
+  const architecture = architectureOf(config);
+  const specs = batchTensors(batchSpecs(config, { ...options, rowsByToken: wanted }));
+  const batch = plan.group<string>("batch", specs, "uniform");
   const losses = plan.tensor("losses", [lossCapacity]);
   const recorded = plan.tensor("recorded", [1], { type: "u32" });
-  const rowLoss = plan.tensor("rowLoss", [config.readout === "every-step" ? steps * rows : rows]);
+  const rowLoss = plan.tensor("rowLoss", [architecture.readout.kind === "every-step" ? steps * rows : rows]);
   const loss = { rowLoss, recorded, ring: losses };
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
   const back = wanted ? gradientSlabs(plan, config, summed, loss, batch.tensors.step!) : undefined;
   const carried = carrying?.(plan, config, options, back?.notFinite);
-  const layout = { plan, config, parameters, options, batch: batch.tensors, rowLoss, back, dropout, valueLoss };
+  const addLoss = lossOn(plan, architecture.loss, architecture.readout.outputs, valueLoss);
+  const ways = { ...(dropout && { dropped: { ops: dropout, step: batch.tensors.step! } }), projection };
+  const layout = { plan, config, architecture, parameters, options, batch: batch.tensors, rowLoss, back, addLoss, ways };
   const stretch =
     checkpointEvery && segmented ? inSegments(layout, segmented) : inOne(layout, stacking ?? layerByLayer);
   const { layers } = stretch;
-  const from = carried?.state ?? batch;
-  const final = () => carried?.end(layers);
 
   if (back) plan.section(unlatched, () => plan.clear(back.notFinite, 4));
   stretch.begin();
-  copyAllStates(plan, layers, "initial", from);
+  copyStates(plan, layers, "initial", statesIn((carried?.state ?? batch).tensors));
   carried?.reset(layers, batch.tensors);
-  stretch.run(final);
+  stretch.run(() => carried?.end(layers));
   if (back) back.finish();
   else lossRecord(plan, loss);
   carried?.keep(layers);
@@ -143,46 +151,45 @@ interface Stretch {
 
 /** All steps at once. */
 function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Stacking): Stretch {
-  const { plan, config, parameters, options, batch, rowLoss, back, dropout, valueLoss } = layout;
+  const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss, ways } = layout;
   const { steps, batch: rows, traceGradients = false } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule; // that one is in the stacking
-  const { tokenStart, tokenOrder } = batch;
+  const { tokenStart, tokenOrder, weights } = batch;
   const lengths = onlyRow(batch.lengths!);
   // What is timed before there is a batch is then as real.
   plan.fill(lengths, () => new Int32Array(rows).fill(steps));
-  const dInputs = traceGradients ? plan.tensor("dInputs", [steps, rows, config.inputs]) : undefined;
-  const layers = createStack(plan, config, parameters, batch.inputs!, lengths, {
-    steps,
-    batch: rows,
-    schedule,
+  const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
+  const input = inputStage(plan, architecture, parameters, batch.inputs!, rowsByToken);
+  const dInputs =
+    traceGradients || (back && input.learns)
+      ? plan.tensor("dInputs", [steps, rows, architecture.input.width])
+      : undefined;
+  const layers = createStack(plan, architecture, parameters, input.x, lengths, {
+    ...{ steps, batch: rows, schedule, traceGradients, rowsByToken: input.rowsByToken },
+    ...ways,
     gradients: back !== undefined,
-    traceGradients,
-    dropped: dropout && { ops: dropout, step: batch.step! },
-    rowsByToken: tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) },
   });
-  const output = outputLayer(plan, config, parameters, layers.at(-1)!);
-  const { logits } = output;
+  const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);
+  const { logits, readShape } = output;
   const like = (name: string, want: unknown) => (want ? plan.tensor(name, logits.shape) : undefined);
-  const probabilities = like("probabilities", options.probabilities && config.loss === "cross-entropy");
+  const probabilities = like("probabilities", options.probabilities && architecture.loss.targets === "classes");
   const dLogits = like("dLogits", back);
   const { targets, lossScale } = batch;
-  const readout = {
-    ...output,
-    ...{ targets: targets!, lengths, lossScale: lossScale!, weighting: weighting(plan, config), valueLoss },
-    ...{ rowLoss, probabilities, dLogits },
-  };
   return {
-    ...{ layers, logits, probabilities, dLogits, dInputs },
+    ...{ layers, logits, probabilities, dLogits, dInputs: traceGradients ? dInputs : undefined },
     begin() {},
     run(final) {
+      input.forward();
       stackForward(plan, layers);
-      readoutForward(plan, config.loss, readout);
+      outputForward(plan, output);
+      const read = { targets: targets!, weights, lengths, lossScale: lossScale! };
+      addLoss(plan, logits, { ...read, rowLoss, probabilities, dLogits });
       if (dLogits && back) {
-        const parts = directionsOf(config);
-        const dOutput = plan.tensor("dOutput", [...logits.shape.slice(0, -1), parts * config.hidden], { parts });
-        const ofOutput = { outputWeight: back.slabs("outputWeight"), outputBias: back.slabs("outputBias") };
-        readoutBackward(plan, readout, { dLogits, dOutput, ...ofOutput });
-        stackBackward(plan, layers, dOutput, back.slabs, dInputs);
+        const { slabs } = back;
+        const dOutput = plan.tensor("dOutput", readShape, { parts: architecture.layers.at(-1)!.directions });
+        readoutBackward(plan, output, { dLogits, dOutput, slabs });
+        stackBackward(plan, layers, dOutput, slabs, dInputs);
+        input.backward(dInputs, slabs);
       }
       final();
     },
@@ -191,15 +198,11 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
 
 /** A segment of time after the other, and each again on the way back. */
 function inSegments(layout: Layout, make: typeof segmented): Stretch {
-  const { plan, config, parameters, options, batch, rowLoss, back, dropout, valueLoss } = layout;
-  const { steps, batch: rows, checkpointEvery } = options;
-  const schedule = options.schedule === "wavefront" ? undefined : options.schedule;
-  const size = { steps, batch: rows, checkpointEvery: checkpointEvery!, schedule, dropout, valueLoss };
-  const all = make(plan, config, parameters, batch as Tensors, size, rowLoss, back!);
+  const all = make(layout);
   return {
     ...all,
     begin() {
-      clearStates(plan, all.layers);
+      clearStates(layout.plan, all.layers);
       all.clear();
     },
   };

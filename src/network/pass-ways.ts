@@ -1,11 +1,12 @@
 // What of a pass few need, loaded where it is needed.
 
 import type { DeviceTraits } from "../gpu/traits";
-import type { valueLoss } from "../ops/value-loss";
+import { architectureOf } from "../parts/architecture";
 import type { carrying } from "./carried-state";
 import type { NetworkConfig } from "./config";
-import type { DropoutOps } from "./layer";
+import type { DropoutOps, ProjectionOps } from "./layer";
 import type { PassOptions } from "./pass-options";
+import type { ValueLossOp } from "./readout";
 import type { segmented } from "./segments";
 import type { Stacking } from "./stack";
 
@@ -14,15 +15,20 @@ export interface PassWays {
   readonly stacking?: Stacking | undefined;
   readonly dropout?: DropoutOps | undefined;
   readonly carrying?: typeof carrying | undefined;
-  readonly valueLoss?: typeof valueLoss | undefined;
+  readonly projection?: ProjectionOps | undefined;
+  readonly valueLoss?: ValueLossOp | undefined;
 }
 
-const needsOf = ({ dropout, loss }: NetworkConfig, { checkpointEvery, carryState, training }: PassOptions) => ({
-  segmented: checkpointEvery !== undefined,
-  dropout: training === true && dropout > 0,
-  carrying: carryState === true,
-  valueLoss: typeof loss !== "string",
-});
+function needsOf(config: NetworkConfig, { checkpointEvery, carryState, training }: PassOptions) {
+  const { layers, loss } = architectureOf(config);
+  return {
+    segmented: checkpointEvery !== undefined,
+    dropout: training === true && layers.some(({ dropout }) => dropout > 0),
+    carrying: carryState === true,
+    projection: layers.some(({ projection }) => projection !== undefined),
+    valueLoss: loss.targets === "values",
+  };
+}
 
 /** @param measures whether layers one by one and at once are to be timed. */
 export async function loadWays(
@@ -32,12 +38,14 @@ export async function loadWays(
   measures: boolean,
 ): Promise<PassWays> {
   const needs = needsOf(config, options);
-  const together = options.schedule === "wavefront" || (config.layers > 1 && !options.schedule && measures);
+  const { length } = architectureOf(config).layers;
+  const together = options.schedule === "wavefront" || (length > 1 && !options.schedule && measures);
   return {
     segmented: needs.segmented ? (await import("./segments")).segmented : undefined,
     stacking: together ? (await import("./wavefront")).wavefrontOf(traits, config, options) : undefined,
     dropout: needs.dropout ? await import("../ops/dropout") : undefined,
     carrying: needs.carrying ? (await import("./carried-state")).carrying : undefined,
+    projection: needs.projection ? await import("./projection") : undefined,
     valueLoss: needs.valueLoss ? (await import("../ops/value-loss")).valueLoss : undefined,
   };
 }

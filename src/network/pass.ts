@@ -114,7 +114,7 @@ export class Pass {
       throw new Error("Pass.readStates: the pass has not run, so that there are no states; run it first.");
     const { readStates } = await import("./read-states");
     this.lifetime.expect("Pass.readStates");
-    return readStates(this.program, this.#planned.layers);
+    return readStates(this.program, this.config, this.#planned.layers);
   }
 
   destroy(): void {

@@ -3,63 +3,81 @@
 import { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { realise } from "../gpu/realise";
-import { matrixOf, readTensors } from "../gpu/tensor";
+import { matrixOf, type PlannedTensor, readTensors, type TypedArray } from "../gpu/tensor";
+import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
-import { copyStates, rowsOf } from "./states";
+import { copyStates, type StateKind, statePlaces, stateSpecs, statesIn } from "./states";
 
-/** States of a run, of each layer and direction: [L·D, B, H]. */
+/**
+ * States of a run, of each layer and direction: [L·D, B, H], of layers of several widths one after the other, and alike of
+ * what cells keep beside h.
+ */
 export interface States {
   /** h after the last step of each sequence; of a reverse direction, after the first. */
   finalState: Float32Array;
-  /** Likewise c of an LSTM. */
+  /** Likewise what cells keep beside h, such as c of an LSTM. */
   finalCellState?: Float32Array;
-  /** Where gradients are traced: dL/dh_0, and of an LSTM dL/dc_0. */
+  /** Where gradients are traced: dL/dh_0, and likewise of what cells keep beside h. */
   dInitialState?: Float32Array;
   dInitialCellState?: Float32Array;
 }
 
 /** Reads what the last run ended with, and the gradients of what it began with where they are traced. */
-export async function readStates(pass: Program, planned: readonly Layer[]): Promise<States> {
+export async function readStates(pass: Program, config: NetworkConfig, planned: readonly Layer[]): Promise<States> {
   const { gpu } = pass;
   const layers = planned.map((layer) => onDevice(pass, layer));
-  const all = layers.flatMap(({ directions }) => directions);
-  const { hidden, directions, cell } = layers[0]!;
-  const [, batch = 0, width = 0] = hidden.shape;
-  const spec = { shape: [all.length, batch, width / directions.length] };
-  const traced = directions[0]!.dHidden !== undefined;
+  const [, batch = 0] = layers[0]!.hidden.shape;
+  const specs = stateSpecs(config, batch);
   const operation = "Pass.readStates";
   const plan = new Plan("states", gpu.traits, "use a smaller batch");
-  const { tensors } = plan.group<string>("states", {
-    finalState: spec,
-    ...(cell.cellState && { finalCellState: spec }),
-    ...(traced && { dInitialState: spec }),
-    ...(traced && cell.cellState && { dInitialCellState: spec }),
-  });
-  const { finalState, finalCellState, dInitialState, dInitialCellState } = tensors;
-  copyStates(plan, layers, "hidden", "final", rowsOf(finalState!));
-  if (finalCellState) copyStates(plan, layers, "cellState", "final", rowsOf(finalCellState));
-  const slab = batch * 4 * matrixOf(spec).storedWidth;
-  for (const [index, { dHidden, carry }] of all.entries()) {
-    for (const [from, start, to] of [
-      [dHidden, 0, dInitialState],
-      [carry, slab, dInitialCellState],
-    ] as const) {
-      if (to) plan.copy({ ...from!, offset: from!.offset + start }, { ...to, offset: to.offset + index * slab }, slab);
-    }
+  const final = plan.group<string>("final states", specs).tensors;
+  copyStates(plan, layers, "final", statesIn(final));
+  const traced = layers.some(({ directions }) => directions[0]?.dHidden);
+  const gradients = traced ? plan.group<string>("gradients of initial states", specs).tensors : {};
+  for (const { name, tensor, slab } of gradientPlaces(layers)) {
+    const to = gradients[name];
+    if (!to) continue;
+    const bytes = batch * 4 * matrixOf(to).storedWidth;
+    plan.copy({ ...tensor, offset: tensor.offset + slab * bytes }, to, bytes);
   }
   const program = await realise(plan, gpu, { operation, what: "states", owner: pass.lifetime });
   try {
     const { errors } = gpu.scoped(() => program.run());
+    const wanted = [...Object.values(final), ...Object.values(gradients)];
     const read = readTensors(
       gpu,
-      Object.values(tensors).map((tensor) => program.tensor(tensor)),
+      wanted.map((tensor) => program.tensor(tensor)),
       operation,
     );
     const [values] = await Promise.all([read, gpu.expectNone(operation, errors)]);
-    return Object.fromEntries(Object.keys(tensors).map((name, i) => [name, values[i]])) as unknown as States;
+    const joined = (tensors: object, first: number, kind: StateKind) =>
+      concatenated(Object.keys(tensors).flatMap((name, i) => (specs[name]!.kind === kind ? [values[first + i]!] : [])));
+    const ofBoth = (tensors: object, first: number) => [joined(tensors, first, "hidden"), joined(tensors, first, "cell")];
+    const [finalState, finalCellState] = ofBoth(final, 0);
+    const [dInitialState, dInitialCellState] = ofBoth(gradients, Object.keys(final).length);
+    const given = { finalCellState, dInitialState, dInitialCellState };
+    return { finalState: finalState!, ...Object.fromEntries(Object.entries(given).filter(([, of]) => of!.length > 0)) };
   } finally {
     program.destroy();
   }
+}
+
+/** Where a traced pass leaves dL/d(each initial state): a slab of a tensor. */
+function gradientPlaces(layers: readonly Layer[]): { name: string; tensor: PlannedTensor; slab: number }[] {
+  return statePlaces(layers, "initial").map(({ name, layer, part, kind, index }) => {
+    const { dHidden, carry } = layers[layer]!.directions[part]!;
+    return kind === "hidden" ? { name, tensor: dHidden!, slab: 0 } : { name, tensor: carry!, slab: 1 + index };
+  });
+}
+
+function concatenated(parts: readonly TypedArray[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** A layer with the tensors that its program has on the device. */

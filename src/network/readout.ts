@@ -2,13 +2,13 @@
 
 import type { Plan } from "../gpu/plan";
 import { type PlannedTensor, padded } from "../gpu/tensor";
-import { matmul, type View } from "../ops/matmul";
-import { meanSquaredError } from "../ops/mean-squared-error";
+import type { Loss } from "../losses/loss";
+import { matmul, rowSum, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import type { valueLoss } from "../ops/value-loss";
-import type { NetworkConfig } from "./config";
-import { type Layer, stepsOf } from "./layer";
+import type { Architecture } from "../parts/architecture";
+import { endOf, type Layer, stepsOf } from "./layer";
 
 /** What the output layer reads, and o. */
 export interface OutputLayer {
@@ -17,20 +17,26 @@ export interface OutputLayer {
    * one, each meets its own part of V's rows.
    */
   read: View[];
-  /** V [D·H, K], b_o [K] */
+  /** [T, B, D·H] or [B, D·H]: of what is read. */
+  readShape: readonly number[];
+  /** V [D·H, K]; or where the output layer is tied, the embedding [K, H], which is Vᵀ. */
   outputWeight: PlannedTensor;
-  outputBias: PlannedTensor;
+  tied: boolean;
+  /** b_o [K] */
+  outputBias: PlannedTensor | undefined;
   /** o [T, B, K] or [B, K] */
   logits: PlannedTensor;
 }
 
-export interface Readout extends OutputLayer {
+/** Loaded where a loss is of one value at a time. */
+export type ValueLossOp = typeof valueLoss;
+
+/** What the loss reads and writes. */
+export interface LossTensors {
   targets: PlannedTensor;
+  weights: PlannedTensor | undefined;
   lengths: PlannedTensor;
   lossScale: PlannedTensor;
-  /** Where the loss is of one value at a time. */
-  valueLoss?: typeof valueLoss | undefined;
-  weighting?: { classWeights: PlannedTensor; labelSmoothing: number } | undefined;
   /** [rows] */
   rowLoss: PlannedTensor;
   /** Like logits, where wanted. */
@@ -38,12 +44,15 @@ export interface Readout extends OutputLayer {
   dLogits?: PlannedTensor | undefined;
 }
 
+/** Adds a loss: that of each row and, where wanted, do. */
+export type AddLoss = (plan: Plan, logits: PlannedTensor, tensors: LossTensors) => void;
+
 export interface ReadoutGradients {
   dLogits: PlannedTensor;
   /** dL/dh of what is read: [T, B, D·H] or [B, D·H] */
   dOutput: PlannedTensor;
-  outputWeight: Slabs;
-  outputBias: Slabs;
+  /** Where gradients go. */
+  slabs: (name: string) => Slabs | undefined;
 }
 
 /** The part of V that view number `part` of several meets. */
@@ -52,60 +61,65 @@ const rowPart = (read: View[], part: number) => (read.length > 1 ? { rowPart: pa
 /** The output layer over the last of a network's layers. */
 export function outputLayer(
   plan: Plan,
-  { readout, outputs }: NetworkConfig,
-  { outputWeight, outputBias }: Readonly<Record<string, PlannedTensor>>,
+  { readout }: Architecture,
+  { embeddingWeight, outputWeight, outputBias }: Readonly<Record<string, PlannedTensor | undefined>>,
   { hidden, directions }: Layer,
 ): OutputLayer {
   const [steps = 0, batch = 0] = directions[0]!.gate.shape;
-  const everyStep = readout === "every-step";
-  const endOf = (part: number): View => ({
-    tensor: hidden,
-    rows: [(part === 1 ? 1 : steps) * batch, batch],
-    parts: [part, 1],
-  });
+  const { kind, outputs, tied } = readout;
+  const rows = kind === "every-step" ? [steps, batch] : [batch];
   return {
-    read: everyStep ? [stepsOf(hidden, steps, batch)] : directions.map((_, part) => endOf(part)),
-    outputWeight: outputWeight!,
-    outputBias: outputBias!,
-    logits: plan.tensor("logits", everyStep ? [steps, batch, outputs] : [batch, outputs]),
+    read:
+      kind === "every-step"
+        ? [stepsOf(hidden, steps, batch)]
+        : directions.map((_, part) => endOf(hidden, steps, batch, part)),
+    readShape: [...rows, hidden.shape.at(-1)!],
+    outputWeight: (tied ? embeddingWeight : outputWeight)!,
+    tied,
+    outputBias,
+    logits: plan.tensor("logits", [...rows, outputs]),
   };
 }
 
 /** o = h·V + b_o */
-export function outputForward(plan: Plan, { read, outputWeight, outputBias, logits }: OutputLayer): void {
+export function outputForward(plan: Plan, { read, outputWeight, tied, outputBias: bias, logits }: OutputLayer): void {
   for (const [part, a] of read.entries()) {
     const b = { tensor: outputWeight, ...rowPart(read, part) };
-    const more = part === 0 ? { bias: outputBias } : { accumulate: true };
-    matmul(plan, { label: "o = h·V + b_o", a, b, out: { tensor: logits }, ...more });
+    const more = part > 0 ? { accumulate: true } : bias && { bias };
+    matmul(plan, { label: `o = h·V${bias ? " + b_o" : ""}`, a, b, out: { tensor: logits }, ...(tied && { transpose: "b" as const }), ...more });
   }
 }
 
-/** o = h·V + b_o, then the loss of each row, and do where wanted. */
-export function readoutForward(plan: Plan, loss: NetworkConfig["loss"], readout: Readout): void {
-  const { logits, targets, lengths, lossScale, weighting, rowLoss, probabilities, dLogits } = readout;
-  outputForward(plan, readout);
-  const tensors = { logits, targets, lengths, lossScale, rowLoss, dLogits };
-  if (loss === "cross-entropy") softmaxCrossEntropy(plan, { ...tensors, weighting, probabilities });
-  else if (loss === "mean-squared-error") meanSquaredError(plan, tensors);
-  else readout.valueLoss!(plan, loss, tensors);
+/** What adds a loss to a plan, with what it needs there. */
+export function lossOn(plan: Plan, loss: Loss, outputs: number, valueLoss: ValueLossOp | undefined): AddLoss {
+  if (loss.targets === "values") {
+    return (plan, logits, { probabilities: _, ...tensors }) => valueLoss!(plan, loss, { logits, ...tensors });
+  }
+  const { labelSmoothing, classWeights } = loss;
+  if (labelSmoothing === 0 && !classWeights) {
+    return (plan, logits, tensors) => softmaxCrossEntropy(plan, { logits, ...tensors });
+  }
+  const weights = plan.tensor("classWeights", [outputs]);
+  plan.fill(weights, () => padded(weights, classWeights ?? new Float32Array(outputs).fill(1)));
+  const classWeighting = { classWeights: weights, labelSmoothing };
+  return (plan, logits, tensors) => softmaxCrossEntropy(plan, { logits, ...tensors, classWeighting });
 }
 
 /** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ. */
-export function readoutBackward(plan: Plan, { read, outputWeight }: Readout, gradients: ReadoutGradients): void {
-  const { dLogits, dOutput } = gradients;
-  const b = { tensor: dLogits };
-  matmul(plan, { label: "dh = do·Vᵀ", transpose: "b", a: b, b: { tensor: outputWeight }, out: { tensor: dOutput } });
-  for (const [part, a] of read.entries()) {
-    const out = { ...gradients.outputWeight, ...rowPart(read, part) };
-    const bSum = part === 0 ? gradients.outputBias : undefined;
-    matmul(plan, { label: `dV = Σ h_tᵀ·do_t${bSum ? ", db_o = Σ do_t" : ""}`, transpose: "a", a, b, out, bSum });
+export function readoutBackward(plan: Plan, { read, outputWeight, tied }: OutputLayer, gradients: ReadoutGradients): void {
+  const { dLogits, dOutput, slabs } = gradients;
+  const o = { tensor: dLogits };
+  const v = { b: { tensor: outputWeight }, ...(!tied && { transpose: "b" as const }) };
+  matmul(plan, { label: "dh = do·Vᵀ", a: o, ...v, out: { tensor: dOutput } });
+  const dBias = slabs("outputBias");
+  if (tied) {
+    matmul(plan, { label: "dVᵀ = Σ do_tᵀ·h_t", transpose: "a", a: o, b: read[0]!, out: slabs("embeddingWeight")! });
+    if (dBias) rowSum(plan, "db_o = Σ do_t", o, dBias);
+    return;
   }
-}
-
-/** Label smoothing and class weights, where a network has them. */
-export function weighting(plan: Plan, { outputs, labelSmoothing, classWeights }: NetworkConfig): Readout["weighting"] {
-  if (labelSmoothing === 0 && !classWeights) return undefined;
-  const weights = plan.tensor("classWeights", [outputs]);
-  plan.fill(weights, () => padded(weights, classWeights ?? new Float32Array(outputs).fill(1)));
-  return { classWeights: weights, labelSmoothing };
+  for (const [part, a] of read.entries()) {
+    const out = { ...slabs("outputWeight")!, ...rowPart(read, part) };
+    const bSum = part === 0 ? dBias : undefined;
+    matmul(plan, { label: `dV = Σ h_tᵀ·do_t${bSum ? ", db_o = Σ do_t" : ""}`, transpose: "a", a, b: o, out, bSum });
+  }
 }

@@ -1,23 +1,15 @@
 // A pass in segments of time, for sequences that would not fit whole: only the states between segments are kept, and each
 // segment goes forward again before it goes back (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
 
-import type { Index, Plan } from "../gpu/plan";
+import type { Index } from "../gpu/plan";
 import { elements, matrixOf, type PlannedTensor } from "../gpu/tensor";
-import type { SweepSchedule } from "../ops/recurrence";
-import { type BatchShape, batchSpecs, onlyRow, stateSpecs } from "./batch";
-import type { NetworkConfig } from "./config";
-import type { gradientSlabs } from "./gradient-slabs";
-import type { DropoutOps, Layer } from "./layer";
-import { outputLayer, type Readout, readoutBackward, readoutForward, weighting } from "./readout";
+import { batchSpecs, batchTensors, onlyRow } from "./batch";
+import { inputStage } from "./input";
+import type { Layer } from "./layer";
+import type { Layout } from "./pass-plan";
+import { outputForward, outputLayer, readoutBackward } from "./readout";
 import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
-import { copyStates, rowsOf } from "./states";
-
-interface SegmentOptions extends BatchShape {
-  checkpointEvery: number;
-  schedule: SweepSchedule | undefined;
-  dropout: DropoutOps | undefined;
-  valueLoss: Readout["valueLoss"];
-}
+import { copyStates, rowsOf, stateSpecs } from "./states";
 
 /** Where a segment stands among all: one of them, or in a repeat from one on, one further or back in each run. */
 interface Which {
@@ -48,56 +40,41 @@ export interface Segmented {
   run(atEnd: () => void): void;
 }
 
-/**
- * Lays out segments.
- * @param batchTensors of the whole batch, as `batchSpecs` has them
- * @param rowLoss [rows of the whole], out
- * @param gradients where they are added up.
- */
-export function segmented(
-  plan: Plan,
-  config: NetworkConfig,
-  parameters: Readonly<Record<string, PlannedTensor>>,
-  batchTensors: Readonly<Record<string, PlannedTensor>>,
-  { steps, batch, checkpointEvery, schedule, dropout, valueLoss }: SegmentOptions,
-  rowLoss: PlannedTensor,
-  { slabs, buffer }: Pick<ReturnType<typeof gradientSlabs>, "slabs" | "buffer">,
-): Segmented {
+/** Lays out segments of a pass with gradients. */
+export function segmented(layout: Layout): Segmented {
+  const { plan, config, architecture, parameters, options, batch: whole, rowLoss, addLoss, ways } = layout;
+  const { steps, batch, checkpointEvery = steps } = options;
+  const { slabs, buffer } = layout.back!;
+  const schedule = options.schedule === "wavefront" ? undefined : options.schedule;
   const count = steps / checkpointEvery;
-  const everyStep = config.readout === "every-step";
-  const specs = batchSpecs(config, { steps: checkpointEvery, batch, rowsByToken: true });
-  const { lossScale: _, ...own } = specs;
-  const segment: Readonly<Record<string, PlannedTensor>> = plan.group<string>("segment", { ...own }, "uniform").tensors;
+  const everyStep = architecture.readout.kind === "every-step";
+  const shape = { steps: checkpointEvery, batch, weights: whole.weights !== undefined };
+  const { lossScale: _, ...own } = batchTensors(batchSpecs(config, { ...shape, rowsByToken: true }));
+  const segment: Readonly<Record<string, PlannedTensor>> = plan.group<string>("segment", own, "uniform").tensors;
   const lengths = onlyRow(segment.lengths!);
   // What is timed before there is a batch is then as real.
   plan.fill(lengths, () => new Int32Array(batch).fill(checkpointEvery));
   const { tokenStart, tokenOrder } = segment;
-  const layers = createStack(plan, config, parameters, segment.inputs!, lengths, {
-    steps: checkpointEvery,
-    batch,
-    schedule,
-    gradients: true,
-    continued: true,
-    dropped: dropout && { ops: dropout, step: segment.step! },
-    rowsByToken: tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) },
+  const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
+  const input = inputStage(plan, architecture, parameters, segment.inputs!, rowsByToken);
+  const dInputs = input.learns ? plan.tensor("dInputs", [checkpointEvery, batch, architecture.input.width]) : undefined;
+  const { dropped } = ways;
+  const layers = createStack(plan, architecture, parameters, input.x, lengths, {
+    ...{ steps: checkpointEvery, batch, schedule, rowsByToken: input.rowsByToken },
+    ...{ gradients: true, continued: true },
+    dropped: dropped && { ...dropped, step: segment.step! },
   });
-  const output = outputLayer(plan, config, parameters, layers.at(-1)!);
-  const { logits } = output;
+  const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);
+  const { logits, readShape } = output;
   const dLogits = plan.tensor("dLogits", logits.shape);
   const segmentLoss = everyStep ? plan.tensor("rowLoss", [checkpointEvery * batch]) : rowLoss;
-  const readout = {
-    ...output,
-    targets: everyStep ? segment.targets! : batchTensors.targets!,
-    // At the end all sequences count, and all are in the first segment.
-    lengths: everyStep ? lengths : { ...batchTensors.lengths!, shape: [batch] },
-    lossScale: batchTensors.lossScale!,
-    weighting: weighting(plan, config),
-    valueLoss,
-    rowLoss: segmentLoss,
-    dLogits,
-  };
-  const dOutput = plan.tensor("dOutput", [...logits.shape.slice(0, -1), config.hidden]);
-  const nothing = everyStep ? undefined : plan.tensor("dOutput", dOutput.shape); // zero
+  // At the end all sequences count, and all are in the first segment.
+  const read = everyStep
+    ? { targets: segment.targets!, weights: segment.weights, lengths }
+    : { targets: whole.targets!, weights: whole.weights, lengths: { ...whole.lengths!, shape: [batch] } };
+  const lossTensors = { ...read, lossScale: whole.lossScale!, rowLoss: segmentLoss, dLogits };
+  const dOutput = plan.tensor("dOutput", readShape);
+  const nothing = everyStep ? undefined : plan.tensor("dOutput", readShape); // zero
   const between = tensorsBetween(plan, layers);
   const firstRows = plan.tensor("firstRow", [count], { type: "u32" });
   plan.fill(firstRows, () => Uint32Array.from({ length: count }, (_, s) => s * checkpointEvery * batch));
@@ -109,22 +86,19 @@ export function segmented(
   ).tensors;
 
   const copyAll = (which: Which, end: "initial" | "final", way: "in" | "out") => {
-    for (const [kind, name] of [
-      ["hidden", "initialState"],
-      ["cellState", "initialCellState"],
-    ] as const) {
+    const rows = (name: string) => {
       const all = states[name];
-      if (!all) continue;
-      const rows = rowsOf(all);
-      const bytes = elements(all.shape.slice(1, -1)) * rows.stride;
-      copyStates(plan, layers, kind, end, { ...rows, ...partOf(which, all, bytes) }, way);
-    }
+      if (!all) return undefined;
+      const { stride } = rowsOf(all);
+      return { stride, ...partOf(which, all, batch * stride) };
+    };
+    copyStates(plan, layers, end, rows, way);
   };
-  const names = ["inputs", "lengths", "tokenStart", "tokenOrder", ...(everyStep ? ["targets"] : [])];
+  const names = ["inputs", "lengths", "tokenStart", "tokenOrder", ...(everyStep ? ["targets", "weights"] : [])];
   /** Copies what a segment reads to where it reads it. */
   const enter = (which: Which) => {
     for (const name of names) {
-      const [from, to] = [batchTensors[name], segment[name]];
+      const [from, to] = [whole[name], segment[name]];
       if (!from || !to) continue;
       const bytes = 4 * elementsStored(to);
       plan.copy(partOf(which, from, bytes), to, bytes);
@@ -132,16 +106,20 @@ export function segmented(
     plan.copy(partOf(which, firstRows, 4), { ...segment.step!, offset: segment.step!.offset + 4 }, 4);
     copyAll(which, "initial", "in");
   };
+  const forward = () => {
+    input.forward();
+    stackForward(plan, layers);
+  };
   const back = (which: Which) => {
     enter(which);
-    stackForward(plan, layers);
-    if (nothing && which.index) stackBackward(plan, layers, nothing, slabs, undefined, between);
-    else {
-      readoutForward(plan, config.loss, readout);
-      const ofOutput = { outputWeight: slabs("outputWeight"), outputBias: slabs("outputBias") };
-      readoutBackward(plan, readout, { dLogits, dOutput, ...ofOutput });
-      stackBackward(plan, layers, dOutput, slabs, undefined, between);
+    forward();
+    if (!(nothing && which.index)) {
+      outputForward(plan, output);
+      addLoss(plan, logits, lossTensors);
+      readoutBackward(plan, output, { dLogits, dOutput, slabs });
     }
+    stackBackward(plan, layers, nothing && which.index ? nothing : dOutput, slabs, dInputs, between);
+    input.backward(dInputs, slabs);
   };
   const losses = (which: Which) => {
     const bytes = 4 * checkpointEvery * batch;
@@ -156,12 +134,12 @@ export function segmented(
       for (const cleared of [buffer, ...carries]) plan.clear({ buffer: cleared, offset: 0 }, cleared.size);
     },
     run(atEnd) {
-      plan.copy(batchTensors.step!, segment.step!, 4);
+      plan.copy(whole.step!, segment.step!, 4);
       copyAll({ number: 0 }, "initial", "out");
       if (count > 1) {
         plan.repeat(count - 1, (index) => {
           enter({ number: 0, index });
-          stackForward(plan, layers);
+          forward();
           copyAll({ number: 1, index }, "final", "out");
         });
       }
@@ -179,8 +157,8 @@ export function segmented(
   };
 }
 
-/** Numbers of a tensor that hold its values: all rows, without those that were added at the end. */
+/** Numbers of a tensor that hold its values: all rows, without what was added at the end. */
 function elementsStored(tensor: PlannedTensor): number {
   const { rows, storedWidth } = matrixOf(tensor);
-  return tensor.type === "f32" ? rows * storedWidth : elements(tensor.shape);
+  return tensor.type === "f32" && tensor.shape.length > 1 ? rows * storedWidth : elements(tensor.shape);
 }

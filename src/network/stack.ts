@@ -3,16 +3,18 @@
 import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
+import type { View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
 import type { SweepSchedule } from "../ops/recurrence";
-import { directionsOf, type NetworkConfig } from "./config";
+import type { Architecture, StackedLayer } from "../parts/architecture";
 import {
   type Direction,
-  type DirectionParameters,
+  type DirectionSlabs,
   type DropoutOps,
   type Layer,
   layerBackward,
   layerForward,
+  type ProjectionOps,
   type RowsByToken,
   stepsOf,
 } from "./layer";
@@ -32,6 +34,8 @@ export interface StackOptions {
   continued?: boolean;
   /** With `step`, u32 [2], the training step and the number of the first row: without it nothing is dropped. */
   dropped?: { ops: DropoutOps; step: PlannedTensor } | undefined;
+  /** Where a layer has one. */
+  projection?: ProjectionOps | undefined;
   /** Allocates what the layers compute in; the plan unless given. */
   allocator?: Pick<Plan, "tensor">;
 }
@@ -41,57 +45,69 @@ export type Stacking = typeof layerByLayer;
 
 export const layerByLayer = { createStack, stackForward, stackBackward };
 
-/** Allocates the layers over `inputs` (tokens, i32 [T, B], or features [T, B, I]) and `lengths`, i32 [B]. */
+/** Allocates the layers over `inputs` (tokens, i32 [T, B], or x [T, B, I]) and `lengths`, i32 [B]. */
 export function createStack(
   plan: Plan,
-  config: NetworkConfig,
+  { layers: stacked, seed }: Architecture,
   parameters: Readonly<Record<string, PlannedTensor>>,
   inputs: PlannedTensor,
   lengths: PlannedTensor,
-  {
-    steps,
-    batch,
-    schedule,
-    gradients = false,
-    traceGradients = false,
-    rowsByToken,
-    continued,
-    dropped,
-    allocator = plan,
-  }: StackOptions,
+  options: StackOptions,
 ): Layer[] {
-  const cell = cellOf(config);
-  const { hidden: width, dropout: rate, seed } = config;
-  const directionCount = directionsOf(config);
-  const both = { parts: directionCount };
+  const { steps, batch, schedule, rowsByToken, continued, dropped, projection, allocator = plan } = options;
   const layers: Layer[] = [];
-  for (let number = 0; number < config.layers; number++) {
+  for (const stack of stacked) {
+    const { number, dropout: rate, hidden: size, width, directions: count } = stack;
     const below = layers.at(-1);
-    const directions = Array.from({ length: directionCount }, (_, part): Direction => {
-      return {
-        parameters: parametersOf((name) => parameters[prefixOf(number, part) + name]!, cell.candidate !== undefined),
-        gate: allocator.tensor("gate", [steps, batch, cell.gates * width], { parts: cell.gates }),
-        cellState: cell.cellState ? allocator.tensor("cellState", [steps + 1, batch, width]) : undefined,
-        candidate: cell.candidate && allocator.tensor("candidate", [steps, batch, width]),
-        carry: gradients ? allocator.tensor("carry", [cell.cellState ? 2 : 1, batch, width]) : undefined,
-        dHidden: traceGradients ? allocator.tensor("dHidden", [steps + 1, batch, width]) : undefined,
-      };
-    });
-    const masked = below && rate > 0 ? dropped : undefined;
-    const x = below ? stepsOf(below.hidden, steps, batch) : { tensor: inputs };
+    const x: View = below ? stepsOf(below.hidden, steps, batch) : { tensor: inputs };
+    const { parts = 1 } = x.tensor;
+    const masked = rate > 0 ? dropped : undefined;
+    const states = (name: string, width: number) =>
+      allocator.tensor(name, [steps + count, batch, count * width], { parts: count });
+    const projected = stack.projection === undefined ? undefined : projection;
     layers.push({
-      cell,
+      cell: cellOf(stack),
       schedule,
-      inputs: masked ? { tensor: plan.tensor("dropped", [steps, batch, directionCount * width], both) } : x,
+      inputs: masked ? { tensor: plan.tensor("dropped", [steps, batch, stack.inputs], { parts }) } : x,
       continued,
       rowsByToken: below ? undefined : rowsByToken,
       dropout: masked && { ...masked, x, rate, seed, layer: number },
       lengths,
-      hidden: allocator.tensor("hidden", [steps + directionCount, batch, directionCount * width], both),
-      directions,
+      hidden: states("hidden", width),
+      projection: projected && { ops: projected, unprojected: states("unprojected", size) },
+      directions: Array.from({ length: count }, (_, part) => direction(plan, stack, part, parameters, options)),
     });
   }
   return layers;
+}
+
+function direction(
+  plan: Plan,
+  layer: StackedLayer,
+  part: number,
+  parameters: Readonly<Record<string, PlannedTensor>>,
+  { steps, batch, gradients = false, traceGradients = false, allocator = plan }: StackOptions,
+): Direction {
+  const { hidden: width, projection, bias } = layer;
+  const { gates, candidate, states } = cellOf(layer);
+  const parts = gates;
+  const named = (name: string) => parameters[`${prefixOf(layer.number, part)}${name}`]!;
+  return {
+    parameters: {
+      inputWeight: named("inputWeight"),
+      recurrentWeight: named("recurrentWeight"),
+      // A bias that is none is zero.
+      bias: bias ? named("bias") : plan.tensor("noBias", [gates * width], { parts }),
+      recurrentBias: candidate && (bias ? named("recurrentBias") : plan.tensor("noBias", [width])),
+      projectionWeight: projection === undefined ? undefined : named("projectionWeight"),
+    },
+    gate: allocator.tensor("gate", [steps, batch, gates * width], { parts }),
+    cellState: states > 0 ? allocator.tensor("cellState", [states * (steps + 1), batch, width]) : undefined,
+    candidate: candidate && allocator.tensor("candidate", [steps, batch, width]),
+    carry: gradients ? allocator.tensor("carry", [1 + states, batch, width]) : undefined,
+    dHidden: traceGradients ? allocator.tensor("dHidden", [steps + 1, batch, width]) : undefined,
+    product: projection === undefined ? undefined : plan.tensor("P·U", [width, gates * width], { parts }),
+  };
 }
 
 /** From the lowest layer to the highest. */
@@ -118,24 +134,24 @@ export function stackBackward(
   plan: Plan,
   layers: readonly Layer[],
   dOutput: PlannedTensor,
-  slabs: (name: string) => Slabs,
+  slabs: (name: string) => Slabs | undefined,
   dInputs: PlannedTensor | undefined,
   between: readonly PlannedTensor[] = tensorsBetween(plan, layers),
 ): void {
   let dHidden = dOutput;
   for (const [number, layer] of [...layers.entries()].reverse()) {
     const dBelow = number > 0 ? between[number - 1] : dInputs;
-    const gradients = layer.directions.map((_, part) =>
-      parametersOf((name) => slabs(prefixOf(number, part) + name), layer.cell.candidate !== undefined),
-    );
+    const gradients = layer.directions.map((_, part): DirectionSlabs => {
+      const named = (name: string) => slabs(prefixOf(number, part) + name);
+      return {
+        inputWeight: named("inputWeight")!,
+        recurrentWeight: named("recurrentWeight")!,
+        bias: named("bias"),
+        recurrentBias: named("recurrentBias"),
+        projectionWeight: named("projectionWeight"),
+      };
+    });
     layerBackward(plan, layer, { dOutput: dHidden, parameters: gradients, dInputs: dBelow });
     if (dBelow) dHidden = dBelow;
   }
 }
-
-const parametersOf = <Kind>(named: (name: string) => Kind, candidate: boolean): DirectionParameters<Kind> => ({
-  inputWeight: named("inputWeight"),
-  recurrentWeight: named("recurrentWeight"),
-  bias: named("bias"),
-  recurrentBias: candidate ? named("recurrentBias") : undefined,
-});

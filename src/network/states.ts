@@ -1,74 +1,131 @@
 // The way of initial states into the sweeps through time, and of final states out of them: copies of rows.
 
+import { cellOf } from "../cells/cells";
 import type { Moves, Plan } from "../gpu/plan";
-import { type AnyBuffer, matrixOf, type PlannedGroup, type PlannedTensor, roundUp } from "../gpu/tensor";
-import type { Layer } from "./layer";
+import { type AnyBuffer, matrixOf, type PlannedTensor, roundUp, type TensorSpec } from "../gpu/tensor";
+import { architectureOf } from "../parts/architecture";
+import type { NetworkConfig } from "./config";
+import type { Direction, Layer } from "./layer";
+import { prefixOf } from "./parameters";
 
-/** The states [L·D, B, H] outside: row r begins at `offset` + r · `stride` bytes. */
+/** h, or what a cell keeps beside it. */
+export type StateKind = "hidden" | "cell";
+
+/** A state, of one direction of one layer: [B, H], of h where it is projected [B, P]. */
+export type StateSpecs = Record<string, TensorSpec & { readonly kind: StateKind }>;
+
+const nameOf = (layer: number, part: number, kind: StateKind, index = 0): string =>
+  `${prefixOf(layer, part)}${kind}${index > 0 ? index : ""}`;
+
+/**
+ * The states of a network by name, as `layer0.hidden`: all h from the lowest layer to the highest, then all that cells keep
+ * beside them, `layer0.cell` and, of cells that keep more, `layer0.cell1`, …
+ */
+export function stateSpecs(config: NetworkConfig, batch: number): StateSpecs {
+  const specs: StateSpecs = {};
+  for (const kind of ["hidden", "cell"] as const) {
+    for (const layer of architectureOf(config).layers) {
+      const shape = [batch, kind === "hidden" ? layer.width : layer.hidden];
+      const count = kind === "hidden" ? 1 : cellOf(layer).states;
+      for (let part = 0; part < layer.directions; part++) {
+        for (let i = 0; i < count; i++) specs[nameOf(layer.number, part, kind, i)] = { shape, kind };
+      }
+    }
+  }
+  return specs;
+}
+
+/** Where the rows of a state lie in the tensors of a sweep. */
+export interface StatePlace {
+  /** As `stateSpecs` has it. */
+  readonly name: string;
+  readonly kind: StateKind;
+  /** Of the layer, of its direction, and of the state among those beside h. */
+  readonly layer: number;
+  readonly part: number;
+  readonly index: number;
+  readonly tensor: PlannedTensor;
+  /** Of the first row, and from one to the next, in bytes. */
+  readonly offset: number;
+  readonly stride: number;
+  /** Rows, and what each is wide, stored, in bytes, and as it is. */
+  readonly rows: number;
+  readonly stored: number;
+  readonly width: number;
+}
+
+/** Where all states begin or end, in the order of `stateSpecs`. */
+export function statePlaces(layers: readonly Layer[], end: "initial" | "final"): StatePlace[] {
+  const place = (of: Pick<StatePlace, "kind" | "layer" | "part" | "index">, tensor: PlannedTensor, slab: number) => {
+    const { kind, layer, part, index } = of;
+    const { parts = 1, shape } = tensor;
+    const [, rows = 0] = shape;
+    const width = shape.at(-1)! / parts;
+    const stored = 4 * roundUp(width, 4);
+    const offset = tensor.offset + (slab * rows * parts + (kind === "hidden" ? part : 0)) * stored;
+    return { name: nameOf(layer, part, kind, index), ...of, tensor, offset, stride: parts * stored, rows, stored, width };
+  };
+  const each = (of: (layer: Layer, direction: Direction, number: number, part: number) => StatePlace[]) =>
+    layers.flatMap((layer, number) => layer.directions.flatMap((direction, part) => of(layer, direction, number, part)));
+  const slabOf = (first: number, last: number) => (end === "initial" ? first : last);
+  return [
+    // `hidden` is in the order of time: the reverse sweep begins past its end.
+    ...each(({ hidden }, { gate: { shape } }, layer, part) => {
+      const [steps = 0] = shape;
+      const slab = part === 1 ? slabOf(steps + 1, 1) : slabOf(0, steps);
+      return [place({ kind: "hidden", layer, part, index: 0 }, hidden, slab)];
+    }),
+    ...each(({ cell }, { gate: { shape }, cellState }, layer, part) => {
+      const [steps = 0] = shape;
+      if (!cellState) return [];
+      return Array.from({ length: cell.states }, (_, index) =>
+        place({ kind: "cell", layer, part, index }, cellState, index * (steps + 1) + slabOf(0, steps)),
+      );
+    }),
+  ];
+}
+
+/** Rows outside: row r begins at `offset` + r · `stride` bytes. */
 export interface StateRows<Buffer extends AnyBuffer = AnyBuffer> {
   readonly buffer: Buffer;
   readonly offset: number;
   readonly stride: number;
+  readonly moves?: Moves;
 }
 
-/** The rows of a tensor [L·D, B, H]. */
+/** The rows of a tensor [B, H], or of the first of several such. */
 export const rowsOf = <Buffer extends AnyBuffer>(state: { buffer: Buffer } & PlannedTensor): StateRows<Buffer> => ({
   buffer: state.buffer,
   offset: state.offset,
   stride: 4 * matrixOf(state).storedWidth,
 });
 
-/** h, or an LSTM's c. */
-export type StateKind = "hidden" | "cellState";
-
-/** Where a layer's and direction's state lies in the sweep's tensor, and outside: `count` rows of `bytes` each. */
-interface Rows {
-  readonly tensor: PlannedTensor;
-  readonly inside: { readonly offset: number; readonly stride: number };
-  readonly outside: { readonly offset: number; readonly stride: number };
-  readonly count: number;
-  readonly bytes: number;
-}
-
-/** The rows of all layers and directions, with those outside beside them. */
-export function stateRows(
-  layers: readonly Layer[],
-  kind: StateKind,
-  end: "initial" | "final",
-  { offset, stride }: Omit<StateRows, "buffer">,
-): Rows[] {
-  return [...slabsOf(layers, kind, end)].map(({ tensor, slab, part, index }): Rows => {
-    const [, batch = 0, width = 0] = tensor.shape;
-    const { parts = 1 } = tensor;
-    const stored = 4 * roundUp(width / parts, 4);
-    const merged = parts === 1 && stride === stored; // all rows lie as they do outside
-    return {
-      tensor,
-      inside: { offset: tensor.offset + (slab * batch * parts + part) * stored, stride: parts * stored },
-      outside: { offset: offset + index * batch * stride, stride },
-      count: merged ? 1 : batch,
-      bytes: merged ? batch * stored : Math.min(stored, stride),
-    };
-  });
+/** What is to be copied between a place and rows outside that are `outside` bytes apart: `count` times `bytes`. */
+export function copiesOf({ rows, stored, stride }: StatePlace, outside: number): { count: number; bytes: number } {
+  const merged = stride === stored && outside === stored; // all rows lie as they do outside
+  return merged ? { count: 1, bytes: rows * stored } : { count: rows, bytes: Math.min(stored, outside) };
 }
 
 /**
- * Adds the copies of h_0 or c_0 from `rows` to where the sweeps begin, or from where they end to `rows`.
+ * Adds the copies of initial states to where the sweeps begin, or of final states from where they end.
+ * @param outside the rows of a state by its name; what it has none of is left as it is.
  * @param way the other way round where it is given so
  */
 export function copyStates(
   plan: Plan,
   layers: readonly Layer[],
-  kind: StateKind,
   end: "initial" | "final",
-  rows: StateRows & { readonly moves?: Moves },
+  outside: (name: string) => StateRows | undefined,
   way: "in" | "out" = end === "initial" ? "in" : "out",
 ): void {
-  for (const { tensor, inside, outside, count, bytes } of stateRows(layers, kind, end, rows)) {
+  for (const place of statePlaces(layers, end)) {
+    const rows = outside(place.name);
+    if (!rows) continue;
+    const { count, bytes } = copiesOf(place, rows.stride);
     const copy = (moving: (stride: number) => Moves) => {
-      const moves = [...moving(outside.stride), ...(rows.moves ?? [])];
-      const sweep = { buffer: tensor.buffer, offset: inside.offset, moves: moving(inside.stride) };
-      const other = { buffer: rows.buffer, offset: outside.offset, moves };
+      const sweep = { buffer: place.tensor.buffer, offset: place.offset, moves: moving(place.stride) };
+      const moves = [...moving(rows.stride), ...(rows.moves ?? [])];
+      const other = { buffer: rows.buffer, offset: rows.offset, moves };
       if (way === "in") plan.copy(other, sweep, bytes);
       else plan.copy(sweep, other, bytes);
     };
@@ -77,44 +134,17 @@ export function copyStates(
   }
 }
 
-/** Likewise of h and, where there is one, c, each [L·D, B, H], by the names that a batch gives them. */
-export function copyAllStates(
-  plan: Plan,
-  layers: readonly Layer[],
-  end: "initial" | "final",
-  { tensors }: PlannedGroup,
-  way?: "in" | "out",
-): void {
-  for (const [kind, name] of [
-    ["hidden", "initialState"],
-    ["cellState", "initialCellState"],
-  ] as const) {
-    const state: PlannedTensor | undefined = tensors[name];
-    if (state) copyStates(plan, layers, kind, end, rowsOf(state), way);
-  }
-}
+/** The rows of tensors that are named as states are. */
+export const statesIn =
+  (tensors: Readonly<Record<string, PlannedTensor | undefined>>) =>
+  (name: string): StateRows | undefined => {
+    const tensor = tensors[name];
+    return tensor && rowsOf(tensor);
+  };
 
-/** Adds h_0 = 0 and, for an LSTM, c_0 = 0, for layers of one direction. */
+/** Adds that all states begin as zero, for layers of one direction. */
 export function clearStates(plan: Plan, layers: readonly Layer[]): void {
-  for (const kind of ["hidden", "cellState"] as const) {
-    for (const { tensor } of slabsOf(layers, kind, "initial")) {
-      const [, batch = 0, width = 0] = tensor.shape;
-      plan.clear(tensor, batch * 4 * roundUp(width, 4));
-    }
-  }
-}
-
-/** Where each state is kept, in the order of [L·D]: the slab of a tensor, and which part of its width. */
-function* slabsOf(layers: readonly Layer[], kind: StateKind, end: "initial" | "final") {
-  let index = 0;
-  for (const { hidden, directions } of layers) {
-    for (const [part, { gate, cellState }] of directions.entries()) {
-      const steps = gate.shape[0]!;
-      const tensor: PlannedTensor | undefined = kind === "hidden" ? hidden : cellState;
-      if (!tensor) return;
-      // `hidden` is in the order of time: the reverse sweep begins past its end.
-      const [first, last] = kind === "hidden" && part === 1 ? [steps + 1, 1] : [0, steps];
-      yield { tensor, slab: end === "initial" ? first : last, part: kind === "hidden" ? part : 0, index: index++ };
-    }
+  for (const { tensor, offset, rows, stored } of statePlaces(layers, "initial")) {
+    plan.clear({ buffer: tensor.buffer, offset }, rows * stored);
   }
 }

@@ -1,7 +1,8 @@
 // How far back a loss reaches: the gradients that a batch sends through time.
 
+import { architectureOf } from "../parts/architecture";
 import type { Batch, BatchShape } from "./batch";
-import { expectKnown } from "./config";
+import { expectKnown } from "./expect";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
 import type { PassPlan } from "./pass-plan";
@@ -52,9 +53,11 @@ export async function traceGradients(
       return values;
     },
   );
-  const slab = rows * config.hidden;
+  const sweeps = architectureOf(config).layers.flatMap(({ hidden, directions }) =>
+    Array.from({ length: directions }, (_, part) => ({ slab: rows * hidden, reverse: part === 1 })),
+  );
   const norms = hidden.map((values, index) => {
-    const reverse = config.bidirectional && index % 2 === 1;
+    const { slab, reverse } = sweeps[index]!;
     return Float64Array.from({ length: steps + 1 }, (_, t) => {
       const at = reverse && t > 0 ? steps + 1 - t : t; // in the order of the sweep
       let sum = 0;

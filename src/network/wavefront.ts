@@ -6,6 +6,7 @@ import type { Plan } from "../gpu/plan";
 import { layoutOf, type PlannedTensor, type TensorSpec } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { wavefrontBackward, wavefrontForward, widestTogether } from "../ops/wavefront";
+import { type Architecture, architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
 import { type Layer, layerForward, oneHotOf } from "./layer";
 import { checkPassOptions, type PassOptions } from "./pass-options";
@@ -14,32 +15,37 @@ import { layerByLayer, type Stacking } from "./stack";
 /** The ways through the layers; undefined where they cannot go at once. @throws where they cannot and must. */
 export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options: PassOptions): Stacking | undefined {
   checkPassOptions(config, options);
-  const { layers: count, hidden: width, bidirectional, dropout } = config;
+  const architecture = architectureOf(config);
+  const { layers: stacked, input } = architecture;
+  const { length: count } = stacked;
+  const lowest = stacked[0]!;
+  const { hidden: width } = lowest;
   const { steps, batch, training, checkpointEvery } = options;
-  const { name, gates, candidate, passesBeside } = cellOf(config);
+  const { name, gates, candidate, passesBeside } = cellOf(lowest);
   const forced = options.schedule === "wavefront";
   const widest = widestTogether(traits, count);
   const { maxBufferSize, maxStorageBufferBindingSize } = traits.limits;
   const gate = { shape: [steps, batch, gates * width], parts: gates };
   const fits =
     width <= widest && layoutOf(alike(count, gate)).bytes <= Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  const dropped = training && dropout > 0;
-  if (count < 2 || bidirectional || candidate || passesBeside || dropped || checkpointEvery || !fits) {
+  const dropped = training && stacked.some(({ dropout }) => dropout > 0);
+  const able = areAlike(architecture) && !candidate && !passesBeside;
+  if (count < 2 || !able || dropped || checkpointEvery || !fits) {
     if (!forced) return undefined;
     throw new Error(
-      `Pass: schedule is "wavefront" for ${count} × ${name}, hidden ${width}; expected 2 or more Elman or LSTM layers of one direction, hidden up to ${widest} and all gates in one buffer on this device, without dropout or checkpointEvery; use schedule "fused".`,
+      `Pass: schedule is "wavefront" for ${count} × ${name}, hidden ${width}; expected 2 or more Elman or LSTM layers, alike and of one direction, hidden up to ${widest} and all gates in one buffer on this device, without dropout or checkpointEvery; use schedule "fused".`,
     );
   }
   const { createStack, stackForward, stackBackward } = layerByLayer;
   type Add = (plan: Plan) => void;
   const choose = (plan: Plan, sweep: string, oneByOne: Add, wavefront: Add) => {
     const ways = { ...(!forced && { "layer by layer": oneByOne }), wavefront };
-    const key = `${name} ${sweep} of ${config.input} ${steps}×${batch}×${width}, ${count} layers`;
+    const key = `${name} ${sweep} of ${input.kind} ${steps}×${batch}×${width}, ${count} layers`;
     plan.choose("recurrence", key, ways, Object.keys(ways)[0]!);
   };
   return {
-    createStack: (plan, config, parameters, inputs, lengths, stack) =>
-      createStack(plan, config, parameters, inputs, lengths, { ...stack, allocator: sideBySide(plan, count) }),
+    createStack: (plan, architecture, parameters, inputs, lengths, stack) =>
+      createStack(plan, architecture, parameters, inputs, lengths, { ...stack, allocator: sideBySide(plan, count) }),
     stackForward: (plan, layers) =>
       choose(
         plan,
@@ -61,6 +67,20 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
         },
       ),
   };
+}
+
+/** Whether all layers are of one cell and width, in one direction, with biases, unprojected. */
+function areAlike({ layers }: Architecture): boolean {
+  const [lowest] = layers;
+  return layers.every(
+    ({ cell, activation, hidden, directions, bias, projection }) =>
+      cell === lowest!.cell &&
+      activation === lowest!.activation &&
+      hidden === lowest!.hidden &&
+      directions === 1 &&
+      bias &&
+      projection === undefined,
+  );
 }
 
 /** Specs of as many tensors that are alike. */

@@ -77,7 +77,7 @@ export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
   const lastStep = dOutput.shape.length === 2;
   const outputs = hidden.shape.at(-1)!;
   expectShape("recurrenceBackward", dOutput, "[T, B, D·H]", lastStep ? [batch, outputs] : [steps, batch, outputs]);
-  expectShape("recurrenceBackward", carry, "[carries, B, H]", [cell.cellState ? 2 : 1, batch, width]);
+  expectShape("recurrenceBackward", carry, "[carries, B, H]", [1 + cell.states, batch, width]);
   if (dHidden) expectShape("recurrenceBackward", dHidden, "[T + 1, B, H]", [steps + 1, batch, width]);
   const bindings = { dOutput, carry, ...(dHidden && { dHidden }) };
   const flags = { oneHot: false, lastStep, hiddenGradient: dHidden !== undefined, continued };
@@ -199,7 +199,7 @@ export const cellSource = (cell: Cell): string => `${cellShader}\n${cell.source}
 
 /** Whether a device has bindings enough for a cell's sweep forward to take tokens. */
 export const takesTokens = ({ limits }: DeviceTraits, cell: Cell): boolean =>
-  !cell.candidate && limits.maxStorageBuffersPerShaderStage >= (cell.cellState ? 8 : 7);
+  !cell.candidate && limits.maxStorageBuffersPerShaderStage >= (cell.states > 0 ? 8 : 7);
 
 function sizeOf(operation: string, sweep: Sweep): { steps: number; batch: number; width: number } {
   const { cell, recurrentWeight, lengths, gate, hidden, cellState, candidate, recurrentBias } = sweep;
@@ -210,7 +210,7 @@ function sizeOf(operation: string, sweep: Sweep): { steps: number; batch: number
   expectShape(operation, gate, "[T, B, G·H]", [steps, batch, cell.gates * width]);
   expectShape(operation, hidden, "[T + D, B, D·H]", [steps + directions, batch, directions * width]);
   expectShape(operation, lengths, "[B]", [batch]);
-  if (cellState) expectShape(operation, cellState, "[T + 1, B, H]", [steps + 1, batch, width]);
+  if (cellState) expectShape(operation, cellState, "[S·(T + 1), B, H]", [cell.states * (steps + 1), batch, width]);
   if (candidate) expectShape(operation, candidate, "[T, B, H]", [steps, batch, width]);
   if (recurrentBias) expectShape(operation, recurrentBias, "[H]", [width]);
   return { steps, batch, width };

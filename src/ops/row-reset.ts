@@ -6,20 +6,21 @@ import type { PlannedTensor } from "../gpu/tensor";
 import { expectShape, line, storedVec4 } from "./operands";
 
 interface RowReset {
-  /** [slabs, B, H]: slab 0 is the initial state. */
+  /** [slabs, B, H] */
   state: PlannedTensor;
+  /** The first of the rows that may begin anew; 0 unless given. */
+  firstRow?: number;
   /** i32 [B]: not 0 where the row begins anew. */
   reset: PlannedTensor;
-  /** [L, B, H]: what the rows of layer `layer` begin anew with; zero unless given. */
+  /** [B, H]: what rows begin anew with; zero unless given. */
   initial?: PlannedTensor | undefined;
-  layer?: number;
 }
 
-/** state[0, b] = initial[layer, b], or 0, where reset[b] ≠ 0. @throws where shapes do not fit. */
-export function rowReset(plan: Plan, { state, reset, initial, layer = 0 }: RowReset): void {
+/** state[firstRow + b] = initial[b], or 0, where reset[b] ≠ 0. @throws where shapes do not fit. */
+export function rowReset(plan: Plan, { state, firstRow = 0, reset, initial }: RowReset): void {
   const [, batch = 0, hidden = 0] = state.shape;
   expectShape("rowReset", reset, "[B]", [batch]);
-  if (initial) expectShape("rowReset", initial, "[L, B, H]", [initial.shape[0]!, batch, hidden]);
+  if (initial) expectShape("rowReset", initial, "[B, H]", [batch, hidden]);
   const width = storedVec4(state);
   const { workgroups, ...constants } = line(plan.traits, batch * width);
   plan.add({
@@ -27,7 +28,7 @@ export function rowReset(plan: Plan, { state, reset, initial, layer = 0 }: RowRe
     kernel: {
       shader: "row-reset",
       source: rowResetShader,
-      constants: { size: batch * width, width, first: layer * batch * width, ...constants },
+      constants: { size: batch * width, width, first: firstRow * width, ...constants },
       flags: { given: initial !== undefined },
     },
     bindings: { reset, state, ...(initial && { initial }) },

@@ -16,8 +16,10 @@ interface SoftmaxCrossEntropy {
   lossScale: PlannedTensor;
   /** f32 [rows], out */
   rowLoss: PlannedTensor;
+  /** f32 [rows]: what each row counts; 1 unless given. */
+  weights?: PlannedTensor | undefined;
   /** Where they are not all 1 and 0: w [K], and ε. */
-  weighting?: { classWeights: PlannedTensor; labelSmoothing: number } | undefined;
+  classWeighting?: { classWeights: PlannedTensor; labelSmoothing: number } | undefined;
   /** Like logits, out, where wanted. */
   probabilities?: PlannedTensor | undefined;
   dLogits?: PlannedTensor | undefined;
@@ -25,12 +27,13 @@ interface SoftmaxCrossEntropy {
 
 /** p = softmax(o), L = −ln p[y] · lossScale, dL/do = (p − onehot(y)) · lossScale. @throws where shapes do not fit. */
 export function softmaxCrossEntropy(plan: Plan, tensors: SoftmaxCrossEntropy): void {
-  const { logits, targets, lengths, lossScale, rowLoss, weighting, probabilities, dLogits } = tensors;
+  const { logits, targets, lengths, lossScale, rowLoss, weights, classWeighting, probabilities, dLogits } = tensors;
   const [rows, outputs] = rowsAndWidth(logits);
   const batch = logits.shape.at(-2) ?? 1;
   expectShape("softmaxCrossEntropy", targets, "the logits' shape without K", logits.shape.slice(0, -1));
   expectShape("softmaxCrossEntropy", lengths, "[B]", [batch]);
-  if (weighting) expectShape("softmaxCrossEntropy", weighting.classWeights, "[K]", [outputs]);
+  if (weights) expectShape("softmaxCrossEntropy", weights, "[rows]", [rows]);
+  if (classWeighting) expectShape("softmaxCrossEntropy", classWeighting.classWeights, "[K]", [outputs]);
   for (const like of [probabilities, dLogits]) {
     if (like) expectShape("softmaxCrossEntropy", like, "the logits' shape", logits.shape);
   }
@@ -43,7 +46,8 @@ export function softmaxCrossEntropy(plan: Plan, tensors: SoftmaxCrossEntropy): v
       constants: { rows, batch, outputs, width: inVec4(outputs), ...constants },
       flags: {
         everyStep: logits.shape.length === 3,
-        weighted: weighting !== undefined,
+        weighted: weights !== undefined,
+        classWeighted: classWeighting !== undefined,
         probabilities: probabilities !== undefined,
         gradient: dLogits !== undefined,
       },
@@ -54,7 +58,8 @@ export function softmaxCrossEntropy(plan: Plan, tensors: SoftmaxCrossEntropy): v
       lengths,
       lossScale,
       rowLoss,
-      ...weighting,
+      ...(weights && { weights }),
+      ...classWeighting,
       ...(probabilities && { probabilities }),
       ...(dLogits && { dLogits }),
     },

@@ -12,17 +12,17 @@ interface Gather {
   tokens: PlannedTensor;
   /** [I, H] */
   weight: PlannedTensor;
-  /** [H] */
-  bias: PlannedTensor;
+  /** [H], added to every row. */
+  bias?: PlannedTensor;
   /** [tokens' shape, H] */
   out: PlannedTensor;
 }
 
-/** out[r] = weight[tokens[r]] + bias. @throws where shapes do not fit. */
+/** out[r] = weight[tokens[r]] (+ bias). @throws where shapes do not fit. */
 export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Gather): void {
   const [, width] = rowsAndWidth(weight);
   const rows = elements(tokens.shape);
-  expectShape("tokenGather", bias, "[H]", [width]);
+  if (bias) expectShape("tokenGather", bias, "[H]", [width]);
   expectShape("tokenGather", out, "[rows, H]", [...tokens.shape, width]);
   const { workgroups, ...constants } = line(plan.traits, rows * storedVec4(out));
   plan.add({
@@ -31,9 +31,9 @@ export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Ga
       shader: "token-gather",
       source: tokenGatherShader,
       constants: { rows, width: storedVec4(out), ...constants },
-      flags: { forward: true, gradient: false, bias: false, accumulate: false, noted: false },
+      flags: { forward: true, gradient: false, bias: bias !== undefined, accumulate: false, noted: false },
     },
-    bindings: { tokens, weight, bias, out },
+    bindings: { tokens, weight, out, ...(bias && { bias }) },
     workgroups,
     flops: rows * width,
     bytes: tokens.size + 2 * out.size,

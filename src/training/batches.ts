@@ -2,7 +2,7 @@
 
 import type { Lifetime } from "../gpu/lifetime";
 import type { Batch } from "../network/batch";
-import { shown } from "../network/config";
+import { shown } from "../network/expect";
 
 export type Batches = Iterable<Batch> | AsyncIterable<Batch>;
 

@@ -7,10 +7,12 @@ import { TempogradError } from "../gpu/errors";
 import { fromPyTorch, hasTwin, toPyTorch } from "../interchange/pytorch";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
 import { checkDepth, isObject, kindOf, parseJson, quote } from "../interchange/untrusted";
-import type { ValueLoss } from "../losses/define-loss";
-import { type NetworkConfig, type NetworkOptions, networkConfig } from "../network/config";
+import type { ValueLoss } from "../losses/loss";
+import { type NetworkConfig, type NetworkOptions, networkConfig, type UniformConfig } from "../network/config";
 import type { Network } from "../network/network";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
+import { stateSpecs } from "../network/states";
+import { isParts } from "../parts/architecture";
 import type { Trainer } from "./trainer";
 import { checkProgress, type TrainerState } from "./trainer-state";
 
@@ -84,7 +86,7 @@ function expectFinite(operation: string, values: Iterable<[string, { data: Float
  * that no reader takes them for PyTorch's.
  */
 const named = (parameters: ParameterValues, config: NetworkConfig): ParameterValues =>
-  hasTwin(config) ? toPyTorch(parameters, config) : parameters;
+  !isParts(config) && hasTwin(config) ? toPyTorch(parameters, config) : parameters;
 
 /**
  * Reads what `saveCheckpoint` or `saveNetwork` wrote. The file is not trusted: options, names and shapes are checked
@@ -118,11 +120,14 @@ export async function readCheckpoint(
 
 type Tensors = ReadonlyMap<string, TensorData>;
 
+/** Without more options: earlier files hold by PyTorch's names what has no twin. */
+const byOwnNames = (tensors: Tensors, { cell, layers, bidirectional }: UniformConfig): Tensors =>
+  fromPyTorch(tensors, { cell, layers, bidirectional });
+
 function parametersOf(tensors: Tensors, network: NetworkConfig): ParameterValues {
   const shapes = parameterShapes(network);
-  const own = !hasTwin(network) && Object.keys(shapes).some((name) => tensors.has(name));
-  const { cell, layers, bidirectional } = network; // without more: earlier files hold what has no twin by PyTorch's names
-  const found: Tensors = own ? tensors : fromPyTorch(tensors, { cell, layers, bidirectional });
+  const own = isParts(network) || (!hasTwin(network) && Object.keys(shapes).some((name) => tensors.has(name)));
+  const found: Tensors = own ? tensors : byOwnNames(tensors, network);
   const parameters: ParameterValues = new Map();
   for (const [name, { shape }] of Object.entries(shapes)) {
     const subject = `parameter "${name}"`;
@@ -148,13 +153,18 @@ function networkOf(
   const options = fromJson(metadata, "network");
   if (!isObject(options)) refuse('metadata "network"', `is ${quote(options)}`, "the options of a network");
   const { layers = 1 } = options;
-  if (!(Number(layers) <= tensors)) {
-    refuse('metadata "network"', `has layers ${quote(layers)}`, `no more than the file's ${tensors} tensors`);
+  const count = Array.isArray(layers) ? layers.length : layers;
+  if (!(Number(count) <= tensors)) {
+    refuse('metadata "network"', `has layers ${quote(count)}`, `no more than the file's ${tensors} tensors`);
   }
-  const cell = cells.find(({ name }) => name === options.cell) ?? options.cell;
+  const known = (of: unknown): unknown => {
+    const cell = isObject(of) ? cells.find(({ name }) => name === of.cell) : undefined;
+    return cell ? { ...(of as object), cell } : of;
+  };
   const loss = losses.find((loss) => loss.toJSON() === options.loss) ?? options.loss;
+  const said = { ...options, loss, ...(Array.isArray(layers) && { layers: layers.map(known) }) };
   try {
-    return networkConfig({ ...options, cell, loss } as unknown as NetworkOptions);
+    return networkConfig(known(said) as NetworkOptions);
   } catch (error) {
     refuse('metadata "network"', `is refused (${(error as Error).message})`, "the options of a network");
   }
@@ -182,7 +192,23 @@ function trainerOf(metadata: Metadata, tensors: Tensors, network: NetworkConfig)
     refuse('metadata "trainer"', `is ${quote(numbers)}`, "the numbers step and learningRate, and an optimizer's name");
   }
   checkProgress('readCheckpoint: metadata "trainer"', { step, learningRate });
-  return { step, learningRate, optimizer, tensors: own };
+  return { step, learningRate, optimizer, tensors: withStatesApart(own, network) };
+}
+
+/** Earlier files hold the carried states of all layers as one tensor of each kind. */
+function withStatesApart(tensors: ParameterValues, network: NetworkConfig): ParameterValues {
+  const apart: ParameterValues = new Map();
+  for (const [name, { shape, data }] of tensors) {
+    const [, kind] = /^trainer\.state\.(hidden|cell)$/.exec(name) ?? [];
+    const [, batch = 0] = shape;
+    const ofKind = Object.entries(stateSpecs(network, batch)).filter(([, spec]) => spec.kind === kind);
+    if (ofKind.length === 0) apart.set(name, { shape, data });
+    const size = data.length / ofKind.length;
+    for (const [i, [state, spec]] of ofKind.entries()) {
+      apart.set(`${ofTrainer}state.${state}`, { shape: [...spec.shape], data: data.slice(i * size, (i + 1) * size) });
+    }
+  }
+  return apart;
 }
 
 type Metadata = Readonly<Record<string, string>>;

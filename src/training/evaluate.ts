@@ -2,22 +2,24 @@
 
 import { whole } from "../gpu/tensor";
 import { type Batch, type BatchShape, checkBatch } from "../network/batch";
-import { expectKnown, type NetworkConfig } from "../network/config";
+import type { NetworkConfig } from "../network/config";
+import { expectKnown } from "../network/expect";
 import type { Network } from "../network/network";
 import { notFiniteNetwork } from "../network/not-finite";
 import type { PassPlan } from "../network/pass-plan";
 import { finiteCheck } from "../ops/finite-check";
+import { architectureOf } from "../parts/architecture";
 import { type Batches, BatchTaker, closeSource, iteratorOf } from "./batches";
 
 export interface Evaluation {
   /** Mean over all that counts: nats a target (cross-entropy), or squared error a value. */
   loss: number;
   /**
-   * exp of the mean of −ln ŷ[y] over targets that count, without label smoothing or class weights: among how many
+   * exp of the mean of −ln ŷ[y] over targets that count, weighted as their rows are, without label smoothing or class weights: among how many
    * equally likely classes it would be as hard to choose; null for the mean squared error.
    */
   perplexity: number | null;
-  /** Share of targets whose class has the largest logit; null for the mean squared error. */
+  /** Share, weighted alike, of targets whose class has the largest logit; null for the mean squared error. */
   accuracy: number | null;
   /** How many targets or values counted. */
   count: number;
@@ -40,13 +42,14 @@ export async function evaluate(
   const { signal } = options;
   network.lifetime.expect(operation);
   expectKnown(operation, options, ["signal"]);
-  const { steps, batch, initialState = false, carryState = false } = shape;
+  const { steps, batch, initialState = false, weights = false, carryState = false } = shape;
+  const classes = architectureOf(config).loss.targets === "classes";
   const source = iteratorOf(operation, batches);
   const taker = new BatchTaker();
   let loss = 0;
   let count = 0;
   let weight = 0;
-  const total = { correct: 0, surprise: 0 };
+  const total = { weight: 0, correct: 0, surprise: 0 };
   const wanted = ({ plan, tensors: { losses, logits } }: PassPlan) => {
     const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
     plan.clear(notFinite, 4);
@@ -54,12 +57,13 @@ export async function evaluate(
     return [losses, logits, notFinite];
   };
   try {
-    await network.programs.reading(operation, { steps, batch, initialState, carryState }, wanted, async (reading) => {
+    const taken = { steps, batch, initialState, weights, carryState };
+    await network.programs.reading(operation, taken, wanted, async (reading) => {
       const { pass, run } = reading;
       for (let number = 0; ; number++) {
         signal?.throwIfAborted();
-        const taken = taker.take(source);
-        const next = "then" in taken ? await taker.wait(operation, source, pass.lifetime, signal) : taken;
+        const given = taker.take(source);
+        const next = "then" in given ? await taker.wait(operation, source, pass.lifetime, signal) : given;
         if (!next || next.done) break;
         const data = next.value;
         const counted = checkBatch(operation, config, shape, data, number === 0);
@@ -71,7 +75,7 @@ export async function evaluate(
         loss += batchLoss! * counted.weight;
         weight += counted.weight;
         count += counted.count;
-        if (config.loss === "cross-entropy") addPredictions(total, outputs, config, shape, data);
+        if (classes) addPredictions(total, outputs, config, shape, data);
       }
     });
   } finally {
@@ -81,30 +85,32 @@ export async function evaluate(
     const got = count === 0 ? "no target counts" : `the ${count} targets that count have class weights of 0`;
     throw new Error(`evaluate: ${got}, expected at least one that weighs; pass batches with other targets.`);
   }
-  const classes = config.loss === "cross-entropy";
   return {
     loss: loss / weight,
-    perplexity: classes ? Math.exp(total.surprise / count) : null,
-    accuracy: classes ? total.correct / count : null,
+    perplexity: classes ? Math.exp(total.surprise / total.weight) : null,
+    accuracy: classes ? total.correct / total.weight : null,
     count,
   };
 }
 
 /** Adds up how many targets have the largest logit, and −ln ŷ of each. */
 function addPredictions(
-  total: { correct: number; surprise: number },
+  total: { weight: number; correct: number; surprise: number },
   logits: Float32Array,
-  { outputs, readout }: NetworkConfig,
+  config: NetworkConfig,
   { batch }: BatchShape,
-  { targets, lengths }: Batch,
+  { targets, weights, lengths }: Batch,
 ): void {
+  const { kind, outputs } = architectureOf(config).readout;
   for (const [row, target] of targets.entries()) {
-    const live = readout === "last-step" || !lengths || Math.floor(row / batch) < lengths[row % batch]!;
+    const live = kind === "last-step" || !lengths || Math.floor(row / batch) < lengths[row % batch]!;
     if (!live || target < 0) continue;
     const o = logits.subarray(row * outputs, (row + 1) * outputs);
     const largest = o.reduce((most, logit) => Math.max(most, logit));
     const sum = o.reduce((all, logit) => all + Math.exp(logit - largest), 0);
-    total.surprise += Math.log(sum) + largest - o[target]!;
-    if (o.indexOf(largest) === target) total.correct++;
+    const weight = weights?.[row] ?? 1;
+    total.weight += weight;
+    total.surprise += weight * (Math.log(sum) + largest - o[target]!);
+    if (o.indexOf(largest) === target) total.correct += weight;
   }
 }

@@ -3,7 +3,7 @@
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import { packUniform, type UniformLayout } from "../gpu/uniform";
-import { expectKnown } from "../network/config";
+import { expectKnown } from "../network/expect";
 import { adam as addAdam } from "../ops/adam";
 import { rmsprop as addRmsprop } from "../ops/rmsprop";
 import { sgd as addSgd } from "../ops/sgd";

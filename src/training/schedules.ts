@@ -1,6 +1,6 @@
 // How the learning rate changes while training goes on: factors on it, by the number of the step.
 
-import { expectKnown, expectSize } from "../network/config";
+import { expectKnown, expectSize } from "../network/expect";
 import { expectNumber } from "./optimizers";
 
 /** A factor on the trainer's learning rate, by the training step, from 1. Any function will do. */

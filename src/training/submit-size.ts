@@ -1,7 +1,7 @@
 // How many training steps a submit holds at most: as many as the user asks for, or as its batches have room for beside the pass.
 
 import { layoutOf } from "../gpu/tensor";
-import { batchSpecs } from "../network/batch";
+import { batchSpecs, batchTensors } from "../network/batch";
 import type { Network } from "../network/network";
 import type { PassOptions } from "../network/pass-options";
 import type { TrainerOptions } from "./trainer-options";
@@ -34,7 +34,7 @@ export async function layoutOfSubmit(
   { stepsPerSubmit: wanted, optimizer }: TrainerOptions,
 ): Promise<SubmitLayout> {
   const { bytes: passBytes } = await network.memoryOf(pass);
-  const { bytes: batchBytes } = layoutOf({ ...batchSpecs(network.config, { ...pass, rowsByToken: true }) });
+  const { bytes: batchBytes } = layoutOf(batchTensors(batchSpecs(network.config, { ...pass, rowsByToken: true })));
   const slotBytes = batchBytes + layoutOf({ update: numbersSpec(optimizer) }).bytes;
   const { maxBufferSize } = network.gpu.device.limits;
   const fitting = (bytes: number) => Math.max(1, Math.floor(bytes / slotBytes)); // one is the pass's own to refuse

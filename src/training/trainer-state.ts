@@ -4,8 +4,10 @@
 import { nameOfCell } from "../cells/cells";
 import type { Gpu } from "../gpu/device";
 import { elements, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
-import { type NetworkConfig, shown } from "../network/config";
+import type { NetworkConfig } from "../network/config";
+import { shown } from "../network/expect";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
+import { architectureOf } from "../parts/architecture";
 import { expectNumber } from "./optimizers";
 
 /** The state of a trainer, beside the parameters. */
@@ -15,7 +17,7 @@ export interface TrainerState {
   learningRate: number;
   /** The optimizer's kind, such as "adam". */
   optimizer: string;
-  /** The optimizer's state of each parameter, such as `trainer.mean.outputBias`; carried, `trainer.state.hidden`. */
+  /** The optimizer's state of each parameter, such as `trainer.mean.outputBias`; carried, `trainer.state.layer0.hidden`. */
   tensors: ParameterValues;
 }
 
@@ -51,17 +53,24 @@ export function stateTensors(
       tensors.push(named(`${kind}.${name}`, { ...parameter, buffer, offset: offset + parameter.offset }));
     }
   }
-  const { initialState, initialCellState } = carried?.tensors ?? {};
-  if (initialState) tensors.push(named("state.hidden", initialState));
-  if (initialCellState) tensors.push(named("state.cell", initialCellState));
+  for (const [name, tensor] of Object.entries(carried?.tensors ?? {})) tensors.push(named(`state.${name}`, tensor));
   return tensors;
 }
 
-/** Options that the parameters do not depend on, or only began with: they may differ where a training goes on. */
-const free: readonly (keyof NetworkConfig)[] = [
-  ...(["input", "readout", "loss", "labelSmoothing", "classWeights", "dropout"] as const),
-  ...(["initializer", "recurrentInitializer", "forgetBias", "seed"] as const),
-];
+/** What of a layer its parameters mean something by. */
+const meaning = ["cell", "activation", "reset", "hidden", "bidirectional", "bias", "projection"] as const;
+
+/** What a network computes with its parameters: its layers, as words. */
+function computes(config: NetworkConfig): string {
+  const { layers } = architectureOf(config);
+  const words = layers.map((layer) =>
+    meaning
+      .flatMap((name) => (layer[name] === undefined ? [] : [`${name} ${shown(name === "cell" ? nameOfCell(layer) : layer[name])}`]))
+      .join(", "),
+  );
+  const [first] = words;
+  return words.every((word) => word === first) ? `${words.length} × ${first}` : words.join("; ");
+}
 
 /** @throws unless a checkpoint is of this network: of what it computes, where the checkpoint says it, and of its sizes. */
 export function checkNetwork(
@@ -69,18 +78,9 @@ export function checkNetwork(
   { network, parameters }: { network?: NetworkConfig | undefined; parameters: ParameterValues },
   config: NetworkConfig,
 ): void {
-  const names = (Object.keys({ ...network, ...config }) as (keyof NetworkConfig)[]).filter(
-    (name) => network && !free.includes(name) && network[name] !== config[name],
-  );
-  if (names.length > 0) {
-    const said = (of: NetworkConfig) =>
-      names
-        .flatMap((name) =>
-          of[name] === undefined ? [] : [`${name} ${shown(name === "cell" ? nameOfCell(of) : of[name])}`],
-        )
-        .join(", ");
+  if (network && computes(network) !== computes(config)) {
     throw new Error(
-      `${operation}: the checkpoint is of a network of ${said(network!)}, expected ${said(config)}; ` +
+      `${operation}: the checkpoint is of a network of ${computes(network)}, expected ${computes(config)}; ` +
         "make the network with the checkpoint's: Network.create(gpu, checkpoint.network).",
     );
   }

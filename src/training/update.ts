@@ -4,7 +4,7 @@ import { byDefault, dispatchesOf } from "../gpu/describe";
 import type { Plan } from "../gpu/plan";
 import { type PlannedTensor, type TensorGroup, type TensorSpec, whole } from "../gpu/tensor";
 import type { UniformLayout } from "../gpu/uniform";
-import { shown } from "../network/config";
+import { shown } from "../network/expect";
 import type { PassPlan } from "../network/pass-plan";
 import type * as gradientClip from "../ops/gradient-clip";
 import { type Optimizer, type OptimizerNumbers, packNumbers } from "./optimizers";

@@ -20,15 +20,17 @@ test.each([
   expect([...(await bench.run({ state })).state]).toEqual([...first, ...data.slice(batch * width)]);
 });
 
-test("rowReset sets the rows that begin anew to those that a layer is given", async () => {
+test("rowReset sets the rows of another slab that begin anew to those that are given", async () => {
   const [batch, width] = [5, 7];
   const bench = new Workbench(gpu());
-  const data = numbers(2 * batch * width, 1);
-  const given = numbers(3 * batch * width, 2);
+  const data = numbers(3 * batch * width, 1);
+  const given = numbers(batch * width, 2);
   const reset = integers(batch, 3, 0, 1);
-  const state = bench.tensor("state", [2, batch, width], data);
-  const initial = bench.tensor("initial", [3, batch, width], given);
-  rowReset(bench.plan, { state, initial, layer: 2, reset: bench.tensor("reset", [batch], reset, { type: "i32" }) });
-  const first = reference.rowReset(data.slice(0, batch * width), reset, given.slice(2 * batch * width));
-  expect([...(await bench.run({ state })).state]).toEqual([...first, ...data.slice(batch * width)]);
+  const state = bench.tensor("state", [3, batch, width], data);
+  const initial = bench.tensor("initial", [batch, width], given);
+  const tensors = { state, initial, reset: bench.tensor("reset", [batch], reset, { type: "i32" }) };
+  rowReset(bench.plan, { ...tensors, firstRow: 2 * batch });
+  const slab = 2 * batch * width;
+  const last = reference.rowReset(data.slice(slab), reset, given);
+  expect([...(await bench.run({ state })).state]).toEqual([...data.slice(0, slab), ...last]);
 });

@@ -33,7 +33,7 @@ async function run({ steps, batch, outputs, seed, scale, weighting }: Case) {
     targets: bench.tensor("targets", [steps, batch], targets, { type: "i32" }),
     lengths: bench.tensor("lengths", [batch], lengths, { type: "i32" }),
     lossScale: bench.tensor("lossScale", [1], [0.5]),
-    weighting: weighting && {
+    classWeighting: weighting && {
       classWeights: bench.tensor("classWeights", [outputs], weighting.classWeights),
       labelSmoothing: weighting.labelSmoothing,
     },
@@ -72,7 +72,7 @@ describe("softmaxCrossEntropy", () => {
     await fc.assert(
       fc.asyncProperty(fc.record(sizes), fc.constantFrom(0, 0.1, 1), async (shape, labelSmoothing) => {
         const classWeights = numbers(shape.outputs, shape.seed + 3).map((weight) => 1 + weight);
-        const { got, expected } = await run({ ...shape, scale: 3, weighting: { labelSmoothing, classWeights } });
+        const { got, expected } = await run({ ...shape, scale: 3, classWeighting: { labelSmoothing, classWeights } });
         for (const name of ["rowLoss", "probabilities", "dLogits"] as const) {
           expect(worstError(got[name], expected[name]), name).toBeLessThan(1e-5);
         }

@@ -1,0 +1,18 @@
+// The cross-entropy of softmax, of one class a row.
+
+import type { ClassLoss } from "./loss";
+
+export interface CrossEntropyOptions {
+  /** ε: the share of each target that is spread over all classes. Default 0. */
+  readonly labelSmoothing?: number;
+  /** What each class counts. Default 1 each. */
+  readonly classWeights?: readonly number[];
+}
+
+/** −ln softmax(o)[y], as torch.nn.CrossEntropyLoss has it. Targets are class numbers; −1 does not count. */
+export const crossEntropy = ({ labelSmoothing = 0, classWeights }: CrossEntropyOptions = {}): ClassLoss => ({
+  name: "cross-entropy",
+  targets: "classes",
+  labelSmoothing,
+  ...(classWeights && { classWeights }),
+});

@@ -1,0 +1,60 @@
+// What is expected of options, and how a message shows what was got.
+
+/** Whether a value is a number from `least` to `most`. */
+export const isBetween = (value: unknown, least: number, most: number): boolean =>
+  typeof value === "number" && value >= least && value <= most;
+
+/** The beginning of a text. */
+const brief = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
+/** A value for a message, short whatever it is. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(brief(value));
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  return typeof value === "function" ? "a function" : brief(String(value));
+}
+
+/** @throws unless `value` is an integer from 1 up, and up to `most` where one is given. */
+export function expectSize(operation: string, name: string, value: unknown, most = Number.MAX_SAFE_INTEGER): void {
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? "from 1 up" : `from 1 to ${most}`;
+    throw new Error(`${operation}: ${name} is ${shown(value)}, expected an integer ${range}.`);
+  }
+}
+
+/** @throws unless `value` is true, false or not given. */
+export function expectSwitch(operation: string, name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "boolean") {
+    throw new Error(`${operation}: ${name} is ${shown(value)}, expected true or false.`);
+  }
+}
+
+/** @throws unless `value` is an integer from 0 to 2³² − 1. */
+export function expectSeed(operation: string, value: unknown): void {
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffffffff) {
+    throw new Error(`${operation}: seed is ${shown(value)}, expected an integer from 0 to 4294967295.`);
+  }
+}
+
+/** @throws where `options` has a name that is not known. */
+export function expectKnown(operation: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new Error(`${operation}: unknown option ${shown(name)}, expected one of ${known.join(", ")}.`);
+    }
+  }
+}
+
+/** @throws unless `value` is one of some words. */
+export function expectWord(operation: string, name: string, value: unknown, words: readonly string[]): void {
+  if (words.some((word) => word === value)) return;
+  const expected = words.map((word) => `"${word}"`).join(" or ");
+  throw new Error(`${operation}: ${name} is ${shown(value)}, expected ${expected}.`);
+}
+
+/** @throws unless `value` is from 0 to below 1. */
+export function expectShare(operation: string, name: string, value: unknown): void {
+  if (!isBetween(value, 0, 1) || value === 1) {
+    throw new Error(`${operation}: ${name} is ${shown(value)}, expected a number from 0 to below 1.`);
+  }
+}

@@ -1,0 +1,47 @@
+// What a network reads, on a plan: tokens and features as they come, tokens that are embedded by their rows of a matrix.
+
+import type { Plan } from "../gpu/plan";
+import type { PlannedTensor } from "../gpu/tensor";
+import type { Slabs } from "../ops/operands";
+import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
+import type { Architecture } from "../parts/architecture";
+import type { RowsByToken } from "./layer";
+
+export interface InputStage {
+  /** What the lowest layer reads: tokens, i32 [T, B], or x [T, B, I]. */
+  readonly x: PlannedTensor;
+  /** Where that is tokens whose gradient is wanted: their rows, sorted. */
+  readonly rowsByToken: RowsByToken | undefined;
+  /** Whether the way back needs dL/dx. */
+  readonly learns: boolean;
+  forward(): void;
+  /** @param dx dL/dx [T, B, I]; needed where it learns. */
+  backward(dx: PlannedTensor | undefined, slabs: (name: string) => Slabs | undefined): void;
+}
+
+/**
+ * The input of a network over one batch.
+ * @param data tokens, i32 [T, B], or features [T, B, I]
+ * @param rowsByToken of tokens, where there is a way back
+ */
+export function inputStage(
+  plan: Plan,
+  { input, readout }: Architecture,
+  { embeddingWeight: weight }: Readonly<Record<string, PlannedTensor | undefined>>,
+  data: PlannedTensor,
+  rowsByToken: RowsByToken | undefined,
+): InputStage {
+  if (!weight) return { x: data, rowsByToken, learns: false, forward() {}, backward() {} };
+  const x = plan.tensor("embedded", [...data.shape, input.width]);
+  return {
+    x,
+    rowsByToken: undefined,
+    learns: true,
+    forward: () => tokenGather(plan, { label: "x = rows of the embedding", tokens: data, weight, out: x }),
+    backward(dx, slabs) {
+      const slab = slabs("embeddingWeight")!;
+      const dWeight = readout.tied ? { ...slab, accumulate: true } : slab; // behind what the output layer left there
+      tokenGatherGradient(plan, { label: "dE = Σ dx_t of each token", ...rowsByToken!, dOut: dx!, dWeight });
+    },
+  };
+}

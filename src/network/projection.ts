@@ -1,0 +1,75 @@
+// A layer whose h is projected, h_t = y_t·P of what the cell makes, y (Sak et al. 2014). Loaded where there is one.
+//
+// h meets the next step by U alone: a_t = x_t·W + b + h_{t−1}·U = x_t·W + b + y_{t−1}·(P·U). So the sweeps are those of a
+// layer that is not projected and whose recurrent weight is P·U, and all h are one product. h_0, which is no y·P, meets
+// the first step by itself.
+
+import type { Plan } from "../gpu/plan";
+import type { PlannedTensor } from "../gpu/tensor";
+import { matmul, type View } from "../ops/matmul";
+import { oneSlab } from "../ops/operands";
+import { recurrenceBackward, recurrenceForward } from "../ops/recurrence";
+import { type Direction, type DirectionSlabs, endOf, type Layer, stepsOf, sweepOf } from "./layer";
+
+const partOf = (view: View, part: number): View => ({ ...view, parts: [part, 1] });
+
+/** The rows of the first step in `tensor`: of h_0, of a_1. */
+const firstRows = (tensor: PlannedTensor, batch: number): View => ({ tensor, rows: [0, batch] });
+
+/** From a = x·W + b to h. */
+export function projectedForward(plan: Plan, layer: Layer, direction: Direction, part: number): void {
+  const { hidden, projection } = layer;
+  const { gate, parameters } = direction;
+  const { recurrentWeight: u, projectionWeight: p } = parameters;
+  const [steps = 0, batch = 0] = gate.shape;
+  const { unprojected } = projection!;
+  const recurrentWeight = direction.product!;
+  matmul(plan, { label: "P·U", a: { tensor: p! }, b: { tensor: u }, out: { tensor: recurrentWeight } });
+  if (part === 0) {
+    const a = partOf(firstRows(hidden, batch), 0);
+    matmul(plan, { label: "a_1 += h_0·U", a, b: { tensor: u }, out: firstRows(gate, batch), accumulate: true });
+  }
+  recurrenceForward(plan, { ...sweepOf(layer, direction, part), hidden: unprojected, recurrentWeight });
+  const [a, out] = [unprojected, hidden].map((tensor) => partOf(stepsOf(tensor, steps, batch), part));
+  matmul(plan, { label: "h = y·P", a: a!, b: { tensor: p! }, out: out! });
+}
+
+/** da, then dP = Σ y_tᵀ·dh_t and dU = Σ h_{t−1}ᵀ·da_t, where h_{t−1} is y_{t−1}·P. */
+export function projectedBackward(
+  plan: Plan,
+  layer: Layer,
+  direction: Direction,
+  part: number,
+  dOutput: PlannedTensor,
+  { recurrentWeight: dU, projectionWeight: dP }: DirectionSlabs,
+): void {
+  const { hidden, projection } = layer;
+  const { gate, parameters, carry } = direction;
+  const { recurrentWeight: u, projectionWeight: p } = parameters;
+  const { unprojected } = projection!;
+  const [steps = 0, batch = 0] = gate.shape;
+  const { parts = 1 } = hidden;
+  const [height = 0] = p!.shape;
+  const dUnprojected = plan.tensor("dUnprojected", [...dOutput.shape.slice(0, -1), parts * height], { parts });
+  const dh: View = { tensor: dOutput, parts: [part, 1] };
+  const out: View = { tensor: dUnprojected, parts: [part, 1] };
+  matmul(plan, { label: "dy = dh·Pᵀ", transpose: "b", a: dh, b: { tensor: p! }, out });
+  const recurrentWeight = direction.product!;
+  const sweep = { ...sweepOf(layer, direction, part), hidden: unprojected, recurrentWeight };
+  recurrenceBackward(plan, { ...sweep, dOutput: dUnprojected, carry: carry! });
+
+  const atEnd = dOutput.shape.length === 2;
+  const y = atEnd ? endOf(unprojected, steps, batch, part) : partOf(stepsOf(unprojected, steps, batch), part);
+  matmul(plan, { label: "dP = Σ y_tᵀ·dh_t", transpose: "a", a: y, b: dh, out: dP! });
+  const ofProduct = plan.tensor("d(P·U)", recurrentWeight.shape, { parts: gate.parts ?? 1 });
+  const before: View = { tensor: unprojected, rows: [part === 1 ? 2 * batch : 0, steps * batch], parts: [part, 1] };
+  const a = { tensor: gate };
+  matmul(plan, { label: "d(P·U) = Σ y_{t−1}ᵀ·da_t", transpose: "a", a: before, b: a, out: oneSlab(ofProduct) });
+  const into = { ...dP!, count: 1 };
+  matmul(plan, { label: "dP += d(P·U)·Uᵀ", transpose: "b", a: { tensor: ofProduct }, b: { tensor: u }, out: into, accumulate: true });
+  matmul(plan, { label: "dU = Pᵀ·d(P·U)", transpose: "a", a: { tensor: p! }, b: { tensor: ofProduct }, out: dU });
+  if (part === 0) {
+    const first = { a: partOf(firstRows(hidden, batch), 0), b: firstRows(gate, batch) };
+    matmul(plan, { label: "dU += h_0ᵀ·da_1", transpose: "a", ...first, out: dU, accumulate: true });
+  }
+}

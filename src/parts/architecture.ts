@@ -1,0 +1,106 @@
+// What a network is made of, however it was said: by its parts, or in the short form.
+
+import type { NamedCell } from "../cells/cells";
+import { type CrossEntropyOptions, crossEntropy } from "../losses/cross-entropy";
+import type { Loss, LossName } from "../losses/loss";
+import { meanSquaredError } from "../losses/mean-squared-error";
+import { features, type Input, tokens } from "./inputs";
+import { type Layer, layer } from "./layers";
+import type { Readout } from "./readouts";
+
+/** A network by its parts. */
+export interface Parts {
+  readonly input: Input;
+  /** From the lowest, which reads the input, to the highest, which is read. */
+  readonly layers: readonly Layer[];
+  readonly readout: Readout;
+  /** Default "cross-entropy". */
+  readonly loss?: LossName | Loss;
+  /** Default 1. */
+  readonly seed?: number;
+}
+
+/** A network of one kind of cell and one width. */
+export interface ShortForm extends NamedCell, CrossEntropyOptions {
+  readonly inputs: number;
+  readonly hidden: number;
+  readonly outputs: number;
+  readonly layers?: number;
+  readonly bidirectional?: boolean;
+  readonly input: "tokens" | "features";
+  readonly readout: "every-step" | "last-step";
+  readonly loss?: LossName | Loss;
+  readonly dropout?: number;
+  readonly forgetBias?: number;
+  readonly seed?: number;
+}
+
+/** A layer in its place. */
+export interface StackedLayer extends Layer {
+  /** From 0, the lowest. */
+  readonly number: number;
+  /** I: the width of what it reads. */
+  readonly inputs: number;
+  /** D: 2 where it is bidirectional, else 1. */
+  readonly directions: number;
+  /** The width of h, in each direction: H, or P. */
+  readonly width: number;
+}
+
+export interface Architecture {
+  readonly input: Input;
+  readonly layers: readonly StackedLayer[];
+  readonly readout: Readout;
+  readonly loss: Loss;
+  readonly seed: number;
+}
+
+export const isParts = (said: Parts | ShortForm): said is Parts => typeof said.layers === "object";
+
+const known = new WeakMap<object, Architecture>();
+
+/** @param said and not changed later */
+export function architectureOf(said: Parts | ShortForm): Architecture {
+  let architecture = known.get(said);
+  if (!architecture) {
+    const parts = isParts(said) ? said : partsOf(said);
+    const { input, readout, loss = "cross-entropy", seed = 1 } = parts;
+    architecture = { input, layers: stacked(parts), readout, loss: lossOf(loss), seed };
+    known.set(said, architecture);
+  }
+  return architecture;
+}
+
+function partsOf(short: ShortForm): Parts {
+  const { cell, activation, reset, inputs, hidden, outputs, layers: count = 1, loss = "cross-entropy", seed } = short;
+  const { bidirectional = false, dropout = 0, forgetBias } = short;
+  const own = { activation, reset, forgetBias, bidirectional };
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  return {
+    input: short.input === "tokens" ? tokens(inputs) : features(inputs),
+    layers: Array.from({ length: count }, (_, number) => layer(cell, hidden, { ...given, dropout: number > 0 ? dropout : 0 })),
+    readout: { kind: short.readout, outputs, bias: true, tied: false },
+    loss: loss === "cross-entropy" ? crossEntropy(short) : loss,
+    ...(seed !== undefined && { seed }),
+  };
+}
+
+function stacked({ input, layers }: Parts): StackedLayer[] {
+  let inputs = input.width;
+  return layers.map((layer, number) => {
+    const { bidirectional, hidden, projection: width = hidden } = layer;
+    const directions = bidirectional ? 2 : 1;
+    const placed = { ...layer, number, inputs, directions, width };
+    inputs = directions * width;
+    return placed;
+  });
+}
+
+const lossOf = (loss: LossName | Loss): Loss =>
+  loss === "cross-entropy" ? crossEntropy() : loss === "mean-squared-error" ? meanSquaredError() : loss;
+
+/** h_T or what is given for it: D·H, or D·P, of the highest layer. */
+export const depthOf = ({ layers }: Architecture): number => {
+  const { directions, width } = layers.at(-1)!;
+  return directions * width;
+};

@@ -1,0 +1,35 @@
+// Where a network's outputs are read from its last layer, as a part of a network.
+
+/** What `everyStep` or `lastStep` answers. */
+export interface Readout {
+  readonly kind: "every-step" | "last-step";
+  /** K: classes, or values. */
+  readonly outputs: number;
+  /** Whether o has a bias. */
+  readonly bias: boolean;
+  /** Whether V is the embedding, transposed. */
+  readonly tied: boolean;
+}
+
+export interface ReadoutOptions {
+  /** Default true. */
+  bias?: boolean;
+  /**
+   * Whether the output layer's weight is that of the input's `embedding` (Press and Wolf 2017): with as many outputs as
+   * tokens, and the embedding as wide as what the last layer gives, in one direction. Default false.
+   */
+  tied?: boolean;
+}
+
+const readout = (kind: Readout["kind"], outputs: number, options: ReadoutOptions): Readout => ({
+  ...{ kind, outputs, bias: true, tied: false },
+  ...options,
+});
+
+/** o = h_t·V + b_o at every step. */
+export const everyStep = (outputs: number, options: ReadoutOptions = {}): Readout =>
+  readout("every-step", outputs, options);
+
+/** o = h_T·V + b_o after the last step of each sequence: of a bidirectional layer, where each direction ends. */
+export const lastStep = (outputs: number, options: ReadoutOptions = {}): Readout =>
+  readout("last-step", outputs, options);
