@@ -3,7 +3,7 @@
 import type { Plan } from "../gpu/plan";
 import { type PlannedTensor, padded } from "../gpu/tensor";
 import type { Loss } from "../losses/loss";
-import { matmul, rowSum, type View } from "../ops/matmul";
+import { matmul, sumRows, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import type { valueLoss } from "../ops/value-loss";
@@ -114,7 +114,7 @@ export function readoutBackward(plan: Plan, { read, outputWeight, tied }: Output
   const dBias = slabs("outputBias");
   if (tied) {
     matmul(plan, { label: "dVᵀ = Σ do_tᵀ·h_t", transpose: "a", a: o, b: read[0]!, out: slabs("embeddingWeight")! });
-    if (dBias) rowSum(plan, "db_o = Σ do_t", o, dBias);
+    if (dBias) sumRows(plan, "db_o = Σ do_t", o, dBias);
     return;
   }
   for (const [part, a] of read.entries()) {

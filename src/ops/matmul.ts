@@ -109,7 +109,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
 }
 
 /** out [N] = Σ of the rows of `of` [K, N], where that goes with no product. @throws where the sizes do not fit. */
-export function rowSum(plan: Plan, label: string, of: View, out: Slabs): void {
+export function sumRows(plan: Plan, label: string, of: View, out: Slabs): void {
   const { rows } = extent(of);
   const ones = plan.tensor("ones", [rows, 1]);
   plan.fill(ones, () => padded(ones, new Float32Array(rows).fill(1)));
