@@ -9,12 +9,13 @@ import type { Slabs } from "../ops/operands";
 import { recurrenceBackward, recurrenceForward, type Sweep, type SweepSchedule, takesTokens } from "../ops/recurrence";
 import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
 
-/** The parameters of one direction: W [I, G·H], U [H, G·H], b [G·H], and b_r [H] where the cell has one. */
+/** The parameters of one direction: W [I, G·H], U [H, G·H], b [G·H], and where the cell has them b_r [H] and [P, H]. */
 export interface DirectionParameters<Kind> {
   inputWeight: Kind;
   recurrentWeight: Kind;
   bias: Kind;
   recurrentBias?: Kind | undefined;
+  unitParameters?: Kind | undefined;
 }
 
 /** What one direction computes in; it lives as long as the pass. */
@@ -22,11 +23,11 @@ export interface Direction {
   parameters: DirectionParameters<PlannedTensor>;
   /** [T, B, G·H]: a, then the gates, then their gradients. */
   gate: PlannedTensor;
-  /** [T + 1, B, H] in sweep order, slab 0 is c_0. */
+  /** [S·(T + 1), B, H] in sweep order, state after state: slab 0 is c_0. */
   cellState?: PlannedTensor | undefined;
   /** [T, B, H] */
   candidate?: PlannedTensor | undefined;
-  /** [1 or 2, B, H]: what passes back beside the product; at the end the second is dL/dc_0. */
+  /** [1 + S + P, B, H]: what passes back beside the product; at the end slab 1 + s is the gradient of the initial state s. */
   carry?: PlannedTensor | undefined;
   /** [T + 1, B, H] in sweep order: dL/dh by all paths, where wanted. */
   dHidden?: PlannedTensor | undefined;
@@ -125,6 +126,7 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
         dOutput,
         carry: carry!,
         dHidden,
+        dUnitParameters: gradients.unitParameters,
         continued: layer.continued,
       });
     }
