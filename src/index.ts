@@ -2,7 +2,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export { type CellName, cellNames } from "./cells/cells";
+export { coupledLstm } from "./cells/coupled-lstm";
 export { type DefinedCell, defineCell } from "./cells/define-cell";
+export { peepholeLstm } from "./cells/peephole-lstm";
+export { slstm } from "./cells/slstm";
 export { carriedWindows, carriedWindowsOnce, cut } from "./data/carried-windows";
 export {
   batchesOnce,

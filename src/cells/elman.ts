@@ -24,7 +24,7 @@ function reference(activation: "tanh" | "relu"): ReferenceCell {
   };
   return {
     gates: 1,
-    hasCellState: false,
+    states: 0,
     hasRecurrentBias: false,
     forward,
     backward(a, before, weights, dAfter, dWeights) {
@@ -49,6 +49,8 @@ export const elman: CellDefinition<ElmanOptions> = {
     gates: 1,
     states: 0,
     flags: { relu: activation === "relu" },
+    unitParameters: [],
+    recurrent: "full",
     pytorch: "RNN",
   }),
 };

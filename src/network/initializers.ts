@@ -15,7 +15,7 @@ type Draw = () => number;
  * "uniform": in ±1/√hidden, as PyTorch initialises `nn.RNN`, `nn.GRU` and `nn.LSTM` (and `nn.Linear` with `hidden`
  * inputs). "glorot": in ±√(6 / (rows + columns)) of each gate (Glorot and Bengio 2010). "orthogonal": UᵀU = 1 for each
  * gate (Saxe, McClelland and Ganguli 2014). Biases are zero but for "uniform". An embedding begins in ±1, and in ±1/√width
- * where the output layer is tied to it.
+ * where the output layer is tied to it. Unit parameters are always "uniform".
  */
 export function initialParameters(config: NetworkConfig): ParameterValues {
   const { initializer, recurrentInitializer, seed } = config;
@@ -27,7 +27,7 @@ export function initialParameters(config: NetworkConfig): ParameterValues {
     const [rows = 0, columns = 0] = shape;
     let data: Float32Array;
     if (kind === "orthogonal") data = sideBySide(Array.from({ length: parts }, () => orthogonal(rows, draw)), rows);
-    else if (kind === "uniform" || name === "embeddingWeight") data = uniform(elements(shape), 1 / Math.sqrt(fanIn), draw);
+    else if (kind === "uniform" || isAlwaysUniform(name)) data = uniform(elements(shape), 1 / Math.sqrt(fanIn), draw);
     else if (shape.length === 1) data = new Float32Array(rows);
     else data = uniform(elements(shape), Math.sqrt(6 / (rows + columns / parts)), draw);
     if (layer?.forgetBias !== undefined && name.endsWith(".bias")) {
@@ -38,6 +38,8 @@ export function initialParameters(config: NetworkConfig): ParameterValues {
   }
   return values;
 }
+
+const isAlwaysUniform = (name: string): boolean => name === "embeddingWeight" || name.endsWith("unitParameters");
 
 const uniform = (length: number, bound: number, draw: Draw): Float32Array =>
   Float32Array.from({ length }, () => (2 * draw() - 1) * bound);

@@ -20,6 +20,8 @@ export interface DirectionParameters<Kind, Bias = Kind> {
   bias: Bias;
   recurrentBias?: Bias | undefined;
   projectionWeight?: Kind | undefined;
+  /** [P, H], where the cell has them. */
+  unitParameters?: Kind | undefined;
 }
 
 /** Where gradients go; undefined where a bias is none, but zero. */
@@ -30,11 +32,11 @@ export interface Direction {
   parameters: DirectionParameters<PlannedTensor>;
   /** [T, B, G·H]: a, then the gates, then their gradients. */
   gate: PlannedTensor;
-  /** [T + 1, B, H] in sweep order, slab 0 is c_0. */
+  /** [S·(T + 1), B, H] in sweep order, state after state: slab 0 is c_0. */
   cellState?: PlannedTensor | undefined;
   /** [T, B, H] */
   candidate?: PlannedTensor | undefined;
-  /** [1 or 2, B, H]: what passes back beside the product; at the end the second is dL/dc_0. */
+  /** [1 + S + P, B, H]: what passes back beside the product; at the end slab 1 + s is the gradient of the initial state s. */
   carry?: PlannedTensor | undefined;
   /** [T + 1, B, H] in sweep order: dL/dh by all paths, where wanted. */
   dHidden?: PlannedTensor | undefined;
@@ -148,7 +150,8 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
     } else {
       if (!layer.swept) {
         const sweep = sweepOf(layer, direction, part);
-        recurrenceBackward(plan, { ...sweep, dOutput, carry: carry!, dHidden, continued });
+        const { unitParameters: dUnitParameters } = gradients;
+        recurrenceBackward(plan, { ...sweep, dOutput, carry: carry!, dHidden, dUnitParameters, continued });
       }
       recurrentGradients(plan, layer, direction, part, gradients);
     }

@@ -31,7 +31,8 @@ export function parameterShapes(config: NetworkConfig): Record<string, Parameter
   let rowParts = 1;
   for (const layer of layers) {
     const { number, inputs, hidden, directions, bias, projection } = layer;
-    const { gates: parts, candidate } = cellOf(layer);
+    const { gates: parts, candidate, unitParameters } = cellOf(layer);
+    const { length: count } = unitParameters;
     for (let direction = 0; direction < directions; direction++) {
       const prefix = prefixOf(number, direction);
       const of = { layer, fanIn: hidden };
@@ -39,6 +40,7 @@ export function parameterShapes(config: NetworkConfig): Record<string, Parameter
       shapes[`${prefix}recurrentWeight`] = { shape: [layer.width, parts * hidden], parts, ...of };
       if (bias) shapes[`${prefix}bias`] = { shape: [parts * hidden], parts, ...of };
       if (bias && candidate) shapes[`${prefix}recurrentBias`] = { shape: [hidden], ...of };
+      if (count > 0) shapes[`${prefix}unitParameters`] = { shape: [count, hidden], ...of };
       if (projection !== undefined) shapes[`${prefix}projectionWeight`] = { shape: [hidden, projection], ...of };
     }
     rowParts = directions;

@@ -72,7 +72,8 @@ function completeLayer(given: Layer, number: number): Layer {
 
 function expectProjection(at: string, layer: Layer): void {
   expectSize(at, "projection", layer.projection, layer.hidden);
-  if (cellOf(layer).candidate) {
+  const { candidate, unitParameters, recurrent } = cellOf(layer);
+  if (candidate || unitParameters.length > 0 || recurrent !== "full") {
     throw new Error(
       `${at}: projection is ${layer.projection} for cell "${nameOfCell(layer)}", expected none; only cells whose gates all meet h by a full U have one, as LSTM and Elman.`,
     );

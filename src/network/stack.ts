@@ -5,7 +5,7 @@ import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
-import type { SweepSchedule } from "../ops/recurrence";
+import { carriesOf, type SweepSchedule } from "../ops/recurrence";
 import type { Architecture, StackedLayer } from "../parts/architecture";
 import {
   type Direction,
@@ -89,7 +89,8 @@ function direction(
   { steps, batch, gradients = false, traceGradients = false, allocator = plan }: StackOptions,
 ): Direction {
   const { hidden: width, projection, bias } = layer;
-  const { gates, candidate, states } = cellOf(layer);
+  const cell = cellOf(layer);
+  const { gates, candidate, states, unitParameters } = cell;
   const parts = gates;
   const named = (name: string) => parameters[`${prefixOf(layer.number, part)}${name}`]!;
   return {
@@ -100,11 +101,12 @@ function direction(
       bias: bias ? named("bias") : plan.tensor("noBias", [gates * width], { parts }),
       recurrentBias: candidate && (bias ? named("recurrentBias") : plan.tensor("noBias", [width])),
       projectionWeight: projection === undefined ? undefined : named("projectionWeight"),
+      unitParameters: unitParameters.length > 0 ? named("unitParameters") : undefined,
     },
     gate: allocator.tensor("gate", [steps, batch, gates * width], { parts }),
     cellState: states > 0 ? allocator.tensor("cellState", [states * (steps + 1), batch, width]) : undefined,
     candidate: candidate && allocator.tensor("candidate", [steps, batch, width]),
-    carry: gradients ? allocator.tensor("carry", [1 + states, batch, width]) : undefined,
+    carry: gradients ? allocator.tensor("carry", [carriesOf(cell), batch, width]) : undefined,
     dHidden: traceGradients ? allocator.tensor("dHidden", [steps + 1, batch, width]) : undefined,
     product: projection === undefined ? undefined : plan.tensor("P·U", [width, gates * width], { parts }),
   };
@@ -149,6 +151,7 @@ export function stackBackward(
         bias: named("bias"),
         recurrentBias: named("recurrentBias"),
         projectionWeight: named("projectionWeight"),
+        unitParameters: named("unitParameters"),
       };
     });
     layerBackward(plan, layer, { dOutput: dHidden, parameters: gradients, dInputs: dBelow });

@@ -21,7 +21,7 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   const lowest = stacked[0]!;
   const { hidden: width } = lowest;
   const { steps, batch, training, checkpointEvery } = options;
-  const { name, gates, candidate, passesBeside } = cellOf(lowest);
+  const { name, gates, states, unitParameters, candidate, passesBeside } = cellOf(lowest);
   const forced = options.schedule === "wavefront";
   const widest = widestTogether(traits, count);
   const { maxBufferSize, maxStorageBufferBindingSize } = traits.limits;
@@ -29,7 +29,8 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   const fits =
     width <= widest && layoutOf(alike(count, gate)).bytes <= Math.min(maxBufferSize, maxStorageBufferBindingSize);
   const dropped = training && stacked.some(({ dropout }) => dropout > 0);
-  const able = areAlike(architecture) && !candidate && !passesBeside;
+  const simple = !candidate && !passesBeside && states < 2 && unitParameters.length === 0;
+  const able = areAlike(architecture) && simple;
   if (count < 2 || !able || dropped || checkpointEvery || !fits) {
     if (!forced) return undefined;
     throw new Error(

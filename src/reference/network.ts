@@ -1,34 +1,25 @@
 // The whole network in float64: layers and directions composed, forward, backward, and a training step.
 
-import type { NamedCell } from "../cells/cells";
 import { referenceCellOf } from "../cells/reference-cells";
+import { type Architecture, architectureOf, depthOf, type Parts, type ShortForm, type StackedLayer } from "../parts/architecture";
 import { concatenate, joinColumns, slabOf, splitColumns } from "./columns";
 import { dropoutMask } from "./dropout";
 import { finiteCheck } from "./finite-check";
-import { type Loss, type LossOptions, lossOf } from "./loss";
+import { layerBackward, layerForward, lengthsOf } from "./layer";
+import { type Loss, lossOf } from "./loss";
 import { matmul, matmulTransposeA, matmulTransposeB, type Numbers, rowSum } from "./matmul";
 import type { ReferenceUpdate } from "./optimizer";
-import { recurrenceBackward, recurrenceForward, type SweepShape, type SweepStates } from "./recurrence";
+import type { SweepStates } from "./recurrence";
 import { rowReset } from "./row-reset";
 import { tokenGather, tokenGatherGradient } from "./token-gather";
 
-export interface ReferenceConfig extends NamedCell, LossOptions {
-  inputs: number;
-  hidden: number;
-  /** L. Default 1. */
-  layers?: number;
-  /** D = 2 where true. Default false. */
-  bidirectional?: boolean;
-  input: "tokens" | "features";
-  readout: "last-step" | "every-step";
-  /** p between layers, for batches that are trained on, and the seed of its masks. Default 0. */
-  dropout?: number;
-  seed?: number;
-}
+/** A network, in either form; `initializer`s have no meaning here. */
+export type ReferenceConfig = Parts | ShortForm;
 
 /**
  * By name, row-major, the columns of G gates in blocks of H (GRU r z n, LSTM i f g o): `layer0.inputWeight` [I, G·H],
- * `layer0.recurrentWeight` [H, G·H], `layer0.bias` [G·H], the GRU's `layer0.recurrentBias` [H], the same of
+ * `layer0.recurrentWeight` [H, G·H], `layer0.bias` [G·H], the GRU's `layer0.recurrentBias` [H], what a cell has of a number
+ * a unit, `layer0.unitParameters` [P, H], the same of
  * `layer0.reverse` where the network is bidirectional, and of `layer1` … with I = D·H; `outputWeight` [D·H, K] and
  * `outputBias` [K].
  */
@@ -41,9 +32,11 @@ export interface ReferenceBatch {
   inputs: Numbers;
   targets: Numbers;
   lengths?: Numbers | undefined;
-  /** [L·D, B, H]; zeros where not given */
+  /** [rows]: what each row of the targets counts; 1 where not given */
+  weights?: Numbers | undefined;
+  /** [L·D, B, H], of layers of several widths one after the other; zeros where not given */
   initialState?: Numbers | undefined;
-  /** The LSTM's, alike */
+  /** Of the states beside h, [L·D, S, B, H] */
   initialCellState?: Numbers | undefined;
   /** [B]: 1 where a row begins anew, from zero whatever its initial state; else 0 */
   reset?: Numbers | undefined;
@@ -64,7 +57,7 @@ export interface ReferenceForward extends Loss {
   outputs: Float64Array;
   /** [L·D, B, H] */
   finalState: Float64Array;
-  /** [L·D, B, H]; empty where the cell has none */
+  /** [L·D, S, B, H]; empty where the cell has none */
   finalCellState: Float64Array;
   /** What the output layer reads [T, B, D·H] or [B, D·H] */
   read: Float64Array;
@@ -81,7 +74,7 @@ export interface ReferenceGradients {
   inputs: Float64Array;
   /** [L·D, B, H] */
   initialState: Float64Array;
-  /** [L·D, B, H]; empty where the cell has none */
+  /** [L·D, S, B, H]; empty where the cell has none */
   initialCellState: Float64Array;
   /** For each layer and direction dL/dh by all paths [T + 1, B, H], in the order of the sweep; slab 0 is for h_0 */
   hidden: Float64Array[];
@@ -93,46 +86,56 @@ export function forward(
   parameters: ReferenceParameters,
   data: ReferenceBatch,
 ): ReferenceForward {
-  const { hidden, outputs: width, readout } = config;
-  const { steps, batch } = data;
-  const rows = steps * batch;
+  const architecture = architectureOf(config);
+  const { input, layers, readout, loss } = architecture;
+  const { steps, batch, weights } = data;
   const sweeps: ReferenceSweep[] = [];
-  let inputs = data.inputs;
+  const embedding = parameters.embeddingWeight;
+  let inputs = embedding
+    ? tokenGather(data.inputs, embedding, new Float64Array(input.width), input.width)
+    : data.inputs;
+  const initial = initialStates(layers, data);
   let outputs: Float64Array = new Float64Array();
-  for (const [number, layer] of layersOf(config).entries()) {
-    if (number > 0) inputs = dropped(config, data, number, outputs);
-    const directions = layer.map(({ name, index, reverse }) => {
-      const shape = sweepShape(config, data, reverse);
-      const preactivation = preactivationOf(config, parameters, name, inputs, rows);
-      const initialOf = (states: Numbers | undefined) =>
-        rowReset(slabOf(states, index, batch * hidden), data.reset ?? new Float64Array(batch));
-      const initial = {
-        hidden: initialOf(data.initialState),
-        cell: shape.cell.hasCellState ? initialOf(data.initialCellState) : [],
-      };
-      const states = recurrenceForward(shape, preactivation, recurrentWeights(parameters, name), initial);
-      sweeps.push({ inputs, preactivation, ...states });
-      return outputsOf(shape, states);
-    });
-    outputs = joinColumns(directions, hidden);
+  for (const layer of layers) {
+    const areTokens = layer.number === 0 && input.kind === "tokens";
+    if (layer.dropout > 0) inputs = dropped(architecture, data, layer, Float64Array.from(inputs));
+    const ran = layerForward(layer, parameters, data, inputs, areTokens, (direction) => initial[layer.number]![direction]!);
+    sweeps.push(...ran.sweeps);
+    outputs = ran.outputs;
+    inputs = outputs;
   }
-  const last = layersOf(config)
-    .at(-1)!
-    .map(({ index }) => sweeps[index]!.hidden.slice(rows * hidden));
-  const read = readout === "every-step" ? outputs : joinColumns(last, hidden);
-  const depth = last.length * hidden;
-  const logits = matmul(read, parameters.outputWeight!, read.length / depth, depth, width, parameters.outputBias);
+  const { directions, width } = layers.at(-1)!;
+  const last = sweeps.slice(-directions).map(({ hidden }) => hidden.slice(steps * batch * width));
+  const everyStep = readout.kind === "every-step";
+  const read = everyStep ? outputs : joinColumns(last, width);
+  const depth = directions * width;
+  const rows = read.length / depth;
+  const logits = readout.tied
+    ? matmulTransposeB(read, embedding!, rows, depth, readout.outputs)
+    : matmul(read, parameters.outputWeight!, rows, depth, readout.outputs);
+  for (let i = 0; parameters.outputBias && i < logits.length; i++) logits[i]! += parameters.outputBias[i % readout.outputs]!;
   const lengths = lengthsOf(data);
-  const live = (row: number) => readout === "last-step" || Math.floor(row / batch) < lengths[row % batch]!;
+  const live = (row: number) => !everyStep || Math.floor(row / batch) < lengths[row % batch]!;
+  const weightOf = (row: number) => (live(row) ? (weights?.[row] ?? 1) : 0);
+  const ends = sweeps.map(({ hidden, cell }) => ({ hidden: lastSlab(hidden, steps), cell: lastSlab(cell, steps) }));
   return {
-    ...lossOf(config, logits, data.targets, live),
+    ...lossOf(loss, readout.outputs, logits, data.targets, weightOf),
     outputs,
-    finalState: concatenate(sweeps.map((sweep) => sweep.hidden.slice(rows * hidden))),
-    finalCellState: concatenate(sweeps.map((sweep) => sweep.cell.slice(rows * hidden))),
+    finalState: concatenate(ends.map(({ hidden }) => hidden)),
+    finalCellState: concatenate(statesApart(layers, ends)),
     read,
     logits,
     sweeps,
   };
+}
+
+/** What reaches a network from beyond its own loss. */
+export interface ReferenceFrom {
+  /** dL/do, like logits; that of the network's loss unless given */
+  dLogits?: Float64Array;
+  /** dL/d(the final states), as `finalState` and `finalCellState` have them; zeros unless given */
+  dFinalState?: Numbers;
+  dFinalCellState?: Numbers;
 }
 
 /** Back through time: the gradients of the loss, summed over all steps. */
@@ -140,56 +143,89 @@ export function backward(
   config: ReferenceConfig,
   parameters: ReferenceParameters,
   data: ReferenceBatch,
-  { sweeps, read, dLogits }: ReferenceForward,
+  { sweeps, read, dLogits: dOwn }: ReferenceForward,
+  { dLogits = dOwn, dFinalState, dFinalCellState }: ReferenceFrom = {},
 ): ReferenceGradients {
-  const { hidden, outputs: width, readout, input } = config;
+  const architecture = architectureOf(config);
+  const { input, layers, readout } = architecture;
+  const { outputs: width, tied } = readout;
   const { steps, batch } = data;
-  const rows = steps * batch;
-  const layers = layersOf(config);
-  const ways = layers[0]!.length;
-  const depth = ways * hidden;
-
-  const dRead = matmulTransposeB(dLogits, parameters.outputWeight!, read.length / depth, width, depth);
-  const gradients: ReferenceParameters = {
-    outputWeight: matmulTransposeA(read, dLogits, depth, read.length / depth, width),
-    outputBias: rowSum(dLogits, width),
-  };
-  const none = new Float64Array(batch * depth);
-  let dOutput = readout === "every-step" ? dRead : new Float64Array(rows * depth); // [T, B, D·H] of the layer
-  let dFinal = readout === "every-step" ? none : dRead; // [B, D·H] of the layer
-  const dStates: SweepStates[] = [];
-  for (const [number, layer] of [...layers.entries()].reverse()) {
-    const dOutputs = splitColumns(dOutput, ways, hidden);
-    const dFinals = splitColumns(dFinal, ways, hidden);
-    const dInputs = layer.map(({ name, index, reverse }, way) => {
-      const { inputs, preactivation, ...states } = sweeps[index]!;
-      const shape = sweepShape(config, data, reverse);
-      const weights = recurrentWeights(parameters, name);
-      const back = recurrenceBackward(shape, preactivation, weights, states, dOutputs[way]!, dFinals[way]!);
-      dStates[index] = back;
-      const columns = shape.cell.gates * hidden;
-      const tokens = name.startsWith("layer0.") && input === "tokens";
-      const inputWeight = parameters[`${name}inputWeight`]!;
-      const inputWidth = inputWeight.length / columns;
-      gradients[`${name}inputWeight`] = tokens
-        ? tokenGatherGradient(inputs, back.preactivation, inputWidth, columns)
-        : matmulTransposeA(inputs, back.preactivation, inputWidth, rows, columns);
-      gradients[`${name}recurrentWeight`] = back.recurrentWeight;
-      gradients[`${name}bias`] = rowSum(back.preactivation, columns);
-      if (shape.cell.hasRecurrentBias) gradients[`${name}recurrentBias`] = back.recurrentBias;
-      return tokens ? new Float64Array() : matmulTransposeB(back.preactivation, inputWeight, rows, columns, inputWidth);
-    });
-    const dBelow = dInputs.reduce((sum, more) => sum.map((value, i) => value + more[i]!));
-    dOutput = number > 0 ? dropped(config, data, number, dBelow) : dBelow;
-    dFinal = none;
+  const depth = depthOf(architecture);
+  const count = read.length / depth;
+  const v = parameters.outputWeight;
+  const embedding = parameters.embeddingWeight;
+  const dRead = tied
+    ? matmul(dLogits, embedding!, count, width, depth)
+    : matmulTransposeB(dLogits, v!, count, width, depth);
+  const gradients: ReferenceParameters = {};
+  if (!tied) gradients.outputWeight = matmulTransposeA(read, dLogits, depth, count, width);
+  if (parameters.outputBias) gradients.outputBias = rowSum(dLogits, width);
+  const everyStep = readout.kind === "every-step";
+  let dOutput = everyStep ? dRead : new Float64Array(steps * batch * depth); // [T, B, D·H] of the layer
+  const beyond = initialStates(layers, { steps, batch, initialState: dFinalState, initialCellState: dFinalCellState });
+  const dStates: SweepStates[][] = [];
+  let end = sweeps.length;
+  for (const layer of [...layers].reverse()) {
+    const { number, directions } = layer;
+    const ofLayer = sweeps.slice(end - directions, end);
+    end -= directions;
+    const areTokens = number === 0 && input.kind === "tokens";
+    const top = number === layers.length - 1 && !everyStep;
+    const ofRead = top ? splitColumns(dRead, directions, layer.width) : [];
+    const dFinal = (direction: number) => {
+      const { hidden, cell } = beyond[number]![direction]!;
+      return { hidden: hidden.map((value, i) => value + (ofRead[direction]?.[i] ?? 0)), cell };
+    };
+    const back = layerBackward(layer, parameters, data, ofLayer, areTokens, dOutput, dFinal, gradients);
+    dStates[number] = back.states;
+    dOutput = layer.dropout > 0 ? dropped(architecture, data, layer, back.dInputs) : back.dInputs;
   }
+  if (embedding) {
+    const ofInput = tokenGatherGradient(data.inputs, dOutput, input.tokens!, input.width);
+    const ofOutput = tied ? matmulTransposeA(dLogits, read, width, count, depth) : new Float64Array(ofInput.length);
+    gradients.embeddingWeight = ofInput.map((value, i) => value + ofOutput[i]!);
+  }
+  const all = dStates.flat();
+  const begins = all.map(({ hidden, cell }) => ({ hidden: firstSlab(hidden, steps), cell: firstSlab(cell, steps) }));
   return {
     parameters: gradients,
     inputs: dOutput,
-    initialState: concatenate(dStates.map((states) => states.hidden.slice(0, batch * hidden))),
-    initialCellState: concatenate(dStates.map((states) => states.cell.slice(0, batch * hidden))),
-    hidden: dStates.map((states) => states.hidden),
+    initialState: concatenate(begins.map(({ hidden }) => hidden)),
+    initialCellState: concatenate(statesApart(layers, begins)),
+    hidden: all.map(({ hidden }) => hidden),
   };
+}
+
+const firstSlab = (values: Float64Array, steps: number) => values.slice(0, values.length / (steps + 1));
+const lastSlab = (values: Float64Array, steps: number) => values.slice((values.length / (steps + 1)) * steps);
+
+/** The states beside h of all layers and directions, state after state [B, H] each, from rows of [B, S·H] */
+const statesApart = (layers: readonly StackedLayer[], sweeps: readonly SweepStates[]): Float64Array[] => {
+  const owners = layers.flatMap((layer) => Array.from({ length: layer.directions }, () => layer));
+  return sweeps.flatMap(({ cell }, i) => splitColumns(cell, referenceCellOf(owners[i]!).states, owners[i]!.hidden));
+};
+
+/** What each layer and direction begins with, rows that begin anew as `rowReset` has them. */
+function initialStates(
+  layers: readonly StackedLayer[],
+  data: Pick<ReferenceBatch, "steps" | "batch" | "initialState" | "initialCellState" | "reset">,
+): { hidden: Float64Array; cell: Float64Array }[][] {
+  const { batch, reset = new Float64Array(batch) } = data;
+  const at = { hidden: 0, cell: 0 };
+  const next = (kind: "hidden" | "cell", width: number) => {
+    const size = batch * width;
+    const given = kind === "hidden" ? data.initialState : data.initialCellState;
+    const values = slabOf(given?.length ? Array.from(given).slice(at[kind], at[kind] + size) : undefined, 0, size);
+    at[kind] += size;
+    return rowReset(values, reset);
+  };
+  return layers.map((layer) =>
+    Array.from({ length: layer.directions }, () => {
+      const hidden = next("hidden", layer.width);
+      const beside = Array.from({ length: referenceCellOf(layer).states }, () => next("cell", layer.hidden));
+      return { hidden, cell: joinColumns(beside, layer.hidden) };
+    }),
+  );
 }
 
 /**
@@ -211,68 +247,15 @@ export function trainStep(
   return { ...run, skipped };
 }
 
-/** What a layer reads of [T, B, D·H] below it, or the gradient on its way back, alike. */
+/** What a layer reads with some of it dropped, or the gradient on its way back, alike. */
 function dropped(
-  { dropout: rate = 0, seed = 1, hidden, bidirectional }: ReferenceConfig,
+  { seed, layers }: Architecture,
   { steps, batch, step }: ReferenceBatch,
-  layer: number,
+  { dropout: rate, number: layer, inputs }: StackedLayer,
   values: Float64Array,
 ): Float64Array {
-  if (rate === 0 || step === undefined) return values;
-  const parts = bidirectional ? 2 : 1;
-  const mask = dropoutMask({ rows: steps * batch, parts, width: hidden, rate, seed, layer, step });
+  if (step === undefined) return values;
+  const parts = layers[layer - 1]?.directions ?? 1;
+  const mask = dropoutMask({ rows: steps * batch, parts, width: inputs / parts, rate, seed, layer, step });
   return values.map((value, i) => value * mask[i]!);
-}
-
-/** The directions of each layer: how their parameters' names begin, their place among the states, their order. */
-function layersOf({ layers = 1, bidirectional = false }: ReferenceConfig) {
-  const ways = bidirectional ? ["", "reverse."] : [""];
-  return Array.from({ length: layers }, (_, layer) =>
-    ways.map((way, i) => ({ name: `layer${layer}.${way}`, index: layer * ways.length + i, reverse: i === 1 })),
-  );
-}
-
-const lengthsOf = ({ lengths, steps, batch }: ReferenceBatch): Numbers =>
-  lengths ?? new Float64Array(batch).fill(steps);
-
-const sweepShape = (config: ReferenceConfig, data: ReferenceBatch, reverse: boolean): SweepShape => ({
-  cell: referenceCellOf(config),
-  steps: data.steps,
-  batch: data.batch,
-  hidden: config.hidden,
-  lengths: lengthsOf(data),
-  reverse,
-});
-
-const recurrentWeights = (parameters: ReferenceParameters, name: string) => ({
-  recurrentWeight: parameters[`${name}recurrentWeight`]!,
-  recurrentBias: parameters[`${name}recurrentBias`] ?? [],
-});
-
-/** a = x·W + b [rows, G·H] */
-function preactivationOf(
-  { input }: ReferenceConfig,
-  parameters: ReferenceParameters,
-  name: string,
-  inputs: Numbers,
-  rows: number,
-): Float64Array {
-  const weight = parameters[`${name}inputWeight`]!;
-  const bias = parameters[`${name}bias`]!;
-  const columns = bias.length;
-  if (name.startsWith("layer0.") && input === "tokens") return tokenGather(inputs, weight, bias, columns);
-  return matmul(inputs, weight, rows, weight.length / columns, columns, bias);
-}
-
-/** The states after each step [T, B, H], in the order of time; zero past a sequence's end. */
-function outputsOf({ steps, batch, hidden, lengths, reverse }: SweepShape, states: SweepStates): Float64Array {
-  const outputs = new Float64Array(steps * batch * hidden);
-  for (let t = 1; t <= steps; t++) {
-    const slab = reverse ? steps + 1 - t : t;
-    for (let b = 0; b < batch; b++) {
-      const from = (slab * batch + b) * hidden;
-      if (t <= lengths[b]!) outputs.set(states.hidden.subarray(from, from + hidden), ((t - 1) * batch + b) * hidden);
-    }
-  }
-  return outputs;
 }

@@ -8,14 +8,17 @@ export interface SweepShape {
   cell: ReferenceCell;
   steps: number;
   batch: number;
+  /** H: the width of gates and of the states beside h. */
   hidden: number;
+  /** The width of h: H, or what it is projected to. */
+  width: number;
   /** [B] */
   lengths: Numbers;
   /** Whether the sweep goes from step T to step 1. */
   reverse: boolean;
 }
 
-/** h [T + 1, B, H] and c, alike or empty, in the order of the sweep: slab 0 is what it starts from. */
+/** h [T + 1, B, H] and the states beside it [T + 1, B, S·H], in the order of the sweep: slab 0 is what it starts from. */
 export interface SweepStates {
   hidden: Float64Array;
   cell: Float64Array;
@@ -26,18 +29,22 @@ export interface SweepGradients {
   preactivation: Float64Array;
   /** dL/dh by all paths [T + 1, B, H], in the order of the sweep: slab 0 is for the initial state */
   hidden: Float64Array;
-  /** dL/dc, alike; empty where there is no c */
+  /** Likewise of the states beside it [T + 1, B, S·H] */
   cell: Float64Array;
   /** dL/dU [H, G·H] */
   recurrentWeight: Float64Array;
   /** dL/db_hn [H]; empty where there is none */
   recurrentBias: Float64Array;
+  /** Of the parameters of a number a unit [P·H] */
+  unitParameters: Float64Array;
+  /** dL/dP; empty where h is not projected */
+  projectionWeight: Float64Array;
 }
 
 /**
  * Every state of a sweep.
  * @param preactivation a [T, B, G·H], in the order of time
- * @param initial h_0 and c_0 [B, H]
+ * @param initial h_0 [B, H], and of the states beside it [B, S·H]
  */
 export function recurrenceForward(
   shape: SweepShape,
@@ -67,7 +74,7 @@ export function recurrenceForward(
 /**
  * Back through every step of a sweep.
  * @param dOutput [T, B, H], in the order of time: dL/dh_t without the path through later steps
- * @param dFinal [B, H]: dL/d(the state after the sweep) by what reads it
+ * @param dFinal [B, H] and [B, S·H]: dL/d(the states after the sweep) by what reads them
  */
 export function recurrenceBackward(
   shape: SweepShape,
@@ -75,19 +82,22 @@ export function recurrenceBackward(
   weights: CellWeights,
   states: SweepStates,
   dOutput: Float64Array,
-  dFinal: Float64Array,
+  dFinal: CellState,
 ): SweepGradients {
-  const { cell, steps, batch, hidden } = shape;
+  const { cell, steps, batch, hidden, width } = shape;
   const gradients: SweepGradients = {
     preactivation: new Float64Array(preactivation.length),
     ...statesOf(shape),
     recurrentWeight: new Float64Array(weights.recurrentWeight.length),
     recurrentBias: new Float64Array(weights.recurrentBias.length),
+    unitParameters: new Float64Array(weights.unitParameters.length),
+    projectionWeight: new Float64Array(weights.projectionWeight?.length ?? 0),
   };
   const a = rowsOf(Float64Array.from(preactivation), cell.gates * hidden);
   const da = rowsOf(gradients.preactivation, cell.gates * hidden);
-  const dRead = rowsOf(dOutput, hidden);
-  gradients.hidden.set(dFinal, steps * batch * hidden);
+  const dRead = rowsOf(dOutput, width);
+  gradients.hidden.set(dFinal.hidden, steps * batch * width);
+  gradients.cell.set(dFinal.cell, steps * batch * cell.states * hidden);
   for (let slab = steps; slab >= 1; slab--) {
     const step = stepOf(shape, slab);
     for (let b = 0; b < batch; b++) {
@@ -96,7 +106,7 @@ export function recurrenceBackward(
       const dBefore = stateAt(shape, gradients, slab - 1, b);
       const live = step <= shape.lengths[b]!;
       if (live) {
-        for (let j = 0; j < hidden; j++) dAfter.hidden[j]! += dRead(row)[j]!;
+        for (let j = 0; j < width; j++) dAfter.hidden[j]! += dRead(row)[j]!;
         const before = stateAt(shape, states, slab - 1, b);
         const back = cell.backward(a(row), before, weights, dAfter, gradients);
         da(row).set(back.preactivation);
@@ -114,10 +124,10 @@ export function recurrenceBackward(
 /** The time step, from 1, after which the sweep is in a slab. */
 const stepOf = ({ steps, reverse }: SweepShape, slab: number) => (reverse ? steps + 1 - slab : slab);
 
-/** Zeros [T + 1, B, H] for h, and for c where the cell has it. */
-function statesOf({ cell, steps, batch, hidden }: SweepShape): SweepStates {
-  const length = (steps + 1) * batch * hidden;
-  return { hidden: new Float64Array(length), cell: new Float64Array(cell.hasCellState ? length : 0) };
+/** Zeros. */
+function statesOf({ cell, steps, batch, hidden, width }: SweepShape): SweepStates {
+  const rows = (steps + 1) * batch;
+  return { hidden: new Float64Array(rows * width), cell: new Float64Array(rows * cell.states * hidden) };
 }
 
 /** The rows of an array, as views. */
@@ -125,7 +135,7 @@ const rowsOf = (values: Float64Array, width: number) => (row: number) =>
   values.subarray(row * width, (row + 1) * width);
 
 /** The state of one row in a slab, as views. */
-function stateAt({ batch, hidden }: SweepShape, states: SweepStates, slab: number, b: number): SweepStates {
+function stateAt({ cell, batch, hidden, width }: SweepShape, states: SweepStates, slab: number, b: number): SweepStates {
   const row = slab * batch + b;
-  return { hidden: rowsOf(states.hidden, hidden)(row), cell: rowsOf(states.cell, hidden)(row) };
+  return { hidden: rowsOf(states.hidden, width)(row), cell: rowsOf(states.cell, cell.states * hidden)(row) };
 }
