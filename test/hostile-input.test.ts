@@ -14,7 +14,6 @@ import {
   cut,
   fromPyTorch,
   initialParameters,
-  type NetworkOptions,
   networkConfig,
   paddedBatch,
   randomWindows,
@@ -26,6 +25,7 @@ import {
   splitItems,
   type TensorData,
   toPyTorch,
+  type UniformOptions,
   unigramEntropy,
   Vocabulary,
   writeSafetensors,
@@ -135,7 +135,7 @@ const description = {
   isPlace: () => true,
 };
 const vocabulary = new Vocabulary(["a", "b"]);
-const network: NetworkOptions = {
+const network: UniformOptions = {
   cell: "gru",
   inputs: 3,
   hidden: 2,

@@ -9,7 +9,6 @@ import {
   type Gpu,
   generate,
   Network,
-  type NetworkOptions,
   openGpu,
   type Pass,
   type Program,
@@ -21,11 +20,12 @@ import {
   Trainer,
   timePlan,
   traceGradients,
+  type UniformOptions,
 } from "../src/index";
 import type { Programs } from "../src/network/programs";
 import { useGpu } from "./workbench";
 
-const options: NetworkOptions = {
+const options: UniformOptions = {
   cell: "lstm",
   inputs: 5,
   hidden: 6,
@@ -228,6 +228,20 @@ const ofLibrary: Record<keyof typeof library, Use> = {
   carriedWindowsOnce: "apart",
   cellNames: "apart",
   binaryCrossEntropy: "apart",
+  coupledLstm: "apart",
+  crossEntropy: "apart",
+  elman: "apart",
+  embedding: "apart",
+  everyStep: "apart",
+  features: "apart",
+  gru: "apart",
+  lastStep: "apart",
+  layer: "apart",
+  lstm: "apart",
+  meanSquaredError: "apart",
+  peepholeLstm: "apart",
+  slstm: "apart",
+  tokens: "apart",
   defineCell: "apart",
   defineLoss: "apart",
   huber: "apart",

@@ -26,3 +26,7 @@ export function integers(length: number, seed: number, least: number, most: numb
     Math.min(most, least + Math.floor(((value + 1) / 2) * (most - least + 1))),
   );
 }
+
+/** What rows count, from 0 to 2: a quarter of them nothing. */
+export const rowWeightsOf = (rows: number, seed: number): Float32Array =>
+  numbers(rows, seed).map((value) => Math.max(0, (value + 0.5) * (4 / 3)));

@@ -3,9 +3,9 @@
 import {
   type CellName,
   initialParameters,
-  type NetworkOptions,
   networkConfig,
   type ParameterValues,
+  type UniformOptions,
 } from "../../src/index";
 
 export interface Shape {
@@ -46,7 +46,7 @@ export const networkOf = (cell: CellName, { hidden, symbols }: Shape) =>
     readout: "every-step",
     loss: "cross-entropy",
     seed: 1,
-  }) as const satisfies NetworkOptions;
+  }) as const satisfies UniformOptions;
 
 /** The same for every engine and at every run. */
 export function problemOf(cell: CellName, shape: Shape): Problem {

@@ -1,6 +1,6 @@
 // What a network was trained on, as every file of one says it: without that, other data would be read as what it is not.
 
-import { type NetworkOptions, Vocabulary } from "../../src/index";
+import { type NetworkConfig, type UniformOptions, Vocabulary } from "../../src/index";
 import { unknownCharacters, unknownSymbol } from "./characters";
 import type { LabelledFile } from "./labelled-file";
 import { listed, refusal, shown } from "./refusal";
@@ -42,7 +42,8 @@ export const trainedOnSums: TrainedOn = { ...nothing, answer: "sum" };
  * @param about of a checkpoint, which is not trusted.
  * @throws where it does not say so, or it cannot be of such a network.
  */
-export function trainedOn(about: unknown, network: NetworkOptions): TrainedOn {
+export function trainedOn(about: unknown, network: NetworkConfig | UniformOptions): TrainedOn {
+  expectUniform(network);
   const { trainedOn: said, symbols } = (about ?? {}) as { trainedOn?: Partial<TrainedOn>; symbols?: string[] };
   const answer = answerOf(network);
   const legible = answer === "sum" || (answer === "character" && symbols !== undefined);
@@ -73,7 +74,15 @@ export function trainedOn(about: unknown, network: NetworkOptions): TrainedOn {
   return found as TrainedOn;
 }
 
-function answerOf({ readout, loss = "cross-entropy" }: NetworkOptions): TrainedOn["answer"] {
+/** @throws unless a network is of one kind of cell and one width, as are all that these pages and programs make. */
+export function expectUniform(network: NetworkConfig | UniformOptions): asserts network is UniformOptions {
+  if ("cell" in network) return;
+  throw new Error(
+    "The file is of a network made of parts, expected one kind of cell and one width; open it in the program that made it.",
+  );
+}
+
+function answerOf({ readout, loss = "cross-entropy" }: UniformOptions): TrainedOn["answer"] {
   if (loss === "mean-squared-error") return "sum";
   return readout === "every-step" ? "character" : "class";
 }

@@ -1,6 +1,6 @@
 // A network that learns to follow a stroke, on an application's own device.
 
-import { adam, Network, openGpu, type StepReport, Trainer } from "../../src/index";
+import { adam, Network, openGpu, type StepReport, Trainer, type UniformConfig } from "../../src/index";
 import { strokeBatches } from "./stroke";
 
 const shape = { steps: 64, batch: 32 };
@@ -20,12 +20,12 @@ export interface Knowledge {
 
 /** Reads where a pen is, and tells where it goes next. */
 export class Apprentice {
-  readonly network: Network;
+  readonly network: Network<UniformConfig>;
   readonly #trainer: Trainer;
   readonly #beginning: Snapshot;
   #lesson: { stroke: Float32Array; before: number } | undefined;
 
-  private constructor(network: Network, trainer: Trainer, beginning: Snapshot) {
+  private constructor(network: Network<UniformConfig>, trainer: Trainer, beginning: Snapshot) {
     this.network = network;
     this.#trainer = trainer;
     this.#beginning = beginning;

@@ -1,6 +1,6 @@
 // Pens that a network moves: where they are and were, and what the network remembers of each, all of it on the GPU.
 
-import type { Network } from "../../src/index";
+import type { Network, UniformConfig } from "../../src/index";
 
 export class Pens {
   readonly count: number;
@@ -15,7 +15,7 @@ export class Pens {
   readonly #state: GPUBuffer;
 
   /** @param network an LSTM of one layer that is prepared for a step of `count` pens: a place in, the next place out. */
-  constructor(device: GPUDevice, network: Network, count: number) {
+  constructor(device: GPUDevice, network: Network<UniformConfig>, count: number) {
     this.count = count;
     this.#device = device;
     this.#network = network;

@@ -3,9 +3,9 @@
 import { constants } from "node:fs";
 import { access, lstat, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type Checkpoint, type NetworkOptions, type ParameterValues, readCheckpoint } from "../../src/index";
+import { type Checkpoint, type ParameterValues, readCheckpoint, type UniformOptions } from "../../src/index";
 import { quotedPath } from "../data/refusal";
-import { type TrainedOn, trainedOn } from "../data/trained-on";
+import { expectUniform, type TrainedOn, trainedOn } from "../data/trained-on";
 import type { OwnDataLabel } from "../workshop/own-data";
 import { OptionError } from "./options";
 
@@ -19,7 +19,7 @@ export interface About {
 }
 
 export interface Saved {
-  network: NetworkOptions;
+  network: UniformOptions;
   parameters: ParameterValues;
   checkpoint: Checkpoint;
   trainedOn: TrainedOn;
@@ -72,6 +72,7 @@ export async function load(option: string, file: string): Promise<Saved> {
   const checkpoint = await readCheckpoint(bytes);
   const { network, parameters, about } = checkpoint;
   try {
+    expectUniform(network);
     return { network, parameters, checkpoint, trainedOn: trainedOn(about, network) };
   } catch (error) {
     throw new OptionError(`--${option} is ${quotedPath(file)}. ${(error as Error).message}`);

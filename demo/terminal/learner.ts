@@ -13,7 +13,6 @@ import {
   generate,
   type LearningRateSchedule,
   Network,
-  type NetworkOptions,
   openGpu,
   type ParameterValues,
   type ReferenceOptimizerOptions,
@@ -24,6 +23,7 @@ import {
   sgd,
   Trainer,
   traceGradients,
+  type UniformOptions,
 } from "../../src/index";
 import { choiceFile } from "./choice-file";
 import { openNodeGpu } from "./node-gpu";
@@ -52,7 +52,7 @@ export interface Learner {
 export type Device = "gpu" | "software" | "reference";
 
 export interface LearnerOptions {
-  network: NetworkOptions;
+  network: UniformOptions;
   shape: BatchShape;
   optimizer: ReferenceOptimizerOptions;
   schedule?: Schedule | undefined;

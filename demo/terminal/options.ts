@@ -1,7 +1,7 @@
 // The options of `npm run train`: read, checked, and explained.
 
 import { parseArgs } from "node:util";
-import { type CellName, cellNames, type NetworkOptions, type Schedule } from "../../src/index";
+import { type CellName, cellNames, type Schedule, type UniformOptions } from "../../src/index";
 import { quoted } from "../data/refusal";
 import type { Device } from "./learner";
 
@@ -186,7 +186,7 @@ export function isOptionError(error: unknown): error is Error {
  * @param loaded the network that --load names, which then says what it is.
  * @throws where an option is unknown, lacks its value or is out of range, or does not go with the task.
  */
-export function readOptions(args: string[], loaded?: NetworkOptions): TrainOptions | null {
+export function readOptions(args: string[], loaded?: UniformOptions): TrainOptions | null {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
     args,

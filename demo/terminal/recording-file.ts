@@ -4,18 +4,18 @@ import {
   adam,
   adamw,
   fromPyTorch,
-  type NetworkConfig,
-  type NetworkOptions,
   networkConfig,
   type ReferenceOptimizerOptions,
   readSafetensors,
   rmsprop,
   sgd,
   type TensorData,
+  type UniformConfig,
+  type UniformOptions,
 } from "../../src/index";
 
 export interface Recording {
-  network: NetworkConfig;
+  network: UniformConfig;
   steps: number;
   batch: number;
   /** `carry`: the final state is the next step's initial state. */
@@ -56,7 +56,7 @@ export function readRecording(bytes: Uint8Array): Recording | { unsupported: str
   known("loss", network.loss, ["cross-entropy", "mean-squared-error"]);
   if (training) known("optimizer", optimizer.kind, Object.keys(optimizers));
   if (unsupported.length > 0) return { unsupported };
-  const config = checked('metadata "network"', () => networkConfig(network as unknown as NetworkOptions));
+  const config = checked('metadata "network"', () => networkConfig(network as unknown as UniformOptions));
   if (!isSize(steps) || !isSize(batch)) {
     refuse('"batch"', `steps ${brief(steps)}, batch ${brief(batch)}`, "whole numbers of 1 or more");
   }
@@ -65,7 +65,7 @@ export function readRecording(bytes: Uint8Array): Recording | { unsupported: str
 }
 
 /** Holds the shapes of what is given, and of the parameters, against what the file says. */
-function checkTensors(config: NetworkConfig, steps: number, batch: number, tensors: Tensors): void {
+function checkTensors(config: UniformConfig, steps: number, batch: number, tensors: Tensors): void {
   const { inputs, hidden, outputs, layers, bidirectional } = config;
   const expect = (name: string, shape: number[], type: "F32" | "I32") => {
     const tensor = tensors.get(name);
@@ -125,7 +125,7 @@ function trainingOf(training: Words, optimizer: Words, tensors: Tensors): Record
 }
 
 /** A recording has PyTorch's names, whatever a GRU's reset. */
-export const namesOf = ({ cell, layers, bidirectional }: NetworkConfig) => ({ cell, layers, bidirectional });
+export const namesOf = ({ cell, layers, bidirectional }: UniformConfig) => ({ cell, layers, bidirectional });
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 

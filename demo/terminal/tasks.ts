@@ -12,12 +12,12 @@ import {
   carriedWindowsOnce,
   consecutiveWindows,
   cut,
-  type NetworkOptions,
   type ParameterValues,
   randomWindows,
   type StreamPosition,
   shuffledBatches,
   split,
+  type UniformOptions,
   unigramEntropy,
 } from "../../src/index";
 import { addingBatches, guessingTheMean } from "../data/adding";
@@ -37,7 +37,7 @@ import { expectRoom, OptionError, type TrainOptions } from "./options";
 export interface TaskData {
   /** What is trained on, in a line. */
   title: string;
-  network: NetworkOptions;
+  network: UniformOptions;
   trainedOn: TrainedOn;
   /** Of the file that task classify reads. */
   own?: OwnDataLabel;

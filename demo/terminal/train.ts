@@ -5,10 +5,10 @@ import {
   cosine,
   type Evaluation,
   type LearningRateSchedule,
-  type NetworkOptions,
   type ReferenceOptimizerOptions,
   stepDecay,
   TempogradError,
+  type UniformOptions,
   warmUp,
 } from "../../src/index";
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
@@ -156,7 +156,7 @@ async function showGradients(learner: Learner, task: TaskData): Promise<void> {
   }
 }
 
-function describe({ cell, layers = 1, bidirectional, hidden }: NetworkOptions): string {
+function describe({ cell, layers = 1, bidirectional, hidden }: UniformOptions): string {
   const ways = bidirectional ? ", bidirectional" : "";
   return `${cell}${layers > 1 ? `, ${layers} layers` : ""}${ways}, hidden ${hidden}`;
 }

@@ -1,6 +1,6 @@
 // Takes one sequence forward and back, and tells each step's states, losses and gradients as plain data.
 
-import { type Batch, type Network, type Pass, readTensors } from "../../src/index";
+import { type Batch, type Network, type Pass, readTensors, type UniformConfig } from "../../src/index";
 import { maximum } from "../extremes";
 
 /** One direction of one layer; all in the order of time. */
@@ -50,15 +50,17 @@ const mostUnits = 16;
 
 /** Unrolls a network over sequences of one length, with its parameters as they are at the time. */
 export class Unroller {
+  readonly #config: UniformConfig;
   readonly #pass: Pass;
 
-  private constructor(pass: Pass) {
+  private constructor(config: UniformConfig, pass: Pass) {
+    this.#config = config;
     this.#pass = pass;
   }
 
   /** @throws where the device has no room. */
-  static async create(network: Network, steps: number): Promise<Unroller> {
-    return new Unroller(await network.pass({ steps, batch: 1, traceGradients: true }));
+  static async create(network: Network<UniformConfig>, steps: number): Promise<Unroller> {
+    return new Unroller(network.config, await network.pass({ steps, batch: 1, traceGradients: true }));
   }
 
   /**
@@ -66,7 +68,8 @@ export class Unroller {
    * @throws as `Pass.write`, or where the target step has no target.
    */
   async unroll(batch: Batch, { labels, predicted, target }: UnrollOptions): Promise<Unrolled> {
-    const { config, options } = this.#pass;
+    const config = this.#config;
+    const { options } = this.#pass;
     for (const [name, list] of Object.entries({ labels, predicted })) {
       if (list && list.length !== options.steps) {
         throw new Error(
@@ -100,7 +103,8 @@ export class Unroller {
 
   /** The batch in which the loss of one step alone counts, and what its mean is to be multiplied with. */
   async #alone(batch: Batch, target: number): Promise<{ counted: Batch; scale: number }> {
-    const { config, tensors, gpu } = this.#pass;
+    const config = this.#config;
+    const { tensors, gpu } = this.#pass;
     const live = this.#length(batch);
     const only = config.readout === "last-step";
     const ignored = !only && config.loss === "cross-entropy" && !(batch.targets[target]! >= 0);
@@ -133,7 +137,8 @@ export class Unroller {
    * @param swept ‖dL/dh‖ in the order of the sweep: from a row's first step on, whichever way it reads.
    */
   #row(index: number, states: readonly Float32Array[], swept: Float64Array): UnrolledRow {
-    const { config, options } = this.#pass;
+    const config = this.#config;
+    const { options } = this.#pass;
     const { hidden, bidirectional } = config;
     const { steps } = options;
     const directions = bidirectional ? 2 : 1;
@@ -155,7 +160,8 @@ export class Unroller {
 
   /** The loss of each step, from o [T, K], or [K] of the last step. */
   #losses(batch: Batch, outputs: Float32Array): Float64Array {
-    const { config, options } = this.#pass;
+    const config = this.#config;
+    const { options } = this.#pass;
     const live = this.#length(batch);
     const losses = new Float64Array(options.steps).fill(Number.NaN);
     const lossOf = config.loss === "cross-entropy" ? crossEntropy : squaredError;

@@ -3,13 +3,13 @@
 
 import {
   type Gpu,
-  type NetworkConfig,
   networkConfig,
   type Pass,
   type ReferenceParameters,
   readTensors,
   referenceBackward,
   referenceForward,
+  type UniformConfig,
 } from "../../src/index";
 
 /** The words of the worked example. */
@@ -37,7 +37,7 @@ export interface Example {
   /** The vocabulary; with one word there is another class, as one alone leaves nothing to learn. */
   classes: readonly string[];
   target: number;
-  config: NetworkConfig;
+  config: UniformConfig;
   /** Inputs [T, B, vocabulary], targets [B] */
   batch: { inputs: Float32Array; targets: Int32Array };
   shape: { steps: number; batch: number };

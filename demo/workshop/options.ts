@@ -7,20 +7,21 @@ import {
   constant,
   cosine,
   type LearningRateSchedule,
-  type NetworkOptions,
   networkConfig,
   type Optimizer,
   rmsprop,
   sgd,
   stepDecay,
   type TrainerOptions,
+  type UniformOptions,
   warmUp,
 } from "../../src/index";
+import { expectUniform } from "../data/trained-on";
 import type { Settings } from "./fields";
 import type { Problem } from "./problem";
 
 /** @param problem what the data says of the network */
-export function networkOptionsOf(settings: Settings, problem: Problem["network"]): NetworkOptions {
+export function networkOptionsOf(settings: Settings, problem: Problem["network"]): UniformOptions {
   const { cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, seed } = settings;
   const { labelSmoothing, activation, reset, forgetBias } = settings;
   return {
@@ -38,6 +39,7 @@ export function networkOptionsOf(settings: Settings, problem: Problem["network"]
  * @throws where they differ.
  */
 export function expectSaid({ network, trainer }: Checkpoint, settings: Settings, problem: Problem["network"]): void {
+  expectUniform(network);
   const made: Record<string, unknown> = {
     ...networkConfig(networkOptionsOf(settings, problem)),
     optimizer: settings.optimizer,

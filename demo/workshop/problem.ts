@@ -10,11 +10,11 @@ import {
   consecutiveWindows,
   cut,
   type LabelledSequence,
-  type NetworkOptions,
   paddedBatch,
   randomWindows,
   shuffledBatches,
   split,
+  type UniformOptions,
   unigramEntropy,
   type Vocabulary,
 } from "../../src/index";
@@ -40,7 +40,7 @@ export interface Example {
 export interface Problem {
   /** How much there is to learn from, in words. */
   description: string;
-  network: Pick<NetworkOptions, "inputs" | "outputs" | "input" | "readout" | "loss" | "classWeights">;
+  network: Pick<UniformOptions, "inputs" | "outputs" | "input" | "readout" | "loss" | "classWeights">;
   /** What files of its network say. */
   trainedOn: TrainedOn;
   /** Where characters are read. */

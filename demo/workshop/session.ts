@@ -12,6 +12,7 @@ import {
   saveCheckpoint,
   TempogradError,
   Trainer,
+  type UniformConfig,
   type Vocabulary,
 } from "../../src/index";
 import { legible } from "../data/characters";
@@ -84,7 +85,7 @@ const reportMilliseconds = 100;
 const rateMilliseconds = 100;
 
 export class Session {
-  readonly network: Network;
+  readonly network: Network<UniformConfig>;
   readonly problem: Problem;
   readonly history: History;
   live: Live;
@@ -106,7 +107,7 @@ export class Session {
   /** The step after which it was looked at last: nothing else changes what there is to see. */
   #looked: number | undefined;
 
-  private constructor(network: Network, trainer: Trainer, problem: Problem, options: SessionOptions) {
+  private constructor(network: Network<UniformConfig>, trainer: Trainer, problem: Problem, options: SessionOptions) {
     const { settings, own, tell, from, looks = usualLooks } = options;
     this.network = network;
     this.problem = problem;

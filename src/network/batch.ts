@@ -83,7 +83,8 @@ export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpe
     step: { shape: [2], type: "u32" },
     lossScale: { shape: [1] },
     lengths: { shape: [segments, batch], type: "i32" },
-    inputs: input.tokens === undefined ? { shape: [steps, batch, input.width] } : { shape: [steps, batch], type: "i32" },
+    inputs:
+      input.tokens === undefined ? { shape: [steps, batch, input.width] } : { shape: [steps, batch], type: "i32" },
     targets: loss.targets === "classes" ? { shape: rows, type: "i32" } : { shape: [...rows, readout.outputs] },
     ...(weights && { weights: { shape: [elements(rows)] } }),
     ...(rowsByToken &&
@@ -159,7 +160,8 @@ function checkStates(operation: string, shape: BatchShape, specs: BatchSpecs, ba
     if (!state) continue;
     const spec = stateShape(specs.states, kind);
     if (elements(spec) === 0) {
-      const cure = kind === "cell" && shape.initialState ? "only an LSTM has one" : "pass initialState: true when you create it";
+      const cure =
+        kind === "cell" && shape.initialState ? "only an LSTM has one" : "pass initialState: true when you create it";
       throw new Error(`${operation}: batch.${name} is given, expected none; ${cure}.`);
     }
     const what = spec.length === 3 ? "[layers · directions, batch, hidden]" : "all layers one after the other";
@@ -183,7 +185,13 @@ function checkTargets(operation: string, config: NetworkConfig, specs: BatchSpec
   const { readout, loss } = architectureOf(config);
   const classes = loss.targets === "classes";
   const rows = [...(readout.kind === "every-step" ? ["steps"] : []), "batch"];
-  expectArray(operation, "targets", targets, specs.targets, `[${[...rows, ...(classes ? [] : ["outputs"])].join(", ")}]`);
+  expectArray(
+    operation,
+    "targets",
+    targets,
+    specs.targets,
+    `[${[...rows, ...(classes ? [] : ["outputs"])].join(", ")}]`,
+  );
   if (weights) {
     if (!specs.weights) {
       throw new Error(`${operation}: batch.weights is given, expected none; pass weights: true when you create it.`);

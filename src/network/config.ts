@@ -86,6 +86,7 @@ const defaults = { ...ofAny, layers: 1, bidirectional: false, labelSmoothing: 0,
  * @throws where an option is missing, unknown or out of range, with what was got and expected.
  */
 export function networkConfig(options: UniformOptions): UniformConfig;
+export function networkConfig(options: PartsOptions): PartsConfig;
 export function networkConfig(options: NetworkOptions): NetworkConfig;
 export function networkConfig(options: NetworkOptions): NetworkConfig {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
@@ -185,4 +186,3 @@ function expectClasses({ labelSmoothing, classWeights }: CrossEntropyOptions, ou
     );
   }
 }
-

@@ -26,7 +26,11 @@ export function initialParameters(config: NetworkConfig): ParameterValues {
     const kind = name.endsWith("recurrentWeight") ? recurrentInitializer : initializer;
     const [rows = 0, columns = 0] = shape;
     let data: Float32Array;
-    if (kind === "orthogonal") data = sideBySide(Array.from({ length: parts }, () => orthogonal(rows, draw)), rows);
+    if (kind === "orthogonal")
+      data = sideBySide(
+        Array.from({ length: parts }, () => orthogonal(rows, draw)),
+        rows,
+      );
     else if (kind === "uniform" || isAlwaysUniform(name)) data = uniform(elements(shape), 1 / Math.sqrt(fanIn), draw);
     else if (shape.length === 1) data = new Float32Array(rows);
     else data = uniform(elements(shape), Math.sqrt(6 / (rows + columns / parts)), draw);

@@ -12,7 +12,15 @@ import {
   type TypedArray,
   writeTensor,
 } from "../gpu/tensor";
-import { type NetworkConfig, type NetworkOptions, networkConfig } from "./config";
+import {
+  type NetworkConfig,
+  type NetworkOptions,
+  networkConfig,
+  type PartsConfig,
+  type PartsOptions,
+  type UniformConfig,
+  type UniformOptions,
+} from "./config";
 import type { Inference, InferenceBuffers, InferenceOptions } from "./inference";
 import { initialParameters } from "./initializers";
 import { type ParameterValues, parameterShapes } from "./parameters";
@@ -21,9 +29,10 @@ import type { PassOptions } from "./pass-options";
 import { loadWays } from "./pass-ways";
 import { Programs } from "./programs";
 
-export class Network {
+/** Of parameters, on a GPU; `Config` is the form in which it was said what it is. */
+export class Network<Config extends NetworkConfig = NetworkConfig> {
   readonly gpu: Gpu;
-  readonly config: NetworkConfig;
+  readonly config: Config;
   /** One buffer that holds all parameters. */
   readonly parameters: TensorGroup<string>;
   /** Until it is destroyed, or its GPU is, or the device is lost. */
@@ -32,7 +41,7 @@ export class Network {
   readonly programs: Programs;
   readonly #prepared = new Map<string, Inference>();
 
-  private constructor(gpu: Gpu, config: NetworkConfig) {
+  private constructor(gpu: Gpu, config: Config) {
     this.lifetime = new Lifetime("network", gpu.lifetime);
     this.gpu = gpu;
     this.config = config;
@@ -44,6 +53,9 @@ export class Network {
    * Makes a network with initial parameters drawn from `options.seed`.
    * @throws where an option is missing or out of range, the device has no room, or was lost.
    */
+  static create(gpu: Gpu, options: UniformOptions): Promise<Network<UniformConfig>>;
+  static create(gpu: Gpu, options: PartsOptions): Promise<Network<PartsConfig>>;
+  static create(gpu: Gpu, options: NetworkOptions): Promise<Network>;
   static async create(gpu: Gpu, options: NetworkOptions): Promise<Network> {
     const config = networkConfig(options);
     let network: Network | undefined;

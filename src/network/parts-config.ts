@@ -44,7 +44,9 @@ function expectInput(input: Input): void {
   expectSize("Network", `the ${kind}'s width`, width);
   if (kind !== "features") expectSize("Network", `the ${kind}'s count`, tokens);
   if (kind === "tokens" && tokens !== width) {
-    throw new Error(`Network: the tokens are ${shown(tokens)} and as one-hot vectors ${width} wide, expected the same; use tokens().`);
+    throw new Error(
+      `Network: the tokens are ${shown(tokens)} and as one-hot vectors ${width} wide, expected the same; use tokens().`,
+    );
   }
 }
 
@@ -54,7 +56,10 @@ function completeLayer(given: Layer, number: number): Layer {
   const choices = choicesOf(given);
   const defaults = Object.entries(choices).map(([name, [first]]) => [name, first]);
   const said = Object.entries(given).filter(([, value]) => value !== undefined);
-  const layer: Layer = { ...{ bidirectional: false, dropout: 0, bias: true }, ...Object.fromEntries([...defaults, ...said]) };
+  const layer: Layer = {
+    ...{ bidirectional: false, dropout: 0, bias: true },
+    ...Object.fromEntries([...defaults, ...said]),
+  };
   const options = ["cell", "hidden", "bidirectional", "dropout", "bias", "projection", "forgetBias"];
   expectKnown(`${at} of cell "${nameOfCell(layer)}"`, layer, [...options, ...Object.keys(choices)]);
   for (const [name, words] of Object.entries(choices)) expectWord(at, name, layer[name as keyof Layer], words);
@@ -94,7 +99,9 @@ function expectTied(input: Input, { bidirectional, projection, hidden }: Layer, 
   const width = projection ?? hidden;
   if (input.kind === "embedding" && input.tokens === outputs && input.width === width && !bidirectional) return;
   const got =
-    input.kind === "embedding" ? `an embedding of ${input.tokens} tokens, ${input.width} wide` : `the input "${input.kind}"`;
+    input.kind === "embedding"
+      ? `an embedding of ${input.tokens} tokens, ${input.width} wide`
+      : `the input "${input.kind}"`;
   throw new Error(
     `Network: the readout is tied to ${got}, expected embedding(${outputs}, ${width}) and a last layer of one direction; make them so, or leave tied out.`,
   );

@@ -1,8 +1,8 @@
 // What a user says of a pass, checked.
 
 import type { Schedule } from "../ops/recurrence";
-import type { BatchShape } from "./batch";
 import { architectureOf } from "../parts/architecture";
+import type { BatchShape } from "./batch";
 import type { NetworkConfig } from "./config";
 import { expectKnown, expectSize, expectSwitch, shown } from "./expect";
 
@@ -58,7 +58,9 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
   const projected = layers.some(({ projection }) => projection !== undefined);
   expectSegments({ bidirectional, projected }, options);
   if (projected && options.traceGradients) {
-    throw new Error("Pass: traceGradients does not go with a projected layer, whose h is not what its sweep goes through; leave one out.");
+    throw new Error(
+      "Pass: traceGradients does not go with a projected layer, whose h is not what its sweep goes through; leave one out.",
+    );
   }
   if (projected && bidirectional && options.initialState) {
     throw new Error("Pass: initialState does not go with layers that are projected in both directions; leave one out.");
@@ -89,12 +91,12 @@ function expectSegments(
     : projected
       ? "a projected layer, whose last state is not what the next segment's sweep begins with"
       : traceGradients
-      ? "traceGradients"
-      : probabilities
-        ? "probabilities"
-        : gradients
-          ? undefined
-          : "a pass without gradients";
+        ? "traceGradients"
+        : probabilities
+          ? "probabilities"
+          : gradients
+            ? undefined
+            : "a pass without gradients";
   if (other) throw new Error(`Pass: checkpointEvery does not go with ${other}; leave one out.`);
 }
 

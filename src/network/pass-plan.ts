@@ -13,7 +13,7 @@ import { checkPassOptions, type PassOptions, unlatched } from "./pass-options";
 import { expectWays, type PassWays } from "./pass-ways";
 import { type AddLoss, lossOn, outputForward, outputLayer, readoutBackward } from "./readout";
 import type { segmented } from "./segments";
-import { layerByLayer, type StackOptions, type Stacking } from "./stack";
+import { layerByLayer, type Stacking, type StackOptions } from "./stack";
 import { clearStates, copyStates, statesIn } from "./states";
 
 /** Every tensor of a pass by the name that the equations give it. */
@@ -99,7 +99,18 @@ export function planPass(
   const carried = carrying?.(plan, config, options, back?.notFinite);
   const addLoss = lossOn(plan, architecture.loss, architecture.readout.outputs, valueLoss);
   const ways = { ...(dropout && { dropped: { ops: dropout, step: batch.tensors.step! } }), projection };
-  const layout = { plan, config, architecture, parameters, options, batch: batch.tensors, rowLoss, back, addLoss, ways };
+  const layout = {
+    plan,
+    config,
+    architecture,
+    parameters,
+    options,
+    batch: batch.tensors,
+    rowLoss,
+    back,
+    addLoss,
+    ways,
+  };
   const stretch =
     checkpointEvery && segmented ? inSegments(layout, segmented) : inOne(layout, stacking ?? layerByLayer);
   const { layers } = stretch;

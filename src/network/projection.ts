@@ -66,7 +66,14 @@ export function projectedBackward(
   const a = { tensor: gate };
   matmul(plan, { label: "d(P·U) = Σ y_{t−1}ᵀ·da_t", transpose: "a", a: before, b: a, out: oneSlab(ofProduct) });
   const into = { ...dP!, count: 1 };
-  matmul(plan, { label: "dP += d(P·U)·Uᵀ", transpose: "b", a: { tensor: ofProduct }, b: { tensor: u }, out: into, accumulate: true });
+  matmul(plan, {
+    label: "dP += d(P·U)·Uᵀ",
+    transpose: "b",
+    a: { tensor: ofProduct },
+    b: { tensor: u },
+    out: into,
+    accumulate: true,
+  });
   matmul(plan, { label: "dU = Pᵀ·d(P·U)", transpose: "a", a: { tensor: p! }, b: { tensor: ofProduct }, out: dU });
   if (part === 0) {
     const first = { a: partOf(firstRows(hidden, batch), 0), b: firstRows(gate, batch) };

@@ -52,7 +52,10 @@ export async function readStates(pass: Program, config: NetworkConfig, planned: 
     const [values] = await Promise.all([read, gpu.expectNone(operation, errors)]);
     const joined = (tensors: object, first: number, kind: StateKind) =>
       concatenated(Object.keys(tensors).flatMap((name, i) => (specs[name]!.kind === kind ? [values[first + i]!] : [])));
-    const ofBoth = (tensors: object, first: number) => [joined(tensors, first, "hidden"), joined(tensors, first, "cell")];
+    const ofBoth = (tensors: object, first: number) => [
+      joined(tensors, first, "hidden"),
+      joined(tensors, first, "cell"),
+    ];
     const [finalState, finalCellState] = ofBoth(final, 0);
     const [dInitialState, dInitialCellState] = ofBoth(gradients, Object.keys(final).length);
     const given = { finalCellState, dInitialState, dInitialCellState };

@@ -86,7 +86,14 @@ export function outputForward(plan: Plan, { read, outputWeight, tied, outputBias
   for (const [part, a] of read.entries()) {
     const b = { tensor: outputWeight, ...rowPart(read, part) };
     const more = part > 0 ? { accumulate: true } : bias && { bias };
-    matmul(plan, { label: `o = h·V${bias ? " + b_o" : ""}`, a, b, out: { tensor: logits }, ...(tied && { transpose: "b" as const }), ...more });
+    matmul(plan, {
+      label: `o = h·V${bias ? " + b_o" : ""}`,
+      a,
+      b,
+      out: { tensor: logits },
+      ...(tied && { transpose: "b" as const }),
+      ...more,
+    });
   }
 }
 
@@ -106,7 +113,11 @@ export function lossOn(plan: Plan, loss: Loss, outputs: number, valueLoss: Value
 }
 
 /** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ. */
-export function readoutBackward(plan: Plan, { read, outputWeight, tied }: OutputLayer, gradients: ReadoutGradients): void {
+export function readoutBackward(
+  plan: Plan,
+  { read, outputWeight, tied }: OutputLayer,
+  gradients: ReadoutGradients,
+): void {
   const { dLogits, dOutput, slabs } = gradients;
   const o = { tensor: dLogits };
   const v = { b: { tensor: outputWeight }, ...(!tied && { transpose: "b" as const }) };

@@ -63,10 +63,21 @@ export function statePlaces(layers: readonly Layer[], end: "initial" | "final"):
     const width = shape.at(-1)! / parts;
     const stored = 4 * roundUp(width, 4);
     const offset = tensor.offset + (slab * rows * parts + (kind === "hidden" ? part : 0)) * stored;
-    return { name: nameOf(layer, part, kind, index), ...of, tensor, offset, stride: parts * stored, rows, stored, width };
+    return {
+      name: nameOf(layer, part, kind, index),
+      ...of,
+      tensor,
+      offset,
+      stride: parts * stored,
+      rows,
+      stored,
+      width,
+    };
   };
   const each = (of: (layer: Layer, direction: Direction, number: number, part: number) => StatePlace[]) =>
-    layers.flatMap((layer, number) => layer.directions.flatMap((direction, part) => of(layer, direction, number, part)));
+    layers.flatMap((layer, number) =>
+      layer.directions.flatMap((direction, part) => of(layer, direction, number, part)),
+    );
   const slabOf = (first: number, last: number) => (end === "initial" ? first : last);
   return [
     // `hidden` is in the order of time: the reverse sweep begins past its end.

@@ -78,7 +78,9 @@ function partsOf(short: ShortForm): Parts {
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   return {
     input: short.input === "tokens" ? tokens(inputs) : features(inputs),
-    layers: Array.from({ length: count }, (_, number) => layer(cell, hidden, { ...given, dropout: number > 0 ? dropout : 0 })),
+    layers: Array.from({ length: count }, (_, number) =>
+      layer(cell, hidden, { ...given, dropout: number > 0 ? dropout : 0 }),
+    ),
     readout: { kind: short.readout, outputs, bias: true, tied: false },
     loss: loss === "cross-entropy" ? crossEntropy(short) : loss,
     ...(seed !== undefined && { seed }),

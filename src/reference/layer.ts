@@ -88,7 +88,15 @@ export function layerBackward(
     const shape = shapeOf(layer, data, direction);
     const weights = weightsOf(parameters, prefix, layer);
     const from = dFinal(direction);
-    const back = recurrenceBackward(shape, preactivation, weights, ofSweep, dOutputs[direction]!, from);
+    const back = recurrenceBackward(
+      shape,
+      preactivation,
+      weights,
+      ofSweep,
+      dOutputs[direction]!,
+      from.hidden,
+      from.cell,
+    );
     const da = back.preactivation;
     const columns = shape.cell.gates * layer.hidden;
     const ofParameters = {
@@ -114,7 +122,10 @@ export function layerBackward(
 }
 
 /** The states after each step [T, B, H], in the order of time; zero past a sequence's end. */
-function outputsOf({ steps, batch, width, lengths, reverse }: SweepShape, states: SweepStates): Float64Array {
+function outputsOf(
+  { steps, batch, hidden, width = hidden, lengths, reverse }: SweepShape,
+  states: SweepStates,
+): Float64Array {
   const outputs = new Float64Array(steps * batch * width);
   for (let t = 1; t <= steps; t++) {
     const slab = reverse ? steps + 1 - t : t;

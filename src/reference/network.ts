@@ -1,7 +1,14 @@
 // The whole network in float64: layers and directions composed, forward, backward, and a training step.
 
 import { referenceCellOf } from "../cells/reference-cells";
-import { type Architecture, architectureOf, depthOf, type Parts, type ShortForm, type StackedLayer } from "../parts/architecture";
+import {
+  type Architecture,
+  architectureOf,
+  depthOf,
+  type Parts,
+  type ShortForm,
+  type StackedLayer,
+} from "../parts/architecture";
 import { concatenate, joinColumns, slabOf, splitColumns } from "./columns";
 import { dropoutMask } from "./dropout";
 import { finiteCheck } from "./finite-check";
@@ -99,7 +106,14 @@ export function forward(
   for (const layer of layers) {
     const areTokens = layer.number === 0 && input.kind === "tokens";
     if (layer.dropout > 0) inputs = dropped(architecture, data, layer, Float64Array.from(inputs));
-    const ran = layerForward(layer, parameters, data, inputs, areTokens, (direction) => initial[layer.number]![direction]!);
+    const ran = layerForward(
+      layer,
+      parameters,
+      data,
+      inputs,
+      areTokens,
+      (direction) => initial[layer.number]![direction]!,
+    );
     sweeps.push(...ran.sweeps);
     outputs = ran.outputs;
     inputs = outputs;
@@ -113,7 +127,8 @@ export function forward(
   const logits = readout.tied
     ? matmulTransposeB(read, embedding!, rows, depth, readout.outputs)
     : matmul(read, parameters.outputWeight!, rows, depth, readout.outputs);
-  for (let i = 0; parameters.outputBias && i < logits.length; i++) logits[i]! += parameters.outputBias[i % readout.outputs]!;
+  for (let i = 0; parameters.outputBias && i < logits.length; i++)
+    logits[i]! += parameters.outputBias[i % readout.outputs]!;
   const lengths = lengthsOf(data);
   const live = (row: number) => !everyStep || Math.floor(row / batch) < lengths[row % batch]!;
   const weightOf = (row: number) => (live(row) ? (weights?.[row] ?? 1) : 0);

@@ -10,8 +10,8 @@ export interface SweepShape {
   batch: number;
   /** H: the width of gates and of the states beside h. */
   hidden: number;
-  /** The width of h: H, or what it is projected to. */
-  width: number;
+  /** The width of h, where it is projected; else H. */
+  width?: number;
   /** [B] */
   lengths: Numbers;
   /** Whether the sweep goes from step T to step 1. */
@@ -74,7 +74,8 @@ export function recurrenceForward(
 /**
  * Back through every step of a sweep.
  * @param dOutput [T, B, H], in the order of time: dL/dh_t without the path through later steps
- * @param dFinal [B, H] and [B, S·H]: dL/d(the states after the sweep) by what reads them
+ * @param dFinal [B, H]: dL/d(the state after the sweep) by what reads it
+ * @param dFinalCell [B, S·H]: likewise of the states beside it
  */
 export function recurrenceBackward(
   shape: SweepShape,
@@ -82,9 +83,10 @@ export function recurrenceBackward(
   weights: CellWeights,
   states: SweepStates,
   dOutput: Float64Array,
-  dFinal: CellState,
+  dFinal: Numbers,
+  dFinalCell: Numbers = [],
 ): SweepGradients {
-  const { cell, steps, batch, hidden, width } = shape;
+  const { cell, steps, batch, hidden, width = hidden } = shape;
   const gradients: SweepGradients = {
     preactivation: new Float64Array(preactivation.length),
     ...statesOf(shape),
@@ -96,8 +98,8 @@ export function recurrenceBackward(
   const a = rowsOf(Float64Array.from(preactivation), cell.gates * hidden);
   const da = rowsOf(gradients.preactivation, cell.gates * hidden);
   const dRead = rowsOf(dOutput, width);
-  gradients.hidden.set(dFinal.hidden, steps * batch * width);
-  gradients.cell.set(dFinal.cell, steps * batch * cell.states * hidden);
+  gradients.hidden.set(dFinal, steps * batch * width);
+  gradients.cell.set(dFinalCell, steps * batch * cell.states * hidden);
   for (let slab = steps; slab >= 1; slab--) {
     const step = stepOf(shape, slab);
     for (let b = 0; b < batch; b++) {
@@ -125,7 +127,7 @@ export function recurrenceBackward(
 const stepOf = ({ steps, reverse }: SweepShape, slab: number) => (reverse ? steps + 1 - slab : slab);
 
 /** Zeros. */
-function statesOf({ cell, steps, batch, hidden, width }: SweepShape): SweepStates {
+function statesOf({ cell, steps, batch, hidden, width = hidden }: SweepShape): SweepStates {
   const rows = (steps + 1) * batch;
   return { hidden: new Float64Array(rows * width), cell: new Float64Array(rows * cell.states * hidden) };
 }
@@ -135,7 +137,12 @@ const rowsOf = (values: Float64Array, width: number) => (row: number) =>
   values.subarray(row * width, (row + 1) * width);
 
 /** The state of one row in a slab, as views. */
-function stateAt({ cell, batch, hidden, width }: SweepShape, states: SweepStates, slab: number, b: number): SweepStates {
+function stateAt(
+  { cell, batch, hidden, width = hidden }: SweepShape,
+  states: SweepStates,
+  slab: number,
+  b: number,
+): SweepStates {
   const row = slab * batch + b;
   return { hidden: rowsOf(states.hidden, width)(row), cell: rowsOf(states.cell, cell.states * hidden)(row) };
 }

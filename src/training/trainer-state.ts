@@ -65,7 +65,9 @@ function computes(config: NetworkConfig): string {
   const { layers } = architectureOf(config);
   const words = layers.map((layer) =>
     meaning
-      .flatMap((name) => (layer[name] === undefined ? [] : [`${name} ${shown(name === "cell" ? nameOfCell(layer) : layer[name])}`]))
+      .flatMap((name) =>
+        layer[name] === undefined ? [] : [`${name} ${shown(name === "cell" ? nameOfCell(layer) : layer[name])}`],
+      )
       .join(", "),
   );
   const [first] = words;

@@ -9,7 +9,6 @@ import {
   evaluate,
   exp,
   Network,
-  type NetworkOptions,
   readCheckpoint,
   readTensors,
   saveCheckpoint,
@@ -18,6 +17,8 @@ import {
   Trainer,
   tanh,
   toPyTorch,
+  type UniformConfig,
+  type UniformOptions,
 } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
 import { bothSweeps, type SweepCase, testSweeps, twinsOf } from "../ops/sweeps";
@@ -66,7 +67,7 @@ describe.each(twice)("%o by its equations", (named, cell) => {
   });
 });
 
-const options: NetworkOptions = {
+const options: UniformOptions = {
   ...{ cell: coupledLstm, inputs: 5, hidden: 10, outputs: 5, layers: 2 },
   ...{ input: "tokens", readout: "every-step" },
 };
@@ -89,7 +90,9 @@ describe("a network of a cell of one's own", () => {
     other.restore(checkpoint);
     expect(await evaluate(again, size, [batchOf(1)])).toEqual(after);
     const parameters = checkpoint.parameters;
-    expect(() => toPyTorch(parameters, checkpoint.network)).toThrow(/has no twin in PyTorch|expected "elman"/);
+    expect(() => toPyTorch(parameters, checkpoint.network as UniformConfig)).toThrow(
+      /has no twin in PyTorch|expected "elman"/,
+    );
     for (const one of [trainer, other, network, again]) one.destroy();
   });
 
@@ -99,7 +102,7 @@ describe("a network of a cell of one's own", () => {
     ["at once", {}, { schedule: "wavefront" }],
     ["unrolled", {}, { schedule: "unrolled" }],
   ] as const)("has the gradients of the LSTM's way through a stack, %s", async (_, network, pass) => {
-    const gradients = async (cell: NetworkOptions["cell"]) => {
+    const gradients = async (cell: UniformOptions["cell"]) => {
       const made = await Network.create(gpu(), { ...options, ...network, cell });
       const laid = await made.pass({ ...size, ...pass, gradients: true });
       laid.write(batchOf(3));

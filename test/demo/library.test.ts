@@ -38,7 +38,7 @@ const data = {
 };
 
 /** Losses of some training steps, text that is then written, and what was measured. */
-async function work(library: typeof source, options: source.NetworkOptions, optimizer: source.Optimizer) {
+async function work(library: typeof source, options: source.UniformOptions, optimizer: source.Optimizer) {
   const own = await library.openGpu({ device: gpu().device });
   const network = await library.Network.create(own, options);
   const losses: number[] = [];
@@ -62,7 +62,7 @@ test.each([
   ["a GRU with Adam", { ...nine, cell: "gru", layers: 2, dropout: 0.3 }, source.adam({ learningRate: 0.02 })],
   ["a GRU that resets first", { ...nine, cell: "gru", reset: "before" }, source.rmsprop({ learningRate: 0.01 })],
   ["a bidirectional LSTM", { ...nine, cell: "lstm", bidirectional: true }, source.adam({ learningRate: 0.02 })],
-] satisfies [string, source.NetworkOptions, source.Optimizer][])(
+] satisfies [string, source.UniformOptions, source.Optimizer][])(
   "%s trains and writes to the bit as its source does",
   async (_, options, optimizer) => {
     const expected = await work(source, options, optimizer);

@@ -2,7 +2,7 @@
 
 import { type Unrolled, Unroller, type UnrollOptions } from "../../demo/through-time/unroll";
 import { ThroughTimeView } from "../../demo/through-time/view";
-import { Network, type NetworkOptions, openGpu, Vocabulary } from "../../src/index";
+import { Network, openGpu, type UniformOptions, Vocabulary } from "../../src/index";
 
 let view: ThroughTimeView;
 let answer: (target?: number) => void;
@@ -37,7 +37,7 @@ export async function mount(): Promise<void> {
 
 /** Shows networks as they begin, of up to 48 characters of a text, and answers what the view asks for. */
 export async function showNetworks(
-  networks: Record<string, Partial<NetworkOptions> & Pick<NetworkOptions, "cell">>,
+  networks: Record<string, Partial<UniformOptions> & Pick<UniformOptions, "cell">>,
   text: string,
 ): Promise<void> {
   const gpu = await openGpu();

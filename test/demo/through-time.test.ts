@@ -8,10 +8,11 @@ import { numeral } from "../../demo/through-time/words";
 import {
   type Batch,
   Network,
-  type NetworkOptions,
   referenceBackward,
   referenceForward,
   traceGradients,
+  type UniformConfig,
+  type UniformOptions,
 } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
 import { inBlankPage } from "../visit";
@@ -22,12 +23,12 @@ describe("an unrolled network", () => {
   const gpu = useGpu();
   const [steps, hidden, symbols] = [7, 5, 6];
   const sizes = { inputs: symbols, hidden, outputs: symbols };
-  const characters: NetworkOptions = { cell: "elman", ...sizes, input: "tokens", readout: "every-step" };
+  const characters: UniformOptions = { cell: "elman", ...sizes, input: "tokens", readout: "every-step" };
   const text: Batch = { inputs: integers(steps, 1, 0, symbols - 1), targets: integers(steps, 2, 0, symbols - 1) };
   const labels = [..."letters"];
 
   /** What the reference has of it: the loss, and the norms in the order of time. */
-  async function expected(network: Network, batch: Batch, length = steps) {
+  async function expected(network: Network<UniformConfig>, batch: Batch, length = steps) {
     const { config } = network;
     const parameters = Object.fromEntries(
       [...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
@@ -42,7 +43,7 @@ describe("an unrolled network", () => {
     return { run, gradients };
   }
 
-  async function unrolled(network: Network, batch: Batch, target?: number): Promise<Unrolled> {
+  async function unrolled(network: Network<UniformConfig>, batch: Batch, target?: number): Promise<Unrolled> {
     const unroller = await Unroller.create(network, steps);
     try {
       return structuredClone(await unroller.unroll(batch, { labels, target })); // as a worker posts it
@@ -123,7 +124,7 @@ describe("an unrolled network", () => {
   });
 
   test("of squared errors lets one step alone count as a network that is read there alone", async () => {
-    const options: NetworkOptions = { ...characters, input: "features", loss: "mean-squared-error" };
+    const options: UniformOptions = { ...characters, input: "features", loss: "mean-squared-error" };
     const network = await Network.create(gpu(), options);
     const batch = { inputs: numbers(steps * symbols, 1), targets: numbers(steps * symbols, 2) };
     const target = 4;

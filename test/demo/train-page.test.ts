@@ -70,7 +70,7 @@ describe("the training page", () => {
       expect(name).toBe(`tempograd-elman-step-${end}.safetensors`);
       const checkpoint = await readCheckpoint(new Uint8Array(bytes));
       expect(checkpoint.trainer!.step).toBe(end);
-      expect(checkpoint.network.hidden).toBe(16);
+      expect(checkpoint.network).toMatchObject({ hidden: 16 });
 
       const csv = String((await downloaded(page, "export-csv")).bytes)
         .trim()

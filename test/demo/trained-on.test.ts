@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { trainedOn, trainedOnSums, trainedOnText, vocabularyOf } from "../../demo/data/trained-on";
-import { type NetworkOptions, Vocabulary } from "../../src/index";
+import { type UniformOptions, Vocabulary } from "../../src/index";
 
 const base = { cell: "elman", hidden: 4 } as const;
-const texts = { ...base, inputs: 3, outputs: 3, input: "tokens", readout: "every-step" } satisfies NetworkOptions;
-const series = { ...base, inputs: 2, outputs: 2, input: "features", readout: "last-step" } satisfies NetworkOptions;
-const sums = { ...series, outputs: 1, loss: "mean-squared-error" } satisfies NetworkOptions;
+const texts = { ...base, inputs: 3, outputs: 3, input: "tokens", readout: "every-step" } satisfies UniformOptions;
+const series = { ...base, inputs: 2, outputs: 2, input: "features", readout: "last-step" } satisfies UniformOptions;
+const sums = { ...series, outputs: 1, loss: "mean-squared-error" } satisfies UniformOptions;
 const ofTexts = trainedOnText(new Vocabulary("abc"));
 const scale = { mean: [0, 1e9], deviation: [1e-3, 1] };
 const ofSeries = { answer: "class", symbols: [], classes: ["b", "a"], columns: ["t1"], scale };

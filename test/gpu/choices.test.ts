@@ -8,20 +8,20 @@ import {
   type ChoiceStore,
   type Gpu,
   Network,
-  type NetworkOptions,
   openGpu,
   type PassOptions,
   readTensors,
   sgd,
   Trainer,
   type Tuning,
+  type UniformOptions,
 } from "../../src/index";
 import { integers, worstError } from "../numbers";
 import { asOnGpu, useGpu } from "../workbench";
 
 const gpu = useGpu();
 
-const options: NetworkOptions = {
+const options: UniformOptions = {
   cell: "gru",
   inputs: 7,
   hidden: 21,
@@ -49,7 +49,7 @@ function store() {
   return { kept, loads, choiceStore };
 }
 
-async function gradientsOn(gpu: Gpu, more: Partial<NetworkOptions & PassOptions> = {}): Promise<Float32Array[]> {
+async function gradientsOn(gpu: Gpu, more: Partial<UniformOptions & PassOptions> = {}): Promise<Float32Array[]> {
   const { schedule, ...other } = more;
   const network = await Network.create(gpu, { ...options, ...other });
   const pass = await network.pass({ ...shape, schedule, gradients: true });

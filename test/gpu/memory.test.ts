@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import {
   type Gpu,
   Network,
-  type NetworkOptions,
   openGpu,
   readTensors,
   sgd,
   TempogradError,
   Trainer,
+  type UniformOptions,
 } from "../../src/index";
 import { useGpu } from "../workbench";
 
@@ -74,7 +74,7 @@ async function smallDevice(room: number): Promise<Small> {
   return small;
 }
 
-const options: NetworkOptions = {
+const options: UniformOptions = {
   cell: "elman",
   inputs: 4,
   hidden: 32,

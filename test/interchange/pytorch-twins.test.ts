@@ -4,8 +4,6 @@ import { describe, expect, test } from "vitest";
 import { type CellName, cellNames, choicesOf } from "../../src/cells/cells";
 import {
   initialParameters,
-  type NetworkConfig,
-  type NetworkOptions,
   networkConfig,
   type ParameterValues,
   type PyTorchOptions,
@@ -15,6 +13,8 @@ import {
   saveNetwork,
   type TensorData,
   toPyTorch,
+  type UniformConfig,
+  type UniformOptions,
   writeSafetensors,
 } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
@@ -23,15 +23,15 @@ const size = { inputs: 3, hidden: 4, outputs: 5 };
 const shape = { steps: 6, batch: 2 };
 
 /** Each cell with each of its own options' words. */
-const cells: Partial<NetworkOptions>[] = cellNames.flatMap((cell) => {
+const cells: Partial<UniformOptions>[] = cellNames.flatMap((cell) => {
   const choices = Object.entries(choicesOf({ cell })).flatMap(([name, words]) =>
     words.map((word) => ({ [name]: word })),
   );
   return choices.length > 0 ? choices.map((choice) => ({ cell, ...choice })) : [{ cell }];
 });
 
-const usual: Pick<NetworkOptions, "input" | "readout"> = { input: "features", readout: "every-step" };
-const others: Partial<NetworkOptions>[] = [
+const usual: Pick<UniformOptions, "input" | "readout"> = { input: "features", readout: "every-step" };
+const others: Partial<UniformOptions>[] = [
   {},
   { layers: 3 },
   { bidirectional: true },
@@ -47,16 +47,16 @@ const others: Partial<NetworkOptions>[] = [
   { seed: 9 },
 ];
 
-const table: [string, NetworkConfig][] = [
+const table: [string, UniformConfig][] = [
   ...cells.flatMap((cell) => others.map((other) => ({ ...cell, ...other }))),
   { cell: "lstm" as const, forgetBias: 1 },
 ].map((options) => {
-  const all = { ...usual, ...size, ...options } as NetworkOptions;
+  const all = { ...usual, ...size, ...options } as UniformOptions;
   return [JSON.stringify(options), networkConfig(all)];
 });
 
 /** What PyTorch has for a cell; the library's options that a module is given there. */
-const modules: Record<string, (options: NetworkConfig) => Step> = {
+const modules: Record<string, (options: UniformConfig) => Step> = {
   elman: ({ activation }) => rnn(activation === "relu" ? (a) => Math.max(a, 0) : Math.tanh),
   gru: () => gru,
   lstm: () => lstm,
@@ -94,7 +94,7 @@ const linear = ({ shape, data }: TensorData, bias: TensorData, row: readonly num
   Array.from(bias.data, (b, i) => row.reduce((sum, value, j) => sum + data[i * shape[1]! + j]! * value, b));
 
 /** The logits of one sequence by PyTorch's documentation: its modules, and a Linear over `output`, or over h_n. */
-function torch(tensors: ReadonlyMap<string, TensorData>, config: NetworkConfig, sequence: number[][]): number[][] {
+function torch(tensors: ReadonlyMap<string, TensorData>, config: UniformConfig, sequence: number[][]): number[][] {
   const { hidden, layers, bidirectional, readout } = config;
   const step = modules[config.cell as CellName]!(config);
   const gatesOf = (row: number[]) =>
@@ -120,7 +120,7 @@ function torch(tensors: ReadonlyMap<string, TensorData>, config: NetworkConfig, 
 }
 
 /** Inputs, the network's logits of them by the reference, and how far PyTorch's formulas are from these. */
-function errorOf(config: NetworkConfig, parameters: ParameterValues, tensors: ReadonlyMap<string, TensorData>): number {
+function errorOf(config: UniformConfig, parameters: ParameterValues, tensors: ReadonlyMap<string, TensorData>): number {
   const { steps, batch } = shape;
   const { inputs, outputs, input } = config;
   const targets = new Float32Array(steps * batch * outputs); // the loss is not looked at
@@ -140,7 +140,7 @@ function errorOf(config: NetworkConfig, parameters: ParameterValues, tensors: Re
 }
 
 /** A file of a network with these parameters. */
-const fileOf = (config: NetworkConfig, parameters: ParameterValues) =>
+const fileOf = (config: UniformConfig, parameters: ParameterValues) =>
   saveNetwork({ config, read: async () => parameters });
 
 const before = table.filter(([, { cell, reset }]) => cell === "gru" && reset === "before");
@@ -149,7 +149,7 @@ test("the table has every option of every cell", () => {
   const options = new Set(table.flatMap(([, config]) => Object.keys(config)));
   expect(new Set(table.map(([, { cell }]) => cell))).toEqual(new Set<CellName>(cellNames));
   const differing = [...options].filter((name) => {
-    const values = table.map(([, config]) => JSON.stringify(config[name as keyof NetworkConfig]));
+    const values = table.map(([, config]) => JSON.stringify(config[name as keyof UniformConfig]));
     return new Set(values).size > 1;
   });
   expect(differing.sort()).toEqual([...options].filter((name) => !Object.hasOwn(size, name)).sort());

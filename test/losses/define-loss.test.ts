@@ -9,13 +9,13 @@ import {
   huber,
   meanAbsoluteError,
   Network,
-  type NetworkOptions,
   readCheckpoint,
   readTensors,
   referenceBackward,
   referenceForward,
   saveCheckpoint,
   Trainer,
+  type UniformOptions,
 } from "../../src/index";
 import { numbers, worstError } from "../numbers";
 import { useGpu } from "../workbench";
@@ -52,7 +52,7 @@ describe.each(formulas)("%s", (_, loss, formula) => {
   });
 });
 
-const options: NetworkOptions = {
+const options: UniformOptions = {
   ...{ cell: "gru", inputs: 3, hidden: 8, outputs: 5 },
   ...{ input: "features", readout: "every-step" },
 };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type NetworkOptions, networkConfig } from "../../src/network/config";
+import { networkConfig, type UniformOptions } from "../../src/network/config";
 
-const options: NetworkOptions = {
+const options: UniformOptions = {
   cell: "gru",
   inputs: 3,
   hidden: 4,
@@ -12,7 +12,7 @@ const options: NetworkOptions = {
 
 const messageOf = (given: unknown): string => {
   try {
-    networkConfig(given as NetworkOptions);
+    networkConfig(given as UniformOptions);
     return "";
   } catch (error) {
     return (error as Error).message;

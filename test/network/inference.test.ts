@@ -2,19 +2,19 @@ import { expect, test, vi } from "vitest";
 import {
   generate,
   Network,
-  type NetworkOptions,
   openGpu,
   type ReferenceParameters,
   referenceBackward,
   referenceForward,
   traceGradients,
+  type UniformOptions,
 } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
 import { useGpu } from "../workbench";
 
 const gpu = useGpu();
 
-const options: NetworkOptions = {
+const options: UniformOptions = {
   cell: "lstm",
   inputs: 3,
   hidden: 5,

@@ -3,17 +3,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cellNames, cellOf } from "../../src/cells/cells";
-import { type NetworkOptions, networkConfig } from "../../src/network/config";
+import { networkConfig, type UniformOptions } from "../../src/network/config";
 import { initialParameters } from "../../src/network/initializers";
 
-const tiny: NetworkOptions = {
+const tiny: UniformOptions = {
   ...{ cell: "elman", inputs: 1, hidden: 3, outputs: 1, seed: 7 },
   ...{ input: "tokens", readout: "last-step" },
 };
-const large: NetworkOptions = { ...tiny, inputs: 30, hidden: 20, outputs: 50, layers: 2, bidirectional: true };
+const large: UniformOptions = { ...tiny, inputs: 30, hidden: 20, outputs: 50, layers: 2, bidirectional: true };
 
-const valuesOf = (options: NetworkOptions) => initialParameters(networkConfig(options));
-const dataOf = (options: NetworkOptions) =>
+const valuesOf = (options: UniformOptions) => initialParameters(networkConfig(options));
+const dataOf = (options: UniformOptions) =>
   Object.fromEntries([...valuesOf(options)].map(([name, { data }]) => [name, data]));
 
 describe("the values of a seed are the same on every machine and in every release", () => {
@@ -96,7 +96,7 @@ test("Glorot's values lie within √(6 / (fan in + fan out)) of a gate's block, 
 });
 
 test("biases begin at 0 with another initializer than the uniform one, and go with it alone", () => {
-  const biases = (options: Partial<NetworkOptions>) =>
+  const biases = (options: Partial<UniformOptions>) =>
     Object.entries(dataOf({ ...large, cell: "gru", ...options })).filter(([name]) => /bias$/i.test(name));
   const zeros = biases({ initializer: "glorot" });
   expect(zeros).toHaveLength(9);
@@ -120,7 +120,7 @@ test.each(["uniform", "glorot"] as const)(
   },
 );
 
-test.each<[Partial<NetworkOptions>, string]>([
+test.each<[Partial<UniformOptions>, string]>([
   [{ dropout: 1, layers: 2 }, "Network: dropout is 1, expected a number from 0 to below 1."],
   [{ dropout: -0.1, layers: 2 }, "Network: dropout is -0.1, expected"],
   [{ dropout: 0.5 }, "Network: dropout is 0.5 with 1 layer, expected 0; it acts between layers: add one."],

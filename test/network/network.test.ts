@@ -5,7 +5,6 @@ import {
   type Batch,
   initialParameters,
   Network,
-  type NetworkOptions,
   networkConfig,
   type ReferenceParameters,
   readTensors,
@@ -15,13 +14,14 @@ import {
   sgd,
   type Tensor,
   Trainer,
+  type UniformOptions,
 } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
 import { useGpu } from "../workbench";
 
 const gpu = useGpu();
 
-const options: NetworkOptions = {
+const options: UniformOptions = {
   cell: "elman",
   inputs: 7,
   hidden: 9,
@@ -211,12 +211,12 @@ test.each(["tanh", "relu"] as const)("what is not a number shows in the loss, wi
 });
 
 test("an option that is given as undefined has its default", async () => {
-  const config = networkConfig({ ...options, seed: undefined, activation: undefined } as unknown as NetworkOptions);
+  const config = networkConfig({ ...options, seed: undefined, activation: undefined } as unknown as UniformOptions);
   expect(config).toMatchObject({ seed: 1, activation: "tanh" });
 });
 
 test("more things than a grid is wide are all computed", async () => {
-  const wide: NetworkOptions = { ...options, inputs: 2, hidden: 4096, outputs: 2 };
+  const wide: UniformOptions = { ...options, inputs: 2, hidden: 4096, outputs: 2 };
   const network = await Network.create(gpu(), wide); // over 65535 workgroups of 64 for the update
   const trainer = await Trainer.create(network, { steps: 1, batch: 1, optimizer: sgd({ learningRate: 1 }) });
   const before = await network.read();
@@ -265,7 +265,7 @@ describe("bad input is refused before anything is dispatched", () => {
     [{ cell: "lstm", activation: "relu" }, 'Network of cell "lstm": unknown option "activation"'],
     [{ activation: "sigmoid" }, 'Network: activation is "sigmoid", expected "tanh" or "relu".'],
   ])("the options %o", async (wrong, message) => {
-    await expect(Network.create(gpu(), { ...options, ...wrong } as NetworkOptions)).rejects.toThrow(message);
+    await expect(Network.create(gpu(), { ...options, ...wrong } as UniformOptions)).rejects.toThrow(message);
   });
 
   const steps = 3;

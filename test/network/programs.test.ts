@@ -6,18 +6,18 @@ import {
   evaluate,
   generate,
   Network,
-  type NetworkOptions,
   rmsprop,
   sgd,
   Trainer,
   type TrainerOptions,
   traceGradients,
+  type UniformOptions,
 } from "../../src/index";
 import { integers } from "../numbers";
 import { useGpu } from "../workbench";
 
 const gpu = useGpu();
-const options: NetworkOptions = {
+const options: UniformOptions = {
   ...{ cell: "lstm", inputs: 7, hidden: 12, outputs: 7, layers: 2 },
   ...{ input: "tokens", readout: "every-step" },
 };

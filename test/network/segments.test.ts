@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { NamedCell } from "../../src/cells/cells";
-import { type Batch, carriedWindows, Network, type NetworkOptions, readTensors, sgd, Trainer } from "../../src/index";
+import { type Batch, carriedWindows, Network, readTensors, sgd, Trainer, type UniformOptions } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
 import { useGpu } from "../workbench";
 
@@ -74,7 +74,7 @@ describe("a pass in segments", () => {
     );
   });
 
-  const options: NetworkOptions = {
+  const options: UniformOptions = {
     cell: "lstm",
     inputs: 11,
     hidden: 16,

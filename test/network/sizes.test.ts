@@ -5,21 +5,21 @@ import {
   evaluate,
   generate,
   Network,
-  type NetworkOptions,
   type PassOptions,
   sgd,
   Trainer,
   traceGradients,
+  type UniformOptions,
 } from "../../src/index";
 import { useGpu } from "../workbench";
 
 const gpu = useGpu();
 
-const small: NetworkOptions = {
+const small: UniformOptions = {
   ...{ cell: "lstm", inputs: 3, hidden: 4, outputs: 3, layers: 2 },
   ...{ input: "features", readout: "every-step", loss: "cross-entropy" },
 };
-const networks: Record<string, Partial<NetworkOptions>> = {
+const networks: Record<string, Partial<UniformOptions>> = {
   "an LSTM over features": {},
   "a GRU over tokens": { cell: "gru", input: "tokens", reset: "before" },
   "an Elman network, both ways, read at the end": {

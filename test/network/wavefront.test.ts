@@ -5,18 +5,18 @@ import {
   adam,
   carriedWindows,
   Network,
-  type NetworkOptions,
   type PassOptions,
   planTable,
   type Schedule,
   Trainer,
+  type UniformOptions,
 } from "../../src/index";
 import { worstError } from "../numbers";
 import { useGpu } from "../workbench";
 
 const gpu = useGpu();
 
-const options: NetworkOptions = {
+const options: UniformOptions = {
   cell: "lstm",
   layers: 2,
   inputs: 11,
@@ -67,7 +67,7 @@ test("A wavefront is one dispatch forward and one back for all layers, with no p
   network.destroy();
 });
 
-test.each<[string, Partial<NetworkOptions>, Partial<PassOptions>]>([
+test.each<[string, Partial<UniformOptions>, Partial<PassOptions>]>([
   ["1 × lstm, hidden 16", { layers: 1 }, {}],
   ["2 × lstm, hidden 16", { bidirectional: true }, {}],
   ["2 × gru, hidden 16", { cell: "gru" }, {}],

@@ -2,14 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { softmaxCrossEntropy } from "../../src/ops/softmax-cross-entropy";
 import * as reference from "../../src/reference/softmax-cross-entropy";
-import { integers, numbers, worstError } from "../numbers";
+import { integers, numbers, rowWeightsOf, worstError } from "../numbers";
 import { useGpu, Workbench } from "../workbench";
 
 const gpu = useGpu();
 
 interface Case {
   /** ε and w, where they are not 0 and all 1. */
-  weighting?: { labelSmoothing: number; classWeights: Float32Array };
+  weighting?: { labelSmoothing: number; classWeights: number[] };
   steps: number;
   batch: number;
   outputs: number;
@@ -25,6 +25,8 @@ async function run({ steps, batch, outputs, seed, scale, weighting }: Case) {
   const targets = integers(rows, seed + 1, -Math.ceil(outputs / 2), outputs - 1).map((target) => Math.max(target, -1));
   const lengths = integers(batch, seed + 2, 1, steps);
   const shape = [steps, batch, outputs];
+  const weights = seed % 2 === 0 ? rowWeightsOf(rows, seed + 4) : undefined;
+  const rowWeights = weights ?? new Float32Array(rows).fill(1);
   const rowLoss = bench.tensor("rowLoss", [rows]);
   const probabilities = bench.tensor("probabilities", shape);
   const dLogits = bench.tensor("dLogits", shape);
@@ -33,6 +35,7 @@ async function run({ steps, batch, outputs, seed, scale, weighting }: Case) {
     targets: bench.tensor("targets", [steps, batch], targets, { type: "i32" }),
     lengths: bench.tensor("lengths", [batch], lengths, { type: "i32" }),
     lossScale: bench.tensor("lossScale", [1], [0.5]),
+    ...(weights && { weights: bench.tensor("weights", [rows], weights) }),
     classWeighting: weighting && {
       classWeights: bench.tensor("classWeights", [outputs], weighting.classWeights),
       labelSmoothing: weighting.labelSmoothing,
@@ -44,7 +47,7 @@ async function run({ steps, batch, outputs, seed, scale, weighting }: Case) {
   const live = targets.map((target, row) => (Math.floor(row / batch) < lengths[row % batch]! ? target : -1));
   return {
     got: await bench.run({ rowLoss, probabilities, dLogits }),
-    expected: reference.softmaxCrossEntropy(logits, live, outputs, 0.5, weighting),
+    expected: reference.softmaxCrossEntropy(logits, live, outputs, 0.5, rowWeights, weighting),
   };
 }
 
@@ -72,7 +75,11 @@ describe("softmaxCrossEntropy", () => {
     await fc.assert(
       fc.asyncProperty(fc.record(sizes), fc.constantFrom(0, 0.1, 1), async (shape, labelSmoothing) => {
         const classWeights = numbers(shape.outputs, shape.seed + 3).map((weight) => 1 + weight);
-        const { got, expected } = await run({ ...shape, scale: 3, classWeighting: { labelSmoothing, classWeights } });
+        const { got, expected } = await run({
+          ...shape,
+          scale: 3,
+          weighting: { labelSmoothing, classWeights: [...classWeights] },
+        });
         for (const name of ["rowLoss", "probabilities", "dLogits"] as const) {
           expect(worstError(got[name], expected[name]), name).toBeLessThan(1e-5);
         }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { CellName } from "../../src/cells/cells";
+import type { ShortForm } from "../../src/parts/architecture";
 import {
   backward,
   forward,
   type ReferenceBatch,
-  type ReferenceConfig,
   type ReferenceParameters,
   trainStep,
 } from "../../src/reference/network";
@@ -30,7 +30,7 @@ const losses = [
 ] as const;
 
 /** Every combination of one element of each list. */
-const configs: ReferenceConfig[] = cells.flatMap((cell) =>
+const configs: ShortForm[] = cells.flatMap((cell) =>
   losses.flatMap((loss) =>
     (["every-step", "last-step"] as const).flatMap((readout) =>
       [1, 2].flatMap((layers) =>
@@ -48,7 +48,7 @@ for (const cell of cells) {
 
 const random = (length: number, seed: number) => Float64Array.from(numbers(length, seed));
 
-function caseOf(config: ReferenceConfig, lengths: number[] | undefined) {
+function caseOf(config: ShortForm, lengths: number[] | undefined) {
   const { inputs, hidden, outputs, layers = 1, bidirectional = false } = config;
   const gates = { elman: 1, gru: 3, lstm: 4 }[config.cell as CellName];
   const ways = bidirectional ? 2 : 1;
@@ -98,7 +98,7 @@ function worstAgainstDifferences(values: Float64Array, gradient: Float64Array, l
   return worst;
 }
 
-const words = (config: ReferenceConfig) => Object.values({ ...config, ...sizes, inputs: "", hidden: "", outputs: "" });
+const words = (config: ShortForm) => Object.values({ ...config, ...sizes, inputs: "", hidden: "", outputs: "" });
 
 describe.each([undefined, [4, 2]])("the reference network, lengths %s,", (lengths) => {
   test.each(configs.map((config) => [words(config).filter(String).join(" "), config] as const))(
@@ -128,7 +128,7 @@ describe.each([undefined, [4, 2]])("the reference network, lengths %s,", (length
 });
 
 test.each(cells)("the final state carries a sequence on as if it had not been cut: %o", (cell) => {
-  const config: ReferenceConfig = {
+  const config: ShortForm = {
     ...sizes,
     ...cell,
     ...losses[0],
@@ -156,7 +156,7 @@ test.each(cells)("the final state carries a sequence on as if it had not been cu
 });
 
 test.each([false, true])("steps past a sequence's end change nothing, bidirectional %s", (bidirectional) => {
-  const config: ReferenceConfig = {
+  const config: ShortForm = {
     ...{ ...sizes, cell: "lstm", loss: "mean-squared-error", readout: "last-step", input: "features" },
     ...{ layers: 2, bidirectional },
   };
@@ -175,7 +175,7 @@ test.each([false, true])("steps past a sequence's end change nothing, bidirectio
 test.each(cells)(
   "the trace of dL/dh begins with the initial state's gradient and ends with the output's: %o",
   (cell) => {
-    const config: ReferenceConfig = { ...sizes, ...cell, ...losses[2], readout: "last-step", input: "features" };
+    const config: ShortForm = { ...sizes, ...cell, ...losses[2], readout: "last-step", input: "features" };
     const { parameters, data } = caseOf(config, undefined);
     const run = forward(config, parameters, data);
     const { hidden, initialState } = backward(config, parameters, data, run);
@@ -192,7 +192,7 @@ test.each(cells)(
 );
 
 test.each(cells)("training steps lower the loss: %o", (cell) => {
-  const config: ReferenceConfig = { ...sizes, ...cell, ...losses[0], readout: "every-step", input: "tokens" };
+  const config: ShortForm = { ...sizes, ...cell, ...losses[0], readout: "every-step", input: "tokens" };
   const { parameters, data } = caseOf(config, [4, 2]);
   const update = referenceOptimizer({ kind: "sgd", learningRate: 0.05 });
   const first = trainStep(config, parameters, data, update).loss;

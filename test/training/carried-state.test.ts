@@ -5,7 +5,6 @@ import {
   type Batch,
   fromPyTorch,
   Network,
-  type NetworkOptions,
   readCheckpoint,
   readSafetensors,
   referenceOptimizer,
@@ -14,6 +13,7 @@ import {
   sgd,
   type TensorData,
   Trainer,
+  type UniformOptions,
 } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
 import { useGpu } from "../workbench";
@@ -70,7 +70,7 @@ test("truncated BPTT from a given first state has PyTorch's losses and parameter
   }
 });
 
-const options: NetworkOptions = {
+const options: UniformOptions = {
   cell: "gru",
   layers: 2,
   inputs: 5,

@@ -8,7 +8,6 @@ import {
   cosine,
   cut,
   Network,
-  type NetworkOptions,
   type Optimizer,
   randomWindows,
   readCheckpoint,
@@ -19,6 +18,7 @@ import {
   saveNetwork,
   sgd,
   Trainer,
+  type UniformOptions,
   writeSafetensors,
 } from "../../src/index";
 import { useGpu } from "../workbench";
@@ -27,7 +27,7 @@ const gpu = useGpu();
 
 const tokens = Int32Array.from({ length: 700 }, (_, i) => (3 * i + (i % 5)) % 7);
 const size = { steps: 6, batch: 3 };
-const network: NetworkOptions = {
+const network: UniformOptions = {
   cell: "lstm",
   layers: 2,
   dropout: 0.3,
@@ -190,7 +190,7 @@ describe("a checkpoint", () => {
     made.destroy();
   });
 
-  test.each<[string, Partial<NetworkOptions>, string]>([
+  test.each<[string, Partial<UniformOptions>, string]>([
     ["cell", { cell: "gru" }, 'cell "lstm", expected cell "gru", reset "after"'],
     [
       "size",
@@ -216,7 +216,7 @@ describe("a checkpoint", () => {
   });
 
   test("of a network that computes another function of the same sizes is refused by name", async () => {
-    const options: NetworkOptions = { ...network, cell: "elman", activation: "relu" };
+    const options: UniformOptions = { ...network, cell: "elman", activation: "relu" };
     const made = await Network.create(gpu(), options);
     const trainer = await trainerOf(made, { optimizer: optimizers.sgd!, carryState: false });
     const snapshot = await trainer.snapshot();

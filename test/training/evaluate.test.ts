@@ -5,17 +5,17 @@ import {
   type Batch,
   evaluate,
   Network,
-  type NetworkOptions,
   type ReferenceForward,
   referenceForward,
   Trainer,
+  type UniformOptions,
 } from "../../src/index";
 import { integers, numbers } from "../numbers";
 import { useGpu } from "../workbench";
 
 const gpu = useGpu();
 const size = { steps: 5, batch: 3 };
-const options: NetworkOptions = {
+const options: UniformOptions = {
   cell: "lstm",
   layers: 2,
   dropout: 0.4,
@@ -30,7 +30,7 @@ const parametersOf = async (network: Network) =>
   Object.fromEntries([...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]));
 
 /** Whether target number `i` of a batch counts. */
-const counts = ({ targets, lengths }: Batch, { readout }: NetworkOptions, i: number) =>
+const counts = ({ targets, lengths }: Batch, { readout }: UniformOptions, i: number) =>
   targets[i]! >= 0 && (readout === "last-step" || !lengths || Math.floor(i / size.batch) < lengths[i % size.batch]!);
 
 test("loss, accuracy and perplexity are those of all batches as one, by the reference", async () => {

@@ -6,7 +6,6 @@ import {
   evaluate,
   generate,
   Network,
-  type NetworkOptions,
   type Optimizer,
   type ParameterValues,
   rmsprop,
@@ -17,6 +16,7 @@ import {
   TempogradError,
   Trainer,
   type TrainerOptions,
+  type UniformOptions,
 } from "../../src/index";
 import { numbers } from "../numbers";
 import { useGpu } from "../workbench";
@@ -24,7 +24,7 @@ import { useGpu } from "../workbench";
 const gpu = useGpu();
 
 const shape = { steps: 6, batch: 2 };
-const options: NetworkOptions = {
+const options: UniformOptions = {
   cell: "lstm",
   inputs: 3,
   hidden: 5,
@@ -75,7 +75,7 @@ const optimizers: [string, Optimizer][] = [
   ["an optimizer of one's own", drift],
 ];
 
-async function made(more: Partial<TrainerOptions> & { network?: Partial<NetworkOptions> } = {}) {
+async function made(more: Partial<TrainerOptions> & { network?: Partial<UniformOptions> } = {}) {
   const { network: other, ...training } = more;
   const network = await Network.create(gpu(), { ...options, ...other });
   const trainer = await Trainer.create(network, { ...shape, optimizer: sgd({ learningRate: 0.1 }), ...training });
@@ -176,7 +176,7 @@ describe("a step that is not finite", () => {
   });
 
   test("is found by its gradients too, which clipping by value would have hidden", async () => {
-    const network: Partial<NetworkOptions> = { cell: "elman", hidden: 1, readout: "last-step", loss: "cross-entropy" };
+    const network: Partial<UniformOptions> = { cell: "elman", hidden: 1, readout: "last-step", loss: "cross-entropy" };
     for (const clip of [{}, { clipValue: 0.1 }, { clipNorm: 1 }]) {
       const on = await made({ ...clip, network, batch: 1 });
       const values = await on.network.read();
@@ -192,7 +192,7 @@ describe("a step that is not finite", () => {
   });
 
   test("by the norm of its gradients alone is none to clip by", async () => {
-    const network = { cell: "elman", activation: "relu" } as Partial<NetworkOptions>;
+    const network = { cell: "elman", activation: "relu" } as Partial<UniformOptions>;
     const on = await made({ network, clipNorm: 1 });
     // The loss and the gradients fit, the squares of gradients do not.
     const batch = { inputs: new Float32Array(36).fill(1e6), targets: new Float32Array(24).fill(1e18) };
@@ -206,7 +206,7 @@ describe("a step that is not finite", () => {
   });
 
   test("leaves the state that is carried on as it was", async () => {
-    const network: Partial<NetworkOptions> = { cell: "elman", activation: "relu" } as Partial<NetworkOptions>;
+    const network: Partial<UniformOptions> = { cell: "elman", activation: "relu" } as Partial<UniformOptions>;
     const on = await made({ network, carryState: true });
     const overflowing = { ...batchOf(2), inputs: new Float32Array(36).fill(3e38) };
     const { reports } = await train(on.trainer, [batchOf(1), overflowing, batchOf(3), batchOf(4)], "skip");
@@ -220,7 +220,7 @@ describe("a step that is not finite", () => {
   });
 
   test("lets the next one begin as it was to begin: with the state it was given, or anew", async () => {
-    const network: Partial<NetworkOptions> = { cell: "elman" };
+    const network: Partial<UniformOptions> = { cell: "elman" };
     const training = { network, carryState: true, initialState: true, stepsPerSubmit: 1 };
     const given = { initialState: Float32Array.from(numbers(10, 9)) };
     const lossesOf = async (batches: Batch[], notFinite: "stop" | "skip") => {
@@ -275,7 +275,7 @@ describe("a step that is not finite", () => {
 
 describe("a network that is not finite", () => {
   test.each([Number.NaN, Number.POSITIVE_INFINITY])("neither writes on nor is evaluated: %f", async (value) => {
-    const writer: NetworkOptions = {
+    const writer: UniformOptions = {
       cell: "elman",
       inputs: 5,
       hidden: 4,
@@ -318,7 +318,7 @@ describe("a network that is not finite", () => {
   });
 
   test("by what it computes, does not write on either", async () => {
-    const writer: NetworkOptions = { ...options, inputs: 5, outputs: 5, input: "tokens", loss: "cross-entropy" };
+    const writer: UniformOptions = { ...options, inputs: 5, outputs: 5, input: "tokens", loss: "cross-entropy" };
     const network = await Network.create(gpu(), writer);
     const values = await network.read();
     values.get("outputWeight")!.data.fill(3e38);

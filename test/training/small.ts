@@ -1,9 +1,9 @@
 // A network, the size of its batches and batches that it learns, small enough for tests of training to take many steps.
 
-import type { Batch, NetworkOptions } from "../../src/index";
+import type { Batch, UniformOptions } from "../../src/index";
 import { integers } from "../numbers";
 
-export const options: NetworkOptions = {
+export const options: UniformOptions = {
   cell: "elman",
   inputs: 6,
   hidden: 8,
