@@ -146,7 +146,10 @@ function checkInputs(operation: string, config: NetworkConfig, specs: BatchSpecs
   const { tokens } = architectureOf(config).input;
   const what = tokens === undefined ? "[steps, batch, inputs]" : "[steps, batch]";
   expectArray(operation, "inputs", inputs, specs.inputs, what);
-  if (tokens === undefined) return expectFinite(operation, "inputs", inputs);
+  if (tokens === undefined) {
+    expectFinite(operation, "inputs", inputs);
+    return;
+  }
   const cure = "build the network with as many inputs as there are tokens";
   expectRange(operation, "inputs", inputs, 0, tokens - 1, cure);
 }
