@@ -3,8 +3,9 @@
 import type { Plan } from "../gpu/plan";
 import { type PlannedTensor, padded } from "../gpu/tensor";
 import type { Loss } from "../losses/loss";
-import { matmul, sumRows, type View } from "../ops/matmul";
-import type { Slabs } from "../ops/operands";
+import { matmul, type View } from "../ops/matmul";
+import { rowsAndWidth, type Slabs } from "../ops/operands";
+import { rowSum } from "../ops/row-sum";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import type { valueLoss } from "../ops/value-loss";
 import type { Architecture } from "../parts/architecture";
@@ -125,7 +126,11 @@ export function readoutBackward(
   const dBias = slabs("outputBias");
   if (tied) {
     matmul(plan, { label: "dVᵀ = Σ do_tᵀ·h_t", transpose: "a", a: o, b: read[0]!, out: slabs("embeddingWeight")! });
-    if (dBias) sumRows(plan, "db_o = Σ do_t", o, dBias);
+    if (dBias) {
+      const [rows, width] = rowsAndWidth(dLogits);
+      const sum = { ...dBias, tensor: { ...dBias.tensor, shape: [1, width] } };
+      rowSum(plan, { label: "db_o = Σ do_t", parts: { ...dLogits, shape: [1, rows, width] }, first: 0, sum });
+    }
     return;
   }
   for (const [part, a] of read.entries()) {

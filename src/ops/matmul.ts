@@ -2,7 +2,7 @@
 
 import matmulShader from "../../shaders/matmul.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import { matrixOf, type PlannedTensor, padded } from "../gpu/tensor";
+import { matrixOf, type PlannedTensor } from "../gpu/tensor";
 import { noted } from "./finite-check";
 import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith } from "./operands";
 import { productTiles, type TileName, tileFlags, tileSource, tiles } from "./tile";
@@ -43,6 +43,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
   const [rows, depth] = transpose === "a" ? [A.columns, A.rows] : [A.rows, A.columns];
   const [bDepth, width] = transpose === "b" ? [B.columns, B.rows] : [B.rows, B.columns];
   expectSize(a, b, transpose, depth, bDepth);
+  if (transpose === "a") expectEnd(b);
   if (C.rows !== rows || C.columns !== width) {
     const { name, shape } = out.tensor;
     throw new Error(
@@ -108,15 +109,6 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
   plan.choose("product", key, Object.fromEntries(names.map((name) => [name, add(name)])), names[0]!);
 }
 
-/** out [N] = Σ of the rows of `of` [K, N], where that goes with no product. @throws where the sizes do not fit. */
-export function sumRows(plan: Plan, label: string, of: View, out: Slabs): void {
-  const { rows } = extent(of);
-  const ones = plan.tensor("ones", [rows, 1]);
-  plan.fill(ones, () => padded(ones, new Float32Array(rows).fill(1)));
-  const tensor = { ...out.tensor, shape: [1, ...out.tensor.shape] };
-  matmul(plan, { label, transpose: "a", a: { tensor: ones }, b: of, out: { ...out, tensor } });
-}
-
 /** Whether the threads' tiles cover a matrix without a rest. */
 const covers = (
   { tileRows, rowThreads, tileColumns, columnThreads }: Omit<ReturnType<typeof tiles>, "workgroups">,
@@ -140,6 +132,15 @@ function extent({ tensor, rows, parts, rowPart }: View) {
     stride,
     start: (firstRow + part * (matrix.storedRows / share)) * stride + firstPart * (stride / partCount),
   };
+}
+
+/** Blocks are of four rows: those past a view's end would count, unless they are the zeros past its tensor's end. */
+function expectEnd({ tensor, rows: [first, count] = [0, 0] }: View): void {
+  const { rows } = matrixOf(tensor);
+  if (count % 4 === 0 || first + count === rows) return;
+  throw new Error(
+    `matmul: ${count} rows of "${tensor.name}" are summed over, expected a multiple of four or its last; copy them apart.`,
+  );
 }
 
 function expectSize(a: View, b: View, transpose: "a" | "b" | undefined, depth: number, bDepth: number): void {
