@@ -11,12 +11,12 @@ import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, shown }
 export function completeParts({ input, layers, readout }: Parts): Pick<Parts, "input" | "layers" | "readout"> {
   expectInput(input);
   const complete = layers.map((layer, number) => completeLayer(layer, number));
-  expectReadout(readout);
+  const read = completeReadout(readout);
   if ((layers[0]?.dropout ?? 0) > 0 && input.kind === "tokens") {
     throw new Error("Network: layer 0 has dropout of tokens, expected none; embed them, or leave it out.");
   }
-  if (readout.tied) expectTied(input, complete.at(-1)!, readout);
-  return { input, layers: complete, readout };
+  if (read.tied) expectTied(input, complete.at(-1)!, read);
+  return { input, layers: complete, readout: read };
 }
 
 /** @throws unless a forget gate is there to take the bias. */
@@ -50,15 +50,15 @@ function expectInput(input: Input): void {
   }
 }
 
-function completeLayer(given: Layer, number: number): Layer {
+function completeLayer(said: Layer, number: number): Layer {
   const at = `Network, layer ${number}`;
-  expectObject(`layer ${number}`, given, "lstm(), gru(), elman() or layer()");
-  const choices = choicesOf(given);
+  expectObject(`layer ${number}`, said, "lstm(), gru(), elman() or layer()");
+  const choices = choicesOf(said);
   const defaults = Object.entries(choices).map(([name, [first]]) => [name, first]);
-  const said = Object.entries(given).filter(([, value]) => value !== undefined);
   const layer: Layer = {
     ...{ bidirectional: false, dropout: 0, bias: true },
-    ...Object.fromEntries([...defaults, ...said]),
+    ...Object.fromEntries(defaults),
+    ...given(said),
   };
   const options = ["cell", "hidden", "bidirectional", "dropout", "bias", "projection", "forgetBias"];
   expectKnown(`${at} of cell "${nameOfCell(layer)}"`, layer, [...options, ...Object.keys(choices)]);
@@ -85,13 +85,19 @@ function expectProjection(at: string, layer: Layer): void {
   }
 }
 
-function expectReadout(readout: Readout): void {
-  expectObject("readout", readout, "everyStep() or lastStep()");
+/** An object without what is undefined. */
+const given = <T extends object>(said: T): T =>
+  Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)) as T;
+
+function completeReadout(said: Readout): Readout {
+  expectObject("readout", said, "everyStep() or lastStep()");
+  const readout = { ...{ bias: true, tied: false }, ...given(said) };
   expectWord("Network", "the readout's kind", readout.kind, ["every-step", "last-step"]);
   expectKnown("Network, readout", readout, ["kind", "outputs", "bias", "tied"]);
   expectSize("Network", "the readout's outputs", readout.outputs);
   expectSwitch("Network", "the readout's bias", readout.bias);
   expectSwitch("Network", "the readout's tied", readout.tied);
+  return readout;
 }
 
 /** @throws unless the output layer can use the embedding. */

@@ -6,7 +6,10 @@ import { expectNumber, type Optimizer } from "./optimizers";
 import type { LearningRateSchedule } from "./schedules";
 
 export interface TrainerOptions
-  extends Pick<PassOptions, "steps" | "batch" | "initialState" | "carryState" | "schedule" | "checkpointEvery"> {
+  extends Pick<
+    PassOptions,
+    "steps" | "batch" | "initialState" | "weights" | "carryState" | "schedule" | "checkpointEvery"
+  > {
   optimizer: Optimizer;
   /** A factor on the learning rate at each step. Default `constant()`. */
   learningRateSchedule?: LearningRateSchedule;
@@ -38,6 +41,7 @@ const names: readonly (keyof TrainerOptions)[] = [
   "steps",
   "batch",
   "initialState",
+  "weights",
   "carryState",
   "schedule",
   "checkpointEvery",

@@ -37,8 +37,16 @@ function planTrainer(
 
 /** What a trainer's pass is made with, and what goes beyond it. @throws as `layoutOfSubmit`. */
 export async function layoutOfTrainer(network: Network, options: TrainerOptions) {
-  const { steps, batch, initialState = false, carryState = false, schedule, checkpointEvery } = options;
-  const shape = { steps, batch, initialState, carryState, schedule, checkpointEvery };
+  const {
+    steps,
+    batch,
+    initialState = false,
+    weights = false,
+    carryState = false,
+    schedule,
+    checkpointEvery,
+  } = options;
+  const shape = { steps, batch, initialState, weights, carryState, schedule, checkpointEvery };
   const passOptions = { ...shape, gradients: true, training: true };
   const submit = await layoutOfSubmit(network, passOptions, options);
   const clips = options.clipNorm !== undefined || options.clipValue !== undefined;
