@@ -180,7 +180,13 @@ describe("a model's file", () => {
     ["parts that do not go together", "huber", "model", { tied: true }, "the readout is tied to the input"],
     ["steps that its tensors have not", "huber", "batch", { steps: 7 }, 'tensor "inputs" is F32 "[6,5,3]"'],
     ["steps that are none", "huber", "batch", { steps: "6" }, '"batch" is steps "6", batch 5'],
-    ["training steps that are none", "two-rates", "training", { steps: 13 }, 'tensor "training.inputs" is I32 "[12,6,3]", expected I32 [13, 6, 3]'],
+    [
+      "training steps that are none",
+      "two-rates",
+      "training",
+      { steps: 13 },
+      'tensor "training.inputs" is I32 "[12,6,3]", expected I32 [13, 6, 3]',
+    ],
     ["rates that are none", "two-rates", "training", { learningRates: { fc: "1" } }, 'a learning rate is "1"'],
     ["frozen parameters that are none", "two-rates", "training", { frozen: "fc" }, '"training"\'s frozen is "fc"'],
   ])("is refused for %s", async (_, name, key, change, message) => {
