@@ -19,15 +19,26 @@ import {
   type PartsConfig,
   type PartsOptions,
   peepholeLstm,
+  type Schedule,
   slstm,
   tokens,
 } from "../../src/index";
 import { integers, numbers, rowWeightsOf } from "../numbers";
 
-/** A cell with its states beside h, and whether its h can be projected. */
-const cells: readonly { make(hidden: number, options: LayerOptions): Layer; states: number; projects: boolean }[] = [
+/** A cell with its states beside h, whether its h can be projected, and whether it has a corner. */
+interface CellCase {
+  make(hidden: number, options: LayerOptions): Layer;
+  states: number;
+  projects: boolean;
+  corner?: boolean;
+}
+
+const cells: readonly CellCase[] = [
   { make: (hidden, options) => layer("elman", hidden, options), states: 0, projects: true },
-  { make: (hidden, options) => layer("elman", hidden, { ...options, activation: "relu" }), states: 0, projects: true },
+  {
+    make: (hidden, options) => layer("elman", hidden, { ...options, activation: "relu" }),
+    ...{ states: 0, projects: true, corner: true },
+  },
   { make: (hidden, options) => layer("gru", hidden, options), states: 0, projects: false },
   { make: (hidden, options) => layer("gru", hidden, { ...options, reset: "before" }), states: 0, projects: false },
   { make: (hidden, options) => layer("lstm", hidden, options), states: 1, projects: true },
@@ -36,40 +47,42 @@ const cells: readonly { make(hidden: number, options: LayerOptions): Layer; stat
   { make: (hidden, options) => layer(slstm, hidden, options), states: 3, projects: true },
 ];
 
-const size = fc.integer({ min: 1, max: 22 });
-
-const layers = fc.array(
-  fc.record({
-    cell: fc.constantFrom(...cells),
-    hidden: size,
-    bidirectional: fc.boolean(),
-    bias: fc.boolean(),
-    projected: fc.boolean(),
-    dropout: fc.constantFrom(0, 0, 0.4),
-  }),
-  { minLength: 1, maxLength: 3 },
-);
+const lossNames = ["cross-entropy", "class weights", "squared", "huber", "absolute", "binary"] as const;
 
 /** What the tests vary of a network and its batches. */
-export const partsCases = fc.record({
-  layers,
-  input: fc.constantFrom("tokens" as const, "features" as const, "embedding" as const),
-  inputs: size,
-  width: size,
-  outputs: size,
-  readout: fc.constantFrom(everyStep, lastStep),
-  outputBias: fc.boolean(),
-  tied: fc.boolean(),
-  loss: fc.constantFrom("cross-entropy", "class weights", "squared", "huber", "absolute", "binary"),
-  steps: fc.integer({ min: 1, max: 12 }),
-  batch: fc.integer({ min: 1, max: 11 }),
-  ragged: fc.boolean(),
-  weighted: fc.boolean(),
-  initialState: fc.boolean(),
-  schedule: fc.constantFrom("fused" as const, "unrolled" as const),
-  seed: fc.nat(1e6),
-});
-export type PartsCase = typeof partsCases extends fc.Arbitrary<infer Case> ? Case : never;
+export function partsCases({ layers: mostLayers = 3, size: most = 22, steps = 12, batch = 11 } = {}) {
+  const size = fc.integer({ min: 1, max: most });
+  const layers = fc.array(
+    fc.record({
+      cell: fc.constantFrom(...cells),
+      hidden: size,
+      bidirectional: fc.boolean(),
+      bias: fc.boolean(),
+      projected: fc.boolean(),
+      dropout: fc.constantFrom(0, 0, 0.4),
+    }),
+    { minLength: 1, maxLength: mostLayers },
+  );
+  return fc.record({
+    layers,
+    input: fc.constantFrom("tokens" as const, "features" as const, "embedding" as const),
+    inputs: size,
+    width: size,
+    outputs: size,
+    readout: fc.constantFrom(everyStep, lastStep),
+    outputBias: fc.boolean(),
+    tied: fc.boolean(),
+    loss: fc.constantFrom(...lossNames),
+    steps: fc.integer({ min: 1, max: steps }),
+    batch: fc.integer({ min: 1, max: batch }),
+    ragged: fc.boolean(),
+    weighted: fc.boolean(),
+    initialState: fc.boolean(),
+    schedule: fc.constantFrom<Schedule>("fused", "unrolled"),
+    seed: fc.nat(1e6),
+  });
+}
+export type PartsCase = ReturnType<typeof partsCases> extends fc.Arbitrary<infer Case> ? Case : never;
 
 /** The network of a case. What does not go together is made to: `parts.test.ts` has the refusals. */
 export function networkOf(shape: PartsCase): PartsOptions {
@@ -106,7 +119,7 @@ export function networkOf(shape: PartsCase): PartsOptions {
     }[input](),
     layers: stack,
     readout: shape.readout(outputs, { bias, tied }),
-    loss: losses[shape.loss as keyof typeof losses](),
+    loss: losses[shape.loss](),
     seed,
   };
 }

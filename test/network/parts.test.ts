@@ -23,7 +23,7 @@ const asReference = (values: Iterable<[string, { data: Float32Array }]>): Refere
 
 test("a network of any parts has the reference's outputs, loss, states and every gradient", async () => {
   await fc.assert(
-    fc.asyncProperty(partsCases, async (shape) => {
+    fc.asyncProperty(partsCases(), async (shape) => {
       const { steps, batch, schedule, weighted: weights, initialState } = shape;
       const network = await Network.create(gpu(), networkOf(shape));
       const config = network.config as PartsConfig;
