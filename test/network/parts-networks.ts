@@ -59,7 +59,7 @@ export function partsCases({ layers: mostLayers = 3, size: most = 22, steps = 12
       bidirectional: fc.boolean(),
       bias: fc.boolean(),
       projected: fc.boolean(),
-      dropout: fc.constantFrom(0, 0, 0.4),
+      dropout: fc.constantFrom<number>(0, 0, 0.4),
     }),
     { minLength: 1, maxLength: mostLayers },
   );
