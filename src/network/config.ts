@@ -4,7 +4,17 @@ import { cellNames, choicesOf, type NamedCell, nameOfCell } from "../cells/cells
 import type { CrossEntropyOptions } from "../losses/cross-entropy";
 import type { Loss, LossName } from "../losses/loss";
 import { architectureOf, isParts, type Parts } from "../parts/architecture";
-import { expectKnown, expectSeed, expectShare, expectSize, expectSwitch, expectWord, isBetween, shown } from "./expect";
+import {
+  expectKnown,
+  expectSeed,
+  expectShare,
+  expectSize,
+  expectSwitch,
+  expectWord,
+  isBetween,
+  listed,
+  shown,
+} from "./expect";
 import { completeParts, expectForgetBias } from "./parts-config";
 
 interface Beginning {
@@ -182,7 +192,7 @@ function expectClasses({ labelSmoothing, classWeights }: CrossEntropyOptions, ou
   const weights: unknown = classWeights;
   if (!Array.isArray(weights) || weights.length !== outputs || !weights.every((weight) => isBetween(weight, 0, 1e30))) {
     throw new Error(
-      `Network: classWeights is ${shown(weights)}, expected an array of ${outputs} numbers from 0 up, one an output.`,
+      `Network: classWeights is ${Array.isArray(weights) ? listed(weights) : shown(weights)}, expected an array of ${outputs} numbers from 0 up, one an output.`,
     );
   }
 }

@@ -96,7 +96,7 @@ export function forward(
   const architecture = architectureOf(config);
   const { input, layers, readout, loss } = architecture;
   const { steps, batch, weights } = data;
-  const sweeps: ReferenceSweep[] = [];
+  let sweeps: ReferenceSweep[] = [];
   const embedding = parameters.embeddingWeight;
   let inputs = embedding
     ? tokenGather(data.inputs, embedding, new Float64Array(input.width), input.width)
@@ -114,7 +114,7 @@ export function forward(
       areTokens,
       (direction) => initial[layer.number]![direction]!,
     );
-    sweeps.push(...ran.sweeps);
+    sweeps = [...sweeps, ...ran.sweeps];
     outputs = ran.outputs;
     inputs = outputs;
   }
