@@ -1,9 +1,9 @@
 // What a user says of a network, checked and completed.
 
-import { cellNames, choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
+import { choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
 import type { CrossEntropyOptions } from "../losses/cross-entropy";
 import type { Loss, LossName } from "../losses/loss";
-import { architectureOf, isParts, type Parts } from "../parts/architecture";
+import { architectureOf, isParts, mostLayers, type Parts } from "../parts/architecture";
 import {
   expectKnown,
   expectSeed,
@@ -15,7 +15,7 @@ import {
   listed,
   shown,
 } from "./expect";
-import { completeParts, expectForgetBias } from "./parts-config";
+import { completeParts, expectCell, expectForgetBias } from "./parts-config";
 
 interface Beginning {
   /**
@@ -68,13 +68,14 @@ export type UniformConfig = Readonly<
 >;
 
 /** The parts, completed. */
-export type PartsConfig = Readonly<Required<PartsOptions>>;
+export type PartsConfig = Readonly<
+  Required<Omit<PartsOptions, "readout" | "encoder">> & Pick<PartsOptions, "readout" | "encoder">
+>;
 
 /** All that was said of a network, and the defaults of what was not. */
 export type NetworkConfig = UniformConfig | PartsConfig;
 
 const sizes = ["inputs", "hidden", "outputs"];
-const mostLayers = 1000;
 
 const choices = {
   input: ["tokens", "features"],
@@ -111,13 +112,12 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
 }
 
 function partsConfig(options: PartsOptions): PartsConfig {
-  const { input, layers, readout, ...others } = options;
-  expectKnown("Network of parts", options, ["input", "layers", "readout", ...Object.keys(ofAny)]);
-  expectSize("Network", "the number of layers", layers.length, mostLayers);
-  for (const { cell } of layers) expectCell(cell);
+  const { input, layers, readout, encoder, ...others } = options;
+  expectKnown("Network of parts", options, ["input", "layers", "readout", "encoder", ...Object.keys(ofAny)]);
   const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
-  const config = { ...ofAny, ...given, ...completeParts({ input, layers, readout }) };
-  expectLoss(config.loss, config.readout.outputs);
+  const parts = { input, layers, ...(readout && { readout }), ...(encoder && { encoder }) };
+  const config = { ...ofAny, ...given, ...completeParts(parts) };
+  expectLoss(config.loss, config.readout?.outputs ?? 0);
   return config;
 }
 
@@ -153,17 +153,6 @@ function uniformConfig(options: UniformOptions): UniformConfig {
   return config;
 }
 
-/** One of the library's, by name, or one that `defineCell` made, which must not be called as one of those is: in files they are names. */
-function expectCell(cell: unknown): void {
-  if (typeof cell !== "object" || cell === null || !("gpu" in cell) || !("name" in cell)) {
-    expectWord("Network", "cell", cell, cellNames);
-  } else if (cellNames.some((name) => name === cell.name)) {
-    throw new Error(
-      `Network: the cell that was defined is called "${cell.name}", as the library's own; give it another name, or pass cell: "${cell.name}".`,
-    );
-  }
-}
-
 /** What a loss is called. */
 export const nameOfLoss = (config: NetworkConfig): string => architectureOf(config).loss.name;
 
@@ -177,7 +166,7 @@ function expectLoss(loss: LossName | Loss, outputs: number): void {
     }
   } else if (loss.targets === "classes") {
     expectClasses(loss, outputs);
-  } else if (lossNames.some((name) => name === loss.name) && loss.toJSON() !== loss.name) {
+  } else if (loss.targets === "values" && lossNames.some((name) => name === loss.name) && loss.toJSON() !== loss.name) {
     throw new Error(
       `Network: the loss that was defined is called "${loss.name}", as the library's own; give it another name, or pass loss: "${loss.name}".`,
     );

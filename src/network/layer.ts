@@ -29,6 +29,8 @@ export type DirectionSlabs = DirectionParameters<Slabs, Slabs | undefined>;
 
 /** What one direction computes in; it lives as long as the pass. */
 export interface Direction {
+  /** How the names of its parameters and states begin. */
+  name: string;
   parameters: DirectionParameters<PlannedTensor>;
   /** [T, B, G·H]: a, then the gates, then their gradients. */
   gate: PlannedTensor;

@@ -98,7 +98,10 @@ export function planPass(
   const back = wanted ? gradientSlabs(plan, config, summed, loss, batch.tensors.step!) : undefined;
   const carried = carrying?.(plan, config, options, back?.notFinite);
   const addLoss = lossOn(plan, architecture.loss, architecture.readout.outputs, valueLoss);
-  const ways = { ...(dropout && { dropped: { ops: dropout, step: batch.tensors.step! } }), projection };
+  const ways = {
+    ...(dropout && { dropped: { ops: dropout, step: batch.tensors.step!, seed: architecture.seed } }),
+    projection,
+  };
   const layout = {
     plan,
     config,

@@ -4,8 +4,9 @@ import type { Gpu } from "../gpu/device";
 import type { Lifetime } from "../gpu/lifetime";
 import type { Program } from "../gpu/program";
 import type { PlannedTensor, Tensor, TensorGroup } from "../gpu/tensor";
-import { type Batch, checkBatch } from "./batch";
+import type { AnyBatch } from "./batch";
 import { BatchPacker } from "./batch-packer";
+import { checkBatch } from "./check-batch";
 import type { NetworkConfig } from "./config";
 import type { PassOptions } from "./pass-options";
 import { unlatched } from "./pass-options";
@@ -67,7 +68,7 @@ export class Pass {
    * @param step which of dropout's masks it gets, where `training` is on.
    * @throws as `checkBatch`, before anything is written, or where the pass was destroyed.
    */
-  write(batch: Batch, step = 1): void {
+  write(batch: AnyBatch, step = 1): void {
     this.lifetime.expect("Pass.write");
     const first = !this.#begun;
     const { weight } = checkBatch("Pass.write", this.config, this.options, batch, first);

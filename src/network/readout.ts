@@ -98,7 +98,13 @@ export function outputForward(plan: Plan, { read, outputWeight, tied, outputBias
 }
 
 /** What adds a loss to a plan, with what it needs there. */
-export function lossOn(plan: Plan, loss: Loss, outputs: number, valueLoss: ValueLossOp | undefined): AddLoss {
+export function lossOn(
+  plan: Plan,
+  loss: Loss,
+  outputs: number,
+  valueLoss: ValueLossOp | undefined,
+): AddLoss | undefined {
+  if (loss.targets === "none") return undefined;
   if (loss.targets === "values") {
     return (plan, logits, { probabilities: _, ...tensors }) => valueLoss!(plan, loss, { logits, ...tensors });
   }

@@ -6,7 +6,7 @@ import type { PlannedTensor } from "../gpu/tensor";
 import type { View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
 import { carriesOf, type SweepSchedule } from "../ops/recurrence";
-import type { Architecture, StackedLayer } from "../parts/architecture";
+import type { Sequence, StackedLayer } from "../parts/architecture";
 import {
   type Direction,
   type DirectionSlabs,
@@ -18,7 +18,6 @@ import {
   type RowsByToken,
   stepsOf,
 } from "./layer";
-import { prefixOf } from "./parameters";
 
 export interface StackOptions {
   /** T and B */
@@ -32,8 +31,8 @@ export interface StackOptions {
   rowsByToken?: RowsByToken | undefined;
   /** Whether the steps are a stretch of a longer time. */
   continued?: boolean;
-  /** With `step`, u32 [2], the training step and the number of the first row: without it nothing is dropped. */
-  dropped?: { ops: DropoutOps; step: PlannedTensor } | undefined;
+  /** With `step`, u32 [2], the training step and the number of the first row, and the network's seed: without it nothing is dropped. */
+  dropped?: { ops: DropoutOps; step: PlannedTensor; seed: number } | undefined;
   /** Where a layer has one. */
   projection?: ProjectionOps | undefined;
   /** Allocates what the layers compute in; the plan unless given. */
@@ -48,7 +47,7 @@ export const layerByLayer = { createStack, stackForward, stackBackward };
 /** Allocates the layers over `inputs` (tokens, i32 [T, B], or x [T, B, I]) and `lengths`, i32 [B]. */
 export function createStack(
   plan: Plan,
-  { layers: stacked, seed }: Architecture,
+  { layers: stacked }: Sequence,
   parameters: Readonly<Record<string, PlannedTensor>>,
   inputs: PlannedTensor,
   lengths: PlannedTensor,
@@ -57,7 +56,7 @@ export function createStack(
   const { steps, batch, schedule, rowsByToken, continued, dropped, projection, allocator = plan } = options;
   const layers: Layer[] = [];
   for (const stack of stacked) {
-    const { number, dropout: rate, hidden: size, width, directions: count } = stack;
+    const { mask, dropout: rate, hidden: size, width, directions: count } = stack;
     const below = layers.at(-1);
     const x: View = below ? stepsOf(below.hidden, steps, batch) : { tensor: inputs };
     const { parts = 1 } = x.tensor;
@@ -71,7 +70,7 @@ export function createStack(
       inputs: masked ? { tensor: plan.tensor("dropped", [steps, batch, stack.inputs], { parts }) } : x,
       continued,
       rowsByToken: below ? undefined : rowsByToken,
-      dropout: masked && { ...masked, x, rate, seed, layer: number },
+      dropout: masked && { ...masked, x, rate, layer: mask },
       lengths,
       hidden: states("hidden", width),
       projection: projected && { ops: projected, unprojected: states("unprojected", size) },
@@ -92,8 +91,10 @@ function direction(
   const cell = cellOf(layer);
   const { gates, candidate, states, unitParameters } = cell;
   const parts = gates;
-  const named = (name: string) => parameters[`${prefixOf(layer.number, part)}${name}`]!;
+  const name = layer.names[part]!;
+  const named = (parameter: string) => parameters[name + parameter]!;
   return {
+    name,
     parameters: {
       inputWeight: named("inputWeight"),
       recurrentWeight: named("recurrentWeight"),
@@ -143,8 +144,8 @@ export function stackBackward(
   let dHidden = dOutput;
   for (const [number, layer] of [...layers.entries()].reverse()) {
     const dBelow = number > 0 ? between[number - 1] : dInputs;
-    const gradients = layer.directions.map((_, part): DirectionSlabs => {
-      const named = (name: string) => slabs(prefixOf(number, part) + name);
+    const gradients = layer.directions.map(({ name }): DirectionSlabs => {
+      const named = (parameter: string) => slabs(name + parameter);
       return {
         inputWeight: named("inputWeight")!,
         recurrentWeight: named("recurrentWeight")!,

@@ -1,7 +1,8 @@
 // Loss and accuracy over a data set, without touching what is trained.
 
 import { whole } from "../gpu/tensor";
-import { type Batch, type BatchShape, checkBatch } from "../network/batch";
+import type { Batch, BatchShape } from "../network/batch";
+import { checkBatch } from "../network/check-batch";
 import type { NetworkConfig } from "../network/config";
 import { expectKnown } from "../network/expect";
 import type { Network } from "../network/network";
