@@ -3,6 +3,9 @@
 
 export { type CellName, cellNames } from "./cells/cells";
 export { type DefinedCell, defineCell } from "./cells/define-cell";
+export { indrnn } from "./cells/indrnn";
+export { minGru } from "./cells/min-gru";
+export { minLstm } from "./cells/min-lstm";
 export { carriedWindows, carriedWindowsOnce, cut } from "./data/carried-windows";
 export {
   batchesOnce,

@@ -15,6 +15,8 @@ export interface Cell {
   readonly source: string;
   /** G: blocks of H columns in a, W, U and b. */
   readonly gates: number;
+  /** How a meets h₋₁: by U [H, G·H], by one number a unit and gate, u [G, H], or not at all. "full" unless given. */
+  readonly recurrent?: "full" | "unit" | "none";
   /** What its shader asks for. */
   readonly flags: Readonly<Record<string, boolean>>;
   /** Whether it keeps a second state beside h. */
@@ -37,7 +39,7 @@ export interface CellState {
   cell: Numbers;
 }
 
-/** What a cell multiplies its past with: U [H, G·H], and the GRU's b_hn [H]; elsewhere that is empty. */
+/** What a cell multiplies its past with: U [H, G·H], u [G, H] or empty, and the GRU's b_hn [H]; elsewhere that is empty. */
 export interface CellWeights<T = Numbers> {
   recurrentWeight: T;
   recurrentBias: T;

@@ -31,12 +31,7 @@ export function defineCell<const Gate extends string, const State extends string
   const traced = traceCell(equations as AnyCellEquations);
   const { name, gates, states, parameters, apart, projections, recurrent } = traced;
   const at = `defineCell: "${name}"`;
-  if (recurrent !== "full" || parameters.length > 0) {
-    const got = recurrent === "full" ? "parameters of its own" : `the recurrent "${recurrent}"`;
-    throw new Error(
-      `${at} has ${got}, expected gates that meet h by a full U and no other parameters; leave them out.`,
-    );
-  }
+  if (parameters.length > 0) throw new Error(`${at} has parameters of its own, expected none; leave them out.`);
   if (states.length > 2) {
     throw new Error(`${at} has ${states.length} states, expected h and at most one more; merge or drop some.`);
   }
@@ -56,6 +51,7 @@ export function defineCell<const Gate extends string, const State extends string
     ...tracedShader(at, traced),
     gates: gates.length,
     flags: {},
+    recurrent,
     cellState: states.length > 1,
     ...(candidate && { candidate }),
   };

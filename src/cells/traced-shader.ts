@@ -40,7 +40,14 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
   const sums = Object.fromEntries(cell.gates.map(({ name }, gate) => [name, placeOf(gate)]));
   const finished = cell.gates.at(apart ? -2 : -1)!.name;
   const kept = Object.fromEntries(places);
-  const memory = { ...before, ...beside, ...kept, [h!.name]: "hidden[e.after]", ...(c && { [c.name]: after }) };
+  const memory = {
+    ...sums,
+    ...before,
+    ...beside,
+    ...kept,
+    [h!.name]: "hidden[e.after]",
+    ...(c && { [c.name]: after }),
+  };
 
   const there = linesOf(forward, { ...sums, [finished]: "last", ...before, ...beside });
   const fn = (head: string, ...body: (string | readonly string[])[]) =>
@@ -139,12 +146,15 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
 const dcOf = "select(carry[dcAt], vec4f(), last)";
 
 /**
- * Where each kept value stands: in a gate's place, which its gradient takes later. What the way back of a projection reads
+ * Where each kept value stands: in the place of a gate that the way back does not read, which its gradient takes later. What the way back of a projection reads
  * too stands where that way leaves a gradient itself.
  */
-function keptPlaces(at: string, { gates, kept, backward, projection }: TracedCell): [name: string, place: string][] {
+function keptPlaces(
+  at: string,
+  { gates, kept, reads, backward, projection }: TracedCell,
+): [name: string, place: string][] {
   const late = new Set(projection?.backward.takes);
-  const isFree = gates.map(() => true);
+  const isFree = gates.map(({ name }) => !reads.gates.includes(name));
   const taking = (name: string) => {
     const able = gates.flatMap(({ gradient }, gate) =>
       isFree[gate] && !(late.has(name) && backward.gives.includes(gradient)) ? [gate] : [],

@@ -4,6 +4,7 @@ import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { elements, matrixOf, type PlannedGroup, type PlannedTensor, type Tensor } from "../gpu/tensor";
+import * as scan from "../ops/scan";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import { stateSpecs } from "./batch";
 import { directionsOf, expectKnown, expectSize, type NetworkConfig } from "./config";
@@ -69,7 +70,7 @@ export function planInference(
       : plan.tensor("inputs", [steps, batch, config.inputs]);
   const lengths = plan.tensor("lengths", [batch], { type: "i32" });
   plan.fill(lengths, () => new Int32Array(batch).fill(steps));
-  const layers = createStack(plan, config, parameters, inputs, lengths, { steps, batch, schedule: undefined });
+  const layers = createStack(plan, config, parameters, inputs, lengths, { steps, batch, schedule: undefined, scan });
   if (state) copyAllStates(plan, layers, "initial", state);
   else if (directionsOf(config) === 1) plan.section(fromZero, () => clearStates(plan, layers));
   stackForward(plan, layers);

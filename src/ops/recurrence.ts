@@ -2,6 +2,7 @@
 
 import cellShader from "../../shaders/cell.wgsl?raw";
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
+import sweepShader from "../../shaders/sweep.wgsl?raw";
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
@@ -77,7 +78,7 @@ export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
   const lastStep = dOutput.shape.length === 2;
   const outputs = hidden.shape.at(-1)!;
   expectShape("recurrenceBackward", dOutput, "[T, B, D·H]", lastStep ? [batch, outputs] : [steps, batch, outputs]);
-  expectShape("recurrenceBackward", carry, "[carries, B, H]", [cell.cellState ? 2 : 1, batch, width]);
+  expectShape("recurrenceBackward", carry, "[carries, B, H]", [carriesOf(cell), batch, width]);
   if (dHidden) expectShape("recurrenceBackward", dHidden, "[T + 1, B, H]", [steps + 1, batch, width]);
   const bindings = { dOutput, carry, ...(dHidden && { dHidden }) };
   const flags = { oneHot: false, lastStep, hiddenGradient: dHidden !== undefined, continued };
@@ -145,7 +146,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
   const dispatch = (phaseTwo: boolean) => ({
     kernel: {
       shader: `${cell.name} recurrence`,
-      source: `${tileSource}\n${cellSource(cell)}\n${recurrenceShader}`,
+      source: `${tileSource}\n${sweepSource(cell)}\n${recurrenceShader}`,
       constants: {
         steps,
         batch,
@@ -197,9 +198,19 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
 /** What stands in front of the sweeps of a cell. */
 export const cellSource = (cell: Cell): string => `${cellShader}\n${cell.source}`;
 
+/** Likewise, with where a sweep of one layer is in its tensors. */
+export const sweepSource = (cell: Cell): string => `${cellSource(cell)}\n${sweepShader}`;
+
+/** How many slabs [B, H] pass back through time beside the products: dh, dc, and of each row du [G, H]. */
+export const carriesOf = ({ cellState, recurrent, gates }: Cell): number =>
+  (cellState ? 2 : 1) + (recurrent === "unit" ? gates : 0);
+
+/** Whether units of a cell do not meet, so that `scan` takes the place of these sweeps. */
+export const isScanned = ({ recurrent = "full" }: Cell): boolean => recurrent !== "full";
+
 /** Whether a device has bindings enough for a cell's sweep forward to take tokens. */
 export const takesTokens = ({ limits }: DeviceTraits, cell: Cell): boolean =>
-  !cell.candidate && limits.maxStorageBuffersPerShaderStage >= (cell.cellState ? 8 : 7);
+  !cell.candidate && !isScanned(cell) && limits.maxStorageBuffersPerShaderStage >= (cell.cellState ? 8 : 7);
 
 function sizeOf(operation: string, sweep: Sweep): { steps: number; batch: number; width: number } {
   const { cell, recurrentWeight, lengths, gate, hidden, cellState, candidate, recurrentBias } = sweep;

@@ -174,7 +174,7 @@ export function backward(
       gradients[`${name}inputWeight`] = tokens
         ? tokenGatherGradient(inputs, back.preactivation, inputWidth, columns)
         : matmulTransposeA(inputs, back.preactivation, inputWidth, rows, columns);
-      gradients[`${name}recurrentWeight`] = back.recurrentWeight;
+      if (weights.recurrentWeight.length > 0) gradients[`${name}recurrentWeight`] = back.recurrentWeight;
       gradients[`${name}bias`] = rowSum(back.preactivation, columns);
       if (shape.cell.hasRecurrentBias) gradients[`${name}recurrentBias`] = back.recurrentBias;
       return tokens ? new Float64Array() : matmulTransposeB(back.preactivation, inputWeight, rows, columns, inputWidth);
@@ -245,7 +245,7 @@ const sweepShape = (config: ReferenceConfig, data: ReferenceBatch, reverse: bool
 });
 
 const recurrentWeights = (parameters: ReferenceParameters, name: string) => ({
-  recurrentWeight: parameters[`${name}recurrentWeight`]!,
+  recurrentWeight: parameters[`${name}recurrentWeight`] ?? [],
   recurrentBias: parameters[`${name}recurrentBias`] ?? [],
 });
 

@@ -7,7 +7,15 @@ import { cellOf, type NamedCell } from "../../src/cells/cells";
 import { referenceCellOf } from "../../src/cells/reference-cells";
 import { describe as planned } from "../../src/gpu/describe";
 import type { Gpu } from "../../src/gpu/device";
-import { recurrenceBackward, recurrenceForward, type SweepSchedule } from "../../src/ops/recurrence";
+import { oneSlab } from "../../src/ops/operands";
+import {
+  carriesOf,
+  isScanned,
+  recurrenceBackward,
+  recurrenceForward,
+  type SweepSchedule,
+} from "../../src/ops/recurrence";
+import { scanBackward, scanForward } from "../../src/ops/scan";
 import * as reference from "../../src/reference/recurrence";
 import { integers, numbers, worstError } from "../numbers";
 import { Workbench } from "../workbench";
@@ -47,7 +55,14 @@ export interface Twins {
 /** A cell of the table. */
 export const twinsOf = (options: NamedCell): Twins => ({ cell: cellOf(options), twin: referenceCellOf(options) });
 
-/** Both sweeps on the GPU and on the reference: every state, and every gradient that the sweeps make. */
+/** How a cell meets its past: the shape of U, u or nothing. */
+const recurrentShape = ({ recurrent = "full", gates }: Cell, width: number): [rows: number, columns: number] =>
+  ({ full: [width, gates * width], unit: [gates, width], none: [0, 0] })[recurrent] as [number, number];
+
+/**
+ * Both sweeps on the GPU and on the reference: every state, and every gradient that the sweeps make.
+ * @param schedule of no meaning for cells whose units do not meet: those are scanned.
+ */
 export async function bothSweeps(gpu: Gpu, { cell, twin }: Twins, schedule: SweepSchedule, shape: SweepCase) {
   const { steps, batch, hidden: width, seed, directions, reverse, lastStep, scale = 1 } = shape;
   const bench = new Workbench(gpu);
@@ -55,7 +70,8 @@ export async function bothSweeps(gpu: Gpu, { cell, twin }: Twins, schedule: Swee
   const slab = batch * width;
   const outputs = directions * width;
   const preactivation = numbers(steps * batch * cell.gates * width, seed, scale);
-  const weight = numbers(width * cell.gates * width, seed + 1, 1 / Math.sqrt(width));
+  const weightShape = recurrentShape(cell, width);
+  const weight = numbers(weightShape[0] * weightShape[1], seed + 1, isScanned(cell) ? 1 : 1 / Math.sqrt(width));
   const lengths = integers(batch, seed + 2, 1, steps);
   const initial = numbers(slab, seed + 3);
   const initialCell = twin.hasCellState ? numbers(slab, seed + 4) : new Float32Array();
@@ -76,27 +92,32 @@ export async function bothSweeps(gpu: Gpu, { cell, twin }: Twins, schedule: Swee
   const sides = { parts: directions };
   const hidden = bench.tensor("hidden", [steps + directions, batch, outputs], states, sides);
   const gates = { parts: cell.gates };
+  const full = !isScanned(cell);
+  const recurrentWeight =
+    weight.length > 0 ? bench.tensor("recurrentWeight", weightShape, weight, full ? gates : {}) : undefined;
   const sweep = {
     cell,
-    schedule,
     reverse,
     part,
     hidden,
-    recurrentWeight: bench.tensor("recurrentWeight", [width, cell.gates * width], weight, gates),
     lengths: bench.tensor("lengths", [batch], lengths, { type: "i32" }),
     gate: bench.tensor("gate", [steps, batch, cell.gates * width], preactivation, gates),
     cellState: cell.cellState ? bench.tensor("cellState", [steps + 1, batch, width], cellStates) : undefined,
     candidate: cell.candidate ? bench.tensor("candidate", [steps, batch, width]) : undefined,
     recurrentBias: cell.candidate ? bench.tensor("recurrentBias", [width], recurrentBias) : undefined,
   };
-  recurrenceForward(bench.plan, sweep);
+  if (full) recurrenceForward(bench.plan, { ...sweep, schedule, recurrentWeight: recurrentWeight! });
+  else scanForward(bench.plan, { ...sweep, recurrentWeight });
   const forward = planned(bench.plan).total.dispatches;
   const dHidden = bench.tensor("dHidden", [steps + 1, batch, width]);
-  const carry = bench.tensor("carry", [cell.cellState ? 2 : 1, batch, width], zeros, {}, false);
+  const carry = bench.tensor("carry", [carriesOf(cell), batch, width], zeros, {}, false);
   const dOutput = bench.tensor("dOutput", lastStep ? [batch, outputs] : [steps, batch, outputs], dOut, sides);
-  recurrenceBackward(bench.plan, { ...sweep, dOutput, carry, dHidden });
+  const back = { ...sweep, dOutput, carry, dHidden };
+  const dRecurrent = bench.tensor("dRecurrent", full || !recurrentWeight ? [1] : weightShape);
+  if (full) recurrenceBackward(bench.plan, { ...back, schedule, recurrentWeight: recurrentWeight! });
+  else scanBackward(bench.plan, { ...back, recurrentWeight, dRecurrent: recurrentWeight && oneSlab(dRecurrent) });
   const backward = planned(bench.plan).total.dispatches - forward;
-  const got = await bench.run({ hidden, dGate: sweep.gate, dHidden, carry });
+  const got = await bench.run({ hidden, dGate: sweep.gate, dHidden, carry, dRecurrent });
 
   const whole = { cell: twin, steps, batch, hidden: width, lengths, reverse };
   const weights = { recurrentWeight: weight, recurrentBias };
@@ -107,7 +128,7 @@ export async function bothSweeps(gpu: Gpu, { cell, twin }: Twins, schedule: Swee
   const atEnd = lastStep
     ? Float64Array.from(rows.slice(0, batch).flatMap((row) => mine(dOut, row)))
     : new Float64Array(slab);
-  const back = reference.recurrenceBackward(whole, preactivation, weights, expected, atEvery, atEnd);
+  const expectedBack = reference.recurrenceBackward(whole, preactivation, weights, expected, atEvery, atEnd);
   const swept = Array.from({ length: (steps + 1) * batch }, (_, row) => {
     const i = Math.floor(row / batch);
     return mine(got.hidden, (reverse ? steps + 1 - i : i) * batch + (row % batch));
@@ -116,9 +137,9 @@ export async function bothSweeps(gpu: Gpu, { cell, twin }: Twins, schedule: Swee
     dispatches: { forward, backward },
     hidden: swept.flat(),
     got,
-    dInitialCell: got.carry.slice(slab),
+    dInitialCell: got.carry.slice(slab, 2 * slab),
     expected,
-    back,
+    back: expectedBack,
   };
 }
 
@@ -127,7 +148,7 @@ export function testSweeps(
   gpu: () => Gpu,
   title: string,
   twins: Twins,
-  schedules: SweepSchedule[] = ["fused", "unrolled"],
+  schedules: SweepSchedule[] = isScanned(twins.cell) ? ["fused"] : ["fused", "unrolled"],
 ): void {
   const { flags, cellState } = twins.cell;
   describe.each(schedules)(`${title}, %s`, (schedule) => {
@@ -138,6 +159,9 @@ export function testSweeps(
           expect(worstError(hidden, expected.hidden)).toBeLessThan(2e-5);
           expect(worstError(got.dGate, back.preactivation)).toBeLessThan(2e-5);
           expect(worstError(got.dHidden, back.hidden)).toBeLessThan(2e-5);
+          if (isScanned(twins.cell) && back.recurrentWeight.length > 0) {
+            expect(worstError(got.dRecurrent, back.recurrentWeight)).toBeLessThan(2e-5);
+          }
           if (cellState) expect(worstError(dInitialCell, back.cell.slice(0, dInitialCell.length))).toBeLessThan(2e-5);
         }),
         { numRuns: 10 },
