@@ -32,7 +32,7 @@ var<storage, read> bias: array<vec4f>; // [G·H]
 #else
 var<storage, read> hidden: array<vec4f>; // [T + 1, B, H]
 var<storage, read> dOutput: array<vec4f>; // [T, B, H], lastStep: [B, H], for the last step
-var<storage, read_write> carry: array<vec4f>; // [1 or 2, B, H]: what passes back beside the product
+var<storage, read_write> carry: array<vec4f>; // [1 or more, B, H]: what passes back beside the product, the cell's from slab 1 on
 #if hiddenGradient
 var<storage, read_write> dHidden: array<vec4f>; // [T + 1, B, H]: dL/dh by all paths, in sweep order
 #endif

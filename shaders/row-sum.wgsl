@@ -1,29 +1,30 @@
-// sum[p] = Σ over the rows of slab first + p: the gradient of numbers that all rows share, of those that each row has.
-// In their order, with no atomics, so it is the same at every run. `noted`: what is not finite is noted; finite-check.wgsl
-// stands in front.
+// sum[p] = Σ over the rows of parts[first + p]: how the gradient of a number a unit is made of what each row has of it.
+// `noted`: what is not finite is noted; finite-check.wgsl stands in front.
 // CPU twin: src/reference/row-sum.ts
 //
-// first, count, batch, width   the first slab, how many, the rows of each, and their width in vec4f
-// threads, across              the workgroup, and the threads in x
-// slabs, slab                  gradient slabs, and vec4f from one to the next: slab z sums part z of the rows
+// size, rows, width   P · H in vec4f, B, and H in vec4f
+// first               the first matrix that is summed
+// threads, across     the workgroup, and the threads in x
 
-var<storage, read> rows: array<vec4f>; // [first + count, batch, width]
-var<storage, read_write> sum: array<vec4f>; // [slabs, count, width]
+var<storage, read> parts: array<vec4f>; // [first + P or more, B, H]
+var<storage, read_write> sum: array<vec4f>; // [P, H]
 
 @compute @workgroup_size(threads)
 fn rowSum(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + across * id.y;
-  if (i >= count * width) { return; }
-  let begin = (first + i / width) * batch * width + i % width;
-  let end = batch * (id.z + 1u) / slabs;
-  var value = vec4f();
-  for (var row = batch * id.z / slabs; row < end; row++) { value += rows[begin + row * width]; }
-  let at = id.z * slab + i;
+  if (i >= size) { return; }
+  let at = (first + i / width) * rows * width + i % width;
+  var total = vec4f();
+  for (var begin = 0u; begin < rows; begin += 128u) { // runs: rounding grows with their number
+    var run = vec4f();
+    for (var row = begin; row < min(begin + 128u, rows); row++) { run += parts[at + row * width]; }
+    total += run;
+  }
 #if accumulate
-  value += sum[at];
+  total += sum[i];
 #endif
-  sum[at] = value;
+  sum[i] = total;
 #if noted
-  noteNotFinite(magnitudes(value), step[0]);
+  noteNotFinite(magnitudes(total), step[0]);
 #endif
 }

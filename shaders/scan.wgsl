@@ -7,7 +7,8 @@
 // `unit`: a unit meets its own past by one number a gate, u; else h_{t−1} reaches the cell's equations alone.
 // `continued`: the sweep back goes on from the `carry` that a later stretch of time left.
 //
-// threads, across   the workgroup, and the threads in x          own   slabs of `carry` before those of du
+// threads, across    the workgroup, and the threads in x
+// firstOfRecurrent   the first slab of `carry` with du
 
 var<storage, read> lengths: array<i32>; // [B]
 var<storage, read_write> gate: array<vec4f>; // [T, B, G·H]
@@ -19,7 +20,7 @@ var<storage, read_write> hidden: array<vec4f>; // [T + D, B, D·H]
 #else
 var<storage, read> hidden: array<vec4f>; // [T + D, B, D·H]
 var<storage, read> dOutput: array<vec4f>; // [T, B, D·H], lastStep: [B, D·H], for the last step
-var<storage, read_write> carry: array<vec4f>; // [own + G, B, H]: dh_0, what the cell has there, and du of each row
+var<storage, read_write> carry: array<vec4f>; // [1 + … + G, B, H]: dh_0, what the cell has there, and du of each row
 #if hiddenGradient
 var<storage, read_write> dHidden: array<vec4f>; // [T + 1, B, H]: dL/dh by all paths, in sweep order
 #endif
@@ -95,7 +96,7 @@ fn scan(@builtin(global_invocation_id) id: vec3u) {
 #endif
   carry[thread] = dh;
 #if unit
-  for (var g = 0u; g < gates; g++) { carry[(own + g) * batch * width + thread] = du[g]; }
+  for (var g = 0u; g < gates; g++) { carry[(firstOfRecurrent + g) * batch * width + thread] = du[g]; }
 #endif
 #endif
 }

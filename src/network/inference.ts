@@ -32,7 +32,7 @@ export interface InferenceBuffers {
   /** f32 [steps, batch, outputs], or [batch, outputs] where the last step is read; usage COPY_DST. */
   outputs?: BufferPlace;
   /**
-   * f32 [layers, batch, hidden], for an LSTM all h and then all c: read as the state before the first step, and
+   * f32 [layers, batch, hidden], for an LSTM all h and then all c (of a cell with S states beside h, [layers · S, batch, hidden]): read as the state before the first step, and
    * overwritten by the state after the last; usage COPY_SRC and COPY_DST. Without it, each run begins at zero.
    */
   state?: BufferPlace;
@@ -112,7 +112,8 @@ export class Inference {
     expectKnown("Network.encode", buffers, ["inputs", "outputs", "state"]);
     const [, batch = 0] = this.#layers[0]!.hidden.shape;
     const states = stateSpecs(this.#config, batch);
-    const stateBytes = 4 * elements(states.initialState.shape);
+    const hiddenBytes = 4 * elements(states.initialState.shape);
+    const stateBytes = Object.values(states).reduce((sum, { shape }) => sum + 4 * elements(shape), 0);
     if (buffers.state && directionsOf(this.#config) === 2) {
       throw new Error(
         "Network.encode: state is given, expected none for a bidirectional network; it reads a sequence whole.",
@@ -122,10 +123,10 @@ export class Inference {
     const kinds = states.initialCellState ? (["hidden", "cellState"] as const) : (["hidden"] as const);
     const inputs = placeOf("inputs", buffers.inputs, 4 * elements(this.inputs.shape), { COPY_SRC });
     const outputs = placeOf("outputs", buffers.outputs, 4 * elements(this.outputs.shape), { COPY_DST });
-    const state = placeOf("state", buffers.state, kinds.length * stateBytes, { COPY_SRC, COPY_DST });
+    const state = placeOf("state", buffers.state, stateBytes, { COPY_SRC, COPY_DST });
     const copies = (end: "initial" | "final") => {
       for (const [i, kind] of kinds.entries()) {
-        if (state) this.#copyState(encoder, kind, end, state.buffer, state.offset + i * stateBytes);
+        if (state) this.#copyState(encoder, kind, end, state.buffer, state.offset + i * hiddenBytes);
       }
     };
 

@@ -17,12 +17,16 @@ import {
 import type * as scanOps from "../ops/scan";
 import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
 
-/** The parameters of one direction: W [I, G·H], b [G·H], and where the cell has them U [H, G·H] or u [G, H], and b_r [H]. */
+/**
+ * The parameters of one direction: W [I, G·H], b [G·H], and where the cell has them U [H, G·H] or u [G, H], b_r [H] and
+ * [P, H].
+ */
 export interface DirectionParameters<Kind> {
   inputWeight: Kind;
   recurrentWeight?: Kind | undefined;
   bias: Kind;
   recurrentBias?: Kind | undefined;
+  unitParameters?: Kind | undefined;
 }
 
 /** What one direction computes in; it lives as long as the pass. */
@@ -30,11 +34,13 @@ export interface Direction {
   parameters: DirectionParameters<PlannedTensor>;
   /** [T, B, G·H]: a, then the gates, then their gradients. */
   gate: PlannedTensor;
-  /** [T + 1, B, H] in sweep order, slab 0 is c_0. */
+  /** [S·(T + 1), B, H] in sweep order, state after state: slab 0 is c_0. */
   cellState?: PlannedTensor | undefined;
   /** [T, B, H] */
   candidate?: PlannedTensor | undefined;
-  /** [1 or 2, B, H], and du of each row [G, B, H]: what passes back beside the product; at the end the second is dL/dc_0. */
+  /**
+   * [`carriesOf`, B, H]: what passes back beside the product; at the end slab 1 + s is the gradient of the initial state s.
+   */
   carry?: PlannedTensor | undefined;
   /** [T + 1, B, H] in sweep order: dL/dh by all paths, where wanted. */
   dHidden?: PlannedTensor | undefined;
@@ -140,7 +146,14 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
     const { gate, carry, dHidden } = direction;
     const gradients = parameters[part]!;
     const { inputWeight: dWeight, recurrentWeight: dRecurrent, bias: dBias } = gradients;
-    const back = { ...sweepOf(layer, direction, part), dOutput, carry: carry!, dHidden, continued: layer.continued };
+    const back = {
+      ...sweepOf(layer, direction, part),
+      dOutput,
+      carry: carry!,
+      dHidden,
+      dUnitParameters: gradients.unitParameters,
+      continued: layer.continued,
+    };
     if (isScanned(cell)) layer.scan!.scanBackward(plan, { ...back, dRecurrent });
     else if (!layer.swept) recurrenceBackward(plan, { ...back, ...fullOf(layer, direction) });
     // db goes with a product of all gates: that of dU, or where there is none, that of dW.

@@ -19,7 +19,7 @@ export interface TensorsOfPass<Tensor> {
   /** [T + D, B, D·H] of each layer: slab t is h_t, slab 0 (reverse: T + 1) the initial state. `hidden` is the last's. */
   layers: Tensor[];
   hidden: Tensor;
-  /** c [T + 1, B, H] of each layer and direction of an LSTM, in sweep order: slab 0 is c_0. */
+  /** Of each layer and direction c [T + 1, B, H] in sweep order, slab 0 is c_0; of S states beside h [S·(T + 1), B, H]. */
   cellStates: Tensor[];
   /** o [T, B, K] or [B, K], and ŷ where wanted */
   logits: Tensor;

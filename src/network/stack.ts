@@ -76,7 +76,8 @@ export function createStack(
       return {
         parameters: parametersOf((name) => parameters[prefixOf(number, part) + name]!, cell),
         gate: allocator.tensor("gate", [steps, batch, cell.gates * width], { parts: cell.gates }),
-        cellState: cell.cellState ? allocator.tensor("cellState", [steps + 1, batch, width]) : undefined,
+        cellState:
+          cell.states > 0 ? allocator.tensor("cellState", [cell.states * (steps + 1), batch, width]) : undefined,
         candidate: cell.candidate && allocator.tensor("candidate", [steps, batch, width]),
         carry: gradients ? allocator.tensor("carry", [carriesOf(cell), batch, width]) : undefined,
         dHidden: traceGradients ? allocator.tensor("dHidden", [steps + 1, batch, width]) : undefined,
@@ -141,10 +142,11 @@ export function stackBackward(
 
 const parametersOf = <Kind>(
   named: (name: string) => Kind,
-  { candidate, recurrent }: Cell,
+  { candidate, recurrent, unitParameters }: Cell,
 ): DirectionParameters<Kind> => ({
   inputWeight: named("inputWeight"),
   recurrentWeight: recurrent === "none" ? undefined : named("recurrentWeight"),
   bias: named("bias"),
   recurrentBias: candidate ? named("recurrentBias") : undefined,
+  unitParameters: unitParameters.length > 0 ? named("unitParameters") : undefined,
 });

@@ -18,7 +18,7 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   const { layers: count, hidden: width, bidirectional, dropout } = config;
   const { steps, batch, training, checkpointEvery } = options;
   const cell = cellOf(config);
-  const { name, gates, candidate, passesBeside } = cell;
+  const { name, gates, states, unitParameters, candidate, passesBeside } = cell;
   const forced = options.schedule === "wavefront";
   const widest = widestTogether(traits, count);
   const { maxBufferSize, maxStorageBufferBindingSize } = traits.limits;
@@ -26,16 +26,9 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   const fits =
     width <= widest && layoutOf(alike(count, gate)).bytes <= Math.min(maxBufferSize, maxStorageBufferBindingSize);
   const dropped = training && dropout > 0;
-  if (
-    count < 2 ||
-    bidirectional ||
-    candidate ||
-    passesBeside ||
-    isScanned(cell) ||
-    dropped ||
-    checkpointEvery ||
-    !fits
-  ) {
+  // What its sweeps have not.
+  const others = isScanned(cell) || candidate || passesBeside || states > 1 || unitParameters.length > 0;
+  if (count < 2 || bidirectional || others || dropped || checkpointEvery || !fits) {
     if (!forced) return undefined;
     throw new Error(
       `Pass: schedule is "wavefront" for ${count} × ${name}, hidden ${width}; expected 2 or more Elman or LSTM layers of one direction, hidden up to ${widest} and all gates in one buffer on this device, without dropout or checkpointEvery; use schedule "fused".`,

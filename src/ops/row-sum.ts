@@ -1,4 +1,4 @@
-// Puts a sum over the rows of a batch on a plan: the gradient of numbers that all rows share.
+// Puts the sums of matrices over their rows on a plan.
 
 import rowSumShader from "../../shaders/row-sum.wgsl?raw";
 import type { Plan } from "../gpu/plan";
@@ -8,43 +8,33 @@ import { expectShape, inVec4, line, type Slabs, slabsBinding } from "./operands"
 
 interface RowSum {
   label: string;
-  /** [slabs, B, H] */
-  rows: PlannedTensor;
-  /** The first of the slabs that are summed. */
+  /** [first + P or more, B, H] */
+  parts: PlannedTensor;
+  /** The first matrix that is summed. */
   first: number;
-  /** [count, H] */
+  /** [P, H]: the first slab takes all of it, the others stay as they are. */
   sum: Slabs;
 }
 
-/** sum[p] = Σ over the rows of slab first + p. @throws where shapes do not fit. */
-export function rowSum(plan: Plan, { label, rows, first, sum }: RowSum): void {
-  const [, batch = 0, width = 0] = rows.shape;
+/** sum[p] = Σ over the rows of parts[first + p]. @throws where shapes do not fit. */
+export function rowSum(plan: Plan, { label, parts, first, sum }: RowSum): void {
+  const [matrices = 0, rows = 0, width = 0] = parts.shape;
   const [count = 0] = sum.tensor.shape;
-  expectShape("rowSum", sum.tensor, "[count, H]", [count, width]);
-  const [slabs = 0] = rows.shape;
-  if (first + count > slabs) {
-    throw new Error(
-      `rowSum: "${rows.name}" has ${slabs} slabs, expected ${first + count} for ${count} from slab ${first} on.`,
-    );
-  }
+  expectShape("rowSum", sum.tensor, "[P, H]", [Math.min(count, matrices - first), width]);
+  const size = count * inVec4(width);
+  const { workgroups, ...constants } = line(plan.traits, size);
   const { source, flags, bindings } = noted(rowSumShader, sum.noting);
-  const { workgroups, ...constants } = line(plan.traits, count * inVec4(width));
   plan.add({
     label,
     kernel: {
       shader: "row-sum",
       source,
-      constants: {
-        ...{ first, count, batch, width: inVec4(width) },
-        slabs: sum.count,
-        slab: sum.strideBytes / 16,
-        ...constants,
-      },
+      constants: { size, rows, width: inVec4(width), first, ...constants },
       flags: { ...flags, accumulate: sum.accumulate === true },
     },
-    bindings: { rows, sum: slabsBinding(sum), ...bindings },
-    workgroups: [...workgroups, sum.count],
-    flops: count * batch * width,
-    bytes: 4 * count * (batch + sum.count) * width,
+    bindings: { parts, sum: slabsBinding(sum), ...bindings },
+    workgroups,
+    flops: count * rows * width,
+    bytes: 4 * count * (rows + 1) * width,
   });
 }

@@ -5,7 +5,7 @@ import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import { expectShape, inVec4, line, type Slabs } from "./operands";
-import { type BackwardSweep, carriesOf, type Sweep, sweepSource } from "./recurrence";
+import { type BackwardSweep, carriesOf, isScanned, type Sweep, sweepSource, unitGradients } from "./recurrence";
 import { rowSum } from "./row-sum";
 
 /** As the sweeps of `recurrence` have it. */
@@ -14,9 +14,9 @@ export interface Scan extends Omit<Sweep, "schedule" | "oneHot" | "recurrentWeig
   recurrentWeight?: PlannedTensor | undefined;
 }
 
-export interface BackwardScan extends Scan, Pick<BackwardSweep, "dOutput" | "dHidden" | "continued"> {
-  /** [1 + G, B, H] where there is u, else [1, B, H]: dL/dh_0, and of each row, over all steps, du. */
-  carry: PlannedTensor;
+export interface BackwardScan
+  extends Scan,
+    Pick<BackwardSweep, "dOutput" | "carry" | "dHidden" | "dUnitParameters" | "continued"> {
   /** Where there is u: du [G, H]. */
   dRecurrent?: Slabs | undefined;
 }
@@ -40,11 +40,14 @@ export function scanBackward(plan: Plan, scan: BackwardScan): void {
   if (dHidden) expectShape(operation, dHidden, "[T + 1, B, H]", [steps + 1, batch, width]);
   const flags = { forward: false, lastStep, hiddenGradient: dHidden !== undefined, continued };
   addScan(plan, scan, size, flags, { dOutput, carry, ...(dHidden && { dHidden }) });
-  if (dRecurrent) rowSum(plan, { label: "du = Σ h_{t−1} ⊙ da_t", rows: carry, first: ownOf(cell), sum: dRecurrent });
+  unitGradients(plan, scan);
+  if (dRecurrent) {
+    rowSum(plan, { label: "du = Σ h_{t−1} ⊙ da_t", parts: carry, first: firstOfRecurrent(cell), sum: dRecurrent });
+  }
 }
 
-/** The first slab of `carry` with du. */
-const ownOf = (cell: Cell): number => carriesOf(cell) - cell.gates;
+/** The first slab of `carry` with du: the last ones are. */
+const firstOfRecurrent = (cell: Cell): number => carriesOf(cell) - cell.gates;
 
 interface Size {
   steps: number;
@@ -54,7 +57,7 @@ interface Size {
 
 function addScan(
   plan: Plan,
-  { cell, reverse, part, lengths, gate, hidden, cellState, recurrentWeight }: Scan,
+  { cell, reverse, part, lengths, gate, hidden, cellState, unitParameters, recurrentWeight }: Scan,
   { steps, batch, width }: Size,
   flags: Readonly<Record<"forward" | "lastStep" | "hiddenGradient" | "continued", boolean>>,
   bindings: Readonly<Record<string, PlannedTensor>>,
@@ -73,35 +76,38 @@ function addScan(
         gates: cell.gates,
         stride: inVec4(width) * (hidden.parts ?? 1),
         offset: inVec4(width) * part,
-        ...(unit && !flags.forward && { own: ownOf(cell) }),
+        ...(unit && !flags.forward && { firstOfRecurrent: firstOfRecurrent(cell) }),
         ...threads,
       },
       flags: { ...cell.flags, ...flags, reverse, unit },
     },
     bindings: {
       ...bindings,
-      lengths,
-      gate,
-      hidden,
+      ...{ lengths, gate, hidden },
       ...(cellState && { cellState }),
+      ...(unitParameters && { unitParameters }),
       ...(recurrentWeight && { recurrentWeight }),
     },
     workgroups,
-    flops: unit ? 2 * (flags.forward ? 1 : 2) * steps * batch * width * cell.gates : 0,
+    flops: unit ? (flags.forward ? 2 : 4) * steps * batch * width * cell.gates : 0,
   });
 }
 
-function sizeOf(operation: string, { cell, recurrentWeight, lengths, gate, hidden }: Scan): Size {
+function sizeOf(operation: string, scan: Scan): Size {
+  const { cell, recurrentWeight, lengths, gate, hidden, cellState, unitParameters } = scan;
   const [steps = 0, batch = 0, columns = 0] = gate.shape;
   const width = columns / cell.gates;
   const directions = hidden.parts ?? 1;
   expectShape(operation, hidden, "[T + D, B, D·H]", [steps + directions, batch, directions * width]);
   expectShape(operation, lengths, "[B]", [batch]);
-  if ((cell.recurrent === "unit") !== (recurrentWeight !== undefined)) {
+  if (cellState) expectShape(operation, cellState, "[S·(T + 1), B, H]", [cell.states * (steps + 1), batch, width]);
+  if (unitParameters) expectShape(operation, unitParameters, "[P, H]", [cell.unitParameters.length, width]);
+  if (recurrentWeight) expectShape(operation, recurrentWeight, "u [G, H]", [cell.gates, width]);
+  const expected = cell.recurrent === "unit";
+  if (!isScanned(cell) || expected !== (recurrentWeight !== undefined)) {
     throw new Error(
-      `${operation}: the cell "${cell.name}" is given ${recurrentWeight ? "a" : "no"} recurrent weight, expected it for a cell with the recurrent "unit"; its is "${cell.recurrent ?? "full"}".`,
+      `${operation}: the cell "${cell.name}" with the recurrent "${cell.recurrent}" is given ${recurrentWeight ? "a" : "no"} recurrent weight, expected one for "unit", none for "none"; other cells are swept by recurrence.`,
     );
   }
-  if (recurrentWeight) expectShape(operation, recurrentWeight, "[G, H]", [cell.gates, width]);
   return { steps, batch, width };
 }

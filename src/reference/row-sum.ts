@@ -1,12 +1,13 @@
-// Sums over the rows of a batch of what each row has in several slabs, in plain loops.
+// Sums of matrices over their rows.
 
-import { type Numbers, rowSum as sumOfRows } from "./matmul";
+import { type Numbers, rowSum as sumOfOne } from "./matmul";
 
-/** [count, H]: for each slab of rows [count, B, H] the sum of its rows. */
-export function rowSum(rows: Numbers, count: number, width: number): Float64Array {
-  const size = rows.length / count;
-  const sum = new Float64Array(count * width);
-  for (let p = 0; p < count; p++)
-    sum.set(sumOfRows(Array.from(rows).slice(p * size, (p + 1) * size), width), p * width);
-  return sum;
+/** [P, H] = Σ over the rows of each of P matrices [B, H]. */
+export function rowSum(parts: Numbers, matrices: number, width: number): Float64Array {
+  const size = parts.length / matrices;
+  return Float64Array.from(
+    Array.from({ length: matrices }, (_, p) => [
+      ...sumOfOne(Array.from(parts).slice(p * size, (p + 1) * size), width),
+    ]).flat(),
+  );
 }

@@ -14,7 +14,7 @@ import { matmul, matmulTransposeB, type Numbers } from "../../src/reference/matm
 import { numbers, worstError } from "../numbers";
 import { testSweeps } from "../ops/sweeps";
 import { useGpu } from "../workbench";
-import source from "./coupled-lstm.wgsl?raw";
+import source from "./by-hand.wgsl?raw";
 
 function gatesOf(a: Numbers, { hidden, cell }: CellState, { recurrentWeight }: CellWeights) {
   const width = hidden.length;
@@ -27,7 +27,7 @@ function gatesOf(a: Numbers, { hidden, cell }: CellState, { recurrentWeight }: C
 
 const twin: ReferenceCell = {
   gates: 3,
-  hasCellState: true,
+  states: 1,
   hasRecurrentBias: false,
   forward(a, before, weights) {
     const { o, c } = gatesOf(a, before, weights);
@@ -50,14 +50,18 @@ const twin: ReferenceCell = {
 };
 
 testSweeps(useGpu(), "coupled-lstm", {
-  cell: { name: "coupled-lstm", source, gates: 3, flags: {}, cellState: true },
+  cell: { name: "coupled-lstm", source, gates: 3, flags: {}, states: 1, unitParameters: [], recurrent: "full" },
   twin,
 });
 
 test("its gradients are those of finite differences", () => {
   const [a, h, c] = [numbers(9, 1), numbers(3, 2), numbers(3, 3)].map((values) => Float64Array.from(values));
-  const weights = { recurrentWeight: Float64Array.from(numbers(27, 4)), recurrentBias: [] };
-  const dWeights = { recurrentWeight: new Float64Array(27), recurrentBias: new Float64Array() };
+  const weights = { recurrentWeight: Float64Array.from(numbers(27, 4)), recurrentBias: [], unitParameters: [] };
+  const dWeights = {
+    recurrentWeight: new Float64Array(27),
+    recurrentBias: new Float64Array(),
+    unitParameters: new Float64Array(),
+  };
   const dAfter = { hidden: numbers(3, 5), cell: numbers(3, 6) };
   const loss = () => {
     const after = twin.forward(a!, { hidden: h!, cell: c! }, weights);
