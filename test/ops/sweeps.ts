@@ -35,7 +35,7 @@ export interface SweepCase {
   scale?: number;
 }
 
-const cases: fc.Arbitrary<SweepCase> = fc
+export const anyShape: fc.Arbitrary<SweepCase> = fc
   .record({
     steps: fc.integer({ min: 1, max: 9 }),
     batch: fc.integer({ min: 1, max: 20 }),
@@ -189,7 +189,7 @@ export function testSweeps(
   describe.each(schedules)(`${title}, %s`, (schedule) => {
     test("has the reference's states and gradients for any sizes, lengths and directions", async () => {
       await fc.assert(
-        fc.asyncProperty(cases, async (shape) => {
+        fc.asyncProperty(anyShape, async (shape) => {
           const swept = await bothSweeps(gpu(), twins, schedule, shape);
           const { hidden, got, cellStates, dInitialCells, expected, back } = swept;
           expect(worstError(hidden, expected.hidden)).toBeLessThan(2e-5);
