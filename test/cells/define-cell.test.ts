@@ -7,7 +7,6 @@ import {
   coupledLstm,
   defineCell,
   evaluate,
-  exp,
   Network,
   type NetworkOptions,
   readCheckpoint,
@@ -135,22 +134,6 @@ describe("what is no cell is refused, by name", () => {
           step: ({ a, b, q }, { h }) => ({ h: tanh(a.plus(q)), c: h.plus(b) }),
         }),
       "has a recurrent product apart and states beside h",
-    ],
-    [
-      "more values kept than there are gates",
-      () =>
-        defineCell({
-          name: "odd",
-          gates: ["a"],
-          states: ["h"],
-          apart: {},
-          step: ({ a }, { h }) => ({
-            h: sigmoid(a)
-              .times(tanh(a.times(h)))
-              .plus(exp(a.times(a)).times(sigmoid(h))),
-          }),
-        }),
-      "for its way back, expected room for them in the places of its 1 gates",
     ],
     [
       "a projection that is not of the last gate",
