@@ -73,6 +73,7 @@ function addScan(
         steps,
         batch,
         width: inVec4(width),
+        units: width,
         gates: cell.gates,
         stride: inVec4(width) * (hidden.parts ?? 1),
         offset: inVec4(width) * part,

@@ -62,7 +62,8 @@ function defined({ recurrent, gates, states, parameters, choices }: RandomCell):
         return Object.fromEntries(
           stateNames.map((name, s) => {
             const parts = [...own(gatesBy, s), ...own(parametersBy, s), statesBy[name]!].map(term);
-            return [name, tanh(parts.reduce((sum, part) => sum.plus(part)))];
+            const sum = parts.reduce((sum, part) => sum.plus(part));
+            return [name, choose(2) === 0 ? tanh(sum) : sigmoid(sum)];
           }),
         );
       },
