@@ -88,7 +88,7 @@ test("scans have the twin's states and gradients, for any cell, sizes, lengths a
       if (back.unitParameters.length > 0) expect(worstError(got.dUnits, back.unitParameters)).toBeLessThan(5e-5);
       if (back.recurrentWeight.length > 0) expect(worstError(got.dRecurrent, back.recurrentWeight)).toBeLessThan(5e-5);
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 
