@@ -35,7 +35,7 @@ describe("an operation has one stem everywhere", () => {
 
   test("every module of src/cells is a cell in the table, or of cells of one's own", () => {
     const others = ["cell", "cells", "reference-cells", "define-cell", "traced-reference", "traced-shader"];
-    const defined = (stem: string) => read(`src/cells/${stem}.ts`).includes("= defineCell({");
+    const defined = (stem: string) => read(`src/cells/${stem}.ts`).includes(" defineCell({");
     const modules = stems("src/cells", ".ts").filter((stem) => !others.includes(stem) && !defined(stem));
     expect(modules).toEqual([...cellNames].sort());
   });

@@ -126,7 +126,7 @@ test.each([
   for await (const { loss } of trainer.train(batches)) trained.push(loss);
   expect(worstError(trained, data("expected.losses"))).toBeLessThan(1e-4);
   const twin = asReference(parameters);
-  const update = referenceOptimizer({ kind: "adam", learningRate });
+  const update = referenceOptimizer({ kind: "adam", learningRate: training.learningRate });
   for (const batch of batches) referenceTrainStep(config, twin, { ...batch, ...size }, update);
   const after = asReference(of("after"));
   for (const [name, { data }] of await network.read()) {

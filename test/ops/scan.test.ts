@@ -1,96 +1,14 @@
-// Any cell whose units do not meet: the kernels beside the twin, and how they are dispatched.
+// How cells whose units do not meet are swept. Their numbers, beside the twin's, are in test/cells.
 
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { describe as planned } from "../../src/gpu/describe";
 import { Plan } from "../../src/gpu/plan";
-import { type DefinedCell, defineCell, type Expression, indrnn, minGru, Network, sigmoid, tanh } from "../../src/index";
+import { type DefinedCell, indrnn, minGru, Network } from "../../src/index";
 import { scanForward } from "../../src/ops/scan";
-import { worstError } from "../numbers";
 import { useGpu } from "../workbench";
-import { anyShape, bothSweeps, twinsOf } from "./sweeps";
+import { twinsOf } from "./sweeps";
 
 const gpu = useGpu();
-
-interface RandomCell {
-  recurrent: "unit" | "none";
-  gates: number;
-  states: number;
-  parameters: number;
-  /** Which terms the equations are made of. */
-  choices: number[];
-}
-
-const cells: fc.Arbitrary<RandomCell> = fc.record({
-  recurrent: fc.constantFrom("unit" as const, "none" as const),
-  gates: fc.integer({ min: 1, max: 4 }),
-  states: fc.integer({ min: 1, max: 4 }),
-  parameters: fc.integer({ min: 0, max: 3 }),
-  choices: fc.array(fc.nat(1e6), { minLength: 40, maxLength: 40 }),
-});
-
-const named = (letter: string, count: number) => Array.from({ length: count }, (_, i) => `${letter}${i}`);
-
-/**
- * A cell in whose equations every gate, state and parameter stands once or more.
- * @returns undefined where the way back would have to keep more than there is room for.
- */
-function defined({ recurrent, gates, states, parameters, choices }: RandomCell): DefinedCell | undefined {
-  const stateNames = named("s", states);
-  const parameterNames = named("p", parameters);
-  let next = 0;
-  const choose = (count: number) => choices[next++ % choices.length]! % count;
-  const terms: ((a: Expression, b: Expression) => Expression)[] = [
-    (a, b) => a.times(sigmoid(b)),
-    (a, b) => tanh(a).times(b),
-    (a, b) => a.plus(b.times(0.5)),
-    (a, b) => sigmoid(a).times(tanh(b)),
-  ];
-  try {
-    return defineCell({
-      name: "random",
-      gates: named("a", gates),
-      states: stateNames,
-      parameters: Object.fromEntries(parameterNames.map((name) => [name, "unit" as const])),
-      recurrent,
-      step(gatesBy, statesBy, parametersBy) {
-        const leaves = [gatesBy, statesBy, parametersBy].flatMap((values) => Object.values<Expression>(values));
-        const any = () => leaves[choose(leaves.length)]!;
-        const term = (of: Expression) => terms[choose(terms.length)]!(of, any());
-        const own = (values: Record<string, Expression>, s: number) =>
-          Object.values(values).filter((_, i, all) => i % states === s || s % all.length === i);
-        return Object.fromEntries(
-          stateNames.map((name, s) => {
-            const parts = [...own(gatesBy, s), ...own(parametersBy, s), statesBy[name]!].map(term);
-            const sum = parts.reduce((sum, part) => sum.plus(part));
-            return [name, choose(2) === 0 ? tanh(sum) : sigmoid(sum)];
-          }),
-        );
-      },
-    });
-  } catch (error) {
-    if (/expected room for them in the places/.test(String(error))) return undefined;
-    throw error;
-  }
-}
-
-test("scans have the twin's states and gradients, for any cell, sizes, lengths and directions", async () => {
-  const made = cells.map(defined).filter((cell) => cell !== undefined);
-  await fc.assert(
-    fc.asyncProperty(made, anyShape, async (cell, shape) => {
-      const twins = twinsOf({ cell });
-      const { hidden, got, cellStates, dInitialCells, expected, back } = await bothSweeps(gpu(), twins, "fused", shape);
-      expect(worstError(hidden, expected.hidden)).toBeLessThan(2e-5);
-      expect(worstError(cellStates.got, cellStates.expected)).toBeLessThan(2e-5);
-      expect(worstError(got.dGate, back.preactivation)).toBeLessThan(5e-5);
-      expect(worstError(got.dHidden, back.hidden)).toBeLessThan(5e-5);
-      expect(worstError(dInitialCells.got, dInitialCells.expected)).toBeLessThan(5e-5);
-      if (back.unitParameters.length > 0) expect(worstError(got.dUnits, back.unitParameters)).toBeLessThan(5e-5);
-      if (back.recurrentWeight.length > 0) expect(worstError(got.dRecurrent, back.recurrentWeight)).toBeLessThan(5e-5);
-    }),
-    { numRuns: 20 },
-  );
-});
 
 const options = { inputs: 3, hidden: 6, outputs: 2, input: "features", readout: "every-step" } as const;
 
