@@ -1,14 +1,82 @@
 // How cells whose units do not meet are swept. Their numbers, beside the twin's, are in test/cells.
 
-import { describe, expect, test } from "vitest";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
 import { describe as planned } from "../../src/gpu/describe";
 import { Plan } from "../../src/gpu/plan";
-import { type DefinedCell, indrnn, minGru, Network } from "../../src/index";
+import {
+  type DefinedCell,
+  defineCell,
+  type Gpu,
+  indrnn,
+  minGru,
+  minLstm,
+  Network,
+  openGpu,
+  sigmoid,
+  tanh,
+} from "../../src/index";
 import { scanForward } from "../../src/ops/scan";
-import { useGpu } from "../workbench";
-import { twinsOf } from "./sweeps";
+import { worstError } from "../numbers";
+import { asOnGpu, useGpu } from "../workbench";
+import { bothSweeps, twinsOf } from "./sweeps";
 
 const gpu = useGpu();
+
+// What a GPU has of a scan whose threads are few; a software adapter never has.
+let likeGpu: Gpu;
+beforeAll(async () => {
+  likeGpu = asOnGpu(await openGpu({ device: gpu().device, tuning: "default" }));
+});
+
+/** A line whose slope is no number between 0 and 1, and whose way back keeps values. */
+const leaky = defineCell({
+  name: "leaky",
+  gates: ["a", "b", "c"],
+  states: ["h"],
+  recurrent: "none",
+  step: ({ a, b, c }, { h }) => ({
+    h: tanh(a.plus(b))
+      .times(h.minus(0.5))
+      .plus(sigmoid(a.plus(c))),
+  }),
+});
+
+const long = fc
+  .record({
+    steps: fc.integer({ min: 128, max: 300 }),
+    batch: fc.integer({ min: 1, max: 3 }),
+    hidden: fc.integer({ min: 1, max: 9 }),
+    seed: fc.nat(1e6),
+    directions: fc.constantFrom<1 | 2>(1, 2),
+    reverse: fc.boolean(),
+    lastStep: fc.boolean(),
+  })
+  .map((shape) => ({ ...shape, reverse: shape.reverse && shape.directions === 2 }));
+
+test.each([minGru, minLstm, leaky])("in chunks of time, the states and gradients are the twin's", async (cell) => {
+  await fc.assert(
+    fc.asyncProperty(long, async (shape) => {
+      const { dispatches, hidden, got, expected, back } = await bothSweeps(likeGpu, twinsOf({ cell }), "fused", shape);
+      expect(dispatches).toEqual({ forward: 3, backward: 3 });
+      expect(worstError(hidden, expected.hidden)).toBeLessThan(2e-5);
+      expect(worstError(got.dGate, back.preactivation)).toBeLessThan(2e-5);
+      expect(worstError(got.dHidden, back.hidden)).toBeLessThan(2e-5);
+    }),
+    { numRuns: 8 },
+  );
+});
+
+test("time is not cut where it is short, where rows and units fill a GPU, or where a step is no line", async () => {
+  const dispatches = async (cell: DefinedCell, more: object) => {
+    const shape = { steps: 128, batch: 2, hidden: 8, seed: 1, directions: 1, reverse: false, lastStep: false } as const;
+    return (await bothSweeps(likeGpu, twinsOf({ cell }), "fused", { ...shape, ...more })).dispatches.forward;
+  };
+  expect(await dispatches(minGru, {})).toBe(3);
+  expect(await dispatches(minGru, { steps: 100 })).toBe(1);
+  expect(await dispatches(minGru, { batch: 300, hidden: 80 })).toBe(1);
+  expect(await dispatches(indrnn, {})).toBe(1);
+});
 
 const options = { inputs: 3, hidden: 6, outputs: 2, input: "features", readout: "every-step" } as const;
 
