@@ -69,7 +69,10 @@ function addScan(
   const { steps, batch, width } = size;
   const add = sweepAdder(scan, size, flags, bindings);
   const chunks = scan.cell.isLine ? chunksOf(plan.traits, batch * inVec4(width), steps) : 1;
-  if (chunks === 1) return add(plan, 1);
+  if (chunks === 1) {
+    add(plan, 1);
+    return;
+  }
   const inChunks = (plan: Plan) => {
     const lines = plan.tensor("lines", [chunks * batch, 8 * inVec4(width)]);
     for (const phase of ["summing", "joining", "joined"] as const) add(plan, chunks, { phase, lines });

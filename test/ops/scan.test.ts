@@ -13,15 +13,18 @@ import {
   minLstm,
   Network,
   openGpu,
+  readTensors,
   sigmoid,
   tanh,
 } from "../../src/index";
 import { scanForward } from "../../src/ops/scan";
-import { worstError } from "../numbers";
+import { numbers, worstError } from "../numbers";
 import { asOnGpu, useGpu } from "../workbench";
 import { bothSweeps, twinsOf } from "./sweeps";
 
 const gpu = useGpu();
+
+const options = { inputs: 3, hidden: 6, outputs: 2, input: "features", readout: "every-step" } as const;
 
 // What a GPU has of a scan whose threads are few; a software adapter never has.
 let likeGpu: Gpu;
@@ -54,31 +57,67 @@ const long = fc
   })
   .map((shape) => ({ ...shape, reverse: shape.reverse && shape.directions === 2 }));
 
-test.each([minGru, minLstm, leaky])("in chunks of time, the states and gradients are the twin's", async (cell) => {
-  await fc.assert(
-    fc.asyncProperty(long, async (shape) => {
-      const { dispatches, hidden, got, expected, back } = await bothSweeps(likeGpu, twinsOf({ cell }), "fused", shape);
-      expect(dispatches).toEqual({ forward: 3, backward: 3 });
-      expect(worstError(hidden, expected.hidden)).toBeLessThan(2e-5);
-      expect(worstError(got.dGate, back.preactivation)).toBeLessThan(2e-5);
-      expect(worstError(got.dHidden, back.hidden)).toBeLessThan(2e-5);
-    }),
-    { numRuns: 8 },
-  );
-});
+test.each([minGru, minLstm, leaky].map((cell) => [cell.name, cell] as const))(
+  "in chunks of time, the states and gradients of %s are the twin's",
+  async (_, cell) => {
+    await fc.assert(
+      fc.asyncProperty(long, async (shape) => {
+        const { dispatches, hidden, got, expected, back } = await bothSweeps(
+          likeGpu,
+          twinsOf({ cell }),
+          "fused",
+          shape,
+        );
+        expect(dispatches).toEqual({ forward: 3, backward: 3 });
+        expect(worstError(hidden, expected.hidden)).toBeLessThan(2e-5);
+        expect(worstError(got.dGate, back.preactivation)).toBeLessThan(2e-5);
+        expect(worstError(got.dHidden, back.hidden)).toBeLessThan(2e-5);
+      }),
+      { numRuns: 8 },
+    );
+  },
+);
 
-test("time is not cut where it is short, where rows and units fill a GPU, or where a step is no line", async () => {
-  const dispatches = async (cell: DefinedCell, more: object) => {
-    const shape = { steps: 128, batch: 2, hidden: 8, seed: 1, directions: 1, reverse: false, lastStep: false } as const;
-    return (await bothSweeps(likeGpu, twinsOf({ cell }), "fused", { ...shape, ...more })).dispatches.forward;
+test("time is cut where a step is a line, time is long, and rows and units do not fill a GPU", () => {
+  const dispatches = (cell: DefinedCell, software: boolean, [steps, batch, hidden]: [number, number, number]) => {
+    const plan = new Plan("test", { ...gpu().traits, software });
+    const { cell: planable } = twinsOf({ cell });
+    const tensor = (name: string, shape: number[]) => plan.tensor(name, shape);
+    scanForward(plan, {
+      cell: planable,
+      ...{ reverse: false, part: 0 },
+      lengths: plan.tensor("lengths", [batch], { type: "i32" }),
+      gate: tensor("gate", [steps, batch, planable.gates * hidden]),
+      hidden: tensor("hidden", [steps + 1, batch, hidden]),
+      recurrentWeight: cell === indrnn ? tensor("u", [planable.gates, hidden]) : undefined,
+    });
+    return planned(plan).total.dispatches;
   };
-  expect(await dispatches(minGru, {})).toBe(3);
-  expect(await dispatches(minGru, { steps: 100 })).toBe(1);
-  expect(await dispatches(minGru, { batch: 300, hidden: 80 })).toBe(1);
-  expect(await dispatches(indrnn, {})).toBe(1);
+  expect(dispatches(minGru, false, [128, 2, 8])).toBe(3);
+  expect(dispatches(minGru, false, [127, 2, 8])).toBe(1);
+  expect(dispatches(minGru, false, [4096, 128, 512])).toBe(1);
+  expect(dispatches(indrnn, false, [128, 2, 8])).toBe(1);
+  expect(dispatches(minGru, true, [128, 2, 8])).toBe(1);
 });
 
-const options = { inputs: 3, hidden: 6, outputs: 2, input: "features", readout: "every-step" } as const;
+test("chunks go on from segment to segment", async () => {
+  const network = await Network.create(likeGpu, { ...options, cell: minGru, layers: 2, loss: "mean-squared-error" });
+  const size = { steps: 384, batch: 2 };
+  const data = {
+    inputs: numbers(384 * 2 * 3, 1),
+    targets: numbers(384 * 2 * 2, 2),
+    lengths: Int32Array.of(384, 150),
+  };
+  const gradients = async (checkpointEvery?: number) => {
+    const pass = await network.pass({ ...size, gradients: true, checkpointEvery });
+    pass.write(data);
+    pass.run();
+    return readTensors(likeGpu, Object.values(pass.gradients!.tensors));
+  };
+  const [whole, cut] = [await gradients(), await gradients(128)];
+  for (const [i, values] of whole.entries()) expect(worstError(cut[i]!, values)).toBeLessThan(1e-5);
+  network.destroy();
+});
 
 describe("a network whose units do not meet", () => {
   test.each(["fused", "unrolled"] as const)(
