@@ -46,7 +46,10 @@ const parameterOf = (parameter: number): string =>
   `unitParameters[${parameter === 0 ? "" : `${times(parameter, "width")} + `}e.own % width]`;
 
 /** `source`, and what of it the sweeps must know. @throws where there is no place for what the way back needs. */
-export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" | "passesBeside" | "readsCandidate"> {
+export function tracedShader(
+  at: string,
+  cell: TracedCell,
+): Pick<Cell, "source" | "isLine" | "passesBeside" | "readsCandidate"> {
   const { name, parameters, forward, backward, projection } = cell;
   const [h, ...beside] = cell.states;
   const [apart] = cell.apart;
@@ -89,7 +92,7 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
   const sums = Object.fromEntries(cell.gates.map(({ name }, gate) => [name, placeOf(gate)]));
   const finished = cell.gates.at(apart ? -2 : -1)!.name;
   const kept = Object.fromEntries(places);
-  const memory = { ...before, ...product, ...kept, ...after };
+  const memory = { ...sums, ...before, ...product, ...kept, ...after };
 
   const there = linesOf(forward, { ...sums, [finished]: "last", ...before, ...product });
   const fn = (head: string, ...body: (string | readonly string[])[]) =>
@@ -111,6 +114,18 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
     ),
     fn("cellHold(e: Element)", stores(beside.map((_, index) => [afterOf(index), beforeOf(index)]))),
   ];
+
+  const { line } = cell;
+  if (line) {
+    const there = linesOf(line.forward, {
+      ...sums,
+      [finished]: "last",
+      [h!.before]: "vec4f()",
+      [h!.gradient]: "vec4f(1.0)",
+    });
+    const answer = `return Line(${there.of(h!.gradientBefore)}, ${there.of(h!.name)});`;
+    forwardText.push(fn("cellLine(e: Element, last: vec4f) -> Line", there.lines, answer));
+  }
 
   // What later steps left, unless there were none.
   const fromLater = ofStates.map(({ gradient, place }) => [gradient, `select(${place}, vec4f(), last)`] as const);
@@ -155,6 +170,11 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
     ),
     ...(projection && projected ? [projectedBack(projection.backward, projected.gradient)] : []),
   ];
+
+  if (line) {
+    const there = linesOf(line.backward, { ...memory, [h!.gradient]: "vec4f(1.0)" });
+    backwardText.push(fn("cellSlope(e: Element) -> vec4f", there.lines, `return ${there.of(h!.gradientBefore)};`));
+  }
 
   /** The gradient of what U multiplies in place of h, on its way back: added to what the step left. */
   function projectedBack(formulas: Formulas, gradient: string): string {
@@ -203,16 +223,24 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
     "#endif",
   ].join("\n");
   const passesBeside = [backward, projection?.backward].some((way) => way?.gives.includes(h!.gradientBefore));
-  return { source: `${source}\n`, passesBeside: passesBeside || projection !== undefined, readsCandidate };
+  return {
+    source: `${source}\n`,
+    isLine: line !== undefined,
+    passesBeside: passesBeside || projection !== undefined,
+    readsCandidate,
+  };
 }
 
 /**
- * Where each kept value stands: in a gate's place, which its gradient takes later. What the way back of a projection reads
- * too stands where that way leaves a gradient itself.
+ * Where each kept value stands: in the place of a gate that the way back does not read, which its gradient takes later.
+ * What the way back of a projection reads too stands where that way leaves a gradient itself.
  */
-function keptPlaces(at: string, { gates, kept, backward, projection }: TracedCell): [name: string, place: string][] {
+function keptPlaces(
+  at: string,
+  { gates, kept, reads, backward, projection }: TracedCell,
+): [name: string, place: string][] {
   const late = new Set(projection?.backward.takes);
-  const isFree = gates.map(() => true);
+  const isFree = gates.map(({ name }) => !reads.gates.includes(name));
   const taking = (name: string) => {
     const able = gates.flatMap(({ gradient }, gate) =>
       isFree[gate] && !(late.has(name) && backward.gives.includes(gradient)) ? [gate] : [],

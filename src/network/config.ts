@@ -15,7 +15,7 @@ import {
   listed,
   shown,
 } from "./expect";
-import { completeParts, expectCell, expectForgetBias } from "./parts-config";
+import { completeParts, expectCell, expectForgetBias, expectInitializer } from "./parts-config";
 
 interface Beginning {
   /**
@@ -108,6 +108,8 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
     expectWord("Network", name, config[name as keyof typeof beginnings], words);
   }
   expectSeed("Network", config.seed);
+  const { layers, encoder } = architectureOf(config);
+  for (const layer of [...layers, ...(encoder?.layers ?? [])]) expectInitializer(config.recurrentInitializer, layer);
   return config;
 }
 

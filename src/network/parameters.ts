@@ -38,12 +38,14 @@ function shapesOf({ input, layers, prefix }: Sequence, tied: boolean): Record<st
   let rowParts = 1;
   for (const layer of layers) {
     const { inputs, hidden, directions, bias, projection, names } = layer;
-    const { gates: parts, candidate, unitParameters } = cellOf(layer);
+    const { gates: parts, candidate, recurrent, unitParameters } = cellOf(layer);
     const { length: count } = unitParameters;
     const of = { layer, fanIn: hidden };
     for (const name of names) {
       shapes[`${name}inputWeight`] = { shape: [inputs, parts * hidden], parts, rowParts, ...of };
-      shapes[`${name}recurrentWeight`] = { shape: [layer.width, parts * hidden], parts, ...of };
+      if (recurrent === "full")
+        shapes[`${name}recurrentWeight`] = { shape: [layer.width, parts * hidden], parts, ...of };
+      else if (recurrent === "unit") shapes[`${name}recurrentWeight`] = { shape: [parts, hidden], ...of };
       if (bias) shapes[`${name}bias`] = { shape: [parts * hidden], parts, ...of };
       if (bias && candidate) shapes[`${name}recurrentBias`] = { shape: [hidden], ...of };
       if (count > 0) shapes[`${name}unitParameters`] = { shape: [count, hidden], ...of };

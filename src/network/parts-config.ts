@@ -48,6 +48,22 @@ function expectJoined(encoder: readonly Layer[], layers: readonly Layer[]): void
   }
 }
 
+/** @throws unless U is such that it can begin so. */
+export function expectInitializer(initializer: string, layer: Layer): void {
+  if (initializer === "uniform") return;
+  const name = nameOfCell(layer);
+  if (cellOf(layer).recurrent !== "full") {
+    throw new Error(
+      `Network: recurrentInitializer is "${initializer}" for cell "${name}", expected "uniform"; units of that cell do not meet, so that it has no matrix U: leave it out.`,
+    );
+  }
+  if (initializer === "orthogonal" && layer.projection !== undefined) {
+    throw new Error(
+      `Network: recurrentInitializer is "orthogonal" for cell "${name}" whose h is projected, expected "uniform" or "glorot"; its U is not square: leave it out.`,
+    );
+  }
+}
+
 /** @throws unless a forget gate is there to take the bias. */
 export function expectForgetBias(cell: NamedCell, forgetBias: unknown): void {
   if (forgetBias !== undefined && cellOf(cell).forgetGate === undefined) {

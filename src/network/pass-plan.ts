@@ -68,7 +68,7 @@ export interface Layout {
   /** Where gradients are added up. */
   readonly back: ReturnType<typeof gradientSlabs> | undefined;
   readonly addLoss: AddLoss;
-  readonly ways: Pick<StackOptions, "dropped" | "projection">;
+  readonly ways: Pick<StackOptions, "dropped" | "projection" | "scan">;
 }
 
 /**
@@ -81,10 +81,10 @@ export function planPass(
   config: NetworkConfig,
   parameters: Tensors,
   options: PassOptions,
-  { segmented, stacking, dropout, projection, carrying, valueLoss }: PassWays = {},
+  { segmented, stacking, dropout, scan, projection, carrying, valueLoss }: PassWays = {},
 ): PassPlan {
   checkPassOptions(config, options);
-  expectWays(config, options, { segmented, dropout, projection, carrying, valueLoss });
+  expectWays(config, options, { segmented, dropout, scan, projection, carrying, valueLoss });
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
   const architecture = architectureOf(config);
@@ -101,6 +101,7 @@ export function planPass(
   const ways = {
     ...(dropout && { dropped: { ops: dropout, step: batch.tensors.step!, seed: architecture.seed } }),
     projection,
+    scan,
   };
   const layout = {
     plan,

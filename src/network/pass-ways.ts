@@ -1,10 +1,12 @@
 // What of a pass few need, loaded where it is needed.
 
+import { cellOf } from "../cells/cells";
 import type { DeviceTraits } from "../gpu/traits";
+import { isScanned } from "../ops/recurrence";
 import { architectureOf } from "../parts/architecture";
 import type { carrying } from "./carried-state";
 import type { NetworkConfig } from "./config";
-import type { DropoutOps, ProjectionOps } from "./layer";
+import type { DropoutOps, ProjectionOps, ScanOps } from "./layer";
 import type { PassOptions } from "./pass-options";
 import type { ValueLossOp } from "./readout";
 import type { segmented } from "./segments";
@@ -15,6 +17,7 @@ export interface PassWays {
   readonly stacking?: Stacking | undefined;
   readonly dropout?: DropoutOps | undefined;
   readonly carrying?: typeof carrying | undefined;
+  readonly scan?: ScanOps | undefined;
   readonly projection?: ProjectionOps | undefined;
   readonly valueLoss?: ValueLossOp | undefined;
 }
@@ -24,6 +27,7 @@ function needsOf(config: NetworkConfig, { checkpointEvery, carryState, training 
   return {
     segmented: checkpointEvery !== undefined,
     dropout: training === true && layers.some(({ dropout }) => dropout > 0),
+    scan: layers.some((layer) => isScanned(cellOf(layer))),
     carrying: carryState === true,
     projection: layers.some(({ projection }) => projection !== undefined),
     valueLoss: loss.targets === "values",
@@ -45,6 +49,7 @@ export async function loadWays(
     stacking: together ? (await import("./wavefront")).wavefrontOf(traits, config, options) : undefined,
     dropout: needs.dropout ? await import("../ops/dropout") : undefined,
     carrying: needs.carrying ? (await import("./carried-state")).carrying : undefined,
+    scan: needs.scan ? await import("../ops/scan") : undefined,
     projection: needs.projection ? await import("./projection") : undefined,
     valueLoss: needs.valueLoss ? (await import("../ops/value-loss")).valueLoss : undefined,
   };

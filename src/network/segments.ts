@@ -58,10 +58,10 @@ export function segmented(layout: Layout): Segmented {
   const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
   const input = inputStage(plan, architecture, parameters, segment.inputs!, rowsByToken);
   const dInputs = input.learns ? plan.tensor("dInputs", [checkpointEvery, batch, architecture.input.width]) : undefined;
-  const { dropped } = ways;
+  const { dropped, scan } = ways;
   const layers = createStack(plan, architecture, parameters, input.x, lengths, {
     ...{ steps: checkpointEvery, batch, schedule, rowsByToken: input.rowsByToken },
-    ...{ gradients: true, continued: true },
+    ...{ gradients: true, continued: true, scan },
     dropped: dropped && { ...dropped, step: segment.step! },
   });
   const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);

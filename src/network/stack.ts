@@ -16,6 +16,7 @@ import {
   layerForward,
   type ProjectionOps,
   type RowsByToken,
+  type ScanOps,
   stepsOf,
 } from "./layer";
 
@@ -33,6 +34,8 @@ export interface StackOptions {
   continued?: boolean;
   /** With `step`, u32 [2], the training step and the number of the first row, and the network's seed: without it nothing is dropped. */
   dropped?: { ops: DropoutOps; step: PlannedTensor; seed: number } | undefined;
+  /** For cells whose units do not meet. */
+  scan?: ScanOps | undefined;
   /** Where a layer has one. */
   projection?: ProjectionOps | undefined;
   /** Allocates what the layers compute in; the plan unless given. */
@@ -53,7 +56,7 @@ export function createStack(
   lengths: PlannedTensor,
   options: StackOptions,
 ): Layer[] {
-  const { steps, batch, schedule, rowsByToken, continued, dropped, projection, allocator = plan } = options;
+  const { steps, batch, schedule, rowsByToken, continued, dropped, projection, scan, allocator = plan } = options;
   const layers: Layer[] = [];
   for (const stack of stacked) {
     const { mask, dropout: rate, hidden: size, width, directions: count } = stack;
@@ -66,6 +69,7 @@ export function createStack(
     const projected = stack.projection === undefined ? undefined : projection;
     layers.push({
       cell: cellOf(stack),
+      scan,
       schedule,
       inputs: masked ? { tensor: plan.tensor("dropped", [steps, batch, stack.inputs], { parts }) } : x,
       continued,
@@ -89,7 +93,7 @@ function direction(
 ): Direction {
   const { hidden: width, projection, bias } = layer;
   const cell = cellOf(layer);
-  const { gates, candidate, states, unitParameters } = cell;
+  const { gates, candidate, recurrent, states, unitParameters } = cell;
   const parts = gates;
   const name = layer.names[part]!;
   const named = (parameter: string) => parameters[name + parameter]!;
@@ -97,7 +101,7 @@ function direction(
     name,
     parameters: {
       inputWeight: named("inputWeight"),
-      recurrentWeight: named("recurrentWeight"),
+      recurrentWeight: recurrent === "none" ? undefined : named("recurrentWeight"),
       // A bias that is none is zero.
       bias: bias ? named("bias") : plan.tensor("noBias", [gates * width], { parts }),
       recurrentBias: candidate && (bias ? named("recurrentBias") : plan.tensor("noBias", [width])),
@@ -148,7 +152,7 @@ export function stackBackward(
       const named = (parameter: string) => slabs(name + parameter);
       return {
         inputWeight: named("inputWeight")!,
-        recurrentWeight: named("recurrentWeight")!,
+        recurrentWeight: named("recurrentWeight"),
         bias: named("bias"),
         recurrentBias: named("recurrentBias"),
         projectionWeight: named("projectionWeight"),

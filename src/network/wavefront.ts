@@ -5,6 +5,7 @@ import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
 import { layoutOf, type PlannedTensor, type TensorSpec } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
+import { isScanned } from "../ops/recurrence";
 import { wavefrontBackward, wavefrontForward, widestTogether } from "../ops/wavefront";
 import { type Architecture, architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
@@ -21,7 +22,8 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   const lowest = stacked[0]!;
   const { hidden: width } = lowest;
   const { steps, batch, training, checkpointEvery } = options;
-  const { name, gates, states, unitParameters, candidate, passesBeside } = cellOf(lowest);
+  const cell = cellOf(lowest);
+  const { name, gates, states, unitParameters, candidate, passesBeside } = cell;
   const forced = options.schedule === "wavefront";
   const widest = widestTogether(traits, count);
   const { maxBufferSize, maxStorageBufferBindingSize } = traits.limits;
@@ -29,7 +31,7 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   const fits =
     width <= widest && layoutOf(alike(count, gate)).bytes <= Math.min(maxBufferSize, maxStorageBufferBindingSize);
   const dropped = training && stacked.some(({ dropout }) => dropout > 0);
-  const simple = !candidate && !passesBeside && states < 2 && unitParameters.length === 0;
+  const simple = !isScanned(cell) && !candidate && !passesBeside && states < 2 && unitParameters.length === 0;
   const able = areAlike(architecture) && simple;
   if (count < 2 || !able || dropped || checkpointEvery || !fits) {
     if (!forced) return undefined;
@@ -108,6 +110,11 @@ const tensorsOf = (plan: Plan, layers: readonly Layer[]) => {
   return {
     ...lowest!,
     oneHot: oneHotOf(plan, lowest!, lowest!.directions[0]!),
-    layers: layers.map(({ hidden, directions: [direction] }) => ({ ...direction!, ...direction!.parameters, hidden })),
+    layers: layers.map(({ hidden, directions: [direction] }) => ({
+      ...direction!,
+      ...direction!.parameters,
+      recurrentWeight: direction!.parameters.recurrentWeight!,
+      hidden,
+    })),
   };
 };

@@ -151,7 +151,6 @@ describe("what sweeps have no room for is refused, by name", () => {
 });
 
 describe("what is no cell is refused, by name", () => {
-  const gates = { name: "odd", gates: ["a"], states: ["h"] } as const;
   test.each([
     ["a name of the library's", () => Network.create(gpu(), { ...options, cell: { ...coupledLstm, name: "lstm" } })],
     ["an object that is no cell", () => Network.create(gpu(), { ...options, cell: { name: "lstm" } as never })],
@@ -185,11 +184,6 @@ describe("what is no cell is refused, by name", () => {
           step: ({ n }) => ({ h: tanh(n) }),
         }),
       'for "n", expected it for the last gate alone, "r"',
-    ],
-    [
-      "a unit that meets its past alone",
-      () => defineCell({ ...gates, recurrent: "unit", step: ({ a }) => ({ h: tanh(a) }) }),
-      'the recurrent "unit"',
     ],
   ])("%s", (_, define, message) => {
     expect(define as () => unknown).toThrow(message);

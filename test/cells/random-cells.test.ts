@@ -1,4 +1,4 @@
-// Cells of any equations: several states, parameters of their own, and what is nothing at zero or not.
+// Cells of any equations: several states, parameters of their own, any way to meet the past, and what is nothing at zero or not.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -10,6 +10,7 @@ import { useGpu } from "../workbench";
 const gpu = useGpu();
 
 const cases = fc.record({
+  recurrent: fc.constantFrom("full" as const, "unit" as const, "none" as const),
   gates: fc.integer({ min: 1, max: 4 }),
   states: fc.integer({ min: 1, max: 4 }),
   parameters: fc.integer({ min: 0, max: 3 }),
@@ -28,13 +29,10 @@ const cases = fc.record({
 
 const functions = [tanh, sigmoid, (x: Expression) => softplus(x).times(0.5), (x: Expression) => tanh(x.times(x))];
 
+type Equations = Omit<typeof cases extends fc.Arbitrary<infer T> ? T : never, "schedule" | "shape">;
+
 /** Each state is a sum of products of functions of anything that is there; gates and parameters are all in h. */
-function randomCell({
-  gates,
-  states,
-  parameters,
-  seed,
-}: Pick<typeof cases extends fc.Arbitrary<infer T> ? T : never, "gates" | "states" | "parameters" | "seed">) {
+function randomCell({ recurrent, gates, states, parameters, seed }: Equations) {
   const named = (letter: string, count: number) => Array.from({ length: count }, (_, i) => `${letter}${i}`);
   const gateNames = named("g", gates);
   const stateNames = ["h", ...named("s", states - 1)];
@@ -48,6 +46,7 @@ function randomCell({
     name: "random",
     gates: gateNames,
     states: stateNames,
+    recurrent,
     parameters: Object.fromEntries(parameterNames.map((name) => [name, "unit" as const])),
     step(gateValues: Values, before: Values, own: Values) {
       const learned = [...Object.values(gateValues), ...Object.values(own)];
@@ -79,8 +78,11 @@ test("sweeps of any cell have the twin's states and gradients, those of paramete
       expect(worstError(got.dGate, back.preactivation)).toBeLessThan(5e-5);
       expect(worstError(got.dHidden, back.hidden)).toBeLessThan(5e-5);
       expect(worstError(dInitialCells.got, dInitialCells.expected)).toBeLessThan(5e-5);
+      if (equations.recurrent !== "full") {
+        expect(worstError(got.dRecurrent, back.recurrentWeight)).toBeLessThan(5e-5);
+      }
       if (equations.parameters > 0) expect(worstError(got.dUnits, back.unitParameters)).toBeLessThan(5e-5);
     }),
-    { numRuns: 12 },
+    { numRuns: 16 },
   );
 });

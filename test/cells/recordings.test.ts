@@ -7,6 +7,9 @@ import {
   adam,
   type Batch,
   type DefinedCell,
+  indrnn,
+  minGru,
+  minLstm,
   Network,
   type NetworkConfig,
   type ParameterValues,
@@ -25,15 +28,20 @@ import { useGpu } from "../workbench";
 
 const gpu = useGpu();
 
-/** What PyTorch's parameters are called here; those of more than one dimension but the peepholes' lie transposed. */
-const names: Record<string, string> = {
-  "rnn.0.weight_ih": "layer0.inputWeight",
-  "rnn.0.weight_hh": "layer0.recurrentWeight",
-  "rnn.0.bias": "layer0.bias",
-  "rnn.0.peephole": "layer0.unitParameters",
-  "fc.weight": "outputWeight",
-  "fc.bias": "outputBias",
+/** What PyTorch's parameters are called here. */
+const ofLayer: Record<string, string> = {
+  weight_ih: "inputWeight",
+  weight_hh: "recurrentWeight",
+  bias: "bias",
+  peephole: "unitParameters",
+  recurrent: "recurrentWeight",
 };
+const ofOutput: Record<string, string> = { weight: "outputWeight", bias: "outputBias" };
+
+function nameOf(theirs: string): string {
+  const [part, ...rest] = theirs.split(".");
+  return part === "fc" ? ofOutput[rest[0]!]! : `layer${rest[0]}.${ofLayer[rest[1]!]}`;
+}
 
 function transposed(data: Float32Array, [rows = 0, columns = 0]: readonly number[]): Float32Array {
   return Float32Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!);
@@ -43,47 +51,55 @@ function recordingOf(name: string) {
   const { tensors, metadata } = readSafetensors(
     readFileSync(resolve(import.meta.dirname, `../models/${name}.safetensors`)),
   );
-  const { inputs, outputs, layers } = JSON.parse(metadata.model!);
+  const { inputs, outputs, layers, input = "features" } = JSON.parse(metadata.model!);
   const size: { steps: number; batch: number } = JSON.parse(metadata.batch!);
-  const { learningRate } = JSON.parse(metadata.training!);
+  const training: { learningRate: number } | undefined = metadata.training && JSON.parse(metadata.training);
   const data = <Kind extends Float32Array | Int32Array>(name: string) => tensors.get(name)!.data as Kind;
-  /** What is recorded of each parameter. */
+  /** What is recorded of each parameter; matrices lie transposed, and one number a unit is a row. */
   const of = (what: string): ParameterValues =>
     new Map(
-      Object.entries(names).flatMap(([theirs, own]) => {
-        const tensor = tensors.get(`${what}.${theirs}`);
-        if (!tensor) return [];
+      [...tensors].flatMap(([name, tensor]) => {
+        if (!name.startsWith(`${what}.`)) return [];
         const values = tensor.data as Float32Array;
-        const turned = theirs.includes("weight");
-        const shape = turned ? [...tensor.shape].reverse() : [...tensor.shape];
-        return [[own, { shape, data: turned ? transposed(values, tensor.shape) : values }]];
+        const own = nameOf(name.slice(what.length + 1));
+        if (name.includes("weight")) {
+          return [[own, { shape: [...tensor.shape].reverse(), data: transposed(values, tensor.shape) }]];
+        }
+        return [[own, { shape: name.endsWith("recurrent") ? [1, ...tensor.shape] : [...tensor.shape], data: values }]];
       }),
     );
   const rows = size.steps * size.batch;
   const batches = Array.from(
-    { length: tensors.get("training.inputs")!.shape[0]! },
+    { length: training ? tensors.get("training.inputs")!.shape[0]! : 0 },
     (_, i): Batch => ({
       inputs: data<Float32Array>("training.inputs").slice(i * rows * inputs, (i + 1) * rows * inputs),
       targets: data<Int32Array>("training.targets").slice(i * rows, (i + 1) * rows),
     }),
   );
-  const options = { inputs, outputs, hidden: layers[0].hidden, input: "features", readout: "every-step" } as const;
-  return { options, size, learningRate, data, of, batches };
+  const { hidden } = layers[0];
+  const options = { inputs, outputs, layers: layers.length, hidden, input, readout: "every-step" } as const;
+  return { options, size, training, data, of, batches };
 }
 
 const asReference = (values: ParameterValues) =>
   Object.fromEntries([...values].map(([name, { data }]) => [name, Float64Array.from(data)]));
 
 test.each([
+  ["indrnn", indrnn],
+  ["mingru", minGru],
+  ["minlstm", minLstm],
   ["peephole-lstm", peepholeLstm],
   ["slstm", slstm],
 ])("%s has PyTorch's logits, gradients and training", async (name, cell: DefinedCell) => {
-  const { options, size, learningRate, data, of, batches } = recordingOf(name);
+  const { options, size, training, data, of, batches } = recordingOf(name);
   const network = await Network.create(gpu(), { ...options, cell });
   const config: NetworkConfig = network.config;
   const parameters = of("parameter");
   network.write(parameters);
-  const batch = { inputs: data<Float32Array>("inputs"), targets: data<Int32Array>("targets") };
+  const batch = {
+    inputs: data(options.input === "tokens" ? "tokens" : "inputs"),
+    targets: data<Int32Array>("targets"),
+  };
   const expected = asReference(of("gradient"));
 
   const run = referenceForward(config, asReference(parameters), { ...batch, ...size });
@@ -104,12 +120,13 @@ test.each([
   for (const [i, { name }] of gradients.entries())
     expect(worstError(got[i]!, expected[name]!), name).toBeLessThan(1e-5);
 
-  const trainer = await Trainer.create(network, { ...size, optimizer: adam({ learningRate }) });
+  if (!training) return network.destroy();
+  const trainer = await Trainer.create(network, { ...size, optimizer: adam({ learningRate: training.learningRate }) });
   const trained: number[] = [];
   for await (const { loss } of trainer.train(batches)) trained.push(loss);
   expect(worstError(trained, data("expected.losses"))).toBeLessThan(1e-4);
   const twin = asReference(parameters);
-  const update = referenceOptimizer({ kind: "adam", learningRate });
+  const update = referenceOptimizer({ kind: "adam", learningRate: training.learningRate });
   for (const batch of batches) referenceTrainStep(config, twin, { ...batch, ...size }, update);
   const after = asReference(of("after"));
   for (const [name, { data }] of await network.read()) {
