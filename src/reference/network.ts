@@ -6,10 +6,11 @@ import { concatenate, joinColumns, slabOf, splitColumns } from "./columns";
 import { dropoutMask } from "./dropout";
 import { finiteCheck } from "./finite-check";
 import { type Loss, type LossOptions, lossOf } from "./loss";
-import { matmul, matmulTransposeA, matmulTransposeB, type Numbers, rowSum } from "./matmul";
+import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
 import type { ReferenceUpdate } from "./optimizer";
 import { recurrenceBackward, recurrenceForward, type SweepShape, type SweepStates } from "./recurrence";
 import { rowReset } from "./row-reset";
+import { rowSum } from "./row-sum";
 import { tokenGather, tokenGatherGradient } from "./token-gather";
 
 export interface ReferenceConfig extends NamedCell, LossOptions {
