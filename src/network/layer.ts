@@ -7,6 +7,7 @@ import type * as dropoutOps from "../ops/dropout";
 import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
 import { recurrenceBackward, recurrenceForward, type Sweep, type SweepSchedule, takesTokens } from "../ops/recurrence";
+import { rowSum } from "../ops/row-sum";
 import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
 
 /** The parameters of one direction: W [I, G·H], U [H, G·H], b [G·H], and b_r [H] where the cell has one. */
@@ -63,10 +64,15 @@ export interface Layer {
 export interface LayerGradients {
   /** dL/dh from what reads this layer: [T, B, D·H], or [B, D·H] at the end of each sweep. */
   dOutput: PlannedTensor;
-  parameters: DirectionParameters<Slabs>[];
+  /** Undefined for those that do not learn. */
+  parameters: DirectionParameters<Slabs | undefined>[];
   /** Where wanted: dL/dx, like the inputs. */
   dInputs?: PlannedTensor | undefined;
 }
+
+/** Whether a direction has a parameter whose gradient is wanted. */
+export const learns = (gradients: DirectionParameters<Slabs | undefined>): boolean =>
+  Object.values(gradients).some((slabs) => slabs !== undefined);
 
 /** h_1 … h_T of a layer. */
 export const stepsOf = (hidden: PlannedTensor, steps: number, batch: number): View => ({
@@ -113,12 +119,16 @@ export function layerForward(plan: Plan, layer: Layer): void {
   }
 }
 
-/** da from T back to 1, then dU = Σ h_{t−1}ᵀ·da_t, dW = Σ x_tᵀ·da_t, db = Σ da_t, and dx = da·Wᵀ, in each direction. */
+/**
+ * da from T back to 1, then dU = Σ h_{t−1}ᵀ·da_t, dW = Σ x_tᵀ·da_t, db = Σ da_t, and dx = da·Wᵀ, in each direction: of
+ * these, what is wanted; nothing at all of a direction of which nothing is.
+ */
 export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, dInputs }: LayerGradients): void {
   const { inputs, hidden, cell } = layer;
   for (const [part, direction] of layer.directions.entries()) {
     const { gate, candidate, carry, dHidden } = direction;
     const gradients = parameters[part]!;
+    if (!dInputs && !learns(gradients)) continue;
     if (!layer.swept) {
       recurrenceBackward(plan, {
         ...sweepOf(layer, direction, part),
@@ -133,21 +143,28 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
     const summed = cell.candidate ? cell.gates - 1 : cell.gates;
     const dU = { label: "dU = Σ h_{t−1}ᵀ·da_t", transpose: "a" } as const;
     const gates: View = { tensor: gate, parts: [0, summed] };
-    const { inputWeight: dWeight, recurrentWeight: dRecurrent, bias: dBias } = gradients;
+    const { inputWeight: dWeight, recurrentWeight: dRecurrent, bias: dBias, recurrentBias: dRecurrentBias } = gradients;
     // db goes with a product of all gates: that of dU, or where it has a candidate's apart, that of dW.
-    const ofAll = cell.candidate ? undefined : dBias;
-    const label = `${dU.label}${ofAll ? ", db = Σ da_t" : ""}`;
-    matmul(plan, { ...dU, label, a: before, b: gates, out: { ...dRecurrent, parts: [0, summed] }, bSum: ofAll });
-    if (candidate && gradients.recurrentBias) {
+    const ofAll = dRecurrent && !cell.candidate ? dBias : undefined;
+    if (dRecurrent) {
+      const label = `${dU.label}${ofAll ? ", db = Σ da_t" : ""}`;
+      matmul(plan, { ...dU, label, a: before, b: gates, out: { ...dRecurrent, parts: [0, summed] }, bSum: ofAll });
+    }
+    if (candidate) {
       const last: View = { tensor: gate, parts: [summed, 1] };
       const [a, b] = cell.candidate === "apart" ? [before, { tensor: candidate }] : [{ tensor: candidate }, last];
-      const out = { ...dRecurrent, parts: [summed, 1] as const };
-      matmul(plan, { ...dU, label: `${dU.label}, db_r`, a, b, out, bSum: gradients.recurrentBias });
+      if (dRecurrent) {
+        const label = `${dU.label}${dRecurrentBias ? ", db_r" : ""}`;
+        const out = { ...dRecurrent, parts: [summed, 1] as const };
+        matmul(plan, { ...dU, label, a, b, out, bSum: dRecurrentBias });
+      } else if (dRecurrentBias) rowSum(plan, { label: "db_r = Σ", x: b, sum: dRecurrentBias });
     }
     const rest = ofAll ? undefined : dBias;
     const dW = { label: `dW = Σ x_tᵀ·da_t${rest ? ", db = Σ da_t" : ""}` };
     const { rowsByToken } = layer;
-    if (rowsByToken) tokenGatherGradient(plan, { ...dW, ...rowsByToken, dOut: gate, dWeight, dBias: rest });
+    if (!dWeight) {
+      if (rest) rowSum(plan, { label: "db = Σ da_t", x: { tensor: gate }, sum: rest });
+    } else if (rowsByToken) tokenGatherGradient(plan, { ...dW, ...rowsByToken, dOut: gate, dWeight, dBias: rest });
     else matmul(plan, { ...dW, transpose: "a", a: inputs, b: { tensor: gate }, out: dWeight, bSum: rest });
     if (dInputs) {
       const weight = { tensor: direction.parameters.inputWeight };

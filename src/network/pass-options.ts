@@ -13,6 +13,11 @@ export interface PassOptions extends BatchShape {
   gradients?: boolean;
   /** Gradients, and with them dL/dh_t by all paths, and dL/dx_t (for tokens, of the one-hot x). */
   traceGradients?: boolean;
+  /**
+   * Gradients of these parameters alone: names, or how they begin, such as "layer1.". Default all. What only others need is
+   * not computed.
+   */
+  trainable?: readonly string[] | undefined;
   /** Drop out between layers, as the network's `dropout` says. */
   training?: boolean;
   /** How many losses are kept on the GPU. Default 1. */
@@ -38,6 +43,7 @@ const passOptions: readonly (keyof PassOptions)[] = [
   "steps",
   "batch",
   ...switches,
+  "trainable",
   "schedule",
   "lossCapacity",
   "checkpointEvery",
@@ -51,6 +57,9 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
   expectSegments(config, options);
   expectKnown("Pass", options, passOptions);
   for (const name of switches) expectSwitch("Pass", name, options[name]);
+  if (options.trainable !== undefined && !options.gradients && !options.traceGradients) {
+    throw new Error("Pass: trainable is given for a pass without gradients; leave it out, or set gradients.");
+  }
   if (options.carryState && config.bidirectional) {
     throw new Error("Pass: carryState does not go with a bidirectional network; leave one out.");
   }

@@ -7,12 +7,14 @@ import { batchSpecs, onlyRow } from "./batch";
 import { directionsOf, type NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
 import type { Layer } from "./layer";
+import { parameterShapes, prefixOf } from "./parameters";
 import { checkPassOptions, type PassOptions, unlatched } from "./pass-options";
 import { expectWays, type PassWays } from "./pass-ways";
 import { outputLayer, readoutBackward, readoutForward, weighting } from "./readout";
 import type { segmented } from "./segments";
-import { layerByLayer, type Stacking } from "./stack";
+import { layerByLayer, lowestToLearn, type Stacking } from "./stack";
 import { clearStates, copyAllStates } from "./states";
+import { trainableOf } from "./trainable";
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface TensorsOfPass<Tensor> {
@@ -44,7 +46,7 @@ export interface PassPlan {
   readonly batch: PlannedGroup;
   /** With gradients, u32 [1]: the training step of a run whose loss or gradients are not finite, else 0. */
   readonly notFinite: PlannedTensor | undefined;
-  /** With gradients: one buffer with a gradient for each parameter, laid out as the parameters are. */
+  /** With gradients: one buffer with a gradient for each parameter that learns, in the order of the parameters. */
   readonly gradients: PlannedGroup | undefined;
   /** With carryState: the state that the last run ended with. */
   readonly state: PlannedGroup | undefined;
@@ -81,13 +83,15 @@ export function planPass(
   expectWays(config, options, { segmented, dropout, carrying, valueLoss });
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
-  const batch = plan.group<string>("batch", { ...batchSpecs(config, { ...options, rowsByToken: wanted }) }, "uniform");
+  const learning = specsToLearn(config, options.trainable);
+  const rowsByToken = wanted && readsRowsByToken(config, learning);
+  const batch = plan.group<string>("batch", { ...batchSpecs(config, { ...options, rowsByToken }) }, "uniform");
   const losses = plan.tensor("losses", [lossCapacity]);
   const recorded = plan.tensor("recorded", [1], { type: "u32" });
   const rowLoss = plan.tensor("rowLoss", [config.readout === "every-step" ? steps * rows : rows]);
   const loss = { rowLoss, recorded, ring: losses };
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
-  const back = wanted ? gradientSlabs(plan, config, summed, loss, batch.tensors.step!) : undefined;
+  const back = wanted ? gradientSlabs(plan, config, learning, summed, loss, batch.tensors.step!) : undefined;
   const carried = carrying?.(plan, config, options, back?.notFinite);
   const layout = { plan, config, parameters, options, batch: batch.tensors, rowLoss, back, dropout, valueLoss };
   const stretch =
@@ -127,6 +131,19 @@ export function planPass(
     },
   };
 }
+
+/** What the parameters that learn are like, by name. */
+function specsToLearn(config: NetworkConfig, trainable: PassOptions["trainable"]) {
+  const shapes = parameterShapes(config);
+  const names = trainableOf("Pass", trainable, Object.keys(shapes));
+  return Object.fromEntries(names.map((name) => [name, shapes[name]!]));
+}
+
+/** Whether the gradient of a W that meets tokens is wanted. */
+const readsRowsByToken = (config: NetworkConfig, learning: object): boolean =>
+  Array.from({ length: directionsOf(config) }, (_, part) => prefixOf(0, part)).some(
+    (prefix) => `${prefix}inputWeight` in learning,
+  );
 
 /** A way through time. */
 interface Stretch {
@@ -179,10 +196,12 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
       readoutForward(plan, config.loss, readout);
       if (dLogits && back) {
         const parts = directionsOf(config);
-        const dOutput = plan.tensor("dOutput", [...logits.shape.slice(0, -1), parts * config.hidden], { parts });
+        const reached = dInputs || lowestToLearn(layers, back.slabs) < layers.length;
+        const read = [...logits.shape.slice(0, -1), parts * config.hidden];
+        const dOutput = reached ? plan.tensor("dOutput", read, { parts }) : undefined;
         const ofOutput = { outputWeight: back.slabs("outputWeight"), outputBias: back.slabs("outputBias") };
         readoutBackward(plan, readout, { dLogits, dOutput, ...ofOutput });
-        stackBackward(plan, layers, dOutput, back.slabs, dInputs);
+        if (dOutput) stackBackward(plan, layers, dOutput, back.slabs, dInputs);
       }
       final();
     },

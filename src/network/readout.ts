@@ -5,6 +5,7 @@ import { type PlannedTensor, padded } from "../gpu/tensor";
 import { matmul, type View } from "../ops/matmul";
 import { meanSquaredError } from "../ops/mean-squared-error";
 import type { Slabs } from "../ops/operands";
+import { rowSum } from "../ops/row-sum";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import type { valueLoss } from "../ops/value-loss";
 import type { NetworkConfig } from "./config";
@@ -40,10 +41,11 @@ export interface Readout extends OutputLayer {
 
 export interface ReadoutGradients {
   dLogits: PlannedTensor;
-  /** dL/dh of what is read: [T, B, D·H] or [B, D·H] */
-  dOutput: PlannedTensor;
-  outputWeight: Slabs;
-  outputBias: Slabs;
+  /** dL/dh of what is read, [T, B, D·H] or [B, D·H], where a layer below learns. */
+  dOutput: PlannedTensor | undefined;
+  /** Undefined for what does not learn. */
+  outputWeight: Slabs | undefined;
+  outputBias: Slabs | undefined;
 }
 
 /** The part of V that view number `part` of several meets. */
@@ -90,14 +92,20 @@ export function readoutForward(plan: Plan, loss: NetworkConfig["loss"], readout:
   else readout.valueLoss!(plan, loss, tensors);
 }
 
-/** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ. */
+/** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ: of these, what is wanted. */
 export function readoutBackward(plan: Plan, { read, outputWeight }: Readout, gradients: ReadoutGradients): void {
-  const { dLogits, dOutput } = gradients;
+  const { dLogits, dOutput, outputWeight: dWeight, outputBias: dBias } = gradients;
   const b = { tensor: dLogits };
-  matmul(plan, { label: "dh = do·Vᵀ", transpose: "b", a: b, b: { tensor: outputWeight }, out: { tensor: dOutput } });
+  if (dOutput) {
+    matmul(plan, { label: "dh = do·Vᵀ", transpose: "b", a: b, b: { tensor: outputWeight }, out: { tensor: dOutput } });
+  }
+  if (!dWeight) {
+    if (dBias) rowSum(plan, { label: "db_o = Σ do_t", x: b, sum: dBias });
+    return;
+  }
   for (const [part, a] of read.entries()) {
-    const out = { ...gradients.outputWeight, ...rowPart(read, part) };
-    const bSum = part === 0 ? gradients.outputBias : undefined;
+    const out = { ...dWeight, ...rowPart(read, part) };
+    const bSum = part === 0 ? dBias : undefined;
     matmul(plan, { label: `dV = Σ h_tᵀ·do_t${bSum ? ", db_o = Σ do_t" : ""}`, transpose: "a", a, b, out, bSum });
   }
 }

@@ -9,7 +9,7 @@ import type { NetworkConfig } from "./config";
 import type { gradientSlabs } from "./gradient-slabs";
 import type { DropoutOps, Layer } from "./layer";
 import { outputLayer, type Readout, readoutBackward, readoutForward, weighting } from "./readout";
-import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
+import { createStack, lowestToLearn, stackBackward, stackForward, tensorsBetween } from "./stack";
 import { copyStates, rowsOf } from "./states";
 
 interface SegmentOptions extends BatchShape {
@@ -65,7 +65,7 @@ export function segmented(
 ): Segmented {
   const count = steps / checkpointEvery;
   const everyStep = config.readout === "every-step";
-  const specs = batchSpecs(config, { steps: checkpointEvery, batch, rowsByToken: true });
+  const specs = batchSpecs(config, { steps: checkpointEvery, batch, rowsByToken: "tokenStart" in batchTensors });
   const { lossScale: _, ...own } = specs;
   const segment: Readonly<Record<string, PlannedTensor>> = plan.group<string>("segment", { ...own }, "uniform").tensors;
   const lengths = onlyRow(segment.lengths!);
@@ -96,9 +96,11 @@ export function segmented(
     rowLoss: segmentLoss,
     dLogits,
   };
-  const dOutput = plan.tensor("dOutput", [...logits.shape.slice(0, -1), config.hidden]);
-  const nothing = everyStep ? undefined : plan.tensor("dOutput", dOutput.shape); // zero
-  const between = tensorsBetween(plan, layers);
+  const lowest = lowestToLearn(layers, slabs);
+  const dOutputs = () => plan.tensor("dOutput", [...logits.shape.slice(0, -1), config.hidden]);
+  const dOutput = lowest < layers.length ? dOutputs() : undefined; // nothing learns below the output layer
+  const nothing = dOutput && !everyStep ? dOutputs() : undefined; // zero
+  const between = tensorsBetween(plan, layers, lowest);
   const firstRows = plan.tensor("firstRow", [count], { type: "u32" });
   plan.fill(firstRows, () => Uint32Array.from({ length: count }, (_, s) => s * checkpointEvery * batch));
   const stateShapes = Object.entries(stateSpecs(config, batch));
@@ -140,7 +142,7 @@ export function segmented(
       readoutForward(plan, config.loss, readout);
       const ofOutput = { outputWeight: slabs("outputWeight"), outputBias: slabs("outputBias") };
       readoutBackward(plan, readout, { dLogits, dOutput, ...ofOutput });
-      stackBackward(plan, layers, dOutput, slabs, undefined, between);
+      if (dOutput) stackBackward(plan, layers, dOutput, slabs, undefined, between);
     }
   };
   const losses = (which: Which) => {
@@ -169,7 +171,7 @@ export function segmented(
       back(last);
       atEnd();
       losses(last);
-      if (count === 1) return;
+      if (count === 1 || !(everyStep || dOutput)) return; // no gradient goes further back
       plan.repeat(count - 1, (index) => {
         const earlier: Which = { number: count - 2, index, step: -1 };
         back(earlier);

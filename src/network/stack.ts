@@ -13,6 +13,7 @@ import {
   type Layer,
   layerBackward,
   layerForward,
+  learns,
   type RowsByToken,
   stepsOf,
 } from "./layer";
@@ -35,6 +36,9 @@ export interface StackOptions {
   /** Allocates what the layers compute in; the plan unless given. */
   allocator?: Pick<Plan, "tensor">;
 }
+
+/** Where the gradient of a parameter goes; undefined where it does not learn. */
+type SlabsByName = (name: string) => Slabs | undefined;
 
 /** The ways through a stack: a layer after the other, unless others are loaded. */
 export type Stacking = typeof layerByLayer;
@@ -99,18 +103,33 @@ export function stackForward(plan: Plan, layers: readonly Layer[]): void {
   for (const layer of layers) layerForward(plan, layer);
 }
 
-/** dL/dh of each layer but the highest, from the one that reads it: [T, B, D·H]. */
-export function tensorsBetween(plan: Plan, layers: readonly Layer[]): PlannedTensor[] {
-  return layers.slice(0, -1).map(({ hidden, directions }) => {
+/** The gradients of a layer's parameters, in each direction; undefined where one does not learn. */
+const gradientsOf = ({ directions, cell }: Layer, number: number, slabs: SlabsByName) =>
+  directions.map((_, part) =>
+    parametersOf((name) => slabs(prefixOf(number, part) + name), cell.candidate !== undefined),
+  );
+
+/** The lowest layer of which a parameter learns: the way back ends there. As many as there are where none does. */
+export function lowestToLearn(layers: readonly Layer[], slabs: SlabsByName): number {
+  const lowest = layers.findIndex((layer, number) => gradientsOf(layer, number, slabs).some(learns));
+  return lowest < 0 ? layers.length : lowest;
+}
+
+/** dL/dh of each layer from the lowest that the way back reaches to the highest but one, from what reads it: [T, B, D·H]. */
+export function tensorsBetween(plan: Plan, layers: readonly Layer[], lowest: number): PlannedTensor[] {
+  const between: PlannedTensor[] = [];
+  for (const [number, { hidden, directions }] of layers.slice(0, -1).entries()) {
     const [steps = 0, batch = 0] = directions[0]!.gate.shape;
-    return plan.tensor("dOutput", [steps, batch, hidden.shape[2]!], { parts: directions.length });
-  });
+    const shape = [steps, batch, hidden.shape[2]!];
+    if (number >= lowest) between[number] = plan.tensor("dOutput", shape, { parts: directions.length });
+  }
+  return between;
 }
 
 /**
- * From the highest layer to the lowest.
+ * From the highest layer to the lowest that the way back reaches.
  * @param dOutput dL/dh of what reads the highest: [T, B, D·H] or [B, D·H]
- * @param slabs where the gradient of a parameter goes
+ * @param slabs where the gradient of a parameter goes, if it learns
  * @param dInputs where wanted, dL/dx [T, B, I]
  * @param between as `tensorsBetween` makes them
  */
@@ -118,17 +137,18 @@ export function stackBackward(
   plan: Plan,
   layers: readonly Layer[],
   dOutput: PlannedTensor,
-  slabs: (name: string) => Slabs,
+  slabs: SlabsByName,
   dInputs: PlannedTensor | undefined,
-  between: readonly PlannedTensor[] = tensorsBetween(plan, layers),
+  between: readonly PlannedTensor[] = tensorsBetween(plan, layers, dInputs ? 0 : lowestToLearn(layers, slabs)),
 ): void {
   let dHidden = dOutput;
   for (const [number, layer] of [...layers.entries()].reverse()) {
     const dBelow = number > 0 ? between[number - 1] : dInputs;
-    const gradients = layer.directions.map((_, part) =>
-      parametersOf((name) => slabs(prefixOf(number, part) + name), layer.cell.candidate !== undefined),
-    );
-    layerBackward(plan, layer, { dOutput: dHidden, parameters: gradients, dInputs: dBelow });
+    layerBackward(plan, layer, {
+      dOutput: dHidden,
+      parameters: gradientsOf(layer, number, slabs),
+      dInputs: dBelow,
+    });
     if (dBelow) dHidden = dBelow;
   }
 }
