@@ -107,13 +107,15 @@ export function planUpdate(
 /** The names of those that learn, cut where a frozen one or another learning rate comes between. */
 function runsOf(all: readonly string[], { names, rates }: Learning): string[][] {
   const runs: string[][] = [];
-  let last: string | undefined;
-  for (const name of all) {
-    if (names.includes(name)) {
-      if (last !== undefined && rates.get(last) === rates.get(name)) runs.at(-1)!.push(name);
-      else runs.push([name]);
+  let run: string[] = [];
+  for (const name of names) {
+    const last = run.at(-1);
+    const joins = last !== undefined && all[all.indexOf(last) + 1] === name && rates.get(last) === rates.get(name);
+    if (joins) run.push(name);
+    else {
+      run = [name];
+      runs.push(run);
     }
-    last = names.includes(name) ? name : undefined;
   }
   return runs;
 }
