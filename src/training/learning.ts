@@ -91,11 +91,11 @@ export function checkLearning(
   }
 }
 
-const listed = (names: readonly string[] | undefined): string => (names ? `[${names.join(", ")}]` : "of all");
+const listed = (names: readonly string[] | undefined): string => (names ? `[${names.join(", ")}]` : "undefined");
 
 /** In any order. */
-const rated = (rates: Readonly<Record<string, number>> = {}): string =>
-  `{ ${Object.entries(rates)
-    .map(([name, rate]) => `${name}: ${rate}`)
-    .sort()
-    .join(", ")} }`;
+function rated(rates: Readonly<Record<string, number>> | undefined): string {
+  if (!rates) return "undefined";
+  const entries = Object.entries(rates).map(([name, rate]) => `${name}: ${rate}`);
+  return `{ ${entries.sort().join(", ")} }`;
+}
