@@ -9,7 +9,7 @@ import { type ParameterValues, parameterShapes } from "../network/parameters";
 import type { Pass } from "../network/pass";
 import { checkLearning, type Learning } from "./learning";
 import { expectNumber } from "./optimizers";
-import type { Run } from "./update";
+import type { ParameterRange } from "./update";
 
 /** The state of a trainer, beside the parameters. */
 export interface TrainerState {
@@ -44,16 +44,16 @@ export interface Restorable {
 /**
  * The tensors of a trainer's state, by the names that a checkpoint gives them.
  * @param parameters in one buffer, as the optimizer's tensors follow its layout.
- * @param runs with what `Optimizer.add` returned: each of a run's parameters, as one range.
+ * @param ranges with what `Optimizer.add` returned for each: tensors laid out as its parameters are.
  */
 export function stateTensors(
   parameters: TensorGroup,
-  runs: readonly Run[],
+  ranges: readonly ParameterRange[],
   { program, state: carried }: Pick<Pass, "program" | "state">,
 ): Tensor[] {
   const named = (name: string, tensor: Tensor): Tensor => ({ ...tensor, name: `trainer.${name}` });
   const tensors: Tensor[] = [];
-  for (const { names, offset: first, state } of runs) {
+  for (const { names, offset: first, state } of ranges) {
     for (const [kind, planned] of Object.entries(state)) {
       const { buffer, offset } = program.tensor(planned);
       for (const name of names) {

@@ -59,7 +59,7 @@ export class Trainer {
     this.#gradient = program.tensor(squares ?? gradient);
     this.#squared = squares !== undefined;
     this.#layout = layout;
-    this.#state = stateTensors(network.parameters, layout.update.runs, pass);
+    this.#state = stateTensors(network.parameters, layout.update.ranges, pass);
   }
 
   /**

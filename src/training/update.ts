@@ -20,7 +20,7 @@ import { checkScalars, type Optimizer, type OptimizerNumbers, packNumbers } from
 import type { TrainerOptions } from "./trainer-options";
 
 /** Parameters that lie one behind the other and learn at one rate: they are updated at once. */
-export interface Run {
+export interface ParameterRange {
   readonly names: readonly string[];
   /** Where the first begins among all parameters. */
   readonly offset: number;
@@ -29,7 +29,7 @@ export interface Run {
 }
 
 export interface ParameterUpdate {
-  readonly runs: readonly Run[];
+  readonly ranges: readonly ParameterRange[];
   /**
    * The optimizer's numbers of a step, for each learning rate.
    * @param learningRate of the parameters without one of their own
@@ -79,10 +79,10 @@ export function planUpdate(
   const numbers = Object.values(plan.group("numbers of a step", specs, "uniform").tensors);
   return plan.gated(notFinite, () => {
     if (clipValue !== undefined) clip!.clipValue(plan, gradient, clipValue);
-    const runs = runsOf(Object.keys(parameters.tensors), learning).map((names): Run => {
-      const parameter = rangeOf(parameters, names, "parameters");
+    const ranges = rangesOf(Object.keys(parameters.tensors), learning).map((names): ParameterRange => {
+      const parameter = joined(parameters, names, "parameters");
       const update = numbers[rates.indexOf(learning.rates.get(names[0]!))]!;
-      const state = optimizer.add(plan, { update, gradient: rangeOf(pass.gradients!, names, "gradients"), parameter });
+      const state = optimizer.add(plan, { update, gradient: joined(pass.gradients!, names, "gradients"), parameter });
       checkState(optimizer, state, parameter);
       return { names, offset: parameter.offset, state };
     });
@@ -100,28 +100,28 @@ export function planUpdate(
         checkScalars(optimizer, scalars, step);
         return scalars;
       });
-    return { runs, numbersOf, numbers: { ...numbers[0]!, size: offset + size }, pack, gradient, squares };
+    return { ranges, numbersOf, numbers: { ...numbers[0]!, size: offset + size }, pack, gradient, squares };
   });
 }
 
 /** The names of those that learn, cut where a frozen one or another learning rate comes between. */
-function runsOf(all: readonly string[], { names, rates }: Learning): string[][] {
-  const runs: string[][] = [];
-  let run: string[] = [];
+function rangesOf(all: readonly string[], { names, rates }: Learning): string[][] {
+  const ranges: string[][] = [];
+  let range: string[] = [];
   for (const name of names) {
-    const last = run.at(-1);
+    const last = range.at(-1);
     const joins = last !== undefined && all[all.indexOf(last) + 1] === name && rates.get(last) === rates.get(name);
-    if (joins) run.push(name);
+    if (joins) range.push(name);
     else {
-      run = [name];
-      runs.push(run);
+      range = [name];
+      ranges.push(range);
     }
   }
-  return runs;
+  return ranges;
 }
 
 /** Tensors of a group that lie one behind the other, as one: padding and what lies between included. */
-function rangeOf(group: PlannedGroup, names: readonly string[], name: string): PlannedTensor {
+function joined(group: PlannedGroup, names: readonly string[], name: string): PlannedTensor {
   const { buffer, tensors } = group;
   const { offset } = tensors[names[0]!]!;
   const last = tensors[names.at(-1)!]!;
