@@ -98,7 +98,7 @@ export function segmented(
   };
   const lowest = lowestToLearn(layers, slabs);
   const dOutputs = () => plan.tensor("dOutput", [...logits.shape.slice(0, -1), config.hidden]);
-  const dOutput = lowest < layers.length ? dOutputs() : undefined; // nothing learns below the output layer
+  const dOutput = lowest < layers.length ? dOutputs() : undefined; // where a layer below the output layer learns
   const nothing = dOutput && !everyStep ? dOutputs() : undefined; // zero
   const between = tensorsBetween(plan, layers, lowest);
   const firstRows = plan.tensor("firstRow", [count], { type: "u32" });
