@@ -68,9 +68,7 @@ export type UniformConfig = Readonly<
 >;
 
 /** The parts, completed. */
-export type PartsConfig = Readonly<
-  Required<Omit<PartsOptions, "readout" | "encoder">> & Pick<PartsOptions, "readout" | "encoder">
->;
+export type PartsConfig = Readonly<Required<Omit<PartsOptions, "encoder">> & Pick<PartsOptions, "encoder">>;
 
 /** All that was said of a network, and the defaults of what was not. */
 export type NetworkConfig = UniformConfig | PartsConfig;
@@ -117,9 +115,8 @@ function partsConfig(options: PartsOptions): PartsConfig {
   const { input, layers, readout, encoder, ...others } = options;
   expectKnown("Network of parts", options, ["input", "layers", "readout", "encoder", ...Object.keys(ofAny)]);
   const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
-  const parts = { input, layers, ...(readout && { readout }), ...(encoder && { encoder }) };
-  const config = { ...ofAny, ...given, ...completeParts(parts) };
-  expectLoss(config.loss, config.readout?.outputs ?? 0);
+  const config = { ...ofAny, ...given, ...completeParts({ input, layers, readout, ...(encoder && { encoder }) }) };
+  expectLoss(config.loss, config.readout.outputs);
   return config;
 }
 

@@ -82,6 +82,8 @@ export interface Layer {
   rowsByToken?: RowsByToken | undefined;
   /** Whether the sweeps are left out: others go through all layers at once. */
   swept?: boolean;
+  /** Whether what it begins with learns too. */
+  reachesBeyond?: boolean | undefined;
   /** Whether the sweep back goes on from what a later stretch of time left in `carry`. */
   continued?: boolean | undefined;
   /** What is read, `step` u32 [2], and what the mask is drawn from. */
@@ -131,9 +133,9 @@ const tokensOf = ({ inputs: { tensor } }: Layer): PlannedTensor | undefined =>
   tensor.type === "i32" ? tensor : undefined;
 
 /** What the sweeps of a cell that has a full U take beside. */
-const fullOf = ({ schedule }: Layer, { parameters }: Direction) => ({
+export const fullOf = ({ schedule }: Layer, { parameters, product }: Direction) => ({
   schedule,
-  recurrentWeight: parameters.recurrentWeight!,
+  recurrentWeight: (product ?? parameters.recurrentWeight)!,
 });
 
 /** What the sweep forward needs to take tokens, where it does. */
@@ -173,7 +175,7 @@ export function layerForward(plan: Plan, layer: Layer): void {
 export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, dInputs }: LayerGradients): void {
   for (const [part, direction] of layer.directions.entries()) {
     const gradients = parameters[part]!;
-    if (!layer.continued && !dInputs && !learns(gradients)) continue;
+    if (!layer.reachesBeyond && !dInputs && !learns(gradients)) continue;
     const summed = sweepBackward(plan, layer, direction, part, dOutput, gradients);
     inputGradients(plan, layer, direction, { ...gradients, bias: summed ? undefined : gradients.bias });
     if (dInputs) {

@@ -26,7 +26,7 @@ export function parameterShapes(config: NetworkConfig): Record<string, Parameter
   return {
     ...(encoder && shapesOf(encoder, false)),
     ...shapesOf(architecture, tied),
-    ...(outputs > 0 && !tied && { outputWeight: { shape: [depthOf(architecture), outputs], rowParts, fanIn } }),
+    ...(!tied && { outputWeight: { shape: [depthOf(architecture), outputs], rowParts, fanIn } }),
     ...(bias && { outputBias: { shape: [outputs], fanIn } }),
   };
 }

@@ -10,16 +10,14 @@ import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, shown }
 /** @throws where a part is missing, unknown or out of range, or does not go with another. */
 export function completeParts({ input, layers, readout, encoder }: Parts): Parts {
   const own = completeSequence("layer", { input, layers });
-  if (readout !== undefined) {
-    expectReadout(readout);
-    if (readout.tied) expectTied(input, own.layers.at(-1)!, readout);
-  }
-  if (encoder === undefined) return { ...own, ...(readout && { readout }) };
+  expectReadout(readout);
+  if (readout.tied) expectTied(input, own.layers.at(-1)!, readout);
+  if (encoder === undefined) return { ...own, readout };
   expectObject("encoder", encoder, "{ input, layers }");
   expectKnown("Network, encoder", encoder, ["input", "layers"]);
   const reads = completeSequence("encoder's layer", encoder);
   expectJoined(reads.layers, own.layers);
-  return { ...own, ...(readout && { readout }), encoder: reads };
+  return { ...own, readout, encoder: reads };
 }
 
 function completeSequence(name: string, { input, layers }: Encoder): Encoder {
@@ -41,9 +39,10 @@ function expectJoined(encoder: readonly Layer[], layers: readonly Layer[]): void
           `${layer.bidirectional ? "2 × " : ""}${1 + cellOf(layer).states} of ${layer.projection ?? layer.hidden} (${layer.hidden})`,
       )
       .join(", ");
-  if ([...encoder, ...layers].some(({ bidirectional }) => bidirectional) || statesOf(encoder) !== statesOf(layers)) {
+  const one = ({ bidirectional, projection }: Layer) => !bidirectional && projection === undefined;
+  if (![...encoder, ...layers].every(one) || statesOf(encoder) !== statesOf(layers)) {
     throw new Error(
-      `Network: the encoder's layers have states ${statesOf(encoder)}, expected ${statesOf(layers)}, in one direction, as what they are the beginning of; make its layers alike.`,
+      `Network: the encoder's layers have states ${statesOf(encoder)}, expected ${statesOf(layers)}, in one direction and unprojected, as what they are the beginning of; make its layers alike.`,
     );
   }
 }

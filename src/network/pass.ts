@@ -29,7 +29,7 @@ export class Pass {
   readonly notFinite: Tensor | undefined;
   /** With carryState: the state that the last run ended with; with gradients, what it began with where it was not finite. */
   readonly state: TensorGroup | undefined;
-  /** With gradients: one buffer with a gradient for each parameter, laid out as the parameters are. */
+  /** With gradients: one buffer with a gradient for each parameter that learns, in the order of the parameters. */
   readonly gradients: TensorGroup | undefined;
   readonly #planned: PassPlan;
   /** Whether it has run: before, there is nothing to read. */
@@ -43,7 +43,7 @@ export class Pass {
     this.options = { ...options };
     this.#planned = planned;
     this.batch = program.group(batch);
-    this.packer = new BatchPacker(config, { ...options, rowsByToken: gradients !== undefined });
+    this.packer = new BatchPacker(config, { ...options, rowsByToken: "tokenStart" in batch.tensors });
     this.notFinite = notFinite && program.tensor(notFinite);
     this.state = state && program.group(state);
     this.gradients = gradients && program.group(gradients);

@@ -3,8 +3,9 @@
 import type { Plan } from "../gpu/plan";
 import { type PlannedTensor, padded } from "../gpu/tensor";
 import type { Loss } from "../losses/loss";
-import { matmul, sumRows, type View } from "../ops/matmul";
+import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
+import { rowSum } from "../ops/row-sum";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import type { valueLoss } from "../ops/value-loss";
 import type { Architecture } from "../parts/architecture";
@@ -49,9 +50,9 @@ export type AddLoss = (plan: Plan, logits: PlannedTensor, tensors: LossTensors) 
 
 export interface ReadoutGradients {
   dLogits: PlannedTensor;
-  /** dL/dh of what is read: [T, B, D·H] or [B, D·H] */
-  dOutput: PlannedTensor;
-  /** Where gradients go. */
+  /** dL/dh of what is read, [T, B, D·H] or [B, D·H], where a layer below learns. */
+  dOutput: PlannedTensor | undefined;
+  /** Where gradients go; undefined for what does not learn. */
   slabs: (name: string) => Slabs | undefined;
 }
 
@@ -118,7 +119,7 @@ export function lossOn(
   return (plan, logits, tensors) => softmaxCrossEntropy(plan, { logits, ...tensors, classWeighting });
 }
 
-/** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ. */
+/** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ: of these, what is wanted. */
 export function readoutBackward(
   plan: Plan,
   { read, outputWeight, tied }: OutputLayer,
@@ -127,15 +128,17 @@ export function readoutBackward(
   const { dLogits, dOutput, slabs } = gradients;
   const o = { tensor: dLogits };
   const v = { b: { tensor: outputWeight }, ...(!tied && { transpose: "b" as const }) };
-  matmul(plan, { label: "dh = do·Vᵀ", a: o, ...v, out: { tensor: dOutput } });
-  const dBias = slabs("outputBias");
-  if (tied) {
-    matmul(plan, { label: "dVᵀ = Σ do_tᵀ·h_t", transpose: "a", a: o, b: read[0]!, out: slabs("embeddingWeight")! });
-    if (dBias) sumRows(plan, "db_o = Σ do_t", o, dBias);
+  if (dOutput) matmul(plan, { label: "dh = do·Vᵀ", a: o, ...v, out: { tensor: dOutput } });
+  const [dWeight, dBias] = [slabs(tied ? "embeddingWeight" : "outputWeight"), slabs("outputBias")];
+  if (tied && dWeight) {
+    matmul(plan, { label: "dVᵀ = Σ do_tᵀ·h_t", transpose: "a", a: o, b: read[0]!, out: dWeight });
+  }
+  if (tied || !dWeight) {
+    if (dBias) rowSum(plan, { label: "db_o = Σ do_t", x: o, sum: dBias });
     return;
   }
   for (const [part, a] of read.entries()) {
-    const out = { ...slabs("outputWeight")!, ...rowPart(read, part) };
+    const out = { ...dWeight, ...rowPart(read, part) };
     const bSum = part === 0 ? dBias : undefined;
     matmul(plan, { label: `dV = Σ h_tᵀ·do_t${bSum ? ", db_o = Σ do_t" : ""}`, transpose: "a", a, b: o, out, bSum });
   }

@@ -14,6 +14,7 @@ import {
   type Layer,
   layerBackward,
   layerForward,
+  learns,
   type ProjectionOps,
   type RowsByToken,
   type ScanOps,
@@ -32,6 +33,8 @@ export interface StackOptions {
   rowsByToken?: RowsByToken | undefined;
   /** Whether the steps are a stretch of a longer time. */
   continued?: boolean;
+  /** Whether what the layers begin with learns too. */
+  reachesBeyond?: boolean;
   /** With `step`, u32 [2], the training step and the number of the first row, and the network's seed: without it nothing is dropped. */
   dropped?: { ops: DropoutOps; step: PlannedTensor; seed: number } | undefined;
   /** For cells whose units do not meet. */
@@ -56,7 +59,18 @@ export function createStack(
   lengths: PlannedTensor,
   options: StackOptions,
 ): Layer[] {
-  const { steps, batch, schedule, rowsByToken, continued, dropped, projection, scan, allocator = plan } = options;
+  const {
+    steps,
+    batch,
+    schedule,
+    rowsByToken,
+    continued,
+    reachesBeyond,
+    dropped,
+    projection,
+    scan,
+    allocator = plan,
+  } = options;
   const layers: Layer[] = [];
   for (const stack of stacked) {
     const { mask, dropout: rate, hidden: size, width, directions: count } = stack;
@@ -73,6 +87,7 @@ export function createStack(
       schedule,
       inputs: masked ? { tensor: plan.tensor("dropped", [steps, batch, stack.inputs], { parts }) } : x,
       continued,
+      reachesBeyond,
       rowsByToken: below ? undefined : rowsByToken,
       dropout: masked && { ...masked, x, rate, layer: mask },
       lengths,
@@ -122,18 +137,47 @@ export function stackForward(plan: Plan, layers: readonly Layer[]): void {
   for (const layer of layers) layerForward(plan, layer);
 }
 
-/** dL/dh of each layer but the highest, from the one that reads it: [T, B, D·H]. */
-export function tensorsBetween(plan: Plan, layers: readonly Layer[]): PlannedTensor[] {
-  return layers.slice(0, -1).map(({ hidden, directions }) => {
-    const [steps = 0, batch = 0] = directions[0]!.gate.shape;
-    return plan.tensor("dOutput", [steps, batch, hidden.shape[2]!], { parts: directions.length });
+/** Where the gradient of a parameter goes; undefined where it does not learn. */
+type SlabsByName = (name: string) => Slabs | undefined;
+
+/** The gradients of a layer's parameters, in each direction. */
+const gradientsOf = ({ directions }: Layer, slabs: SlabsByName): DirectionSlabs[] =>
+  directions.map(({ name }) => {
+    const named = (parameter: string) => slabs(name + parameter);
+    return {
+      inputWeight: named("inputWeight"),
+      recurrentWeight: named("recurrentWeight"),
+      bias: named("bias"),
+      recurrentBias: named("recurrentBias"),
+      projectionWeight: named("projectionWeight"),
+      unitParameters: named("unitParameters"),
+    };
   });
+
+/**
+ * The lowest layer of which a parameter learns, or what it begins with: the way back ends there. As many as there are where
+ * none does.
+ */
+export function lowestToLearn(layers: readonly Layer[], slabs: SlabsByName): number {
+  const lowest = layers.findIndex((layer) => layer.reachesBeyond || gradientsOf(layer, slabs).some(learns));
+  return lowest < 0 ? layers.length : lowest;
+}
+
+/** dL/dh of each layer from the lowest that the way back reaches to the highest but one, from what reads it: [T, B, D·H]. */
+export function tensorsBetween(plan: Plan, layers: readonly Layer[], lowest: number): PlannedTensor[] {
+  const between: PlannedTensor[] = [];
+  for (const [number, { hidden, directions }] of layers.slice(0, -1).entries()) {
+    const [steps = 0, batch = 0] = directions[0]!.gate.shape;
+    const shape = [steps, batch, hidden.shape[2]!];
+    if (number >= lowest) between[number] = plan.tensor("dOutput", shape, { parts: directions.length });
+  }
+  return between;
 }
 
 /**
- * From the highest layer to the lowest.
+ * From the highest layer to the lowest that the way back reaches.
  * @param dOutput dL/dh of what reads the highest: [T, B, D·H] or [B, D·H]
- * @param slabs where the gradient of a parameter goes
+ * @param slabs where the gradient of a parameter goes, if it learns
  * @param dInputs where wanted, dL/dx [T, B, I]
  * @param between as `tensorsBetween` makes them
  */
@@ -141,25 +185,14 @@ export function stackBackward(
   plan: Plan,
   layers: readonly Layer[],
   dOutput: PlannedTensor,
-  slabs: (name: string) => Slabs | undefined,
+  slabs: SlabsByName,
   dInputs: PlannedTensor | undefined,
-  between: readonly PlannedTensor[] = tensorsBetween(plan, layers),
+  between: readonly PlannedTensor[] = tensorsBetween(plan, layers, dInputs ? 0 : lowestToLearn(layers, slabs)),
 ): void {
   let dHidden = dOutput;
   for (const [number, layer] of [...layers.entries()].reverse()) {
     const dBelow = number > 0 ? between[number - 1] : dInputs;
-    const gradients = layer.directions.map(({ name }): DirectionSlabs => {
-      const named = (parameter: string) => slabs(name + parameter);
-      return {
-        inputWeight: named("inputWeight")!,
-        recurrentWeight: named("recurrentWeight"),
-        bias: named("bias"),
-        recurrentBias: named("recurrentBias"),
-        projectionWeight: named("projectionWeight"),
-        unitParameters: named("unitParameters"),
-      };
-    });
-    layerBackward(plan, layer, { dOutput: dHidden, parameters: gradients, dInputs: dBelow });
+    layerBackward(plan, layer, { dOutput: dHidden, parameters: gradientsOf(layer, slabs), dInputs: dBelow });
     if (dBelow) dHidden = dBelow;
   }
 }

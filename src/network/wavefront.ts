@@ -11,7 +11,7 @@ import { type Architecture, architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
 import { type Layer, layerForward, oneHotOf } from "./layer";
 import { checkPassOptions, type PassOptions } from "./pass-options";
-import { layerByLayer, type Stacking } from "./stack";
+import { layerByLayer, lowestToLearn, type Stacking } from "./stack";
 
 /** The ways through the layers; undefined where they cannot go at once. @throws where they cannot and must. */
 export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options: PassOptions): Stacking | undefined {
@@ -41,7 +41,7 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   }
   const { createStack, stackForward, stackBackward } = layerByLayer;
   type Add = (plan: Plan) => void;
-  const choose = (plan: Plan, sweep: string, oneByOne: Add, wavefront: Add) => {
+  const choose = (plan: Plan, sweep: string, count: number, oneByOne: Add, wavefront: Add) => {
     const ways = { ...(!forced && { "layer by layer": oneByOne }), wavefront };
     const key = `${name} ${sweep} of ${input.kind} ${steps}×${batch}×${width}, ${count} layers`;
     plan.choose("recurrence", key, ways, Object.keys(ways)[0]!);
@@ -53,22 +53,24 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
       choose(
         plan,
         "forward",
+        count,
         (plan) => stackForward(plan, layers),
         (plan) => {
           layerForward(plan, swept(layers)[0]!);
           wavefrontForward(plan, tensorsOf(plan, layers));
         },
       ),
-    stackBackward: (plan, layers, dOutput, slabs, dInputs) =>
-      choose(
-        plan,
-        "backward",
-        (plan) => stackBackward(plan, layers, dOutput, slabs, dInputs),
-        (plan) => {
-          wavefrontBackward(plan, tensorsOf(plan, layers), dOutput);
+    stackBackward: (plan, layers, dOutput, slabs, dInputs) => {
+      const reached = layers.slice(dInputs ? 0 : lowestToLearn(layers, slabs));
+      const oneByOne = (plan: Plan) => stackBackward(plan, layers, dOutput, slabs, dInputs);
+      if (reached.length < 2) oneByOne(plan);
+      else {
+        choose(plan, "backward", reached.length, oneByOne, (plan) => {
+          wavefrontBackward(plan, tensorsOf(plan, reached), dOutput);
           stackBackward(plan, swept(layers), dOutput, slabs, dInputs, []);
-        },
-      ),
+        });
+      }
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 
 import matmulShader from "../../shaders/matmul.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import { matrixOf, type PlannedTensor, padded } from "../gpu/tensor";
+import { matrixOf, type PlannedTensor } from "../gpu/tensor";
 import { noted } from "./finite-check";
 import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith } from "./operands";
 import { productTiles, type TileName, tileFlags, tileSource, tiles } from "./tile";
@@ -106,15 +106,6 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
   const kind = ["product", transpose && `${transpose}ᵀ`, bias && "+ bias", bSum && "+ sum", accumulate && "added"];
   const key = `${kind.filter(Boolean).join(" ")} ${rows}×${depth}×${width}, ${slabs.count} slabs`;
   plan.choose("product", key, Object.fromEntries(names.map((name) => [name, add(name)])), names[0]!);
-}
-
-/** out [N] = Σ of the rows of `of` [K, N], where that goes with no product. @throws where the sizes do not fit. */
-export function sumRows(plan: Plan, label: string, of: View, out: Slabs): void {
-  const { rows } = extent(of);
-  const ones = plan.tensor("ones", [rows, 1]);
-  plan.fill(ones, () => padded(ones, new Float32Array(rows).fill(1)));
-  const tensor = { ...out.tensor, shape: [1, ...out.tensor.shape] };
-  matmul(plan, { label, transpose: "a", a: { tensor: ones }, b: of, out: { ...out, tensor } });
 }
 
 /** Whether the threads' tiles cover a matrix without a rest. */

@@ -99,7 +99,9 @@ export function unitGradients(
 ): void {
   if (!dUnitParameters) return;
   const label = `Σ d${cell.unitParameters.join(", d")}`;
-  rowSum(plan, { label, parts: carry, first: 1 + cell.states, sum: dUnitParameters });
+  const [, batch = 0] = carry.shape;
+  const rows = [(1 + cell.states) * batch, cell.unitParameters.length * batch] as const;
+  rowSum(plan, { label, x: { tensor: carry, rows }, sum: dUnitParameters });
 }
 
 /** What passes back beside h: its own, gradients of the other states, and sums of those of unit parameters and of u. */

@@ -43,7 +43,8 @@ export function scanBackward(plan: Plan, scan: BackwardScan): void {
   addScan(plan, scan, size, flags, { dOutput, carry, ...(dHidden && { dHidden }) });
   unitGradients(plan, scan);
   if (dRecurrent) {
-    rowSum(plan, { label: "du = Σ h_{t−1} ⊙ da_t", parts: carry, first: firstOfRecurrent(cell), sum: dRecurrent });
+    const rows = [firstOfRecurrent(cell) * batch, cell.gates * batch] as const;
+    rowSum(plan, { label: "du = Σ h_{t−1} ⊙ da_t", x: { tensor: carry, rows }, sum: dRecurrent });
   }
 }
 

@@ -2,19 +2,18 @@
 
 import type { NamedCell } from "../cells/cells";
 import { type CrossEntropyOptions, crossEntropy } from "../losses/cross-entropy";
-import { type Loss, type LossName, noLoss } from "../losses/loss";
+import type { Loss, LossName } from "../losses/loss";
 import { meanSquaredError } from "../losses/mean-squared-error";
 import { features, type Input, tokens } from "./inputs";
 import { type Layer, layer } from "./layers";
-import { noReadout, type Readout } from "./readouts";
+import type { Readout } from "./readouts";
 
 /** A network by its parts. */
 export interface Parts {
   readonly input: Input;
   /** From the lowest, which reads the input, to the highest, which is read. */
   readonly layers: readonly Layer[];
-  /** Without it, the network is wanted for its states alone. */
-  readonly readout?: Readout;
+  readonly readout: Readout;
   /** Reads another sequence first; its final states are what the layers begin with. They are as many and as wide as its own. */
   readonly encoder?: Encoder;
   /** Default "cross-entropy". */
@@ -84,11 +83,11 @@ export function architectureOf(said: Parts | ShortForm): Architecture {
   let architecture = known.get(said);
   if (!architecture) {
     const parts = isParts(said) ? said : partsOf(said);
-    const { input, readout = noReadout, loss = "cross-entropy", encoder, seed = 1 } = parts;
+    const { input, readout, loss = "cross-entropy", encoder, seed = 1 } = parts;
     architecture = {
       ...{ input, layers: stacked(parts, "", 0), prefix: "", readout, seed },
       encoder: encoder && { input: encoder.input, layers: stacked(encoder, ofEncoder, mostLayers), prefix: ofEncoder },
-      loss: readout.kind === "none" ? noLoss() : lossOf(loss),
+      loss: lossOf(loss),
     };
     known.set(said, architecture);
   }

@@ -2,7 +2,7 @@
 
 /** What `everyStep` or `lastStep` answers. */
 export interface Readout {
-  readonly kind: "every-step" | "last-step" | "none";
+  readonly kind: "every-step" | "last-step";
   /** K: classes, or values. */
   readonly outputs: number;
   /** Whether o has a bias. */
@@ -20,9 +20,6 @@ export interface ReadoutOptions {
    */
   tied?: boolean;
 }
-
-/** Of a network that is wanted for its states alone. */
-export const noReadout: Readout = { kind: "none", outputs: 0, bias: false, tied: false };
 
 const readout = (kind: Readout["kind"], outputs: number, options: ReadoutOptions): Readout => ({
   ...{ kind, outputs, bias: true, tied: false },

@@ -3,10 +3,11 @@
 import { referenceCellOf } from "../cells/reference-cells";
 import type { StackedLayer } from "../parts/architecture";
 import { joinColumns, splitColumns } from "./columns";
-import { matmul, matmulTransposeA, matmulTransposeB, type Numbers, rowSum } from "./matmul";
+import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
 import type { ReferenceBatch, ReferenceParameters, ReferenceSweep } from "./network";
 import { projected } from "./projection";
 import { recurrenceBackward, recurrenceForward, type SweepShape, type SweepStates } from "./recurrence";
+import { rowSum } from "./row-sum";
 import { tokenGather, tokenGatherGradient } from "./token-gather";
 
 export const lengthsOf = ({ lengths, steps, batch }: ReferenceBatch): Numbers =>

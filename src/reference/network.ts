@@ -13,11 +13,13 @@ import { concatenate, joinColumns, slabOf, splitColumns } from "./columns";
 import { dropoutMask } from "./dropout";
 import { finiteCheck } from "./finite-check";
 import { layerBackward, layerForward, lengthsOf } from "./layer";
+import { entryFor } from "./learning";
 import { type Loss, lossOf } from "./loss";
-import { matmul, matmulTransposeA, matmulTransposeB, type Numbers, rowSum } from "./matmul";
+import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
 import type { ReferenceUpdate } from "./optimizer";
 import type { SweepStates } from "./recurrence";
 import { rowReset } from "./row-reset";
+import { rowSum } from "./row-sum";
 import { tokenGather, tokenGatherGradient } from "./token-gather";
 
 /** A network, in either form; `initializer`s have no meaning here. */
@@ -244,8 +246,9 @@ function initialStates(
 }
 
 /**
- * One training step: forward, backward, and the update of the parameters, in place, where the loss and all gradients are
- * finite.
+ * One training step: forward, backward, and the update of the parameters that learn, in place, where the loss and their
+ * gradients are finite.
+ * @param trainable which learn: names, or how they begin, or a function of the name; all unless given
  * @returns the forward run before the update: its loss, and the final states that truncated BPTT carries on; and whether
  *   the update was skipped.
  */
@@ -254,9 +257,14 @@ export function trainStep(
   parameters: ReferenceParameters,
   data: ReferenceBatch,
   update: ReferenceUpdate,
+  trainable?: readonly string[] | ((name: string) => boolean),
 ): ReferenceForward & { skipped: boolean } {
   const run = forward(config, parameters, data);
-  const gradients = backward(config, parameters, data, run).parameters;
+  const all = Object.keys(parameters);
+  const learns = (name: string) =>
+    typeof trainable === "function" ? trainable(name) : !trainable || entryFor(trainable, name, all) !== undefined;
+  const of = Object.entries(backward(config, parameters, data, run).parameters);
+  const gradients = Object.fromEntries(of.filter(([name]) => learns(name)));
   const skipped = [[run.loss], ...Object.values(gradients)].some((values) => finiteCheck(values) !== 0);
   if (!skipped) update(parameters, gradients);
   return { ...run, skipped };

@@ -7,7 +7,6 @@ import {
   type DefinedCell,
   initialParameters,
   Network,
-  type NetworkOptions,
   networkConfig,
   type PassOptions,
   type ReferenceBatch,
@@ -16,11 +15,12 @@ import {
   readTensors,
   referenceBackward,
   referenceForward,
+  type UniformOptions,
 } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
 
 const shape = { inputs: 3, hidden: 5, outputs: 2, layers: 2 };
-const usual: Omit<NetworkOptions, "cell"> = {
+const usual: Omit<UniformOptions, "cell"> = {
   ...shape,
   input: "features",
   readout: "every-step",
@@ -29,7 +29,7 @@ const usual: Omit<NetworkOptions, "cell"> = {
 const size = { steps: 6, batch: 3 };
 
 /** A batch of unequal lengths, with initial states. @param positive states beside h, from 0, that divide: they begin above zero. */
-function batchOf(options: NetworkOptions, positive: readonly number[], seed: number) {
+function batchOf(options: UniformOptions, positive: readonly number[], seed: number) {
   const { steps, batch } = size;
   const { states } = cellOf(options);
   const sweeps = shape.layers * (options.bidirectional ? 2 : 1);
@@ -55,7 +55,7 @@ function onReference(config: ReferenceConfig, parameters: ReferenceParameters, d
   return { run, back: referenceBackward(config, parameters, data, run) };
 }
 
-const ways: [string, Partial<NetworkOptions>, Partial<PassOptions>][] = [
+const ways: [string, Partial<UniformOptions>, Partial<PassOptions>][] = [
   ["fused", {}, { schedule: "fused", traceGradients: true }],
   ["unrolled", {}, { schedule: "unrolled", traceGradients: true }],
   ["both ways", { bidirectional: true, readout: "last-step" }, { traceGradients: true }],

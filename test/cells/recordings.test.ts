@@ -11,7 +11,6 @@ import {
   minGru,
   minLstm,
   Network,
-  type NetworkConfig,
   type ParameterValues,
   peepholeLstm,
   readSafetensors,
@@ -22,6 +21,7 @@ import {
   referenceTrainStep,
   slstm,
   Trainer,
+  type UniformConfig,
 } from "../../src/index";
 import { worstError } from "../numbers";
 import { useGpu } from "../workbench";
@@ -93,7 +93,7 @@ test.each([
 ])("%s has PyTorch's logits, gradients and training", async (name, cell: DefinedCell) => {
   const { options, size, training, data, of, batches } = recordingOf(name);
   const network = await Network.create(gpu(), { ...options, cell });
-  const config: NetworkConfig = network.config;
+  const config: UniformConfig = network.config;
   const parameters = of("parameter");
   network.write(parameters);
   const batch = {
