@@ -43,7 +43,10 @@ export class Pass {
     this.options = { ...options };
     this.#planned = planned;
     this.batch = program.group(batch);
-    this.packer = new BatchPacker(config, { ...options, rowsByToken: "tokenStart" in batch.tensors });
+    this.packer = new BatchPacker(config, {
+      ...options,
+      rowsByToken: "tokenStart" in batch.tensors || "sourceStart" in batch.tensors,
+    });
     this.notFinite = notFinite && program.tensor(notFinite);
     this.state = state && program.group(state);
     this.gradients = gradients && program.group(gradients);

@@ -43,7 +43,7 @@ export async function evaluate(
   const { signal } = options;
   network.lifetime.expect(operation);
   expectKnown(operation, options, ["signal"]);
-  const { steps, batch, initialState = false, weights = false, carryState = false } = shape;
+  const { steps, batch, sourceSteps, initialState = false, weights = false, carryState = false } = shape;
   const classes = architectureOf(config).loss.targets === "classes";
   const source = iteratorOf(operation, batches);
   const taker = new BatchTaker();
@@ -58,7 +58,8 @@ export async function evaluate(
     return [losses, logits, notFinite];
   };
   try {
-    const taken = { steps, batch, initialState, weights, carryState };
+    const source = sourceSteps !== undefined && { sourceSteps };
+    const taken = { steps, batch, ...source, initialState, weights, carryState };
     await network.programs.reading(operation, taken, wanted, async (reading) => {
       const { pass, run } = reading;
       for (let number = 0; ; number++) {

@@ -6,7 +6,10 @@ import { expectNumber, type Optimizer } from "./optimizers";
 import type { LearningRateSchedule } from "./schedules";
 
 export interface TrainerOptions
-  extends Pick<PassOptions, "steps" | "batch" | "initialState" | "carryState" | "schedule" | "checkpointEvery"> {
+  extends Pick<
+    PassOptions,
+    "steps" | "batch" | "sourceSteps" | "weights" | "initialState" | "carryState" | "schedule" | "checkpointEvery"
+  > {
   optimizer: Optimizer;
   /**
    * Which parameters learn: names, or how they begin, such as "layer1."; or by a function of the name. Default all. The
@@ -48,6 +51,8 @@ export interface TrainOptions {
 const names: readonly (keyof TrainerOptions)[] = [
   "steps",
   "batch",
+  "sourceSteps",
+  "weights",
   "initialState",
   "carryState",
   "schedule",

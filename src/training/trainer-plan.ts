@@ -40,8 +40,10 @@ function planTrainer(
 
 /** What a trainer's pass is made with, and what goes beyond it. @throws as `layoutOfSubmit`. */
 export async function layoutOfTrainer(network: Network, options: TrainerOptions) {
-  const { steps, batch, initialState = false, carryState = false, schedule, checkpointEvery } = options;
-  const shape = { steps, batch, initialState, carryState, schedule, checkpointEvery };
+  const { steps, batch, sourceSteps, weights = false, initialState = false, carryState = false } = options;
+  const { schedule, checkpointEvery } = options;
+  const of = { steps, batch, ...(sourceSteps !== undefined && { sourceSteps }), weights, initialState, carryState };
+  const shape = { ...of, schedule, checkpointEvery };
   const learning = learningOf(options, Object.keys(network.parameters.tensors));
   const trainable = learning.frozen ? learning.names : undefined;
   const passOptions = { ...shape, gradients: true, training: true, ...(trainable && { trainable }) };
