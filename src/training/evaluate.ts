@@ -58,8 +58,8 @@ export async function evaluate(
     return [losses, logits, notFinite];
   };
   try {
-    const source = sourceSteps !== undefined && { sourceSteps };
-    const taken = { steps, batch, ...source, initialState, weights, carryState };
+    const ofSource = sourceSteps !== undefined && { sourceSteps };
+    const taken = { steps, batch, ...ofSource, initialState, weights, carryState };
     await network.programs.reading(operation, taken, wanted, async (reading) => {
       const { pass, run } = reading;
       for (let number = 0; ; number++) {
