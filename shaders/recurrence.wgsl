@@ -1,12 +1,9 @@
 // The two sweeps through time of a recurrent layer, for any cell. Rows of a batch never depend on each other.
 //   forward    gate_t + h_{t−1}·U, from which the cell makes h_t
 //   backward   dh_t = dOutput_t + what later steps pass back, then the cell makes dgate_t in the place of gate_t
-// tile.wgsl, cell.wgsl and the cell's own file stand in front.
+// tile.wgsl, cell.wgsl, the cell's own file and sweep.wgsl stand in front.
 // CPU twin: src/reference/recurrence.ts
 //
-// A sequence of length n lives in steps 1 … n; in other steps state and gradient are passed on as they are.
-// Step i of a sweep is time i, reverse: time steps − 1 − i. Slab t + 1 of `hidden` is h at time t; slab 0 is h_0,
-// reverse: slab steps + 1. A layer of two directions keeps both side by side: `stride` vec4f a row, from `offset` on.
 // `held`: of one gate, a narrow row, up to 32 vec4f wide; a thread keeps its part of U.
 // `oneHot`: the sweep forward takes rows of W itself, as tokens say. Else `gate` holds x·W + b.
 // `unrolled`: one dispatch a step, `step` says which. Else fused: a workgroup owns all columns of its rows and loops over
@@ -14,7 +11,7 @@
 // `apart`: the last gate's recurrent product goes to `candidate`, plus recurrentBias, for the cell to combine.
 // `second`: the last gate's recurrent product is not of h but of what the cell put into `candidate`.
 //
-// steps, batch, width   T, B and H, H in vec4f           columnThreads, rowThreads   the workgroup
+// steps, batch, width   T, B and H, H in vec4f; units: H  columnThreads, rowThreads   the workgroup
 // tileRows, tileColumns  what a thread computes, columns in vec4f
 // gates, summed         gates, and how many of them take the product with h into their sum
 // lastGate              forward: the sums of the gates before it go to the cell through `gate`, its own goes by itself
@@ -43,29 +40,6 @@ var<storage, read_write> dHidden: array<vec4f>; // [T + 1, B, H]: dL/dh by all p
 #if unrolled
 var<uniform> step: u32;
 #endif
-
-#if reverse
-fn timeOf(i: u32) -> u32 { return steps - 1u - i; }
-fn slabBefore(i: u32) -> u32 { return steps + 1u - i; }
-fn slabAfter(i: u32) -> u32 { return steps - i; }
-#else
-fn timeOf(i: u32) -> u32 { return i; }
-fn slabBefore(i: u32) -> u32 { return i; }
-fn slabAfter(i: u32) -> u32 { return i + 1u; }
-#endif
-
-fn elementOf(i: u32, row: u32, column: u32) -> Element {
-  let own = row * width + column;
-  let inHidden = row * stride + offset + column;
-  return Element(
-    (timeOf(i) * batch + row) * gates * width + column,
-    slabBefore(i) * batch * stride + inHidden,
-    slabAfter(i) * batch * stride + inHidden,
-    own,
-    i * batch * width + own,
-    timeOf(i) * batch * width + own,
-  );
-}
 
 // The rows that a thread loads. Rows past the batch repeat the last one; they are never stored.
 #if single

@@ -4,6 +4,9 @@
 export { type CellName, cellNames } from "./cells/cells";
 export { coupledLstm } from "./cells/coupled-lstm";
 export { type DefinedCell, defineCell } from "./cells/define-cell";
+export { indrnn } from "./cells/indrnn";
+export { minGru } from "./cells/mingru";
+export { minLstm } from "./cells/minlstm";
 export { peepholeLstm } from "./cells/peephole-lstm";
 export { slstm } from "./cells/slstm";
 export { carriedWindows, carriedWindowsOnce, cut } from "./data/carried-windows";

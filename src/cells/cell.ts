@@ -22,8 +22,10 @@ export interface Cell {
   readonly states: number;
   /** Its parameters of a number a unit, in the order in which they lie: P of them. */
   readonly unitParameters: readonly string[];
-  /** How its gates meet h₋₁: by a full U, by a number a unit, or not at all. */
+  /** How its gates meet h₋₁: by a full U [H, G·H], by a number a unit each, u [G, H], or not at all. */
   readonly recurrent: Recurrent;
+  /** Whether h after a step is a line in h₋₁ with a slope that h has no say in: its shader then has `cellLine` and `cellSlope`. */
+  readonly isLine?: boolean;
   /** Whether `cellBackward` answers a gradient that reaches h₋₁ beside the products. */
   readonly passesBeside?: boolean;
   /** The last gate's recurrent product: apart from its sum, or a second one, of what the cell made of h. */
@@ -43,8 +45,8 @@ export interface CellState {
 }
 
 /**
- * What a cell multiplies its past with: U [H, G·H], the GRU's b_hn [H], and its parameters of a number a unit, one after
- * the other [P·H]; what it has none of is empty.
+ * What a cell multiplies its past with: U [H, G·H] or u [G, H], the GRU's b_hn [H], and its parameters of a number a unit,
+ * one after the other [P·H]; what it has none of is empty.
  */
 export interface CellWeights<T = Numbers> {
   recurrentWeight: T;

@@ -19,9 +19,9 @@ export interface DefinedCell extends CellDefinition {
  * Defines a cell by the equations of one unit at one step, which are traced once and differentiated. A network computes it
  * in its sweeps through time, as it does the library's own.
  *
- * @param equations gates, which are the blocks of a = x·W + h₋₁·U + b, [batch, hidden] each; states, of which the first is h;
- *   parameters, a number a unit each; and `step`, which answers the states after the step. A gate of `apart` or `projects`
- *   is the last one, and has a recurrent bias of its own.
+ * @param equations gates, which are the blocks of a = x·W + h₋₁·U + b, [batch, hidden] each, or as `recurrent` has it;
+ *   states, of which the first is h; parameters, a number a unit each; and `step`, which answers the states after the step.
+ *   A gate of `apart` or `projects` is the last one, and has a recurrent bias of its own.
  * @throws where names are none or stand for two things, `step` answers anything but the states, or the equations are not
  *   of those that the sweeps take.
  */
@@ -34,9 +34,6 @@ export function defineCell<
   const traced = traceCell(equations as AnyCellEquations);
   const { name, gates, states, parameters, apart, projections, recurrent } = traced;
   const at = `defineCell: "${name}"`;
-  if (recurrent !== "full") {
-    throw new Error(`${at} has the recurrent "${recurrent}", expected gates that meet h by a full U; leave it out.`);
-  }
   const special = [...apart, ...projections];
   if (special.length > 1 || (special[0] && special[0].gate !== gates.at(-1)?.name)) {
     const got = special.map(({ gate }) => `"${gate}"`).join(", ");

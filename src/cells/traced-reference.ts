@@ -22,10 +22,32 @@ export function tracedReference(cell: TracedCell): ReferenceCell {
   const special = apart.length + projections.length > 0;
   const full = special ? count - 1 : count;
 
+  /** What the past adds to the gates, [G·H]. */
+  function productOf(hidden: Numbers, weight: Numbers): Float64Array {
+    const width = hidden.length;
+    if (cell.recurrent === "full") return matmul(hidden, weight, 1, width, count * width);
+    return Float64Array.from({ length: count * width }, (_, i) => (weight[i] ?? 0) * hidden[i % width]!);
+  }
+
+  /** What it gets back of their gradients, [H]; its own goes to `dWeight`. */
+  function productBack(da: Numbers, hidden: Numbers, weight: Numbers, dWeight: Float64Array): Float64Array {
+    const width = hidden.length;
+    if (cell.recurrent === "full") {
+      addOuterProduct(dWeight, hidden, da);
+      return matmulTransposeB(da, weight, 1, count * width, width);
+    }
+    const dHidden = new Float64Array(width);
+    for (let i = 0; i < weight.length; i++) {
+      dWeight[i]! += hidden[i % width]! * da[i]!;
+      dHidden[i % width]! += weight[i]! * da[i]!;
+    }
+    return dHidden;
+  }
+
   /** Of each unit: gates, the value apart where there is one, states before, parameters; and what U of the last gate multiplies. */
   function inputsOf(a: Numbers, before: CellState, { recurrentWeight, recurrentBias, unitParameters }: CellWeights) {
     const width = before.hidden.length;
-    const product = matmul(before.hidden, recurrentWeight, 1, width, count * width);
+    const product = productOf(before.hidden, recurrentWeight);
     const units = Array.from({ length: width }, (_, j) => {
       const gates = Array.from(
         { length: count },
@@ -84,8 +106,7 @@ export function tracedReference(cell: TracedCell): ReferenceCell {
       }
       const preactivation = rows(gradients, 0, count);
       const summed = preactivation.map((value, i) => (i < full * width ? value : 0));
-      addOuterProduct(dWeights.recurrentWeight, before.hidden, summed);
-      const hidden = matmulTransposeB(summed, weights.recurrentWeight, 1, count * width, width);
+      const hidden = productBack(summed, before.hidden, weights.recurrentWeight, dWeights.recurrentWeight);
       const first = count + apart.length; // of the states before
       const beside = rows(gradients, first, 1);
       for (let j = 0; j < width; j++) hidden[j]! += beside[j]! + (apart.length > 0 ? passed[j]! : 0);

@@ -26,7 +26,16 @@ export interface ValueLoss {
   toJSON(): string;
 }
 
-export type Loss = ClassLoss | ValueLoss;
+/** None: what reaches the outputs on the way back comes from outside. */
+export interface NoLoss {
+  readonly name: "none";
+  readonly targets: "none";
+}
+
+export type Loss = ClassLoss | ValueLoss | NoLoss;
+
+/** For networks whose loss is made elsewhere: on the GPU, or of numbers. */
+export const noLoss = (): NoLoss => ({ name: "none", targets: "none" });
 
 /** Those that have names of their own, in files and in the option `loss`. */
 export type LossName = "cross-entropy" | "mean-squared-error";

@@ -2,7 +2,7 @@
 
 import { elements, layoutOf, padded, type TensorSpec } from "../gpu/tensor";
 import { sortByToken } from "../ops/token-gather";
-import { type Batch, type BatchLayout, type BatchSpecs, batchSpecs, batchTensors } from "./batch";
+import { type AnyBatch, type BatchLayout, type BatchSpecs, batchSpecs, batchTensors } from "./batch";
 import type { NetworkConfig } from "./config";
 
 /** What goes with a batch. */
@@ -47,7 +47,25 @@ export class BatchPacker {
     });
   }
 
-  pack(into: ArrayBuffer, start: number, batch: Batch, { weight, step, first = true }: Beside): void {
+  /** What an encoder reads. */
+  #packSource(
+    into: ArrayBuffer,
+    start: number,
+    { source, sourceLengths }: AnyBatch,
+    put: (name: string, data: ArrayLike<number>) => void,
+  ): void {
+    const { batch, sourceSteps = 1 } = this.#shape;
+    if (!source) return;
+    put("source", source);
+    put("sourceLengths", sourceLengths ?? new Int32Array(batch).fill(sourceSteps));
+    const { sourceStart, sourceOrder } = this.#specs;
+    if (!sourceStart || !sourceOrder) return;
+    const part = ({ shape }: TensorSpec, offset: number) => new Uint32Array(into, start + offset, shape[0]);
+    const order = part(sourceOrder, this.#offsets.sourceOrder!);
+    sortByToken(source, part(sourceStart, this.#offsets.sourceStart!), order);
+  }
+
+  pack(into: ArrayBuffer, start: number, batch: AnyBatch, { weight, step, first = true }: Beside): void {
     const { states, ...own } = this.#specs;
     const put = (name: string, data: ArrayLike<number>, spec = (own as Record<string, TensorSpec>)[name]) => {
       if (!spec) return;
@@ -61,7 +79,8 @@ export class BatchPacker {
     this.#noReset ??= new Int32Array(rows);
     put("lengths", this.#lengthsOf(batch.lengths ?? this.#allSteps));
     put("inputs", batch.inputs);
-    put("targets", batch.targets);
+    if (batch.targets) put("targets", batch.targets);
+    this.#packSource(into, start, batch, put);
     const { tokenStart, tokenOrder } = this.#specs;
     const [segments = 1] = this.#specs.lengths.shape;
     for (let segment = 0; tokenStart && tokenOrder && segment < segments; segment++) {

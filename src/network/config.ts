@@ -1,11 +1,21 @@
 // What a user says of a network, checked and completed.
 
-import { cellNames, choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
+import { choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
 import type { CrossEntropyOptions } from "../losses/cross-entropy";
 import type { Loss, LossName } from "../losses/loss";
-import { architectureOf, isParts, type Parts } from "../parts/architecture";
-import { expectKnown, expectSeed, expectShare, expectSize, expectSwitch, expectWord, isBetween, shown } from "./expect";
-import { completeParts, expectForgetBias } from "./parts-config";
+import { architectureOf, isParts, mostLayers, type Parts } from "../parts/architecture";
+import {
+  expectKnown,
+  expectSeed,
+  expectShare,
+  expectSize,
+  expectSwitch,
+  expectWord,
+  isBetween,
+  listed,
+  shown,
+} from "./expect";
+import { completeParts, expectCell, expectForgetBias, expectInitializer } from "./parts-config";
 
 interface Beginning {
   /**
@@ -58,13 +68,12 @@ export type UniformConfig = Readonly<
 >;
 
 /** The parts, completed. */
-export type PartsConfig = Readonly<Required<PartsOptions>>;
+export type PartsConfig = Readonly<Required<Omit<PartsOptions, "encoder">> & Pick<PartsOptions, "encoder">>;
 
 /** All that was said of a network, and the defaults of what was not. */
 export type NetworkConfig = UniformConfig | PartsConfig;
 
 const sizes = ["inputs", "hidden", "outputs"];
-const mostLayers = 1000;
 
 const choices = {
   input: ["tokens", "features"],
@@ -97,16 +106,16 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
     expectWord("Network", name, config[name as keyof typeof beginnings], words);
   }
   expectSeed("Network", config.seed);
+  const { layers, encoder } = architectureOf(config);
+  for (const layer of [...layers, ...(encoder?.layers ?? [])]) expectInitializer(config.recurrentInitializer, layer);
   return config;
 }
 
 function partsConfig(options: PartsOptions): PartsConfig {
-  const { input, layers, readout, ...others } = options;
-  expectKnown("Network of parts", options, ["input", "layers", "readout", ...Object.keys(ofAny)]);
-  expectSize("Network", "the number of layers", layers.length, mostLayers);
-  for (const { cell } of layers) expectCell(cell);
+  const { input, layers, readout, encoder, ...others } = options;
+  expectKnown("Network of parts", options, ["input", "layers", "readout", "encoder", ...Object.keys(ofAny)]);
   const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
-  const config = { ...ofAny, ...given, ...completeParts({ input, layers, readout }) };
+  const config = { ...ofAny, ...given, ...completeParts({ input, layers, readout, ...(encoder && { encoder }) }) };
   expectLoss(config.loss, config.readout.outputs);
   return config;
 }
@@ -143,17 +152,6 @@ function uniformConfig(options: UniformOptions): UniformConfig {
   return config;
 }
 
-/** One of the library's, by name, or one that `defineCell` made, which must not be called as one of those is: in files they are names. */
-function expectCell(cell: unknown): void {
-  if (typeof cell !== "object" || cell === null || !("gpu" in cell) || !("name" in cell)) {
-    expectWord("Network", "cell", cell, cellNames);
-  } else if (cellNames.some((name) => name === cell.name)) {
-    throw new Error(
-      `Network: the cell that was defined is called "${cell.name}", as the library's own; give it another name, or pass cell: "${cell.name}".`,
-    );
-  }
-}
-
 /** What a loss is called. */
 export const nameOfLoss = (config: NetworkConfig): string => architectureOf(config).loss.name;
 
@@ -167,7 +165,7 @@ function expectLoss(loss: LossName | Loss, outputs: number): void {
     }
   } else if (loss.targets === "classes") {
     expectClasses(loss, outputs);
-  } else if (lossNames.some((name) => name === loss.name) && loss.toJSON() !== loss.name) {
+  } else if (loss.targets === "values" && lossNames.some((name) => name === loss.name) && loss.toJSON() !== loss.name) {
     throw new Error(
       `Network: the loss that was defined is called "${loss.name}", as the library's own; give it another name, or pass loss: "${loss.name}".`,
     );
@@ -182,7 +180,7 @@ function expectClasses({ labelSmoothing, classWeights }: CrossEntropyOptions, ou
   const weights: unknown = classWeights;
   if (!Array.isArray(weights) || weights.length !== outputs || !weights.every((weight) => isBetween(weight, 0, 1e30))) {
     throw new Error(
-      `Network: classWeights is ${shown(weights)}, expected an array of ${outputs} numbers from 0 up, one an output.`,
+      `Network: classWeights is ${Array.isArray(weights) ? listed(weights) : shown(weights)}, expected an array of ${outputs} numbers from 0 up, one an output.`,
     );
   }
 }

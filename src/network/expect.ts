@@ -14,6 +14,9 @@ export function shown(value: unknown): string {
   return typeof value === "function" ? "a function" : brief(String(value));
 }
 
+/** A list's beginning, for a message. */
+export const listed = (values: readonly unknown[]): string => brief(`[${values.slice(0, 20).map(shown).join(", ")}]`);
+
 /** @throws unless `value` is an integer from 1 up, and up to `most` where one is given. */
 export function expectSize(operation: string, name: string, value: unknown, most = Number.MAX_SAFE_INTEGER): void {
   if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > most) {

@@ -1,29 +1,29 @@
-// The gradients of all parameters, in slabs where they sum over many rows.
+// The gradients of the parameters that learn, in slabs where they sum over many rows.
 
 import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
-import { layoutOf, type PlannedTensor, whole } from "../gpu/tensor";
+import { layoutOf, type PlannedTensor, type TensorSpec, whole } from "../gpu/tensor";
 import { type LossRecord, lossRecord } from "../ops/loss-record";
 import { oneSlab, type Slabs } from "../ops/operands";
 import { slabSum } from "../ops/slab-sum";
 import { architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
-import { parameterShapes } from "./parameters";
 
 /**
  * A parameter's gradient sums over T·B rows. To keep a GPU busy, the rows are cut into slabs, each a full set of
  * gradients; `finish` adds them up in order, records the loss, and notes whether all of it is finite.
+ * @param specs of the parameters that learn, in the order of all; of the others nothing is kept
  * @param step u32 [2], a uniform: the training step, which is noted where something is not finite
  * @param accumulate whether what writes a slab adds to it; `buffer` is then to be cleared first.
  */
 export function gradientSlabs(
   plan: Plan,
   config: NetworkConfig,
+  specs: Readonly<Record<string, TensorSpec>>,
   { steps, batch, accumulate }: { steps: number; batch: number; accumulate: boolean },
   loss: LossRecord,
   step: PlannedTensor,
 ) {
-  const specs = parameterShapes(config);
   const { offsets, bytes } = layoutOf(specs);
   const group = plan.group("gradients", specs);
   const notFinite = plan.tensor("notFinite", [1], { type: "u32" });

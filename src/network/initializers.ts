@@ -13,7 +13,7 @@ type Draw = () => number;
 
 /**
  * "uniform": in ±1/√hidden, as PyTorch initialises `nn.RNN`, `nn.GRU` and `nn.LSTM` (and `nn.Linear` with `hidden`
- * inputs). "glorot": in ±√(6 / (rows + columns)) of each gate (Glorot and Bengio 2010). "orthogonal": U·Uᵀ = 1 for each
+ * inputs). "glorot": in ±√(6 / (rows + columns)) of each gate (Glorot and Bengio 2010). "orthogonal": UᵀU = 1 for each
  * gate (Saxe, McClelland and Ganguli 2014). Biases are zero but for "uniform". An embedding begins in ±1, and in ±1/√width
  * where the output layer is tied to it. Unit parameters are always "uniform".
  */
@@ -28,8 +28,8 @@ export function initialParameters(config: NetworkConfig): ParameterValues {
     let data: Float32Array;
     if (kind === "orthogonal")
       data = sideBySide(
-        Array.from({ length: parts }, () => orthogonal(rows, columns / parts, draw)),
-        columns / parts,
+        Array.from({ length: parts }, () => orthogonal(rows, draw)),
+        rows,
       );
     else if (kind === "uniform" || isAlwaysUniform(name)) data = uniform(elements(shape), 1 / Math.sqrt(fanIn), draw);
     else if (shape.length === 1) data = new Float32Array(rows);
@@ -49,12 +49,12 @@ const uniform = (length: number, bound: number, draw: Draw): Float32Array =>
   Float32Array.from({ length }, () => (2 * draw() - 1) * bound);
 
 /**
- * A matrix with orthonormal rows, no more than it has columns: vectors of sums of twelve uniforms, near enough to normal that no direction
+ * A square matrix with orthonormal rows: vectors of sums of twelve uniforms, near enough to normal that no direction
  * is preferred, and Gram and Schmidt's process, twice against rounding.
  */
-function orthogonal(count: number, size: number, draw: Draw): Float64Array[] {
+function orthogonal(size: number, draw: Draw): Float64Array[] {
   const rows: Float64Array[] = [];
-  while (rows.length < count) {
+  while (rows.length < size) {
     const row = Float64Array.from({ length: size }, () => {
       let sum = -6;
       for (let i = 0; i < 12; i++) sum += draw();
@@ -71,11 +71,10 @@ function orthogonal(count: number, size: number, draw: Draw): Float64Array[] {
   return rows;
 }
 
-/** Matrices of so many columns as the blocks of columns of one. */
+/** Square matrices as the blocks of columns of one. */
 function sideBySide(blocks: Float64Array[][], size: number): Float32Array {
-  const { length: height = 0 } = blocks[0] ?? [];
-  const data = new Float32Array(height * size * blocks.length);
-  for (let row = 0; row < height; row++) {
+  const data = new Float32Array(size * size * blocks.length);
+  for (let row = 0; row < size; row++) {
     for (const [block, rows] of blocks.entries()) data.set(rows[row]!, (row * blocks.length + block) * size);
   }
   return data;

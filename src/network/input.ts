@@ -4,7 +4,7 @@ import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { Slabs } from "../ops/operands";
 import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
-import type { Architecture } from "../parts/architecture";
+import type { Sequence } from "../parts/architecture";
 import type { RowsByToken } from "./layer";
 
 export interface InputStage {
@@ -15,33 +15,41 @@ export interface InputStage {
   /** Whether the way back needs dL/dx. */
   readonly learns: boolean;
   forward(): void;
-  /** @param dx dL/dx [T, B, I]; needed where it learns. */
-  backward(dx: PlannedTensor | undefined, slabs: (name: string) => Slabs | undefined): void;
+  /**
+   * @param dx dL/dx [T, B, I]; needed where it learns
+   * @param tied whether the output layer has left there what it has of the gradient
+   */
+  backward(dx: PlannedTensor | undefined, slabs: (name: string) => Slabs | undefined, tied?: boolean): void;
 }
 
 /**
  * The input of a network over one batch.
  * @param data tokens, i32 [T, B], or features [T, B, I]
  * @param rowsByToken of tokens, where there is a way back
+ * @param slabs where gradients go, where there is one
  */
 export function inputStage(
   plan: Plan,
-  { input, readout }: Architecture,
-  { embeddingWeight: weight }: Readonly<Record<string, PlannedTensor | undefined>>,
+  { input, prefix }: Sequence,
+  parameters: Readonly<Record<string, PlannedTensor | undefined>>,
   data: PlannedTensor,
-  rowsByToken: RowsByToken | undefined,
+  rowsByToken?: RowsByToken | undefined,
+  slabs?: (name: string) => Slabs | undefined,
 ): InputStage {
+  const name = `${prefix}embeddingWeight`;
+  const weight = parameters[name];
   if (!weight) return { x: data, rowsByToken, learns: false, forward() {}, backward() {} };
   const x = plan.tensor("embedded", [...data.shape, input.width]);
   return {
     x,
     rowsByToken: undefined,
-    learns: true,
+    learns: slabs?.(name) !== undefined,
     forward: () => tokenGather(plan, { label: "x = rows of the embedding", tokens: data, weight, out: x }),
-    backward(dx, slabs) {
-      const slab = slabs("embeddingWeight")!;
-      const dWeight = readout.tied ? { ...slab, accumulate: true } : slab; // behind what the output layer left there
-      tokenGatherGradient(plan, { label: "dE = Σ dx_t of each token", ...rowsByToken!, dOut: dx!, dWeight });
+    backward(dx, slabs, tied) {
+      const slab = slabs(name);
+      if (!slab || !dx) return;
+      const dWeight = tied ? { ...slab, accumulate: true } : slab; // behind what the output layer left there
+      tokenGatherGradient(plan, { label: "dE = Σ dx_t of each token", ...rowsByToken!, dOut: dx, dWeight });
     },
   };
 }

@@ -6,29 +6,44 @@ import type { PlannedTensor } from "../gpu/tensor";
 import type * as dropoutOps from "../ops/dropout";
 import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
-import { recurrenceBackward, recurrenceForward, type Sweep, type SweepSchedule, takesTokens } from "../ops/recurrence";
+import {
+  isScanned,
+  recurrenceBackward,
+  recurrenceForward,
+  type Sweep,
+  type SweepSchedule,
+  takesTokens,
+} from "../ops/recurrence";
+import { rowSum } from "../ops/row-sum";
+import type * as scanOps from "../ops/scan";
 import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
 import type * as projections from "./projection";
 
 /**
- * The parameters of one direction: W [I, G·H], U [H, G·H] or, of a projected h, [P, G·H], b [G·H], and where the cell or
- * the layer has them b_r [H] and the projection [H, P].
+ * The parameters of one direction: W [I, G·H], b [G·H], and where the cell or the layer has them U [H, G·H], of a projected
+ * h [P, G·H], or u [G, H], b_r [H], the projection [H, P] and unit parameters.
  */
-export interface DirectionParameters<Kind, Bias = Kind> {
+export interface DirectionParameters<Kind> {
   inputWeight: Kind;
-  recurrentWeight: Kind;
-  bias: Bias;
-  recurrentBias?: Bias | undefined;
+  recurrentWeight?: Kind | undefined;
+  bias: Kind;
+  recurrentBias?: Kind | undefined;
   projectionWeight?: Kind | undefined;
   /** [P, H], where the cell has them. */
   unitParameters?: Kind | undefined;
 }
 
-/** Where gradients go; undefined where a bias is none, but zero. */
-export type DirectionSlabs = DirectionParameters<Slabs, Slabs | undefined>;
+/** Where gradients go; undefined for those that do not learn, or are none. */
+export type DirectionSlabs = Partial<DirectionParameters<Slabs | undefined>>;
+
+/** Whether a direction has a parameter whose gradient is wanted. */
+export const learns = (gradients: DirectionSlabs): boolean =>
+  Object.values(gradients).some((slabs) => slabs !== undefined);
 
 /** What one direction computes in; it lives as long as the pass. */
 export interface Direction {
+  /** How the names of its parameters and states begin. */
+  name: string;
   parameters: DirectionParameters<PlannedTensor>;
   /** [T, B, G·H]: a, then the gates, then their gradients. */
   gate: PlannedTensor;
@@ -54,8 +69,12 @@ export interface RowsByToken {
 export type DropoutOps = Pick<typeof dropoutOps, "dropout" | "dropoutGradient">;
 export type ProjectionOps = Pick<typeof projections, "projectedForward" | "projectedBackward">;
 
+export type ScanOps = Pick<typeof scanOps, "scanForward" | "scanBackward">;
+
 export interface Layer {
   cell: Cell;
+  /** Where the units of the cell do not meet. */
+  scan?: ScanOps | undefined;
   schedule: SweepSchedule | undefined;
   /** Tokens, i32 [T, B], or x [T, B, I], or the steps of the layer below, dropped out where `dropout` says. */
   inputs: View;
@@ -63,6 +82,8 @@ export interface Layer {
   rowsByToken?: RowsByToken | undefined;
   /** Whether the sweeps are left out: others go through all layers at once. */
   swept?: boolean;
+  /** Whether what it begins with learns too. */
+  reachesBeyond?: boolean | undefined;
   /** Whether the sweep back goes on from what a later stretch of time left in `carry`. */
   continued?: boolean | undefined;
   /** What is read, `step` u32 [2], and what the mask is drawn from. */
@@ -97,12 +118,11 @@ export const endOf = (hidden: PlannedTensor, steps: number, batch: number, part:
   parts: [part, 1],
 });
 
-/** What a direction's sweep needs, but for what a projection has in other places. */
-export const sweepOf = ({ cell, schedule, lengths, hidden }: Layer, direction: Direction, part: number): Sweep => ({
+/** What a direction's sweep needs. */
+export const sweepOf = ({ cell, lengths, hidden }: Layer, direction: Direction, part: number) => ({
   ...direction,
   ...direction.parameters,
   cell,
-  schedule,
   lengths,
   hidden,
   part,
@@ -111,6 +131,12 @@ export const sweepOf = ({ cell, schedule, lengths, hidden }: Layer, direction: D
 
 const tokensOf = ({ inputs: { tensor } }: Layer): PlannedTensor | undefined =>
   tensor.type === "i32" ? tensor : undefined;
+
+/** What the sweeps of a cell that has a full U take beside. */
+export const fullOf = ({ schedule }: Layer, { parameters, product }: Direction) => ({
+  schedule,
+  recurrentWeight: (product ?? parameters.recurrentWeight)!,
+});
 
 /** What the sweep forward needs to take tokens, where it does. */
 export function oneHotOf(plan: Plan, layer: Layer, { parameters: { inputWeight, bias } }: Direction): Sweep["oneHot"] {
@@ -134,38 +160,28 @@ export function layerForward(plan: Plan, layer: Layer): void {
     const oneHot = oneHotOf(plan, layer, direction);
     if (tokens && !oneHot) tokenGather(plan, { label, tokens, weight, bias, out: gate });
     else if (!tokens) matmul(plan, { label, a: inputs, b: { tensor: weight }, out: { tensor: gate }, bias });
+    if (layer.swept) continue;
+    const sweep = sweepOf(layer, direction, part);
     if (projection) projection.ops.projectedForward(plan, layer, direction, part);
-    else if (!layer.swept) recurrenceForward(plan, { ...sweepOf(layer, direction, part), oneHot });
+    else if (isScanned(layer.cell)) layer.scan!.scanForward(plan, sweep);
+    else recurrenceForward(plan, { ...sweep, ...fullOf(layer, direction), oneHot });
   }
 }
 
-/** da from T back to 1, then dU = Σ h_{t−1}ᵀ·da_t, dW = Σ x_tᵀ·da_t, db = Σ da_t, and dx = da·Wᵀ, in each direction. */
+/**
+ * da from T back to 1, then dU = Σ h_{t−1}ᵀ·da_t, dW = Σ x_tᵀ·da_t, db = Σ da_t, and dx = da·Wᵀ, in each direction: of
+ * these, what is wanted; nothing at all of a direction of which nothing is.
+ */
 export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, dInputs }: LayerGradients): void {
-  const { inputs, cell, continued, projection } = layer;
   for (const [part, direction] of layer.directions.entries()) {
-    const { gate, carry, dHidden } = direction;
     const gradients = parameters[part]!;
-    if (projection) {
-      projection.ops.projectedBackward(plan, layer, direction, part, dOutput, gradients);
-    } else {
-      if (!layer.swept) {
-        const sweep = sweepOf(layer, direction, part);
-        const { unitParameters: dUnitParameters } = gradients;
-        recurrenceBackward(plan, { ...sweep, dOutput, carry: carry!, dHidden, dUnitParameters, continued });
-      }
-      recurrentGradients(plan, layer, direction, part, gradients);
-    }
-    // db goes with the product of dU where that takes all gates.
-    const bSum = cell.candidate || projection ? gradients.bias : undefined;
-    const dW = { label: `dW = Σ x_tᵀ·da_t${bSum ? ", db = Σ da_t" : ""}` };
-    const { rowsByToken } = layer;
-    const out = gradients.inputWeight;
-    if (rowsByToken) tokenGatherGradient(plan, { ...dW, ...rowsByToken, dOut: gate, dWeight: out, dBias: bSum });
-    else matmul(plan, { ...dW, transpose: "a", a: inputs, b: { tensor: gate }, out, bSum });
+    if (!layer.reachesBeyond && !dInputs && !learns(gradients)) continue;
+    const summed = sweepBackward(plan, layer, direction, part, dOutput, gradients);
+    inputGradients(plan, layer, direction, { ...gradients, bias: summed ? undefined : gradients.bias });
     if (dInputs) {
       const b = { tensor: direction.parameters.inputWeight };
       const to = { out: { tensor: dInputs }, accumulate: part === 1 };
-      matmul(plan, { label: "dx = da·Wᵀ", transpose: "b", a: { tensor: gate }, b, ...to });
+      matmul(plan, { label: "dx = da·Wᵀ", transpose: "b", a: { tensor: direction.gate }, b, ...to });
     }
   }
   if (dInputs && layer.dropout) {
@@ -174,28 +190,70 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
   }
 }
 
-/** dU, with db where it takes all gates, and db_r. */
+/** The sweep back, and the gradients of what it goes through. @returns whether db is among them. */
+function sweepBackward(
+  plan: Plan,
+  layer: Layer,
+  direction: Direction,
+  part: number,
+  dOutput: PlannedTensor,
+  gradients: DirectionSlabs,
+): boolean {
+  const { cell, continued, projection } = layer;
+  const { carry, dHidden } = direction;
+  if (projection) {
+    projection.ops.projectedBackward(plan, layer, direction, part, dOutput, gradients);
+    return false;
+  }
+  const { unitParameters: dUnitParameters, recurrentWeight: dRecurrent } = gradients;
+  const sweep = { ...sweepOf(layer, direction, part), dOutput, carry: carry!, dHidden, dUnitParameters, continued };
+  if (isScanned(cell)) {
+    layer.scan!.scanBackward(plan, { ...sweep, dRecurrent });
+    return false;
+  }
+  if (!layer.swept) recurrenceBackward(plan, { ...sweep, ...fullOf(layer, direction) });
+  return recurrentGradients(plan, layer, direction, part, gradients);
+}
+
+/** dU and db_r. @returns whether db is among them: it goes with a product of dU that takes all gates. */
 function recurrentGradients(
   plan: Plan,
   { hidden, cell }: Layer,
   { gate, candidate }: Direction,
   part: number,
-  { recurrentWeight: out, bias, recurrentBias }: DirectionSlabs,
-): void {
+  { recurrentWeight: dU, bias, recurrentBias }: DirectionSlabs,
+): boolean {
   const [steps = 0, batch = 0] = gate.shape;
   const before: View = { tensor: hidden, rows: [part === 1 ? 2 * batch : 0, steps * batch], parts: [part, 1] };
   const summed = cell.candidate ? cell.gates - 1 : cell.gates;
-  const dU = { label: "dU = Σ h_{t−1}ᵀ·da_t", transpose: "a" } as const;
-  const bSum = cell.candidate ? undefined : bias;
-  const label = `${dU.label}${bSum ? ", db = Σ da_t" : ""}`;
-  matmul(plan, {
-    ...{ ...dU, label, a: before, bSum },
-    b: { tensor: gate, parts: [0, summed] },
-    out: { ...out, parts: [0, summed] },
-  });
-  if (!candidate) return;
-  const last: View = { tensor: gate, parts: [summed, 1] };
-  const [a, b] = cell.candidate === "apart" ? [before, { tensor: candidate }] : [{ tensor: candidate }, last];
-  const sum = { label: `${dU.label}${recurrentBias ? ", db_r" : ""}`, bSum: recurrentBias };
-  matmul(plan, { ...dU, ...sum, a, b, out: { ...out, parts: [summed, 1] } });
+  const product = { label: "dU = Σ h_{t−1}ᵀ·da_t", transpose: "a" } as const;
+  const bSum = dU && !cell.candidate ? bias : undefined;
+  if (dU) {
+    const label = `${product.label}${bSum ? ", db = Σ da_t" : ""}`;
+    const gates = { b: { tensor: gate, parts: [0, summed] as const }, out: { ...dU, parts: [0, summed] as const } };
+    matmul(plan, { ...product, label, a: before, ...gates, bSum });
+  }
+  if (candidate) {
+    const last: View = { tensor: gate, parts: [summed, 1] };
+    const [a, b] = cell.candidate === "apart" ? [before, { tensor: candidate }] : [{ tensor: candidate }, last];
+    if (dU) {
+      const label = `${product.label}${recurrentBias ? ", db_r" : ""}`;
+      const out = { ...dU, parts: [summed, 1] as const };
+      matmul(plan, { ...product, label, a, b, out, bSum: recurrentBias });
+    } else if (recurrentBias) rowSum(plan, { label: "db_r = Σ", x: b, sum: recurrentBias });
+  }
+  return bSum !== undefined;
+}
+
+/** dW, and db where it is still wanted. */
+function inputGradients(plan: Plan, layer: Layer, { gate }: Direction, { inputWeight, bias }: DirectionSlabs): void {
+  const { inputs, rowsByToken } = layer;
+  const label = `dW = Σ x_tᵀ·da_t${bias ? ", db = Σ da_t" : ""}`;
+  if (!inputWeight) {
+    if (bias) rowSum(plan, { label: "db = Σ da_t", x: { tensor: gate }, sum: bias });
+  } else if (rowsByToken) {
+    tokenGatherGradient(plan, { label, ...rowsByToken, dOut: gate, dWeight: inputWeight, dBias: bias });
+  } else {
+    matmul(plan, { label, transpose: "a", a: inputs, b: { tensor: gate }, out: inputWeight, bSum: bias });
+  }
 }

@@ -1,22 +1,66 @@
 // What a user says of a network's parts, checked and completed.
 
-import { cellOf, choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
-import type { Parts } from "../parts/architecture";
+import { cellNames, cellOf, choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
+import { type Encoder, mostLayers, type Parts } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import type { Layer } from "../parts/layers";
 import type { Readout } from "../parts/readouts";
 import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, shown } from "./expect";
 
 /** @throws where a part is missing, unknown or out of range, or does not go with another. */
-export function completeParts({ input, layers, readout }: Parts): Pick<Parts, "input" | "layers" | "readout"> {
-  expectInput(input);
-  const complete = layers.map((layer, number) => completeLayer(layer, number));
+export function completeParts({ input, layers, readout, encoder }: Parts): Parts {
+  const own = completeSequence("layer", { input, layers });
   const read = completeReadout(readout);
+  if (read.tied) expectTied(input, own.layers.at(-1)!, read);
+  if (encoder === undefined) return { ...own, readout: read };
+  expectObject("encoder", encoder, "{ input, layers }");
+  expectKnown("Network, encoder", encoder, ["input", "layers"]);
+  const reads = completeSequence("encoder's layer", encoder);
+  expectJoined(reads.layers, own.layers);
+  return { ...own, readout: read, encoder: reads };
+}
+
+function completeSequence(name: string, { input, layers }: Encoder): Encoder {
+  expectInput(input);
+  if (!Array.isArray(layers)) throw new Error(`Network: layers is ${shown(layers)}, expected a list of layers.`);
+  expectSize("Network", `the number of ${name}s`, layers.length, mostLayers);
   if ((layers[0]?.dropout ?? 0) > 0 && input.kind === "tokens") {
-    throw new Error("Network: layer 0 has dropout of tokens, expected none; embed them, or leave it out.");
+    throw new Error(`Network: ${name} 0 has dropout of tokens, expected none; embed them, or leave it out.`);
   }
-  if (read.tied) expectTied(input, complete.at(-1)!, read);
-  return { input, layers: complete, readout: read };
+  return { input, layers: layers.map((layer, number) => completeLayer(layer, `${name} ${number}`)) };
+}
+
+/** @throws unless each layer of an encoder ends with the states that the layer in its place begins with. */
+function expectJoined(encoder: readonly Layer[], layers: readonly Layer[]): void {
+  const statesOf = (of: readonly Layer[]) =>
+    of
+      .map(
+        (layer) =>
+          `${layer.bidirectional ? "2 × " : ""}${1 + cellOf(layer).states} of ${layer.projection ?? layer.hidden} (${layer.hidden})`,
+      )
+      .join(", ");
+  const one = ({ bidirectional, projection }: Layer) => !bidirectional && projection === undefined;
+  if (![...encoder, ...layers].every(one) || statesOf(encoder) !== statesOf(layers)) {
+    throw new Error(
+      `Network: the encoder's layers have states ${statesOf(encoder)}, expected ${statesOf(layers)}, in one direction and unprojected, as what they are the beginning of; make its layers alike.`,
+    );
+  }
+}
+
+/** @throws unless U is such that it can begin so. */
+export function expectInitializer(initializer: string, layer: Layer): void {
+  if (initializer === "uniform") return;
+  const name = nameOfCell(layer);
+  if (cellOf(layer).recurrent !== "full") {
+    throw new Error(
+      `Network: recurrentInitializer is "${initializer}" for cell "${name}", expected "uniform"; units of that cell do not meet, so that it has no matrix U: leave it out.`,
+    );
+  }
+  if (initializer === "orthogonal" && layer.projection !== undefined) {
+    throw new Error(
+      `Network: recurrentInitializer is "orthogonal" for cell "${name}" whose h is projected, expected "uniform" or "glorot"; its U is not square: leave it out.`,
+    );
+  }
 }
 
 /** @throws unless a forget gate is there to take the bias. */
@@ -28,6 +72,17 @@ export function expectForgetBias(cell: NamedCell, forgetBias: unknown): void {
   }
   if (forgetBias !== undefined && !Number.isFinite(forgetBias)) {
     throw new Error(`Network: forgetBias is ${shown(forgetBias)}, expected a finite number.`);
+  }
+}
+
+/** One of the library's, by name, or one that `defineCell` made, which must not be called as one of those is: in files they are names. */
+export function expectCell(cell: unknown): void {
+  if (typeof cell !== "object" || cell === null || !("gpu" in cell) || !("name" in cell)) {
+    expectWord("Network", "cell", cell, cellNames);
+  } else if (cellNames.some((name) => name === cell.name)) {
+    throw new Error(
+      `Network: the cell that was defined is called "${cell.name}", as the library's own; give it another name, or pass cell: "${cell.name}".`,
+    );
   }
 }
 
@@ -50,9 +105,10 @@ function expectInput(input: Input): void {
   }
 }
 
-function completeLayer(said: Layer, number: number): Layer {
-  const at = `Network, layer ${number}`;
-  expectObject(`layer ${number}`, said, "lstm(), gru(), elman() or layer()");
+function completeLayer(said: Layer, name: string): Layer {
+  const at = `Network, ${name}`;
+  expectObject(name, said, "lstm(), gru(), elman() or layer()");
+  expectCell(said.cell);
   const choices = choicesOf(said);
   const defaults = Object.entries(choices).map(([name, [first]]) => [name, first]);
   const layer: Layer = {

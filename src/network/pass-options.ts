@@ -15,6 +15,11 @@ export interface PassOptions extends BatchShape {
   gradients?: boolean;
   /** Gradients, and with them dL/dh_t by all paths, and dL/dx_t (for tokens, of the one-hot x). */
   traceGradients?: boolean;
+  /**
+   * Gradients of these parameters alone: names, or how they begin, such as "layer1.". Default all. What only others need is
+   * not computed.
+   */
+  trainable?: readonly string[] | undefined;
   /** Drop out between layers, as the network's `dropout` says. */
   training?: boolean;
   /** How many losses are kept on the GPU. Default 1. */
@@ -41,6 +46,8 @@ const passOptions: readonly (keyof PassOptions)[] = [
   "steps",
   "batch",
   ...switches,
+  "sourceSteps",
+  "trainable",
   "schedule",
   "lossCapacity",
   "checkpointEvery",
@@ -53,6 +60,10 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
   expectSize("Pass", "lossCapacity", options.lossCapacity ?? 1);
   expectKnown("Pass", options, passOptions);
   for (const name of switches) expectSwitch("Pass", name, options[name]);
+  if (options.trainable !== undefined && !options.gradients && !options.traceGradients) {
+    throw new Error("Pass: trainable is given for a pass without gradients; leave it out, or set gradients.");
+  }
+  expectSource(config, options);
   const { layers } = architectureOf(config);
   const bidirectional = layers.some(({ directions }) => directions === 2);
   const projected = layers.some(({ projection }) => projection !== undefined);
@@ -70,6 +81,24 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
   }
   if (![undefined, "fused", "unrolled", "wavefront"].includes(options.schedule)) {
     throw new Error(`Pass: schedule is ${shown(options.schedule)}, expected "fused", "unrolled" or "wavefront".`);
+  }
+}
+
+/** @throws unless there are source steps where a network has an encoder, and what goes with it. */
+function expectSource(config: NetworkConfig, options: PassOptions): void {
+  const { encoder } = architectureOf(config);
+  if (!encoder) {
+    if (options.sourceSteps === undefined) return;
+    throw new Error(`Pass: sourceSteps is ${shown(options.sourceSteps)}, expected none; the network has no encoder.`);
+  }
+  expectSize("Pass", "sourceSteps", options.sourceSteps);
+  const { carryState, initialState, checkpointEvery, schedule, traceGradients } = options;
+  const others = { carryState, initialState, checkpointEvery, traceGradients, wavefront: schedule === "wavefront" };
+  const other = Object.entries(others).find(([, given]) => given);
+  if (other) {
+    throw new Error(
+      `Pass: ${other[0]} does not go with an encoder, whose final state is what the layers begin with; leave it out.`,
+    );
   }
 }
 

@@ -9,12 +9,14 @@ import type { NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
 import { inputStage } from "./input";
 import type { Layer } from "./layer";
+import { parameterShapes } from "./parameters";
 import { checkPassOptions, type PassOptions, unlatched } from "./pass-options";
 import { expectWays, type PassWays } from "./pass-ways";
 import { type AddLoss, lossOn, outputForward, outputLayer, readoutBackward } from "./readout";
 import type { segmented } from "./segments";
-import { layerByLayer, type Stacking, type StackOptions } from "./stack";
+import { layerByLayer, lowestToLearn, type Stacking, type StackOptions } from "./stack";
 import { clearStates, copyStates, statesIn } from "./states";
+import { trainableOf } from "./trainable";
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface TensorsOfPass<Tensor> {
@@ -46,7 +48,7 @@ export interface PassPlan {
   readonly batch: PlannedGroup;
   /** With gradients, u32 [1]: the training step of a run whose loss or gradients are not finite, else 0. */
   readonly notFinite: PlannedTensor | undefined;
-  /** With gradients: one buffer with a gradient for each parameter, laid out as the parameters are. */
+  /** With gradients: one buffer with a gradient for each parameter that learns, in the order of the parameters. */
   readonly gradients: PlannedGroup | undefined;
   /** With carryState: the state that the last run ended with. */
   readonly state: PlannedGroup | undefined;
@@ -67,8 +69,8 @@ export interface Layout {
   readonly rowLoss: PlannedTensor;
   /** Where gradients are added up. */
   readonly back: ReturnType<typeof gradientSlabs> | undefined;
-  readonly addLoss: AddLoss;
-  readonly ways: Pick<StackOptions, "dropped" | "projection">;
+  readonly addLoss: AddLoss | undefined;
+  readonly ways: Pick<StackOptions, "dropped" | "projection" | "scan"> & Pick<PassWays, "encoding">;
 }
 
 /**
@@ -81,24 +83,29 @@ export function planPass(
   config: NetworkConfig,
   parameters: Tensors,
   options: PassOptions,
-  { segmented, stacking, dropout, projection, carrying, valueLoss }: PassWays = {},
+  { segmented, stacking, dropout, scan, projection, encoding, carrying, valueLoss }: PassWays = {},
 ): PassPlan {
   checkPassOptions(config, options);
-  expectWays(config, options, { segmented, dropout, projection, carrying, valueLoss });
+  expectWays(config, options, { segmented, dropout, scan, projection, encoding, carrying, valueLoss });
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
   const architecture = architectureOf(config);
-  const specs = batchTensors(batchSpecs(config, { ...options, rowsByToken: wanted }));
+  const learning = specsToLearn(config, options.trainable);
+  const rowsByToken = wanted && meetsTokens(architecture, learning);
+  const specs = batchTensors(batchSpecs(config, { ...options, rowsByToken }));
   const batch = plan.group<string>("batch", specs, "uniform");
   const losses = plan.tensor("losses", [lossCapacity]);
   const recorded = plan.tensor("recorded", [1], { type: "u32" });
   const rowLoss = plan.tensor("rowLoss", [architecture.readout.kind === "every-step" ? steps * rows : rows]);
   const loss = { rowLoss, recorded, ring: losses };
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
-  const back = wanted ? gradientSlabs(plan, config, summed, loss, batch.tensors.step!) : undefined;
+  const back = wanted ? gradientSlabs(plan, config, learning, summed, loss, batch.tensors.step!) : undefined;
   const carried = carrying?.(plan, config, options, back?.notFinite);
   const addLoss = lossOn(plan, architecture.loss, architecture.readout.outputs, valueLoss);
-  const ways = { ...(dropout && { dropped: { ops: dropout, step: batch.tensors.step! } }), projection };
+  const ways = {
+    ...(dropout && { dropped: { ops: dropout, step: batch.tensors.step!, seed: architecture.seed } }),
+    ...{ projection, scan, encoding },
+  };
   const layout = {
     plan,
     config,
@@ -119,7 +126,8 @@ export function planPass(
   stretch.begin();
   copyStates(plan, layers, "initial", statesIn((carried?.state ?? batch).tensors));
   carried?.reset(layers, batch.tensors);
-  stretch.run(() => carried?.end(layers));
+  stretch.forward(() => carried?.end(layers));
+  stretch.backward();
   if (back) back.finish();
   else lossRecord(plan, loss);
   carried?.keep(layers);
@@ -147,6 +155,18 @@ export function planPass(
   };
 }
 
+/** What the parameters that learn are like, by name. */
+function specsToLearn(config: NetworkConfig, trainable: PassOptions["trainable"]) {
+  const shapes = parameterShapes(config);
+  const names = trainableOf("Pass", trainable, Object.keys(shapes));
+  return Object.fromEntries(names.map((name) => [name, shapes[name]!]));
+}
+
+/** Whether the gradient of something that meets tokens is wanted: of an embedding, or the lowest layer's W. */
+const meetsTokens = ({ layers, encoder }: Architecture, learning: object): boolean =>
+  Object.keys(learning).some((name) => name.endsWith("embeddingWeight")) ||
+  [layers[0], encoder?.layers[0]].some((layer) => layer?.names.some((name) => `${name}inputWeight` in learning));
+
 /** A way through time. */
 interface Stretch {
   readonly layers: readonly Layer[];
@@ -157,7 +177,8 @@ interface Stretch {
   /** Adds what comes before the initial states are there. */
   begin(): void;
   /** @param final adds what is done with the states at the end. */
-  run(final: () => void): void;
+  forward(final: () => void): void;
+  backward(): void;
 }
 
 /** All steps at once. */
@@ -170,14 +191,14 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
   // What is timed before there is a batch is then as real.
   plan.fill(lengths, () => new Int32Array(rows).fill(steps));
   const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
-  const input = inputStage(plan, architecture, parameters, batch.inputs!, rowsByToken);
+  const input = inputStage(plan, architecture, parameters, batch.inputs!, rowsByToken, back?.slabs);
+  const encoder = architecture.encoder && ways.encoding!(layout, architecture.encoder);
   const dInputs =
-    traceGradients || (back && input.learns)
-      ? plan.tensor("dInputs", [steps, rows, architecture.input.width])
-      : undefined;
+    traceGradients || input.learns ? plan.tensor("dInputs", [steps, rows, architecture.input.width]) : undefined;
   const layers = createStack(plan, architecture, parameters, input.x, lengths, {
     ...{ steps, batch: rows, schedule, traceGradients, rowsByToken: input.rowsByToken },
     ...ways,
+    ...(encoder?.learns && { continued: true, reachesBeyond: true }),
     gradients: back !== undefined,
   });
   const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);
@@ -188,21 +209,26 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
   const { targets, lossScale } = batch;
   return {
     ...{ layers, logits, probabilities, dLogits, dInputs: traceGradients ? dInputs : undefined },
-    begin() {},
-    run(final) {
+    begin: () => encoder?.forward(layers),
+    forward(final) {
       input.forward();
       stackForward(plan, layers);
       outputForward(plan, output);
       const read = { targets: targets!, weights, lengths, lossScale: lossScale! };
-      addLoss(plan, logits, { ...read, rowLoss, probabilities, dLogits });
-      if (dLogits && back) {
-        const { slabs } = back;
-        const dOutput = plan.tensor("dOutput", readShape, { parts: architecture.layers.at(-1)!.directions });
-        readoutBackward(plan, output, { dLogits, dOutput, slabs });
-        stackBackward(plan, layers, dOutput, slabs, dInputs);
-        input.backward(dInputs, slabs);
-      }
+      addLoss?.(plan, logits, { ...read, rowLoss, probabilities, dLogits });
       final();
+    },
+    backward() {
+      if (!back) return;
+      const { slabs } = back;
+      const reached = dInputs || lowestToLearn(layers, slabs) < layers.length;
+      const top = { parts: architecture.layers.at(-1)!.directions };
+      const dOutput = reached ? plan.tensor("dOutput", readShape, top) : undefined;
+      if (dLogits) readoutBackward(plan, output, { dLogits, dOutput, slabs });
+      encoder?.clear(layers);
+      if (dOutput) stackBackward(plan, layers, dOutput, slabs, dInputs);
+      input.backward(dInputs, slabs, architecture.readout.tied);
+      encoder?.backward(layers);
     },
   };
 }
@@ -216,5 +242,7 @@ function inSegments(layout: Layout, make: typeof segmented): Stretch {
       clearStates(layout.plan, all.layers);
       all.clear();
     },
+    forward: all.run,
+    backward() {}, // it goes back segment by segment
   };
 }

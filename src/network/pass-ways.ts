@@ -1,10 +1,13 @@
 // What of a pass few need, loaded where it is needed.
 
+import { cellOf } from "../cells/cells";
 import type { DeviceTraits } from "../gpu/traits";
+import { isScanned } from "../ops/recurrence";
 import { architectureOf } from "../parts/architecture";
 import type { carrying } from "./carried-state";
 import type { NetworkConfig } from "./config";
-import type { DropoutOps, ProjectionOps } from "./layer";
+import type { encoding } from "./encoder";
+import type { DropoutOps, ProjectionOps, ScanOps } from "./layer";
 import type { PassOptions } from "./pass-options";
 import type { ValueLossOp } from "./readout";
 import type { segmented } from "./segments";
@@ -15,15 +18,20 @@ export interface PassWays {
   readonly stacking?: Stacking | undefined;
   readonly dropout?: DropoutOps | undefined;
   readonly carrying?: typeof carrying | undefined;
+  readonly encoding?: typeof encoding | undefined;
+  readonly scan?: ScanOps | undefined;
   readonly projection?: ProjectionOps | undefined;
   readonly valueLoss?: ValueLossOp | undefined;
 }
 
 function needsOf(config: NetworkConfig, { checkpointEvery, carryState, training }: PassOptions) {
-  const { layers, loss } = architectureOf(config);
+  const { layers: own, encoder, loss } = architectureOf(config);
+  const layers = [...own, ...(encoder?.layers ?? [])];
   return {
     segmented: checkpointEvery !== undefined,
     dropout: training === true && layers.some(({ dropout }) => dropout > 0),
+    scan: layers.some((layer) => isScanned(cellOf(layer))),
+    encoding: encoder !== undefined,
     carrying: carryState === true,
     projection: layers.some(({ projection }) => projection !== undefined),
     valueLoss: loss.targets === "values",
@@ -38,13 +46,16 @@ export async function loadWays(
   measures: boolean,
 ): Promise<PassWays> {
   const needs = needsOf(config, options);
-  const { length } = architectureOf(config).layers;
-  const together = options.schedule === "wavefront" || (length > 1 && !options.schedule && measures);
+  const { layers, encoder } = architectureOf(config);
+  const several = layers.length > 1 && !encoder;
+  const together = options.schedule === "wavefront" || (several && !options.schedule && measures);
   return {
     segmented: needs.segmented ? (await import("./segments")).segmented : undefined,
     stacking: together ? (await import("./wavefront")).wavefrontOf(traits, config, options) : undefined,
     dropout: needs.dropout ? await import("../ops/dropout") : undefined,
     carrying: needs.carrying ? (await import("./carried-state")).carrying : undefined,
+    encoding: needs.encoding ? (await import("./encoder")).encoding : undefined,
+    scan: needs.scan ? await import("../ops/scan") : undefined,
     projection: needs.projection ? await import("./projection") : undefined,
     valueLoss: needs.valueLoss ? (await import("../ops/value-loss")).valueLoss : undefined,
   };

@@ -4,8 +4,9 @@ import type { Gpu } from "../gpu/device";
 import type { Lifetime } from "../gpu/lifetime";
 import type { Program } from "../gpu/program";
 import type { PlannedTensor, Tensor, TensorGroup } from "../gpu/tensor";
-import { type Batch, checkBatch } from "./batch";
+import type { AnyBatch } from "./batch";
 import { BatchPacker } from "./batch-packer";
+import { checkBatch } from "./check-batch";
 import type { NetworkConfig } from "./config";
 import type { PassOptions } from "./pass-options";
 import { unlatched } from "./pass-options";
@@ -28,7 +29,7 @@ export class Pass {
   readonly notFinite: Tensor | undefined;
   /** With carryState: the state that the last run ended with; with gradients, what it began with where it was not finite. */
   readonly state: TensorGroup | undefined;
-  /** With gradients: one buffer with a gradient for each parameter, laid out as the parameters are. */
+  /** With gradients: one buffer with a gradient for each parameter that learns, in the order of the parameters. */
   readonly gradients: TensorGroup | undefined;
   readonly #planned: PassPlan;
   /** Whether it has run: before, there is nothing to read. */
@@ -42,7 +43,10 @@ export class Pass {
     this.options = { ...options };
     this.#planned = planned;
     this.batch = program.group(batch);
-    this.packer = new BatchPacker(config, { ...options, rowsByToken: gradients !== undefined });
+    this.packer = new BatchPacker(config, {
+      ...options,
+      rowsByToken: "tokenStart" in batch.tensors || "sourceStart" in batch.tensors,
+    });
     this.notFinite = notFinite && program.tensor(notFinite);
     this.state = state && program.group(state);
     this.gradients = gradients && program.group(gradients);
@@ -67,7 +71,7 @@ export class Pass {
    * @param step which of dropout's masks it gets, where `training` is on.
    * @throws as `checkBatch`, before anything is written, or where the pass was destroyed.
    */
-  write(batch: Batch, step = 1): void {
+  write(batch: AnyBatch, step = 1): void {
     this.lifetime.expect("Pass.write");
     const first = !this.#begun;
     const { weight } = checkBatch("Pass.write", this.config, this.options, batch, first);

@@ -4,7 +4,7 @@ import type { Plan } from "../gpu/plan";
 import { type PlannedTensor, padded } from "../gpu/tensor";
 import type { Loss } from "../losses/loss";
 import { matmul, type View } from "../ops/matmul";
-import { rowsAndWidth, type Slabs } from "../ops/operands";
+import type { Slabs } from "../ops/operands";
 import { rowSum } from "../ops/row-sum";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import type { valueLoss } from "../ops/value-loss";
@@ -50,9 +50,9 @@ export type AddLoss = (plan: Plan, logits: PlannedTensor, tensors: LossTensors) 
 
 export interface ReadoutGradients {
   dLogits: PlannedTensor;
-  /** dL/dh of what is read: [T, B, D·H] or [B, D·H] */
-  dOutput: PlannedTensor;
-  /** Where gradients go. */
+  /** dL/dh of what is read, [T, B, D·H] or [B, D·H], where a layer below learns. */
+  dOutput: PlannedTensor | undefined;
+  /** Where gradients go; undefined for what does not learn. */
   slabs: (name: string) => Slabs | undefined;
 }
 
@@ -99,7 +99,13 @@ export function outputForward(plan: Plan, { read, outputWeight, tied, outputBias
 }
 
 /** What adds a loss to a plan, with what it needs there. */
-export function lossOn(plan: Plan, loss: Loss, outputs: number, valueLoss: ValueLossOp | undefined): AddLoss {
+export function lossOn(
+  plan: Plan,
+  loss: Loss,
+  outputs: number,
+  valueLoss: ValueLossOp | undefined,
+): AddLoss | undefined {
+  if (loss.targets === "none") return undefined;
   if (loss.targets === "values") {
     return (plan, logits, { probabilities: _, ...tensors }) => valueLoss!(plan, loss, { logits, ...tensors });
   }
@@ -113,7 +119,7 @@ export function lossOn(plan: Plan, loss: Loss, outputs: number, valueLoss: Value
   return (plan, logits, tensors) => softmaxCrossEntropy(plan, { logits, ...tensors, classWeighting });
 }
 
-/** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ. */
+/** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ: of these, what is wanted. */
 export function readoutBackward(
   plan: Plan,
   { read, outputWeight, tied }: OutputLayer,
@@ -122,19 +128,17 @@ export function readoutBackward(
   const { dLogits, dOutput, slabs } = gradients;
   const o = { tensor: dLogits };
   const v = { b: { tensor: outputWeight }, ...(!tied && { transpose: "b" as const }) };
-  matmul(plan, { label: "dh = do·Vᵀ", a: o, ...v, out: { tensor: dOutput } });
-  const dBias = slabs("outputBias");
-  if (tied) {
-    matmul(plan, { label: "dVᵀ = Σ do_tᵀ·h_t", transpose: "a", a: o, b: read[0]!, out: slabs("embeddingWeight")! });
-    if (dBias) {
-      const [rows, width] = rowsAndWidth(dLogits);
-      const sum = { ...dBias, tensor: { ...dBias.tensor, shape: [1, width] } };
-      rowSum(plan, { label: "db_o = Σ do_t", parts: { ...dLogits, shape: [1, rows, width] }, first: 0, sum });
-    }
+  if (dOutput) matmul(plan, { label: "dh = do·Vᵀ", a: o, ...v, out: { tensor: dOutput } });
+  const [dWeight, dBias] = [slabs(tied ? "embeddingWeight" : "outputWeight"), slabs("outputBias")];
+  if (tied && dWeight) {
+    matmul(plan, { label: "dVᵀ = Σ do_tᵀ·h_t", transpose: "a", a: o, b: read[0]!, out: dWeight });
+  }
+  if (tied || !dWeight) {
+    if (dBias) rowSum(plan, { label: "db_o = Σ do_t", x: o, sum: dBias });
     return;
   }
   for (const [part, a] of read.entries()) {
-    const out = { ...slabs("outputWeight")!, ...rowPart(read, part) };
+    const out = { ...dWeight, ...rowPart(read, part) };
     const bSum = part === 0 ? dBias : undefined;
     matmul(plan, { label: `dV = Σ h_tᵀ·do_t${bSum ? ", db_o = Σ do_t" : ""}`, transpose: "a", a, b: o, out, bSum });
   }

@@ -8,7 +8,7 @@ import { inputStage } from "./input";
 import type { Layer } from "./layer";
 import type { Layout } from "./pass-plan";
 import { outputForward, outputLayer, readoutBackward } from "./readout";
-import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
+import { createStack, lowestToLearn, stackBackward, stackForward, tensorsBetween } from "./stack";
 import { copyStates, rowsOf, stateSpecs } from "./states";
 
 /** Where a segment stands among all: one of them, or in a repeat from one on, one further or back in each run. */
@@ -49,19 +49,21 @@ export function segmented(layout: Layout): Segmented {
   const count = steps / checkpointEvery;
   const everyStep = architecture.readout.kind === "every-step";
   const shape = { steps: checkpointEvery, batch, weights: whole.weights !== undefined };
-  const { lossScale: _, ...own } = batchTensors(batchSpecs(config, { ...shape, rowsByToken: true }));
+  const { lossScale: _, ...own } = batchTensors(
+    batchSpecs(config, { ...shape, rowsByToken: whole.tokenStart !== undefined }),
+  );
   const segment: Readonly<Record<string, PlannedTensor>> = plan.group<string>("segment", own, "uniform").tensors;
   const lengths = onlyRow(segment.lengths!);
   // What is timed before there is a batch is then as real.
   plan.fill(lengths, () => new Int32Array(batch).fill(checkpointEvery));
   const { tokenStart, tokenOrder } = segment;
   const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
-  const input = inputStage(plan, architecture, parameters, segment.inputs!, rowsByToken);
+  const input = inputStage(plan, architecture, parameters, segment.inputs!, rowsByToken, slabs);
   const dInputs = input.learns ? plan.tensor("dInputs", [checkpointEvery, batch, architecture.input.width]) : undefined;
-  const { dropped } = ways;
+  const { dropped, scan } = ways;
   const layers = createStack(plan, architecture, parameters, input.x, lengths, {
     ...{ steps: checkpointEvery, batch, schedule, rowsByToken: input.rowsByToken },
-    ...{ gradients: true, continued: true },
+    ...{ gradients: true, continued: true, scan },
     dropped: dropped && { ...dropped, step: segment.step! },
   });
   const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);
@@ -73,9 +75,11 @@ export function segmented(layout: Layout): Segmented {
     ? { targets: segment.targets!, weights: segment.weights, lengths }
     : { targets: whole.targets!, weights: whole.weights, lengths: { ...whole.lengths!, shape: [batch] } };
   const lossTensors = { ...read, lossScale: whole.lossScale!, rowLoss: segmentLoss, dLogits };
-  const dOutput = plan.tensor("dOutput", readShape);
-  const nothing = everyStep ? undefined : plan.tensor("dOutput", readShape); // zero
-  const between = tensorsBetween(plan, layers);
+  const lowest = dInputs ? 0 : lowestToLearn(layers, slabs);
+  const dOutputs = () => plan.tensor("dOutput", readShape);
+  const dOutput = lowest < layers.length ? dOutputs() : undefined; // where a layer below the output layer learns
+  const nothing = dOutput && !everyStep ? dOutputs() : undefined; // zero
+  const between = tensorsBetween(plan, layers, lowest);
   const firstRows = plan.tensor("firstRow", [count], { type: "u32" });
   plan.fill(firstRows, () => Uint32Array.from({ length: count }, (_, s) => s * checkpointEvery * batch));
   const stateShapes = Object.entries(stateSpecs(config, batch));
@@ -113,13 +117,14 @@ export function segmented(layout: Layout): Segmented {
   const back = (which: Which) => {
     enter(which);
     forward();
-    if (!(nothing && which.index)) {
+    const further = nothing && which.index !== undefined;
+    if (!further) {
       outputForward(plan, output);
-      addLoss(plan, logits, lossTensors);
+      addLoss!(plan, logits, lossTensors);
       readoutBackward(plan, output, { dLogits, dOutput, slabs });
     }
-    stackBackward(plan, layers, nothing && which.index ? nothing : dOutput, slabs, dInputs, between);
-    input.backward(dInputs, slabs);
+    if (dOutput) stackBackward(plan, layers, further ? nothing : dOutput, slabs, dInputs, between);
+    input.backward(dInputs, slabs, architecture.readout.tied);
   };
   const losses = (which: Which) => {
     const bytes = 4 * checkpointEvery * batch;
@@ -147,7 +152,7 @@ export function segmented(layout: Layout): Segmented {
       back(last);
       atEnd();
       losses(last);
-      if (count === 1) return;
+      if (count === 1 || !(everyStep || dOutput)) return; // no gradient goes further back
       plan.repeat(count - 1, (index) => {
         const earlier: Which = { number: count - 2, index, step: -1 };
         back(earlier);

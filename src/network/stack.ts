@@ -6,7 +6,7 @@ import type { PlannedTensor } from "../gpu/tensor";
 import type { View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
 import { carriesOf, type SweepSchedule } from "../ops/recurrence";
-import type { Architecture, StackedLayer } from "../parts/architecture";
+import type { Sequence, StackedLayer } from "../parts/architecture";
 import {
   type Direction,
   type DirectionSlabs,
@@ -14,11 +14,12 @@ import {
   type Layer,
   layerBackward,
   layerForward,
+  learns,
   type ProjectionOps,
   type RowsByToken,
+  type ScanOps,
   stepsOf,
 } from "./layer";
-import { prefixOf } from "./parameters";
 
 export interface StackOptions {
   /** T and B */
@@ -32,8 +33,12 @@ export interface StackOptions {
   rowsByToken?: RowsByToken | undefined;
   /** Whether the steps are a stretch of a longer time. */
   continued?: boolean;
-  /** With `step`, u32 [2], the training step and the number of the first row: without it nothing is dropped. */
-  dropped?: { ops: DropoutOps; step: PlannedTensor } | undefined;
+  /** Whether what the layers begin with learns too. */
+  reachesBeyond?: boolean;
+  /** With `step`, u32 [2], the training step and the number of the first row, and the network's seed: without it nothing is dropped. */
+  dropped?: { ops: DropoutOps; step: PlannedTensor; seed: number } | undefined;
+  /** For cells whose units do not meet. */
+  scan?: ScanOps | undefined;
   /** Where a layer has one. */
   projection?: ProjectionOps | undefined;
   /** Allocates what the layers compute in; the plan unless given. */
@@ -48,16 +53,27 @@ export const layerByLayer = { createStack, stackForward, stackBackward };
 /** Allocates the layers over `inputs` (tokens, i32 [T, B], or x [T, B, I]) and `lengths`, i32 [B]. */
 export function createStack(
   plan: Plan,
-  { layers: stacked, seed }: Architecture,
+  { layers: stacked }: Sequence,
   parameters: Readonly<Record<string, PlannedTensor>>,
   inputs: PlannedTensor,
   lengths: PlannedTensor,
   options: StackOptions,
 ): Layer[] {
-  const { steps, batch, schedule, rowsByToken, continued, dropped, projection, allocator = plan } = options;
+  const {
+    steps,
+    batch,
+    schedule,
+    rowsByToken,
+    continued,
+    reachesBeyond,
+    dropped,
+    projection,
+    scan,
+    allocator = plan,
+  } = options;
   const layers: Layer[] = [];
   for (const stack of stacked) {
-    const { number, dropout: rate, hidden: size, width, directions: count } = stack;
+    const { mask, dropout: rate, hidden: size, width, directions: count } = stack;
     const below = layers.at(-1);
     const x: View = below ? stepsOf(below.hidden, steps, batch) : { tensor: inputs };
     const { parts = 1 } = x.tensor;
@@ -67,11 +83,13 @@ export function createStack(
     const projected = stack.projection === undefined ? undefined : projection;
     layers.push({
       cell: cellOf(stack),
+      scan,
       schedule,
       inputs: masked ? { tensor: plan.tensor("dropped", [steps, batch, stack.inputs], { parts }) } : x,
       continued,
+      reachesBeyond,
       rowsByToken: below ? undefined : rowsByToken,
-      dropout: masked && { ...masked, x, rate, seed, layer: number },
+      dropout: masked && { ...masked, x, rate, layer: mask },
       lengths,
       hidden: states("hidden", width),
       projection: projected && { ops: projected, unprojected: states("unprojected", size) },
@@ -90,13 +108,15 @@ function direction(
 ): Direction {
   const { hidden: width, projection, bias } = layer;
   const cell = cellOf(layer);
-  const { gates, candidate, states, unitParameters } = cell;
+  const { gates, candidate, recurrent, states, unitParameters } = cell;
   const parts = gates;
-  const named = (name: string) => parameters[`${prefixOf(layer.number, part)}${name}`]!;
+  const name = layer.names[part]!;
+  const named = (parameter: string) => parameters[name + parameter]!;
   return {
+    name,
     parameters: {
       inputWeight: named("inputWeight"),
-      recurrentWeight: named("recurrentWeight"),
+      recurrentWeight: recurrent === "none" ? undefined : named("recurrentWeight"),
       // A bias that is none is zero.
       bias: bias ? named("bias") : plan.tensor("noBias", [gates * width], { parts }),
       recurrentBias: candidate && (bias ? named("recurrentBias") : plan.tensor("noBias", [width])),
@@ -117,18 +137,47 @@ export function stackForward(plan: Plan, layers: readonly Layer[]): void {
   for (const layer of layers) layerForward(plan, layer);
 }
 
-/** dL/dh of each layer but the highest, from the one that reads it: [T, B, D·H]. */
-export function tensorsBetween(plan: Plan, layers: readonly Layer[]): PlannedTensor[] {
-  return layers.slice(0, -1).map(({ hidden, directions }) => {
-    const [steps = 0, batch = 0] = directions[0]!.gate.shape;
-    return plan.tensor("dOutput", [steps, batch, hidden.shape[2]!], { parts: directions.length });
+/** Where the gradient of a parameter goes; undefined where it does not learn. */
+type SlabsByName = (name: string) => Slabs | undefined;
+
+/** The gradients of a layer's parameters, in each direction. */
+const gradientsOf = ({ directions }: Layer, slabs: SlabsByName): DirectionSlabs[] =>
+  directions.map(({ name }) => {
+    const named = (parameter: string) => slabs(name + parameter);
+    return {
+      inputWeight: named("inputWeight"),
+      recurrentWeight: named("recurrentWeight"),
+      bias: named("bias"),
+      recurrentBias: named("recurrentBias"),
+      projectionWeight: named("projectionWeight"),
+      unitParameters: named("unitParameters"),
+    };
   });
+
+/**
+ * The lowest layer of which a parameter learns, or what it begins with: the way back ends there. As many as there are where
+ * none does.
+ */
+export function lowestToLearn(layers: readonly Layer[], slabs: SlabsByName): number {
+  const lowest = layers.findIndex((layer) => layer.reachesBeyond || gradientsOf(layer, slabs).some(learns));
+  return lowest < 0 ? layers.length : lowest;
+}
+
+/** dL/dh of each layer from the lowest that the way back reaches to the highest but one, from what reads it: [T, B, D·H]. */
+export function tensorsBetween(plan: Plan, layers: readonly Layer[], lowest: number): PlannedTensor[] {
+  const between: PlannedTensor[] = [];
+  for (const [number, { hidden, directions }] of layers.slice(0, -1).entries()) {
+    const [steps = 0, batch = 0] = directions[0]!.gate.shape;
+    const shape = [steps, batch, hidden.shape[2]!];
+    if (number >= lowest) between[number] = plan.tensor("dOutput", shape, { parts: directions.length });
+  }
+  return between;
 }
 
 /**
- * From the highest layer to the lowest.
+ * From the highest layer to the lowest that the way back reaches.
  * @param dOutput dL/dh of what reads the highest: [T, B, D·H] or [B, D·H]
- * @param slabs where the gradient of a parameter goes
+ * @param slabs where the gradient of a parameter goes, if it learns
  * @param dInputs where wanted, dL/dx [T, B, I]
  * @param between as `tensorsBetween` makes them
  */
@@ -136,25 +185,14 @@ export function stackBackward(
   plan: Plan,
   layers: readonly Layer[],
   dOutput: PlannedTensor,
-  slabs: (name: string) => Slabs | undefined,
+  slabs: SlabsByName,
   dInputs: PlannedTensor | undefined,
-  between: readonly PlannedTensor[] = tensorsBetween(plan, layers),
+  between: readonly PlannedTensor[] = tensorsBetween(plan, layers, dInputs ? 0 : lowestToLearn(layers, slabs)),
 ): void {
   let dHidden = dOutput;
   for (const [number, layer] of [...layers.entries()].reverse()) {
     const dBelow = number > 0 ? between[number - 1] : dInputs;
-    const gradients = layer.directions.map((_, part): DirectionSlabs => {
-      const named = (name: string) => slabs(prefixOf(number, part) + name);
-      return {
-        inputWeight: named("inputWeight")!,
-        recurrentWeight: named("recurrentWeight")!,
-        bias: named("bias"),
-        recurrentBias: named("recurrentBias"),
-        projectionWeight: named("projectionWeight"),
-        unitParameters: named("unitParameters"),
-      };
-    });
-    layerBackward(plan, layer, { dOutput: dHidden, parameters: gradients, dInputs: dBelow });
+    layerBackward(plan, layer, { dOutput: dHidden, parameters: gradientsOf(layer, slabs), dInputs: dBelow });
     if (dBelow) dHidden = dBelow;
   }
 }

@@ -6,7 +6,6 @@ import { type AnyBuffer, matrixOf, type PlannedTensor, roundUp, type TensorSpec 
 import { architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
 import type { Direction, Layer } from "./layer";
-import { prefixOf } from "./parameters";
 
 /** h, or what a cell keeps beside it. */
 export type StateKind = "hidden" | "cell";
@@ -14,8 +13,8 @@ export type StateKind = "hidden" | "cell";
 /** A state, of one direction of one layer: [B, H], of h where it is projected [B, P]. */
 export type StateSpecs = Record<string, TensorSpec & { readonly kind: StateKind }>;
 
-const nameOf = (layer: number, part: number, kind: StateKind, index = 0): string =>
-  `${prefixOf(layer, part)}${kind}${index > 0 ? index : ""}`;
+const nameOf = (direction: string, kind: StateKind, index = 0): string =>
+  `${direction}${kind}${index > 0 ? index : ""}`;
 
 /**
  * The states of a network by name, as `layer0.hidden`: all h from the lowest layer to the highest, then all that cells keep
@@ -27,8 +26,8 @@ export function stateSpecs(config: NetworkConfig, batch: number): StateSpecs {
     for (const layer of architectureOf(config).layers) {
       const shape = [batch, kind === "hidden" ? layer.width : layer.hidden];
       const count = kind === "hidden" ? 1 : cellOf(layer).states;
-      for (let part = 0; part < layer.directions; part++) {
-        for (let i = 0; i < count; i++) specs[nameOf(layer.number, part, kind, i)] = { shape, kind };
+      for (const name of layer.names) {
+        for (let i = 0; i < count; i++) specs[nameOf(name, kind, i)] = { shape, kind };
       }
     }
   }
@@ -64,7 +63,7 @@ export function statePlaces(layers: readonly Layer[], end: "initial" | "final"):
     const stored = 4 * roundUp(width, 4);
     const offset = tensor.offset + (slab * rows * parts + (kind === "hidden" ? part : 0)) * stored;
     return {
-      name: nameOf(layer, part, kind, index),
+      name: nameOf(layers[layer]!.directions[part]!.name, kind, index),
       ...of,
       tensor,
       offset,

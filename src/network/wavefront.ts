@@ -5,12 +5,13 @@ import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
 import { layoutOf, type PlannedTensor, type TensorSpec } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
+import { isScanned } from "../ops/recurrence";
 import { wavefrontBackward, wavefrontForward, widestTogether } from "../ops/wavefront";
 import { type Architecture, architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
 import { type Layer, layerForward, oneHotOf } from "./layer";
 import { checkPassOptions, type PassOptions } from "./pass-options";
-import { layerByLayer, type Stacking } from "./stack";
+import { layerByLayer, lowestToLearn, type Stacking } from "./stack";
 
 /** The ways through the layers; undefined where they cannot go at once. @throws where they cannot and must. */
 export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options: PassOptions): Stacking | undefined {
@@ -21,7 +22,8 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   const lowest = stacked[0]!;
   const { hidden: width } = lowest;
   const { steps, batch, training, checkpointEvery } = options;
-  const { name, gates, states, unitParameters, candidate, passesBeside } = cellOf(lowest);
+  const cell = cellOf(lowest);
+  const { name, gates, states, unitParameters, candidate, passesBeside } = cell;
   const forced = options.schedule === "wavefront";
   const widest = widestTogether(traits, count);
   const { maxBufferSize, maxStorageBufferBindingSize } = traits.limits;
@@ -29,7 +31,7 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   const fits =
     width <= widest && layoutOf(alike(count, gate)).bytes <= Math.min(maxBufferSize, maxStorageBufferBindingSize);
   const dropped = training && stacked.some(({ dropout }) => dropout > 0);
-  const simple = !candidate && !passesBeside && states < 2 && unitParameters.length === 0;
+  const simple = !isScanned(cell) && !candidate && !passesBeside && states < 2 && unitParameters.length === 0;
   const able = areAlike(architecture) && simple;
   if (count < 2 || !able || dropped || checkpointEvery || !fits) {
     if (!forced) return undefined;
@@ -39,7 +41,7 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   }
   const { createStack, stackForward, stackBackward } = layerByLayer;
   type Add = (plan: Plan) => void;
-  const choose = (plan: Plan, sweep: string, oneByOne: Add, wavefront: Add) => {
+  const choose = (plan: Plan, sweep: string, count: number, oneByOne: Add, wavefront: Add) => {
     const ways = { ...(!forced && { "layer by layer": oneByOne }), wavefront };
     const key = `${name} ${sweep} of ${input.kind} ${steps}×${batch}×${width}, ${count} layers`;
     plan.choose("recurrence", key, ways, Object.keys(ways)[0]!);
@@ -51,22 +53,24 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
       choose(
         plan,
         "forward",
+        count,
         (plan) => stackForward(plan, layers),
         (plan) => {
           layerForward(plan, swept(layers)[0]!);
           wavefrontForward(plan, tensorsOf(plan, layers));
         },
       ),
-    stackBackward: (plan, layers, dOutput, slabs, dInputs) =>
-      choose(
-        plan,
-        "backward",
-        (plan) => stackBackward(plan, layers, dOutput, slabs, dInputs),
-        (plan) => {
-          wavefrontBackward(plan, tensorsOf(plan, layers), dOutput);
+    stackBackward: (plan, layers, dOutput, slabs, dInputs) => {
+      const reached = layers.slice(dInputs ? 0 : lowestToLearn(layers, slabs));
+      const oneByOne = (plan: Plan) => stackBackward(plan, layers, dOutput, slabs, dInputs);
+      if (reached.length < 2) oneByOne(plan);
+      else {
+        choose(plan, "backward", reached.length, oneByOne, (plan) => {
+          wavefrontBackward(plan, tensorsOf(plan, reached), dOutput);
           stackBackward(plan, swept(layers), dOutput, slabs, dInputs, []);
-        },
-      ),
+        });
+      }
+    },
   };
 }
 
@@ -108,6 +112,11 @@ const tensorsOf = (plan: Plan, layers: readonly Layer[]) => {
   return {
     ...lowest!,
     oneHot: oneHotOf(plan, lowest!, lowest!.directions[0]!),
-    layers: layers.map(({ hidden, directions: [direction] }) => ({ ...direction!, ...direction!.parameters, hidden })),
+    layers: layers.map(({ hidden, directions: [direction] }) => ({
+      ...direction!,
+      ...direction!.parameters,
+      recurrentWeight: direction!.parameters.recurrentWeight!,
+      hidden,
+    })),
   };
 };

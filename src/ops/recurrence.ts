@@ -2,6 +2,7 @@
 
 import cellShader from "../../shaders/cell.wgsl?raw";
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
+import sweepShader from "../../shaders/sweep.wgsl?raw";
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
@@ -76,7 +77,7 @@ export function recurrenceForward(plan: Plan, sweep: Sweep): void {
 
 /** dh from what comes later, then the cell's gradients, back through time. @throws as `recurrenceForward`. */
 export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
-  const { dOutput, carry, dHidden, dUnitParameters, hidden, cell, continued = false } = sweep;
+  const { dOutput, carry, dHidden, hidden, cell, continued = false } = sweep;
   const size = sizeOf("recurrenceBackward", sweep);
   const { steps, batch, width } = size;
   const lastStep = dOutput.shape.length === 2;
@@ -88,15 +89,24 @@ export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
   const flags = { oneHot: false, lastStep, hiddenGradient: dHidden !== undefined, continued };
   const sweepSteps = dHidden || continued ? steps + 1 : steps;
   addSweep(plan, sweep, { ...size, forward: false, sweepSteps, bindings, flags });
-  if (dUnitParameters) {
-    const label = `Σ d${cell.unitParameters.join(", d")}`;
-    rowSum(plan, { label, parts: carry, first: 1 + cell.states, sum: dUnitParameters });
-  }
+  unitGradients(plan, sweep);
 }
 
-/** What passes back beside h: its own, gradients of the other states, and sums of those of unit parameters. */
-export const carriesOf = ({ states, unitParameters }: Pick<Cell, "states" | "unitParameters">): number =>
-  1 + states + unitParameters.length;
+/** Sums what a sweep back left of unit parameters' gradients, where they are wanted. */
+export function unitGradients(
+  plan: Plan,
+  { cell, carry, dUnitParameters }: Pick<BackwardSweep, "cell" | "carry" | "dUnitParameters">,
+): void {
+  if (!dUnitParameters) return;
+  const label = `Σ d${cell.unitParameters.join(", d")}`;
+  const [, batch = 0] = carry.shape;
+  const rows = [(1 + cell.states) * batch, cell.unitParameters.length * batch] as const;
+  rowSum(plan, { label, x: { tensor: carry, rows }, sum: dUnitParameters });
+}
+
+/** What passes back beside h: its own, gradients of the other states, and sums of those of unit parameters and of u. */
+export const carriesOf = ({ states, unitParameters, recurrent, gates }: Cell): number =>
+  1 + states + unitParameters.length + (recurrent === "unit" ? gates : 0);
 
 interface Directed {
   steps: number;
@@ -159,11 +169,12 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
   const dispatch = (phaseTwo: boolean) => ({
     kernel: {
       shader: `${cell.name} recurrence`,
-      source: `${tileSource}\n${cellSource(cell)}\n${recurrenceShader}`,
+      source: `${tileSource}\n${sweepSource(cell)}\n${recurrenceShader}`,
       constants: {
         steps,
         batch,
         width: inVec4(width),
+        units: width,
         gates: cell.gates,
         summed: cell.candidate ? cell.gates - 1 : cell.gates,
         ...(forward && { lastGate: cell.gates - (cell.candidate === "apart" ? 2 : 1) }),
@@ -211,9 +222,15 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
 /** What stands in front of the sweeps of a cell. */
 export const cellSource = (cell: Cell): string => `${cellShader}\n${cell.source}`;
 
+/** Likewise, with where a sweep of one layer is in its tensors. */
+export const sweepSource = (cell: Cell): string => `${cellSource(cell)}\n${sweepShader}`;
+
+/** Whether units of a cell do not meet, so that `scan` takes the place of these sweeps. */
+export const isScanned = ({ recurrent }: Cell): boolean => recurrent !== "full";
+
 /** Whether a device has bindings enough for a cell's sweep forward to take tokens. */
 export const takesTokens = ({ limits }: DeviceTraits, cell: Cell): boolean =>
-  !cell.candidate && limits.maxStorageBuffersPerShaderStage >= (cell.states > 0 ? 8 : 7);
+  !cell.candidate && !isScanned(cell) && limits.maxStorageBuffersPerShaderStage >= (cell.states > 0 ? 8 : 7);
 
 function sizeOf(operation: string, sweep: Sweep): { steps: number; batch: number; width: number } {
   const { cell, recurrentWeight, lengths, gate, hidden, cellState, unitParameters, candidate, recurrentBias } = sweep;

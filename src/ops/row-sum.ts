@@ -1,40 +1,52 @@
-// Puts the sums of matrices over their rows on a plan.
+// Puts sums of rows on a plan: gradients that no product sums on its way.
 
 import rowSumShader from "../../shaders/row-sum.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import type { PlannedTensor } from "../gpu/tensor";
+import { matrixOf } from "../gpu/tensor";
 import { noted } from "./finite-check";
-import { expectShape, inVec4, line, type Slabs, slabsBinding } from "./operands";
+import type { View } from "./matmul";
+import { expectShape, line, type Slabs, slabsBinding } from "./operands";
 
 interface RowSum {
   label: string;
-  /** [first + P or more, B, H] */
-  parts: PlannedTensor;
-  /** The first matrix that is summed. */
-  first: number;
-  /** [P, H]: the first slab takes all of it, the others stay as they are. */
+  /** One matrix below the other, [P · R, N]; rows of a tensor, and consecutive parts of its width. */
+  x: Pick<View, "tensor" | "rows" | "parts">;
+  /** [N], or of P matrices [P, N]; each of several slabs sums a share of the rows. */
   sum: Slabs;
 }
 
-/** sum[p] = Σ over the rows of parts[first + p]. @throws where shapes do not fit. */
-export function rowSum(plan: Plan, { label, parts, first, sum }: RowSum): void {
-  const [matrices = 0, rows = 0, width = 0] = parts.shape;
-  const [count = 0] = sum.tensor.shape;
-  expectShape("rowSum", sum.tensor, "[P, H]", [Math.min(count, matrices - first), width]);
-  const size = count * inVec4(width);
-  const { workgroups, ...constants } = line(plan.traits, size);
+/** sum[p] = Σ over the rows of matrix p. @throws where the shapes do not fit. */
+export function rowSum(plan: Plan, { label, x, sum }: RowSum): void {
+  const { rows: all, width, storedWidth } = matrixOf(x.tensor);
+  const { parts: partCount = 1 } = x.tensor;
+  const [firstPart, taken] = x.parts ?? [0, partCount];
+  const [firstRow, count] = x.rows ?? [0, all];
+  const matrices = sum.tensor.shape.length > 1 ? sum.tensor.shape[0]! : 1;
+  const columns = (width / partCount) * taken;
+  expectShape("rowSum", sum.tensor, "[N] or [P, N]", [...(sum.tensor.shape.length > 1 ? [matrices] : []), columns]);
+  const rows = count / matrices;
+  if (!Number.isInteger(rows) || firstRow + count > all) {
+    throw new Error(
+      `rowSum: "${x.tensor.name}" has ${all} rows, expected ${matrices} times as many from row ${firstRow} on; ask for as many sums as there are matrices.`,
+    );
+  }
+  const part = storedWidth / partCount / 4; // in vec4f
+  const stored = { stride: storedWidth / 4, width: part * taken, slab: sum.strideBytes / 16 };
+  const size = matrices * stored.width;
+  const { workgroups, ...threads } = line(plan.traits, size);
+  const start = firstRow * stored.stride + firstPart * part;
   const { source, flags, bindings } = noted(rowSumShader, sum.noting);
   plan.add({
     label,
     kernel: {
       shader: "row-sum",
       source,
-      constants: { size, rows, width: inVec4(width), first, ...constants },
+      constants: { rows, slice: Math.ceil(rows / sum.count), start, size, ...stored, ...threads },
       flags: { ...flags, accumulate: sum.accumulate === true },
     },
-    bindings: { parts, sum: slabsBinding(sum), ...bindings },
-    workgroups,
-    flops: count * rows * width,
-    bytes: 4 * count * (rows + 1) * width,
+    bindings: { x: x.tensor, sum: slabsBinding(sum), ...bindings },
+    workgroups: [...workgroups, sum.count],
+    flops: count * columns,
+    bytes: 16 * size * (rows + sum.count),
   });
 }

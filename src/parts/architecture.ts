@@ -14,10 +14,18 @@ export interface Parts {
   /** From the lowest, which reads the input, to the highest, which is read. */
   readonly layers: readonly Layer[];
   readonly readout: Readout;
+  /** Reads another sequence first; its final states are what the layers begin with. They are as many and as wide as its own. */
+  readonly encoder?: Encoder;
   /** Default "cross-entropy". */
   readonly loss?: LossName | Loss;
   /** Default 1. */
   readonly seed?: number;
+}
+
+/** What reads the source of an encoder–decoder (Sutskever et al. 2014): layers of one direction. */
+export interface Encoder {
+  readonly input: Input;
+  readonly layers: readonly Layer[];
 }
 
 /** A network of one kind of cell and one width. */
@@ -45,11 +53,22 @@ export interface StackedLayer extends Layer {
   readonly directions: number;
   /** The width of h, in each direction: H, or P. */
   readonly width: number;
+  /** How the names of each direction's parameters and states begin: `layer0.`, `layer0.reverse.`. */
+  readonly names: readonly string[];
+  /** What tells its dropout's masks from those of other layers. */
+  readonly mask: number;
 }
 
-export interface Architecture {
+/** What goes through time: an input and the layers above it. */
+export interface Sequence {
   readonly input: Input;
   readonly layers: readonly StackedLayer[];
+  /** What the names of its parameters begin with. */
+  readonly prefix: string;
+}
+
+export interface Architecture extends Sequence {
+  readonly encoder: Sequence | undefined;
   readonly readout: Readout;
   readonly loss: Loss;
   readonly seed: number;
@@ -64,8 +83,12 @@ export function architectureOf(said: Parts | ShortForm): Architecture {
   let architecture = known.get(said);
   if (!architecture) {
     const parts = isParts(said) ? said : partsOf(said);
-    const { input, readout, loss = "cross-entropy", seed = 1 } = parts;
-    architecture = { input, layers: stacked(parts), readout, loss: lossOf(loss), seed };
+    const { input, readout, loss = "cross-entropy", encoder, seed = 1 } = parts;
+    architecture = {
+      ...{ input, layers: stacked(parts, "", 0), prefix: "", readout, seed },
+      encoder: encoder && { input: encoder.input, layers: stacked(encoder, ofEncoder, mostLayers), prefix: ofEncoder },
+      loss: lossOf(loss),
+    };
     known.set(said, architecture);
   }
   return architecture;
@@ -87,12 +110,18 @@ function partsOf(short: ShortForm): Parts {
   };
 }
 
-function stacked({ input, layers }: Parts): StackedLayer[] {
+/** So that masks of an encoder's layers are others. */
+export const mostLayers = 1000;
+
+const ofEncoder = "encoder.";
+
+function stacked({ input, layers }: Encoder, prefix: string, firstMask: number): StackedLayer[] {
   let inputs = input.width;
   return layers.map((layer, number) => {
     const { bidirectional, hidden, projection: width = hidden } = layer;
     const directions = bidirectional ? 2 : 1;
-    const placed = { ...layer, number, inputs, directions, width };
+    const names = [`${prefix}layer${number}.`, `${prefix}layer${number}.reverse.`].slice(0, directions);
+    const placed = { ...layer, number, inputs, directions, width, names, mask: firstMask + number };
     inputs = directions * width;
     return placed;
   });
@@ -102,7 +131,7 @@ const lossOf = (loss: LossName | Loss): Loss =>
   loss === "cross-entropy" ? crossEntropy() : loss === "mean-squared-error" ? meanSquaredError() : loss;
 
 /** h_T or what is given for it: D·H, or D·P, of the highest layer. */
-export const depthOf = ({ layers }: Architecture): number => {
+export const depthOf = ({ layers }: Sequence): number => {
   const { directions, width } = layers.at(-1)!;
   return directions * width;
 };

@@ -3,15 +3,12 @@
 import { referenceCellOf } from "../cells/reference-cells";
 import type { StackedLayer } from "../parts/architecture";
 import { joinColumns, splitColumns } from "./columns";
-import { matmul, matmulTransposeA, matmulTransposeB, type Numbers, rowSum } from "./matmul";
+import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
 import type { ReferenceBatch, ReferenceParameters, ReferenceSweep } from "./network";
 import { projected } from "./projection";
 import { recurrenceBackward, recurrenceForward, type SweepShape, type SweepStates } from "./recurrence";
+import { rowSum } from "./row-sum";
 import { tokenGather, tokenGatherGradient } from "./token-gather";
-
-/** How the parameters of a layer's directions begin. */
-const prefixesOf = ({ number, directions }: StackedLayer): string[] =>
-  ["", "reverse."].slice(0, directions).map((way) => `layer${number}.${way}`);
 
 export const lengthsOf = ({ lengths, steps, batch }: ReferenceBatch): Numbers =>
   lengths ?? new Float64Array(batch).fill(steps);
@@ -46,7 +43,7 @@ export function layerForward(
   initial: (direction: number) => { hidden: Numbers; cell: Numbers },
 ): { outputs: Float64Array; sweeps: ReferenceSweep[] } {
   const rows = data.steps * data.batch;
-  const sweeps = prefixesOf(layer).map((prefix, direction) => {
+  const sweeps = layer.names.map((prefix, direction) => {
     const shape = shapeOf(layer, data, direction);
     const weight = parameters[`${prefix}inputWeight`]!;
     const columns = shape.cell.gates * layer.hidden;
@@ -83,7 +80,7 @@ export function layerBackward(
   const rows = data.steps * data.batch;
   const dOutputs = splitColumns(dOutput, layer.directions, layer.width);
   let dInputs = new Float64Array(areTokens ? 0 : rows * layer.inputs);
-  const states = prefixesOf(layer).map((prefix, direction) => {
+  const states = layer.names.map((prefix, direction) => {
     const { inputs, preactivation, ...ofSweep } = sweeps[direction]!;
     const shape = shapeOf(layer, data, direction);
     const weights = weightsOf(parameters, prefix, layer);

@@ -34,6 +34,9 @@ export function lossOf(
     const { dLogits, rowLoss } = valueLoss(loss, logits, targets, outputs, counted > 0 ? 1 / counted : 0, weights);
     return { loss: lossRecord(rowLoss), dLogits, probabilities: new Float64Array() };
   }
+  if (loss.targets === "none") {
+    return { loss: Number.NaN, dLogits: new Float64Array(logits.length), probabilities: new Float64Array() };
+  }
   const ofClass = (target: number) => (target < 0 ? 0 : (loss.classWeights?.[target] ?? 1));
   const counted = weights.reduce((sum, weight, row) => sum + weight * ofClass(targets[row]!), 0);
   const lossScale = counted > 0 ? 1 / counted : 0;

@@ -45,10 +45,3 @@ export function matmulTransposeB(a: Numbers, b: Numbers, rows: number, depth: nu
   }
   return c;
 }
-
-/** [width] = Σ over the rows of b [depth, width]: how a bias's gradient is made. */
-export function rowSum(b: Numbers, width: number): Float64Array {
-  const sum = new Float64Array(width);
-  for (let i = 0; i < b.length; i++) sum[i % width]! += b[i]!;
-  return sum;
-}

@@ -1,24 +1,16 @@
 // The whole network in float64: layers and directions composed, forward, backward, and a training step.
 
-import { referenceCellOf } from "../cells/reference-cells";
-import {
-  type Architecture,
-  architectureOf,
-  depthOf,
-  type Parts,
-  type ShortForm,
-  type StackedLayer,
-} from "../parts/architecture";
-import { concatenate, joinColumns, slabOf, splitColumns } from "./columns";
-import { dropoutMask } from "./dropout";
+import { architectureOf, depthOf, type Parts, type ShortForm } from "../parts/architecture";
+import { concatenate, joinColumns, splitColumns } from "./columns";
 import { finiteCheck } from "./finite-check";
-import { layerBackward, layerForward, lengthsOf } from "./layer";
+import { lengthsOf } from "./layer";
+import { entryFor } from "./learning";
 import { type Loss, lossOf } from "./loss";
-import { matmul, matmulTransposeA, matmulTransposeB, type Numbers, rowSum } from "./matmul";
+import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
 import type { ReferenceUpdate } from "./optimizer";
 import type { SweepStates } from "./recurrence";
-import { rowReset } from "./row-reset";
-import { tokenGather, tokenGatherGradient } from "./token-gather";
+import { rowSum } from "./row-sum";
+import { beginningsOf, endsOf, sequenceBackward, sequenceForward, statesApart, statesIn } from "./sequence";
 
 /** A network, in either form; `initializer`s have no meaning here. */
 export type ReferenceConfig = Parts | ShortForm;
@@ -39,6 +31,11 @@ export interface ReferenceBatch {
   inputs: Numbers;
   targets: Numbers;
   lengths?: Numbers | undefined;
+  /** What an encoder reads: x [S, B, I] or token numbers [S, B], and of how many steps */
+  source?: Numbers | undefined;
+  sourceSteps?: number | undefined;
+  /** [B]; all steps where not given */
+  sourceLengths?: Numbers | undefined;
   /** [rows]: what each row of the targets counts; 1 where not given */
   weights?: Numbers | undefined;
   /** [L·D, B, H], of layers of several widths one after the other; zeros where not given */
@@ -72,6 +69,8 @@ export interface ReferenceForward extends Loss {
   logits: Float64Array;
   /** One for each layer and direction, [L·D] */
   sweeps: ReferenceSweep[];
+  /** Those of an encoder */
+  encoded?: ReferenceSweep[];
 }
 
 export interface ReferenceGradients {
@@ -94,53 +93,33 @@ export function forward(
   data: ReferenceBatch,
 ): ReferenceForward {
   const architecture = architectureOf(config);
-  const { input, layers, readout, loss } = architecture;
+  const { layers, encoder, readout, loss, seed } = architecture;
   const { steps, batch, weights } = data;
-  const sweeps: ReferenceSweep[] = [];
-  const embedding = parameters.embeddingWeight;
-  let inputs = embedding
-    ? tokenGather(data.inputs, embedding, new Float64Array(input.width), input.width)
-    : data.inputs;
-  const initial = initialStates(layers, data);
-  let outputs: Float64Array = new Float64Array();
-  for (const layer of layers) {
-    const areTokens = layer.number === 0 && input.kind === "tokens";
-    if (layer.dropout > 0) inputs = dropped(architecture, data, layer, Float64Array.from(inputs));
-    const ran = layerForward(
-      layer,
-      parameters,
-      data,
-      inputs,
-      areTokens,
-      (direction) => initial[layer.number]![direction]!,
-    );
-    sweeps.push(...ran.sweeps);
-    outputs = ran.outputs;
-    inputs = outputs;
-  }
+  const encoded =
+    encoder && sequenceForward(encoder, parameters, sourceOf(data), statesIn(encoder.layers, { batch }), seed);
+  const initial = encoded ? endsOf(encoded.sweeps, data.sourceSteps!) : statesIn(layers, data);
+  const { sweeps, outputs } = sequenceForward(architecture, parameters, data, initial, seed);
+  const ends = endsOf(sweeps, steps);
   const { directions, width } = layers.at(-1)!;
-  const last = sweeps.slice(-directions).map(({ hidden }) => hidden.slice(steps * batch * width));
   const everyStep = readout.kind === "every-step";
+  const last = ends.slice(-directions).map(({ hidden }) => hidden);
   const read = everyStep ? outputs : joinColumns(last, width);
   const depth = directions * width;
   const rows = read.length / depth;
-  const logits = readout.tied
-    ? matmulTransposeB(read, embedding!, rows, depth, readout.outputs)
-    : matmul(read, parameters.outputWeight!, rows, depth, readout.outputs);
-  for (let i = 0; parameters.outputBias && i < logits.length; i++)
-    logits[i]! += parameters.outputBias[i % readout.outputs]!;
+  const { outputWeight, outputBias, embeddingWeight } = parameters;
+  const product = readout.tied
+    ? matmulTransposeB(read, embeddingWeight!, rows, depth, readout.outputs)
+    : matmul(read, outputWeight!, rows, depth, readout.outputs);
+  const logits = product.map((value, i) => value + (outputBias?.[i % readout.outputs] ?? 0));
   const lengths = lengthsOf(data);
   const live = (row: number) => !everyStep || Math.floor(row / batch) < lengths[row % batch]!;
   const weightOf = (row: number) => (live(row) ? (weights?.[row] ?? 1) : 0);
-  const ends = sweeps.map(({ hidden, cell }) => ({ hidden: lastSlab(hidden, steps), cell: lastSlab(cell, steps) }));
   return {
     ...lossOf(loss, readout.outputs, logits, data.targets, weightOf),
-    outputs,
+    ...{ outputs, read, logits, sweeps },
+    ...(encoded && { encoded: encoded.sweeps }),
     finalState: concatenate(ends.map(({ hidden }) => hidden)),
     finalCellState: concatenate(statesApart(layers, ends)),
-    read,
-    logits,
-    sweeps,
   };
 }
 
@@ -158,94 +137,61 @@ export function backward(
   config: ReferenceConfig,
   parameters: ReferenceParameters,
   data: ReferenceBatch,
-  { sweeps, read, dLogits: dOwn }: ReferenceForward,
+  { sweeps, encoded, read, dLogits: dOwn }: ReferenceForward,
   { dLogits = dOwn, dFinalState, dFinalCellState }: ReferenceFrom = {},
 ): ReferenceGradients {
   const architecture = architectureOf(config);
-  const { input, layers, readout } = architecture;
+  const { layers, encoder, readout, seed } = architecture;
   const { outputs: width, tied } = readout;
   const { steps, batch } = data;
   const depth = depthOf(architecture);
   const count = read.length / depth;
-  const v = parameters.outputWeight;
-  const embedding = parameters.embeddingWeight;
+  const { outputWeight, outputBias, embeddingWeight } = parameters;
   const dRead = tied
-    ? matmul(dLogits, embedding!, count, width, depth)
-    : matmulTransposeB(dLogits, v!, count, width, depth);
-  const gradients: ReferenceParameters = {};
-  if (!tied) gradients.outputWeight = matmulTransposeA(read, dLogits, depth, count, width);
-  if (parameters.outputBias) gradients.outputBias = rowSum(dLogits, width);
+    ? matmul(dLogits, embeddingWeight!, count, width, depth)
+    : matmulTransposeB(dLogits, outputWeight!, count, width, depth);
   const everyStep = readout.kind === "every-step";
-  let dOutput = everyStep ? dRead : new Float64Array(steps * batch * depth); // [T, B, D·H] of the layer
-  const beyond = initialStates(layers, { steps, batch, initialState: dFinalState, initialCellState: dFinalCellState });
-  const dStates: SweepStates[][] = [];
-  let end = sweeps.length;
-  for (const layer of [...layers].reverse()) {
-    const { number, directions } = layer;
-    const ofLayer = sweeps.slice(end - directions, end);
-    end -= directions;
-    const areTokens = number === 0 && input.kind === "tokens";
-    const top = number === layers.length - 1 && !everyStep;
-    const ofRead = top ? splitColumns(dRead, directions, layer.width) : [];
-    const dFinal = (direction: number) => {
-      const { hidden, cell } = beyond[number]![direction]!;
-      return { hidden: hidden.map((value, i) => value + (ofRead[direction]?.[i] ?? 0)), cell };
-    };
-    const back = layerBackward(layer, parameters, data, ofLayer, areTokens, dOutput, dFinal, gradients);
-    dStates[number] = back.states;
-    dOutput = layer.dropout > 0 ? dropped(architecture, data, layer, back.dInputs) : back.dInputs;
+  const dOutput = everyStep ? dRead : new Float64Array(steps * batch * depth); // [T, B, D·H]
+  const dFinal = statesIn(layers, { batch, initialState: dFinalState, initialCellState: dFinalCellState });
+  if (!everyStep) {
+    const { directions, width } = layers.at(-1)!;
+    const ofRead = splitColumns(dRead, directions, width);
+    for (const [direction, { hidden }] of dFinal.slice(-directions).entries()) {
+      for (let i = 0; i < hidden.length; i++) hidden[i]! += ofRead[direction]![i]!;
+    }
   }
-  if (embedding) {
-    const ofInput = tokenGatherGradient(data.inputs, dOutput, input.tokens!, input.width);
-    const ofOutput = tied ? matmulTransposeA(dLogits, read, width, count, depth) : new Float64Array(ofInput.length);
-    gradients.embeddingWeight = ofInput.map((value, i) => value + ofOutput[i]!);
+  const back = sequenceBackward(architecture, parameters, data, sweeps, dOutput, dFinal, seed);
+  const begins = beginningsOf(back.states, steps);
+  const source = encoder && encoded && sourceOf(data);
+  const nothing = new Float64Array(source ? source.steps * batch * depthOf(encoder!) : 0);
+  const ofEncoder = source
+    ? sequenceBackward(encoder!, parameters, source, encoded!, nothing, begins, seed).gradients
+    : {};
+  const gradients = { ...ofEncoder, ...back.gradients };
+  if (outputBias) gradients.outputBias = rowSum(dLogits, width);
+  if (!tied) gradients.outputWeight = matmulTransposeA(read, dLogits, depth, count, width);
+  else {
+    const ofOutput = matmulTransposeA(dLogits, read, width, count, depth);
+    gradients.embeddingWeight = gradients.embeddingWeight!.map((value, i) => value + ofOutput[i]!);
   }
-  const all = dStates.flat();
-  const begins = all.map(({ hidden, cell }) => ({ hidden: firstSlab(hidden, steps), cell: firstSlab(cell, steps) }));
   return {
     parameters: gradients,
-    inputs: dOutput,
+    inputs: back.dInputs,
     initialState: concatenate(begins.map(({ hidden }) => hidden)),
     initialCellState: concatenate(statesApart(layers, begins)),
-    hidden: all.map(({ hidden }) => hidden),
+    hidden: back.states.map(({ hidden }) => hidden),
   };
 }
 
-const firstSlab = (values: Float64Array, steps: number) => values.slice(0, values.length / (steps + 1));
-const lastSlab = (values: Float64Array, steps: number) => values.slice((values.length / (steps + 1)) * steps);
-
-/** The states beside h of all layers and directions, state after state [B, H] each, from rows of [B, S·H] */
-const statesApart = (layers: readonly StackedLayer[], sweeps: readonly SweepStates[]): Float64Array[] => {
-  const owners = layers.flatMap((layer) => Array.from({ length: layer.directions }, () => layer));
-  return sweeps.flatMap(({ cell }, i) => splitColumns(cell, referenceCellOf(owners[i]!).states, owners[i]!.hidden));
-};
-
-/** What each layer and direction begins with, rows that begin anew as `rowReset` has them. */
-function initialStates(
-  layers: readonly StackedLayer[],
-  data: Pick<ReferenceBatch, "steps" | "batch" | "initialState" | "initialCellState" | "reset">,
-): { hidden: Float64Array; cell: Float64Array }[][] {
-  const { batch, reset = new Float64Array(batch) } = data;
-  const at = { hidden: 0, cell: 0 };
-  const next = (kind: "hidden" | "cell", width: number) => {
-    const size = batch * width;
-    const given = kind === "hidden" ? data.initialState : data.initialCellState;
-    const values = slabOf(given?.length ? Array.from(given).slice(at[kind], at[kind] + size) : undefined, 0, size);
-    at[kind] += size;
-    return rowReset(values, reset);
-  };
-  return layers.map((layer) =>
-    Array.from({ length: layer.directions }, () => {
-      const hidden = next("hidden", layer.width);
-      const beside = Array.from({ length: referenceCellOf(layer).states }, () => next("cell", layer.hidden));
-      return { hidden, cell: joinColumns(beside, layer.hidden) };
-    }),
-  );
-}
+/** What an encoder reads, as a batch of its own. */
+const sourceOf = ({ batch, source = [], sourceSteps = 0, sourceLengths, step }: ReferenceBatch): ReferenceBatch => ({
+  ...{ steps: sourceSteps, batch, inputs: source, targets: [], lengths: sourceLengths, step },
+});
 
 /**
- * One training step: forward, backward, and the update of the parameters, in place, where the loss and all gradients are
- * finite.
+ * One training step: forward, backward, and the update of the parameters that learn, in place, where the loss and their
+ * gradients are finite.
+ * @param trainable which learn: names, or how they begin, or a function of the name; all unless given
  * @returns the forward run before the update: its loss, and the final states that truncated BPTT carries on; and whether
  *   the update was skipped.
  */
@@ -254,23 +200,15 @@ export function trainStep(
   parameters: ReferenceParameters,
   data: ReferenceBatch,
   update: ReferenceUpdate,
+  trainable?: readonly string[] | ((name: string) => boolean),
 ): ReferenceForward & { skipped: boolean } {
   const run = forward(config, parameters, data);
-  const gradients = backward(config, parameters, data, run).parameters;
+  const all = Object.keys(parameters);
+  const learns = (name: string) =>
+    typeof trainable === "function" ? trainable(name) : !trainable || entryFor(trainable, name, all) !== undefined;
+  const of = Object.entries(backward(config, parameters, data, run).parameters);
+  const gradients = Object.fromEntries(of.filter(([name]) => learns(name)));
   const skipped = [[run.loss], ...Object.values(gradients)].some((values) => finiteCheck(values) !== 0);
   if (!skipped) update(parameters, gradients);
   return { ...run, skipped };
-}
-
-/** What a layer reads with some of it dropped, or the gradient on its way back, alike. */
-function dropped(
-  { seed, layers }: Architecture,
-  { steps, batch, step }: ReferenceBatch,
-  { dropout: rate, number: layer, inputs }: StackedLayer,
-  values: Float64Array,
-): Float64Array {
-  if (step === undefined) return values;
-  const parts = layers[layer - 1]?.directions ?? 1;
-  const mask = dropoutMask({ rows: steps * batch, parts, width: inputs / parts, rate, seed, layer, step });
-  return values.map((value, i) => value * mask[i]!);
 }

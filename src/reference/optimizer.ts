@@ -1,7 +1,8 @@
-// The optimizers and clipping of the reference, over all parameters of a network, with the state they keep.
+// The optimizers and clipping of the reference, over all parameters that learn, with the state they keep.
 
 import { adam } from "./adam";
 import { clipNorm, clipValue } from "./gradient-clip";
+import { entryFor } from "./learning";
 import { rmsprop } from "./rmsprop";
 import { sgd } from "./sgd";
 
@@ -9,6 +10,8 @@ import { sgd } from "./sgd";
 export interface ReferenceOptimizerOptions {
   kind: "sgd" | "rmsprop" | "adam" | "adamw";
   learningRate: number;
+  /** Of parameters that have one of their own. */
+  learningRates?: Readonly<Record<string, number>> | ((name: string) => number | undefined);
   momentum?: number;
   nesterov?: boolean;
   weightDecay?: number;
@@ -21,13 +24,16 @@ export interface ReferenceOptimizerOptions {
 }
 
 /**
- * Moves parameters by their gradients, which clipping may change, both by name and in place.
- * @param learningRate of this step; without it, the optimizer's
+ * Moves parameters by their gradients, which clipping may change, both by name and in place; those without a gradient are
+ * frozen.
+ * @param learningRate of this step, of parameters without one of their own; without it, the optimizer's
+ * @param factor on the others, which a schedule has; 1 unless given
  */
 export type ReferenceUpdate = (
   parameters: Record<string, Float64Array>,
   gradients: Record<string, Float64Array>,
   learningRate?: number,
+  factor?: number,
 ) => void;
 
 /** An optimizer with a state of its own, at step 0. */
@@ -37,15 +43,18 @@ export function referenceOptimizer(options: ReferenceOptimizerOptions): Referenc
   const weightDecay = options.weightDecay ?? (kind === "adamw" ? 0.01 : 0);
   const states = new Map<string, [Float64Array, Float64Array]>();
   let step = 0;
-  return (parameters, gradients, learningRate = options.learningRate) => {
+  return (parameters, gradients, common = options.learningRate, factor = 1) => {
     step++;
-    const names = Object.keys(parameters);
-    const all = names.map((name) => gradients[name]!);
-    if (options.clipNorm !== undefined) clipNorm(all, options.clipNorm);
-    if (options.clipValue !== undefined) clipValue(all, options.clipValue);
+    const all = Object.keys(parameters);
+    const names = all.filter((name) => gradients[name]);
+    const learning = names.map((name) => gradients[name]!);
+    if (options.clipNorm !== undefined) clipNorm(learning, options.clipNorm);
+    if (options.clipValue !== undefined) clipValue(learning, options.clipValue);
     for (const name of names) {
       const parameter = parameters[name]!;
       const gradient = gradients[name]!;
+      const own = ownRate(options.learningRates, name, all);
+      const learningRate = own === undefined ? common : own * factor;
       const state = states.get(name) ?? [new Float64Array(parameter.length), new Float64Array(parameter.length)];
       states.set(name, state);
       if (kind === "sgd") sgd(parameter, gradient, { ...options, learningRate, weightDecay }, state[0]);
@@ -57,4 +66,14 @@ export function referenceOptimizer(options: ReferenceOptimizerOptions): Referenc
       }
     }
   };
+}
+
+function ownRate(
+  rates: ReferenceOptimizerOptions["learningRates"],
+  name: string,
+  all: readonly string[],
+): number | undefined {
+  if (typeof rates === "function") return rates(name);
+  const entry = rates && entryFor(Object.keys(rates), name, all);
+  return entry === undefined ? undefined : rates?.[entry];
 }

@@ -1,13 +1,11 @@
-// Sums of matrices over their rows.
+// Sums of matrices over their rows, in float64.
 
-import { type Numbers, rowSum as sumOfOne } from "./matmul";
+import type { Numbers } from "./matmul";
 
-/** [P, H] = Σ over the rows of each of P matrices [B, H]. */
-export function rowSum(parts: Numbers, matrices: number, width: number): Float64Array {
-  const size = parts.length / matrices;
-  return Float64Array.from(
-    Array.from({ length: matrices }, (_, p) => [
-      ...sumOfOne(Array.from(parts).slice(p * size, (p + 1) * size), width),
-    ]).flat(),
-  );
+/** Σ over the rows of each of so many matrices, of one below the other [P · R, N]: how a bias's gradient is made. */
+export function rowSum(x: Numbers, width: number, matrices = 1): Float64Array {
+  const sum = new Float64Array(matrices * width);
+  const size = x.length / matrices;
+  for (let i = 0; i < x.length; i++) sum[Math.floor(i / size) * width + (i % width)]! += x[i]!;
+  return sum;
 }

@@ -13,6 +13,7 @@ import type { Network } from "../network/network";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
 import { stateSpecs } from "../network/states";
 import { isParts } from "../parts/architecture";
+import { expectNumber } from "./optimizers";
 import type { Trainer } from "./trainer";
 import { checkProgress, type TrainerState } from "./trainer-state";
 
@@ -187,12 +188,13 @@ function trainerOf(metadata: Metadata, tensors: Tensors, network: NetworkConfig)
   }
   const numbers = fromJson(metadata, "trainer");
   if (numbers === undefined && own.size === 0) return undefined;
-  const { step, learningRate, optimizer } = isObject(numbers) ? numbers : {};
+  const { step, learningRate, optimizer, ...more } = isObject(numbers) ? numbers : {};
   if (typeof step !== "number" || typeof learningRate !== "number" || typeof optimizer !== "string") {
     refuse('metadata "trainer"', `is ${quote(numbers)}`, "the numbers step and learningRate, and an optimizer's name");
   }
   checkProgress('readCheckpoint: metadata "trainer"', { step, learningRate });
-  return { step, learningRate, optimizer, tensors: withStatesApart(own, network) };
+  const learning = learningIn(more, Object.keys(shapes));
+  return { step, learningRate, optimizer, ...learning, tensors: withStatesApart(own, network) };
 }
 
 /** Earlier files hold the carried states of all layers as one tensor of each kind. */
@@ -209,6 +211,29 @@ function withStatesApart(tensors: ParameterValues, network: NetworkConfig): Para
     }
   }
   return apart;
+}
+
+/** Who learned, and at which rates of their own, where that is told: each by its name. */
+function learningIn(
+  { trainable, learningRates }: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Pick<TrainerState, "trainable" | "learningRates"> {
+  const subject = 'metadata "trainer"';
+  const isParameter = (name: unknown) => names.includes(name as string);
+  if (trainable !== undefined && !(Array.isArray(trainable) && trainable.length > 0 && trainable.every(isParameter))) {
+    refuse(subject, `has trainable ${quote(trainable)}`, "a list of names of the network's parameters");
+  }
+  const rates = isObject(learningRates) ? Object.entries(learningRates) : [];
+  const known = rates.length > 0 && rates.every(([name, rate]) => isParameter(name) && typeof rate === "number");
+  if (learningRates !== undefined && !known) {
+    refuse(subject, `has learningRates ${quote(learningRates)}`, "numbers by names of the network's parameters");
+  }
+  for (const [name, rate] of rates)
+    expectNumber(`readCheckpoint: ${subject}`, `learningRates of ${name}`, rate as number);
+  return {
+    ...(trainable !== undefined && { trainable: trainable as string[] }),
+    ...(learningRates !== undefined && { learningRates: learningRates as Record<string, number> }),
+  };
 }
 
 type Metadata = Readonly<Record<string, string>>;

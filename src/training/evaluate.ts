@@ -1,7 +1,8 @@
 // Loss and accuracy over a data set, without touching what is trained.
 
 import { whole } from "../gpu/tensor";
-import { type Batch, type BatchShape, checkBatch } from "../network/batch";
+import type { Batch, BatchShape } from "../network/batch";
+import { checkBatch } from "../network/check-batch";
 import type { NetworkConfig } from "../network/config";
 import { expectKnown } from "../network/expect";
 import type { Network } from "../network/network";
@@ -42,7 +43,7 @@ export async function evaluate(
   const { signal } = options;
   network.lifetime.expect(operation);
   expectKnown(operation, options, ["signal"]);
-  const { steps, batch, initialState = false, weights = false, carryState = false } = shape;
+  const { steps, batch, sourceSteps, initialState = false, weights = false, carryState = false } = shape;
   const classes = architectureOf(config).loss.targets === "classes";
   const source = iteratorOf(operation, batches);
   const taker = new BatchTaker();
@@ -57,7 +58,8 @@ export async function evaluate(
     return [losses, logits, notFinite];
   };
   try {
-    const taken = { steps, batch, initialState, weights, carryState };
+    const ofSource = sourceSteps !== undefined && { sourceSteps };
+    const taken = { steps, batch, ...ofSource, initialState, weights, carryState };
     await network.programs.reading(operation, taken, wanted, async (reading) => {
       const { pass, run } = reading;
       for (let number = 0; ; number++) {

@@ -8,9 +8,12 @@ import { adam as addAdam } from "../ops/adam";
 import { rmsprop as addRmsprop } from "../ops/rmsprop";
 import { sgd as addSgd } from "../ops/sgd";
 
-/** All parameters and all gradients as one range each, and the numbers of a step. */
+/**
+ * Parameters that lie one behind the other and learn at one rate, as one range, which are all of a network unless a trainer's
+ * `trainable` or `learningRates` says otherwise; their gradients alike; and the numbers of a step.
+ */
 export interface OptimizerTensors {
-  /** A uniform: `scalars` of the step. */
+  /** A uniform: `scalars` of the step, for this rate. */
   update: PlannedTensor;
   gradient: PlannedTensor;
   parameter: PlannedTensor;
@@ -21,11 +24,11 @@ export type OptimizerNumbers = Readonly<Record<string, number>> | readonly numbe
 
 export interface Optimizer {
   readonly kind: string;
-  /** α at the start; `trainer.learningRate` changes it later. */
+  /** α at the start, of parameters without one of their own; `trainer.learningRate` changes it later. */
   readonly learningRate: number;
-  /** What the shader's `update` holds at a step, from 1: as many at each. */
+  /** What the shader's `update` holds at a step, from 1: as many at each. Called for each learning rate that there is. */
   scalars(learningRate: number, step: number): OptimizerNumbers;
-  /** Puts the update on a plan. @returns the state that it keeps, like the parameters: to be saved with them. */
+  /** Puts the update of a range of parameters on a plan, of each that there is. @returns the state that it keeps, like the parameters: to be saved with them. */
   add(plan: Plan, tensors: OptimizerTensors): Record<string, PlannedTensor>;
 }
 

@@ -5,7 +5,7 @@ import { batchSpecs, batchTensors } from "../network/batch";
 import type { Network } from "../network/network";
 import type { PassOptions } from "../network/pass-options";
 import type { TrainerOptions } from "./trainer-options";
-import { numbersSpec } from "./update";
+import { numbersSpecs } from "./update";
 
 /** Where the user asks for no number. */
 const mostUnasked = 64;
@@ -19,12 +19,13 @@ const mostSteps = 2 ** 16;
 export interface SubmitLayout {
   /** Steps, at most. */
   readonly capacity: number;
-  /** Bytes of a step: its batch, and behind it the optimizer's numbers. */
+  /** Bytes of a step: its batch, and behind it the optimizer's numbers for each learning rate. */
   readonly slotBytes: number;
 }
 
 /**
  * @param pass its options, with gradients.
+ * @param rates how many learning rates there are.
  * @throws where the user asks for more steps than a submit may have, or their batches are larger than a buffer of the
  *   device; as `network.memoryOf`.
  */
@@ -32,10 +33,11 @@ export async function layoutOfSubmit(
   network: Network,
   pass: PassOptions,
   { stepsPerSubmit: wanted, optimizer }: TrainerOptions,
+  rates: number,
 ): Promise<SubmitLayout> {
   const { bytes: passBytes } = await network.memoryOf(pass);
   const { bytes: batchBytes } = layoutOf(batchTensors(batchSpecs(network.config, { ...pass, rowsByToken: true })));
-  const slotBytes = batchBytes + layoutOf({ update: numbersSpec(optimizer) }).bytes;
+  const slotBytes = batchBytes + layoutOf(numbersSpecs(optimizer, rates)).bytes;
   const { maxBufferSize } = network.gpu.device.limits;
   const fitting = (bytes: number) => Math.max(1, Math.floor(bytes / slotBytes)); // one is the pass's own to refuse
   const room = Math.max(leastUploadBytes, uploadShare * passBytes);

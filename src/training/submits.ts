@@ -72,10 +72,15 @@ export class Submits {
   }
 
   /**
-   * Puts a checked batch, and the optimizer's numbers of its step, into place `slot` of the next submit.
+   * Puts a checked batch, and the optimizer's numbers of its step for each learning rate, into place `slot` of the next submit.
    * @throws where an optimizer of one's own gives other numbers than before.
    */
-  pack(slot: number, data: Batch, beside: Parameters<BatchPacker["pack"]>[3], numbers: OptimizerNumbers): void {
+  pack(
+    slot: number,
+    data: Batch,
+    beside: Parameters<BatchPacker["pack"]>[3],
+    numbers: readonly OptimizerNumbers[],
+  ): void {
     const { packer } = this.#pass;
     const { slotBytes, update } = this.#layout;
     const start = slot * slotBytes;

@@ -8,10 +8,21 @@ import type { LearningRateSchedule } from "./schedules";
 export interface TrainerOptions
   extends Pick<
     PassOptions,
-    "steps" | "batch" | "initialState" | "weights" | "carryState" | "schedule" | "checkpointEvery"
+    "steps" | "batch" | "sourceSteps" | "weights" | "initialState" | "carryState" | "schedule" | "checkpointEvery"
   > {
   optimizer: Optimizer;
-  /** A factor on the learning rate at each step. Default `constant()`. */
+  /**
+   * Which parameters learn: names, or how they begin, such as "layer1."; or by a function of the name. Default all. The
+   * others are frozen: they stay as they are, to the bit, and take no gradient, no state and no time; gradients are clipped,
+   * measured and checked without them.
+   */
+  trainable?: readonly string[] | ((name: string) => boolean) | undefined;
+  /**
+   * The learning rate of parameters, by name or how it begins, of which the first that fits counts; or by a function of the
+   * name. The others have the optimizer's. `trainer.learningRate` is that of the others; the schedule is a factor on all.
+   */
+  learningRates?: Readonly<Record<string, number>> | ((name: string) => number | undefined) | undefined;
+  /** A factor on the learning rates at each step. Default `constant()`. */
   learningRateSchedule?: LearningRateSchedule;
   /** Gradients whose common norm exceeds this are scaled to it. */
   clipNorm?: number;
@@ -40,12 +51,15 @@ export interface TrainOptions {
 const names: readonly (keyof TrainerOptions)[] = [
   "steps",
   "batch",
-  "initialState",
+  "sourceSteps",
   "weights",
+  "initialState",
   "carryState",
   "schedule",
   "checkpointEvery",
   "optimizer",
+  "trainable",
+  "learningRates",
   "learningRateSchedule",
   "clipNorm",
   "clipValue",

@@ -7,17 +7,25 @@ import { elements, type Tensor, type TensorGroup, writeTensor } from "../gpu/ten
 import type { NetworkConfig } from "../network/config";
 import { shown } from "../network/expect";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
+import type { Pass } from "../network/pass";
 import { architectureOf } from "../parts/architecture";
+import { checkLearning, type Learning } from "./learning";
 import { expectNumber } from "./optimizers";
+import type { ParameterRange } from "./update";
 
 /** The state of a trainer, beside the parameters. */
 export interface TrainerState {
   /** Training steps done. */
   step: number;
+  /** Of all parameters without one of their own. */
   learningRate: number;
+  /** The names of the parameters that learn, where others are frozen: as the trainer's option. */
+  trainable?: readonly string[];
+  /** The learning rates of parameters that have one of their own, where there are any: as the trainer's option. */
+  learningRates?: Readonly<Record<string, number>>;
   /** The optimizer's kind, such as "adam". */
   optimizer: string;
-  /** The optimizer's state of each parameter, such as `trainer.mean.outputBias`; carried, `trainer.state.layer0.hidden`. */
+  /** The optimizer's state of each parameter that learns, such as `trainer.mean.outputBias`; carried, `trainer.state.layer0.hidden`. */
   tensors: ParameterValues;
 }
 
@@ -38,19 +46,22 @@ export interface Restorable {
 /**
  * The tensors of a trainer's state, by the names that a checkpoint gives them.
  * @param parameters in one buffer, as the optimizer's tensors follow its layout.
- * @param optimizer what `Optimizer.add` returned: each of all parameters, as one range.
- * @param carried `Pass.state`.
+ * @param ranges with what `Optimizer.add` returned for each: tensors laid out as its parameters are.
  */
 export function stateTensors(
   parameters: TensorGroup,
-  optimizer: Readonly<Record<string, Tensor>>,
-  carried: TensorGroup | undefined,
+  ranges: readonly ParameterRange[],
+  { program, state: carried }: Pick<Pass, "program" | "state">,
 ): Tensor[] {
   const named = (name: string, tensor: Tensor): Tensor => ({ ...tensor, name: `trainer.${name}` });
   const tensors: Tensor[] = [];
-  for (const [kind, { buffer, offset }] of Object.entries(optimizer)) {
-    for (const [name, parameter] of Object.entries(parameters.tensors)) {
-      tensors.push(named(`${kind}.${name}`, { ...parameter, buffer, offset: offset + parameter.offset }));
+  for (const { names, offset: first, state } of ranges) {
+    for (const [kind, planned] of Object.entries(state)) {
+      const { buffer, offset } = program.tensor(planned);
+      for (const name of names) {
+        const parameter = parameters.tensors[name]!;
+        tensors.push(named(`${kind}.${name}`, { ...parameter, buffer, offset: offset + parameter.offset - first }));
+      }
     }
   }
   for (const [name, tensor] of Object.entries(carried?.tensors ?? {})) tensors.push(named(`state.${name}`, tensor));
@@ -114,11 +125,12 @@ export function checkProgress(
   expectNumber(operation, "learningRate", learningRate, mostNumber);
 }
 
-/** @throws unless `state` is one of a trainer with this optimizer and these tensors, all of it finite. */
+/** @throws unless `state` is one of a trainer with this optimizer, of what learns so and these tensors, all of it finite. */
 export function checkState(
   operation: string,
   state: TrainerState | undefined,
   optimizer: string,
+  learning: Learning,
   expected: readonly Tensor[],
 ): asserts state is TrainerState {
   if (!state) {
@@ -132,6 +144,7 @@ export function checkState(
       `${operation}: the checkpoint is of optimizer ${shown(state.optimizer)}, expected "${optimizer}"; ${cure}.`,
     );
   }
+  checkLearning(operation, state, learning);
   checkProgress(operation, state);
   for (const { name, shape } of expected) {
     const got = state.tensors.get(name);

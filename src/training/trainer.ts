@@ -4,11 +4,13 @@ import type { Memory } from "../gpu/describe";
 import { TempogradError } from "../gpu/errors";
 import { Lifetime } from "../gpu/lifetime";
 import { readFloats, readTensors, type Tensor } from "../gpu/tensor";
-import { type Batch, checkBatch } from "../network/batch";
+import type { Batch } from "../network/batch";
+import { checkBatch } from "../network/check-batch";
 import { type Network, valuesOf } from "../network/network";
 import type { Pass } from "../network/pass";
 import { type Batches, BatchTaker, iteratorOf } from "./batches";
-import { checkScalars, expectNumber, type Optimizer } from "./optimizers";
+import { learningState } from "./learning";
+import { expectNumber, type Optimizer } from "./optimizers";
 import { constant, type LearningRateSchedule } from "./schedules";
 import { divergence, type StepReport, type Submission, Submits, training } from "./submits";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
@@ -18,11 +20,15 @@ import { checkNetwork, checkState, type Restorable, type Snapshot, stateTensors,
 export class Trainer {
   readonly network: Network;
   readonly pass: Pass;
-  /** α of the steps that are submitted from now on. */
+  /**
+   * α of the steps that are submitted from now on: of all parameters but those that have one of their own by the option
+   * `learningRates`, which stay as they are. `learningRateSchedule` is a factor on all.
+   */
   learningRate: number;
   readonly #lifetime: Lifetime;
   readonly #optimizer: Optimizer;
   readonly #schedule: LearningRateSchedule;
+  readonly #layout: TrainerPlan;
   readonly #state: readonly Tensor[];
   readonly #submits: Submits;
   /** What adds up to ‖dθ‖², whose values are squares already or not. */
@@ -53,8 +59,8 @@ export class Trainer {
     const { gradient, squares } = layout.update;
     this.#gradient = program.tensor(squares ?? gradient);
     this.#squared = squares !== undefined;
-    const state = Object.entries(layout.update.state).map(([name, tensor]) => [name, program.tensor(tensor)]);
-    this.#state = stateTensors(network.parameters, Object.fromEntries(state), pass.state);
+    this.#layout = layout;
+    this.#state = stateTensors(network.parameters, layout.update.ranges, pass);
   }
 
   /**
@@ -177,7 +183,7 @@ export class Trainer {
   }
 
   /**
-   * ‖dθ‖ of the last step submitted, over all parameters and before it is clipped by norm. Never in every step.
+   * ‖dθ‖ of the last step submitted, over all parameters that learn and before it is clipped by norm. Never in every step.
    * @returns undefined before the first step, and before one after `restore`: there are no gradients yet.
    * @throws where the trainer was destroyed, or the device was lost.
    */
@@ -209,22 +215,23 @@ export class Trainer {
       );
     }
     const values = [...valuesOf(tensors, arrays)];
-    const trainer = { step, learningRate, optimizer: this.#optimizer.kind, tensors: new Map(values.slice(own.length)) };
-    return { network: network.config, parameters: new Map(values.slice(0, own.length)), trainer };
+    const [parameters, state] = [new Map(values.slice(0, own.length)), new Map(values.slice(own.length))];
+    const progress = { step, learningRate, optimizer: this.#optimizer.kind, ...learningState(this.#layout.learning) };
+    return { network: network.config, parameters, trainer: { ...progress, tensors: state } };
   }
 
   /**
    * Goes on from a snapshot or a checkpoint, bit for bit where options, batches and the device's choice of kernels are
-   * those it was taken with.
-   * @throws where it has no trainer's state or one of another making, is of another network, during training, or where the
-   *   trainer was destroyed; nothing is changed then.
+   * those it was taken with. Its `learningRate` is taken up; what learns, and at which rates of its own, has to be the same.
+   * @throws where it has no trainer's state or one of another making, is of another network or of others that learn, during
+   *   training, or where the trainer was destroyed; nothing is changed then.
    */
   restore(checkpoint: Restorable): void {
     this.pass.lifetime.expect("Trainer.restore");
     const { parameters, trainer: state } = checkpoint;
     if (this.#training) throw new Error("Trainer.restore: training goes on; stop() first, and let the loop end.");
     checkNetwork("Trainer.restore", checkpoint, this.network.config);
-    checkState("Trainer.restore", state, this.#optimizer.kind, this.#state);
+    checkState("Trainer.restore", state, this.#optimizer.kind, this.#layout.learning, this.#state);
     this.network.write(parameters);
     writeState(this.network.gpu, state.tensors, this.#state);
     this.#step = state.step;
@@ -277,9 +284,8 @@ export class Trainer {
     expectNumber("Trainer", `learningRateSchedule(${step})`, factor);
     const first = !this.#begun && slot === 0;
     const { weight } = checkBatch("Trainer", config, options, data, first);
-    const update = this.#optimizer.scalars(this.learningRate * factor, step);
-    checkScalars(this.#optimizer, update, step);
-    this.#submits.pack(slot, data, { weight, step, first }, update);
+    const numbers = this.#layout.update.numbersOf(step, this.learningRate, factor);
+    this.#submits.pack(slot, data, { weight, step, first }, numbers);
   }
 
   #submit(count: number): Submission {

@@ -2,29 +2,59 @@
 
 import { byDefault, dispatchesOf } from "../gpu/describe";
 import type { Plan } from "../gpu/plan";
-import { type PlannedTensor, type TensorGroup, type TensorSpec, whole } from "../gpu/tensor";
+import {
+  bindingAlignment,
+  type PlannedGroup,
+  type PlannedTensor,
+  roundUp,
+  type TensorGroup,
+  type TensorSpec,
+  whole,
+} from "../gpu/tensor";
 import type { UniformLayout } from "../gpu/uniform";
 import { shown } from "../network/expect";
 import type { PassPlan } from "../network/pass-plan";
 import type * as gradientClip from "../ops/gradient-clip";
-import { type Optimizer, type OptimizerNumbers, packNumbers } from "./optimizers";
+import type { Learning } from "./learning";
+import { checkScalars, type Optimizer, type OptimizerNumbers, packNumbers } from "./optimizers";
 import type { TrainerOptions } from "./trainer-options";
 
-export interface ParameterUpdate {
-  /** The optimizer's, each tensor laid out as all parameters are. */
+/** Parameters that lie one behind the other and learn at one rate: they are updated at once. */
+export interface ParameterRange {
+  readonly names: readonly string[];
+  /** Where the first begins among all parameters. */
+  readonly offset: number;
+  /** The optimizer's, each tensor laid out as these parameters are. */
   readonly state: Readonly<Record<string, PlannedTensor>>;
-  /** Where the optimizer's shader reads the numbers of a step; `pack` writes them as it has them. */
+}
+
+export interface ParameterUpdate {
+  readonly ranges: readonly ParameterRange[];
+  /**
+   * The optimizer's numbers of a step, for each learning rate.
+   * @param learningRate of the parameters without one of their own
+   * @param factor on all
+   * @throws as `checkScalars`.
+   */
+  numbersOf(step: number, learningRate: number, factor: number): OptimizerNumbers[];
+  /** Where the optimizer's shaders read them; `pack` writes them as they have them. */
   readonly numbers: PlannedTensor;
-  pack(numbers: OptimizerNumbers, into: DataView): void;
-  /** All gradients as one, and, where they are clipped by norm, what adds up to ‖dθ‖² before that. */
+  pack(numbers: readonly OptimizerNumbers[], into: DataView): void;
+  /** The gradients of all that learns as one, and, where they are clipped by norm, what adds up to ‖dθ‖² before that. */
   readonly gradient: PlannedTensor;
   readonly squares: PlannedTensor | undefined;
 }
 
-/** Room for the optimizer's numbers of a step. */
-export const numbersSpec = (optimizer: Optimizer): TensorSpec => ({
-  shape: [Math.max(Object.keys(optimizer.scalars(optimizer.learningRate, 1)).length, 4)],
-});
+/** Room for the optimizer's numbers of a step, for each of several learning rates. */
+export function numbersSpecs(optimizer: Optimizer, rates: number): Record<string, TensorSpec> {
+  const shape = [Math.max(Object.keys(optimizer.scalars(optimizer.learningRate, 1)).length, 4)];
+  return Object.fromEntries(Array.from({ length: rates }, (_, i) => [`update ${i}`, { shape }]));
+}
+
+/** The learning rates that there are, each once; undefined for that of the parameters without one of their own. */
+export const ratesOf = ({ names, rates }: Learning): (number | undefined)[] => [
+  ...new Set(names.map((name) => rates.get(name))),
+];
 
 /**
  * @param clip where gradients are clipped: few do, so it is loaded then.
@@ -34,6 +64,7 @@ export function planUpdate(
   parameters: TensorGroup,
   pass: PassPlan,
   options: TrainerOptions,
+  learning: Learning,
   clip: typeof gradientClip | undefined,
 ): ParameterUpdate {
   const { plan, batch } = pass;
@@ -43,23 +74,67 @@ export function planUpdate(
   const noting = { notFinite, step: batch.tensors.step! };
   const { clipNorm, clipValue } = options;
   const squares = clipNorm === undefined ? undefined : clip!.clipNorm(plan, gradient, clipNorm, noting);
-  const numbers = plan.group("numbers of a step", { update: numbersSpec(optimizer) }, "uniform").tensors.update;
+  const rates = ratesOf(learning);
+  const specs = numbersSpecs(optimizer, rates.length);
+  const numbers = Object.values(plan.group("numbers of a step", specs, "uniform").tensors);
   return plan.gated(notFinite, () => {
     if (clipValue !== undefined) clip!.clipValue(plan, gradient, clipValue);
-    const parameter = whole(parameters, "parameters");
-    const state = optimizer.add(plan, { update: numbers, gradient, parameter });
-    checkState(optimizer, state, parameter);
-    const layout = layoutIn(plan, numbers);
-    const pack = (values: OptimizerNumbers, into: DataView) => packNumbers(optimizer, values, layout, into);
-    return { state, numbers, pack, gradient, squares };
+    const ranges = rangesOf(Object.keys(parameters.tensors), learning).map((names): ParameterRange => {
+      const parameter = joined(parameters, names, "parameters");
+      const update = numbers[rates.indexOf(learning.rates.get(names[0]!))]!;
+      const state = optimizer.add(plan, { update, gradient: joined(pass.gradients!, names, "gradients"), parameter });
+      checkState(optimizer, state, parameter);
+      return { names, offset: parameter.offset, state };
+    });
+    const layouts = numbers.map((tensor) => layoutIn(plan, tensor));
+    const pack = (values: readonly OptimizerNumbers[], into: DataView) => {
+      for (const [i, { offset, size }] of numbers.entries()) {
+        const part = new DataView(into.buffer, into.byteOffset + offset, size);
+        packNumbers(optimizer, values[i]!, layouts[i], part);
+      }
+    };
+    const { offset, size } = numbers.at(-1)!;
+    const numbersOf = (step: number, learningRate: number, factor: number) =>
+      rates.map((rate = learningRate) => {
+        const scalars = optimizer.scalars(rate * factor, step);
+        checkScalars(optimizer, scalars, step);
+        return scalars;
+      });
+    return { ranges, numbersOf, numbers: { ...numbers[0]!, size: offset + size }, pack, gradient, squares };
   });
+}
+
+/** The names of those that learn, cut where a frozen one or another learning rate comes between. */
+function rangesOf(all: readonly string[], { names, rates }: Learning): string[][] {
+  const ranges: string[][] = [];
+  let range: string[] = [];
+  for (const name of names) {
+    const last = range.at(-1);
+    const joins = last !== undefined && all[all.indexOf(last) + 1] === name && rates.get(last) === rates.get(name);
+    if (joins) range.push(name);
+    else {
+      range = [name];
+      ranges.push(range);
+    }
+  }
+  return ranges;
+}
+
+/** Tensors of a group that lie one behind the other, as one: padding and what lies between included. */
+function joined(group: PlannedGroup, names: readonly string[], name: string): PlannedTensor {
+  const { buffer, tensors } = group;
+  const { offset } = tensors[names[0]!]!;
+  const last = tensors[names.at(-1)!]!;
+  const size = roundUp(last.offset + last.size, bindingAlignment) - offset;
+  return { name, shape: [size / 4], type: "f32", buffer, offset, size };
 }
 
 /** What the shader that reads `numbers` has there; undefined where it is an array or a vector. */
 function layoutIn(plan: Plan, numbers: PlannedTensor): UniformLayout | undefined {
   for (const { dispatch } of dispatchesOf(plan, byDefault)) {
     for (const { binding, to } of dispatch.bound) {
-      if (!("buffer" in to) || to.buffer !== numbers.buffer || binding.type !== "uniform") continue;
+      if (!("buffer" in to) || to.buffer !== numbers.buffer || to.offset !== numbers.offset) continue;
+      if (binding.type !== "uniform") continue;
       return /^(array|vec)/.test(binding.holds) ? undefined : dispatch.shader.uniform(binding.name);
     }
   }

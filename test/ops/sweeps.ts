@@ -8,9 +8,17 @@ import { referenceCellOf } from "../../src/cells/reference-cells";
 import { describe as planned } from "../../src/gpu/describe";
 import type { Gpu } from "../../src/gpu/device";
 import { oneSlab } from "../../src/ops/operands";
-import { carriesOf, recurrenceBackward, recurrenceForward, type SweepSchedule } from "../../src/ops/recurrence";
+import {
+  carriesOf,
+  isScanned,
+  recurrenceBackward,
+  recurrenceForward,
+  type SweepSchedule,
+} from "../../src/ops/recurrence";
+import { scanBackward, scanForward } from "../../src/ops/scan";
 import { concatenate, joinColumns, splitColumns } from "../../src/reference/columns";
-import * as reference from "../../src/reference/recurrence";
+import * as recurrence from "../../src/reference/recurrence";
+import * as scan from "../../src/reference/scan";
 import { integers, numbers, worstError } from "../numbers";
 import { Workbench } from "../workbench";
 
@@ -53,7 +61,14 @@ export interface Twins {
 /** A cell of the table. */
 export const twinsOf = (options: NamedCell): Twins => ({ cell: cellOf(options), twin: referenceCellOf(options) });
 
-/** Both sweeps on the GPU and on the reference: every state, and every gradient that the sweeps make. */
+/** How a cell meets its past: the shape of U, u or nothing. */
+const recurrentShape = ({ recurrent, gates }: Cell, width: number): [rows: number, columns: number] =>
+  ({ full: [width, gates * width], unit: [gates, width], none: [0, 0] })[recurrent] as [number, number];
+
+/**
+ * Both sweeps on the GPU and on the reference: every state, and every gradient that the sweeps make.
+ * @param schedule of no meaning for cells whose units do not meet: those are scanned.
+ */
 export async function bothSweeps(
   gpu: Gpu,
   { cell, twin, positive = [] }: Twins,
@@ -66,7 +81,8 @@ export async function bothSweeps(
   const slab = batch * width;
   const outputs = directions * width;
   const preactivation = numbers(steps * batch * cell.gates * width, seed, scale);
-  const weight = numbers(width * cell.gates * width, seed + 1, 1 / Math.sqrt(width));
+  const weightShape = recurrentShape(cell, width);
+  const weight = numbers(weightShape[0] * weightShape[1], seed + 1, isScanned(cell) ? 1 : 1 / Math.sqrt(width));
   const lengths = integers(batch, seed + 2, 1, steps);
   const initial = numbers(slab, seed + 3);
   const initialCells = Array.from({ length: twin.states }, (_, s) =>
@@ -89,13 +105,14 @@ export async function bothSweeps(
   const sides = { parts: directions };
   const hidden = bench.tensor("hidden", [steps + directions, batch, outputs], states, sides);
   const gates = { parts: cell.gates };
+  const full = !isScanned(cell);
+  const recurrentWeight =
+    weight.length > 0 ? bench.tensor("recurrentWeight", weightShape, weight, full ? gates : {}) : undefined;
   const sweep = {
     cell,
-    schedule,
     reverse,
     part,
     hidden,
-    recurrentWeight: bench.tensor("recurrentWeight", [width, cell.gates * width], weight, gates),
     lengths: bench.tensor("lengths", [batch], lengths, { type: "i32" }),
     gate: bench.tensor("gate", [steps, batch, cell.gates * width], preactivation, gates),
     cellState:
@@ -107,7 +124,8 @@ export async function bothSweeps(
     candidate: cell.candidate ? bench.tensor("candidate", [steps, batch, width]) : undefined,
     recurrentBias: cell.candidate ? bench.tensor("recurrentBias", [width], recurrentBias) : undefined,
   };
-  recurrenceForward(bench.plan, sweep);
+  if (full) recurrenceForward(bench.plan, { ...sweep, schedule, recurrentWeight: recurrentWeight! });
+  else scanForward(bench.plan, { ...sweep, recurrentWeight });
   const forward = planned(bench.plan).total.dispatches;
   const dHidden = bench.tensor("dHidden", [steps + 1, batch, width]);
   const before = numbers(carriesOf(cell) * slab, seed + 8); // of a run before: none of it counts
@@ -115,10 +133,13 @@ export async function bothSweeps(
   const dUnits = bench.tensor("dUnitParameters", [Math.max(1, cell.unitParameters.length), width]);
   const dOutput = bench.tensor("dOutput", lastStep ? [batch, outputs] : [steps, batch, outputs], dOut, sides);
   const dUnitParameters = unitParameters.length > 0 ? oneSlab(dUnits) : undefined;
-  recurrenceBackward(bench.plan, { ...sweep, dOutput, carry, dHidden, dUnitParameters });
+  const back = { ...sweep, dOutput, carry, dHidden, dUnitParameters };
+  const dRecurrent = bench.tensor("dRecurrent", full || !recurrentWeight ? [1] : weightShape);
+  if (full) recurrenceBackward(bench.plan, { ...back, schedule, recurrentWeight: recurrentWeight! });
+  else scanBackward(bench.plan, { ...back, recurrentWeight, dRecurrent: recurrentWeight && oneSlab(dRecurrent) });
   const backward = planned(bench.plan).total.dispatches - forward;
   const got = await bench.run({
-    ...{ hidden, dGate: sweep.gate, dHidden, carry, dUnits },
+    ...{ hidden, dGate: sweep.gate, dHidden, carry, dUnits, dRecurrent },
     cellState: sweep.cellState ?? dUnits,
   });
 
@@ -128,14 +149,16 @@ export async function bothSweeps(
     initialCells.map((values) => Float64Array.from(values)),
     width,
   );
-  const expected = reference.recurrenceForward(whole, preactivation, weights, { hidden: initial, cell: initialCell });
+  const forwardOnReference = full ? recurrence.recurrenceForward : scan.scanForward;
+  const backwardOnReference = full ? recurrence.recurrenceBackward : scan.scanBackward;
+  const expected = forwardOnReference(whole, preactivation, weights, { hidden: initial, cell: initialCell });
   const rows = Array.from({ length: batch * steps }, (_, row) => row);
   const none = new Float64Array(steps * slab);
   const atEvery = lastStep ? none : Float64Array.from(rows.flatMap((row) => mine(dOut, row)));
   const atEnd = lastStep
     ? Float64Array.from(rows.slice(0, batch).flatMap((row) => mine(dOut, row)))
     : new Float64Array(slab);
-  const back = reference.recurrenceBackward(whole, preactivation, weights, expected, atEvery, atEnd);
+  const expectedBack = backwardOnReference(whole, preactivation, weights, expected, atEvery, atEnd);
   const swept = Array.from({ length: (steps + 1) * batch }, (_, row) => {
     const i = Math.floor(row / batch);
     return mine(got.hidden, (reverse ? steps + 1 - i : i) * batch + (row % batch));
@@ -143,7 +166,7 @@ export async function bothSweeps(
   return {
     dispatches: { forward, backward },
     hidden: swept.flat(),
-    got,
+    got: { ...got, dRecurrent: full || !recurrentWeight ? [] : got.dRecurrent },
     /** State after state, as the GPU has them. */
     cellStates: {
       got: cell.states > 0 ? got.cellState : [],
@@ -151,10 +174,10 @@ export async function bothSweeps(
     },
     dInitialCells: {
       got: got.carry.slice(slab, (1 + twin.states) * slab),
-      expected: concatenate(splitColumns(back.cell.slice(0, twin.states * slab), twin.states, width)),
+      expected: concatenate(splitColumns(expectedBack.cell.slice(0, twin.states * slab), twin.states, width)),
     },
     expected,
-    back,
+    back: expectedBack,
   };
 }
 
@@ -163,7 +186,7 @@ export function testSweeps(
   gpu: () => Gpu,
   title: string,
   twins: Twins,
-  schedules: SweepSchedule[] = ["fused", "unrolled"],
+  schedules: SweepSchedule[] = isScanned(twins.cell) ? ["fused"] : ["fused", "unrolled"],
 ): void {
   const { flags, unitParameters } = twins.cell;
   describe.each(schedules)(`${title}, %s`, (schedule) => {
@@ -178,6 +201,9 @@ export function testSweeps(
           expect(worstError(cellStates.got, cellStates.expected)).toBeLessThan(2e-5);
           expect(worstError(dInitialCells.got, dInitialCells.expected)).toBeLessThan(2e-5);
           if (unitParameters.length > 0) expect(worstError(got.dUnits, back.unitParameters)).toBeLessThan(2e-5);
+          if (isScanned(twins.cell)) {
+            expect(worstError(got.dRecurrent, back.recurrentWeight)).toBeLessThan(2e-5);
+          }
         }),
         { numRuns: 10 },
       );

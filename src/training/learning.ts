@@ -1,0 +1,101 @@
+// Who learns, and at which rates: what a user says of parameters by their names.
+
+import { shown } from "../network/expect";
+import { expectEntries, standsFor, trainableOf } from "../network/trainable";
+import { expectNumber } from "./optimizers";
+import type { TrainerOptions } from "./trainer-options";
+import type { TrainerState } from "./trainer-state";
+
+export interface Learning {
+  /** Those that learn, in the order of all. */
+  readonly names: readonly string[];
+  /** Whether others are frozen. */
+  readonly frozen: boolean;
+  /** Learning rates of their own, by the name of each of `names` that has one. */
+  readonly rates: ReadonlyMap<string, number>;
+}
+
+/** @throws where an option stands for no parameter, leaves none to learn, or has a rate that is no number from 0 up. */
+export function learningOf(
+  { trainable, learningRates }: Pick<TrainerOptions, "trainable" | "learningRates">,
+  all: readonly string[],
+): Learning {
+  const names = typeof trainable === "function" ? chosen(trainable, all) : trainableOf("Trainer", trainable, all);
+  const rates = new Map<string, number>();
+  const rateOf = typeof learningRates === "function" ? learningRates : byEntry(learningRates, all);
+  for (const name of names) {
+    const rate = rateOf(name);
+    if (rate === undefined) continue;
+    expectRate(name, rate);
+    rates.set(name, rate);
+  }
+  return { names, frozen: names.length < all.length, rates };
+}
+
+function chosen(trainable: (name: string) => unknown, all: readonly string[]): string[] {
+  const names = all.filter((name) => {
+    const answer = trainable(name);
+    if (typeof answer === "boolean") return answer;
+    throw new Error(`Trainer: trainable(${shown(name)}) is ${shown(answer)}, expected true or false.`);
+  });
+  if (names.length > 0) return names;
+  throw new Error(`Trainer: trainable is false for all, expected true for one or more of ${all.join(", ")}.`);
+}
+
+function byEntry(rates: unknown, all: readonly string[]): (name: string) => number | undefined {
+  if (rates === undefined) return () => undefined;
+  if (typeof rates !== "object" || rates === null || Array.isArray(rates)) {
+    throw new Error(
+      `Trainer: learningRates is ${shown(rates)}, expected numbers by names of parameters, or a function of a name.`,
+    );
+  }
+  const entries = Object.entries(rates as Record<string, number>);
+  expectEntries("Trainer", "learningRates", Object.keys(rates), all);
+  for (const [entry, rate] of entries) expectRate(entry, rate);
+  return (name) => entries.find(([entry]) => standsFor(entry, name, all))?.[1];
+}
+
+function expectRate(name: string, rate: unknown): void {
+  const what = `learningRates of ${shown(name)}`;
+  if (typeof rate !== "number") throw new Error(`Trainer: ${what} is ${shown(rate)}, expected a number from 0 up.`);
+  expectNumber("Trainer", what, rate);
+}
+
+/** What a trainer's state says of it: nothing where all learn at one rate. */
+export const learningState = ({
+  names,
+  frozen,
+  rates,
+}: Learning): Pick<TrainerState, "trainable" | "learningRates"> => ({
+  ...(frozen && { trainable: [...names] }),
+  ...(rates.size > 0 && { learningRates: Object.fromEntries(rates) }),
+});
+
+/** @throws unless a state is of a training of the same parameters, at the same rates of their own. */
+export function checkLearning(
+  operation: string,
+  { trainable, learningRates }: Pick<TrainerState, "trainable" | "learningRates">,
+  learning: Learning,
+): void {
+  const expected = learningState(learning);
+  const sides = [
+    ["trainable", listed(trainable), listed(expected.trainable)],
+    ["learningRates", rated(learningRates), rated(expected.learningRates)],
+  ];
+  for (const [option, got, wanted] of sides) {
+    if (got === wanted) continue;
+    throw new Error(
+      `${operation}: the checkpoint is of a training with ${option} ${got}, expected ${wanted}; make the trainer with ` +
+        `${option}: checkpoint.trainer.${option}, or begin another training: network.write(checkpoint.parameters).`,
+    );
+  }
+}
+
+const listed = (names: readonly string[] | undefined): string => (names ? `[${names.join(", ")}]` : "undefined");
+
+/** In any order. */
+function rated(rates: Readonly<Record<string, number>> | undefined): string {
+  if (!rates) return "undefined";
+  const entries = Object.entries(rates).map(([name, rate]) => `${name}: ${rate}`);
+  return `{ ${entries.sort().join(", ")} }`;
+}
