@@ -14,9 +14,12 @@ import {
   generate,
   gru,
   huber,
+  indrnn,
   layer,
   lstm,
   meanAbsoluteError,
+  minGru,
+  minLstm,
   Network,
   type PartsOptions,
   peepholeLstm,
@@ -41,7 +44,7 @@ const gpu = useGpu();
 const asReference = (values: Iterable<[string, { data: Float32Array }]>): ReferenceParameters =>
   Object.fromEntries([...values].map(([name, { data }]) => [name, Float64Array.from(data)]));
 
-const cells = [peepholeLstm, coupledLstm, slstm];
+const cells = [peepholeLstm, coupledLstm, slstm, indrnn, minGru, minLstm];
 
 /** Layers of several cells and widths, one projected, that write what they read. */
 const writer: PartsOptions = {

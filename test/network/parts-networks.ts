@@ -10,12 +10,15 @@ import {
   everyStep,
   features,
   huber,
+  indrnn,
   type Layer,
   type LayerOptions,
   lastStep,
   layer,
   meanAbsoluteError,
   meanSquaredError,
+  minGru,
+  minLstm,
   type PartsConfig,
   type PartsOptions,
   peepholeLstm,
@@ -45,6 +48,9 @@ const cells: readonly CellCase[] = [
   { make: (hidden, options) => layer(peepholeLstm, hidden, options), states: 1, projects: false },
   { make: (hidden, options) => layer(coupledLstm, hidden, options), states: 1, projects: true },
   { make: (hidden, options) => layer(slstm, hidden, options), states: 3, projects: true },
+  { make: (hidden, options) => layer(indrnn, hidden, options), states: 0, projects: false, corner: true },
+  { make: (hidden, options) => layer(minGru, hidden, options), states: 0, projects: false },
+  { make: (hidden, options) => layer(minLstm, hidden, options), states: 0, projects: false },
 ];
 
 const lossNames = ["cross-entropy", "class weights", "squared", "huber", "absolute", "binary"] as const;
