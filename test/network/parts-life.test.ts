@@ -37,7 +37,7 @@ import {
 } from "../../src/index";
 import { integers, numbers, rowWeightsOf, worstError } from "../numbers";
 import { useGpu } from "../workbench";
-import { networkOf, partsCases } from "./parts-networks";
+import { bringsState, networkOf, partsCases } from "./parts-networks";
 
 const gpu = useGpu();
 
@@ -247,8 +247,9 @@ test("memoryOf says what a pass of any parts takes, and all of it is given back"
       const before = { ...gpu().live };
       const network = await Network.create(gpu(), networkOf(shape));
       const own = gpu().live.bytes;
-      const { steps, batch, schedule, weighted: weights, initialState } = shape;
-      const options = { steps, batch, schedule, weights, initialState, gradients: true, training: true };
+      const { steps, batch, sourceSteps, schedule, weighted: weights, encoded } = shape;
+      const of = { ...(encoded && { sourceSteps }), initialState: bringsState(shape) };
+      const options = { steps, batch, schedule, weights, ...of, gradients: true, training: true };
       const { bytes } = await network.memoryOf(options);
       expect(gpu().live.bytes).toBe(own);
       const pass = await network.pass(options);
