@@ -3,13 +3,14 @@
 
 import { type Batch, type Checkpoint, type Gpu, openGpu, readCheckpoint } from "../../src/index";
 import { trainedOn } from "../data/trained-on";
+import { definedCells } from "../tasks/cells";
+import type { Live, Settings } from "../tasks/fields";
+import { expectSame, labelOf, type OwnData } from "../tasks/own-data";
+import { readers } from "../tasks/readers";
+import { effective, isOwn } from "../tasks/settings";
 import { type Unrolled, Unroller } from "../through-time/unroll";
-import type { Settings } from "./fields";
 import { examine, Keeper, type Kept, type Opened } from "./keeper";
-import { expectSame, labelOf, type OwnData } from "./own-data";
-import { problemOf } from "./problem";
-import { type About, type Facts, isNotFinite, type Live, type Looks, type Report, Session } from "./session";
-import { effective, isOwn } from "./settings";
+import { type About, type Facts, isNotFinite, type Looks, type Report, Session } from "./session";
 
 /** What is told to the page as it happens. */
 export type News =
@@ -177,10 +178,11 @@ export class Workshop {
 
   async #make(gpu: Gpu, { settings, own, from, looks }: Order): Promise<Session> {
     const holding = effective(settings);
-    const checkpoint: Checkpoint | undefined = from && (await readCheckpoint(from));
+    const checkpoint: Checkpoint | undefined = from && (await readCheckpoint(from, { cells: await definedCells() }));
     await expectSame(own, (checkpoint?.about as Partial<About> | undefined)?.own);
     const trained = checkpoint && trainedOn(checkpoint.about, checkpoint.network);
-    const problem = await problemOf(holding, own, trained);
+    const make = await readers[holding.task](own);
+    const problem = make(holding, { trained });
     const label = isOwn(holding) && own ? await labelOf(own) : undefined;
     const tell = (report: Report) => {
       if (report.kind === "steps") this.#step = report.first + report.losses.length - 1;

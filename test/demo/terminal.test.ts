@@ -445,7 +445,7 @@ describe("npm run train", () => {
       ],
       [
         ["--task", "poems"],
-        '--task is "poems", expected moby-dick, names, classify, generate-names, adding, i-like-nlp',
+        '--task is "poems", expected moby-dick, generate-names, text, classify-names, classify, adding, i-like-nlp',
       ],
       [["--learning-rate=-1"], '--learning-rate is "-1", expected a number above 0'],
       [["--schedule", "fast"], '--schedule is "fast", expected fused, unrolled'],
@@ -455,7 +455,10 @@ describe("npm run train", () => {
       [["--task", "i-like-nlp", "--json"], "--json does not go with --task i-like-nlp"],
       [["--save", "/no/such/folder/file"], '--save is "/no/such/folder/file", which cannot be written'],
       [["--task", "classify"], "--data is missing, expected the file that --task classify reads"],
-      [["--task", "names", "--data", "x.csv"], "--data does not go with --task names; add --task classify"],
+      [
+        ["--task", "names", "--data", "x.csv"],
+        "--data does not go with --task classify-names; add --task text or --task classify",
+      ],
       [["--task", "classify", "--data", "/no/such/file"], '--data is "/no/such/file", which cannot be read'],
       [["--load", "x", "--hidden", "3"], "--hidden does not go with --load"],
     ] as const) {

@@ -9,23 +9,30 @@ import {
   type LearningRateSchedule,
   type NetworkOptions,
   networkConfig,
-  type Optimizer,
+  type ReferenceOptimizerOptions,
   rmsprop,
   sgd,
   stepDecay,
   type TrainerOptions,
   warmUp,
 } from "../../src/index";
-import type { Settings } from "./fields";
-import type { Problem } from "./problem";
+import { cellOf } from "./cells";
+import type { SettingName, Settings } from "./fields";
+import type { Problem } from "./task";
+
+/** The settings that say what a network is. */
+export const ofNetwork: readonly SettingName[] = [
+  ...(["cell", "hidden", "layers", "bidirectional", "dropout", "activation", "reset"] as const),
+  ...(["initializer", "recurrentInitializer", "forgetBias", "labelSmoothing", "balanced"] as const),
+];
 
 /** @param problem what the data says of the network */
-export function networkOptionsOf(settings: Settings, problem: Problem["network"]): NetworkOptions {
+export async function networkOptionsOf(settings: Settings, problem: Problem["network"]): Promise<NetworkOptions> {
   const { cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, seed } = settings;
   const { labelSmoothing, activation, reset, forgetBias } = settings;
   return {
     ...problem,
-    ...{ cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, seed },
+    ...{ cell: await cellOf(cell), hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, seed },
     ...(problem.loss === "cross-entropy" && { labelSmoothing }),
     ...(cell === "elman" && { activation }),
     ...(cell === "gru" && { reset }),
@@ -37,9 +44,13 @@ export function networkOptionsOf(settings: Settings, problem: Problem["network"]
  * Holds a file's settings against its network and its trainer, before anything is made of them.
  * @throws where they differ.
  */
-export function expectSaid({ network, trainer }: Checkpoint, settings: Settings, problem: Problem["network"]): void {
+export async function expectSaid(
+  { network, trainer }: Checkpoint,
+  settings: Settings,
+  problem: Problem["network"],
+): Promise<void> {
   const made: Record<string, unknown> = {
-    ...networkConfig(networkOptionsOf(settings, problem)),
+    ...networkConfig(await networkOptionsOf(settings, problem)),
     optimizer: settings.optimizer,
   };
   const held: Record<string, unknown> = { ...network, optimizer: trainer?.optimizer };
@@ -54,32 +65,32 @@ export function expectSaid({ network, trainer }: Checkpoint, settings: Settings,
 
 /** @param steps of the batches, which the data may have fewer of than the settings */
 export function trainerOptionsOf(settings: Settings, steps: number): TrainerOptions {
-  const { batch, carryState, clipNorm, clipValue, schedule, checkpointEvery } = settings;
+  const { batch, carryState, schedule, checkpointEvery } = settings;
+  const { kind, clipNorm, clipValue, ...rest } = optimizerOptionsOf(settings);
   return {
     ...{ steps, batch, carryState, checkpointEvery },
     schedule: schedule === "automatic" ? undefined : schedule,
-    optimizer: optimizerOf(settings),
+    optimizer: { sgd, rmsprop, adam, adamw }[kind](rest),
     learningRateSchedule: rateScheduleOf(settings),
     ...(clipNorm !== undefined && { clipNorm }),
     ...(clipValue !== undefined && { clipValue }),
   };
 }
 
-function optimizerOf({ optimizer, learningRate, weightDecay }: Settings): Optimizer {
-  const rest = { learningRate, weightDecay };
-  switch (optimizer) {
-    case "sgd":
-      return sgd(rest);
-    case "momentum":
-      return sgd({ ...rest, momentum: 0.9 });
-    case "nesterov":
-      return sgd({ ...rest, momentum: 0.9, nesterov: true });
-    default:
-      return { rmsprop, adam, adamw }[optimizer](rest);
-  }
+/** The optimizer and its clipping as data, as the reference takes them. */
+export function optimizerOptionsOf(settings: Settings): ReferenceOptimizerOptions {
+  const { optimizer, learningRate, weightDecay, clipNorm, clipValue } = settings;
+  const isSgd = optimizer === "sgd" || optimizer === "momentum" || optimizer === "nesterov";
+  return {
+    ...{ kind: isSgd ? "sgd" : optimizer, learningRate, weightDecay },
+    ...(isSgd && optimizer !== "sgd" && { momentum: 0.9 }),
+    ...(optimizer === "nesterov" && { nesterov: true }),
+    ...(clipNorm !== undefined && { clipNorm }),
+    ...(clipValue !== undefined && { clipValue }),
+  };
 }
 
-function rateScheduleOf({ rateSchedule, scheduleSteps: steps }: Settings): LearningRateSchedule {
+export function rateScheduleOf({ rateSchedule, scheduleSteps: steps }: Settings): LearningRateSchedule {
   switch (rateSchedule) {
     case "warm-up":
       return warmUp(steps);
