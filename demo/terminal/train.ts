@@ -215,13 +215,14 @@ function report({ options, problem, learner, done, trained, seconds, heldOut }: 
 }
 
 /** How it did on what was held out, beside what can be reached without reading in order. */
-function verdict({ loss, accuracy }: Evaluation, { baseline }: Problem): string {
+function verdict({ loss, accuracy }: Evaluation, { baseline, steps, evaluation }: Problem): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
   const { meaning } = baseline;
   if (accuracy === null)
     return `held-out mean squared error ${loss.toFixed(4)}, ${meaning} ${baseline.loss?.toFixed(4)}`;
   if (baseline.accuracy !== undefined) {
-    return `held-out accuracy ${percent(accuracy)}, ${meaning} ${percent(baseline.accuracy)}; loss ${loss.toFixed(4)}`;
+    const over = evaluation.steps === steps ? "" : ` over ${evaluation.steps} steps`;
+    return `held-out accuracy ${percent(accuracy)}${over}, ${meaning} ${percent(baseline.accuracy)}; loss ${loss.toFixed(4)}`;
   }
   const entropy = baseline.loss ?? Number.NaN;
   const side = loss < entropy ? "under" : "NOT under";

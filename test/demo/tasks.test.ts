@@ -3,15 +3,26 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkedSettings, fromAddress, toAddress } from "../../demo/tasks/address";
+import { cellOf, cellWords, definedCells } from "../../demo/tasks/cells";
 import { fields, type SettingName, type Settings, settingNames } from "../../demo/tasks/fields";
 import { networkOptionsOf } from "../../demo/tasks/library-options";
 import { readers } from "../../demo/tasks/readers";
-import { effective, hiddenBy, initialSettings, isShown, liveOf, parse, wrongWith } from "../../demo/tasks/settings";
+import {
+  effective,
+  forTask,
+  hiddenBy,
+  initialOf,
+  initialSettings,
+  isShown,
+  liveOf,
+  parse,
+  wrongWith,
+} from "../../demo/tasks/settings";
 import { type TaskName, taskNames, tasks } from "../../demo/tasks/tasks";
 import { help } from "../../demo/terminal/help";
 import { optionNames, optionOf, terminalOf } from "../../demo/terminal/option-table";
 import { argumentsOf, readOptions } from "../../demo/terminal/options";
-import { networkConfig } from "../../src/index";
+import { initialParameters, networkConfig, readCheckpoint, saveNetwork } from "../../src/index";
 
 /** Values that a setting may have in the page and in the terminal. */
 function valuesOf(name: SettingName): fc.Arbitrary<unknown> {
@@ -117,6 +128,25 @@ describe("settings", () => {
     expect(readOptions(args.split(" ").filter(Boolean))!.settings).toMatchObject(expected);
   });
 
+  test.each(taskNames)("are the defaults of a task where an address says it alone: %s", (task) => {
+    const { settings, ignored } = fromAddress(`task=${task}`);
+    expect([settings, ignored]).toEqual([{ ...initialSettings, task, ...tasks[task].usual }, []]);
+    expect(toAddress(settings)).toBe(task === "moby-dick" ? "" : `task=${task}`);
+  });
+
+  test("go from the defaults of one task to those of another, but for what was chosen", () => {
+    const chosen = { ...initialOf("adding"), hidden: 77, cell: "lstm" } as const;
+    expect(forTask("parity", chosen)).toEqual({ ...initialOf("parity"), hidden: 77, cell: "lstm" });
+    for (const task of taskNames) expect(forTask(task, initialSettings)).toEqual(initialOf(task));
+  });
+
+  test("mean the same task by the same word in an address and on the command line", () => {
+    for (const word of [...taskNames, "names"]) {
+      const args = [`--task=${word}`, "--data=file"].slice(0, /^(text|classify)$/.test(word) ? 2 : 1);
+      expect(readOptions(args)!.settings.task).toBe(fromAddress(`task=${word}`).settings.task);
+    }
+  });
+
   test.each([
     ["__proto__=1&constructor=2&task=toString", ["__proto__=1", "constructor=2", "task=toString"]],
     ["data=__proto__&cell=constructor", ["data=__proto__", "cell=constructor"]],
@@ -158,6 +188,19 @@ describe("settings", () => {
         expect(hiddenBy(name, settings)).not.toBe(name);
       }),
     );
+  });
+});
+
+describe("every cell", () => {
+  test.each(cellWords)("%s is one of the library, or is defined under its name, and so in files", async (word) => {
+    const cell = await cellOf(word);
+    expect(typeof cell === "string" ? cell : cell.name).toBe(word);
+    const settings = { ...initialSettings, cell: word, hidden: 4 };
+    const network = { inputs: 3, outputs: 2, input: "features", readout: "last-step" } as const;
+    const config = networkConfig(await networkOptionsOf(settings, network));
+    const file = await saveNetwork({ config, read: async () => initialParameters(config) });
+    const read = await readCheckpoint(file, { cells: await definedCells() });
+    expect(JSON.stringify(read.network)).toBe(JSON.stringify(config));
   });
 });
 
@@ -220,6 +263,16 @@ describe("every task", () => {
       return all.sort((a, b) => a - b);
     };
     expect(targets(make(settings, { heldOutRows: () => 3 }))).toEqual(targets(problem));
+  });
+
+  test("of parity is the product of all signs so far", async () => {
+    const { problem } = await made("parity", {});
+    const { inputs, targets } = problem.training().next().value;
+    const signs = (row: number, steps: number) => Array.from({ length: steps }, (_, step) => inputs[step * 6 + row]!);
+    const product = (row: number, steps: number) => signs(row, steps).reduce((all, sign) => all * sign, 1);
+    expect(new Set(inputs)).toEqual(new Set([-1, 1]));
+    for (const [at, odd] of targets.entries()) expect(odd).toBe(product(at % 6, Math.floor(at / 6) + 1) < 0 ? 1 : 0);
+    expect(problem.evaluation.steps).toBe(5 * problem.steps);
   });
 
   test("is laid out as the network was trained that goes on with it", async () => {
