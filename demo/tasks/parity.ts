@@ -18,9 +18,9 @@ export const parity: TaskDescription = {
     "over. It stays at 50% (Merrill et al. 2024; Grazzi et al. 2025).",
   answer: "parity",
   own: false,
-  usual: { hidden: 32, batch: 64, steps: 40, learningRate: 0.003 },
+  usual: { hidden: 64, batch: 64, steps: 40, learningRate: 0.005 },
   oneRate: true,
-  updates: 2000,
+  updates: 1500,
 };
 
 /** How many times as long what is held out is. */
