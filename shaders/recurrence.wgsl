@@ -1,12 +1,9 @@
 // The two sweeps through time of a recurrent layer, for any cell. Rows of a batch never depend on each other.
 //   forward    gate_t + h_{t−1}·U, from which the cell makes h_t
 //   backward   dh_t = dOutput_t + what later steps pass back, then the cell makes dgate_t in the place of gate_t
-// tile.wgsl, cell.wgsl and the cell's own file stand in front.
+// tile.wgsl, cell.wgsl, the cell's own file and sweep.wgsl stand in front.
 // CPU twin: src/reference/recurrence.ts
 //
-// A sequence of length n lives in steps 1 … n; in other steps state and gradient are passed on as they are.
-// Step i of a sweep is time i, reverse: time steps − 1 − i. Slab t + 1 of `hidden` is h at time t; slab 0 is h_0,
-// reverse: slab steps + 1. A layer of two directions keeps both side by side: `stride` vec4f a row, from `offset` on.
 // `held`: of one gate, a narrow row, up to 32 vec4f wide; a thread keeps its part of U.
 // `oneHot`: the sweep forward takes rows of W itself, as tokens say. Else `gate` holds x·W + b.
 // `unrolled`: one dispatch a step, `step` says which. Else fused: a workgroup owns all columns of its rows and loops over
@@ -35,7 +32,7 @@ var<storage, read> bias: array<vec4f>; // [G·H]
 #else
 var<storage, read> hidden: array<vec4f>; // [T + 1, B, H]
 var<storage, read> dOutput: array<vec4f>; // [T, B, H], lastStep: [B, H], for the last step
-var<storage, read_write> carry: array<vec4f>; // [1 or 2, B, H]: what passes back beside the product
+var<storage, read_write> carry: array<vec4f>; // [1 or more, B, H]: what passes back beside the product, the cell's from slab 1 on
 #if hiddenGradient
 var<storage, read_write> dHidden: array<vec4f>; // [T + 1, B, H]: dL/dh by all paths, in sweep order
 #endif
@@ -43,29 +40,6 @@ var<storage, read_write> dHidden: array<vec4f>; // [T + 1, B, H]: dL/dh by all p
 #if unrolled
 var<uniform> step: u32;
 #endif
-
-#if reverse
-fn timeOf(i: u32) -> u32 { return steps - 1u - i; }
-fn slabBefore(i: u32) -> u32 { return steps + 1u - i; }
-fn slabAfter(i: u32) -> u32 { return steps - i; }
-#else
-fn timeOf(i: u32) -> u32 { return i; }
-fn slabBefore(i: u32) -> u32 { return i; }
-fn slabAfter(i: u32) -> u32 { return i + 1u; }
-#endif
-
-fn elementOf(i: u32, row: u32, column: u32) -> Element {
-  let own = row * width + column;
-  let inHidden = row * stride + offset + column;
-  return Element(
-    (timeOf(i) * batch + row) * gates * width + column,
-    slabBefore(i) * batch * stride + inHidden,
-    slabAfter(i) * batch * stride + inHidden,
-    own,
-    i * batch * width + own,
-    timeOf(i) * batch * width + own,
-  );
-}
 
 // The rows that a thread loads. Rows past the batch repeat the last one; they are never stored.
 #if single

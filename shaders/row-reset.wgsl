@@ -2,11 +2,12 @@
 // CPU twin: src/reference/row-reset.ts
 //
 // size, width       B · H and H, in vec4f
+// begin             where the initial state begins, in vec4f
 // first             given: where this layer's rows begin, in vec4f
 // threads, across   the workgroup, and the threads in x
 
 var<storage, read> reset: array<i32>; // [B]: not 0 where the row begins anew
-var<storage, read_write> state: array<vec4f>; // [slabs, B, H]: slab 0 is the initial state
+var<storage, read_write> state: array<vec4f>; // [slabs, B, H]: one slab is the initial state
 #if given
 var<storage, read> initial: array<vec4f>; // [L, B, H]
 #endif
@@ -16,9 +17,9 @@ fn rowReset(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + across * id.y;
   if (i < size && reset[i / width] != 0) {
 #if given
-    state[i] = initial[first + i];
+    state[begin + i] = initial[first + i];
 #else
-    state[i] = vec4f();
+    state[begin + i] = vec4f();
 #endif
   }
 }

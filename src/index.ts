@@ -2,7 +2,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export { type CellName, cellNames } from "./cells/cells";
+export { coupledLstm } from "./cells/coupled-lstm";
 export { type DefinedCell, defineCell } from "./cells/define-cell";
+export { indrnn } from "./cells/indrnn";
+export { minGru } from "./cells/min-gru";
+export { minLstm } from "./cells/min-lstm";
+export { peepholeLstm } from "./cells/peephole-lstm";
+export { slstm } from "./cells/slstm";
 export { carriedWindows, carriedWindowsOnce, cut } from "./data/carried-windows";
 export {
   batchesOnce,

@@ -143,7 +143,8 @@ export class Workbench {
     const values = unpadded(tensor, bytes, 0) as Float32Array;
     const clean = new Uint32Array(padded(tensor, values).buffer);
     for (let i = 0; i < stored && !this.#scratch.has(tensor); i++) {
-      if (clean[i] === 0 && words[i] !== 0) throw new Error(`"${name}": padding at ${i} is not zero`);
+      const isZero = (words[i]! & 0x7fffffff) === 0; // of either sign
+      if (clean[i] === 0 && !isZero) throw new Error(`"${name}": padding at ${i} is not zero`);
     }
     return values;
   }

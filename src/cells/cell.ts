@@ -1,5 +1,6 @@
 // What a recurrent cell is: to the GPU's sweeps through time, and to the reference's, with helpers for its equations.
 
+import type { Recurrent } from "../expressions/cell-equations";
 import type { Numbers } from "../reference/matmul";
 
 /** A cell for the GPU. Its twin in float64 stands beside it, apart, so that who does not need one does not load it. */
@@ -17,8 +18,12 @@ export interface Cell {
   readonly gates: number;
   /** What its shader asks for. */
   readonly flags: Readonly<Record<string, boolean>>;
-  /** Whether it keeps a second state beside h. */
-  readonly cellState?: boolean;
+  /** S: states beside h. */
+  readonly states: number;
+  /** Its parameters of a number a unit, in the order in which they lie: P of them. */
+  readonly unitParameters: readonly string[];
+  /** How its gates meet h₋₁: by a full U [H, G·H], by a number a unit each, u [G, H], or not at all. */
+  readonly recurrent: Recurrent;
   /** Whether `cellBackward` answers a gradient that reaches h₋₁ beside the products. */
   readonly passesBeside?: boolean;
   /** The last gate's recurrent product: apart from its sum, or a second one, of what the cell made of h. */
@@ -27,23 +32,27 @@ export interface Cell {
   readonly readsCandidate?: boolean;
   /** The module of torch.nn that computes the same from the same parameters; without it, none does. */
   readonly pytorch?: "RNN" | "GRU" | "LSTM" | undefined;
-  /** The gate, from 0, that says how much of the second state stays: `forgetBias` is its bias. */
+  /** The gate, from 0, that says how much of the state beside h stays: `forgetBias` is its bias. */
   readonly forgetGate?: number;
 }
 
-/** h and c of one row, or the gradients in their places. c is the LSTM's; elsewhere it is empty. */
+/** Of one row h [H] and the states beside it, one after the other [S·H], or the gradients in their places. */
 export interface CellState {
   hidden: Numbers;
   cell: Numbers;
 }
 
-/** What a cell multiplies its past with: U [H, G·H], and the GRU's b_hn [H]; elsewhere that is empty. */
+/**
+ * What a cell multiplies its past with: U [H, G·H] or u [G, H], the GRU's b_hn [H], and its parameters of a number a unit,
+ * one after the other [P·H]; what it has none of is empty.
+ */
 export interface CellWeights<T = Numbers> {
   recurrentWeight: T;
   recurrentBias: T;
+  unitParameters: T;
 }
 
-/** How a row's gradient leaves a step: to a_t [G·H], to h_{t−1} [H], to c_{t−1} [H] or empty. */
+/** How a row's gradient leaves a step: to a_t [G·H], to h_{t−1} [H], to the states beside it [S·H]. */
 export interface CellGradient extends CellState {
   preactivation: Numbers;
 }
@@ -52,15 +61,15 @@ export interface CellGradient extends CellState {
 export interface ReferenceCell {
   /** G */
   gates: number;
-  /** Whether there is a c beside h. */
-  hasCellState: boolean;
+  /** S: states beside h. */
+  states: number;
   /** Whether the candidate's recurrent product has a bias of its own. */
   hasRecurrentBias: boolean;
   /** The state after a step, from a_t [G·H] and the state before it. */
   forward(preactivation: Numbers, before: CellState, weights: CellWeights): CellState;
   /**
    * The gradients of a step from those of the state after it, by all paths.
-   * @param dWeights dU and db_hn, to which this step's share is added
+   * @param dWeights of U, b_hn and unit parameters, to which this step's share is added
    */
   backward(
     preactivation: Numbers,
@@ -71,7 +80,7 @@ export interface ReferenceCell {
   ): CellGradient;
 }
 
-/** An empty c, or an empty gradient of one. */
+/** No states beside h, or no gradients of them. */
 export const noCellState = new Float64Array();
 
 export const sigmoid = (a: number): number => 1 / (1 + Math.exp(-a));

@@ -19,27 +19,21 @@ export interface DefinedCell extends CellDefinition {
  * Defines a cell by the equations of one unit at one step, which are traced once and differentiated. A network computes it
  * in its sweeps through time, as it does the library's own.
  *
- * @param equations gates, which are the blocks of a = x·W + h₋₁·U + b, [batch, hidden] each; states, of which the first is h,
- *   with one more at most; and `step`, which answers the states after the step. A gate of `apart` or `projects` is the
- *   last one, and has a recurrent bias of its own.
+ * @param equations gates, which are the blocks of a = x·W + h₋₁·U + b, [batch, hidden] each; states, of which the first is h;
+ *   parameters, a number a unit each; and `step`, which answers the states after the step. A gate of `apart` or `projects`
+ *   is the last one, and has a recurrent bias of its own.
  * @throws where names are none or stand for two things, `step` answers anything but the states, or the equations are not
  *   of those that the sweeps take.
  */
-export function defineCell<const Gate extends string, const State extends string, const Apart extends string = never>(
-  equations: CellEquations<Gate, State, never, Apart>,
-): DefinedCell {
+export function defineCell<
+  const Gate extends string,
+  const State extends string,
+  const Parameter extends string = never,
+  const Apart extends string = never,
+>(equations: CellEquations<Gate, State, Parameter, Apart>): DefinedCell {
   const traced = traceCell(equations as AnyCellEquations);
   const { name, gates, states, parameters, apart, projections, recurrent } = traced;
   const at = `defineCell: "${name}"`;
-  if (recurrent !== "full" || parameters.length > 0) {
-    const got = recurrent === "full" ? "parameters of its own" : `the recurrent "${recurrent}"`;
-    throw new Error(
-      `${at} has ${got}, expected gates that meet h by a full U and no other parameters; leave them out.`,
-    );
-  }
-  if (states.length > 2) {
-    throw new Error(`${at} has ${states.length} states, expected h and at most one more; merge or drop some.`);
-  }
   const special = [...apart, ...projections];
   if (special.length > 1 || (special[0] && special[0].gate !== gates.at(-1)?.name)) {
     const got = special.map(({ gate }) => `"${gate}"`).join(", ");
@@ -50,13 +44,21 @@ export function defineCell<const Gate extends string, const State extends string
   if (special[0] && gates.length < 2) {
     throw new Error(`${at} has one gate, with a recurrent product of its own, expected two or more gates; add one.`);
   }
+  if (states.length > 1 && (apart.length > 0 || traced.reads.projections.length > 0)) {
+    const got = apart.length > 0 ? "a recurrent product apart" : "a way back that reads what it projects";
+    throw new Error(
+      `${at} has ${got} and states beside h, expected one of them; a sweep back can bind no more: leave one out.`,
+    );
+  }
   const candidate = apart.length > 0 ? "apart" : projections.length > 0 ? "second" : undefined;
   const cell: Cell = {
     name,
     ...tracedShader(at, traced),
     gates: gates.length,
     flags: {},
-    cellState: states.length > 1,
+    states: states.length - 1,
+    unitParameters: parameters.map(({ name }) => name),
+    recurrent,
     ...(candidate && { candidate }),
   };
   const reference = tracedReference(traced);

@@ -24,7 +24,7 @@ function reference(activation: "tanh" | "relu"): ReferenceCell {
   };
   return {
     gates: 1,
-    hasCellState: false,
+    states: 0,
     hasRecurrentBias: false,
     forward,
     backward(a, before, weights, dAfter, dWeights) {
@@ -48,6 +48,9 @@ export const elman: CellDefinition<ElmanOptions> = {
     source: elmanShader,
     gates: 1,
     flags: { relu: activation === "relu" },
+    states: 0,
+    unitParameters: [],
+    recurrent: "full",
     pytorch: "RNN",
   }),
 };

@@ -52,7 +52,7 @@ const timesHidden = (r: Float64Array, h: Numbers) => r.map((gate, j) => gate * h
 function reference(reset: Reset): ReferenceCell {
   return {
     gates: 3,
-    hasCellState: false,
+    states: 0,
     hasRecurrentBias: true,
     forward(a, before, weights) {
       const { z, n } = gatesOf(reset, a, before, weights);
@@ -98,6 +98,9 @@ export const gru: CellDefinition<GruOptions> = {
     source: gruShader,
     gates: 3,
     flags: {},
+    states: 0,
+    unitParameters: [],
+    recurrent: "full",
     passesBeside: true,
     candidate: reset === "after" ? "apart" : "second",
     pytorch: reset === "after" ? "GRU" : undefined,

@@ -28,7 +28,7 @@ function gatesOf(a: Numbers, { hidden, cell }: CellState, { recurrentWeight }: C
 /** Source: the formula of torch.nn.LSTM in PyTorch's documentation, with one bias a gate, which is in a_t. */
 const reference: ReferenceCell = {
   gates: 4,
-  hasCellState: true,
+  states: 1,
   hasRecurrentBias: false,
   forward(a, before, weights) {
     const { o, c } = gatesOf(a, before, weights);
@@ -62,7 +62,9 @@ export const lstm: CellDefinition = {
     source: lstmShader,
     gates: 4,
     flags: {},
-    cellState: true,
+    states: 1,
+    unitParameters: [],
+    recurrent: "full",
     forgetGate: 1,
     pytorch: "LSTM",
   }),

@@ -2,19 +2,52 @@
 
 import type { TracedCell } from "../expressions/cell";
 import { matmul, matmulTransposeB, type Numbers } from "../reference/matmul";
-import { addOuterProduct, type CellState, type CellWeights, noCellState, type ReferenceCell } from "./cell";
+import { addOuterProduct, type CellState, type CellWeights, type ReferenceCell } from "./cell";
+
+/** What a unit has of so many rows, one after the other. */
+const column = (values: Numbers, rows: number, unit: number): number[] =>
+  Array.from({ length: rows }, (_, row) => values[row * (values.length / rows) + unit]!);
+
+/** Of values by unit, so many from `first` on as rows, one after the other. */
+const rows = (units: readonly ArrayLike<number>[], first: number, count: number): Float64Array =>
+  Float64Array.from(
+    { length: count * units.length },
+    (_, i) => units[i % units.length]![first + Math.floor(i / units.length)]!,
+  );
 
 export function tracedReference(cell: TracedCell): ReferenceCell {
-  const { states, apart, projections, twin } = cell;
+  const { apart, projections, parameters, twin } = cell;
   const count = cell.gates.length;
-  const hasCellState = states.length > 1;
+  const states = cell.states.length - 1;
   const special = apart.length + projections.length > 0;
   const full = special ? count - 1 : count;
 
-  /** Of each unit: gates, the value apart where there is one, and the states before; and what U of the last gate multiplies. */
-  function inputsOf(a: Numbers, before: CellState, { recurrentWeight, recurrentBias }: CellWeights) {
+  /** What the past adds to the gates, [G·H]. */
+  function productOf(hidden: Numbers, weight: Numbers): Float64Array {
+    const width = hidden.length;
+    if (cell.recurrent === "full") return matmul(hidden, weight, 1, width, count * width);
+    return Float64Array.from({ length: count * width }, (_, i) => (weight[i] ?? 0) * hidden[i % width]!);
+  }
+
+  /** What it gets back of their gradients, [H]; its own goes to `dWeight`. */
+  function productBack(da: Numbers, hidden: Numbers, weight: Numbers, dWeight: Float64Array): Float64Array {
+    const width = hidden.length;
+    if (cell.recurrent === "full") {
+      addOuterProduct(dWeight, hidden, da);
+      return matmulTransposeB(da, weight, 1, count * width, width);
+    }
+    const dHidden = new Float64Array(width);
+    for (let i = 0; i < weight.length; i++) {
+      dWeight[i]! += hidden[i % width]! * da[i]!;
+      dHidden[i % width]! += weight[i]! * da[i]!;
+    }
+    return dHidden;
+  }
+
+  /** Of each unit: gates, the value apart where there is one, states before, parameters; and what U of the last gate multiplies. */
+  function inputsOf(a: Numbers, before: CellState, { recurrentWeight, recurrentBias, unitParameters }: CellWeights) {
     const width = before.hidden.length;
-    const product = matmul(before.hidden, recurrentWeight, 1, width, count * width);
+    const product = productOf(before.hidden, recurrentWeight);
     const units = Array.from({ length: width }, (_, j) => {
       const gates = Array.from(
         { length: count },
@@ -25,7 +58,8 @@ export function tracedReference(cell: TracedCell): ReferenceCell {
         ...gates,
         ...(apart.length > 0 ? [past] : []),
         before.hidden[j]!,
-        ...(hasCellState ? [before.cell[j]!] : []),
+        ...column(before.cell, states, j),
+        ...column(unitParameters, parameters.length, j),
       ];
     });
     if (!twin.projection) return { units, multiplied: before.hidden };
@@ -37,22 +71,20 @@ export function tracedReference(cell: TracedCell): ReferenceCell {
 
   return {
     gates: count,
-    hasCellState,
+    states,
     hasRecurrentBias: special,
     forward(a, before, weights) {
       const { units } = inputsOf(a, before, weights);
       const after = units.map((unit) => Float64Array.from(twin.forward(unit)));
-      const state = (index: number) => Float64Array.from(after, (values) => values[index]!);
-      return { hidden: state(0), cell: hasCellState ? state(1) : noCellState };
+      return { hidden: rows(after, 0, 1), cell: rows(after, 1, states) };
     },
     backward(a, before, weights, dAfter, dWeights) {
       const width = before.hidden.length;
       const { units, multiplied } = inputsOf(a, before, weights);
       const gradients = units.map((unit, j) => {
-        const d = [dAfter.hidden[j]!, ...(hasCellState ? [dAfter.cell[j]!] : [])];
+        const d = [dAfter.hidden[j]!, ...column(dAfter.cell, states, j)];
         return Float64Array.from(twin.backward([...unit, ...d]));
       });
-      const of = (index: number) => Float64Array.from(gradients, (values) => values[index]!);
       const onlyBlock = (gate: number, values: Numbers) => {
         const all = new Float64Array(count * width);
         all.set(values, gate * width);
@@ -61,7 +93,7 @@ export function tracedReference(cell: TracedCell): ReferenceCell {
       let passed: Numbers = new Float64Array(width);
       if (special) {
         // The last gate's own product: of h, into the value apart, or of what is projected, into the gate.
-        const last = onlyBlock(full, of(apart.length > 0 ? count : full));
+        const last = onlyBlock(full, rows(gradients, apart.length > 0 ? count : full, 1));
         addOuterProduct(dWeights.recurrentWeight, multiplied, last);
         for (let j = 0; j < width; j++) dWeights.recurrentBias[j]! += last[full * width + j]!;
         passed = matmulTransposeB(last, weights.recurrentWeight, 1, count * width, width);
@@ -72,16 +104,15 @@ export function tracedReference(cell: TracedCell): ReferenceCell {
           for (const [i, value] of more.entries()) gradients[j]![i]! += value;
         }
       }
-      const preactivation = Float64Array.from(
-        { length: count * width },
-        (_, i) => gradients[i % width]![Math.floor(i / width)]!,
-      );
+      const preactivation = rows(gradients, 0, count);
       const summed = preactivation.map((value, i) => (i < full * width ? value : 0));
-      addOuterProduct(dWeights.recurrentWeight, before.hidden, summed);
-      const hidden = matmulTransposeB(summed, weights.recurrentWeight, 1, count * width, width);
-      const beside = of(count + apart.length);
+      const hidden = productBack(summed, before.hidden, weights.recurrentWeight, dWeights.recurrentWeight);
+      const first = count + apart.length; // of the states before
+      const beside = rows(gradients, first, 1);
       for (let j = 0; j < width; j++) hidden[j]! += beside[j]! + (apart.length > 0 ? passed[j]! : 0);
-      return { preactivation, hidden, cell: hasCellState ? of(count + apart.length + 1) : noCellState };
+      const dParameters = rows(gradients, first + 1 + states, parameters.length);
+      for (const [i, share] of dParameters.entries()) dWeights.unitParameters[i]! += share;
+      return { preactivation, hidden, cell: rows(gradients, first + 1, states) };
     },
   };
 }

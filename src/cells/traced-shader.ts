@@ -6,43 +6,71 @@ import { wgslFunctions } from "../expressions/wgsl-functions";
 import type { Cell } from "./cell";
 
 /** What the sweep and the lines of this file call by name, where the cell's own lines stand. */
-const taken = "e last dh d gate hidden candidate cellState carry dcAt width batch steps".split(" ");
+const called = "e last begins dh d gate hidden candidate cellState unitParameters carry width batch steps".split(" ");
 /** Of shaders/cell.wgsl. */
 const defined = ["isNan", "tanhOf", "sigmoid", "dTanh", "dSigmoid"];
 
-const own = "cellState[e.sweep]";
-const after = "cellState[e.sweep + batch * width]";
+const times = (count: number, what: string) => (count === 1 ? what : `${count}u * ${what}`);
 
 /** A gate's place, by its number. */
-const placeOf = (gate: number): string =>
-  gate === 0 ? "gate[e.gate]" : `gate[e.gate + ${gate === 1 ? "" : `${gate}u * `}width]`;
+const placeOf = (gate: number): string => (gate === 0 ? "gate[e.gate]" : `gate[e.gate + ${times(gate, "width")}]`);
+
+/** Places of a state beside h, by its number: all slabs of one lie behind all of the one before. */
+const beforeOf = (state: number): string =>
+  state === 0 ? "cellState[e.sweep]" : `cellState[e.sweep + ${times(state, "(steps + 1u)")} * batch * width]`;
+const afterOf = (state: number): string =>
+  state === 0
+    ? "cellState[e.sweep + batch * width]"
+    : `cellState[e.sweep + (${times(state, "steps")} + ${state + 1}u) * batch * width]`;
+
+/** The place of a unit's parameter, by its number. */
+const parameterOf = (parameter: number): string =>
+  `unitParameters[${parameter === 0 ? "" : `${times(parameter, "width")} + `}e.own % width]`;
 
 /** `source`, and what of it the sweeps must know. @throws where there is no place for what the way back needs. */
 export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" | "passesBeside" | "readsCandidate"> {
-  const { name, states, forward, backward, projection } = cell;
-  const [h, c] = states;
+  const { name, parameters, forward, backward, projection } = cell;
+  const [h, ...beside] = cell.states;
   const [apart] = cell.apart;
   const [projected] = cell.projections;
   const places = keptPlaces(at, cell);
+  // What passes back beside h: gradients of the other states, then sums of those of parameters.
+  const carried = [...beside, ...parameters].map(({ gradient }, index) => ({
+    gradient,
+    place: `carry[${gradient}At]`,
+    line: `let ${gradient}At = ${times(index + 1, "batch * width")} + e.own;`,
+  }));
+  const ofStates = carried.slice(0, beside.length);
+  const ofParameters = carried.slice(beside.length);
+  const taken = [...called, ...carried.map(({ gradient }) => `${gradient}At`)];
   const functions = new Set<string>();
   const linesOf = (formulas: Formulas, texts: Record<string, string>) => {
     const known = Object.fromEntries(Object.entries(texts).filter(([name]) => formulas.takes.includes(name)));
     const written = formulas.lines({ texts: known, taken });
-    for (const called of written.functions) functions.add(called);
+    for (const name of written.functions) functions.add(name);
     const { lines, names } = settled(written);
     return { lines, of: (output: string): string | undefined => names[output] };
   };
 
   const candidate = "candidate[e.time]";
-  const before = { [h!.before]: "hidden[e.before]", ...(c && { [c.before]: own }) };
+  const named = (pairs: readonly (readonly [name: string, text: string])[]) => Object.fromEntries(pairs);
+  const before = {
+    [h!.before]: "hidden[e.before]",
+    ...named(beside.map((state, index) => [state.before, beforeOf(index)])),
+    ...named(parameters.map(({ name }, index) => [name, parameterOf(index)])),
+  };
+  const after = {
+    [h!.name]: "hidden[e.after]",
+    ...named(beside.map(({ name }, index) => [name, afterOf(index)])),
+  };
   const special = apart ?? projected;
-  const beside = special ? { [special.name]: candidate } : {};
+  const product = special ? { [special.name]: candidate } : {};
   const sums = Object.fromEntries(cell.gates.map(({ name }, gate) => [name, placeOf(gate)]));
   const finished = cell.gates.at(apart ? -2 : -1)!.name;
   const kept = Object.fromEntries(places);
-  const memory = { ...before, ...beside, ...kept, [h!.name]: "hidden[e.after]", ...(c && { [c.name]: after }) };
+  const memory = { ...sums, ...before, ...product, ...kept, ...after };
 
-  const there = linesOf(forward, { ...sums, [finished]: "last", ...before, ...beside });
+  const there = linesOf(forward, { ...sums, [finished]: "last", ...before, ...product });
   const fn = (head: string, ...body: (string | readonly string[])[]) =>
     [`fn ${head} {`, ...body.flat().map((line) => `  ${line}`), "}"].join("\n");
   const stores = (pairs: readonly (readonly [place: string, value: string | undefined])[]) =>
@@ -57,20 +85,27 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
       "cellForward(e: Element, last: vec4f) -> vec4f",
       there.lines,
       stores(places.map(([name, place]) => [place, there.of(name)])),
-      c ? [`${after} = ${there.of(c.name)};`] : [],
+      stores(beside.map(({ name }, index) => [afterOf(index), there.of(name)])),
       `return ${there.of(h!.name)};`,
     ),
-    c ? fn("cellHold(e: Element)", `${after} = ${own};`) : "fn cellHold(e: Element) {}",
+    fn("cellHold(e: Element)", stores(beside.map((_, index) => [afterOf(index), beforeOf(index)]))),
   ];
 
-  const back = linesOf(backward, { ...memory, [h!.gradient]: "dh", ...(c && { [c.gradient]: dcOf }) });
+  // What later steps left, unless there were none.
+  const fromLater = ofStates.map(({ gradient, place }) => [gradient, `select(${place}, vec4f(), last)`] as const);
+  const back = linesOf(backward, { ...memory, [h!.gradient]: "dh", ...named(fromLater) });
   const gradients = cell.gates.map(({ gradient }, gate) => [placeOf(gate), gradient] as const);
   const later = new Set(projection?.backward.gives);
   const dq = apart && (back.of(apart.gradient) ?? "vec4f()");
+  // Where sums of parameters' gradients begin: at the last step, also where later ones are of another stretch of time.
+  const begins = ofParameters.length > 0 ? ["let begins = e.sweep >= (steps - 1u) * batch * width;"] : [];
+  const zeroed = (where: string, places: readonly { readonly place: string }[]) =>
+    places.length > 0 ? [`if (${where}) {`, ...places.map(({ place }) => `  ${place} = vec4f();`), "}"] : [];
   const backwardText = [
     fn(
       "cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f",
-      c ? ["let dcAt = batch * width + e.own;"] : [],
+      carried.map(({ line }) => line),
+      begins,
       back.lines,
       // What the projection's way back still reads stands where it will leave a gradient.
       stores(
@@ -81,13 +116,20 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
       ),
       stores([
         [candidate, dq],
-        ["carry[dcAt]", c && (back.of(c.gradientBefore) ?? "vec4f()")],
+        ...ofStates.map(({ place }, index) => [place, back.of(beside[index]!.gradientBefore) ?? "vec4f()"] as const),
+        ...ofParameters.map(({ place, gradient }) => {
+          const share = back.of(gradient);
+          return [place, `select(${place}, vec4f(), begins)${share ? ` + ${share}` : ""}`] as const;
+        }),
       ]),
       `return ${back.of(h!.gradientBefore) ?? "vec4f()"};`,
     ),
     fn(
       "cellHoldBackward(e: Element, last: bool)",
-      c ? ["if (last) { carry[batch * width + e.own] = vec4f(); }"] : [],
+      carried.map(({ line }) => line),
+      begins,
+      zeroed("last", ofStates),
+      zeroed("begins", ofParameters),
       apart ? [`${candidate} = vec4f();`] : [],
     ),
     ...(projection && projected ? [projectedBack(projection.backward, projected.gradient)] : []),
@@ -99,21 +141,28 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
     const already = new Set(backward.gives);
     return fn(
       "cellCandidateBackward(e: Element, d: vec4f) -> vec4f",
-      c && formulas.gives.includes(c.gradientBefore) ? ["let dcAt = batch * width + e.own;"] : [],
+      carried.map(({ line }) => line),
       written.lines,
       gradients.flatMap(([place, name]) => {
         const value = written.of(name);
         return value ? [`${place} ${already.has(name) ? "+=" : "="} ${value};`] : [];
       }),
-      c && written.of(c.gradientBefore) ? [`carry[dcAt] += ${written.of(c.gradientBefore)};`] : [],
+      carried.flatMap(({ place, gradient }, index) => {
+        const value = written.of(beside[index]?.gradientBefore ?? gradient);
+        return value ? [`${place} += ${value};`] : [];
+      }),
       `return ${written.of(h!.gradientBefore) ?? "vec4f()"};`,
     );
   }
 
   const readsCandidate = cell.reads.projections.length > 0;
   const bindings = (access: "read" | "read_write") => [
-    ...(c
-      ? [`var<storage, ${access}> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is the first`]
+    ...(beside.length > 0
+      ? [`var<storage, ${access}> cellState: array<vec4f>; // [T + 1, B, H] each, in sweep order, slab 0 is the first`]
+      : []),
+    // A uniform, as a sweep back has no room for one more storage buffer.
+    ...(parameters.length > 0
+      ? [`var<uniform> unitParameters: array<vec4f, ${times(parameters.length, "width")}>; // [P, H]`]
       : []),
     ...(apart || (projected && (access === "read_write" || readsCandidate))
       ? ["var<storage, read_write> candidate: array<vec4f>; // [T, B, H]"]
@@ -135,16 +184,16 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
   return { source: `${source}\n`, passesBeside: passesBeside || projection !== undefined, readsCandidate };
 }
 
-/** dc after a step, which later ones left, unless there was none. */
-const dcOf = "select(carry[dcAt], vec4f(), last)";
-
 /**
- * Where each kept value stands: in a gate's place, which its gradient takes later. What the way back of a projection reads
- * too stands where that way leaves a gradient itself.
+ * Where each kept value stands: in the place of a gate that the way back does not read, which its gradient takes later.
+ * What the way back of a projection reads too stands where that way leaves a gradient itself.
  */
-function keptPlaces(at: string, { gates, kept, backward, projection }: TracedCell): [name: string, place: string][] {
+function keptPlaces(
+  at: string,
+  { gates, kept, reads, backward, projection }: TracedCell,
+): [name: string, place: string][] {
   const late = new Set(projection?.backward.takes);
-  const isFree = gates.map(() => true);
+  const isFree = gates.map(({ name }) => !reads.gates.includes(name));
   const taking = (name: string) => {
     const able = gates.flatMap(({ gradient }, gate) =>
       isFree[gate] && !(late.has(name) && backward.gives.includes(gradient)) ? [gate] : [],

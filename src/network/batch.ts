@@ -20,7 +20,7 @@ export interface Batch {
    * begin anew begin with it, which in the first batch are all.
    */
   initialState?: Float32Array;
-  /** Likewise c_0 of an LSTM. */
+  /** Likewise c_0 of an LSTM; of a cell with S states beside h, [layers · directions · S, batch, hidden]. */
   initialCellState?: Float32Array;
   /** Where the state is carried from batch to batch: Int32Array [batch], 1 for a row that begins anew; else 0. */
   reset?: Int32Array;
@@ -86,10 +86,12 @@ export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpe
 /** A tensor with a row for each segment, where there is one segment alone: its row. */
 export const onlyRow = (tensor: PlannedTensor): PlannedTensor => ({ ...tensor, shape: tensor.shape.slice(1) });
 
-/** The states of all layers and directions, [L·D, B, H]: h, and c where the cell has one. */
+/** The states of all layers and directions: h [L·D, B, H], and where there are any those beside it [L·D·S, B, H]. */
 export function stateSpecs(config: NetworkConfig, batch: number) {
-  const state: TensorSpec = { shape: [config.layers * directionsOf(config), batch, config.hidden] };
-  return { initialState: state, ...(cellOf(config).cellState && { initialCellState: state }) };
+  const { states } = cellOf(config);
+  const sweeps = config.layers * directionsOf(config);
+  const spec = (count: number): TensorSpec => ({ shape: [count, batch, config.hidden] });
+  return { initialState: spec(sweeps), ...(states > 0 && { initialCellState: spec(sweeps * states) }) };
 }
 
 /**
@@ -136,11 +138,12 @@ export function checkBatch(
     if (!spec) {
       const cure =
         name === "initialCellState" && shape.initialState
-          ? "only an LSTM has one"
+          ? "only a cell with a state beside h has one, as the LSTM"
           : "pass initialState: true when you create it";
       throw new Error(`${operation}: batch.${name} is given, expected none; ${cure}.`);
     }
-    expectArray(operation, name, state, spec, "[layers · directions, batch, hidden]");
+    const several = name === "initialCellState" && cellOf(config).states > 1;
+    expectArray(operation, name, state, spec, `[layers · directions${several ? " · states" : ""}, batch, hidden]`);
     expectFinite(operation, name, state);
   }
   if (batch.reset) {

@@ -8,7 +8,7 @@ import { stateSpecs } from "./batch";
 import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
 import { type PassOptions, unlatched } from "./pass-options";
-import { copyAllStates } from "./states";
+import { copyAllStates, slabsOf } from "./states";
 
 /** @param notFinite with gradients: the ended state waits apart until it is known to be finite. */
 export function carrying(
@@ -25,10 +25,13 @@ export function carrying(
     /** Rows that begin anew, with the batch's initial state or zero. */
     reset(layers: readonly Layer[], tensors: Readonly<Record<string, PlannedTensor>>): void {
       const { reset, initialState, initialCellState } = tensors;
-      for (const [layer, { hidden, directions }] of layers.entries()) {
-        const { cellState } = directions[0]!;
-        rowReset(plan, { state: hidden, reset: reset!, initial: initialState, layer });
-        if (cellState) rowReset(plan, { state: cellState, reset: reset!, initial: initialCellState, layer });
+      for (const [kind, initial] of [
+        ["hidden", initialState],
+        ["cellState", initialCellState],
+      ] as const) {
+        for (const { tensor, slab, index } of slabsOf(layers, kind, "initial")) {
+          rowReset(plan, { state: tensor, slab, reset: reset!, initial, layer: index });
+        }
       }
     },
     /** Takes the state at the end. */

@@ -107,6 +107,12 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
   if (forgetBias !== undefined && !Number.isFinite(forgetBias)) {
     throw new Error(`Network: forgetBias is ${shown(forgetBias)}, expected a finite number.`);
   }
+  const { recurrent = "full" } = cellOf(config);
+  if (recurrent !== "full" && config.recurrentInitializer !== "uniform") {
+    throw new Error(
+      `Network: recurrentInitializer is "${config.recurrentInitializer}" for cell "${cell}", expected "uniform"; units of that cell do not meet, so that it has no matrix U: leave it out.`,
+    );
+  }
   if (classWeights !== undefined) expectWeights(classWeights, config.outputs);
   if (loss !== "cross-entropy" && (classWeights || labelSmoothing > 0)) {
     const name = classWeights ? "classWeights" : "labelSmoothing";

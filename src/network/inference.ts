@@ -4,6 +4,7 @@ import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { elements, matrixOf, type PlannedGroup, type PlannedTensor, type Tensor } from "../gpu/tensor";
+import * as scan from "../ops/scan";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import { stateSpecs } from "./batch";
 import { directionsOf, expectKnown, expectSize, type NetworkConfig } from "./config";
@@ -31,7 +32,7 @@ export interface InferenceBuffers {
   /** f32 [steps, batch, outputs], or [batch, outputs] where the last step is read; usage COPY_DST. */
   outputs?: BufferPlace;
   /**
-   * f32 [layers, batch, hidden], for an LSTM all h and then all c: read as the state before the first step, and
+   * f32 [layers, batch, hidden], for an LSTM all h and then all c (of a cell with S states beside h, [layers · S, batch, hidden]): read as the state before the first step, and
    * overwritten by the state after the last; usage COPY_SRC and COPY_DST. Without it, each run begins at zero.
    */
   state?: BufferPlace;
@@ -69,7 +70,7 @@ export function planInference(
       : plan.tensor("inputs", [steps, batch, config.inputs]);
   const lengths = plan.tensor("lengths", [batch], { type: "i32" });
   plan.fill(lengths, () => new Int32Array(batch).fill(steps));
-  const layers = createStack(plan, config, parameters, inputs, lengths, { steps, batch, schedule: undefined });
+  const layers = createStack(plan, config, parameters, inputs, lengths, { steps, batch, schedule: undefined, scan });
   if (state) copyAllStates(plan, layers, "initial", state);
   else if (directionsOf(config) === 1) plan.section(fromZero, () => clearStates(plan, layers));
   stackForward(plan, layers);
@@ -111,7 +112,8 @@ export class Inference {
     expectKnown("Network.encode", buffers, ["inputs", "outputs", "state"]);
     const [, batch = 0] = this.#layers[0]!.hidden.shape;
     const states = stateSpecs(this.#config, batch);
-    const stateBytes = 4 * elements(states.initialState.shape);
+    const hiddenBytes = 4 * elements(states.initialState.shape);
+    const stateBytes = Object.values(states).reduce((sum, { shape }) => sum + 4 * elements(shape), 0);
     if (buffers.state && directionsOf(this.#config) === 2) {
       throw new Error(
         "Network.encode: state is given, expected none for a bidirectional network; it reads a sequence whole.",
@@ -121,10 +123,10 @@ export class Inference {
     const kinds = states.initialCellState ? (["hidden", "cellState"] as const) : (["hidden"] as const);
     const inputs = placeOf("inputs", buffers.inputs, 4 * elements(this.inputs.shape), { COPY_SRC });
     const outputs = placeOf("outputs", buffers.outputs, 4 * elements(this.outputs.shape), { COPY_DST });
-    const state = placeOf("state", buffers.state, kinds.length * stateBytes, { COPY_SRC, COPY_DST });
+    const state = placeOf("state", buffers.state, stateBytes, { COPY_SRC, COPY_DST });
     const copies = (end: "initial" | "final") => {
       for (const [i, kind] of kinds.entries()) {
-        if (state) this.#copyState(encoder, kind, end, state.buffer, state.offset + i * stateBytes);
+        if (state) this.#copyState(encoder, kind, end, state.buffer, state.offset + i * hiddenBytes);
       }
     };
 

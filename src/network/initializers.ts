@@ -14,7 +14,7 @@ type Draw = () => number;
 /**
  * "uniform": in ±1/√hidden, as PyTorch initialises `nn.RNN`, `nn.GRU` and `nn.LSTM` (and `nn.Linear` with `hidden`
  * inputs). "glorot": in ±√(6 / (rows + columns)) of each gate (Glorot and Bengio 2010). "orthogonal": UᵀU = 1 for each
- * gate (Saxe, McClelland and Ganguli 2014). Biases are zero but for "uniform".
+ * gate (Saxe, McClelland and Ganguli 2014). Biases are zero but for "uniform"; unit parameters are always "uniform".
  */
 export function initialParameters(config: NetworkConfig): ParameterValues {
   const { hidden, initializer, recurrentInitializer, forgetBias } = config;
@@ -24,7 +24,7 @@ export function initialParameters(config: NetworkConfig): ParameterValues {
   const values: ParameterValues = new Map();
   for (const [name, { shape, parts = 1 }] of Object.entries(parameterShapes(config))) {
     const recurrent = name.endsWith("recurrentWeight");
-    const kind = recurrent ? recurrentInitializer : initializer;
+    const kind = name.endsWith("unitParameters") ? "uniform" : recurrent ? recurrentInitializer : initializer;
     const [rows = 0, columns = 0] = shape;
     let data: Float32Array;
     if (kind === "orthogonal")

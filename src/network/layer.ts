@@ -6,15 +6,27 @@ import type { PlannedTensor } from "../gpu/tensor";
 import type * as dropoutOps from "../ops/dropout";
 import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
-import { recurrenceBackward, recurrenceForward, type Sweep, type SweepSchedule, takesTokens } from "../ops/recurrence";
+import {
+  isScanned,
+  recurrenceBackward,
+  recurrenceForward,
+  type Sweep,
+  type SweepSchedule,
+  takesTokens,
+} from "../ops/recurrence";
+import type * as scanOps from "../ops/scan";
 import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
 
-/** The parameters of one direction: W [I, G·H], U [H, G·H], b [G·H], and b_r [H] where the cell has one. */
+/**
+ * The parameters of one direction: W [I, G·H], b [G·H], and where the cell has them U [H, G·H] or u [G, H], b_r [H] and
+ * [P, H].
+ */
 export interface DirectionParameters<Kind> {
   inputWeight: Kind;
-  recurrentWeight: Kind;
+  recurrentWeight?: Kind | undefined;
   bias: Kind;
   recurrentBias?: Kind | undefined;
+  unitParameters?: Kind | undefined;
 }
 
 /** What one direction computes in; it lives as long as the pass. */
@@ -22,11 +34,13 @@ export interface Direction {
   parameters: DirectionParameters<PlannedTensor>;
   /** [T, B, G·H]: a, then the gates, then their gradients. */
   gate: PlannedTensor;
-  /** [T + 1, B, H] in sweep order, slab 0 is c_0. */
+  /** [S·(T + 1), B, H] in sweep order, state after state: slab 0 is c_0. */
   cellState?: PlannedTensor | undefined;
   /** [T, B, H] */
   candidate?: PlannedTensor | undefined;
-  /** [1 or 2, B, H]: what passes back beside the product; at the end the second is dL/dc_0. */
+  /**
+   * [`carriesOf`, B, H]: what passes back beside the product; at the end slab 1 + s is the gradient of the initial state s.
+   */
   carry?: PlannedTensor | undefined;
   /** [T + 1, B, H] in sweep order: dL/dh by all paths, where wanted. */
   dHidden?: PlannedTensor | undefined;
@@ -41,8 +55,12 @@ export interface RowsByToken {
 /** Loaded where they are needed. */
 export type DropoutOps = Pick<typeof dropoutOps, "dropout" | "dropoutGradient">;
 
+export type ScanOps = Pick<typeof scanOps, "scanForward" | "scanBackward">;
+
 export interface Layer {
   cell: Cell;
+  /** Where the units of the cell do not meet. */
+  scan?: ScanOps | undefined;
   schedule: SweepSchedule | undefined;
   /** Tokens, i32 [T, B], or features [T, B, I], or the steps of the layer below, dropped out where `dropout` says. */
   inputs: View;
@@ -74,11 +92,10 @@ export const stepsOf = (hidden: PlannedTensor, steps: number, batch: number): Vi
   rows: [batch, steps * batch],
 });
 
-const sweepOf = ({ cell, schedule, lengths, hidden }: Layer, direction: Direction, part: number): Sweep => ({
+const sweepOf = ({ cell, lengths, hidden }: Layer, direction: Direction, part: number) => ({
   ...direction,
   ...direction.parameters,
   cell,
-  schedule,
   lengths,
   hidden,
   part,
@@ -109,42 +126,38 @@ export function layerForward(plan: Plan, layer: Layer): void {
     const oneHot = oneHotOf(plan, layer, direction);
     if (tokens && !oneHot) tokenGather(plan, { label, tokens, weight, bias, out: gate });
     else if (!tokens) matmul(plan, { label, a: inputs, b: { tensor: weight }, out: { tensor: gate }, bias });
-    if (!layer.swept) recurrenceForward(plan, { ...sweepOf(layer, direction, part), oneHot });
+    if (layer.swept) continue;
+    const sweep = sweepOf(layer, direction, part);
+    if (isScanned(layer.cell)) layer.scan!.scanForward(plan, sweep);
+    else recurrenceForward(plan, { ...sweep, ...fullOf(layer, direction), oneHot });
   }
 }
 
+/** What the sweeps of a cell that has a full U take beside. */
+const fullOf = ({ schedule }: Layer, { parameters }: Direction) => ({
+  schedule,
+  recurrentWeight: parameters.recurrentWeight!,
+});
+
 /** da from T back to 1, then dU = Σ h_{t−1}ᵀ·da_t, dW = Σ x_tᵀ·da_t, db = Σ da_t, and dx = da·Wᵀ, in each direction. */
 export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, dInputs }: LayerGradients): void {
-  const { inputs, hidden, cell } = layer;
+  const { inputs, cell } = layer;
   for (const [part, direction] of layer.directions.entries()) {
-    const { gate, candidate, carry, dHidden } = direction;
+    const { gate, carry, dHidden } = direction;
     const gradients = parameters[part]!;
-    if (!layer.swept) {
-      recurrenceBackward(plan, {
-        ...sweepOf(layer, direction, part),
-        dOutput,
-        carry: carry!,
-        dHidden,
-        continued: layer.continued,
-      });
-    }
-    const [steps = 0, batch = 0] = gate.shape;
-    const before: View = { tensor: hidden, rows: [part === 1 ? 2 * batch : 0, steps * batch], parts: [part, 1] };
-    const summed = cell.candidate ? cell.gates - 1 : cell.gates;
-    const dU = { label: "dU = Σ h_{t−1}ᵀ·da_t", transpose: "a" } as const;
-    const gates: View = { tensor: gate, parts: [0, summed] };
     const { inputWeight: dWeight, recurrentWeight: dRecurrent, bias: dBias } = gradients;
-    // db goes with a product of all gates: that of dU, or where it has a candidate's apart, that of dW.
-    const ofAll = cell.candidate ? undefined : dBias;
-    const label = `${dU.label}${ofAll ? ", db = Σ da_t" : ""}`;
-    matmul(plan, { ...dU, label, a: before, b: gates, out: { ...dRecurrent, parts: [0, summed] }, bSum: ofAll });
-    if (candidate && gradients.recurrentBias) {
-      const last: View = { tensor: gate, parts: [summed, 1] };
-      const [a, b] = cell.candidate === "apart" ? [before, { tensor: candidate }] : [{ tensor: candidate }, last];
-      const out = { ...dRecurrent, parts: [summed, 1] as const };
-      matmul(plan, { ...dU, label: `${dU.label}, db_r`, a, b, out, bSum: gradients.recurrentBias });
-    }
-    const rest = ofAll ? undefined : dBias;
+    const back = {
+      ...sweepOf(layer, direction, part),
+      dOutput,
+      carry: carry!,
+      dHidden,
+      dUnitParameters: gradients.unitParameters,
+      continued: layer.continued,
+    };
+    if (isScanned(cell)) layer.scan!.scanBackward(plan, { ...back, dRecurrent });
+    else if (!layer.swept) recurrenceBackward(plan, { ...back, ...fullOf(layer, direction) });
+    // db goes with a product of all gates: that of dU, or where there is none, that of dW.
+    const rest = isScanned(cell) || addRecurrentGradients(plan, layer, part, gradients) ? dBias : undefined;
     const dW = { label: `dW = Σ x_tᵀ·da_t${rest ? ", db = Σ da_t" : ""}` };
     const { rowsByToken } = layer;
     if (rowsByToken) tokenGatherGradient(plan, { ...dW, ...rowsByToken, dOut: gate, dWeight, dBias: rest });
@@ -166,4 +179,30 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
     const { ops, x: _, ...mask } = layer.dropout;
     ops.dropoutGradient(plan, { label: "dh = dropout'(dx)", ...mask, dOut: dInputs });
   }
+}
+
+/** dU = Σ h_{t−1}ᵀ·da_t, and db_r. @returns whether db is still to be added: the product of a candidate is another's. */
+function addRecurrentGradients(
+  plan: Plan,
+  { hidden, cell, directions }: Layer,
+  part: number,
+  { recurrentWeight, recurrentBias, bias }: DirectionParameters<Slabs>,
+): boolean {
+  const { gate, candidate } = directions[part]!;
+  const [steps = 0, batch = 0] = gate.shape;
+  const before: View = { tensor: hidden, rows: [part === 1 ? 2 * batch : 0, steps * batch], parts: [part, 1] };
+  const summed = cell.candidate ? cell.gates - 1 : cell.gates;
+  const dU = { label: "dU = Σ h_{t−1}ᵀ·da_t", transpose: "a" } as const;
+  const gates: View = { tensor: gate, parts: [0, summed] };
+  const ofAll = cell.candidate ? undefined : bias;
+  const label = `${dU.label}${ofAll ? ", db = Σ da_t" : ""}`;
+  const out = recurrentWeight!;
+  matmul(plan, { ...dU, label, a: before, b: gates, out: { ...out, parts: [0, summed] }, bSum: ofAll });
+  if (candidate && recurrentBias) {
+    const last: View = { tensor: gate, parts: [summed, 1] };
+    const [a, b] = cell.candidate === "apart" ? [before, { tensor: candidate }] : [{ tensor: candidate }, last];
+    const own = { ...out, parts: [summed, 1] as const };
+    matmul(plan, { ...dU, label: `${dU.label}, db_r`, a, b, out: own, bSum: recurrentBias });
+  }
+  return ofAll === undefined;
 }

@@ -35,7 +35,7 @@ export class Network {
     this.lifetime = new Lifetime("network", gpu.lifetime);
     this.gpu = gpu;
     this.config = config;
-    this.parameters = createTensors(gpu, "parameters", parameterShapes(config));
+    this.parameters = createTensors(gpu, "parameters", parameterShapes(config), "uniform"); // unit parameters are bound as one
     this.programs = new Programs(this);
   }
 

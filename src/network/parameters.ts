@@ -14,7 +14,7 @@ export const prefixOf = (layer: number, direction: number): string =>
 /** Names and shapes, in the order in which they are stored and drawn. */
 export function parameterShapes(config: NetworkConfig): Record<string, TensorSpec & { shape: number[] }> {
   const { inputs, hidden, outputs, layers } = config;
-  const { gates, candidate } = cellOf(config);
+  const { gates, candidate, recurrent, unitParameters } = cellOf(config);
   const directions = directionsOf(config);
   const shapes: Record<string, TensorSpec & { shape: number[] }> = {};
   for (let layer = 0; layer < layers; layer++) {
@@ -22,9 +22,12 @@ export function parameterShapes(config: NetworkConfig): Record<string, TensorSpe
       const prefix = prefixOf(layer, direction);
       const [below, rowParts] = layer === 0 ? [inputs, 1] : [directions * hidden, directions];
       shapes[`${prefix}inputWeight`] = { shape: [below, gates * hidden], parts: gates, rowParts };
-      shapes[`${prefix}recurrentWeight`] = { shape: [hidden, gates * hidden], parts: gates };
+      if (recurrent === "unit") shapes[`${prefix}recurrentWeight`] = { shape: [gates, hidden] };
+      else if (recurrent !== "none")
+        shapes[`${prefix}recurrentWeight`] = { shape: [hidden, gates * hidden], parts: gates };
       shapes[`${prefix}bias`] = { shape: [gates * hidden], parts: gates };
       if (candidate) shapes[`${prefix}recurrentBias`] = { shape: [hidden] };
+      if (unitParameters.length > 0) shapes[`${prefix}unitParameters`] = { shape: [unitParameters.length, hidden] };
     }
   }
   shapes.outputWeight = { shape: [directions * hidden, outputs], rowParts: directions };

@@ -19,7 +19,7 @@ export interface TensorsOfPass<Tensor> {
   /** [T + D, B, D·H] of each layer: slab t is h_t, slab 0 (reverse: T + 1) the initial state. `hidden` is the last's. */
   layers: Tensor[];
   hidden: Tensor;
-  /** c [T + 1, B, H] of each layer and direction of an LSTM, in sweep order: slab 0 is c_0. */
+  /** Of each layer and direction c [T + 1, B, H] in sweep order, slab 0 is c_0; of S states beside h [S·(T + 1), B, H]. */
   cellStates: Tensor[];
   /** o [T, B, K] or [B, K], and ŷ where wanted */
   logits: Tensor;
@@ -62,6 +62,7 @@ interface Layout {
   readonly rowLoss: PlannedTensor;
   readonly back: ReturnType<typeof gradientSlabs> | undefined;
   readonly dropout: PassWays["dropout"];
+  readonly scan: PassWays["scan"];
   readonly valueLoss: PassWays["valueLoss"];
 }
 
@@ -75,10 +76,10 @@ export function planPass(
   config: NetworkConfig,
   parameters: Tensors,
   options: PassOptions,
-  { segmented, stacking, dropout, carrying, valueLoss }: PassWays = {},
+  { segmented, stacking, dropout, scan, carrying, valueLoss }: PassWays = {},
 ): PassPlan {
   checkPassOptions(config, options);
-  expectWays(config, options, { segmented, dropout, carrying, valueLoss });
+  expectWays(config, options, { segmented, dropout, scan, carrying, valueLoss });
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
   const batch = plan.group<string>("batch", { ...batchSpecs(config, { ...options, rowsByToken: wanted }) }, "uniform");
@@ -89,7 +90,7 @@ export function planPass(
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
   const back = wanted ? gradientSlabs(plan, config, summed, loss, batch.tensors.step!) : undefined;
   const carried = carrying?.(plan, config, options, back?.notFinite);
-  const layout = { plan, config, parameters, options, batch: batch.tensors, rowLoss, back, dropout, valueLoss };
+  const layout = { plan, config, parameters, options, batch: batch.tensors, rowLoss, back, dropout, scan, valueLoss };
   const stretch =
     checkpointEvery && segmented ? inSegments(layout, segmented) : inOne(layout, stacking ?? layerByLayer);
   const { layers } = stretch;
@@ -143,7 +144,7 @@ interface Stretch {
 
 /** All steps at once. */
 function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Stacking): Stretch {
-  const { plan, config, parameters, options, batch, rowLoss, back, dropout, valueLoss } = layout;
+  const { plan, config, parameters, options, batch, rowLoss, back, dropout, scan, valueLoss } = layout;
   const { steps, batch: rows, traceGradients = false } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule; // that one is in the stacking
   const { tokenStart, tokenOrder } = batch;
@@ -157,6 +158,7 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
     schedule,
     gradients: back !== undefined,
     traceGradients,
+    scan,
     dropped: dropout && { ops: dropout, step: batch.step! },
     rowsByToken: tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) },
   });
@@ -191,10 +193,10 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
 
 /** A segment of time after the other, and each again on the way back. */
 function inSegments(layout: Layout, make: typeof segmented): Stretch {
-  const { plan, config, parameters, options, batch, rowLoss, back, dropout, valueLoss } = layout;
+  const { plan, config, parameters, options, batch, rowLoss, back, dropout, scan, valueLoss } = layout;
   const { steps, batch: rows, checkpointEvery } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule;
-  const size = { steps, batch: rows, checkpointEvery: checkpointEvery!, schedule, dropout, valueLoss };
+  const size = { steps, batch: rows, checkpointEvery: checkpointEvery!, schedule, dropout, scan, valueLoss };
   const all = make(plan, config, parameters, batch as Tensors, size, rowLoss, back!);
   return {
     ...all,

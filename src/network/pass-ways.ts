@@ -1,10 +1,12 @@
 // What of a pass few need, loaded where it is needed.
 
+import { cellOf } from "../cells/cells";
 import type { DeviceTraits } from "../gpu/traits";
+import { isScanned } from "../ops/recurrence";
 import type { valueLoss } from "../ops/value-loss";
 import type { carrying } from "./carried-state";
 import type { NetworkConfig } from "./config";
-import type { DropoutOps } from "./layer";
+import type { DropoutOps, ScanOps } from "./layer";
 import type { PassOptions } from "./pass-options";
 import type { segmented } from "./segments";
 import type { Stacking } from "./stack";
@@ -13,15 +15,17 @@ export interface PassWays {
   readonly segmented?: typeof segmented | undefined;
   readonly stacking?: Stacking | undefined;
   readonly dropout?: DropoutOps | undefined;
+  readonly scan?: ScanOps | undefined;
   readonly carrying?: typeof carrying | undefined;
   readonly valueLoss?: typeof valueLoss | undefined;
 }
 
-const needsOf = ({ dropout, loss }: NetworkConfig, { checkpointEvery, carryState, training }: PassOptions) => ({
+const needsOf = (config: NetworkConfig, { checkpointEvery, carryState, training }: PassOptions) => ({
   segmented: checkpointEvery !== undefined,
-  dropout: training === true && dropout > 0,
+  dropout: training === true && config.dropout > 0,
+  scan: isScanned(cellOf(config)),
   carrying: carryState === true,
-  valueLoss: typeof loss !== "string",
+  valueLoss: typeof config.loss !== "string",
 });
 
 /** @param measures whether layers one by one and at once are to be timed. */
@@ -37,6 +41,7 @@ export async function loadWays(
     segmented: needs.segmented ? (await import("./segments")).segmented : undefined,
     stacking: together ? (await import("./wavefront")).wavefrontOf(traits, config, options) : undefined,
     dropout: needs.dropout ? await import("../ops/dropout") : undefined,
+    scan: needs.scan ? await import("../ops/scan") : undefined,
     carrying: needs.carrying ? (await import("./carried-state")).carrying : undefined,
     valueLoss: needs.valueLoss ? (await import("../ops/value-loss")).valueLoss : undefined,
   };

@@ -11,7 +11,7 @@ import { copyStates, rowsOf } from "./states";
 export interface States {
   /** h after the last step of each sequence; of a reverse direction, after the first. */
   finalState: Float32Array;
-  /** Likewise c of an LSTM. */
+  /** Likewise c of an LSTM; of a cell with S states beside h, [L·D·S, B, H]. */
   finalCellState?: Float32Array;
   /** Where gradients are traced: dL/dh_0, and of an LSTM dL/dc_0. */
   dInitialState?: Float32Array;
@@ -26,25 +26,28 @@ export async function readStates(pass: Program, planned: readonly Layer[]): Prom
   const { hidden, directions, cell } = layers[0]!;
   const [, batch = 0, width = 0] = hidden.shape;
   const spec = { shape: [all.length, batch, width / directions.length] };
+  const cellSpec = cell.states > 0 && { shape: [all.length * cell.states, batch, width / directions.length] };
   const traced = directions[0]!.dHidden !== undefined;
   const operation = "Pass.readStates";
   const plan = new Plan("states", gpu.traits, "use a smaller batch");
   const { tensors } = plan.group<string>("states", {
     finalState: spec,
-    ...(cell.cellState && { finalCellState: spec }),
+    ...(cellSpec && { finalCellState: cellSpec }),
     ...(traced && { dInitialState: spec }),
-    ...(traced && cell.cellState && { dInitialCellState: spec }),
+    ...(traced && cellSpec && { dInitialCellState: cellSpec }),
   });
   const { finalState, finalCellState, dInitialState, dInitialCellState } = tensors;
   copyStates(plan, layers, "hidden", "final", rowsOf(finalState!));
   if (finalCellState) copyStates(plan, layers, "cellState", "final", rowsOf(finalCellState));
   const slab = batch * 4 * matrixOf(spec).storedWidth;
   for (const [index, { dHidden, carry }] of all.entries()) {
-    for (const [from, start, to] of [
-      [dHidden, 0, dInitialState],
-      [carry, slab, dInitialCellState],
+    for (const [from, start, to, bytes] of [
+      [dHidden, 0, dInitialState, slab],
+      [carry, slab, dInitialCellState, cell.states * slab],
     ] as const) {
-      if (to) plan.copy({ ...from!, offset: from!.offset + start }, { ...to, offset: to.offset + index * slab }, slab);
+      if (to) {
+        plan.copy({ ...from!, offset: from!.offset + start }, { ...to, offset: to.offset + index * bytes }, bytes);
+      }
     }
   }
   const program = await realise(plan, gpu, { operation, what: "states", owner: pass.lifetime });

@@ -7,7 +7,7 @@ import type { SweepSchedule } from "../ops/recurrence";
 import { type BatchShape, batchSpecs, onlyRow, stateSpecs } from "./batch";
 import type { NetworkConfig } from "./config";
 import type { gradientSlabs } from "./gradient-slabs";
-import type { DropoutOps, Layer } from "./layer";
+import type { DropoutOps, Layer, ScanOps } from "./layer";
 import { outputLayer, type Readout, readoutBackward, readoutForward, weighting } from "./readout";
 import { createStack, stackBackward, stackForward, tensorsBetween } from "./stack";
 import { copyStates, rowsOf } from "./states";
@@ -16,6 +16,7 @@ interface SegmentOptions extends BatchShape {
   checkpointEvery: number;
   schedule: SweepSchedule | undefined;
   dropout: DropoutOps | undefined;
+  scan: ScanOps | undefined;
   valueLoss: Readout["valueLoss"];
 }
 
@@ -59,7 +60,7 @@ export function segmented(
   config: NetworkConfig,
   parameters: Readonly<Record<string, PlannedTensor>>,
   batchTensors: Readonly<Record<string, PlannedTensor>>,
-  { steps, batch, checkpointEvery, schedule, dropout, valueLoss }: SegmentOptions,
+  { steps, batch, checkpointEvery, schedule, dropout, scan, valueLoss }: SegmentOptions,
   rowLoss: PlannedTensor,
   { slabs, buffer }: Pick<ReturnType<typeof gradientSlabs>, "slabs" | "buffer">,
 ): Segmented {
@@ -77,6 +78,7 @@ export function segmented(
     batch,
     schedule,
     gradients: true,
+    scan,
     continued: true,
     dropped: dropout && { ops: dropout, step: segment.step! },
     rowsByToken: tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) },

@@ -1,10 +1,11 @@
 // The recurrent layers of a network on a plan, each reading the one below, with dropout between them.
 
+import type { Cell } from "../cells/cell";
 import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { Slabs } from "../ops/operands";
-import type { SweepSchedule } from "../ops/recurrence";
+import { carriesOf, type SweepSchedule } from "../ops/recurrence";
 import { directionsOf, type NetworkConfig } from "./config";
 import {
   type Direction,
@@ -14,6 +15,7 @@ import {
   layerBackward,
   layerForward,
   type RowsByToken,
+  type ScanOps,
   stepsOf,
 } from "./layer";
 import { prefixOf } from "./parameters";
@@ -28,6 +30,8 @@ export interface StackOptions {
   traceGradients?: boolean;
   /** Where the inputs are tokens and their gradient is wanted: u32 [I + 1] and u32 [T·B]. */
   rowsByToken?: RowsByToken | undefined;
+  /** For cells whose units do not meet. */
+  scan?: ScanOps | undefined;
   /** Whether the steps are a stretch of a longer time. */
   continued?: boolean;
   /** With `step`, u32 [2], the training step and the number of the first row: without it nothing is dropped. */
@@ -55,6 +59,7 @@ export function createStack(
     gradients = false,
     traceGradients = false,
     rowsByToken,
+    scan,
     continued,
     dropped,
     allocator = plan,
@@ -69,11 +74,12 @@ export function createStack(
     const below = layers.at(-1);
     const directions = Array.from({ length: directionCount }, (_, part): Direction => {
       return {
-        parameters: parametersOf((name) => parameters[prefixOf(number, part) + name]!, cell.candidate !== undefined),
+        parameters: parametersOf((name) => parameters[prefixOf(number, part) + name]!, cell),
         gate: allocator.tensor("gate", [steps, batch, cell.gates * width], { parts: cell.gates }),
-        cellState: cell.cellState ? allocator.tensor("cellState", [steps + 1, batch, width]) : undefined,
+        cellState:
+          cell.states > 0 ? allocator.tensor("cellState", [cell.states * (steps + 1), batch, width]) : undefined,
         candidate: cell.candidate && allocator.tensor("candidate", [steps, batch, width]),
-        carry: gradients ? allocator.tensor("carry", [cell.cellState ? 2 : 1, batch, width]) : undefined,
+        carry: gradients ? allocator.tensor("carry", [carriesOf(cell), batch, width]) : undefined,
         dHidden: traceGradients ? allocator.tensor("dHidden", [steps + 1, batch, width]) : undefined,
       };
     });
@@ -81,6 +87,7 @@ export function createStack(
     const x = below ? stepsOf(below.hidden, steps, batch) : { tensor: inputs };
     layers.push({
       cell,
+      scan,
       schedule,
       inputs: masked ? { tensor: plan.tensor("dropped", [steps, batch, directionCount * width], both) } : x,
       continued,
@@ -126,16 +133,20 @@ export function stackBackward(
   for (const [number, layer] of [...layers.entries()].reverse()) {
     const dBelow = number > 0 ? between[number - 1] : dInputs;
     const gradients = layer.directions.map((_, part) =>
-      parametersOf((name) => slabs(prefixOf(number, part) + name), layer.cell.candidate !== undefined),
+      parametersOf((name) => slabs(prefixOf(number, part) + name), layer.cell),
     );
     layerBackward(plan, layer, { dOutput: dHidden, parameters: gradients, dInputs: dBelow });
     if (dBelow) dHidden = dBelow;
   }
 }
 
-const parametersOf = <Kind>(named: (name: string) => Kind, candidate: boolean): DirectionParameters<Kind> => ({
+const parametersOf = <Kind>(
+  named: (name: string) => Kind,
+  { candidate, recurrent, unitParameters }: Cell,
+): DirectionParameters<Kind> => ({
   inputWeight: named("inputWeight"),
-  recurrentWeight: named("recurrentWeight"),
+  recurrentWeight: recurrent === "none" ? undefined : named("recurrentWeight"),
   bias: named("bias"),
   recurrentBias: candidate ? named("recurrentBias") : undefined,
+  unitParameters: unitParameters.length > 0 ? named("unitParameters") : undefined,
 });

@@ -4,21 +4,21 @@ import type { Moves, Plan } from "../gpu/plan";
 import { type AnyBuffer, matrixOf, type PlannedGroup, type PlannedTensor, roundUp } from "../gpu/tensor";
 import type { Layer } from "./layer";
 
-/** The states [L·D, B, H] outside: row r begins at `offset` + r · `stride` bytes. */
+/** The states [L·D, B, H] or [L·D·S, B, H] outside: row r begins at `offset` + r · `stride` bytes. */
 export interface StateRows<Buffer extends AnyBuffer = AnyBuffer> {
   readonly buffer: Buffer;
   readonly offset: number;
   readonly stride: number;
 }
 
-/** The rows of a tensor [L·D, B, H]. */
+/** The rows of a tensor like that. */
 export const rowsOf = <Buffer extends AnyBuffer>(state: { buffer: Buffer } & PlannedTensor): StateRows<Buffer> => ({
   buffer: state.buffer,
   offset: state.offset,
   stride: 4 * matrixOf(state).storedWidth,
 });
 
-/** h, or an LSTM's c. */
+/** h, or the states beside it. */
 export type StateKind = "hidden" | "cellState";
 
 /** Where a layer's and direction's state lies in the sweep's tensor, and outside: `count` rows of `bytes` each. */
@@ -77,7 +77,7 @@ export function copyStates(
   }
 }
 
-/** Likewise of h and, where there is one, c, each [L·D, B, H], by the names that a batch gives them. */
+/** Likewise of h and, where there are any, the states beside it, by the names that a batch gives them. */
 export function copyAllStates(
   plan: Plan,
   layers: readonly Layer[],
@@ -94,27 +94,33 @@ export function copyAllStates(
   }
 }
 
-/** Adds h_0 = 0 and, for an LSTM, c_0 = 0, for layers of one direction. */
+/** Adds h_0 = 0 and, where there are states beside it, zeros for them, for layers of one direction. */
 export function clearStates(plan: Plan, layers: readonly Layer[]): void {
   for (const kind of ["hidden", "cellState"] as const) {
-    for (const { tensor } of slabsOf(layers, kind, "initial")) {
+    for (const { tensor, slab } of slabsOf(layers, kind, "initial")) {
       const [, batch = 0, width = 0] = tensor.shape;
-      plan.clear(tensor, batch * 4 * roundUp(width, 4));
+      const bytes = batch * 4 * roundUp(width, 4);
+      plan.clear({ ...tensor, offset: tensor.offset + slab * bytes }, bytes);
     }
   }
 }
 
-/** Where each state is kept, in the order of [L·D]: the slab of a tensor, and which part of its width. */
-function* slabsOf(layers: readonly Layer[], kind: StateKind, end: "initial" | "final") {
+/** Where each state is kept, in the order of [L·D] or [L·D·S]: the slab of a tensor, and which part of its width. */
+export function* slabsOf(layers: readonly Layer[], kind: StateKind, end: "initial" | "final") {
   let index = 0;
-  for (const { hidden, directions } of layers) {
+  for (const { cell, hidden, directions } of layers) {
     for (const [part, { gate, cellState }] of directions.entries()) {
       const steps = gate.shape[0]!;
-      const tensor: PlannedTensor | undefined = kind === "hidden" ? hidden : cellState;
-      if (!tensor) return;
-      // `hidden` is in the order of time: the reverse sweep begins past its end.
-      const [first, last] = kind === "hidden" && part === 1 ? [steps + 1, 1] : [0, steps];
-      yield { tensor, slab: end === "initial" ? first : last, part: kind === "hidden" ? part : 0, index: index++ };
+      if (kind === "hidden") {
+        // It is in the order of time: the reverse sweep begins past its end.
+        const [first, last] = part === 1 ? [steps + 1, 1] : [0, steps];
+        yield { tensor: hidden, slab: end === "initial" ? first : last, part, index: index++ };
+      } else if (cellState) {
+        for (let state = 0; state < cell.states; state++) {
+          const slab = state * (steps + 1) + (end === "initial" ? 0 : steps);
+          yield { tensor: cellState, slab, part: 0, index: index++ };
+        }
+      }
     }
   }
 }

@@ -5,6 +5,7 @@ import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
 import { layoutOf, type PlannedTensor, type TensorSpec } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
+import { isScanned } from "../ops/recurrence";
 import { wavefrontBackward, wavefrontForward, widestTogether } from "../ops/wavefront";
 import type { NetworkConfig } from "./config";
 import { type Layer, layerForward, oneHotOf } from "./layer";
@@ -16,7 +17,8 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   checkPassOptions(config, options);
   const { layers: count, hidden: width, bidirectional, dropout } = config;
   const { steps, batch, training, checkpointEvery } = options;
-  const { name, gates, candidate, passesBeside } = cellOf(config);
+  const cell = cellOf(config);
+  const { name, gates, states, unitParameters, candidate, passesBeside } = cell;
   const forced = options.schedule === "wavefront";
   const widest = widestTogether(traits, count);
   const { maxBufferSize, maxStorageBufferBindingSize } = traits.limits;
@@ -24,7 +26,9 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   const fits =
     width <= widest && layoutOf(alike(count, gate)).bytes <= Math.min(maxBufferSize, maxStorageBufferBindingSize);
   const dropped = training && dropout > 0;
-  if (count < 2 || bidirectional || candidate || passesBeside || dropped || checkpointEvery || !fits) {
+  // What its sweeps have not.
+  const others = isScanned(cell) || candidate || passesBeside || states > 1 || unitParameters.length > 0;
+  if (count < 2 || bidirectional || others || dropped || checkpointEvery || !fits) {
     if (!forced) return undefined;
     throw new Error(
       `Pass: schedule is "wavefront" for ${count} × ${name}, hidden ${width}; expected 2 or more Elman or LSTM layers of one direction, hidden up to ${widest} and all gates in one buffer on this device, without dropout or checkpointEvery; use schedule "fused".`,
@@ -87,6 +91,11 @@ const tensorsOf = (plan: Plan, layers: readonly Layer[]) => {
   return {
     ...lowest!,
     oneHot: oneHotOf(plan, lowest!, lowest!.directions[0]!),
-    layers: layers.map(({ hidden, directions: [direction] }) => ({ ...direction!, ...direction!.parameters, hidden })),
+    layers: layers.map(({ hidden, directions: [direction] }) => ({
+      ...direction!,
+      ...direction!.parameters,
+      recurrentWeight: direction!.parameters.recurrentWeight!,
+      hidden,
+    })),
   };
 };

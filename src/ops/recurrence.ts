@@ -2,11 +2,13 @@
 
 import cellShader from "../../shaders/cell.wgsl?raw";
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
+import sweepShader from "../../shaders/sweep.wgsl?raw";
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
-import { expectShape, inVec4 } from "./operands";
+import { expectShape, inVec4, type Slabs } from "./operands";
+import { rowSum } from "./row-sum";
 import { fitsAcross, mostHeld, sweepTiles, type TileName, tileFlags, tileSource, tiles, wideTiles } from "./tile";
 
 /**
@@ -39,8 +41,10 @@ export interface Sweep {
   gate: PlannedTensor;
   /** [T + 1, B, D·H]: slab 0 is h_0, slab t is h_t. With two directions one slab more, the reverse one's initial state. */
   hidden: PlannedTensor;
-  /** Where the cell has one: c [T + 1, B, H] in sweep order, slab 0 is c_0. */
+  /** Where the cell has states beside h: c [T + 1, B, H] in sweep order, slab 0 is c_0; [S·(T + 1), B, H], state after state. */
   cellState?: PlannedTensor | undefined;
+  /** Where the cell has them: a number a unit each, [P, H]; in a buffer that may be a uniform. */
+  unitParameters?: PlannedTensor | undefined;
   /** Where the cell has one: [T, B, H], and b_r [H]. */
   candidate?: PlannedTensor | undefined;
   recurrentBias?: PlannedTensor | undefined;
@@ -49,8 +53,10 @@ export interface Sweep {
 export interface BackwardSweep extends Sweep {
   /** dL/dh from what reads the layer: [T, B, D·H], or [B, D·H] at the end of the sweep. */
   dOutput: PlannedTensor;
-  /** [1, B, H], with a cell state [2, B, H]: what passes back beside the product; afterwards the gradient of c_0. */
+  /** [`carriesOf`, B, H]: what passes back beside the product; afterwards slab 1 + s is the gradient of the initial state s. */
   carry: PlannedTensor;
+  /** Where wanted, the gradient of the unit parameters: [P, H] */
+  dUnitParameters?: Slabs | undefined;
   /** [T + 1, B, H]: where wanted, dL/dh by all paths, in sweep order, slab 0 for h_0. */
   dHidden?: PlannedTensor | undefined;
   /** Go on from what `carry` holds of later steps, and leave dL/dh_0 there. */
@@ -77,13 +83,28 @@ export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
   const lastStep = dOutput.shape.length === 2;
   const outputs = hidden.shape.at(-1)!;
   expectShape("recurrenceBackward", dOutput, "[T, B, D·H]", lastStep ? [batch, outputs] : [steps, batch, outputs]);
-  expectShape("recurrenceBackward", carry, "[carries, B, H]", [cell.cellState ? 2 : 1, batch, width]);
+  expectShape("recurrenceBackward", carry, "[carries, B, H]", [carriesOf(cell), batch, width]);
   if (dHidden) expectShape("recurrenceBackward", dHidden, "[T + 1, B, H]", [steps + 1, batch, width]);
   const bindings = { dOutput, carry, ...(dHidden && { dHidden }) };
   const flags = { oneHot: false, lastStep, hiddenGradient: dHidden !== undefined, continued };
   const sweepSteps = dHidden || continued ? steps + 1 : steps;
   addSweep(plan, sweep, { ...size, forward: false, sweepSteps, bindings, flags });
+  unitGradients(plan, sweep);
 }
+
+/** Sums what a sweep back left of unit parameters' gradients, where they are wanted. */
+export function unitGradients(
+  plan: Plan,
+  { cell, carry, dUnitParameters }: Pick<BackwardSweep, "cell" | "carry" | "dUnitParameters">,
+): void {
+  if (!dUnitParameters) return;
+  const label = `Σ d${cell.unitParameters.join(", d")}`;
+  rowSum(plan, { label, parts: carry, first: 1 + cell.states, sum: dUnitParameters });
+}
+
+/** What passes back beside h: its own, gradients of the other states, and sums of those of unit parameters and of u. */
+export const carriesOf = ({ states, unitParameters, recurrent, gates }: Cell): number =>
+  1 + states + unitParameters.length + (recurrent === "unit" ? gates : 0);
 
 interface Directed {
   steps: number;
@@ -129,7 +150,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
   const { steps, batch, width, forward, sweepSteps } = directed;
   const fused = schedule === "fused";
   const { workgroups, ...threads } = (fused ? wideTiles : tiles.bind(null, plan.traits))(batch, width, tile);
-  const { candidate, recurrentBias, cellState } = sweep;
+  const { candidate, recurrentBias, cellState, unitParameters } = sweep;
   const needsCandidate =
     cell.candidate !== undefined && (forward || cell.candidate === "apart" || cell.readsCandidate === true);
   const bindings: Record<string, PlannedTensor> = {
@@ -141,11 +162,12 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
     ...(candidate && needsCandidate && { candidate }),
     ...(recurrentBias && forward && { recurrentBias }),
     ...(cellState && { cellState }),
+    ...(unitParameters && { unitParameters: { ...unitParameters, size: uniformBytes(cell, width) } }),
   };
   const dispatch = (phaseTwo: boolean) => ({
     kernel: {
       shader: `${cell.name} recurrence`,
-      source: `${tileSource}\n${cellSource(cell)}\n${recurrenceShader}`,
+      source: `${tileSource}\n${sweepSource(cell)}\n${recurrenceShader}`,
       constants: {
         steps,
         batch,
@@ -197,12 +219,18 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
 /** What stands in front of the sweeps of a cell. */
 export const cellSource = (cell: Cell): string => `${cellShader}\n${cell.source}`;
 
+/** Likewise, with where a sweep of one layer is in its tensors. */
+export const sweepSource = (cell: Cell): string => `${cellSource(cell)}\n${sweepShader}`;
+
+/** Whether units of a cell do not meet, so that `scan` takes the place of these sweeps. */
+export const isScanned = ({ recurrent }: Cell): boolean => recurrent !== "full";
+
 /** Whether a device has bindings enough for a cell's sweep forward to take tokens. */
 export const takesTokens = ({ limits }: DeviceTraits, cell: Cell): boolean =>
-  !cell.candidate && limits.maxStorageBuffersPerShaderStage >= (cell.cellState ? 8 : 7);
+  !cell.candidate && !isScanned(cell) && limits.maxStorageBuffersPerShaderStage >= (cell.states > 0 ? 8 : 7);
 
 function sizeOf(operation: string, sweep: Sweep): { steps: number; batch: number; width: number } {
-  const { cell, recurrentWeight, lengths, gate, hidden, cellState, candidate, recurrentBias } = sweep;
+  const { cell, recurrentWeight, lengths, gate, hidden, cellState, unitParameters, candidate, recurrentBias } = sweep;
   const [width = 0] = recurrentWeight.shape;
   const [steps = 0, batch = 0] = gate.shape;
   const directions = hidden.parts ?? 1;
@@ -210,8 +238,26 @@ function sizeOf(operation: string, sweep: Sweep): { steps: number; batch: number
   expectShape(operation, gate, "[T, B, G·H]", [steps, batch, cell.gates * width]);
   expectShape(operation, hidden, "[T + D, B, D·H]", [steps + directions, batch, directions * width]);
   expectShape(operation, lengths, "[B]", [batch]);
-  if (cellState) expectShape(operation, cellState, "[T + 1, B, H]", [steps + 1, batch, width]);
+  if (cellState) expectShape(operation, cellState, "[S·(T + 1), B, H]", [cell.states * (steps + 1), batch, width]);
+  if (unitParameters) expectUnitParameters(operation, cell, unitParameters, width);
   if (candidate) expectShape(operation, candidate, "[T, B, H]", [steps, batch, width]);
   if (recurrentBias) expectShape(operation, recurrentBias, "[H]", [width]);
   return { steps, batch, width };
 }
+
+/** @throws where they have another shape, or are more than a uniform holds. */
+function expectUnitParameters(operation: string, cell: Cell, tensor: PlannedTensor, width: number): void {
+  const count = cell.unitParameters.length;
+  expectShape(operation, tensor, "[P, H]", [count, width]);
+  if (uniformBytes(cell, width) > mostOfUniform) {
+    const most = 4 * Math.floor(mostOfUniform / (16 * count));
+    throw new Error(
+      `${operation}: hidden is ${width} for the cell "${cell.name}" of ${count} unit parameters, expected up to ${most}, as a uniform has room for; use fewer units.`,
+    );
+  }
+}
+
+const uniformBytes = ({ unitParameters }: Cell, width: number): number => 16 * unitParameters.length * inVec4(width);
+
+/** What a uniform may have on every device. */
+const mostOfUniform = 65536;

@@ -6,8 +6,9 @@ import type { PlannedTensor } from "../gpu/tensor";
 import { expectShape, line, storedVec4 } from "./operands";
 
 interface RowReset {
-  /** [slabs, B, H]: slab 0 is the initial state. */
+  /** [slabs, B, H]: slab `slab`, 0 unless given, is the initial state. */
   state: PlannedTensor;
+  slab?: number;
   /** i32 [B]: not 0 where the row begins anew. */
   reset: PlannedTensor;
   /** [L, B, H]: what the rows of layer `layer` begin anew with; zero unless given. */
@@ -15,8 +16,8 @@ interface RowReset {
   layer?: number;
 }
 
-/** state[0, b] = initial[layer, b], or 0, where reset[b] ≠ 0. @throws where shapes do not fit. */
-export function rowReset(plan: Plan, { state, reset, initial, layer = 0 }: RowReset): void {
+/** state[slab, b] = initial[layer, b], or 0, where reset[b] ≠ 0. @throws where shapes do not fit. */
+export function rowReset(plan: Plan, { state, slab = 0, reset, initial, layer = 0 }: RowReset): void {
   const [, batch = 0, hidden = 0] = state.shape;
   expectShape("rowReset", reset, "[B]", [batch]);
   if (initial) expectShape("rowReset", initial, "[L, B, H]", [initial.shape[0]!, batch, hidden]);
@@ -27,7 +28,13 @@ export function rowReset(plan: Plan, { state, reset, initial, layer = 0 }: RowRe
     kernel: {
       shader: "row-reset",
       source: rowResetShader,
-      constants: { size: batch * width, width, first: layer * batch * width, ...constants },
+      constants: {
+        size: batch * width,
+        width,
+        begin: slab * batch * width,
+        first: layer * batch * width,
+        ...constants,
+      },
       flags: { given: initial !== undefined },
     },
     bindings: { reset, state, ...(initial && { initial }) },

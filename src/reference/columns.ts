@@ -19,7 +19,7 @@ export function concatenate(slabs: readonly Float64Array[]): Float64Array {
 
 /** [rows, parts·width] from parts of [rows, width]. */
 export function joinColumns(parts: readonly Float64Array[], width: number): Float64Array {
-  const joined = new Float64Array(parts.length * parts[0]!.length);
+  const joined = new Float64Array(parts.length * (parts[0]?.length ?? 0));
   const columns = parts.length * width;
   for (const [part, values] of parts.entries()) {
     for (let i = 0; i < values.length; i++) {

@@ -28,7 +28,8 @@ export interface ReferenceConfig extends NamedCell, LossOptions {
 
 /**
  * By name, row-major, the columns of G gates in blocks of H (GRU r z n, LSTM i f g o): `layer0.inputWeight` [I, G·H],
- * `layer0.recurrentWeight` [H, G·H], `layer0.bias` [G·H], the GRU's `layer0.recurrentBias` [H], the same of
+ * `layer0.recurrentWeight` [H, G·H], `layer0.bias` [G·H], the GRU's `layer0.recurrentBias` [H], what a cell has of a number
+ * a unit, `layer0.unitParameters` [P, H], the same of
  * `layer0.reverse` where the network is bidirectional, and of `layer1` … with I = D·H; `outputWeight` [D·H, K] and
  * `outputBias` [K].
  */
@@ -43,7 +44,7 @@ export interface ReferenceBatch {
   lengths?: Numbers | undefined;
   /** [L·D, B, H]; zeros where not given */
   initialState?: Numbers | undefined;
-  /** The LSTM's, alike */
+  /** Of the states beside h, [L·D, S, B, H] */
   initialCellState?: Numbers | undefined;
   /** [B]: 1 where a row begins anew, from zero whatever its initial state; else 0 */
   reset?: Numbers | undefined;
@@ -64,7 +65,7 @@ export interface ReferenceForward extends Loss {
   outputs: Float64Array;
   /** [L·D, B, H] */
   finalState: Float64Array;
-  /** [L·D, B, H]; empty where the cell has none */
+  /** [L·D, S, B, H]; empty where the cell has none */
   finalCellState: Float64Array;
   /** What the output layer reads [T, B, D·H] or [B, D·H] */
   read: Float64Array;
@@ -81,7 +82,7 @@ export interface ReferenceGradients {
   inputs: Float64Array;
   /** [L·D, B, H] */
   initialState: Float64Array;
-  /** [L·D, B, H]; empty where the cell has none */
+  /** [L·D, S, B, H]; empty where the cell has none */
   initialCellState: Float64Array;
   /** For each layer and direction dL/dh by all paths [T + 1, B, H], in the order of the sweep; slab 0 is for h_0 */
   hidden: Float64Array[];
@@ -104,11 +105,16 @@ export function forward(
     const directions = layer.map(({ name, index, reverse }) => {
       const shape = sweepShape(config, data, reverse);
       const preactivation = preactivationOf(config, parameters, name, inputs, rows);
-      const initialOf = (states: Numbers | undefined) =>
-        rowReset(slabOf(states, index, batch * hidden), data.reset ?? new Float64Array(batch));
+      const reset = data.reset ?? new Float64Array(batch);
+      const initialOf = (states: Numbers | undefined, index: number) =>
+        rowReset(slabOf(states, index, batch * hidden), reset);
+      const count = shape.cell.states;
       const initial = {
-        hidden: initialOf(data.initialState),
-        cell: shape.cell.hasCellState ? initialOf(data.initialCellState) : [],
+        hidden: initialOf(data.initialState, index),
+        cell: joinColumns(
+          Array.from({ length: count }, (_, s) => initialOf(data.initialCellState, index * count + s)),
+          hidden,
+        ),
       };
       const states = recurrenceForward(shape, preactivation, recurrentWeights(parameters, name), initial);
       sweeps.push({ inputs, preactivation, ...states });
@@ -128,7 +134,7 @@ export function forward(
     ...lossOf(config, logits, data.targets, live),
     outputs,
     finalState: concatenate(sweeps.map((sweep) => sweep.hidden.slice(rows * hidden))),
-    finalCellState: concatenate(sweeps.map((sweep) => sweep.cell.slice(rows * hidden))),
+    finalCellState: cellStatesAt(steps, sweeps, data, hidden),
     read,
     logits,
     sweeps,
@@ -174,8 +180,9 @@ export function backward(
       gradients[`${name}inputWeight`] = tokens
         ? tokenGatherGradient(inputs, back.preactivation, inputWidth, columns)
         : matmulTransposeA(inputs, back.preactivation, inputWidth, rows, columns);
-      gradients[`${name}recurrentWeight`] = back.recurrentWeight;
+      if (weights.recurrentWeight.length > 0) gradients[`${name}recurrentWeight`] = back.recurrentWeight;
       gradients[`${name}bias`] = rowSum(back.preactivation, columns);
+      if (back.unitParameters.length > 0) gradients[`${name}unitParameters`] = back.unitParameters;
       if (shape.cell.hasRecurrentBias) gradients[`${name}recurrentBias`] = back.recurrentBias;
       return tokens ? new Float64Array() : matmulTransposeB(back.preactivation, inputWeight, rows, columns, inputWidth);
     });
@@ -187,7 +194,7 @@ export function backward(
     parameters: gradients,
     inputs: dOutput,
     initialState: concatenate(dStates.map((states) => states.hidden.slice(0, batch * hidden))),
-    initialCellState: concatenate(dStates.map((states) => states.cell.slice(0, batch * hidden))),
+    initialCellState: cellStatesAt(0, dStates, data, hidden),
     hidden: dStates.map((states) => states.hidden),
   };
 }
@@ -245,9 +252,25 @@ const sweepShape = (config: ReferenceConfig, data: ReferenceBatch, reverse: bool
 });
 
 const recurrentWeights = (parameters: ReferenceParameters, name: string) => ({
-  recurrentWeight: parameters[`${name}recurrentWeight`]!,
+  recurrentWeight: parameters[`${name}recurrentWeight`] ?? [],
   recurrentBias: parameters[`${name}recurrentBias`] ?? [],
+  unitParameters: parameters[`${name}unitParameters`] ?? [],
 });
+
+/** The states beside h, or their gradients, in one slab of each sweep [L·D, S, B, H] */
+const cellStatesAt = (
+  slab: number,
+  sweeps: readonly SweepStates[],
+  { batch }: ReferenceBatch,
+  width: number,
+): Float64Array =>
+  concatenate(
+    sweeps.flatMap(({ hidden, cell }) => {
+      const count = cell.length / hidden.length;
+      const size = batch * count * width;
+      return splitColumns(cell.slice(slab * size, (slab + 1) * size), count, width);
+    }),
+  );
 
 /** a = x·W + b [rows, G·H] */
 function preactivationOf(

@@ -15,7 +15,7 @@ export interface SweepShape {
   reverse: boolean;
 }
 
-/** h [T + 1, B, H] and c, alike or empty, in the order of the sweep: slab 0 is what it starts from. */
+/** h [T + 1, B, H] and the states beside it [T + 1, B, S·H], in the order of the sweep: slab 0 is what it starts from. */
 export interface SweepStates {
   hidden: Float64Array;
   cell: Float64Array;
@@ -26,18 +26,20 @@ export interface SweepGradients {
   preactivation: Float64Array;
   /** dL/dh by all paths [T + 1, B, H], in the order of the sweep: slab 0 is for the initial state */
   hidden: Float64Array;
-  /** dL/dc, alike; empty where there is no c */
+  /** Likewise of the states beside it [T + 1, B, S·H] */
   cell: Float64Array;
   /** dL/dU [H, G·H] */
   recurrentWeight: Float64Array;
   /** dL/db_hn [H]; empty where there is none */
   recurrentBias: Float64Array;
+  /** Of the parameters of a number a unit [P·H] */
+  unitParameters: Float64Array;
 }
 
 /**
  * Every state of a sweep.
  * @param preactivation a [T, B, G·H], in the order of time
- * @param initial h_0 and c_0 [B, H]
+ * @param initial h_0 [B, H], and of the states beside it [B, S·H]
  */
 export function recurrenceForward(
   shape: SweepShape,
@@ -83,6 +85,7 @@ export function recurrenceBackward(
     ...statesOf(shape),
     recurrentWeight: new Float64Array(weights.recurrentWeight.length),
     recurrentBias: new Float64Array(weights.recurrentBias.length),
+    unitParameters: new Float64Array(weights.unitParameters.length),
   };
   const a = rowsOf(Float64Array.from(preactivation), cell.gates * hidden);
   const da = rowsOf(gradients.preactivation, cell.gates * hidden);
@@ -114,10 +117,10 @@ export function recurrenceBackward(
 /** The time step, from 1, after which the sweep is in a slab. */
 const stepOf = ({ steps, reverse }: SweepShape, slab: number) => (reverse ? steps + 1 - slab : slab);
 
-/** Zeros [T + 1, B, H] for h, and for c where the cell has it. */
+/** Zeros. */
 function statesOf({ cell, steps, batch, hidden }: SweepShape): SweepStates {
   const length = (steps + 1) * batch * hidden;
-  return { hidden: new Float64Array(length), cell: new Float64Array(cell.hasCellState ? length : 0) };
+  return { hidden: new Float64Array(length), cell: new Float64Array(cell.states * length) };
 }
 
 /** The rows of an array, as views. */
@@ -125,7 +128,7 @@ const rowsOf = (values: Float64Array, width: number) => (row: number) =>
   values.subarray(row * width, (row + 1) * width);
 
 /** The state of one row in a slab, as views. */
-function stateAt({ batch, hidden }: SweepShape, states: SweepStates, slab: number, b: number): SweepStates {
+function stateAt({ cell, batch, hidden }: SweepShape, states: SweepStates, slab: number, b: number): SweepStates {
   const row = slab * batch + b;
-  return { hidden: rowsOf(states.hidden, hidden)(row), cell: rowsOf(states.cell, hidden)(row) };
+  return { hidden: rowsOf(states.hidden, hidden)(row), cell: rowsOf(states.cell, cell.states * hidden)(row) };
 }

@@ -4,8 +4,8 @@ import { cellOf } from "../../src/cells/cells";
 import { referenceCellOf } from "../../src/cells/reference-cells";
 import {
   type Batch,
+  coupledLstm,
   defineCell,
-  type Expression,
   evaluate,
   Network,
   type NetworkOptions,
@@ -21,7 +21,7 @@ import {
 import { integers, numbers, worstError } from "../numbers";
 import { bothSweeps, type SweepCase, testSweeps, twinsOf } from "../ops/sweeps";
 import { useGpu } from "../workbench";
-import { coupledLstm, others, twice } from "./defined";
+import { others, twice } from "./defined";
 
 const gpu = useGpu();
 
@@ -48,14 +48,15 @@ describe.each(twice)("%o by its equations", (named, cell) => {
     const { gates } = byHand;
     const f64 = (length: number, seed: number) => Float64Array.from(numbers(length, seed));
     const a = f64(gates * width, 1);
-    const before = { hidden: f64(width, 2), cell: byHand.hasCellState ? f64(width, 3) : new Float64Array() };
+    const before = { hidden: f64(width, 2), cell: byHand.states > 0 ? f64(width, 3) : new Float64Array() };
     const bias = byHand.hasRecurrentBias ? f64(width, 4) : new Float64Array();
-    const weights = { recurrentWeight: f64(width * gates * width, 5), recurrentBias: bias };
-    const after = { hidden: f64(width, 6), cell: byHand.hasCellState ? f64(width, 7) : new Float64Array() };
+    const weights = { recurrentWeight: f64(width * gates * width, 5), recurrentBias: bias, unitParameters: [] };
+    const after = { hidden: f64(width, 6), cell: byHand.states > 0 ? f64(width, 7) : new Float64Array() };
     const [got, expected] = [own, byHand].map((cell) => {
       const dWeights = {
         recurrentWeight: new Float64Array(width * gates * width),
         recurrentBias: new Float64Array(bias.length),
+        unitParameters: new Float64Array(),
       };
       const back = cell.backward(a, before, weights, after, dWeights);
       return [...Object.values(cell.forward(a, before, weights)), ...Object.values(back), ...Object.values(dWeights)];
@@ -63,8 +64,6 @@ describe.each(twice)("%o by its equations", (named, cell) => {
     for (const [i, values] of got!.entries()) expect(worstError(values, expected![i]!)).toBeLessThan(1e-12);
   });
 });
-
-type Values = Record<string, Expression>;
 
 const options: NetworkOptions = {
   ...{ cell: coupledLstm, inputs: 5, hidden: 10, outputs: 5, layers: 2 },
@@ -114,7 +113,6 @@ describe("a network of a cell of one's own", () => {
 });
 
 describe("what is no cell is refused, by name", () => {
-  const gates = { name: "odd", gates: ["a"], states: ["h"] } as const;
   test.each([
     ["a name of the library's", () => Network.create(gpu(), { ...options, cell: { ...coupledLstm, name: "lstm" } })],
     ["an object that is no cell", () => Network.create(gpu(), { ...options, cell: { name: "lstm" } as never })],
@@ -126,15 +124,16 @@ describe("what is no cell is refused, by name", () => {
 
   test.each([
     [
-      "three states",
+      "a product apart beside a second state",
       () =>
         defineCell({
           name: "odd",
-          gates: ["a"],
-          states: ["h", "c", "n"],
-          step: ({ a }, { h, c }) => ({ h: tanh(a), c: h.plus(a), n: c }),
+          gates: ["a", "b"],
+          states: ["h", "c"],
+          apart: { q: "b" },
+          step: ({ a, b, q }, { h }) => ({ h: tanh(a.plus(q)), c: h.plus(b) }),
         }),
-      "has 3 states",
+      "has a recurrent product apart and states beside h",
     ],
     [
       "a projection that is not of the last gate",
@@ -147,21 +146,6 @@ describe("what is no cell is refused, by name", () => {
           step: ({ n }) => ({ h: tanh(n) }),
         }),
       'for "n", expected it for the last gate alone, "r"',
-    ],
-    [
-      "a unit that meets its past alone",
-      () => defineCell({ ...gates, recurrent: "unit", step: ({ a }) => ({ h: tanh(a) }) }),
-      'the recurrent "unit"',
-    ],
-    [
-      "parameters of its own",
-      () =>
-        defineCell({
-          ...gates,
-          parameters: { p: "unit" },
-          step: ({ a }: Values, _: Values, { p }: Values) => ({ h: tanh(a!.plus(p!)) }),
-        } as never),
-      "has parameters of its own",
     ],
   ])("%s", (_, define, message) => {
     expect(define as () => unknown).toThrow(message);

@@ -59,18 +59,6 @@ export const twice = [
   [{ cell: "elman", activation: "relu" }, elmanRelu],
 ] as const;
 
-/** An LSTM whose input gate is what its forget gate leaves (Greff et al. 2017). */
-export const coupledLstm = defineCell({
-  name: "coupled-lstm",
-  gates: ["f", "g", "o"],
-  states: ["h", "c"],
-  step({ f, g, o }, { c }) {
-    const forget = sigmoid(f);
-    const next = forget.times(c).plus(forget.negated().plus(1).times(tanh(g)));
-    return { h: sigmoid(o).times(tanh(next)), c: next };
-  },
-});
-
 /** One whose states read each other, with gates that the way back needs as they were. */
 const crossed = defineCell({
   name: "crossed",
@@ -94,4 +82,18 @@ const projecting = defineCell({
   }),
 });
 
-export const others = [coupledLstm, crossed, projecting];
+/** Parameters of its own, which what is projected reads too, and states that say how much of one another stays. */
+const scaled = defineCell({
+  name: "scaled",
+  gates: ["r", "z", "n"],
+  states: ["h", "c", "slow"],
+  parameters: { p: "unit", q: "unit" },
+  projects: { n: ({ r }, { h, slow }, { p }) => sigmoid(r).times(h.plus(slow)).times(p) },
+  step: ({ z, n }, { c, slow }, { p, q }) => ({
+    h: tanh(n.plus(q.times(c))).plus(c.times(0.25)),
+    c: sigmoid(z).times(c).plus(slow.times(0.5)),
+    slow: sigmoid(p).times(slow).plus(tanh(n).times(0.5)),
+  }),
+});
+
+export const others = [crossed, projecting, scaled];

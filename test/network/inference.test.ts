@@ -7,6 +7,7 @@ import {
   type ReferenceParameters,
   referenceBackward,
   referenceForward,
+  slstm,
   traceGradients,
 } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
@@ -47,9 +48,14 @@ async function contents(device: GPUDevice, buffer: GPUBuffer): Promise<Float32Ar
   return new Float32Array(staging.getMappedRange().slice(0));
 }
 
-test.each(["elman", "gru", "lstm"] as const)(
+test.each([
+  ["elman", "elman", 0],
+  ["gru", "gru", 0],
+  ["lstm", "lstm", 1],
+  ["slstm", slstm, 3],
+] as const)(
   "an application encodes %s steps between its own buffers, and the state goes on from run to run",
-  async (cell) => {
+  async (_, cell, beside) => {
     const { device } = gpu();
     const shared = await openGpu({ device }); // as an application does that owns the device
     const network = await Network.create(shared, { ...options, cell });
@@ -57,8 +63,8 @@ test.each(["elman", "gru", "lstm"] as const)(
     await network.prepare({ steps, batch });
     await network.prepare({ batch });
     const x = numbers(2 * steps * batch * 3, 1);
-    const states = (cell === "lstm" ? 2 : 1) * 2 * batch * 5;
-    const initial = numbers(states, 2);
+    const half = 2 * batch * 5;
+    const initial = numbers((1 + beside) * half, 2).map((value) => Math.abs(value) + 0.1); // the sLSTM divides by one
     const state = appBuffer(device, initial);
     const inputs = appBuffer(device, x);
     const outputs = appBuffer(device, new Float32Array(2 * steps * batch * 7));
@@ -70,7 +76,6 @@ test.each(["elman", "gru", "lstm"] as const)(
       network.encode(encoder, { ...io, state, batch });
     }
     device.queue.submit([encoder.finish()]);
-    const half = 2 * batch * 5;
     const run = referenceForward(network.config, await referenceOf(network), {
       steps: 2 * steps,
       batch,

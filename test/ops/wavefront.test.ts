@@ -73,10 +73,11 @@ async function bothWays(shape: Case) {
     recurrentWeight: numbers(width * columns, seed + 10 * l + 1, scale),
     bias: numbers(columns, seed + 10 * l + 2, 0.5),
     recurrentBias: [],
+    unitParameters: [],
   }));
   const initial = each((l) => ({
     hidden: numbers(slab, seed + 10 * l + 3),
-    cell: twin.hasCellState ? numbers(slab, seed + 10 * l + 4) : [],
+    cell: twin.states > 0 ? numbers(slab, seed + 10 * l + 4) : [],
   }));
   const tokens = integers(steps * batch, seed + 5, 0, symbols - 1);
   const lowest = weights[0]!;
@@ -93,7 +94,7 @@ async function bothWays(shape: Case) {
     return states;
   };
   const zeros = (length: number) => each(() => new Float32Array(length));
-  const carrySlabs = cell.cellState ? 2 : 1;
+  const carrySlabs = cell.states > 0 ? 2 : 1;
   const piles = {
     weights: new Pile(bench, "weights", columns, cell.gates, parameters),
     gate: new Pile(
@@ -135,7 +136,7 @@ async function bothWays(shape: Case) {
       bias: piles.weights.tensor(3 * l + 1, [columns]),
       gate: piles.gate.tensor(l, [steps, batch, columns]),
       hidden: piles.hidden.tensor(l, [steps + 1, batch, width]),
-      cellState: cell.cellState ? piles.cellState.tensor(l, [steps + 1, batch, width]) : undefined,
+      cellState: cell.states > 0 ? piles.cellState.tensor(l, [steps + 1, batch, width]) : undefined,
       carry: piles.carry.tensor(l, [carrySlabs, batch, width]),
       dHidden: traced ? piles.dHidden.tensor(l, [steps + 1, batch, width]) : undefined,
     })),
@@ -154,10 +155,10 @@ async function bothWays(shape: Case) {
   });
   const got = {
     hidden: hidden.apart(read.hidden, (steps + 1) * slab),
-    cellState: cell.cellState ? cellState.apart(read.cellState, (steps + 1) * slab) : [],
+    cellState: cell.states > 0 ? cellState.apart(read.cellState, (steps + 1) * slab) : [],
     dGate: gate.apart(read.gate, steps * batch * columns),
     dHidden: traced ? dHidden.apart(read.dHidden, (steps + 1) * slab) : [],
-    dInitialCell: cell.cellState ? carry.apart(read.carry, 2 * slab).map((both) => both.slice(slab)) : [],
+    dInitialCell: cell.states > 0 ? carry.apart(read.carry, 2 * slab).map((both) => both.slice(slab)) : [],
   };
 
   const whole = { cell: twin, steps, batch, hidden: width, lengths, reverse: false };

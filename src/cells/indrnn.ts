@@ -1,0 +1,13 @@
+// The independently recurrent network (Li, Li, Cook, Zhu and Gao 2018, "Independently Recurrent Neural Network", eq. 2).
+
+import { relu } from "../expressions/functions";
+import { defineCell } from "./define-cell";
+
+/** h = relu(x·W + u ⊙ h₋₁ + b): each unit meets its own past alone, by one number. */
+export const indrnn = defineCell({
+  name: "indrnn",
+  gates: ["a"],
+  states: ["h"],
+  recurrent: "unit",
+  step: ({ a }) => ({ h: relu(a) }),
+});
