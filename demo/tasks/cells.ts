@@ -7,19 +7,28 @@ interface CellDescription {
   label: string;
   /** How much more than an Elman cell it takes of the learning rate, in tasks that do not say it. */
   rate: number;
+  /** Whether its units do not meet: it has no matrix U. */
+  apart?: true;
 }
 
-/** A new one is described here, and defined in defined-cells.ts. */
+/** A new one is described here, and its value stands in defined-cells.ts. */
 export const cells = {
   elman: { label: "Elman", rate: 1 },
   gru: { label: "GRU", rate: 2 },
   lstm: { label: "LSTM", rate: 4 },
+  "peephole-lstm": { label: "LSTM with peepholes", rate: 4 },
   "coupled-lstm": { label: "LSTM, input and forget gate coupled", rate: 4 },
+  slstm: { label: "sLSTM, exponential gates", rate: 1 },
+  indrnn: { label: "IndRNN, units apart", rate: 1, apart: true },
+  mingru: { label: "minGRU, gates of the input alone", rate: 1, apart: true },
+  minlstm: { label: "minLSTM, gates of the input alone", rate: 1, apart: true },
 } satisfies Record<string, CellDescription>;
 
 export type CellWord = keyof typeof cells;
 
 export const cellWords = Object.keys(cells) as CellWord[];
+
+export const cellsApart: readonly CellWord[] = cellWords.filter((word) => "apart" in cells[word]);
 
 const isNamed = (word: CellWord): word is CellName => word === "elman" || word === "gru" || word === "lstm";
 

@@ -1,6 +1,6 @@
 // The table of all that can be set about a training. The page's form and address are made of it, and the command line.
 
-import { cells } from "./cells";
+import { cells, cellsApart } from "./cells";
 import type { Field, Group, ValueOf } from "./field";
 import { earlierNames, tasks, tasksThat } from "./tasks";
 
@@ -91,6 +91,8 @@ const groups = {
       label: "Initial recurrent weights",
       initial: "orthogonal",
       choices: { uniform: "uniform, ±1/√hidden", glorot: "Glorot", orthogonal: "orthogonal" },
+      except: ["cell", ...cellsApart],
+      why: "its units do not meet; leave it out",
     },
     forgetBias: {
       kind: "number",

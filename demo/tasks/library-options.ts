@@ -16,7 +16,7 @@ import {
   type TrainerOptions,
   warmUp,
 } from "../../src/index";
-import { cellOf } from "./cells";
+import { cellOf, cellsApart } from "./cells";
 import type { SettingName, Settings } from "./fields";
 import type { Problem } from "./task";
 
@@ -32,7 +32,8 @@ export async function networkOptionsOf(settings: Settings, problem: Problem["net
   const { labelSmoothing, activation, reset, forgetBias } = settings;
   return {
     ...problem,
-    ...{ cell: await cellOf(cell), hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, seed },
+    ...{ cell: await cellOf(cell), hidden, layers, bidirectional, dropout, initializer, seed },
+    ...(!cellsApart.includes(cell) && { recurrentInitializer }),
     ...(problem.loss === "cross-entropy" && { labelSmoothing }),
     ...(cell === "elman" && { activation }),
     ...(cell === "gru" && { reset }),

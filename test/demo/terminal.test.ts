@@ -188,7 +188,10 @@ describe("npm run train", () => {
     ],
     [["--task", "i-like-nlp", "--hidden", "257"], '--hidden is "257", expected an integer from 1 to 256'],
     [["--learning-rate", "1e39"], '--learning-rate is "1e39", expected a number from 1e-45 to 3.4e+38'],
-    [["--cell", "x".repeat(5000)], `--cell is "${"x".repeat(60)}…", expected elman, gru, lstm, coupled-lstm`],
+    [
+      ["--cell", "x".repeat(5000)],
+      `--cell is "${"x".repeat(60)}…", expected elman, gru, lstm, peephole-lstm, coupled-lstm, slstm, indrnn, mingru, minlstm`,
+    ],
   ] as const)("what is out of range is refused before there is data: %o", (args, message) => {
     expect(() => readOptions([...args])).toThrow(message);
   });
