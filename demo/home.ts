@@ -10,8 +10,9 @@ import { initialSettings } from "./tasks/settings";
 import { Chart } from "./train/chart";
 import { lossText, stepsText, wholeText } from "./train/texts";
 import { History } from "./workshop/history";
+import type { News } from "./workshop/messages";
 import workshopAddress from "./workshop/worker?worker&url";
-import type { News, Workshop } from "./workshop/workshop";
+import type { Workshop } from "./workshop/workshop";
 
 const settings: Settings = {
   ...initialSettings,

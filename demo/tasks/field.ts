@@ -44,7 +44,7 @@ export interface ChoiceField extends Common {
   kind: "choice";
   initial: string;
   /** What may be chosen, and how a form calls it. */
-  choices: Readonly<Record<string, string>>;
+  choices: Readonly<Record<string, string | { label: string }>>;
   /** Other words for some of them. */
   aliases?: Readonly<Record<string, string>>;
 }
@@ -72,3 +72,9 @@ export type ValueOf<F> = F extends { kind: "choice"; choices: infer Choices }
       : F extends { without: string }
         ? number | undefined
         : number;
+
+/** How a form calls a choice. */
+export function labelOf({ choices }: ChoiceField, word: string): string {
+  const choice = choices[word]!;
+  return typeof choice === "string" ? choice : choice.label;
+}

@@ -4,12 +4,6 @@ import { cells, cellsApart } from "./cells";
 import type { Field, Group, ValueOf } from "./field";
 import { earlierNames, tasks, tasksThat } from "./tasks";
 
-/** How a form calls each of a table. */
-const labelsOf = <Name extends string>(table: Readonly<Record<Name, { label: string }>>): Record<Name, string> =>
-  Object.fromEntries(Object.entries<{ label: string }>(table).map(([name, { label }]) => [name, label])) as Record<
-    Name,
-    string
-  >;
 const ofTexts = ["task", ...tasksThat("character")] as const;
 
 const groups = {
@@ -18,7 +12,7 @@ const groups = {
       kind: "choice",
       label: "Learn from",
       initial: "moby-dick",
-      choices: labelsOf(tasks),
+      choices: tasks,
       aliases: earlierNames,
     },
     seed: {
@@ -35,7 +29,7 @@ const groups = {
       kind: "choice",
       label: "Cell",
       initial: "gru",
-      choices: labelsOf(cells),
+      choices: cells,
       terminal: { initial: "elman" },
     },
     hidden: { kind: "integer", label: "Hidden units", initial: 128, least: 1, most: 2048, terminal: { most: 2 ** 15 } },

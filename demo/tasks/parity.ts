@@ -6,16 +6,15 @@ import { endless } from "./endless";
 import type { ReadTask, TaskDescription } from "./task";
 
 export const parity: TaskDescription = {
-  label: "Parity: the product so far of a stream of ±1",
+  label: "Parity: count the −1s, odd or even",
   help:
     "parity: of a stream of ±1, the product so far, at every step; held out are streams five times as long. A nonlinear " +
     "recurrence learns it; a gate that never changes sign stays at 50%",
   about:
-    "One bit to remember, that each −1 flips: whether their number so far is odd. Held out are streams five times as long " +
-    "as those it learns from, so that only what counts gets them right. A nonlinear recurrence can count parity: Elman, " +
-    "GRU and LSTM compute the next state from h·U, and learn to turn it over. A gate that never changes sign cannot: " +
-    "minGRU multiplies its state by a number from 0 to 1 that the input alone chooses, which forgets, and never turns " +
-    "over. It stays at 50% (Merrill et al. 2024; Grazzi et al. 2025).",
+    "One bit to remember, which each −1 turns over. What is held out is five times as long as what it learns from. A " +
+    "nonlinear recurrence can count parity: Elman, GRU and LSTM compute the next state from h·U. A gate that never " +
+    "changes sign cannot: a minGRU multiplies its state by a number from 0 to 1, which forgets but never turns over, " +
+    "and stays at 50% (Merrill et al. 2024; Grazzi et al. 2025).",
   answer: "parity",
   own: false,
   usual: { hidden: 64, batch: 64, steps: 40, learningRate: 0.005 },

@@ -1,6 +1,6 @@
 // Settings as a whole: which of them hold, what is wrong with one, and what a text says of one.
 
-import type { ChoiceField, NumberField } from "./field";
+import { type ChoiceField, labelOf, type NumberField } from "./field";
 import { fields, groupOf, type Live, type SettingName, type Settings, settingNames } from "./fields";
 import type { TaskDescription } from "./task";
 import { type TaskName, tasks } from "./tasks";
@@ -93,6 +93,6 @@ export function parse(name: SettingName, text: string): { value: unknown } | und
 /** A run's name: what it trains, in a few words. */
 export function nameOf({ cell, hidden, layers, bidirectional, optimizer, learningRate, seed }: Settings): string {
   const size = `${hidden}${layers > 1 ? ` × ${layers}` : ""}${bidirectional ? ", both ways" : ""}`;
-  const of = (name: "cell" | "optimizer", value: string) => (fields[name] as ChoiceField).choices[value];
+  const of = (name: "cell" | "optimizer", value: string) => labelOf(fields[name] as ChoiceField, value);
   return `${of("cell", cell)} ${size} · ${of("optimizer", optimizer)} ${learningRate}${seed === 1 ? "" : ` · seed ${seed}`}`;
 }

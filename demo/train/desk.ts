@@ -4,10 +4,11 @@ import { proxy, type Remote, wrap } from "comlink";
 import { startWorker } from "../start-worker";
 import type { Settings } from "../tasks/fields";
 import { liveOf } from "../tasks/settings";
+import type { News, Order } from "../workshop/messages";
 import type { Facts } from "../workshop/session";
 import type { Sample } from "../workshop/surprise";
 import workshopAddress from "../workshop/worker?worker&url";
-import type { News, Order, Workshop } from "../workshop/workshop";
+import type { Workshop } from "../workshop/workshop";
 import { type Run, Runs } from "./runs";
 import { stepsText, wholeText } from "./texts";
 

@@ -3,7 +3,7 @@
 import { unknownInPrompt } from "../data/characters";
 import { expectReadable, textOf } from "../data/text-file";
 import { element, html } from "../page";
-import type { Field } from "../tasks/field";
+import { type Field, labelOf } from "../tasks/field";
 import { fields, groupOf, type Settings, settingNames } from "../tasks/fields";
 import type { OwnData } from "../tasks/own-data";
 import { forTask, isOwn, isShown, taskOf, wrongWith } from "../tasks/settings";
@@ -219,8 +219,8 @@ export class SettingsForm {
     error.ariaLive = "polite";
     error.hidden = true;
     if (control instanceof HTMLSelectElement) {
-      const { choices } = field as Extract<Field, { kind: "choice" }>;
-      for (const [value, title] of Object.entries(choices)) control.add(new Option(title, value));
+      const choice = field as Extract<Field, { kind: "choice" }>;
+      for (const word of Object.keys(choice.choices)) control.add(new Option(labelOf(choice, word), word));
     } else if (field.kind === "switch") {
       control.type = "checkbox";
     } else if (field.kind === "text") {

@@ -16,7 +16,7 @@ describe("the training page", () => {
       await chosen(page, "task", "parity");
       expect([await heldBy(page, "steps"), await heldBy(page, "hidden")]).toEqual(["40", "24"]);
       expect(await textOf(page, "task-hint")).toContain("A nonlinear recurrence can count parity");
-      expect(await textOf(page, "task-hint")).toContain("A gate that never changes sign cannot");
+      expect(await textOf(page, "task-hint")).toContain("A gate that never changes sign cannot: a minGRU");
       await page.waitForFunction(`location.hash === "#task=parity&hidden=24"`);
       await chosen(page, "task", "adding");
       expect([await heldBy(page, "steps"), await heldBy(page, "hidden")]).toEqual(["100", "24"]);
