@@ -20,3 +20,6 @@ struct Element {
   sweep: u32, // in [T, B, H] or [T + 1, B, H], sweep order
   time: u32, // in [T, B, H], time order
 }
+
+// A step in which h is slope · h₋₁ + atZero.
+struct Line { slope: vec4f, atZero: vec4f }

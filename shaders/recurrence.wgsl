@@ -11,7 +11,7 @@
 // `apart`: the last gate's recurrent product goes to `candidate`, plus recurrentBias, for the cell to combine.
 // `second`: the last gate's recurrent product is not of h but of what the cell put into `candidate`.
 //
-// steps, batch, width   T, B and H, H in vec4f           columnThreads, rowThreads   the workgroup
+// steps, batch, width   T, B and H, H in vec4f; units: H  columnThreads, rowThreads   the workgroup
 // tileRows, tileColumns  what a thread computes, columns in vec4f
 // gates, summed         gates, and how many of them take the product with h into their sum
 // lastGate              forward: the sums of the gates before it go to the cell through `gate`, its own goes by itself

@@ -7,6 +7,11 @@
 // `unit`: a unit meets its own past by one number a gate, u; else h_{t−1} reaches the cell's equations alone.
 // `continued`: the sweep back goes on from the `carry` that a later stretch of time left.
 //
+// In chunks of time, where the cell is a line: three dispatches instead of one, of which the second alone is as long as there
+// are chunks. `summing`: what a chunk makes of any h, as a line. `joining`: with what each chunk begins. Then, `joined`, the
+// sweep itself, a thread for each chunk.
+//
+// chunks, chunkSteps how many chunks, and the steps of each but the last; else 1, and all
 // threads, across    the workgroup, and the threads in x
 // firstOfRecurrent   the first slab of `carry` with du
 
@@ -25,58 +30,116 @@ var<storage, read_write> carry: array<vec4f>; // [1 + … + G, B, H]: dh_0, what
 var<storage, read_write> dHidden: array<vec4f>; // [T + 1, B, H]: dL/dh by all paths, in sweep order
 #endif
 #endif
+#if summing
+var<storage, read_write> lines: array<Line>; // [chunks, B, H]: of h forward, of dh back
+#elif joining
+var<storage, read_write> lines: array<Line>; // back: `atZero` is what a chunk begins with, afterwards
+#elif joined
+var<storage, read> lines: array<Line>;
+#endif
 #if continued
 const continued = true;
 #else
 const continued = false;
 #endif
 
+#if forward
+#else
+// What reads h after step s − 1 passes back to it alone.
+fn fromAbove(s: u32, row: u32, column: u32) -> vec4f {
+#if lastStep
+  return select(vec4f(), dOutput[row * stride + offset + column], s == steps);
+#else
+  let time = timeOf(s - 1u);
+  if (time >= u32(lengths[row])) { return vec4f(); }
+  return dOutput[(time * batch + row) * stride + offset + column];
+#endif
+}
+#endif
+
 @compute @workgroup_size(threads)
 fn scan(@builtin(global_invocation_id) id: vec3u) {
   let thread = id.x + across * id.y;
-  if (thread >= batch * width) { return; }
-  let row = thread / width;
-  let column = thread % width;
+  let size = batch * width;
+  let chunk = thread / size;
+  if (chunk >= chunks) { return; }
+  let own = thread % size;
+  let row = own / width;
+  let column = own % width;
   let length = u32(lengths[row]);
+  let first = chunk * chunkSteps;
+  let end = min(first + chunkSteps, steps);
+#if joining
+  if (chunk > 0u) { return; }
 #if forward
-  for (var i = 0u; i < steps; i++) {
-    let element = elementOf(i, row, column);
-    if (timeOf(i) < length) {
-      let last = element.gate + (gates - 1u) * width;
-#if unit
-      let h = hidden[element.before];
-      for (var g = 0u; g < gates - 1u; g++) { gate[element.gate + g * width] += recurrentWeight[g * width + column] * h; }
-      hidden[element.after] = cellForward(element, gate[last] + recurrentWeight[(gates - 1u) * width + column] * h);
-#else
-      hidden[element.after] = cellForward(element, gate[last]);
-#endif
-    } else {
-      hidden[element.after] = hidden[element.before];
-      cellHold(element);
-    }
+  var h = hidden[elementOf(0u, row, column).before];
+  for (var c = 0u; c < chunks - 1u; c++) {
+    let line = lines[c * size + own];
+    h = line.slope * h + line.atZero;
+    hidden[elementOf((c + 1u) * chunkSteps - 1u, row, column).after] = h;
   }
 #else
   var dh = vec4f();
+  if (continued) { dh = carry[own]; }
+  for (var c = chunks; c > 0u; c--) {
+    let line = lines[(c - 1u) * size + own];
+    lines[(c - 1u) * size + own].atZero = dh;
+    dh = line.slope * dh + line.atZero;
+  }
+#endif
+#elif summing
+  var all = Line(vec4f(1.0), vec4f());
+#if forward
+  for (var i = first; i < end; i++) {
+    if (timeOf(i) >= length) { continue; }
+    let element = elementOf(i, row, column);
+    let line = cellLine(element, gate[element.gate + (gates - 1u) * width]);
+    all = Line(line.slope * all.slope, line.slope * all.atZero + line.atZero);
+  }
+#else
+  for (var s = end; s > first; s--) {
+    all.atZero += fromAbove(s, row, column);
+    if (timeOf(s - 1u) >= length) { continue; }
+    let slope = cellSlope(elementOf(s - 1u, row, column));
+    all = Line(slope * all.slope, slope * all.atZero);
+  }
+#endif
+  lines[thread] = all;
+#elif forward
+  for (var i = first; i < end; i++) {
+    let element = elementOf(i, row, column);
+    var h = hidden[element.before];
+    if (timeOf(i) < length) {
+      let last = element.gate + (gates - 1u) * width;
+#if unit
+      for (var g = 0u; g < gates - 1u; g++) { gate[element.gate + g * width] += recurrentWeight[g * width + column] * h; }
+      h = cellForward(element, gate[last] + recurrentWeight[(gates - 1u) * width + column] * h);
+#else
+      h = cellForward(element, gate[last]);
+#endif
+    } else {
+      cellHold(element);
+    }
+    if (i + 1u < end || end == steps) { hidden[element.after] = h; } // what the next chunk begins with is there
+  }
+#else
+#if joined
+  var dh = lines[thread].atZero;
+#else
+  var dh = vec4f();
+  if (continued) { dh = carry[own]; }
+#endif
 #if unit
   var du: array<vec4f, gates>;
 #endif
-  if (continued) { dh = carry[thread]; }
-#if lastStep
-  dh += dOutput[row * stride + offset + column];
-#endif
-  for (var s = steps; s > 0u; s--) {
-    let time = timeOf(s - 1u);
+  for (var s = end; s > first; s--) {
     let element = elementOf(s - 1u, row, column);
     let begins = !continued && s == steps;
-    let live = time < length;
-#if lastStep
-#else
-    if (live) { dh += dOutput[(time * batch + row) * stride + offset + column]; }
-#endif
+    dh += fromAbove(s, row, column);
 #if hiddenGradient
-    dHidden[s * batch * width + thread] = dh;
+    dHidden[s * size + own] = dh;
 #endif
-    if (live) {
+    if (timeOf(s - 1u) < length) {
       dh = cellBackward(element, dh, begins);
 #if unit
       let h = hidden[element.before];
@@ -91,12 +154,13 @@ fn scan(@builtin(global_invocation_id) id: vec3u) {
       cellHoldBackward(element, begins);
     }
   }
+  if (chunk > 0u) { return; }
 #if hiddenGradient
-  dHidden[thread] = dh;
+  dHidden[own] = dh;
 #endif
-  carry[thread] = dh;
+  carry[own] = dh;
 #if unit
-  for (var g = 0u; g < gates; g++) { carry[(firstOfRecurrent + g) * batch * width + thread] = du[g]; }
+  for (var g = 0u; g < gates; g++) { carry[(firstOfRecurrent + g) * size + own] = du[g]; }
 #endif
 #endif
 }

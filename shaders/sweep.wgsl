@@ -4,7 +4,7 @@
 // Step i of a sweep is time i, reverse: time steps − 1 − i. Slab t + 1 of `hidden` is h at time t; slab 0 is h_0,
 // reverse: slab steps + 1. A layer of two directions keeps both side by side: `stride` vec4f a row, from `offset` on.
 //
-// steps, batch, width   T, B and H, H in vec4f           gates   G
+// steps, batch, width   T, B and H, H in vec4f           units, gates   H and G
 
 #if reverse
 fn timeOf(i: u32) -> u32 { return steps - 1u - i; }

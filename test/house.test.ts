@@ -33,11 +33,12 @@ describe("an operation has one stem everywhere", () => {
     expect([...operations, ...cellNames].sort()).toEqual(shaders);
   });
 
-  test("every module of src/cells is a cell in the table, or of cells of one's own", () => {
+  test("every module of src/cells is a cell in the table, one of equations that has its name and a test, or of those", () => {
     const others = ["cell", "cells", "reference-cells", "define-cell", "traced-reference", "traced-shader"];
-    const defined = (stem: string) => read(`src/cells/${stem}.ts`).includes("= defineCell({");
-    const modules = stems("src/cells", ".ts").filter((stem) => !others.includes(stem) && !defined(stem));
-    expect(modules).toEqual([...cellNames].sort());
+    const modules = stems("src/cells", ".ts").filter((stem) => !others.includes(stem));
+    const ofEquations = modules.filter((stem) => read(`src/cells/${stem}.ts`).includes(`name: "${stem}",\n  gates: [`));
+    expect(modules).toEqual([...cellNames, ...ofEquations].sort());
+    expect(stems("test/cells", ".test.ts")).toEqual(expect.arrayContaining(ofEquations));
   });
 
   test.each(shaders)("%s has a CPU twin, which its header names, and a test against it", (stem) => {

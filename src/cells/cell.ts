@@ -24,6 +24,8 @@ export interface Cell {
   readonly unitParameters: readonly string[];
   /** How its gates meet h₋₁: by a full U [H, G·H], by a number a unit each, u [G, H], or not at all. */
   readonly recurrent: Recurrent;
+  /** Whether h after a step is a line in h₋₁ with a slope that h has no say in: its shader then has `cellLine` and `cellSlope`. */
+  readonly isLine?: boolean;
   /** Whether `cellBackward` answers a gradient that reaches h₋₁ beside the products. */
   readonly passesBeside?: boolean;
   /** The last gate's recurrent product: apart from its sum, or a second one, of what the cell made of h. */

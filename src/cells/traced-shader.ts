@@ -6,7 +6,8 @@ import { wgslFunctions } from "../expressions/wgsl-functions";
 import type { Cell } from "./cell";
 
 /** What the sweep and the lines of this file call by name, where the cell's own lines stand. */
-const called = "e last begins dh d gate hidden candidate cellState unitParameters carry width batch steps".split(" ");
+const called =
+  "e last begins dh d gate hidden candidate cellState unitParameters carry owned units width batch steps".split(" ");
 /** Of shaders/cell.wgsl. */
 const defined = ["isNan", "tanhOf", "sigmoid", "dTanh", "dSigmoid"];
 
@@ -23,12 +24,32 @@ const afterOf = (state: number): string =>
     ? "cellState[e.sweep + batch * width]"
     : `cellState[e.sweep + (${times(state, "steps")} + ${state + 1}u) * batch * width]`;
 
+/** Zero in what is added to the width: units that are not there must leave nothing that products then meet. */
+const ownedText = `fn owned(e: Element, value: vec4f) -> vec4f {
+  return select(vec4f(), value, vec4u(4u * (e.own % width)) + vec4u(0u, 1u, 2u, 3u) < vec4u(units));
+}`;
+
+/** Whether a unit all of whose numbers are zero keeps them so, forward and back. */
+function staysAtRest({ gates, apart, states, parameters, projections, twin }: TracedCell): boolean {
+  const rest = (more: number) =>
+    new Float64Array(gates.length + apart.length + states.length + parameters.length + more);
+  return [
+    twin.forward(rest(0)),
+    twin.backward(rest(states.length)),
+    twin.projection?.forward(rest(0)) ?? [],
+    twin.projection?.backward(rest(projections.length)) ?? [],
+  ].every((values) => Array.from(values).every((value) => value === 0));
+}
+
 /** The place of a unit's parameter, by its number. */
 const parameterOf = (parameter: number): string =>
   `unitParameters[${parameter === 0 ? "" : `${times(parameter, "width")} + `}e.own % width]`;
 
 /** `source`, and what of it the sweeps must know. @throws where there is no place for what the way back needs. */
-export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" | "passesBeside" | "readsCandidate"> {
+export function tracedShader(
+  at: string,
+  cell: TracedCell,
+): Pick<Cell, "source" | "isLine" | "passesBeside" | "readsCandidate"> {
   const { name, parameters, forward, backward, projection } = cell;
   const [h, ...beside] = cell.states;
   const [apart] = cell.apart;
@@ -44,12 +65,15 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
   const ofParameters = carried.slice(beside.length);
   const taken = [...called, ...carried.map(({ gradient }) => `${gradient}At`)];
   const functions = new Set<string>();
+  const rests = staysAtRest(cell);
   const linesOf = (formulas: Formulas, texts: Record<string, string>) => {
     const known = Object.fromEntries(Object.entries(texts).filter(([name]) => formulas.takes.includes(name)));
     const written = formulas.lines({ texts: known, taken });
     for (const name of written.functions) functions.add(name);
     const { lines, names } = settled(written);
-    return { lines, of: (output: string): string | undefined => names[output] };
+    const of = (output: string): string | undefined =>
+      rests || names[output] === undefined ? names[output] : `owned(e, ${names[output]})`;
+    return { lines, of };
   };
 
   const candidate = "candidate[e.time]";
@@ -90,6 +114,18 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
     ),
     fn("cellHold(e: Element)", stores(beside.map((_, index) => [afterOf(index), beforeOf(index)]))),
   ];
+
+  const { line } = cell;
+  if (line) {
+    const there = linesOf(line.forward, {
+      ...sums,
+      [finished]: "last",
+      [h!.before]: "vec4f()",
+      [h!.gradient]: "vec4f(1.0)",
+    });
+    const answer = `return Line(${there.of(h!.gradientBefore)}, ${there.of(h!.name)});`;
+    forwardText.push(fn("cellLine(e: Element, last: vec4f) -> Line", there.lines, answer));
+  }
 
   // What later steps left, unless there were none.
   const fromLater = ofStates.map(({ gradient, place }) => [gradient, `select(${place}, vec4f(), last)`] as const);
@@ -135,6 +171,11 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
     ...(projection && projected ? [projectedBack(projection.backward, projected.gradient)] : []),
   ];
 
+  if (line) {
+    const there = linesOf(line.backward, { ...memory, [h!.gradient]: "vec4f(1.0)" });
+    backwardText.push(fn("cellSlope(e: Element) -> vec4f", there.lines, `return ${there.of(h!.gradientBefore)};`));
+  }
+
   /** The gradient of what U multiplies in place of h, on its way back: added to what the step left. */
   function projectedBack(formulas: Formulas, gradient: string): string {
     const written = linesOf(formulas, { ...memory, [gradient]: "d" });
@@ -172,6 +213,7 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
   const source = [
     `// The cell "${name}", of its equations.`,
     wgslFunctions(functions, "vec4f", defined),
+    ...(rests ? [] : [ownedText]),
     "#if forward",
     ...bindings("read_write"),
     ...forwardText,
@@ -181,7 +223,12 @@ export function tracedShader(at: string, cell: TracedCell): Pick<Cell, "source" 
     "#endif",
   ].join("\n");
   const passesBeside = [backward, projection?.backward].some((way) => way?.gives.includes(h!.gradientBefore));
-  return { source: `${source}\n`, passesBeside: passesBeside || projection !== undefined, readsCandidate };
+  return {
+    source: `${source}\n`,
+    isLine: line !== undefined,
+    passesBeside: passesBeside || projection !== undefined,
+    readsCandidate,
+  };
 }
 
 /**

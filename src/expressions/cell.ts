@@ -8,6 +8,7 @@ import { isZero } from "./equations";
 import { type Compiled, compile } from "./evaluate";
 import type { Expression } from "./expression";
 import { type Formulas, formulas, type Given } from "./formulas";
+import { nodesBelow } from "./graph";
 import { keptValues } from "./kept";
 
 /** What a sweep through time needs to know of a cell. Names are those in its formulas. */
@@ -37,6 +38,13 @@ export interface TracedCell extends CellParts {
     /** What U multiplies. Gates that take the product are not among what it takes. */
     readonly forward: Formulas;
     /** Of gradients of what U multiplied: what is added to those that `backward` gives. */
+    readonly backward: Formulas;
+  };
+  /** Where a step is a line: of a cell of h alone, without recurrence or parameters, whose slope in h₋₁ does not depend on it. */
+  readonly line?: {
+    /** h and its slope, which is the gradient of h₋₁ where that of h is 1, of gates and h₋₁. */
+    readonly forward: Formulas;
+    /** The slope, likewise, of what `backward` takes. */
     readonly backward: Formulas;
   };
   readonly twin: CellTwin;
@@ -103,6 +111,10 @@ function tracedCell(equations: AnyCellEquations): TracedCell {
   ]);
 
   const all = Object.values(inputs);
+  const [h] = parts.states;
+  const slope = { [h!.gradientBefore]: stepBack[h!.before]! };
+  const steep = nodesBelow(Object.values(slope)).includes(before[h!.before]!);
+  const isLine = recurrent === "none" && parts.states.length === 1 && parts.parameters.length === 0 && !steep;
   const withProjection = parts.projections.length > 0;
   return {
     ...parts,
@@ -122,6 +134,12 @@ function tracedCell(equations: AnyCellEquations): TracedCell {
       projection: {
         forward: formulas(caller, projected, givenForward),
         backward: formulas(caller, gradients.projection, givenBackward),
+      },
+    }),
+    ...(isLine && {
+      line: {
+        forward: formulas(caller, { ...after, ...slope }, new Map([...givenForward, ...given(dAfter)])),
+        backward: formulas(caller, slope, givenBackward),
       },
     }),
     twin: {

@@ -172,6 +172,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
         steps,
         batch,
         width: inVec4(width),
+        units: width,
         gates: cell.gates,
         summed: cell.candidate ? cell.gates - 1 : cell.gates,
         ...(forward && { lastGate: cell.gates - (cell.candidate === "apart" ? 2 : 1) }),

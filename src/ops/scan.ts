@@ -4,6 +4,7 @@ import scanShader from "../../shaders/scan.wgsl?raw";
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
+import type { DeviceTraits } from "../gpu/traits";
 import { expectShape, inVec4, line, type Slabs } from "./operands";
 import { type BackwardSweep, carriesOf, isScanned, type Sweep, sweepSource, unitGradients } from "./recurrence";
 import { rowSum } from "./row-sum";
@@ -55,42 +56,100 @@ interface Size {
   width: number;
 }
 
+type ScanFlags = Readonly<Record<"forward" | "lastStep" | "hiddenGradient" | "continued", boolean>>;
+
+/** Adds a sweep: a thread for four units of a row, or where a step is a line and threads are few, for each chunk of time too. */
 function addScan(
   plan: Plan,
-  { cell, reverse, part, lengths, gate, hidden, cellState, unitParameters, recurrentWeight }: Scan,
-  { steps, batch, width }: Size,
-  flags: Readonly<Record<"forward" | "lastStep" | "hiddenGradient" | "continued", boolean>>,
+  scan: Scan,
+  size: Size,
+  flags: ScanFlags,
   bindings: Readonly<Record<string, PlannedTensor>>,
 ): void {
-  const { workgroups, ...threads } = line(plan.traits, batch * inVec4(width));
+  const { steps, batch, width } = size;
+  const add = sweepAdder(scan, size, flags, bindings);
+  const chunks = scan.cell.isLine ? chunksOf(plan.traits, batch * inVec4(width), steps) : 1;
+  if (chunks === 1) {
+    add(plan, 1);
+    return;
+  }
+  const inChunks = (plan: Plan) => {
+    const lines = plan.tensor("lines", [chunks * batch, 8 * inVec4(width)]);
+    for (const phase of ["summing", "joining", "joined"] as const) add(plan, chunks, { phase, lines });
+  };
+  const direction = flags.forward ? "forward" : "backward";
+  const key = `${scan.cell.name} scan ${direction} ${steps}×${batch}×${width}, ${scan.hidden.parts ?? 1} side by side`;
+  plan.choose("recurrence", key, { "in chunks": inChunks, "in turn": (plan) => add(plan, 1) }, "in chunks");
+}
+
+/** Threads that keep the memory of most GPUs busy. */
+const enoughThreads = 2 ** 14;
+/** Below so many steps a chunk does little more than begin. */
+const leastSteps = 32;
+
+/**
+ * Into how many chunks of time a scan is cut: so many that there are enough threads. What is done twice then, and the two
+ * dispatches more, pay from four chunks on. A processor that computes has few threads at once: there it is never cut.
+ */
+function chunksOf({ software }: DeviceTraits, threads: number, steps: number): number {
+  const chunks = software ? 1 : Math.min(Math.ceil(enoughThreads / threads), Math.floor(steps / leastSteps));
+  return chunks < 4 ? 1 : Math.ceil(steps / Math.ceil(steps / chunks));
+}
+
+/** What adds a sweep in so many chunks, or a part of it. */
+function sweepAdder(
+  { cell, reverse, part, lengths, gate, hidden, cellState, unitParameters, recurrentWeight }: Scan,
+  { steps, batch, width }: Size,
+  flags: ScanFlags,
+  bindings: Readonly<Record<string, PlannedTensor>>,
+) {
   const unit = recurrentWeight !== undefined;
-  plan.add({
-    label: `${cell.name} ${flags.forward ? "forward" : "backward"}${reverse ? ", reverse" : ""}`,
-    kernel: {
-      shader: `${cell.name} scan`,
-      source: `${sweepSource(cell)}\n${scanShader}`,
-      constants: {
-        steps,
-        batch,
-        width: inVec4(width),
-        gates: cell.gates,
-        stride: inVec4(width) * (hidden.parts ?? 1),
-        offset: inVec4(width) * part,
-        ...(unit && !flags.forward && { firstOfRecurrent: firstOfRecurrent(cell) }),
-        ...threads,
+  const name = `${cell.name} ${flags.forward ? "forward" : "backward"}${reverse ? ", reverse" : ""}`;
+  return (
+    plan: Plan,
+    chunks: number,
+    { phase, lines }: { phase?: "summing" | "joining" | "joined"; lines?: PlannedTensor } = {},
+  ): void => {
+    const count = batch * inVec4(width) * (phase === "joining" ? 1 : chunks);
+    const { workgroups, ...threads } = line(plan.traits, count);
+    plan.add({
+      label: phase ? `${name}, ${phase}` : name,
+      kernel: {
+        shader: `${cell.name} scan`,
+        source: `${sweepSource(cell)}\n${scanShader}`,
+        constants: {
+          steps,
+          batch,
+          width: inVec4(width),
+          units: width,
+          gates: cell.gates,
+          stride: inVec4(width) * (hidden.parts ?? 1),
+          offset: inVec4(width) * part,
+          chunks,
+          chunkSteps: Math.ceil(steps / chunks),
+          ...(unit && !flags.forward && { firstOfRecurrent: firstOfRecurrent(cell) }),
+          ...threads,
+        },
+        flags: {
+          ...cell.flags,
+          ...flags,
+          reverse,
+          unit,
+          ...{ summing: phase === "summing", joining: phase === "joining", joined: phase === "joined" },
+        },
       },
-      flags: { ...cell.flags, ...flags, reverse, unit },
-    },
-    bindings: {
-      ...bindings,
-      ...{ lengths, gate, hidden },
-      ...(cellState && { cellState }),
-      ...(unitParameters && { unitParameters }),
-      ...(recurrentWeight && { recurrentWeight }),
-    },
-    workgroups,
-    flops: unit ? (flags.forward ? 2 : 4) * steps * batch * width * cell.gates : 0,
-  });
+      bindings: {
+        ...bindings,
+        ...{ lengths, gate, hidden },
+        ...(cellState && { cellState }),
+        ...(unitParameters && { unitParameters }),
+        ...(recurrentWeight && { recurrentWeight }),
+        ...(lines && { lines }),
+      },
+      workgroups,
+      flops: unit ? (flags.forward ? 2 : 4) * steps * batch * width * cell.gates : 0,
+    });
+  };
 }
 
 function sizeOf(operation: string, scan: Scan): Size {

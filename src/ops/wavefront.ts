@@ -92,6 +92,7 @@ function addWavefront(
         steps,
         batch,
         width: inVec4(width),
+        units: width,
         gates,
         layers: layers.length,
         sweepSteps,

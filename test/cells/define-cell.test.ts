@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { cellOf } from "../../src/cells/cells";
 import { referenceCellOf } from "../../src/cells/reference-cells";
+import { Plan } from "../../src/gpu/plan";
 import {
   type Batch,
   coupledLstm,
@@ -9,15 +10,18 @@ import {
   evaluate,
   Network,
   type NetworkOptions,
+  peepholeLstm,
   readCheckpoint,
   readTensors,
   saveCheckpoint,
   sgd,
   sigmoid,
+  slstm,
   Trainer,
   tanh,
   toPyTorch,
 } from "../../src/index";
+import { recurrenceForward } from "../../src/ops/recurrence";
 import { integers, numbers, worstError } from "../numbers";
 import { bothSweeps, type SweepCase, testSweeps, twinsOf } from "../ops/sweeps";
 import { useGpu } from "../workbench";
@@ -109,6 +113,37 @@ describe("a network of a cell of one's own", () => {
     };
     const [got, expected] = [await gradients(twice[0][1]), await gradients("lstm")];
     for (const [i, values] of got.entries()) expect(worstError(values, expected[i]!)).toBeLessThan(1e-5);
+  });
+});
+
+describe("what sweeps have no room for is refused, by name", () => {
+  test.each([
+    ["of several states", slstm, "2 × slstm"],
+    ["of unit parameters", peepholeLstm, "2 × peephole-lstm"],
+  ])("a cell %s, in all layers at once", async (_, cell, got) => {
+    const network = await Network.create(gpu(), { ...options, cell });
+    const shape = { ...size, schedule: "wavefront" } as const;
+    await expect(network.pass(shape)).rejects.toThrow(`schedule is "wavefront" for ${got}`);
+    network.destroy();
+  });
+
+  test.each([
+    [5460, undefined],
+    [5461, 'hidden is 5461 for the cell "peephole-lstm" of 3 unit parameters, expected up to 5460'],
+  ])("more unit parameters than a uniform holds: %i units", (width, refusal) => {
+    const plan = new Plan("test", gpu().traits);
+    const sweep = {
+      ...{ cell: peepholeLstm.gpu(), schedule: undefined, reverse: false, part: 0 },
+      recurrentWeight: plan.tensor("recurrentWeight", [width, 4 * width], { parts: 4 }),
+      lengths: plan.tensor("lengths", [1], { type: "i32" }),
+      gate: plan.tensor("gate", [1, 1, 4 * width], { parts: 4 }),
+      hidden: plan.tensor("hidden", [2, 1, width]),
+      cellState: plan.tensor("cellState", [2, 1, width]),
+      unitParameters: plan.tensor("unitParameters", [3, width]),
+    };
+    const add = () => recurrenceForward(plan, sweep);
+    if (refusal) expect(add).toThrow(refusal);
+    else expect(add).not.toThrow();
   });
 });
 

@@ -1,5 +1,5 @@
 // Cells defined by their equations alone: the library's own once more, and others.
-import { defineCell, relu, sigmoid, tanh } from "../../src/index";
+import { defineCell, relu, sigmoid, sqrt, tanh } from "../../src/index";
 
 const lstm = defineCell({
   name: "lstm-of-equations",
@@ -96,4 +96,15 @@ const scaled = defineCell({
   }),
 });
 
-export const others = [crossed, projecting, scaled];
+/** One in which a unit of zeros does not stay so, and has no derivatives. */
+const restless = defineCell({
+  name: "restless",
+  gates: ["a", "b"],
+  states: ["h", "count"],
+  step: ({ a, b }, { h, count }) => ({
+    h: sigmoid(a.plus(h)).plus(sqrt(b.times(b)).times(0.25)),
+    count: count.times(0.5).plus(sigmoid(b)),
+  }),
+});
+
+export const others = [crossed, projecting, scaled, restless];

@@ -1,13 +1,13 @@
 // The minLSTM (Feng, Tung, Ahmed, Bengio and Hajimirsadeghi 2024, "Were RNNs All We Needed?", section 3.2), length independent.
 
 import { logSigmoid, sigmoid } from "../expressions/functions";
-import { defineCell } from "./define-cell";
+import { type DefinedCell, defineCell } from "./define-cell";
 
 /**
  * h = f′ ⊙ h₋₁ + i′ ⊙ h̃, f′ = f / (f + i), i′ = i / (f + i), f = σ(x·W_f + b_f), i = σ(x·W_i + b_i), h̃ = x·W_h + b_h: gates
  * f i h̃, none of which meets the past.
  */
-export const minLstm = defineCell({
+export const minLstm: DefinedCell = /* @__PURE__ */ defineCell({
   name: "minlstm",
   gates: ["f", "i", "candidate"],
   states: ["h"],
