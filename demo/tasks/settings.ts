@@ -46,7 +46,7 @@ export const isShown = (name: SettingName, settings: Settings): boolean => hidde
 /** The settings that hold: where one has no meaning beside the others, its default. */
 export function effective(settings: Settings): Settings {
   const shown = settingNames.filter((name) => isShown(name, settings));
-  return { ...initialSettings, ...pick(settings, shown) };
+  return { ...initialOf(settings.task), ...pick(settings, shown) };
 }
 
 /** What is wrong with a value beside the others, and what to do; undefined where nothing is. */

@@ -18,7 +18,7 @@ export interface TaskDescription {
   /** Whether the user brings the data. */
   own: boolean;
   /** Its defaults, where they are its own. */
-  usual: { hidden: number; batch: number; steps: number; learningRate: number };
+  usual: { hidden: number; batch: number; steps: number; learningRate: number; recurrentInitializer?: "glorot" };
   /** All cells take that learning rate in the terminal; else those with gates take more. */
   oneRate?: true;
   /** Training steps in the terminal. */

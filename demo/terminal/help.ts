@@ -86,7 +86,13 @@ function defaultOf(name: SettingName): string {
   const field = fields[name];
   const without = "without" in field && field.without !== undefined ? `none: ${field.without}` : "";
   const initial = initialOfTerminal[name];
-  const said = [initial === undefined || initial === "" ? "" : `default ${initial}`, without].filter(Boolean);
+  const ofTasks = taskNames.flatMap((task) => {
+    const usual: Partial<Settings> = tasks[task].usual;
+    return usual[name] === undefined ? [] : `${task}: ${usual[name]}`;
+  });
+  const said = [initial === undefined || initial === "" ? "" : `default ${initial}`, ...ofTasks, without].filter(
+    Boolean,
+  );
   return said.length > 0 ? ` (${said.join("; ")})` : "";
 }
 

@@ -184,7 +184,7 @@ describe("settings", () => {
     fc.assert(
       fc.property(anySettings, fc.constantFrom(...settingNames), (settings, name) => {
         if (isShown(name, settings)) expect(effective(settings)[name]).toBe(settings[name]);
-        else expect(effective({ ...settings })[name]).toBe(initialSettings[name]);
+        else expect(effective({ ...settings })[name]).toBe(initialOf(settings.task)[name]);
         expect(hiddenBy(name, settings)).not.toBe(name);
       }),
     );

@@ -470,7 +470,7 @@ describe("npm run train", () => {
         '--task is "poems", expected moby-dick, generate-names, text, classify-names, classify, adding, parity, i-like-nlp',
       ],
       [["--learning-rate=-1"], '--learning-rate is "-1", expected a number above 0'],
-      [["--schedule", "fast"], '--schedule is "fast", expected fused, unrolled'],
+      [["--schedule", "fast"], '--schedule is "fast", expected automatic, fused, unrolled, wavefront'],
       [["--cell", "rnn"], '--cell is "rnn", expected elman, gru, lstm'],
       [["--bidirectional"], "--bidirectional does not go with --task moby-dick"],
       [["--wrong"], "Unknown option '--wrong'"],
