@@ -6,7 +6,7 @@ import { endless } from "./endless";
 import type { ReadTask, TaskDescription } from "./task";
 
 export const parity: TaskDescription = {
-  label: "Parity: count the −1s, odd or even",
+  label: "Parity: odd or even many −1s",
   help:
     "parity: of a stream of ±1, the product so far, at every step; held out are streams five times as long. A nonlinear " +
     "recurrence learns it; a gate that never changes sign stays at 50%",
