@@ -19,9 +19,9 @@ export interface DefinedCell extends CellDefinition {
  * Defines a cell by the equations of one unit at one step, which are traced once and differentiated. A network computes it
  * in its sweeps through time, as it does the library's own.
  *
- * @param equations gates, which are the blocks of a = x·W + h₋₁·U + b, [batch, hidden] each; states, of which the first is h;
- *   parameters, a number a unit each; and `step`, which answers the states after the step. A gate of `apart` or `projects`
- *   is the last one, and has a recurrent bias of its own.
+ * @param equations gates, which are the blocks of a = x·W + h₋₁·U + b, [batch, hidden] each, or as `recurrent` has it;
+ *   states, of which the first is h; parameters, a number a unit each; and `step`, which answers the states after the step.
+ *   A gate of `apart` or `projects` is the last one, and has a recurrent bias of its own.
  * @throws where names are none or stand for two things, `step` answers anything but the states, or the equations are not
  *   of those that the sweeps take.
  */
