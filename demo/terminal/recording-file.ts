@@ -13,6 +13,7 @@ import {
   type UniformConfig,
   type UniformOptions,
 } from "../../src/index";
+import { brief, checked, expectTensor, expectWord, isSize, jsonOf, refuse, type Words } from "./recording-metadata";
 
 export interface Recording {
   network: UniformConfig;
@@ -21,14 +22,12 @@ export interface Recording {
   /** `carry`: the final state is the next step's initial state. */
   training: { steps: number; optimizer: ReferenceOptimizerOptions; carry: boolean } | undefined;
   tensors: Map<string, TensorData>;
+  /** Whether a number of a tensor means nothing: outputs past a sequence's end. */
+  isMeaningless(name: string, index: number): boolean;
 }
 
-type Words = Record<string, unknown>;
 type Tensors = Recording["tensors"];
 
-/** Beyond this, what a recording says is none of it: a class weight for each of many outputs is the longest. */
-const mostCharacters = 100_000;
-const mostQuoted = 60;
 const optimizers = { sgd, rmsprop, adam, adamw };
 
 /**
@@ -46,10 +45,7 @@ export function readRecording(bytes: Uint8Array): Recording | { unsupported: str
   const training = metadata.training === undefined ? undefined : jsonOf(metadata, "training");
   const optimizer = (training?.optimizer ?? {}) as Words;
   const unsupported: string[] = [];
-  const known = (what: string, word: unknown, words: string[]) => {
-    if (typeof word !== "string") refuse(what, brief(word), "a word");
-    if (!words.includes(word)) unsupported.push(`${what} ${word.slice(0, mostQuoted)}`);
-  };
+  const known = (what: string, word: unknown, words: string[]) => expectWord(unsupported, what, word, words);
   known("cell", network.cell, ["elman", "gru", "lstm"]);
   known("input", network.input, ["tokens", "features"]);
   known("readout", network.readout, ["every-step", "last-step"]);
@@ -61,21 +57,21 @@ export function readRecording(bytes: Uint8Array): Recording | { unsupported: str
     refuse('"batch"', `steps ${brief(steps)}, batch ${brief(batch)}`, "whole numbers of 1 or more");
   }
   checkTensors(config, steps, batch, tensors);
-  return { network: config, steps, batch, tensors, training: training && trainingOf(training, optimizer, tensors) };
+  const lengths = config.readout === "every-step" ? tensors.get("lengths")?.data : undefined;
+  return {
+    ...{ network: config, steps, batch, tensors, training: training && trainingOf(training, optimizer, tensors) },
+    isMeaningless(name, index) {
+      if (!lengths || !(name === "expected.logits" || name === "expected.probabilities")) return false;
+      const row = Math.floor(index / config.outputs);
+      return Math.floor(row / batch) >= lengths[row % batch]!;
+    },
+  };
 }
 
 /** Holds the shapes of what is given, and of the parameters, against what the file says. */
 function checkTensors(config: UniformConfig, steps: number, batch: number, tensors: Tensors): void {
   const { inputs, hidden, outputs, layers, bidirectional } = config;
-  const expect = (name: string, shape: number[], type: "F32" | "I32") => {
-    const tensor = tensors.get(name);
-    const expected = `${type} [${shape.join(", ")}]`;
-    if (!tensor) refuse(`tensor "${name}"`, "missing", expected);
-    const got = tensor.data instanceof Float32Array ? "F32" : "I32";
-    if (got !== type || tensor.shape.join() !== shape.join()) {
-      refuse(`tensor "${name}"`, `${got} ${brief(JSON.stringify(tensor.shape))}`, expected);
-    }
-  };
+  const expect = (name: string, shape: number[], type: "F32" | "I32") => expectTensor(tensors, name, shape, type);
   const time = [steps, batch];
   if (config.input === "tokens") expect("tokens", time, "I32");
   else expect("inputs", [...time, inputs], "F32");
@@ -126,38 +122,3 @@ function trainingOf(training: Words, optimizer: Words, tensors: Tensors): Record
 
 /** A recording has PyTorch's names, whatever a GRU's reset. */
 export const namesOf = ({ cell, layers, bidirectional }: UniformConfig) => ({ cell, layers, bidirectional });
-
-const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
-
-function jsonOf(metadata: Record<string, string>, key: string): Words {
-  const text = metadata[key] ?? "";
-  const isObject = (value: unknown): value is Words =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
-  if (text.length <= mostCharacters) {
-    try {
-      const value: unknown = JSON.parse(text);
-      if (isObject(value)) return value;
-    } catch {} // it is no JSON
-  }
-  const expected = `an object in JSON of at most ${mostCharacters} characters`;
-  refuse(`metadata "${key}"`, `${brief(text)}, of ${text.length} characters`, expected);
-}
-
-/** What `act` makes of a part of the file, or why it is refused. */
-function checked<T>(part: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    throw new Error(`verify: ${part} of the file is refused (${(error as Error).message})`);
-  }
-}
-
-function brief(value: unknown): string {
-  const text = typeof value === "object" ? (value === null ? "null" : "an object") : String(value);
-  const short = text.length > mostQuoted ? `${text.slice(0, mostQuoted)}…` : text;
-  return typeof value === "string" ? `"${short}"` : short;
-}
-
-function refuse(subject: string, got: unknown, expected: string, cure = "the file is damaged, record it again"): never {
-  throw new Error(`verify: ${subject} is ${got}, expected ${expected}; ${cure}.`);
-}

@@ -1,8 +1,11 @@
 // Recordings of what PyTorch computes: has the same computed on the GPU or the reference, and compares. Runs in Node and in
 // a browser.
 
-import type { Gpu, Schedule } from "../../src/index";
-import { type Recording, readRecording } from "./recording-file";
+import type { Gpu, Schedule, TensorData } from "../../src/index";
+import { isModel, readModel } from "./model-file";
+import { computeModelOnGpu, missingOnGpu } from "./model-on-gpu";
+import { computeModelOnReference } from "./model-on-reference";
+import { readRecording } from "./recording-file";
 import { computeOnGpu } from "./recording-on-gpu";
 import { computeOnReference } from "./recording-on-reference";
 
@@ -31,28 +34,28 @@ const kindOf = (name: string): keyof Errors | undefined => {
   if (name === "expected.loss") return "loss";
   if (name === "expected.losses") return "losses";
   if (name.startsWith("expected.")) return "outputs";
-  if (name.startsWith("grad.")) return "gradients";
+  if (/^grad(ient)?\./.test(name)) return "gradients";
   return name.startsWith("after.") ? "parameters" : undefined;
 };
 
+/** What can be compared. */
+export interface Expected {
+  readonly tensors: ReadonlyMap<string, Pick<TensorData, "data">>;
+  /** Whether a number of a tensor means nothing. */
+  isMeaningless(name: string, index: number): boolean;
+}
+
 /** Holds everything a recording expects against what was computed. */
-export function compare(recording: Recording, computed: Computed): Comparison {
-  const { batch, tensors, network } = recording;
-  const lengths = network.readout === "every-step" ? tensors.get("lengths")?.data : undefined;
+export function compare({ tensors, isMeaningless }: Expected, computed: Computed): Comparison {
   const errors: Errors = { outputs: null, loss: null, gradients: null, losses: null, parameters: null };
   let differs: string | null = "nothing to compare";
   for (const [name, { data: expected }] of tensors) {
     const kind = kindOf(name);
     if (!kind) continue;
     const got = computed.get(name);
-    const meaningless = (i: number) => {
-      if (!lengths || !(name === "expected.logits" || name === "expected.probabilities")) return false;
-      const row = Math.floor(i / network.outputs);
-      return Math.floor(row / batch) >= lengths[row % batch]!;
-    };
     let worst = got?.length === expected.length ? 0 : incomparable;
     for (let i = 0; got && i < expected.length && worst !== incomparable; i++) {
-      if (meaningless(i)) continue;
+      if (isMeaningless(name, i)) continue;
       const error = Math.abs(got[i]! - expected[i]!) / (absoluteShare + Math.abs(expected[i]!));
       worst = Number.isNaN(error) ? incomparable : Math.max(worst, error);
     }
@@ -66,10 +69,20 @@ export function compare(recording: Recording, computed: Computed): Comparison {
 /** Where a recording is computed. */
 export type Computer = "reference" | { gpu: Gpu; schedule: Schedule };
 
-/** Reads a recording, computes what it describes, and compares. @throws as `readRecording`. */
+/** Reads a recording, computes what it describes, and compares. @throws as `readRecording` and `readModel`. */
 export async function verifyRecording(bytes: Uint8Array, on: Computer): Promise<Verdict> {
+  if (isModel(bytes)) return verifyModel(bytes, on);
   const recording = readRecording(bytes);
   if ("unsupported" in recording) return recording;
   if (on === "reference") return compare(recording, computeOnReference(recording));
   return compare(recording, await computeOnGpu(on.gpu, recording, on.schedule));
+}
+
+async function verifyModel(bytes: Uint8Array, on: Computer): Promise<Verdict> {
+  const model = readModel(bytes);
+  if ("unsupported" in model) return model;
+  if (on === "reference") return compare(model, computeModelOnReference(model));
+  const unsupported = missingOnGpu(model);
+  if (unsupported.length > 0) return { unsupported };
+  return compare(model, await computeModelOnGpu(on.gpu, model, on.schedule));
 }

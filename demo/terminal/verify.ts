@@ -9,8 +9,8 @@ import { type Errors, incomparable, type Verdict } from "./recording";
 
 const help = `npm run verify -- [options] FILE…
 
-Computes the network of each recording (test/recordings/README.md describes the files) and compares with the numbers
-that PyTorch recorded. Prints the worst relative error |a − b| / (0.1 + |b|) of outputs, loss, gradients, losses and
+Computes the network of each recording (test/recordings/README.md and test/models/README.md describe the files) and
+compares with the numbers that PyTorch recorded. Prints the worst relative error |a − b| / (0.1 + |b|) of outputs, loss, gradients, losses and
 parameters after training; at most 1e-4 is ok. Exit code 1 if any file fails.
 
   --on node|chromium|reference   where to compute (default node)
@@ -41,8 +41,7 @@ export async function main(args: string[]): Promise<number> {
     if (!(schedules as string[]).includes(options.schedule)) {
       throw new Error(`--schedule is "${options.schedule}", expected ${schedules.join(" or ")}`);
     }
-    if (files.length === 0 && !options.help)
-      throw new Error("no files; give recordings, as test/recordings/*.safetensors");
+    if (files.length === 0 && !options.help) throw new Error("no files; give recordings, as test/models/*.safetensors");
   } catch (error) {
     console.error(`verify: ${(error as Error).message}; see npm run verify -- --help.`);
     return 2;

@@ -10,14 +10,14 @@ import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, shown }
 /** @throws where a part is missing, unknown or out of range, or does not go with another. */
 export function completeParts({ input, layers, readout, encoder }: Parts): Parts {
   const own = completeSequence("layer", { input, layers });
-  expectReadout(readout);
-  if (readout.tied) expectTied(input, own.layers.at(-1)!, readout);
-  if (encoder === undefined) return { ...own, readout };
+  const read = completeReadout(readout);
+  if (read.tied) expectTied(input, own.layers.at(-1)!, read);
+  if (encoder === undefined) return { ...own, readout: read };
   expectObject("encoder", encoder, "{ input, layers }");
   expectKnown("Network, encoder", encoder, ["input", "layers"]);
   const reads = completeSequence("encoder's layer", encoder);
   expectJoined(reads.layers, own.layers);
-  return { ...own, readout, encoder: reads };
+  return { ...own, readout: read, encoder: reads };
 }
 
 function completeSequence(name: string, { input, layers }: Encoder): Encoder {
@@ -105,16 +105,16 @@ function expectInput(input: Input): void {
   }
 }
 
-function completeLayer(given: Layer, name: string): Layer {
+function completeLayer(said: Layer, name: string): Layer {
   const at = `Network, ${name}`;
-  expectObject(name, given, "lstm(), gru(), elman() or layer()");
-  expectCell(given.cell);
-  const choices = choicesOf(given);
+  expectObject(name, said, "lstm(), gru(), elman() or layer()");
+  expectCell(said.cell);
+  const choices = choicesOf(said);
   const defaults = Object.entries(choices).map(([name, [first]]) => [name, first]);
-  const said = Object.entries(given).filter(([, value]) => value !== undefined);
   const layer: Layer = {
     ...{ bidirectional: false, dropout: 0, bias: true },
-    ...Object.fromEntries([...defaults, ...said]),
+    ...Object.fromEntries(defaults),
+    ...given(said),
   };
   const options = ["cell", "hidden", "bidirectional", "dropout", "bias", "projection", "forgetBias"];
   expectKnown(`${at} of cell "${nameOfCell(layer)}"`, layer, [...options, ...Object.keys(choices)]);
@@ -141,13 +141,19 @@ function expectProjection(at: string, layer: Layer): void {
   }
 }
 
-function expectReadout(readout: Readout): void {
-  expectObject("readout", readout, "everyStep() or lastStep()");
+/** An object without what is undefined. */
+const given = <T extends object>(said: T): T =>
+  Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)) as T;
+
+function completeReadout(said: Readout): Readout {
+  expectObject("readout", said, "everyStep() or lastStep()");
+  const readout = { ...{ bias: true, tied: false }, ...given(said) };
   expectWord("Network", "the readout's kind", readout.kind, ["every-step", "last-step"]);
   expectKnown("Network, readout", readout, ["kind", "outputs", "bias", "tied"]);
   expectSize("Network", "the readout's outputs", readout.outputs);
   expectSwitch("Network", "the readout's bias", readout.bias);
   expectSwitch("Network", "the readout's tied", readout.tied);
+  return readout;
 }
 
 /** @throws unless the output layer can use the embedding. */

@@ -5,7 +5,7 @@
 // the first step by itself.
 
 import type { Plan } from "../gpu/plan";
-import type { PlannedTensor } from "../gpu/tensor";
+import { matrixOf, type PlannedTensor } from "../gpu/tensor";
 import { matmul, type View } from "../ops/matmul";
 import { oneSlab } from "../ops/operands";
 import { recurrenceBackward, recurrenceForward } from "../ops/recurrence";
@@ -77,7 +77,9 @@ export function projectedBackward(
   if (dU) {
     matmul(plan, { label: "dU = Pᵀ·d(P·U)", transpose: "a", a: p, b: dProduct, out: dU });
     if (part === 1) return;
-    const first = { a: partOf(firstRows(hidden, batch), 0), b: firstRows(gate, batch) };
+    const da1 = plan.tensor("da_1", [batch, gate.shape[2]!], { parts: gate.parts ?? 1 });
+    plan.copy(gate, da1, 4 * batch * matrixOf(da1).storedWidth);
+    const first = { a: partOf(firstRows(hidden, batch), 0), b: { tensor: da1 } };
     matmul(plan, { label: "dU += h_0ᵀ·da_1", transpose: "a", ...first, out: dU, accumulate: true });
   }
 }

@@ -43,6 +43,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
   const [rows, depth] = transpose === "a" ? [A.columns, A.rows] : [A.rows, A.columns];
   const [bDepth, width] = transpose === "b" ? [B.columns, B.rows] : [B.rows, B.columns];
   expectSize(a, b, transpose, depth, bDepth);
+  if (transpose === "a") expectEnd(b);
   if (C.rows !== rows || C.columns !== width) {
     const { name, shape } = out.tensor;
     throw new Error(
@@ -131,6 +132,15 @@ function extent({ tensor, rows, parts, rowPart }: View) {
     stride,
     start: (firstRow + part * (matrix.storedRows / share)) * stride + firstPart * (stride / partCount),
   };
+}
+
+/** Blocks are of four rows: those past a view's end would count, unless they are the zeros past its tensor's end. */
+function expectEnd({ tensor, rows: [first, count] = [0, 0] }: View): void {
+  const { rows } = matrixOf(tensor);
+  if (count % 4 === 0 || first + count === rows) return;
+  throw new Error(
+    `matmul: ${count} rows of "${tensor.name}" are summed over, expected a multiple of four or its last; copy them apart.`,
+  );
 }
 
 function expectSize(a: View, b: View, transpose: "a" | "b" | undefined, depth: number, bDepth: number): void {

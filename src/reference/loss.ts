@@ -31,7 +31,7 @@ export function lossOf(
   const weights = Float64Array.from({ length: logits.length / outputs }, (_, row) => weightOf(row));
   if (loss.targets === "values") {
     const counted = outputs * weights.reduce((sum, weight) => sum + weight, 0);
-    const { dLogits, rowLoss } = valueLoss(loss, logits, targets, outputs, 1 / counted, weights);
+    const { dLogits, rowLoss } = valueLoss(loss, logits, targets, outputs, counted > 0 ? 1 / counted : 0, weights);
     return { loss: lossRecord(rowLoss), dLogits, probabilities: new Float64Array() };
   }
   if (loss.targets === "none") {

@@ -5,19 +5,42 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Place, verifyingOn } from "../../demo/terminal/backends";
+import { readModel } from "../../demo/terminal/model-file";
+import { computeModelOnReference } from "../../demo/terminal/model-on-reference";
 import { compare, type Verdict, verifyRecording } from "../../demo/terminal/recording";
 import { type Recording, readRecording } from "../../demo/terminal/recording-file";
 import { computeOnReference } from "../../demo/terminal/recording-on-reference";
 import { readSafetensors, type Schedule, writeSafetensors } from "../../src/index";
 
-const folder = resolve(import.meta.dirname, "../recordings");
-const bytesOf = (name: string) => readFile(resolve(folder, `${name}.safetensors`));
+const folder = (of: string) => resolve(import.meta.dirname, "..", of);
+const namesIn = (of: string) =>
+  readdirSync(folder(of))
+    .filter((file) => file.endsWith(".safetensors"))
+    .map((file) => file.replace(".safetensors", ""));
 
-const names = readdirSync(folder)
-  .filter((file) => file.endsWith(".safetensors"))
-  .map((file) => file.replace(".safetensors", ""));
+const names = namesIn("recordings");
+const models = namesIn("models");
+const bytesOf = (name: string) =>
+  readFile(resolve(folder(models.includes(name) ? "models" : "recordings"), `${name}.safetensors`));
 
-async function differing(place: Place, schedule: Schedule, of = names): Promise<string[]> {
+/** Of these names, what the library has not got. */
+const notThere = (missing: Record<string, string>) =>
+  Object.entries(missing).map(([name, words]) => `${name}: unsupported ${words}`);
+const cells = {
+  indrnn: "cell indrnn",
+  mingru: "cell mingru,cell mingru",
+  minlstm: "cell minlstm",
+};
+const joints = {
+  "encoder-decoder-gru": "an encoder and a decoder on the GPU",
+  "encoder-decoder-lstm": "an encoder and a decoder on the GPU",
+};
+const learning = {
+  "frozen-below": "frozen parameters on the GPU",
+  "two-rates": "learning rates by parameter on the GPU",
+};
+
+async function differing(place: Place, schedule: Schedule, of: readonly string[]): Promise<string[]> {
   return verifyingOn(place, schedule, async (verify) => {
     const wrong: string[] = [];
     for (const name of of) {
@@ -31,15 +54,21 @@ async function differing(place: Place, schedule: Schedule, of = names): Promise<
 
 describe("all recordings agree", () => {
   test("on the reference", async () => {
-    expect(await differing("reference", "fused")).toEqual([]);
+    expect(await differing("reference", "fused", names)).toEqual([]);
+    expect(await differing("reference", "fused", models)).toEqual(notThere(cells));
   });
-  test.each<[Place, Schedule]>([
+  const onGpus: [Place, Schedule][] = [
     ["node", "fused"],
     ["node", "unrolled"],
     ["chromium", "fused"],
     ["chromium", "unrolled"],
-  ])("in %s, %s", async (place, schedule) => {
-    expect(await differing(place, schedule)).toEqual([]);
+  ];
+  test.each(onGpus)("in %s, %s", async (place, schedule) => {
+    expect(await differing(place, schedule, names)).toEqual([]);
+  });
+  test.each(onGpus)("of whole models in %s, %s", async (place, schedule) => {
+    const missing = notThere({ ...cells, ...joints, ...learning });
+    expect((await differing(place, schedule, models)).sort()).toEqual(missing.sort());
   });
 });
 
@@ -91,7 +120,87 @@ describe("a verification", () => {
     expect(await verifyRecording(bytes, "reference")).toEqual({ unsupported: ["cell mgu", "optimizer lion"] });
   });
 
-  test("is of all 38 recordings", () => {
+  test("holds every tensor that a model expects against something", async () => {
+    for (const name of models) {
+      const model = readModel(await bytesOf(name));
+      if ("unsupported" in model) continue;
+      const computed = computeModelOnReference(model);
+      const expected = [...model.tensors.keys()].filter((key) => /^(expected|gradient|after)\./.test(key));
+      expect(expected.filter((key) => !computed.has(key))).toEqual([]);
+      for (const key of expected) {
+        const other = Float32Array.from(computed.get(key)!, (value) => value + 1e-2);
+        expect(compare(model, new Map(computed).set(key, other)).differs).toBe(key);
+      }
+    }
+  });
+
+  test("is of all 38 recordings and 21 models", () => {
     expect(names).toHaveLength(38);
+    expect(models).toHaveLength(21);
+  });
+});
+
+describe("a model's file", () => {
+  const spoiled = async (name: string, change: (file: ReturnType<typeof readSafetensors>) => void) => {
+    const file = readSafetensors(await bytesOf(name));
+    change(file);
+    return writeSafetensors(file.tensors, file.metadata);
+  };
+  const metadataOf = (name: string, key: string, change: object) =>
+    spoiled(name, ({ metadata }) => {
+      metadata[key] = JSON.stringify({ ...JSON.parse(metadata[key]!), ...change });
+    });
+
+  test("is told what of it is not known", async () => {
+    const layers = [{ cell: "mgu", hidden: 8, zoneout: 0.1 }];
+    const bytes = await metadataOf("huber", "model", { layers, loss: "hinge", attention: true });
+    const unsupported = ["model's attention", "layer's zoneout", "cell mgu", "loss hinge"];
+    expect(readModel(bytes)).toEqual({ unsupported });
+    const trained = await metadataOf("two-rates", "training", { optimizer: "lion", momentum: 0.9 });
+    expect(readModel(trained)).toEqual({ unsupported: ["training's momentum", "optimizer lion"] });
+  });
+
+  test.each<[string, string, string, object, string]>([
+    [
+      "sizes that its tensors have not",
+      "huber",
+      "model",
+      { inputs: 4 },
+      'tensor "parameter.rnn.0.weight_ih_l0" is F32 "[32,3]"',
+    ],
+    ["layers that are none", "huber", "model", { layers: 3 }, '"model"\'s layers is 3, expected an array of objects'],
+    [
+      "a layer that is none",
+      "huber",
+      "model",
+      { layers: [null] },
+      '"model"\'s layers is null, expected an array of objects',
+    ],
+    ["sizes that are none", "huber", "model", { outputs: -1 }, "the readout's outputs is -1"],
+    ["parts that do not go together", "huber", "model", { tied: true }, "the readout is tied to the input"],
+    ["steps that its tensors have not", "huber", "batch", { steps: 7 }, 'tensor "inputs" is F32 "[6,5,3]"'],
+    ["steps that are none", "huber", "batch", { steps: "6" }, '"batch" is steps "6", batch 5'],
+    [
+      "training steps that are none",
+      "two-rates",
+      "training",
+      { steps: 13 },
+      'tensor "training.inputs" is I32 "[12,6,3]", expected I32 [13, 6, 3]',
+    ],
+    ["rates that are none", "two-rates", "training", { learningRates: { fc: "1" } }, 'a learning rate is "1"'],
+    ["frozen parameters that are none", "two-rates", "training", { frozen: "fc" }, '"training"\'s frozen is "fc"'],
+  ])("is refused for %s", async (_, name, key, change, message) => {
+    const bytes = await metadataOf(name, key, change);
+    expect(() => readModel(bytes)).toThrow(message);
+  });
+
+  test.each([
+    ["two-rates", "parameter.rnn.0.bias_hh_l0", 3], // of r: it has one bias here
+    ["embedding-tied", "parameter.fc.weight", 7],
+  ])("is refused for what the library has no parameter for: %s, %s", async (name, tensor, at) => {
+    const bytes = await spoiled(name, ({ tensors }) => {
+      tensors.get(tensor)!.data[at]! += 0.5;
+    });
+    expect(() => readModel(bytes)).toThrow(`tensor "${tensor}" is`);
   });
 });

@@ -139,7 +139,21 @@ describe("matmul", () => {
     expect(() => matmul(bench.plan, { label: "bad", transpose: "a", a, b, out })).toThrow(
       'matmul: the rows of "left" are 3, expected 5, the rows of "right".',
     );
+    const long = { tensor: bench.tensor("long", [9, 6]) };
+    const into = { tensor: bench.tensor("into", [4, 6]) };
+    const some = (rows: readonly [number, number]) => {
+      const of = { tensor: bench.tensor("of", [rows[1], 4]) };
+      matmul(bench.plan, { label: "bad", transpose: "a", a: of, b: { ...long, rows }, out: into });
+    };
+    expect(() => some([0, 3])).toThrow(
+      'matmul: 3 rows of "long" are summed over, expected a multiple of four or its last',
+    );
     expect(planned(bench.plan).total.dispatches).toBe(0);
+    for (const rows of [
+      [2, 4],
+      [6, 3],
+    ] as const)
+      expect(() => some(rows)).not.toThrow();
     bench.destroy();
   });
 });

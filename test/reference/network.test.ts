@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CellName } from "../../src/cells/cells";
+import { initialParameters, networkConfig } from "../../src/index";
 import type { ShortForm } from "../../src/parts/architecture";
 import {
   backward,
@@ -9,6 +11,7 @@ import {
   trainStep,
 } from "../../src/reference/network";
 import { referenceOptimizer } from "../../src/reference/optimizer";
+import { networkOf, type PartsCase, partsBatch, partsCases } from "../network/parts-networks";
 import { integers, numbers } from "../numbers";
 
 const sizes = { inputs: 3, hidden: 2, outputs: 3 };
@@ -124,6 +127,78 @@ describe.each([undefined, [4, 2]])("the reference network, lengths %s,", (length
         expect(worstAgainstDifferences(values, gradient, loss), name).toBeLessThan(1e-6);
       }
     },
+  );
+});
+
+/** Without corners, on which differences stand astride. */
+const isSmooth = ({ layers, loss }: PartsCase): boolean =>
+  layers.every(({ cell }) => !cell.corner) && loss !== "huber" && loss !== "absolute";
+
+test("every gradient of a network of any parts is what central differences say", () => {
+  const cases = partsCases({ layers: 2, size: 3, steps: 4, batch: 2 }).filter(isSmooth);
+  fc.assert(
+    fc.property(cases, (shape) => {
+      const config = networkConfig(networkOf(shape));
+      const parameters: ReferenceParameters = Object.fromEntries(
+        [...initialParameters(config)].map(([name, { data }]) => [name, Float64Array.from(data)]),
+      );
+      const given = partsBatch(shape, config);
+      const [initialState, initialCellState] = [given.initialState ?? [], given.initialCellState ?? []].map((values) =>
+        Float64Array.from(values),
+      );
+      const inputs = given.inputs instanceof Float32Array ? Float64Array.from(given.inputs) : given.inputs;
+      const { steps, batch } = shape;
+      const data = { ...given, steps, batch, inputs, initialState, initialCellState, step: 3 };
+      const run = forward(config, parameters, data);
+      const gradients = backward(config, parameters, data, run);
+      const loss = () => forward(config, parameters, data).loss;
+      expect(Object.keys(gradients.parameters).sort()).toEqual(Object.keys(parameters).sort());
+      const checked = Object.keys(parameters).map((name) => [name, parameters[name]!, gradients.parameters[name]!]);
+      if (given.initialState) checked.push(["h_0", initialState!, gradients.initialState]);
+      if (given.initialCellState) checked.push(["c_0", initialCellState!, gradients.initialCellState]);
+      if (inputs instanceof Float64Array) checked.push(["x", inputs, gradients.inputs]);
+      for (const [name, values, gradient] of checked as [string, Float64Array, Float64Array][]) {
+        expect(worstAgainstDifferences(values, gradient, loss), name).toBeLessThan(1e-5);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("gradients of final states and of outputs from elsewhere go back through any parts", () => {
+  const cases = partsCases({ layers: 2, size: 3, steps: 4, batch: 2 }).filter(isSmooth);
+  fc.assert(
+    fc.property(cases, (shape) => {
+      const config = networkConfig(networkOf(shape));
+      const parameters: ReferenceParameters = Object.fromEntries(
+        [...initialParameters(config)].map(([name, { data }]) => [name, Float64Array.from(data)]),
+      );
+      const data = { ...partsBatch(shape, config), steps: shape.steps, batch: shape.batch };
+      const run = forward(config, parameters, data);
+      const of = (values: Float64Array, seed: number) => Float64Array.from(numbers(values.length, seed));
+      const dLogits = of(run.logits, 1);
+      const dFinalState = of(run.finalState, 2);
+      const dFinalCellState = of(run.finalCellState, 3);
+      const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+      const value = () => {
+        const { logits, finalState, finalCellState } = forward(config, parameters, data);
+        return dot(logits, dLogits) + dot(finalState, dFinalState) + dot(finalCellState, dFinalCellState);
+      };
+      // What is not read, past a sequence's end, reaches V and no h.
+      const { lengths } = data;
+      const { kind, outputs } = config.readout;
+      if (lengths && kind === "every-step") {
+        for (const i of dLogits.keys()) {
+          const row = Math.floor(i / outputs);
+          if (Math.floor(row / shape.batch) >= lengths[row % shape.batch]!) dLogits[i] = 0;
+        }
+      }
+      const gradients = backward(config, parameters, data, run, { dLogits, dFinalState, dFinalCellState }).parameters;
+      for (const [name, values] of Object.entries(parameters)) {
+        expect(worstAgainstDifferences(values, gradients[name]!, value), name).toBeLessThan(1e-5);
+      }
+    }),
+    { numRuns: 30 },
   );
 });
 
