@@ -5,17 +5,18 @@ import { names } from "./data/names";
 import { findAdapter, whyNoWebGpu } from "./no-webgpu";
 import { element, html, scrollable } from "./page";
 import { startWorker } from "./start-worker";
+import type { Settings } from "./tasks/fields";
+import { initialSettings } from "./tasks/settings";
 import { Chart } from "./train/chart";
 import { lossText, stepsText, wholeText } from "./train/texts";
-import type { Settings } from "./workshop/fields";
 import { History } from "./workshop/history";
-import { initialSettings } from "./workshop/settings";
+import type { News } from "./workshop/messages";
 import workshopAddress from "./workshop/worker?worker&url";
-import type { News, Workshop } from "./workshop/workshop";
+import type { Workshop } from "./workshop/workshop";
 
 const settings: Settings = {
   ...initialSettings,
-  data: "names",
+  task: "generate-names",
   hidden: 64,
   steps: 16,
   learningRate: 0.01,

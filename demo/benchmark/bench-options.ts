@@ -1,8 +1,8 @@
 // The options of `npm run bench`: read, checked, and explained.
 
 import { parseArgs } from "node:util";
+import { numberFrom, OptionError, oneOf } from "../terminal/arguments";
 import type { BrowserName } from "../terminal/in-browser";
-import { OptionError, oneOf, positive } from "../terminal/options";
 import { engineNames } from "./engines/names";
 import { shapes } from "./problem";
 import { nameOf } from "./report";
@@ -69,7 +69,7 @@ export function readBenchOptions(args: string[]): BenchOptions | null {
       return words;
     }),
     engines,
-    limit: positive("limit", values.limit, defaultLimit),
+    limit: numberFrom("limit", values.limit ?? String(defaultLimit), 1e-45, 3.4e38),
     kernels: values.kernels ?? false,
     json: values.json ?? false,
     on: oneOf("on", values.on ?? "chromium", ["chromium", "firefox"]),

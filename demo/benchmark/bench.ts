@@ -1,7 +1,7 @@
 // `npm run bench`: training steps of this library and its peers in a headless browser, beside the adapter's own limits.
 
+import { isOptionError } from "../terminal/arguments";
 import { callInPage, withPage } from "../terminal/in-browser";
-import { isOptionError } from "../terminal/options";
 import { type BenchOptions, help, readBenchOptions } from "./bench-options";
 import { bundledPeers } from "./engines/names";
 import { isOk, type Report } from "./report";

@@ -16,6 +16,7 @@ export const answers = {
   character: "predicts the next character of a text",
   class: "tells the class of a sequence",
   sum: "adds two numbers",
+  parity: "tells the product so far of a stream of ±1",
 } as const;
 
 /** What other data must have in common with that which a network was trained on. */
@@ -35,6 +36,7 @@ const nothing = { symbols: [], classes: [], columns: [], scale: null } as const;
 
 export const trainedOnText = ({ symbols }: Vocabulary): TrainedOn => ({ ...nothing, answer: "character", symbols });
 export const trainedOnSums: TrainedOn = { ...nothing, answer: "sum" };
+export const trainedOnParity: TrainedOn = { ...nothing, answer: "parity" };
 
 /**
  * What a file says that its network was trained on. Files from before they did are read where nothing is missing: of
@@ -82,9 +84,10 @@ export function expectUniform(network: NetworkConfig | UniformOptions): asserts 
   );
 }
 
-function answerOf({ readout, loss = "cross-entropy" }: UniformOptions): TrainedOn["answer"] {
+function answerOf({ input, readout, loss = "cross-entropy" }: UniformOptions): TrainedOn["answer"] {
   if (loss === "mean-squared-error") return "sum";
-  return readout === "every-step" ? "character" : "class";
+  if (readout === "last-step") return "class";
+  return input === "tokens" ? "character" : "parity";
 }
 
 const isCharacter = (symbol: string) => [...symbol].length === 1;

@@ -6,8 +6,9 @@ import { resolve } from "node:path";
 import { type Checkpoint, type ParameterValues, readCheckpoint, type UniformOptions } from "../../src/index";
 import { quotedPath } from "../data/refusal";
 import { expectUniform, type TrainedOn, trainedOn } from "../data/trained-on";
-import type { OwnDataLabel } from "../workshop/own-data";
-import { OptionError } from "./options";
+import { definedCells } from "../tasks/cells";
+import type { OwnDataLabel } from "../tasks/own-data";
+import { OptionError } from "./arguments";
 
 /** What the terminal says in a file, beside numbers. */
 export interface About {
@@ -69,7 +70,7 @@ export async function load(option: string, file: string): Promise<Saved> {
   const bytes = await readFile(file).catch((error: Error) => {
     throw new OptionError(`--${option} is ${quotedPath(file)}, which cannot be read (${error.message})`);
   });
-  const checkpoint = await readCheckpoint(bytes);
+  const checkpoint = await readCheckpoint(bytes, { cells: await definedCells() });
   const { network, parameters, about } = checkpoint;
   try {
     expectUniform(network);

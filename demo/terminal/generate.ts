@@ -2,18 +2,18 @@
 
 import { parseArgs } from "node:util";
 import { generate, Network, openGpu, Vocabulary } from "../../src/index";
-import { unknownInPrompt } from "../data/characters";
 import { quotedPath } from "../data/refusal";
 import { answers } from "../data/trained-on";
+import { complaintOf, integer, mostSeed, numberFrom, OptionError } from "./arguments";
 import { load } from "./checkpoint-file";
 import { choiceFile } from "./choice-file";
 import { openNodeGpu } from "./node-gpu";
-import { complaintOf, integer, mostSeed, OptionError, positive } from "./options";
+import { expectKnown } from "./prompt";
 
 const help = `npm run generate -- --load FILE [options]
 
-Writes text with a network that npm run train -- --save FILE saved (tasks moby-dick and generate-names), or the
-training page.
+Writes text with a network that npm run train -- --save FILE saved (tasks moby-dick, generate-names and text), or
+the training page.
 
   --load FILE        the network
   --prompt TEXT      what it begins with (default: a line's beginning, or a word's where it knows no lines)
@@ -49,10 +49,10 @@ function readOptions(args: string[]) {
   return {
     load: values.load,
     prompt: values.prompt,
-    length: integer("length", values.length, 400, 1, mostLength),
-    temperature: positive("temperature", values.temperature, 0.8, 1e-30, 1e30),
-    ...(values["top-k"] !== undefined && { topK: integer("top-k", values["top-k"], 1, 1, 2 ** 31 - 1) }),
-    seed: integer("seed", values.seed, 1, 0, mostSeed),
+    length: integer("length", values.length ?? "400", 1, mostLength),
+    temperature: numberFrom("temperature", values.temperature ?? "0.8", 1e-30, 1e30),
+    ...(values["top-k"] !== undefined && { topK: integer("top-k", values["top-k"], 1, 2 ** 31 - 1) }),
+    seed: integer("seed", values.seed ?? "1", 0, mostSeed),
   };
 }
 
@@ -64,11 +64,7 @@ async function write({ load: file, ...options }: NonNullable<ReturnType<typeof r
       `--load is ${quotedPath(file)}, whose network ${answers[answer]}, expected one that ${answers.character}`,
     );
   }
-  const unknown = unknownInPrompt(symbols, options.prompt ?? "");
-  if (unknown) {
-    if (!unknown.isRead) throw new OptionError(`--prompt ${unknown.words}`);
-    console.error(`--prompt ${unknown.words}`);
-  }
+  expectKnown(symbols, options.prompt ?? "");
   const prompt = options.prompt || beginning(symbols);
   const vocabulary = new Vocabulary(symbols);
   const node = await openNodeGpu();

@@ -1,8 +1,6 @@
 // What the terminal's tasks train: a network on the GPU, or the same on the float64 reference, behind one interface.
 
 import {
-  adam,
-  adamw,
   type Batch,
   type BatchShape,
   type Checkpoint,
@@ -11,20 +9,17 @@ import {
   type Gpu,
   type GradientTrace,
   generate,
-  type LearningRateSchedule,
   Network,
   openGpu,
   type ParameterValues,
-  type ReferenceOptimizerOptions,
-  rmsprop,
-  type Schedule,
   type StepReport,
   saveCheckpoint,
-  sgd,
   Trainer,
   traceGradients,
   type UniformOptions,
 } from "../../src/index";
+import type { Settings } from "../tasks/fields";
+import { trainerOptionsOf } from "../tasks/library-options";
 import { choiceFile } from "./choice-file";
 import { openNodeGpu } from "./node-gpu";
 import { referenceLearner } from "./reference-learner";
@@ -53,17 +48,15 @@ export type Device = "gpu" | "software" | "reference";
 
 export interface LearnerOptions {
   network: UniformOptions;
-  shape: BatchShape;
-  optimizer: ReferenceOptimizerOptions;
-  schedule?: Schedule | undefined;
+  settings: Settings;
+  /** Time steps of a batch. */
+  steps: number;
   /** Where to compute; without it, on a GPU where there is one, else on a software adapter. */
-  device?: Device | undefined;
+  device: Device | undefined;
   /** Parameters to begin with, instead of random ones. */
-  parameters?: ParameterValues | undefined;
+  parameters: ParameterValues | undefined;
   /** All of a training to go on with. */
-  resume?: Checkpoint | undefined;
-  learningRateSchedule?: LearningRateSchedule | undefined;
-  carryState?: boolean;
+  checkpoint: Checkpoint | undefined;
 }
 
 /** @throws where the device is not there, or an option is out of range. */
@@ -72,23 +65,14 @@ export async function openLearner(options: LearnerOptions): Promise<Learner> {
 }
 
 async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | undefined): Promise<Learner> {
-  const { shape, schedule, parameters, resume, learningRateSchedule, carryState = false } = options;
-  const { kind, clipNorm, ...rest } = options.optimizer;
-  const clip = clipNorm === undefined ? {} : { clipNorm };
-  const optimizer = { sgd, rmsprop, adam, adamw }[kind](rest);
+  const { settings, steps, parameters, checkpoint } = options;
+  const { temperature } = settings;
   const node = await openNodeGpu(device);
   const gpu = await openGpu({ gpu: node.gpu, choiceStore: choiceFile() });
   const network = await Network.create(gpu, options.network);
   if (parameters) network.write(parameters);
-  const trainer = await Trainer.create(network, {
-    ...shape,
-    schedule,
-    carryState,
-    optimizer,
-    ...clip,
-    ...(learningRateSchedule && { learningRateSchedule }),
-  });
-  if (resume) trainer.restore(resume);
+  const trainer = await Trainer.create(network, trainerOptionsOf(settings, steps));
+  if (checkpoint) trainer.restore(checkpoint);
   return {
     adapter: node.description,
     software: node.software,
@@ -98,7 +82,7 @@ async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | 
     train: (batches, limit) => trainer.train(batches, limit),
     stop: () => trainer.stop(),
     evaluate: (size, batches) => evaluate(network, size, batches),
-    generate: (prompt, length, seed) => generate(network, { prompt, length, seed, temperature: 0.8 }),
+    generate: (prompt, length, seed) => generate(network, { prompt, length, seed, temperature }),
     traceGradients: (size, batch) => traceGradients(network, size, batch),
     checkpoint: (about) => saveCheckpoint(trainer, about),
     close() {

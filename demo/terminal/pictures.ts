@@ -36,7 +36,7 @@ const subjects: Record<string, Subject> = {
     ],
   },
   "through-time": {
-    path: "/demo/train/index.html#data=adding&hidden=16&batch=8&steps=22",
+    path: "/demo/train/index.html#task=adding&hidden=16&batch=8&steps=22",
     work: [pressed("compare"), until(`document.getElementById("beside").value !== ""`)],
     part: ".time",
   },

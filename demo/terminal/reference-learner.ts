@@ -2,7 +2,6 @@
 
 import {
   type Batch,
-  constant,
   initialParameters,
   networkConfig,
   type ReferenceBatch,
@@ -15,20 +14,22 @@ import {
   TempogradError,
 } from "../../src/index";
 import { maximum } from "../extremes";
+import { optimizerOptionsOf, rateScheduleOf } from "../tasks/library-options";
 import type { Learner, LearnerOptions } from "./learner";
 
 type State = Pick<ReferenceBatch, "initialState" | "initialCellState">;
 
 /** @throws where an option is out of range. */
 export function referenceLearner(options: LearnerOptions): Learner {
-  const { shape, carryState = false, learningRateSchedule = constant() } = options;
-  const { steps, batch: rows } = shape;
+  const { settings, steps } = options;
+  const { batch: rows, carryState } = settings;
+  const learningRateAt = rateScheduleOf(settings);
   const config = networkConfig(options.network);
   const values = options.parameters ?? initialParameters(config);
   const parameters: ReferenceParameters = Object.fromEntries(
     [...values].map(([name, { data }]) => [name, Float64Array.from(data)]),
   );
-  const update = referenceOptimizer(options.optimizer);
+  const update = referenceOptimizer(optimizerOptionsOf(settings));
   let stopping = false;
   let step = 0;
   let carried: State = {};
@@ -37,7 +38,7 @@ export function referenceLearner(options: LearnerOptions): Learner {
     const last = step + limit.steps;
     for (const batch of batches) {
       step++;
-      const learningRate = options.optimizer.learningRate * learningRateSchedule(step);
+      const learningRate = settings.learningRate * learningRateAt(step);
       const data = { ...batch, ...carried, steps, batch: rows, step };
       const run = referenceTrainStep(config, parameters, data, (all, gradients) =>
         update(all, gradients, learningRate),

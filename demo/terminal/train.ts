@@ -1,24 +1,17 @@
 // `npm run train`: trains a network on real data in the terminal.
 
-import {
-  constant,
-  cosine,
-  type Evaluation,
-  type LearningRateSchedule,
-  type ReferenceOptimizerOptions,
-  stepDecay,
-  TempogradError,
-  type UniformOptions,
-  warmUp,
-} from "../../src/index";
+import { type BatchStream, type Evaluation, TempogradError, type UniformOptions } from "../../src/index";
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
 import { quotedPath } from "../data/refusal";
 import { maximum } from "../extremes";
+import type { Problem } from "../tasks/task";
+import { complaintOf, OptionError } from "./arguments";
 import { type About, load, placeToSave, type Saved, save } from "./checkpoint-file";
+import { help } from "./help";
 import { type Learner, openLearner } from "./learner";
-import { argumentsOf, complaintOf, help, OptionError, readOptions, type TrainOptions } from "./options";
+import { argumentsOf, readOptions, type TrainOptions } from "./options";
+import { type Asked, problemOf } from "./problem";
 import { type Progress, showProgress } from "./progress";
-import { loadTask, type TaskData } from "./tasks";
 import { workedExample } from "./worked-example";
 
 /** @returns the exit code: 0, 1 where training diverged, 2 for wrong options, 130 where Ctrl-C stopped it. */
@@ -26,20 +19,20 @@ export async function main(args: string[]): Promise<number> {
   try {
     const options = readOptions(args);
     if (!options) {
-      console.log(help);
+      console.log(help());
       return 0;
     }
-    if (options.task === "i-like-nlp") return await workedExample(options);
+    if (options.example) return await workedExample(options);
     const place = options.save === undefined ? undefined : await placeToSave(options.save);
     const { load: from, resume } = options;
     if (resume !== undefined) {
       const saved = await load("resume", resume);
       const all = { ...resumed(options, saved, args), save: place };
-      return await train(all, await loadTask(all, saved));
+      return await train(all, await problemOf(all, saved));
     }
     const saved = from === undefined ? undefined : await load("load", from);
     const all = { ...readOptions(args, saved?.network)!, save: place };
-    return await train(all, await loadTask(all, saved));
+    return await train(all, await problemOf(all, saved));
   } catch (error) {
     if (error instanceof TempogradError && error.code === "not-finite") {
       console.error(diverged(error));
@@ -60,7 +53,7 @@ function diverged({ message }: TempogradError): string {
 function resumed(given: TrainOptions, { checkpoint }: Saved, args: string[]): TrainOptions {
   const { resume, device, json } = given;
   const { args: saved = [] } = (checkpoint.about ?? {}) as Partial<About>;
-  const steps = args.some((arg) => arg.startsWith("--steps")) ? [`--steps=${given.steps}`] : [];
+  const steps = args.some((arg) => arg.startsWith("--steps")) ? [`--steps=${given.settings.pauseAt}`] : [];
   const options = Array.isArray(saved) && saved.length > 0 ? readOptions([...saved.map(String), ...steps]) : null;
   if (!options) {
     throw new OptionError(
@@ -71,28 +64,21 @@ function resumed(given: TrainOptions, { checkpoint }: Saved, args: string[]): Tr
     throw new OptionError(`--resume is ${quotedPath(resume)}, a network without its training; use --load`);
   }
   const { step } = checkpoint.trainer;
-  if (options.steps < step) {
-    throw new OptionError(`--steps is ${options.steps}, expected ${step} or more: that many are done`);
+  const { pauseAt } = options.settings;
+  if (pauseAt < step) {
+    throw new OptionError(`--steps is ${pauseAt}, expected ${step} or more: that many are done`);
   }
   return { ...options, resume, device, json };
 }
 
-async function train(options: TrainOptions, task: TaskData): Promise<number> {
-  const { batch, schedule, device, json, carried: carryState } = options;
-  const { network, parameters, checkpoint: resume } = task;
-  const { steps } = task.evaluation;
+async function train(options: TrainOptions, asked: Asked): Promise<number> {
+  const { settings, device, json } = options;
+  const { problem, network, parameters, checkpoint } = asked;
+  const { steps } = problem;
   const say = json ? console.error : console.log;
-  const learner = await openLearner({
-    network,
-    shape: { steps, batch },
-    optimizer: optimizerOf(options),
-    learningRateSchedule: scheduleOf(options),
-    schedule,
-    device,
-    parameters,
-    resume,
-    carryState,
-  });
+  const learner = await openLearner({ network, settings, steps, device, parameters, checkpoint });
+  const batches = problem.training(checkpoint?.data);
+  const before = checkpoint?.trainer?.step ?? 0;
   let interrupted = false;
   const interrupt = () => {
     interrupted = true;
@@ -105,46 +91,36 @@ async function train(options: TrainOptions, task: TaskData): Promise<number> {
   process.stdout.on("error", interrupt); // who read the output has gone
   try {
     const size = `${learner.parameterCount} parameters`;
-    say(`${task.title}; ${describe(network)}, ${size}, batch ${batch}, ${steps} steps, on ${learner.adapter}`);
+    const sizes = `${describe(network)}, ${size}, batch ${settings.batch}, ${steps} steps`;
+    say(`${problem.name}: ${problem.description}; ${sizes}, on ${learner.adapter}`);
     if (learner.software) say(await softwareNotice(learner));
-    if (task.unigramEntropy !== null)
-      say(`unigram entropy of the text: ${task.unigramEntropy.toFixed(4)} nats a character`);
-    const progress = showProgress(options.steps, task.tokensPerStep, json);
+    const { unigramEntropy } = baselinesOf(problem);
+    if (unigramEntropy !== null) say(`unigram entropy of the text: ${unigramEntropy.toFixed(4)} nats a character`);
+    const progress = showProgress(settings.pauseAt, problem.tokensPerStep, json);
     const begin = performance.now();
-    const done = await run(learner, task, options, progress, () => interrupted).finally(() => progress.end());
+    const done = await run({ learner, problem, batches, options }, before, progress, () => interrupted).finally(() =>
+      progress.end(),
+    );
     const seconds = (performance.now() - begin) / 1000;
     // Before it is saved: what gives no finite loss takes no file's place.
-    const heldOut = interrupted ? null : await learner.evaluate(task.evaluation, task.heldOut());
+    const heldOut = interrupted ? null : await learner.evaluate(problem.evaluation, problem.heldOut());
     if (options.save !== undefined) {
-      const { trainedOn, own } = task;
-      const about: About = { args: argumentsOf(options), trainedOn, own };
-      await save(options.save, await learner.checkpoint({ data: task.training.position, about }));
+      const about: About = { args: argumentsOf(options), trainedOn: problem.trainedOn, own: asked.own };
+      await save(options.save, await learner.checkpoint({ data: batches.position, about }));
       say(`saved to ${options.save}`);
     }
-    report({ options, task, learner, done, seconds, heldOut });
-    if (options.task === "adding" && !json && heldOut) await showGradients(learner, task);
+    report({ options, problem, learner, done, trained: done - before, seconds, heldOut });
+    if (problem.trainedOn.answer === "sum" && !json && heldOut) await showGradients(learner, problem);
     return interrupted ? 130 : 0;
   } finally {
     learner.close();
   }
 }
 
-const optimizerOf = ({ optimizer, learningRate, clipNorm }: TrainOptions): ReferenceOptimizerOptions => ({
-  ...(optimizer === "momentum" ? { kind: "sgd", momentum: 0.9 } : { kind: optimizer }),
-  learningRate,
-  ...(clipNorm !== undefined && { clipNorm }),
-});
-
-function scheduleOf({ scheduleLr, steps }: TrainOptions): LearningRateSchedule {
-  if (scheduleLr === "step") return stepDecay({ every: Math.ceil(steps / 3), factor: 0.1 });
-  if (scheduleLr === "cosine") return cosine({ steps });
-  return scheduleLr === "warmup" ? warmUp(Math.ceil(steps / 10)) : constant();
-}
-
 /** A picture of ‖dL/dh_t‖: how far back through time the loss reaches. */
-async function showGradients(learner: Learner, task: TaskData): Promise<void> {
-  const [batch] = task.heldOut();
-  const trace = await learner.traceGradients?.(task.evaluation, batch!);
+async function showGradients(learner: Learner, { heldOut, evaluation }: Problem): Promise<void> {
+  const [batch] = heldOut();
+  const trace = await learner.traceGradients?.(evaluation, batch!);
   for (const [layer, norms] of trace?.hidden.entries() ?? []) {
     const most = maximum(norms);
     const marks = Array.from(norms, (norm) => {
@@ -156,86 +132,101 @@ async function showGradients(learner: Learner, task: TaskData): Promise<void> {
   }
 }
 
-function describe({ cell, layers = 1, bidirectional, hidden }: UniformOptions): string {
+function describe({ cell: named, layers = 1, bidirectional, hidden }: UniformOptions): string {
+  const cell = typeof named === "string" ? named : named.name;
   const ways = bidirectional ? ", bidirectional" : "";
   return `${cell}${layers > 1 ? `, ${layers} layers` : ""}${ways}, hidden ${hidden}`;
 }
 
+interface Run {
+  learner: Learner;
+  problem: Problem;
+  batches: BatchStream;
+  options: TrainOptions;
+}
+
 /** Trains, and shows people a sample six times on the way. @returns how many steps were done. */
 async function run(
-  learner: Learner,
-  task: TaskData,
-  { steps, seed, json }: TrainOptions,
+  { learner, problem, batches, options }: Run,
+  before: number,
   progress: Progress,
   interrupted: () => boolean,
 ): Promise<number> {
-  const between = Math.ceil(steps / 6);
-  let done = task.checkpoint?.trainer?.step ?? 0;
-  if (interrupted() || done >= steps) return done;
-  for await (const report of learner.train(task.training, { steps: steps - done })) {
+  const { pauseAt, seed } = options.settings;
+  const between = Math.ceil(pauseAt / 6);
+  let done = before;
+  if (interrupted() || done >= pauseAt) return done;
+  for await (const report of learner.train(batches, { steps: pauseAt - done })) {
     done = report.step;
     progress.step(report);
     if (interrupted()) await learner.stop();
-    if (!json && done % between === 0 && !interrupted()) {
-      const sample = await task.sample(learner, seed + done);
-      if (sample !== null) progress.say(`  after ${done} steps it writes: ${JSON.stringify(sample)}`);
+    if (!options.json && done % between === 0 && !interrupted()) {
+      const sample = await sampleOf(learner, problem, options.settings.prompt, seed + done);
+      if (sample !== undefined) progress.say(`  after ${done} steps it writes: ${JSON.stringify(sample)}`);
     }
   }
   return done;
 }
 
+const sampleLength = 160;
+
+/** What the network writes now, where it writes. */
+async function sampleOf(learner: Learner, { vocabulary, prompt }: Problem, own: string, seed: number) {
+  if (!vocabulary || prompt === undefined || !learner.generate) return undefined;
+  return vocabulary.decode(await learner.generate(vocabulary.encode(own || prompt), sampleLength, seed));
+}
+
+/** What can be reached without reading in order: nats a character of a text, or of other tasks the share or the error. */
+function baselinesOf({ trainedOn, baseline }: Problem): { unigramEntropy: number | null; baseline: number | null } {
+  const { loss = null, accuracy = null } = baseline;
+  if (trainedOn.answer === "character") return { unigramEntropy: loss, baseline: null };
+  return { unigramEntropy: null, baseline: accuracy ?? loss };
+}
+
 interface Outcome {
   options: TrainOptions;
-  task: TaskData;
+  problem: Problem;
   learner: Learner;
+  /** Steps, in all and in this run. */
   done: number;
+  trained: number;
   seconds: number;
   heldOut: Evaluation | null;
 }
 
-function report({ options, task, learner, done, seconds, heldOut }: Outcome): void {
-  const { unigramEntropy, baseline } = task;
-  const trained = done - (task.checkpoint?.trainer?.step ?? 0); // in this run
+function report({ options, problem, learner, done, trained, seconds, heldOut }: Outcome): void {
+  const { dispatchesPerStep, adapter } = learner;
+  const { unigramEntropy, baseline } = baselinesOf(problem);
   const stepsPerSecond = trained / seconds;
   const accuracy = heldOut?.accuracy ?? null;
   if (options.json) {
-    const { dispatchesPerStep, adapter } = learner;
-    const heldOutLoss = heldOut?.loss ?? null;
-    const finished = done === options.steps;
-    console.log(
-      JSON.stringify({
-        done: finished,
-        heldOutLoss,
-        unigramEntropy,
-        accuracy,
-        baseline,
-        seconds,
-        stepsPerSecond,
-        dispatchesPerStep,
-        adapter,
-      }),
-    );
+    const said = {
+      done: done === options.settings.pauseAt,
+      heldOutLoss: heldOut?.loss ?? null,
+      unigramEntropy,
+      accuracy,
+    };
+    console.log(JSON.stringify({ ...said, baseline, seconds, stepsPerSecond, dispatchesPerStep, adapter }));
     return;
   }
-  const dispatches = learner.dispatchesPerStep === null ? "" : `, ${learner.dispatchesPerStep} dispatches a step`;
+  const dispatches = dispatchesPerStep === null ? "" : `, ${dispatchesPerStep} dispatches a step`;
   console.log(`${trained} steps in ${seconds.toFixed(1)} s, ${stepsPerSecond.toFixed(1)} steps/s${dispatches}`);
-  if (heldOut && accuracy === null && baseline !== null) {
-    const { loss } = heldOut;
-    console.log(`held-out mean squared error ${loss.toFixed(4)}, always guessing the mean ${baseline.toFixed(4)}`);
-  }
-  if (!heldOut || accuracy === null) return;
+  if (heldOut) console.log(verdict(heldOut, problem));
+}
+
+/** How it did on what was held out, beside what can be reached without reading in order. */
+function verdict({ loss, accuracy }: Evaluation, { baseline, steps, evaluation }: Problem): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
-  if (unigramEntropy !== null) {
-    const verdict = heldOut.loss < unigramEntropy ? "under" : "NOT under";
-    console.log(
-      `held-out loss ${heldOut.loss.toFixed(4)} nats a character, ${verdict} the unigram entropy ${unigramEntropy.toFixed(4)}; accuracy ${percent(accuracy)}`,
-    );
+  const { meaning } = baseline;
+  if (accuracy === null)
+    return `held-out mean squared error ${loss.toFixed(4)}, ${meaning} ${baseline.loss?.toFixed(4)}`;
+  if (baseline.accuracy !== undefined) {
+    const over = evaluation.steps === steps ? "" : ` over ${evaluation.steps} steps`;
+    return `held-out accuracy ${percent(accuracy)}${over}, ${meaning} ${percent(baseline.accuracy)}; loss ${loss.toFixed(4)}`;
   }
-  if (baseline !== null) {
-    console.log(
-      `held-out accuracy ${percent(accuracy)}, always guessing the largest class ${percent(baseline)}; loss ${heldOut.loss.toFixed(4)}`,
-    );
-  }
+  const entropy = baseline.loss ?? Number.NaN;
+  const side = loss < entropy ? "under" : "NOT under";
+  return `held-out loss ${loss.toFixed(4)} nats a character, ${side} the unigram entropy ${entropy.toFixed(4)}; accuracy ${percent(accuracy)}`;
 }
 
 /** An entry-level integrated GPU does 1 TFLOP/s of float32 mul-adds; the adapter's own peak is measured. */

@@ -32,7 +32,9 @@ interface Shown {
 
 /** @returns the exit code: 0 where GPU and reference agree to 1e-5, else 1. */
 export async function workedExample(options: TrainOptions): Promise<number> {
-  const { hidden, seed, learningRate, device, schedule } = options;
+  const { settings, device } = options;
+  const { hidden, seed, learningRate } = settings;
+  const schedule = settings.schedule === "automatic" ? undefined : settings.schedule;
   const node = await openNodeGpu(device === "reference" ? undefined : device);
   const gpu = await openGpu({ gpu: node.gpu });
   const example = exampleOf([{ words: iLikeNlp, target: 0 }], { hidden, seed });
@@ -49,7 +51,7 @@ export async function workedExample(options: TrainOptions): Promise<number> {
   console.log(`on the left ${node.description}, on the right the float64 reference`);
   const update = referenceOptimizer({ kind: "sgd", learningRate });
   let worst = 0;
-  for (let round = 1; round <= options.steps; round++) {
+  for (let round = 1; round <= settings.pauseAt; round++) {
     console.log(`\nround ${round}`);
     pass.write(example.batch);
     pass.run();

@@ -2,11 +2,13 @@
 
 import { proxy, type Remote, wrap } from "comlink";
 import { startWorker } from "../start-worker";
-import type { Settings } from "../workshop/fields";
-import type { Facts, Live } from "../workshop/session";
+import type { Settings } from "../tasks/fields";
+import { liveOf } from "../tasks/settings";
+import type { News, Order } from "../workshop/messages";
+import type { Facts } from "../workshop/session";
 import type { Sample } from "../workshop/surprise";
 import workshopAddress from "../workshop/worker?worker&url";
-import type { News, Order, Workshop } from "../workshop/workshop";
+import type { Workshop } from "../workshop/workshop";
 import { type Run, Runs } from "./runs";
 import { stepsText, wholeText } from "./texts";
 
@@ -108,8 +110,7 @@ export class Desk {
   /** Lets live settings take effect. */
   change(settings: Settings): void {
     if (!this.order) return;
-    const { learningRate, pauseAt, temperature, prompt, hiddenTab } = settings;
-    const live: Live = { learningRate, pauseAt, temperature, prompt, hiddenTab };
+    const live = liveOf(settings);
     this.order = { ...this.order, settings: { ...this.order.settings, ...live } };
     void this.workshop.change(live);
   }

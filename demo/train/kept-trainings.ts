@@ -45,5 +45,5 @@ function offer({ name, time, training }: Kept, on: Listener): HTMLElement {
 function wordsOf(training: Kept["training"]): string {
   if ("problem" in training) return `One that this page cannot read: ${training.problem}`;
   const { settings, step, data } = training;
-  return `${settings.cell.toUpperCase()} on ${data ?? settings.data}, after ${stepsText(step)}`;
+  return `${settings.cell.toUpperCase()} on ${data ?? settings.task}, after ${stepsText(step)}`;
 }

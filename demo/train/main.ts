@@ -2,9 +2,10 @@
 
 import { findAdapter, whyNoWebGpu } from "../no-webgpu";
 import { download, element, html, scrollable } from "../page";
-import type { Settings } from "../workshop/fields";
+import { fromAddress, toAddress } from "../tasks/address";
+import type { Settings } from "../tasks/fields";
+import { isLive, wrongWith } from "../tasks/settings";
 import type { Opened } from "../workshop/keeper";
-import { fromAddress, isLive, toAddress, wrongWith } from "../workshop/settings";
 import { Charts } from "./charts";
 import { type Activity, Desk } from "./desk";
 import { showKept } from "./kept-trainings";

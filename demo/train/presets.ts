@@ -1,16 +1,16 @@
 // Settings to begin from, each worth a look.
 
-import type { Settings } from "../workshop/fields";
-import { initialSettings } from "../workshop/settings";
+import type { Settings } from "../tasks/fields";
+import { initialOf } from "../tasks/settings";
 
 export interface Preset {
   name: string;
   settings: Settings;
 }
 
-const of = (name: string, changes: Partial<Settings>): Preset => ({
+const of = (name: string, { task = "moby-dick", ...changes }: Partial<Settings>): Preset => ({
   name,
-  settings: { ...initialSettings, ...changes },
+  settings: { ...initialOf(task), ...changes },
 });
 
 export const presets: readonly Preset[] = [
@@ -35,8 +35,9 @@ export const presets: readonly Preset[] = [
     initializer: "uniform",
     recurrentInitializer: "uniform",
   }),
-  of("New first names (LSTM)", { data: "names", cell: "lstm", hidden: 96, steps: 24, batch: 64 }),
-  of("Which list is a name on? (GRU)", { data: "name-lists", hidden: 64, steps: 16, batch: 64 }),
-  of("The adding problem, remembered (LSTM)", { data: "adding", cell: "lstm", hidden: 64, steps: 100 }),
-  of("The adding problem, forgotten (Elman)", { data: "adding", cell: "elman", hidden: 64, steps: 100 }),
+  of("New first names (LSTM)", { task: "generate-names", cell: "lstm", hidden: 96, steps: 24, batch: 64 }),
+  of("Which list is a name on? (GRU)", { task: "classify-names" }),
+  of("The adding problem, remembered (LSTM)", { task: "adding", cell: "lstm", hidden: 64, learningRate: 0.005 }),
+  of("The adding problem, forgotten (Elman)", { task: "adding", cell: "elman", hidden: 64, learningRate: 0.005 }),
+  of("Parity, counted (Elman)", { task: "parity", cell: "elman" }),
 ];

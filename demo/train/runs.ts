@@ -1,10 +1,10 @@
 // The runs of a visit: what was trained, how it went, and whether the charts show it.
 
+import type { Settings } from "../tasks/fields";
+import { nameOf } from "../tasks/settings";
 import type { Unrolled } from "../through-time/unroll";
-import type { Settings } from "../workshop/fields";
 import { History, type HistoryData } from "../workshop/history";
 import type { Facts } from "../workshop/session";
-import { nameOf } from "../workshop/settings";
 
 export interface Run {
   name: string;

@@ -3,9 +3,10 @@
 import { unknownInPrompt } from "../data/characters";
 import { expectReadable, textOf } from "../data/text-file";
 import { element, html } from "../page";
-import { type Field, fields, type Settings } from "../workshop/fields";
-import type { OwnData } from "../workshop/own-data";
-import { isOwn, isShown, settingNames, wrongWith } from "../workshop/settings";
+import { type Field, labelOf } from "../tasks/field";
+import { fields, groupOf, type Settings, settingNames } from "../tasks/fields";
+import type { OwnData } from "../tasks/own-data";
+import { forTask, isOwn, isShown, taskOf, wrongWith } from "../tasks/settings";
 
 type Control = HTMLInputElement | HTMLSelectElement;
 
@@ -27,7 +28,7 @@ export class SettingsForm {
   /** What the visitor brought. */
   own: OwnData | undefined;
   readonly #controls = {} as Record<keyof Settings, Control>;
-  readonly #places = {} as Record<keyof Settings, { field: HTMLElement; effect: HTMLElement; error: HTMLElement }>;
+  readonly #places = {} as Record<keyof Settings, Record<"field" | "effect" | "error" | "hint", HTMLElement>>;
   readonly #text: HTMLTextAreaElement;
   readonly #onChange: (name?: keyof Settings) => void;
   #trained: Trained | undefined;
@@ -39,7 +40,7 @@ export class SettingsForm {
     form.addEventListener("submit", (event) => event.preventDefault());
     for (const name of settingNames) {
       const control = this.#build(name);
-      form.querySelector(`[data-group=${fields[name].group}]`)!.append(this.#places[name].field);
+      form.querySelector(`[data-group=${groupOf(name)}]`)!.append(this.#places[name].field);
       control.addEventListener("input", () => this.#read(name));
       control.addEventListener("change", () => this.#tell(name));
     }
@@ -74,7 +75,7 @@ export class SettingsForm {
     const text = textOf(file.name, new Uint8Array(bytes));
     const table = /\.(csv|tsv|json|jsonl|ndjson)$/i.test(file.name);
     if (!isOwn(this.settings)) {
-      this.show({ ...this.settings, data: table ? "sequences" : "own-text" });
+      this.show(forTask(table ? "classify" : "text", this.settings));
     }
     this.#text.value = text.length > mostShown ? "" : text;
     this.#bring(file.name, text);
@@ -116,7 +117,7 @@ export class SettingsForm {
     }
     const problem = this.#ownProblem();
     this.tellOwn(problem);
-    if (problem) (this.settings.data === "own-text" ? this.#text : element("file")).focus();
+    if (problem) (reads(this.settings) === "text" ? this.#text : element("file")).focus();
     return !problem;
   }
 
@@ -139,12 +140,11 @@ export class SettingsForm {
   }
 
   #ownProblem(): string {
-    const { data } = this.settings;
     if (!isOwn(this.settings)) return "";
     const length = this.own?.text.length ?? 0;
     if (length > ownText.most) return tooLong(length);
     if (length >= ownText.least) return "";
-    return data === "sequences"
+    return reads(this.settings) === "sequences"
       ? "Drop or choose a CSV or JSON file of sequences, each with its class."
       : `The text has ${length} characters; ${ownText.least} or more are needed. Paste one, or drop a file.`;
   }
@@ -159,9 +159,14 @@ export class SettingsForm {
 
   #read(name: keyof Settings): void {
     const control = this.#controls[name];
-    this.settings = { ...this.settings, [name]: held(fields[name], control) };
-    if (control.ariaInvalid === "true") this.#tell(name);
-    this.#refresh();
+    const changed = { ...this.settings, [name]: held(fields[name], control) };
+    if (name === "task") {
+      this.show(forTask(changed.task, this.settings));
+    } else {
+      this.settings = changed;
+      if (control.ariaInvalid === "true") this.#tell(name);
+      this.#refresh();
+    }
     this.#onChange(name);
   }
 
@@ -173,11 +178,14 @@ export class SettingsForm {
       effect.textContent = this.#isChanged(name) ? "after a reset" : "";
     }
     this.#tell("prompt");
-    const { data } = this.settings;
+    const { hint } = this.#places.task;
+    const { about = "" } = taskOf(this.settings);
+    if (hint.textContent !== about) hint.textContent = about;
+    hint.hidden = about === "";
     const given = element("own-name");
     element("own").hidden = !isOwn(this.settings);
-    element("own-text").hidden = data !== "own-text";
-    element("own-sequences").hidden = data !== "sequences";
+    element("own-text").hidden = reads(this.settings) !== "text";
+    element("own-sequences").hidden = reads(this.settings) !== "sequences";
     const said = this.own ? `${this.own.name}, ${this.own.text.length.toLocaleString("en")} characters` : "";
     if (given.textContent !== said) given.textContent = said;
   }
@@ -200,7 +208,7 @@ export class SettingsForm {
   }
 
   #build(name: keyof Settings): Control {
-    const field: Field = fields[name];
+    const field = fields[name];
     const control = field.kind === "choice" ? html("select") : html("input");
     const effect = html("span", "effect");
     const label = html("label", "", field.label, " ", effect);
@@ -210,10 +218,9 @@ export class SettingsForm {
     error.id = `${name}-error`;
     error.ariaLive = "polite";
     error.hidden = true;
-    const described = [error.id];
     if (control instanceof HTMLSelectElement) {
-      const { choices } = field as Extract<Field, { kind: "choice" }>;
-      for (const [value, title] of Object.entries(choices)) control.add(new Option(title, value));
+      const choice = field as Extract<Field, { kind: "choice" }>;
+      for (const word of Object.keys(choice.choices)) control.add(new Option(labelOf(choice, word), word));
     } else if (field.kind === "switch") {
       control.type = "checkbox";
     } else if (field.kind === "text") {
@@ -226,18 +233,24 @@ export class SettingsForm {
       control.inputMode = field.kind === "integer" ? "numeric" : "decimal";
     }
     const wide = { switch: "switch", text: "wide", choice: "wide", number: "", integer: "" }[field.kind];
-    const place = html("div", `field ${wide}`, ...(wide === "switch" ? [control, label] : [label, control]), error);
-    if (field.hint) {
-      const hint = html("p", "note", field.hint);
-      hint.id = `${name}-hint`;
-      described.unshift(hint.id);
-      place.append(hint);
-    }
-    control.setAttribute("aria-describedby", described.join(" "));
+    const hint = html("p", "note", hintOf(field));
+    hint.id = `${name}-hint`;
+    hint.hidden = hint.textContent === "";
+    const parts = wide === "switch" ? [control, label] : [label, control];
+    const place = html("div", `field ${wide}`, ...parts, error, hint);
+    control.setAttribute("aria-describedby", `${hint.id} ${error.id}`);
     this.#controls[name] = control;
-    this.#places[name] = { field: place, effect, error };
+    this.#places[name] = { field: place, effect, error, hint };
     return control;
   }
+}
+
+/** What a visitor is to bring. */
+const reads = (settings: Settings) => (taskOf(settings).answer === "character" ? "text" : "sequences");
+
+function hintOf(field: Field): string {
+  const without = "without" in field && field.without ? `Empty: ${field.without}.` : "";
+  return [field.hint, without].filter(Boolean).join(" ");
 }
 
 const tooLong = (characters: number): string =>
@@ -248,6 +261,6 @@ function held(field: Field, control: Control): unknown {
   if (field.kind === "switch") return (control as HTMLInputElement).checked;
   if (field.kind === "text" || field.kind === "choice") return control.value;
   const input = control as HTMLInputElement;
-  if (input.value === "" && !input.validity.badInput) return field.optional ? undefined : Number.NaN;
+  if (input.value === "" && !input.validity.badInput) return field.without === undefined ? Number.NaN : undefined;
   return input.valueAsNumber;
 }

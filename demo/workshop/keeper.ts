@@ -2,10 +2,12 @@
 // brought in the same file, so that no two of them can be of different trainings.
 
 import { type CheckpointStore, openCheckpointStore, readCheckpoint } from "../../src/index";
-import type { Settings } from "./fields";
-import { expectSame, type OwnData } from "./own-data";
+import { checkedSettings } from "../tasks/address";
+import { definedCells } from "../tasks/cells";
+import type { Settings } from "../tasks/fields";
+import { expectSame, type OwnData } from "../tasks/own-data";
+import { isOwn } from "../tasks/settings";
 import type { About } from "./session";
-import { checkedSettings, isOwn } from "./settings";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -155,7 +157,7 @@ async function look(store: CheckpointStore, name: string): Promise<Kept | undefi
 
 /** What a checkpoint's file is of. @throws where it is none of this page. */
 export async function examine(file: Bytes): Promise<{ settings: Settings; step: number; about: Partial<About> }> {
-  const { about, trainer } = await readCheckpoint(file);
+  const { about, trainer } = await readCheckpoint(file, { cells: await definedCells() });
   const said = (about ?? {}) as Partial<About>;
   const settings = checkedSettings(said.settings);
   if (!trainer) throw new Error("The file holds a network alone, expected its training too; open another.");

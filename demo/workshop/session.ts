@@ -17,16 +17,13 @@ import {
 } from "../../src/index";
 import { legible } from "../data/characters";
 import type { TrainedOn } from "../data/trained-on";
-import type { Settings } from "./fields";
+import { toAddress } from "../tasks/address";
+import type { Live, Settings } from "../tasks/fields";
+import { expectSaid, networkOptionsOf, trainerOptionsOf } from "../tasks/library-options";
+import type { OwnDataLabel } from "../tasks/own-data";
+import type { Problem } from "../tasks/task";
 import { History, type HistoryData, isHistory, type Values } from "./history";
-import { expectSaid, networkOptionsOf, trainerOptionsOf } from "./options";
-import type { OwnDataLabel } from "./own-data";
-import type { Problem } from "./problem";
-import { toAddress } from "./settings";
 import { type Sample, Surprise } from "./surprise";
-
-/** What changes while a training goes on. */
-export type Live = Pick<Settings, "learningRate" | "pauseAt" | "temperature" | "prompt" | "hiddenTab">;
 
 /** When the network is looked at: every so many milliseconds, in at most this share of the time. */
 export interface Looks {
@@ -129,11 +126,11 @@ export class Session {
   /** @throws where the GPU has no room for these sizes, or `from` is of another training. */
   static async create(gpu: Gpu, problem: Problem, options: SessionOptions): Promise<Session> {
     const { settings, from } = options;
-    if (from) expectSaid(from, settings, problem.network);
-    const network = await Network.create(gpu, networkOptionsOf(settings, problem.network));
+    if (from) await expectSaid(from, settings, problem.network);
+    const network = await Network.create(gpu, await networkOptionsOf(settings, problem.network));
     let trainer: Trainer | undefined;
     try {
-      trainer = await Trainer.create(network, trainerOptionsOf(settings, problem.evaluation.steps));
+      trainer = await Trainer.create(network, trainerOptionsOf(settings, problem.steps));
       return new Session(network, trainer, problem, options);
     } catch (error) {
       trainer?.destroy();

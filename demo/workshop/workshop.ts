@@ -1,43 +1,13 @@
 // What the training's worker does for a page: opens the GPU, holds one session, keeps checkpoints of it in the browser,
 // and goes on from the latest where the device is lost.
 
-import { type Batch, type Checkpoint, type Gpu, openGpu, readCheckpoint } from "../../src/index";
-import { trainedOn } from "../data/trained-on";
+import { type Batch, type Gpu, openGpu } from "../../src/index";
+import type { Live, Settings } from "../tasks/fields";
 import { type Unrolled, Unroller } from "../through-time/unroll";
-import type { Settings } from "./fields";
 import { examine, Keeper, type Kept, type Opened } from "./keeper";
-import { expectSame, labelOf, type OwnData } from "./own-data";
-import { problemOf } from "./problem";
-import { type About, type Facts, isNotFinite, type Live, type Looks, type Report, Session } from "./session";
-import { effective, isOwn } from "./settings";
-
-/** What is told to the page as it happens. */
-export type News =
-  | Report
-  /** A checkpoint is kept in the browser, or why it could not be. */
-  | { kind: "kept"; step: number; problem: string | undefined }
-  /** The device was lost at a step. */
-  | { kind: "lost"; step: number }
-  /** It is there again, and the training, if there is one, as it was at the latest checkpoint: so many steps were lost. */
-  | { kind: "recovered"; facts: Facts | undefined; lost: number }
-  /** It does not come back. */
-  | { kind: "gone"; message: string }
-  /** The training came to numbers that are none, and is as it was at its latest checkpoint: why, and what to do. */
-  | { kind: "diverged"; message: string; facts: Facts };
-
-/** What to train. */
-export interface Order {
-  settings: Settings;
-  own: OwnData | undefined;
-  /** The bytes of a checkpoint, to go on from. */
-  from: Uint8Array<ArrayBuffer> | undefined;
-  /** The name under which that is kept in the browser: it goes once the training that went on from it is kept. */
-  kept?: string | undefined;
-  /** How often the network is looked at; without it, every few seconds. */
-  looks?: Looks;
-  /** False: no checkpoint is kept in the browser. */
-  keep?: false;
-}
+import { makeSession } from "./make-session";
+import type { News, Order } from "./messages";
+import { type Facts, isNotFinite, type Session } from "./session";
 
 const keepMilliseconds = 10_000;
 const reopeningTries = 8;
@@ -175,18 +145,11 @@ export class Workshop {
     this.#session = undefined;
   }
 
-  async #make(gpu: Gpu, { settings, own, from, looks }: Order): Promise<Session> {
-    const holding = effective(settings);
-    const checkpoint: Checkpoint | undefined = from && (await readCheckpoint(from));
-    await expectSame(own, (checkpoint?.about as Partial<About> | undefined)?.own);
-    const trained = checkpoint && trainedOn(checkpoint.about, checkpoint.network);
-    const problem = await problemOf(holding, own, trained);
-    const label = isOwn(holding) && own ? await labelOf(own) : undefined;
-    const tell = (report: Report) => {
+  #make(gpu: Gpu, order: Order): Promise<Session> {
+    return makeSession(gpu, order, (report) => {
       if (report.kind === "steps") this.#step = report.first + report.losses.length - 1;
       this.#tell(report);
-    };
-    return Session.create(gpu, problem, { settings: holding, own: label, tell, from: checkpoint, looks });
+    });
   }
 
   async #openGpu(): Promise<Gpu> {

@@ -14,15 +14,19 @@ export interface EncoderStage {
   readonly layers: readonly Layer[];
   /** Whether anything of it learns. */
   readonly learns: boolean;
-  /** Reads the source, and gives the layers what they begin with. */
-  forward(layers: readonly Layer[]): void;
+  /** Reads the source. */
+  read(): void;
+  /** Gives the layers what they begin with. */
+  hand(layers: readonly Layer[]): void;
   /** Before the layers go back: nothing comes from beyond their last step. */
   clear(layers: readonly Layer[]): void;
   /** Takes what reaches the layers' initial states, and goes back through the source. */
   backward(layers: readonly Layer[]): void;
 }
 
-export function encoding(layout: Layout, encoder: Sequence): EncoderStage {
+type Encoding = Pick<Layout, "plan" | "parameters" | "options" | "batch" | "ways"> & Partial<Pick<Layout, "back">>;
+
+export function encoding(layout: Encoding, encoder: Sequence): EncoderStage {
   const { plan, parameters, options, batch, back, ways } = layout;
   const { sourceSteps: steps = 1, batch: rows } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule;
@@ -40,9 +44,11 @@ export function encoding(layout: Layout, encoder: Sequence): EncoderStage {
   return {
     layers: own,
     learns,
-    forward(layers) {
+    read() {
       input.forward();
       stackForward(plan, own);
+    },
+    hand(layers) {
       const initial = statePlaces(layers, "initial");
       for (const [i, from] of statePlaces(own, "final").entries()) copyRows(from, initial[i]!);
     },

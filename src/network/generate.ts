@@ -1,19 +1,31 @@
 // Writes on: feeds a network its own choices, one token at a time, all of it on the GPU.
 
-import { readbackBytes, readTensors, roundUp, type Tensor, whole, writeTensor } from "../gpu/tensor";
+import type { Plan } from "../gpu/plan";
+import {
+  type PlannedTensor,
+  readbackBytes,
+  readTensors,
+  roundUp,
+  type Tensor,
+  whole,
+  writeTensor,
+} from "../gpu/tensor";
 import { finiteCheck } from "../ops/finite-check";
 import { sample, sampleSettings, settingsSpec } from "../ops/sample";
 import { architectureOf } from "../parts/architecture";
+import type { Input } from "../parts/inputs";
 import { expectKnown, expectSeed, expectSize, shown } from "./expect";
 import { planInference } from "./inference";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
 import { loadWays } from "./pass-ways";
-import { stateSpecs } from "./states";
+import { copyStates, stateSpecs, statesIn } from "./states";
 
 export interface GenerateOptions {
   /** Tokens to begin with, at least one; they are not part of the answer. */
   prompt: ArrayLike<number>;
+  /** Of a network with an encoder, what that reads first: tokens, or features [steps, inputs]. */
+  source?: ArrayLike<number>;
   /** How many tokens to write. */
   length: number;
   /** Divides the logits: below 1 bolder, above 1 wilder. Default 1. */
@@ -42,7 +54,7 @@ const tokensPerSubmit = 32;
  *   logits are not finite, the network was destroyed, the device was lost or has no room; or `signal`'s reason.
  */
 export async function generate(network: Network, options: GenerateOptions): Promise<Int32Array> {
-  const { prompt, length, temperature = 1, topK = 0, seed = 1, onTokens, signal } = options;
+  const { prompt, source, length, temperature = 1, topK = 0, seed = 1, onTokens, signal } = options;
   const { gpu, config } = network;
   network.lifetime.expect("generate");
   checkOptions(network, options);
@@ -50,11 +62,11 @@ export async function generate(network: Network, options: GenerateOptions): Prom
   const all = prompt.length + length;
   const room = roundUp(all, roomOf);
   return network.programs.borrow(
-    `generate ${room}`,
-    () => writerOf(network, room),
+    `generate ${room}, ${source?.length ?? 0}`,
+    () => writerOf(network, room, source?.length ?? 0),
     async (writer) => {
       const { program, tokens, notFinite, staging } = writer;
-      writer.begin(prompt, {
+      writer.begin(prompt, source ?? [], {
         temperature,
         topK: Math.min(topK, architectureOf(config).readout.outputs),
         seed,
@@ -97,7 +109,7 @@ const roomOf = 4096;
 const first = "first";
 
 /** A step of the network that reads what the one before it wrote. */
-async function writerOf(network: Network, room: number) {
+async function writerOf(network: Network, room: number, sourceLength: number) {
   const { gpu, config, parameters } = network;
   const plan = network.programs.plan("generate");
   const { settings } = plan.group("settings", { settings: settingsSpec }, "uniform").tensors;
@@ -106,23 +118,38 @@ async function writerOf(network: Network, room: number) {
   const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
   const staging = plan.buffer("readback", readbackBytes([tokens, notFinite]), "readback");
   const state = plan.group<string>("state", stateSpecs(config, 1));
+  const ways = await loadWays(gpu.traits, config, { steps: 1, batch: 1 }, false);
+  const { encoder } = architectureOf(config);
+  const source = encoder && sourceOf(plan, encoder.input, sourceLength);
   plan.section(first, () => {
     for (const { buffer } of [position, notFinite, state]) plan.clear({ buffer, offset: 0 }, buffer.size);
     finiteCheck(plan, { tensor: whole(parameters, "parameters"), notFinite });
+    if (!encoder || !source) return;
+    const { projection, scan, encoding } = ways;
+    const options = { steps: 1, sourceSteps: source.shape[0]!, batch: 1 };
+    const batch = { source, sourceLengths: plan.tensor("sourceLengths", [1], { type: "i32" }) };
+    const reads = encoding!(
+      { plan, parameters: parameters.tensors, options, batch, ways: { projection, scan } },
+      encoder,
+    );
+    reads.read();
+    const given = statesIn(state.tensors);
+    copyStates(plan, reads.layers, "final", (name) => given(name.slice(encoder.prefix.length)));
   });
-  const ways = await loadWays(gpu.traits, config, { steps: 1, batch: 1 }, false);
   const { inputs, outputs } = planInference(plan, config, parameters.tensors, {}, ways, state);
   const logits = { ...outputs, shape: [1, architectureOf(config).readout.outputs] };
   sample(plan, { logits, settings, position, tokens, next: inputs, notFinite });
   const program = await network.programs.realise(plan, "generate", "generation");
-  const real = { settings: program.tensor(settings), tokens: program.tensor(tokens), next: program.tensor(inputs) };
+  const own = { settings: program.tensor(settings), tokens: program.tensor(tokens), next: program.tensor(inputs) };
+  const real = { ...own, source: source && program.tensor(source) };
   return {
     program,
     tokens: real.tokens,
     notFinite: program.tensor(notFinite),
     staging: program.buffer(staging),
     /** Puts there what is to be written on. */
-    begin(prompt: ArrayLike<number>, how: Parameters<typeof sampleSettings>[0]): void {
+    begin(prompt: ArrayLike<number>, read: ArrayLike<number>, how: Parameters<typeof sampleSettings>[0]): void {
+      if (real.source) writeTensor(gpu, real.source, read);
       writeTensor(gpu, real.settings, sampleSettings(how));
       writeTensor(gpu, slice(real.tokens, 0, prompt.length), prompt);
       writeTensor(gpu, real.next, [prompt[0]!]);
@@ -130,6 +157,12 @@ async function writerOf(network: Network, room: number) {
     destroy: () => program.destroy(),
   };
 }
+
+/** Where an encoder reads. */
+const sourceOf = (plan: Plan, { tokens, width }: Input, length: number): PlannedTensor =>
+  tokens === undefined
+    ? plan.tensor("source", [length / width, 1, width])
+    : plan.tensor("source", [length, 1], { type: "i32" });
 
 /** The tokens from one place up to another. */
 const slice = (tokens: Tensor, from: number, to: number): Tensor => ({
@@ -139,7 +172,7 @@ const slice = (tokens: Tensor, from: number, to: number): Tensor => ({
 
 function checkOptions({ config }: Network, options: GenerateOptions): void {
   const { prompt, length, temperature = 1, topK = 0, seed = 1 } = options;
-  expectKnown("generate", options, ["prompt", "length", "temperature", "topK", "seed", "onTokens", "signal"]);
+  expectKnown("generate", options, ["prompt", "source", "length", "temperature", "topK", "seed", "onTokens", "signal"]);
   expectSize("generate", "length", length);
   const { input, layers, readout, loss } = architectureOf(config);
   const { tokens = 0 } = input;
@@ -157,11 +190,34 @@ function checkOptions({ config }: Network, options: GenerateOptions): void {
   }
   if (options.topK !== undefined) expectSize("generate", "topK", topK);
   expectSeed("generate", seed);
+  expectSource(architectureOf(config).encoder?.input, options.source);
   if (prompt.length === 0) throw new Error("generate: prompt is empty, expected at least one token to begin with.");
   for (let i = 0; i < prompt.length; i++) {
     const token = prompt[i]!;
     if (!Number.isInteger(token) || token < 0 || token >= tokens) {
       throw new Error(`generate: prompt[${i}] is ${token}, expected a token from 0 to ${tokens - 1}.`);
     }
+  }
+}
+
+/** @throws unless a source is given where there is an encoder, and is what that reads. */
+function expectSource(input: Input | undefined, source: ArrayLike<number> | undefined): void {
+  if (!input) {
+    if (source === undefined) return;
+    throw new Error("generate: source is given, expected none; the network has no encoder.");
+  }
+  const { tokens, width } = input;
+  const multiple = tokens === undefined ? width : 1;
+  const length = source?.length ?? 0;
+  if (!source || length === 0 || length % multiple !== 0) {
+    const expected = tokens === undefined ? `features of ${width} a step, for one step or more` : "one token or more";
+    throw new Error(`generate: source has ${length} values, expected ${expected}; give what the encoder is to read.`);
+  }
+  for (let i = 0; i < length; i++) {
+    const value = source[i]!;
+    if (tokens === undefined ? Number.isFinite(value) : Number.isInteger(value) && value >= 0 && value < tokens)
+      continue;
+    const expected = tokens === undefined ? "a finite number" : `a token from 0 to ${tokens - 1}`;
+    throw new Error(`generate: source[${i}] is ${value}, expected ${expected}.`);
   }
 }

@@ -12,6 +12,7 @@ import {
   type TypedArray,
   writeTensor,
 } from "../gpu/tensor";
+import { architectureOf } from "../parts/architecture";
 import {
   type NetworkConfig,
   type NetworkOptions,
@@ -126,6 +127,11 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   /** Likewise without the loss, for `encode`; it is the caller's, to destroy. */
   async inference(options: InferenceOptions, operation = "Network.inference"): Promise<Inference> {
     this.lifetime.expect(operation);
+    if (architectureOf(this.config).encoder) {
+      throw new Error(
+        `${operation}: the network has an encoder, expected none; use generate, or two networks whose state passes from one to the other.`,
+      );
+    }
     const { Inference, planInference } = await import("./inference"); // as only some need it
     const ways = await loadWays(this.gpu.traits, this.config, { steps: 1, batch: 1 }, false);
     const plan = this.programs.plan(operation);

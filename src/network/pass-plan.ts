@@ -209,7 +209,10 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
   const { targets, lossScale } = batch;
   return {
     ...{ layers, logits, probabilities, dLogits, dInputs: traceGradients ? dInputs : undefined },
-    begin: () => encoder?.forward(layers),
+    begin() {
+      encoder?.read();
+      encoder?.hand(layers);
+    },
     forward(final) {
       input.forward();
       stackForward(plan, layers);

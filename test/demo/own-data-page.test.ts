@@ -43,7 +43,7 @@ describe("the training page", () => {
       await button(page, "run");
       await drop(page, "table.xlsx", Buffer.from("PK\x03\x04\x14\0table"));
       await until(page, "failure", /^table\.xlsx: is a ZIP archive/);
-      expect(await page.$eval("#data", (select) => (select as HTMLSelectElement).value)).toBe("adding");
+      expect(await page.$eval("#task", (select) => (select as HTMLSelectElement).value)).toBe("adding");
       await drop(page, "a.txt", Buffer.from(text));
       await until(page, "own-name", /^a\.txt, 480 characters/);
       expect(await isSeen(page, "failure")).toBe(false);

@@ -1,9 +1,9 @@
 // What the training page keeps of the runs that it lists, and what it exports of them.
 import { describe, expect, test } from "vitest";
+import { initialSettings } from "../../demo/tasks/settings";
 import { asCsv, asJson, type Run, Runs } from "../../demo/train/runs";
 import { History } from "../../demo/workshop/history";
 import type { Facts } from "../../demo/workshop/session";
-import { initialSettings } from "../../demo/workshop/settings";
 
 const facts = { step: 0, baseline: { meaning: "" }, plan: "long", history: new History().toJSON() } as unknown as Facts;
 const lossOf = (step: number) => Math.sin(step) + 2;

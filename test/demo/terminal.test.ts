@@ -188,7 +188,10 @@ describe("npm run train", () => {
     ],
     [["--task", "i-like-nlp", "--hidden", "257"], '--hidden is "257", expected an integer from 1 to 256'],
     [["--learning-rate", "1e39"], '--learning-rate is "1e39", expected a number from 1e-45 to 3.4e+38'],
-    [["--cell", "x".repeat(5000)], `--cell is "${"x".repeat(60)}…", expected elman, gru, lstm`],
+    [
+      ["--cell", "x".repeat(5000)],
+      `--cell is "${"x".repeat(60)}…", expected elman, gru, lstm, peephole-lstm, coupled-lstm, slstm, indrnn, mingru, minlstm`,
+    ],
   ] as const)("what is out of range is refused before there is data: %o", (args, message) => {
     expect(() => readOptions([...args])).toThrow(message);
   });
@@ -223,6 +226,25 @@ describe("npm run train", () => {
     expect(code, err).toBe(0);
     expect(Number(/mean squared error ([\d.]+)/.exec(out)![1])).toBeLessThan(0.05);
     expect(out).toMatch(/‖dL\/dh_t‖ of layer 0.*\n[▁▂▃▄▅▆▇█]{9}\n/u);
+  });
+
+  test("--task parity counts over five times as many steps, with a cell of its equations that files hold", async () => {
+    const file = join(folder, "parity.safetensors");
+    const args = ["--task", "parity", "--cell", "coupled-lstm", "--hidden", "16", "--length", "6", "--steps", "400"];
+    const { code, out, err } = await run(["train", ...args, "--save", file]);
+    expect(code, err).toBe(0);
+    expect(out).toContain("coupled-lstm, hidden 16");
+    const [, right, steps] = /held-out accuracy ([\d.]+)% over (\d+) steps, guessing 50\.0%/.exec(out)!;
+    expect(Number(right)).toBeGreaterThan(99);
+    expect(steps).toBe("30");
+    const resumed = await run(["train", "--resume", file, "--steps", "402", "--json"]);
+    expect(linesOf(resumed.out).map(({ step }) => step)).toEqual([401, 402, undefined]);
+    const loaded = await run(["train", "--task", "parity", "--length", "6", "--load", file, "--steps", "1", "--json"]);
+    expect(linesOf(loaded.out).at(-1).accuracy, loaded.err).toBeGreaterThan(0.9);
+    const refused = await run(["train", "--load", file]);
+    expect(refused.err).toContain(
+      "whose network tells the product so far of a stream of ±1, expected one that predicts",
+    );
   });
 
   test("trains stacked and bidirectional cells with any optimizer, and loads them again", async () => {
@@ -445,17 +467,20 @@ describe("npm run train", () => {
       ],
       [
         ["--task", "poems"],
-        '--task is "poems", expected moby-dick, names, classify, generate-names, adding, i-like-nlp',
+        '--task is "poems", expected moby-dick, generate-names, text, classify-names, classify, adding, parity, i-like-nlp',
       ],
       [["--learning-rate=-1"], '--learning-rate is "-1", expected a number above 0'],
-      [["--schedule", "fast"], '--schedule is "fast", expected fused, unrolled'],
+      [["--schedule", "fast"], '--schedule is "fast", expected automatic, fused, unrolled, wavefront'],
       [["--cell", "rnn"], '--cell is "rnn", expected elman, gru, lstm'],
       [["--bidirectional"], "--bidirectional does not go with --task moby-dick"],
       [["--wrong"], "Unknown option '--wrong'"],
       [["--task", "i-like-nlp", "--json"], "--json does not go with --task i-like-nlp"],
       [["--save", "/no/such/folder/file"], '--save is "/no/such/folder/file", which cannot be written'],
       [["--task", "classify"], "--data is missing, expected the file that --task classify reads"],
-      [["--task", "names", "--data", "x.csv"], "--data does not go with --task names; add --task classify"],
+      [
+        ["--task", "names", "--data", "x.csv"],
+        "--data does not go with --task classify-names; add --task text or --task classify",
+      ],
       [["--task", "classify", "--data", "/no/such/file"], '--data is "/no/such/file", which cannot be read'],
       [["--load", "x", "--hidden", "3"], "--hidden does not go with --load"],
     ] as const) {

@@ -409,7 +409,7 @@ describe("the training page", () => {
       });
       await bring(page, "file", "waves.csv", rows.join("\n"));
       await until(page, "own-name", /^waves.csv, [\d,]+ characters/);
-      expect(await page.$eval("#data", (select) => (select as HTMLSelectElement).value)).toBe("sequences");
+      expect(await page.$eval("#task", (select) => (select as HTMLSelectElement).value)).toBe("classify");
       await press(page, "run");
       await until(page, "status", /^Paused after 200 steps/, 60_000);
       expect(await textOf(page, "description")).toContain("200 in 2 classes (falling, rising), 20 held out");

@@ -1,18 +1,18 @@
 // What a training in a page takes from a file that is not trusted: its settings, and its curves.
 import { describe, expect, test } from "vitest";
+import { networkOptionsOf } from "../../demo/tasks/library-options";
+import { initialSettings } from "../../demo/tasks/settings";
+import type { Problem } from "../../demo/tasks/task";
 import { History, type HistoryData, isHistory } from "../../demo/workshop/history";
-import { networkOptionsOf } from "../../demo/workshop/options";
-import type { Problem } from "../../demo/workshop/problem";
 import { Session } from "../../demo/workshop/session";
-import { initialSettings } from "../../demo/workshop/settings";
 import { type Checkpoint, type Gpu, initialParameters, networkConfig } from "../../src/index";
 
-describe("a training that goes on from a file", () => {
+describe("a training that goes on from a file", async () => {
   const settings = { ...initialSettings, cell: "elman", hidden: 16, optimizer: "adam" } as const;
   const problem = {
     network: { inputs: 7, outputs: 7, input: "tokens", readout: "every-step", loss: "cross-entropy" },
   } as Problem;
-  const network = networkConfig(networkOptionsOf(settings, problem.network));
+  const network = networkConfig(await networkOptionsOf(settings, problem.network));
   const from: Checkpoint = {
     network,
     parameters: initialParameters(network),

@@ -8,7 +8,7 @@ import {
   cosine,
   type LearningRateSchedule,
   networkConfig,
-  type Optimizer,
+  type ReferenceOptimizerOptions,
   rmsprop,
   sgd,
   stepDecay,
@@ -17,16 +17,24 @@ import {
   warmUp,
 } from "../../src/index";
 import { expectUniform } from "../data/trained-on";
-import type { Settings } from "./fields";
-import type { Problem } from "./problem";
+import { cellOf, cellsApart } from "./cells";
+import type { SettingName, Settings } from "./fields";
+import type { Problem } from "./task";
+
+/** The settings that say what a network is. */
+export const ofNetwork: readonly SettingName[] = [
+  ...(["cell", "hidden", "layers", "bidirectional", "dropout", "activation", "reset"] as const),
+  ...(["initializer", "recurrentInitializer", "forgetBias", "labelSmoothing", "balanced"] as const),
+];
 
 /** @param problem what the data says of the network */
-export function networkOptionsOf(settings: Settings, problem: Problem["network"]): UniformOptions {
+export async function networkOptionsOf(settings: Settings, problem: Problem["network"]): Promise<UniformOptions> {
   const { cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, seed } = settings;
   const { labelSmoothing, activation, reset, forgetBias } = settings;
   return {
     ...problem,
-    ...{ cell, hidden, layers, bidirectional, dropout, initializer, recurrentInitializer, seed },
+    ...{ cell: await cellOf(cell), hidden, layers, bidirectional, dropout, initializer, seed },
+    ...(!cellsApart.includes(cell) && { recurrentInitializer }),
     ...(problem.loss === "cross-entropy" && { labelSmoothing }),
     ...(cell === "elman" && { activation }),
     ...(cell === "gru" && { reset }),
@@ -38,10 +46,14 @@ export function networkOptionsOf(settings: Settings, problem: Problem["network"]
  * Holds a file's settings against its network and its trainer, before anything is made of them.
  * @throws where they differ.
  */
-export function expectSaid({ network, trainer }: Checkpoint, settings: Settings, problem: Problem["network"]): void {
+export async function expectSaid(
+  { network, trainer }: Checkpoint,
+  settings: Settings,
+  problem: Problem["network"],
+): Promise<void> {
   expectUniform(network);
   const made: Record<string, unknown> = {
-    ...networkConfig(networkOptionsOf(settings, problem)),
+    ...networkConfig(await networkOptionsOf(settings, problem)),
     optimizer: settings.optimizer,
   };
   const held: Record<string, unknown> = { ...network, optimizer: trainer?.optimizer };
@@ -56,32 +68,32 @@ export function expectSaid({ network, trainer }: Checkpoint, settings: Settings,
 
 /** @param steps of the batches, which the data may have fewer of than the settings */
 export function trainerOptionsOf(settings: Settings, steps: number): TrainerOptions {
-  const { batch, carryState, clipNorm, clipValue, schedule, checkpointEvery } = settings;
+  const { batch, carryState, schedule, checkpointEvery } = settings;
+  const { kind, clipNorm, clipValue, ...rest } = optimizerOptionsOf(settings);
   return {
     ...{ steps, batch, carryState, checkpointEvery },
     schedule: schedule === "automatic" ? undefined : schedule,
-    optimizer: optimizerOf(settings),
+    optimizer: { sgd, rmsprop, adam, adamw }[kind](rest),
     learningRateSchedule: rateScheduleOf(settings),
     ...(clipNorm !== undefined && { clipNorm }),
     ...(clipValue !== undefined && { clipValue }),
   };
 }
 
-function optimizerOf({ optimizer, learningRate, weightDecay }: Settings): Optimizer {
-  const rest = { learningRate, weightDecay };
-  switch (optimizer) {
-    case "sgd":
-      return sgd(rest);
-    case "momentum":
-      return sgd({ ...rest, momentum: 0.9 });
-    case "nesterov":
-      return sgd({ ...rest, momentum: 0.9, nesterov: true });
-    default:
-      return { rmsprop, adam, adamw }[optimizer](rest);
-  }
+/** The optimizer and its clipping as data, as the reference takes them. */
+export function optimizerOptionsOf(settings: Settings): ReferenceOptimizerOptions {
+  const { optimizer, learningRate, weightDecay, clipNorm, clipValue } = settings;
+  const isSgd = optimizer === "sgd" || optimizer === "momentum" || optimizer === "nesterov";
+  return {
+    ...{ kind: isSgd ? "sgd" : optimizer, learningRate, weightDecay },
+    ...(isSgd && optimizer !== "sgd" && { momentum: 0.9 }),
+    ...(optimizer === "nesterov" && { nesterov: true }),
+    ...(clipNorm !== undefined && { clipNorm }),
+    ...(clipValue !== undefined && { clipValue }),
+  };
 }
 
-function rateScheduleOf({ rateSchedule, scheduleSteps: steps }: Settings): LearningRateSchedule {
+export function rateScheduleOf({ rateSchedule, scheduleSteps: steps }: Settings): LearningRateSchedule {
   switch (rateSchedule) {
     case "warm-up":
       return warmUp(steps);

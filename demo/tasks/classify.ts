@@ -1,0 +1,19 @@
+// A file of the user's: texts or series of numbers, each with a class.
+
+import { readLabelledFile } from "../data/labelled-file";
+import { classProblem } from "./class-problem";
+import type { ReadTask, TaskDescription } from "./task";
+
+export const classify: TaskDescription = {
+  label: "Your own sequences, each with a class",
+  help: "sequences of one's own, which --data names: tell the class of each; a tenth is held out",
+  answer: "class",
+  own: true,
+  usual: { hidden: 64, batch: 64, steps: 256, learningRate: 0.005 },
+  updates: 1500,
+};
+
+export const readFile: ReadTask = async (own) => {
+  if (!own) throw new Error("No file is given: drop or choose one.");
+  return classProblem(await readLabelledFile(own.name, own.text));
+};

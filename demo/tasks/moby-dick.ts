@@ -1,0 +1,16 @@
+// Moby-Dick, character by character.
+
+import { mobyDick as novel } from "../data/moby-dick";
+import { characterProblem } from "./character-problem";
+import type { ReadTask, TaskDescription } from "./task";
+
+export const mobyDick: TaskDescription = {
+  label: "Moby-Dick, by Herman Melville",
+  help: "characters of Moby-Dick: predict the next one; the last tenth is held out",
+  answer: "character",
+  own: false,
+  usual: { hidden: 128, batch: 32, steps: 32, learningRate: 0.005 },
+  updates: 1500,
+};
+
+export const readMobyDick: ReadTask = async () => characterProblem({ name: "Moby-Dick", text: await novel() });

@@ -1,0 +1,26 @@
+// A session of what a page orders: its data read, and held against the file that it goes on from.
+
+import { type Gpu, readCheckpoint } from "../../src/index";
+import { trainedOn } from "../data/trained-on";
+import { definedCells } from "../tasks/cells";
+import { expectSame, labelOf } from "../tasks/own-data";
+import { readers } from "../tasks/readers";
+import { effective, isOwn } from "../tasks/settings";
+import type { Order } from "./messages";
+import { type About, type Report, Session } from "./session";
+
+/** @throws with what the visitor can do. */
+export async function makeSession(
+  gpu: Gpu,
+  { settings, own, from, looks }: Order,
+  tell: (report: Report) => void,
+): Promise<Session> {
+  const holding = effective(settings);
+  const checkpoint = from && (await readCheckpoint(from, { cells: await definedCells() }));
+  await expectSame(own, (checkpoint?.about as Partial<About> | undefined)?.own);
+  const trained = checkpoint && trainedOn(checkpoint.about, checkpoint.network);
+  const make = await readers[holding.task](own);
+  const label = isOwn(holding) && own ? await labelOf(own) : undefined;
+  const problem = make(holding, { trained });
+  return Session.create(gpu, problem, { settings: holding, own: label, tell, from: checkpoint, looks });
+}

@@ -1,0 +1,52 @@
+// Tasks and cells on the training page, chosen as a visitor does: their defaults, their words, and what becomes of them.
+
+import type { Page } from "puppeteer";
+import { describe, expect, test } from "vitest";
+import { visit } from "../visit";
+import { bring, button, downloaded, isSeen, numberOf, press, textOf, until } from "./page";
+
+const heldBy = (page: Page, id: string) => page.$eval(`#${id}`, (control) => (control as HTMLInputElement).value);
+const chosen = async (page: Page, id: string, word: string) => (await page.$(`#${id}`))!.select(word);
+
+describe("the training page", () => {
+  test("brings a task with its defaults, keeps what was chosen, and says what there is to see", () =>
+    visit("train/#hidden=24", async (page) => {
+      await button(page, "run");
+      expect(await isSeen(page, "task-hint")).toBe(false);
+      await chosen(page, "task", "parity");
+      expect([await heldBy(page, "steps"), await heldBy(page, "hidden")]).toEqual(["40", "24"]);
+      expect(await textOf(page, "task-hint")).toContain("A nonlinear recurrence can count parity");
+      expect(await textOf(page, "task-hint")).toContain("A gate that never changes sign cannot: a minGRU");
+      await page.waitForFunction(`location.hash === "#task=parity&hidden=24"`);
+      await chosen(page, "task", "adding");
+      expect([await heldBy(page, "steps"), await heldBy(page, "hidden")]).toEqual(["100", "24"]);
+      expect(await isSeen(page, "task-hint")).toBe(false);
+    }));
+
+  test("opens addresses from before tasks had one name, with the settings that they had", () =>
+    visit("train/#data=adding&cell=lstm", async (page) => {
+      await button(page, "run");
+      expect(await heldBy(page, "task")).toBe("adding");
+      expect([await heldBy(page, "steps"), await heldBy(page, "hidden")]).toEqual(["32", "128"]);
+      expect(await isSeen(page, "failure")).toBe(false);
+    }));
+
+  test("learns parity by a cell of its equations, over five times as many steps, and opens its file again", () =>
+    visit(
+      "train/#task=parity&cell=coupled-lstm&hidden=16&steps=6&learningRate=0.01&pauseAt=300&seed=2",
+      async (page) => {
+        await press(page, "run");
+        await until(page, "status", /^Paused after 300 steps/, 90_000);
+        expect(await textOf(page, "description")).toContain("held out over 30 steps");
+        expect(await textOf(page, "baseline")).toBe("The dashed line, 50.0% right, is guessing.");
+        expect(Number.parseFloat(await textOf(page, "accuracy"))).toBeGreaterThan(95);
+        await until(page, "unrolled", /The loss/);
+        const { name, bytes } = await downloaded(page, "save");
+        expect(name).toBe("tempograd-coupled-lstm-step-300.safetensors");
+        await press(page, "reset");
+        await bring(page, "open", name, bytes);
+        await until(page, "status", /^Paused after 300 steps/);
+        expect(await numberOf(page, "step")).toBe(300);
+      },
+    ));
+});
