@@ -146,8 +146,9 @@ function single(model: Words, tensors: Model["tensors"], unsupported: string[]):
   const layers: readonly unknown[] = Array.isArray(model.layers) ? model.layers : refuseLayers(model.layers);
   for (const words of layers) {
     if (!isWords(words)) refuseLayers(words);
-    expectKeys(unsupported, "layer", words, layerWords);
     expectWord(unsupported, "cell", words.cell, Object.keys(modelCells));
+    const isOwn = modelCells[String(words.cell)]?.own !== undefined; // which is of one direction, with biases
+    expectKeys(unsupported, "layer", words, isOwn ? ["cell", "hidden"] : layerWords);
   }
   expectWord(unsupported, "readout", readout, Object.keys(readouts));
   expectWord(unsupported, "loss", loss, Object.keys(losses));

@@ -48,9 +48,9 @@ interface Twin {
 /** All tensors of a network's state_dict. */
 function twinsOf(config: PartsConfig): Twin[] {
   const { encoder, readout } = config;
-  const [ofEncoder, own] = encoder ? ["encoder.", "decoder."] : ["", ""];
-  const twins = encoder ? twinsOfSequence(encoder, "encoder.", ofEncoder) : [];
-  twins.push(...twinsOfSequence(config, "", own));
+  const own = encoder ? "decoder." : "";
+  const encoding = encoder ? twinsOfSequence(encoder, "encoder.", "encoder.") : [];
+  const twins = encoding.concat(twinsOfSequence(config, "", own));
   const { outputs, bias, tied } = readout;
   const { hidden, projection = hidden, bidirectional } = config.layers.at(-1)!;
   const shape = [outputs, projection * (bidirectional ? 2 : 1)];

@@ -135,8 +135,10 @@ describe("a model's file", () => {
   test("is told what of it is not known", async () => {
     const layers = [{ cell: "mgu", hidden: 8, zoneout: 0.1 }];
     const bytes = await metadataOf("huber", "model", { layers, loss: "hinge", attention: true });
-    const unsupported = ["model's attention", "layer's zoneout", "cell mgu", "loss hinge"];
+    const unsupported = ["model's attention", "cell mgu", "layer's zoneout", "loss hinge"];
     expect(readModel(bytes)).toEqual({ unsupported });
+    const both = await metadataOf("indrnn", "model", { layers: [{ cell: "indrnn", hidden: 11, bidirectional: true }] });
+    expect(readModel(both)).toEqual({ unsupported: ["layer's bidirectional"] });
     const trained = await metadataOf("two-rates", "training", { optimizer: "lion", momentum: 0.9 });
     expect(readModel(trained)).toEqual({ unsupported: ["training's momentum", "optimizer lion"] });
   });
