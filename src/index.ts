@@ -79,8 +79,6 @@ export {
   type NetworkConfig,
   type NetworkOptions,
   networkConfig,
-  type PartsConfig,
-  type PartsOptions,
   type UniformConfig,
   type UniformOptions,
 } from "./network/config";
@@ -89,6 +87,7 @@ export type { BufferPlace, Inference, InferenceBuffers, InferenceOptions } from 
 export { initialParameters } from "./network/initializers";
 export { Network } from "./network/network";
 export type { ParameterValues } from "./network/parameters";
+export type { PartsConfig, PartsOptions } from "./network/parts-config";
 export type { Pass, PassTensors } from "./network/pass";
 export type { PassOptions } from "./network/pass-options";
 export type { States } from "./network/read-states";
