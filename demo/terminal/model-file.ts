@@ -7,8 +7,6 @@ import {
   everyStep,
   features,
   huber,
-  type Input,
-  type Layer,
   lastStep,
   layer,
   meanAbsoluteError,
@@ -16,7 +14,6 @@ import {
   type ParameterValues,
   type PartsConfig,
   type PartsOptions,
-  type Readout,
   readSafetensors,
   type TensorData,
   tokens,
@@ -35,33 +32,25 @@ import {
   type Words,
 } from "./recording-metadata";
 
-/** A network of a model. */
-export interface ModelNetwork {
-  /** How the names of its parameters begin: "", or "encoder." and "decoder.". */
-  readonly prefix: string;
-  readonly config: PartsConfig;
-  readonly steps: number;
-  /** What it reads, in the file. */
-  readonly inputs: "tokens" | "inputs" | "source";
-  /** Whether its outputs are the model's; an encoder has none. */
-  readonly hasOutputs: boolean;
-  /** By the library's names. */
-  readonly parameters: ParameterValues;
-}
-
 export interface ModelTraining {
   readonly optimizer: "sgd" | "adam";
+  readonly learningRate: number;
   readonly steps: number;
   /** The final state is the next step's initial state. */
   readonly carry: boolean;
-  /** By each parameter's prefix and the library's name: its learning rate, or 0 where it is frozen. */
+  /** By the library's names: parameters that do not learn, and learning rates of their own. */
+  readonly frozen: ReadonlySet<string>;
   readonly rates: ReadonlyMap<string, number>;
 }
 
 export interface Model {
-  /** One, or an encoder and a decoder, which begins with the encoder's final state. */
-  readonly networks: readonly ModelNetwork[];
+  readonly config: PartsConfig;
+  readonly steps: number;
   readonly batch: number;
+  /** Of an encoder–decoder: how many steps the encoder reads. */
+  readonly sourceSteps: number | undefined;
+  /** By the library's names. */
+  readonly parameters: ParameterValues;
   readonly training: ModelTraining | undefined;
   readonly tensors: ReadonlyMap<string, TensorData>;
   /** Whether a number of a tensor is left to chance. */
@@ -97,44 +86,35 @@ export function readModel(bytes: Uint8Array): Model | { unsupported: string[] } 
   const size = jsonOf(metadata, "batch");
   const training = metadata.training === undefined ? undefined : jsonOf(metadata, "training");
   const unsupported: string[] = [];
-  const parts =
-    model.encoderDecoder === true ? encoderDecoder(model, unsupported) : single(model, tensors, unsupported);
-  expectKeys(unsupported, "batch", size, ["steps", "batch", ...(parts.length > 1 ? ["source"] : [])]);
+  const isPair = model.encoderDecoder === true;
+  const said = isPair ? encoderDecoder(model, unsupported) : single(model, tensors, unsupported);
+  expectKeys(unsupported, "batch", size, ["steps", "batch", ...(isPair ? ["source"] : [])]);
   if (training) {
     expectKeys(unsupported, "training", training, trainingWords);
     expectWord(unsupported, "optimizer", training.optimizer, ["sgd", "adam"]);
   }
   if (unsupported.length > 0) return { unsupported };
-  const { batch } = size;
-  const networks = parts.map(({ said, prefix, inputs, hasOutputs }): ModelNetwork => {
-    const steps = inputs === "source" ? size.source : size.steps;
-    if (!isSize(steps) || !isSize(batch)) {
-      refuse('"batch"', `steps ${brief(steps)}, batch ${brief(batch)}`, "whole numbers of 1 or more");
-    }
-    const config = checked('metadata "model"', () => networkConfig(said()));
-    const parameters = fromStateDict(config, hasOutputs, tensors, `parameter.${prefix}`);
-    return { prefix, config, steps, inputs, hasOutputs, parameters };
-  });
-  const trained = training && trainingOf(training, networks);
-  checkTensors(networks, batch as number, trained, tensors);
+  const { steps, batch, source: sourceSteps } = size;
+  for (const [name, count] of Object.entries({ steps, batch, ...(isPair && { source: sourceSteps }) })) {
+    if (!isSize(count)) refuse(`"batch"'s ${name}`, brief(count), "a whole number of 1 or more");
+  }
+  const sizes = { steps, batch, sourceSteps } as Pick<Model, "steps" | "batch" | "sourceSteps">;
+  const config = checked('metadata "model"', () => networkConfig(said()));
+  const parameters = fromStateDict(config, tensors, "parameter.");
+  const trained = training && trainingOf(training, config);
+  checkTensors(config, sizes, trained, tensors);
   return {
-    ...{ networks, batch: batch as number, tensors, training: trained },
+    ...{ ...sizes, config, parameters, tensors, training: trained },
     // The sLSTM's h is a quotient that exp(b_i) cancels out of: b_i has no gradient, and Adam makes whole steps of what
     // rounding leaves there.
     isMeaningless(name, index) {
       if (trained?.optimizer !== "adam") return false;
-      return networks.some(({ prefix, config: { layers } }) =>
-        layers.some(
-          ({ cell, hidden }, number) =>
-            cell === modelCells.slstm?.cell && name === `after.${prefix}rnn.${number}.bias` && index < hidden,
-        ),
+      return config.layers.some(
+        ({ cell, hidden }, number) =>
+          cell === modelCells.slstm?.cell && name === `after.rnn.${number}.bias` && index < hidden,
       );
     },
   };
-}
-
-interface Said extends Pick<ModelNetwork, "prefix" | "inputs" | "hasOutputs"> {
-  said(): { input: Input; layers: Layer[]; readout: Readout; loss: LossPart };
 }
 
 const modelWords = [
@@ -160,7 +140,7 @@ function expectKeys(unsupported: string[], what: string, words: Words, known: re
   }
 }
 
-function single(model: Words, tensors: Model["tensors"], unsupported: string[]): Said[] {
+function single(model: Words, tensors: Model["tensors"], unsupported: string[]): () => PartsOptions {
   expectKeys(unsupported, "model", model, modelWords);
   const { inputs, embedding: width, tied = false, outputs, outputBias = true, readout, loss, delta } = model;
   const layers: readonly unknown[] = Array.isArray(model.layers) ? model.layers : refuseLayers(model.layers);
@@ -173,46 +153,35 @@ function single(model: Words, tensors: Model["tensors"], unsupported: string[]):
   expectWord(unsupported, "loss", loss, Object.keys(losses));
   const areTokens = tensors.has("tokens");
   const count = inputs as number;
-  return [
-    {
-      ...{ prefix: "", inputs: areTokens ? "tokens" : "inputs", hasOutputs: true },
-      said: () => ({
-        input: width !== undefined ? embedding(count, width as number) : areTokens ? tokens(count) : features(count),
-        layers: layers.map((words) => {
-          const { cell, hidden, ...options } = words as Words;
-          return layer(modelCells[cell as string]!.cell, hidden as number, options);
-        }),
-        readout: readouts[readout as keyof typeof readouts](outputs as number, {
-          bias: outputBias as boolean,
-          tied: tied as boolean,
-        }),
-        loss: losses[loss as string]!(delta),
-      }),
-    },
-  ];
+  return () => ({
+    input: width !== undefined ? embedding(count, width as number) : areTokens ? tokens(count) : features(count),
+    layers: layers.map((words) => {
+      const { cell, hidden, ...options } = words as Words;
+      return layer(modelCells[cell as string]!.cell, hidden as number, options);
+    }),
+    readout: readouts[readout as keyof typeof readouts](outputs as number, {
+      bias: outputBias as boolean,
+      tied: tied as boolean,
+    }),
+    loss: losses[loss as string]!(delta),
+  });
 }
 
 function refuseLayers(got: unknown): never {
   refuse('"model"\'s layers', brief(got), "an array of objects");
 }
 
-function encoderDecoder(model: Words, unsupported: string[]): Said[] {
+function encoderDecoder(model: Words, unsupported: string[]): () => PartsOptions {
   expectKeys(unsupported, "model", model, encoderDecoderWords);
   expectWord(unsupported, "cell", model.cell, Object.keys(modelCells));
   const { cell, inputs, embedding: width, hidden, outputs } = model as Record<string, number>;
-  const said = (readout: Readout) => () => ({
-    input: embedding(inputs!, width!),
-    layers: [layer(modelCells[String(cell)]!.cell, hidden!)],
-    readout,
-    loss: "cross-entropy" as const,
-  });
-  return [
-    { prefix: "encoder.", inputs: "source", hasOutputs: false, said: said(lastStep(1, { bias: false })) },
-    { prefix: "decoder.", inputs: "inputs", hasOutputs: true, said: said(everyStep(outputs!)) },
-  ];
+  return () => {
+    const side = { input: embedding(inputs!, width!), layers: [layer(modelCells[String(cell)]!.cell, hidden!)] };
+    return { ...side, encoder: side, readout: everyStep(outputs!) };
+  };
 }
 
-function trainingOf(training: Words, networks: readonly ModelNetwork[]): ModelTraining {
+function trainingOf(training: Words, config: PartsConfig): ModelTraining {
   const { optimizer, steps, learningRate, frozen = [], learningRates = {}, carry = false } = training;
   if (!isSize(steps)) refuse('"training"\'s steps', brief(steps), "a whole number of 1 or more");
   if (typeof carry !== "boolean") refuse('"training"\'s carry', brief(carry), "true or false");
@@ -223,20 +192,23 @@ function trainingOf(training: Words, networks: readonly ModelNetwork[]): ModelTr
   for (const rate of [learningRate, ...Object.values(learningRates)]) {
     if (!Number.isFinite(rate)) refuse("a learning rate", brief(rate), "a finite number");
   }
-  const rateOf = (theirs: string): number => {
-    if (frozen.some((name) => theirs.startsWith(name))) return 0;
-    return (Object.entries(learningRates).find(([name]) => theirs.startsWith(name))?.[1] ?? learningRate) as number;
+  const names = [...theirNames(config)];
+  const own = Object.entries(learningRates);
+  const rates = names.flatMap(([ours, theirs]) => {
+    const [, rate] = own.find(([name]) => theirs.startsWith(name)) ?? [];
+    return rate === undefined ? [] : [[ours, rate as number] as const];
+  });
+  const still = names.filter(([, theirs]) => frozen.some((name) => theirs.startsWith(name)));
+  return {
+    ...{ optimizer: optimizer as ModelTraining["optimizer"], learningRate: learningRate as number, steps, carry },
+    ...{ frozen: new Set(still.map(([ours]) => ours)), rates: new Map(rates) },
   };
-  const rates = networks.flatMap(({ prefix, config, hasOutputs }) =>
-    [...theirNames(config, hasOutputs)].map(([ours, theirs]) => [prefix + ours, rateOf(prefix + theirs)] as const),
-  );
-  return { optimizer: optimizer as ModelTraining["optimizer"], steps, carry, rates: new Map(rates) };
 }
 
 /** Holds the shapes of what is given against what the file says. */
 function checkTensors(
-  networks: readonly ModelNetwork[],
-  batch: number,
+  { input, layers, encoder, readout, loss }: PartsConfig,
+  { steps, batch, sourceSteps }: Pick<Model, "steps" | "batch" | "sourceSteps">,
   training: ModelTraining | undefined,
   tensors: Model["tensors"],
 ): void {
@@ -245,21 +217,17 @@ function checkTensors(
     const again = `training.${name === "tokens" ? "inputs" : name}`;
     if (training) expectTensor(tensors, again, [training.steps, ...shape], type);
   };
-  for (const { config, steps, inputs, hasOutputs } of networks) {
-    const { input, readout, loss } = config;
-    const time = [steps, batch];
-    if (input.kind === "features") given(inputs, [...time, input.width], "F32");
-    else given(inputs, time, "I32");
-    if (!hasOutputs) continue;
-    const rows = readout.kind === "every-step" ? time : [batch];
-    if (loss === "cross-entropy") given("targets", rows, "I32");
-    else given("targets", [...rows, readout.outputs], "F32");
-    if (tensors.has("weights")) expectTensor(tensors, "weights", rows, "F32");
-    if (training && tensors.has("weights")) refuse('"training"', "of weighted rows", "none");
-  }
-  const [first] = networks;
+  const time = [steps, batch];
+  if (input.kind === "features") given("inputs", [...time, input.width], "F32");
+  else given(encoder ? "inputs" : "tokens", time, "I32");
+  if (encoder) given("source", [sourceSteps!, batch], "I32");
+  const rows = readout.kind === "every-step" ? time : [batch];
+  if (loss === "cross-entropy") given("targets", rows, "I32");
+  else given("targets", [...rows, readout.outputs], "F32");
+  if (tensors.has("weights")) expectTensor(tensors, "weights", rows, "F32");
+  if (training && tensors.has("weights")) refuse('"training"', "of weighted rows", "none");
   for (const name of ["h0", "c0"]) {
-    if (tensors.has(name)) expectTensor(tensors, name, [1, batch, first!.config.layers[0]!.hidden], "F32");
+    if (tensors.has(name)) expectTensor(tensors, name, [1, batch, layers[0]!.hidden], "F32");
   }
   if (training) expectTensor(tensors, "expected.losses", [training.steps], "F32");
 }

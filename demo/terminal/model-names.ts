@@ -4,6 +4,9 @@ import {
   type CellName,
   coupledLstm,
   type DefinedCell,
+  indrnn,
+  minGru,
+  minLstm,
   type ParameterValues,
   type PartsConfig,
   peepholeLstm,
@@ -16,7 +19,7 @@ interface CellWords {
   readonly cell: CellName | DefinedCell;
   readonly gates: number;
   /** What a cell that torch.nn has not calls what it meets its past with, or nothing. */
-  readonly own?: readonly ("weight_hh" | "peephole")[];
+  readonly own?: readonly ("weight_hh" | "peephole" | "recurrent")[];
 }
 
 /** The cells that files name. */
@@ -27,6 +30,9 @@ export const modelCells: Readonly<Record<string, CellWords>> = {
   "peephole-lstm": { cell: peepholeLstm, gates: 4, own: ["weight_hh", "peephole"] },
   "coupled-lstm": { cell: coupledLstm, gates: 3, own: ["weight_hh"] },
   slstm: { cell: slstm, gates: 4, own: ["weight_hh"] },
+  indrnn: { cell: indrnn, gates: 1, own: ["recurrent"] },
+  mingru: { cell: minGru, gates: 2, own: [] },
+  minlstm: { cell: minLstm, gates: 3, own: [] },
 };
 
 /** One tensor of a state_dict. */
@@ -35,52 +41,54 @@ interface Twin {
   readonly shape: readonly number[];
   /** The library's parameter; without it, all zeros. */
   readonly ours?: string;
-  /** How it lies in theirs: alike, as a matrix transposed, or behind zeros for the GRU's other gates. */
-  readonly way?: "transposed" | "candidate";
+  /** How it lies in theirs: alike, as a matrix transposed, as its one row, or behind zeros for the GRU's other gates. */
+  readonly way?: "transposed" | "row" | "candidate";
 }
 
-/**
- * All tensors of a network's state_dict.
- * @param hasOutputs whether there is an output layer, "fc"
- */
-function twinsOf({ input, layers, readout }: PartsConfig, hasOutputs: boolean): Twin[] {
+/** All tensors of a network's state_dict. */
+function twinsOf(config: PartsConfig): Twin[] {
+  const { encoder, readout } = config;
+  const [ofEncoder, own] = encoder ? ["encoder.", "decoder."] : ["", ""];
+  const twins = encoder ? twinsOfSequence(encoder, "encoder.", ofEncoder) : [];
+  twins.push(...twinsOfSequence(config, "", own));
+  const { outputs, bias, tied } = readout;
+  const { hidden, projection = hidden, bidirectional } = config.layers.at(-1)!;
+  const shape = [outputs, projection * (bidirectional ? 2 : 1)];
+  const weight = tied ? { ours: "embeddingWeight" } : { ours: "outputWeight", way: "transposed" as const };
+  twins.push({ theirs: `${own}fc.weight`, shape, ...weight });
+  if (bias) twins.push({ theirs: `${own}fc.bias`, shape: [outputs], ours: "outputBias" });
+  return twins;
+}
+
+/** Those of an input and its layers, whose names begin so. */
+function twinsOfSequence({ input, layers }: Pick<PartsConfig, "input" | "layers">, ours: string, theirs: string) {
   const twins: Twin[] = [];
-  const embedded = { shape: [input.tokens ?? 0, input.width], ours: "embeddingWeight" };
-  if (input.kind === "embedding") twins.push({ theirs: "embedding.weight", ...embedded });
+  const embedded = { shape: [input.tokens ?? 0, input.width], ours: `${ours}embeddingWeight` };
+  if (input.kind === "embedding") twins.push({ theirs: `${theirs}embedding.weight`, ...embedded });
   let inputs = input.width;
   for (const [number, { cell, hidden, bias, bidirectional, projection }] of layers.entries()) {
     const { gates, own } = modelCells[typeof cell === "string" ? cell : cell.name]!;
     const columns = gates * hidden;
     const width = projection ?? hidden;
-    const add = (theirs: string, shape: number[], more: Pick<Twin, "ours" | "way">) =>
-      twins.push({ theirs: `rnn.${number}.${theirs}`, shape, ...more });
-    const matrix = (ours: string) => ({ ours, way: "transposed" as const });
-    if (own) {
-      const prefix = `layer${number}.`;
-      add("weight_ih", [columns, inputs], matrix(`${prefix}inputWeight`));
-      if (own.includes("weight_hh")) add("weight_hh", [columns, hidden], matrix(`${prefix}recurrentWeight`));
-      if (own.includes("peephole")) add("peephole", [3, hidden], { ours: `${prefix}unitParameters` });
-      add("bias", [columns], { ours: `${prefix}bias` });
-    } else {
-      for (const way of bidirectional ? ["", "reverse"] : [""]) {
-        const prefix = `layer${number}.${way && `${way}.`}`;
-        const suffix = `_l0${way && `_${way}`}`;
-        add(`weight_ih${suffix}`, [columns, inputs], matrix(`${prefix}inputWeight`));
-        add(`weight_hh${suffix}`, [columns, width], matrix(`${prefix}recurrentWeight`));
-        if (projection) add(`weight_hr${suffix}`, [projection, hidden], matrix(`${prefix}projectionWeight`));
-        if (!bias) continue;
-        add(`bias_ih${suffix}`, [columns], { ours: `${prefix}bias` });
-        const candidate = { ours: `${prefix}recurrentBias`, way: "candidate" } as const;
-        add(`bias_hh${suffix}`, [columns], cell === "gru" ? candidate : {});
-      }
+    for (const direction of bidirectional ? ["", "reverse"] : [""]) {
+      const prefix = `${ours}layer${number}.${direction && `${direction}.`}`;
+      const suffix = own ? "" : `_l0${direction && `_${direction}`}`;
+      const add = (name: string, shape: number[], parameter?: string, way?: Twin["way"]) =>
+        twins.push({
+          ...{ theirs: `${theirs}rnn.${number}.${name}${suffix}`, shape },
+          ...(parameter && { ours: prefix + parameter }),
+          ...(way && { way }),
+        });
+      add("weight_ih", [columns, inputs], "inputWeight", "transposed");
+      if (!own || own.includes("weight_hh")) add("weight_hh", [columns, width], "recurrentWeight", "transposed");
+      if (own?.includes("recurrent")) add("recurrent", [hidden], "recurrentWeight", "row");
+      if (own?.includes("peephole")) add("peephole", [3, hidden], "unitParameters");
+      if (projection) add("weight_hr", [projection, hidden], "projectionWeight", "transposed");
+      if (bias) add(own ? "bias" : "bias_ih", [columns], "bias");
+      if (bias && !own) add("bias_hh", [columns], ...(cell === "gru" ? (["recurrentBias", "candidate"] as const) : []));
     }
     inputs = width * (bidirectional ? 2 : 1);
   }
-  if (!hasOutputs) return twins;
-  const { outputs, bias, tied } = readout;
-  const weight = tied ? { ours: "embeddingWeight" } : { ours: "outputWeight", way: "transposed" as const };
-  twins.push({ theirs: "fc.weight", shape: [outputs, inputs], ...weight });
-  if (bias) twins.push({ theirs: "fc.bias", shape: [outputs], ours: "outputBias" });
   return twins;
 }
 
@@ -91,22 +99,22 @@ function twinsOf({ input, layers, readout }: PartsConfig, hasOutputs: boolean): 
  */
 export function fromStateDict(
   config: PartsConfig,
-  hasOutputs: boolean,
   tensors: ReadonlyMap<string, TensorData>,
   prefix: string,
 ): ParameterValues {
   const parameters: ParameterValues = new Map();
-  for (const { theirs, shape, ours, way } of twinsOf(config, hasOutputs)) {
+  for (const { theirs, shape, ours, way } of twinsOf(config)) {
     const { data } = expectTensor(tensors, prefix + theirs, shape, "F32");
     if (!ours || parameters.has(ours)) continue;
     const values = Float32Array.from(data);
     const [rows = 0, columns = 0] = shape;
     const candidate = (2 * rows) / 3;
     if (way === "transposed") parameters.set(ours, { shape: [columns, rows], data: transposed(values, columns) });
+    else if (way === "row") parameters.set(ours, { shape: [1, rows], data: values });
     else if (way) parameters.set(ours, { shape: [rows - candidate], data: values.slice(candidate) });
     else parameters.set(ours, { shape: [...shape], data: values });
   }
-  for (const [name, { data }] of toStateDict(config, hasOutputs, parameters)) {
+  for (const [name, { data }] of toStateDict(config, parameters)) {
     const given = tensors.get(prefix + name)!.data;
     const other = data.findIndex((value, i) => value !== given[i]);
     if (other < 0) continue;
@@ -119,11 +127,10 @@ export function fromStateDict(
 /** The state_dict of a network's parameters, or likewise of their gradients: the inverse of `fromStateDict`. */
 export function toStateDict(
   config: PartsConfig,
-  hasOutputs: boolean,
   parameters: ReadonlyMap<string, { data: Float32Array }>,
 ): Map<string, { data: Float32Array }> {
   return new Map(
-    twinsOf(config, hasOutputs).map(({ theirs, shape, ours, way }) => {
+    twinsOf(config).map(({ theirs, shape, ours, way }) => {
       const [rows = 0] = shape;
       const data = new Float32Array(shape.reduce((size, length) => size * length, 1));
       const values = ours === undefined ? undefined : parameters.get(ours)!.data;
@@ -135,8 +142,8 @@ export function toStateDict(
 }
 
 /** By each of the library's parameters, what PyTorch calls it: of an embedding that is tied, by that name. */
-export function theirNames(config: PartsConfig, hasOutputs: boolean): Map<string, string> {
-  const named = twinsOf(config, hasOutputs).flatMap(({ ours, theirs }) => (ours ? [[ours, theirs] as const] : []));
+export function theirNames(config: PartsConfig): Map<string, string> {
+  const named = twinsOf(config).flatMap(({ ours, theirs }) => (ours ? [[ours, theirs] as const] : []));
   return new Map(named.reverse());
 }
 

@@ -162,10 +162,17 @@ function networkOf(
     const cell = isObject(of) ? cells.find(({ name }) => name === of.cell) : undefined;
     return cell ? { ...(of as object), cell } : of;
   };
+  const withCells = (of: unknown): unknown =>
+    isObject(of) && Array.isArray(of.layers) ? { ...(of as object), layers: of.layers.map(known) } : known(of);
   const loss = losses.find((loss) => loss.toJSON() === options.loss) ?? options.loss;
-  const said = { ...options, loss, ...(Array.isArray(layers) && { layers: layers.map(known) }) };
+  const { encoder } = options;
+  const said = {
+    ...(withCells(options) as object),
+    loss,
+    ...(encoder !== undefined && { encoder: withCells(encoder) }),
+  };
   try {
-    return networkConfig(known(said) as NetworkOptions);
+    return networkConfig(said as NetworkOptions);
   } catch (error) {
     refuse('metadata "network"', `is refused (${(error as Error).message})`, "the options of a network");
   }

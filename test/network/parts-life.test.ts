@@ -14,9 +14,12 @@ import {
   generate,
   gru,
   huber,
+  indrnn,
   layer,
   lstm,
   meanAbsoluteError,
+  minGru,
+  minLstm,
   Network,
   type PartsOptions,
   peepholeLstm,
@@ -34,14 +37,14 @@ import {
 } from "../../src/index";
 import { integers, numbers, rowWeightsOf, worstError } from "../numbers";
 import { useGpu } from "../workbench";
-import { networkOf, partsCases } from "./parts-networks";
+import { bringsState, networkOf, partsCases } from "./parts-networks";
 
 const gpu = useGpu();
 
 const asReference = (values: Iterable<[string, { data: Float32Array }]>): ReferenceParameters =>
   Object.fromEntries([...values].map(([name, { data }]) => [name, Float64Array.from(data)]));
 
-const cells = [peepholeLstm, coupledLstm, slstm];
+const cells = [peepholeLstm, coupledLstm, slstm, indrnn, minGru, minLstm];
 
 /** Layers of several cells and widths, one projected, that write what they read. */
 const writer: PartsOptions = {
@@ -244,8 +247,9 @@ test("memoryOf says what a pass of any parts takes, and all of it is given back"
       const before = { ...gpu().live };
       const network = await Network.create(gpu(), networkOf(shape));
       const own = gpu().live.bytes;
-      const { steps, batch, schedule, weighted: weights, initialState } = shape;
-      const options = { steps, batch, schedule, weights, initialState, gradients: true, training: true };
+      const { steps, batch, sourceSteps, schedule, weighted: weights, encoded } = shape;
+      const of = { ...(encoded && { sourceSteps }), initialState: bringsState(shape) };
+      const options = { steps, batch, schedule, weights, ...of, gradients: true, training: true };
       const { bytes } = await network.memoryOf(options);
       expect(gpu().live.bytes).toBe(own);
       const pass = await network.pass(options);

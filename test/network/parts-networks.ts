@@ -10,12 +10,16 @@ import {
   everyStep,
   features,
   huber,
+  type Input,
+  indrnn,
   type Layer,
   type LayerOptions,
   lastStep,
   layer,
   meanAbsoluteError,
   meanSquaredError,
+  minGru,
+  minLstm,
   type PartsConfig,
   type PartsOptions,
   peepholeLstm,
@@ -45,7 +49,12 @@ const cells: readonly CellCase[] = [
   { make: (hidden, options) => layer(peepholeLstm, hidden, options), states: 1, projects: false },
   { make: (hidden, options) => layer(coupledLstm, hidden, options), states: 1, projects: true },
   { make: (hidden, options) => layer(slstm, hidden, options), states: 3, projects: true },
+  { make: (hidden, options) => layer(indrnn, hidden, options), states: 0, projects: false, corner: true },
+  { make: (hidden, options) => layer(minGru, hidden, options), states: 0, projects: false },
+  { make: (hidden, options) => layer(minLstm, hidden, options), states: 0, projects: false },
 ];
+
+type Kind = "tokens" | "features" | "embedding";
 
 const lossNames = ["cross-entropy", "class weights", "squared", "huber", "absolute", "binary"] as const;
 
@@ -65,7 +74,7 @@ export function partsCases({ layers: mostLayers = 3, size: most = 22, steps = 12
   );
   return fc.record({
     layers,
-    input: fc.constantFrom("tokens" as const, "features" as const, "embedding" as const),
+    input: fc.constantFrom<Kind>("tokens", "features", "embedding"),
     inputs: size,
     width: size,
     outputs: size,
@@ -78,22 +87,27 @@ export function partsCases({ layers: mostLayers = 3, size: most = 22, steps = 12
     ragged: fc.boolean(),
     weighted: fc.boolean(),
     initialState: fc.boolean(),
+    encoded: fc.constantFrom<false | Kind>(false, false, "tokens", "features", "embedding"),
+    sourceSteps: fc.integer({ min: 1, max: steps }),
     schedule: fc.constantFrom<Schedule>("fused", "unrolled"),
     seed: fc.nat(1e6),
   });
 }
 export type PartsCase = ReturnType<typeof partsCases> extends fc.Arbitrary<infer Case> ? Case : never;
 
-/** The network of a case. What does not go together is made to: `parts.test.ts` has the refusals. */
+/** Whether batches bring initial states: an encoder's are what it ends with. */
+export const bringsState = ({ initialState, encoded }: PartsCase): boolean => initialState && !encoded;
+
+/** The network of a case. What does not go together is made to: `parts-config.test.ts` has the refusals. */
 export function networkOf(shape: PartsCase): PartsOptions {
-  const { input, inputs, outputs, width, tied: wanted, outputBias: bias, seed } = shape;
+  const { input, inputs, outputs, width, tied: wanted, outputBias: bias, encoded, seed } = shape;
   const projects = shape.layers.some(({ projected, cell }) => projected && cell.projects);
   const stack = shape.layers.map(({ cell, hidden, bidirectional, projected, dropout, ...options }, number) => {
-    const projection = projected && cell.projects ? { projection: Math.ceil(hidden / 2) } : {};
+    const projection = projected && cell.projects && !encoded ? { projection: Math.ceil(hidden / 2) } : {};
     return {
       ...cell.make(hidden, {
         ...options,
-        bidirectional: bidirectional && !(projects && shape.initialState),
+        bidirectional: bidirectional && !encoded && !(projects && shape.initialState),
         dropout: number === 0 && input === "tokens" ? 0 : dropout,
       }),
       ...projection,
@@ -111,12 +125,14 @@ export function networkOf(shape: PartsCase): PartsOptions {
     absolute: () => meanAbsoluteError(),
     binary: () => binaryCrossEntropy(),
   };
+  const inputOf = (kind: Kind) =>
+    ({ tokens: () => tokens(inputs), features: () => features(inputs), embedding: () => embedding(inputs, width) })[
+      kind
+    ]();
+  const undropped = ({ ...layer }: Layer, number: number) => ({ ...layer, dropout: number === 0 ? 0 : layer.dropout });
   return {
-    input: {
-      tokens: () => tokens(inputs),
-      features: () => features(inputs),
-      embedding: () => (tied ? embedding(outputs, tiedWidth) : embedding(inputs, width)),
-    }[input](),
+    input: tied ? embedding(outputs, tiedWidth) : inputOf(input),
+    ...(encoded && { encoder: { input: inputOf(encoded), layers: stack.map(undropped) } }),
     layers: stack,
     readout: shape.readout(outputs, { bias, tied }),
     loss: losses[shape.loss](),
@@ -125,8 +141,9 @@ export function networkOf(shape: PartsCase): PartsOptions {
 }
 
 /** A batch for the network of a case. */
-export function partsBatch(shape: PartsCase, { input, readout, loss, layers }: PartsConfig): Batch {
-  const { steps, batch, ragged, weighted, initialState, seed } = shape;
+export function partsBatch(shape: PartsCase, { input, encoder, readout, loss, layers }: PartsConfig): Batch {
+  const { steps, batch, sourceSteps, ragged, weighted, seed } = shape;
+  const initialState = bringsState(shape);
   const { outputs } = readout;
   const rows = readout.kind === "every-step" ? steps * batch : batch;
   const classes = typeof loss === "object" && loss.targets === "classes";
@@ -142,11 +159,12 @@ export function partsBatch(shape: PartsCase, { input, readout, loss, layers }: P
       return states === 3 && state === 1 ? drawn.map((n) => 1.5 + n) : drawn; // an sLSTM's n is above zero
     }),
   );
+  const read = ({ tokens, width }: Input, steps: number, seed: number) =>
+    tokens !== undefined ? integers(steps * batch, seed, 0, tokens - 1) : numbers(steps * batch * width, seed);
   return {
-    inputs:
-      input.tokens !== undefined
-        ? integers(steps * batch, seed, 0, input.tokens - 1)
-        : numbers(steps * batch * input.width, seed),
+    inputs: read(input, steps, seed),
+    ...(encoder && { source: read(encoder.input, sourceSteps, seed + 7) }),
+    ...(encoder && ragged && { sourceLengths: integers(batch, seed + 8, 1, sourceSteps) }),
     targets: classes
       ? integers(rows, seed + 1, -1, outputs - 1)
       : shape.loss === "binary"

@@ -16,7 +16,7 @@ import {
 } from "../../src/index";
 import { worstError } from "../numbers";
 import { useGpu } from "../workbench";
-import { networkOf, type PartsCase, partsBatch, partsCases } from "./parts-networks";
+import { bringsState, networkOf, type PartsCase, partsBatch, partsCases } from "./parts-networks";
 
 const gpu = useGpu();
 
@@ -34,7 +34,7 @@ const oneWay = (shape: PartsCase): PartsCase => ({
 /** What goes in segments. */
 const segmented = fc.tuple(partsCases({ steps: 4 }), fc.integer({ min: 1, max: 4 })).map(([shape, segments]): Case => {
   const unprojected = oneWay(shape).layers.map((layer) => ({ ...layer, projected: false }));
-  return { ...shape, layers: unprojected, steps: shape.steps * segments, checkpointEvery: shape.steps };
+  return { ...shape, layers: unprojected, encoded: false, steps: shape.steps * segments, checkpointEvery: shape.steps };
 });
 
 /** What goes as a wavefront: alike layers of cells with one state or none. */
@@ -49,7 +49,12 @@ const wavefronts = fc
         ...{ states: cell === "elman" ? 0 : 1, projects: false },
       },
     };
-    return { ...shape, layers: Array.from({ length: 1 + shape.layers.length }, () => made), schedule: "wavefront" };
+    return {
+      ...shape,
+      layers: Array.from({ length: 1 + shape.layers.length }, () => made),
+      encoded: false,
+      schedule: "wavefront",
+    };
   });
 
 test.each<[string, fc.Arbitrary<Case>]>([
@@ -59,13 +64,14 @@ test.each<[string, fc.Arbitrary<Case>]>([
 ])("a network of any parts has the reference's outputs, loss, states and every gradient, %s", async (_, cases) => {
   await fc.assert(
     fc.asyncProperty(cases, async (shape) => {
-      const { steps, batch, schedule, weighted: weights, initialState, checkpointEvery } = shape;
+      const { steps, batch, schedule, weighted: weights, encoded, sourceSteps, checkpointEvery } = shape;
       const network = await Network.create(gpu(), networkOf(shape));
       const config = network.config as PartsConfig;
       const data = partsBatch(shape, config);
-      const traced = !checkpointEvery && config.layers.every(({ projection }) => projection === undefined);
+      const traced = !checkpointEvery && !encoded && config.layers.every(({ projection }) => projection === undefined);
       const wanted = traced ? { traceGradients: true } : { gradients: true };
-      const options = { steps, batch, schedule, weights, initialState, checkpointEvery };
+      const of = { ...(encoded && { sourceSteps }), initialState: bringsState(shape) };
+      const options = { steps, batch, schedule, weights, checkpointEvery, ...of };
       const pass = await network.pass({ ...options, training: true, ...wanted });
       const finish = () => {
         pass.destroy();
@@ -75,7 +81,7 @@ test.each<[string, fc.Arbitrary<Case>]>([
       pass.run();
 
       const parameters = asReference(await network.read());
-      const reference = { ...data, steps, batch, step: 7 };
+      const reference = { ...data, steps, batch, sourceSteps, step: 7 };
       const run = referenceForward(config, parameters, reference);
       const back = referenceBackward(config, parameters, reference, run);
       const expectClose = async (tensors: readonly Tensor[], expected: (i: number) => ArrayLike<number>) => {

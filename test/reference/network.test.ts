@@ -147,8 +147,8 @@ test("every gradient of a network of any parts is what central differences say",
         Float64Array.from(values),
       );
       const inputs = given.inputs instanceof Float32Array ? Float64Array.from(given.inputs) : given.inputs;
-      const { steps, batch } = shape;
-      const data = { ...given, steps, batch, inputs, initialState, initialCellState, step: 3 };
+      const { steps, batch, sourceSteps } = shape;
+      const data = { ...given, steps, batch, sourceSteps, inputs, initialState, initialCellState, step: 3 };
       const run = forward(config, parameters, data);
       const gradients = backward(config, parameters, data, run);
       const loss = () => forward(config, parameters, data).loss;
@@ -173,7 +173,8 @@ test("gradients of final states and of outputs from elsewhere go back through an
       const parameters: ReferenceParameters = Object.fromEntries(
         [...initialParameters(config)].map(([name, { data }]) => [name, Float64Array.from(data)]),
       );
-      const data = { ...partsBatch(shape, config), steps: shape.steps, batch: shape.batch };
+      const { steps, batch, sourceSteps } = shape;
+      const data = { ...partsBatch(shape, config), steps, batch, sourceSteps };
       const run = forward(config, parameters, data);
       const of = (values: Float64Array, seed: number) => Float64Array.from(numbers(values.length, seed));
       const dLogits = of(run.logits, 1);
