@@ -39,6 +39,22 @@ export function expectSeed(operation: string, value: unknown): void {
   }
 }
 
+/** @throws unless `values` are a Float32Array of this shape, all of them finite. */
+export function expectNumbers(operation: string, name: string, values: unknown, shape: readonly number[]): void {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const got = Object.prototype.toString.call(values).slice(8, -1); // holds for arrays of other frames too
+  const { length } = values as Float32Array;
+  if (got !== "Float32Array" || length !== count) {
+    const what = got === "Float32Array" ? `has ${length} values` : `is ${got}`;
+    throw new Error(`${operation}: ${name} ${what}, expected a Float32Array of [${shape.join(", ")}], ${count} values.`);
+  }
+  const wrong = (values as Float32Array).findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return;
+  throw new Error(
+    `${operation}: ${name}[${wrong}] is ${(values as Float32Array)[wrong]}, expected a finite number; mend what it is computed by.`,
+  );
+}
+
 /** @throws where `options` has a name that is not known. */
 export function expectKnown(operation: string, options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
