@@ -43,15 +43,17 @@ export function expectSeed(operation: string, value: unknown): void {
 export function expectNumbers(operation: string, name: string, values: unknown, shape: readonly number[]): void {
   const count = shape.reduce((product, size) => product * size, 1);
   const got = Object.prototype.toString.call(values).slice(8, -1); // holds for arrays of other frames too
-  const { length } = values as Float32Array;
-  if (got !== "Float32Array" || length !== count) {
-    const what = got === "Float32Array" ? `has ${length} values` : `is ${got}`;
-    throw new Error(`${operation}: ${name} ${what}, expected a Float32Array of [${shape.join(", ")}], ${count} values.`);
+  const given = got === "Float32Array" ? (values as Float32Array) : undefined;
+  if (given?.length !== count) {
+    const what = given ? `has ${given.length} values` : `is ${got}`;
+    throw new Error(
+      `${operation}: ${name} ${what}, expected a Float32Array of [${shape.join(", ")}], ${count} values.`,
+    );
   }
-  const wrong = (values as Float32Array).findIndex((value) => !Number.isFinite(value));
+  const wrong = given.findIndex((value) => !Number.isFinite(value));
   if (wrong < 0) return;
   throw new Error(
-    `${operation}: ${name}[${wrong}] is ${(values as Float32Array)[wrong]}, expected a finite number; mend what it is computed by.`,
+    `${operation}: ${name}[${wrong}] is ${given[wrong]}, expected a finite number; mend what it is computed by.`,
   );
 }
 

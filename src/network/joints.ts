@@ -42,8 +42,10 @@ export function joining(plan: Plan, config: NetworkConfig, batch: number, back: 
     /** Adds what it leaves. */
     end: (layers: readonly Layer[]) => copyStates(plan, layers, "final", statesIn(finalState.tensors)),
     /** Adds what reaches the sweeps back from beyond the last step. */
-    enter: (layers: readonly Layer[]) => carry(layers, dFinalState!, (state, slab, bytes) => plan.copy(state, slab, bytes)),
+    enter: (layers: readonly Layer[]) =>
+      carry(layers, dFinalState!, (state, slab, bytes) => plan.copy(state, slab, bytes)),
     /** Adds what they pass on beyond the first. */
-    leave: (layers: readonly Layer[]) => carry(layers, dInitialState!, (state, slab, bytes) => plan.copy(slab, state, bytes)),
+    leave: (layers: readonly Layer[]) =>
+      carry(layers, dInitialState!, (state, slab, bytes) => plan.copy(slab, state, bytes)),
   };
 }

@@ -116,7 +116,9 @@ function expectOwnLoss(config: NetworkConfig, { weights, checkpointEvery }: Pass
   if (architectureOf(config).loss.targets !== "none") return;
   const other = weights ? "weights" : checkpointEvery === undefined ? undefined : "checkpointEvery";
   if (!other) return;
-  const why = weights ? "whose rows count what is made of them outside" : "whose outputs are wanted of all steps at once";
+  const why = weights
+    ? "whose rows count what is made of them outside"
+    : "whose outputs are wanted of all steps at once";
   throw new Error(`Pass: ${other} does not go with a network without a loss, ${why}; leave it out.`);
 }
 

@@ -2,6 +2,7 @@
 
 import type { Plan } from "../gpu/plan";
 import type { PlannedGroup, PlannedTensor } from "../gpu/tensor";
+import { lengthMask } from "../ops/length-mask";
 import { lossRecord } from "../ops/loss-record";
 import { type Architecture, architectureOf } from "../parts/architecture";
 import { batchSpecs, batchTensors, onlyRow } from "./batch";
@@ -26,7 +27,7 @@ export interface TensorsOfPass<Tensor> {
   hidden: Tensor;
   /** Of each layer and direction c [T + 1, B, H] in sweep order, slab 0 is c_0; of S states beside h [S·(T + 1), B, H]. */
   cellStates: Tensor[];
-  /** o [T, B, K] or [B, K], and ŷ where wanted */
+  /** o [T, B, K] or [B, K], which past a sequence's end count nothing, and ŷ where wanted */
   logits: Tensor;
   probabilities?: Tensor;
   /**
@@ -242,6 +243,8 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
       const reached = dInputs || lowestToLearn(layers, slabs) < layers.length;
       const top = { parts: architecture.layers.at(-1)!.directions };
       const dOutput = reached ? plan.tensor("dOutput", readShape, top) : undefined;
+      if (!addLoss && dLogits?.shape.length === 3)
+        lengthMask(plan, { label: "do = 0 past the end", values: dLogits, lengths });
       if (dLogits) readoutBackward(plan, output, { dLogits, dOutput, slabs });
       encoder?.clear(layers);
       joints?.enter(layers);

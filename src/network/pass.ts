@@ -156,7 +156,9 @@ export class Pass {
     this.lifetime.expect(operation);
     const { name, targets } = architectureOf(this.config).loss;
     if (targets !== "none") {
-      throw new Error(`${operation}: the network has the loss "${name}", which writes it; make it with loss: noLoss().`);
+      throw new Error(
+        `${operation}: the network has the loss "${name}", which writes it; make it with loss: noLoss().`,
+      );
     }
     this.#expectGradients(operation);
     const { dLogits } = this.tensors;
@@ -167,7 +169,9 @@ export class Pass {
   #expectHalves(operation: string): void {
     this.lifetime.expect(operation);
     if (this.options.checkpointEvery === undefined) return;
-    throw new Error(`${operation}: with checkpointEvery each segment goes forward and back by itself; encode both at once.`);
+    throw new Error(
+      `${operation}: with checkpointEvery each segment goes forward and back by itself; encode both at once.`,
+    );
   }
 
   #expectGradients(operation: string): void {
