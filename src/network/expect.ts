@@ -1,5 +1,7 @@
 // What is expected of options, and how a message shows what was got.
 
+import type { Loss } from "../losses/loss";
+
 /** Whether a value is a number from `least` to `most`. */
 export const isBetween = (value: unknown, least: number, most: number): boolean =>
   typeof value === "number" && value >= least && value <= most;
@@ -78,4 +80,9 @@ export function expectShare(operation: string, name: string, value: unknown): vo
   if (!isBetween(value, 0, 1) || value === 1) {
     throw new Error(`${operation}: ${name} is ${shown(value)}, expected a number from 0 to below 1.`);
   }
+}
+
+/** @throws where a network has no loss. @param cure what to do without one */
+export function expectLoss(operation: string, { targets }: Loss, cure: string): void {
+  if (targets === "none") throw new Error(`${operation}: the network has no loss, expected one; ${cure}.`);
 }

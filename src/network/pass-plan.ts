@@ -2,7 +2,6 @@
 
 import type { Plan } from "../gpu/plan";
 import type { PlannedGroup, PlannedTensor } from "../gpu/tensor";
-import { lengthMask } from "../ops/length-mask";
 import { lossRecord } from "../ops/loss-record";
 import { type Architecture, architectureOf } from "../parts/architecture";
 import { batchSpecs, batchTensors, onlyRow } from "./batch";
@@ -77,7 +76,7 @@ export interface Layout {
   /** Where gradients are added up. */
   readonly back: ReturnType<typeof gradientSlabs> | undefined;
   readonly addLoss: AddLoss | undefined;
-  readonly ways: Pick<StackOptions, "dropped" | "projection" | "scan"> & Pick<PassWays, "encoding">;
+  readonly ways: Pick<StackOptions, "dropped" | "projection" | "scan"> & Pick<PassWays, "encoding" | "lengthMask">;
   readonly joints: ReturnType<typeof joining> | undefined;
 }
 
@@ -95,7 +94,7 @@ export function planPass(
 ): PassPlan {
   checkPassOptions(config, options);
   expectWays(config, options, others);
-  const { segmented, dropout, scan, projection, encoding, carrying, joining, valueLoss } = others;
+  const { segmented, dropout, scan, projection, encoding, carrying, joining, valueLoss, lengthMask } = others;
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
   const architecture = architectureOf(config);
@@ -115,7 +114,7 @@ export function planPass(
   const addLoss = lossOn(plan, architecture.loss, architecture.readout.outputs, valueLoss);
   const ways = {
     ...(dropout && { dropped: { ops: dropout, step: batch.tensors.step!, seed: architecture.seed } }),
-    ...{ projection, scan, encoding },
+    ...{ projection, scan, encoding, lengthMask },
   };
   const layout = {
     plan,
@@ -243,8 +242,7 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
       const reached = dInputs || lowestToLearn(layers, slabs) < layers.length;
       const top = { parts: architecture.layers.at(-1)!.directions };
       const dOutput = reached ? plan.tensor("dOutput", readShape, top) : undefined;
-      if (!addLoss && dLogits?.shape.length === 3)
-        lengthMask(plan, { label: "do = 0 past the end", values: dLogits, lengths });
+      if (dLogits) ways.lengthMask?.(plan, { label: "do = 0 past the end", values: dLogits, lengths });
       if (dLogits) readoutBackward(plan, output, { dLogits, dOutput, slabs });
       encoder?.clear(layers);
       joints?.enter(layers);

@@ -2,6 +2,7 @@
 
 import { cellOf } from "../cells/cells";
 import type { DeviceTraits } from "../gpu/traits";
+import type { lengthMask } from "../ops/length-mask";
 import { isScanned } from "../ops/recurrence";
 import { architectureOf } from "../parts/architecture";
 import type { carrying } from "./carried-state";
@@ -24,10 +25,11 @@ export interface PassWays {
   readonly scan?: ScanOps | undefined;
   readonly projection?: ProjectionOps | undefined;
   readonly valueLoss?: ValueLossOp | undefined;
+  readonly lengthMask?: typeof lengthMask | undefined;
 }
 
 function needsOf(config: NetworkConfig, { checkpointEvery, carryState, training, joined }: PassOptions) {
-  const { layers: own, encoder, loss } = architectureOf(config);
+  const { layers: own, encoder, readout, loss } = architectureOf(config);
   const layers = [...own, ...(encoder?.layers ?? [])];
   return {
     segmented: checkpointEvery !== undefined,
@@ -38,6 +40,7 @@ function needsOf(config: NetworkConfig, { checkpointEvery, carryState, training,
     joining: joined === true,
     projection: layers.some(({ projection }) => projection !== undefined),
     valueLoss: loss.targets === "values",
+    lengthMask: loss.targets === "none" && readout.kind === "every-step",
   };
 }
 
@@ -62,6 +65,7 @@ export async function loadWays(
     scan: needs.scan ? await import("../ops/scan") : undefined,
     projection: needs.projection ? await import("./projection") : undefined,
     valueLoss: needs.valueLoss ? (await import("../ops/value-loss")).valueLoss : undefined,
+    lengthMask: needs.lengthMask ? (await import("../ops/length-mask")).lengthMask : undefined,
   };
 }
 

@@ -122,8 +122,8 @@ export class Pass {
    * Encodes the way forward alone, to the outputs: `tensors.logits` and the final states.
    * @throws with `checkpointEvery`, or where the pass was destroyed.
    */
-  encodeForward(encoder: GPUCommandEncoder): void {
-    this.#expectHalves("Pass.encodeForward");
+  encodeForward(encoder: GPUCommandEncoder, operation = "Pass.encodeForward"): void {
+    this.#expectHalves(operation);
     this.#begun = true;
     this.#ahead = true;
     this.program.encode(encoder, [backwardHalf]);
@@ -134,12 +134,12 @@ export class Pass {
    * outside, to the gradients; a carried state moves on.
    * @throws without gradients or a way forward before it, with `checkpointEvery`, or where the pass was destroyed.
    */
-  encodeBackward(encoder: GPUCommandEncoder): void {
-    this.#expectHalves("Pass.encodeBackward");
-    this.#expectGradients("Pass.encodeBackward");
+  encodeBackward(encoder: GPUCommandEncoder, operation = "Pass.encodeBackward"): void {
+    this.#expectHalves(operation);
+    this.#expectGradients(operation);
     if (!this.#ahead) {
       throw new Error(
-        "Pass.encodeBackward: nothing was encoded forward since the last way back, expected a way to go back; encodeForward first.",
+        `${operation}: nothing went forward since the last way back, expected a way to go back; go forward first.`,
       );
     }
     this.#ahead = false;

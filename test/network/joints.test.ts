@@ -327,7 +327,7 @@ describe("what does not go with it is refused by name:", () => {
     from[3] = Number.NaN;
     expect(() => pass.writeOutputGradient(from)).toThrow("values[3] is NaN, expected a finite number");
     const encoder = gpu().device.createCommandEncoder();
-    const outOfTurn = "Pass.encodeBackward: nothing was encoded forward since the last way back";
+    const outOfTurn = "Pass.encodeBackward: nothing went forward since the last way back";
     expect(() => pass.encodeBackward(encoder)).toThrow(outOfTurn);
     pass.encodeForward(encoder);
     pass.encodeBackward(encoder);
