@@ -71,10 +71,10 @@ export { binaryCrossEntropy } from "./losses/binary-cross-entropy";
 export { type CrossEntropyOptions, crossEntropy } from "./losses/cross-entropy";
 export { defineLoss, type LossFormula } from "./losses/define-loss";
 export { huber } from "./losses/huber";
-export type { Loss, ValueLoss } from "./losses/loss";
+export { type Loss, type NoLoss, noLoss, type ValueLoss } from "./losses/loss";
 export { meanAbsoluteError } from "./losses/mean-absolute-error";
 export { meanSquaredError } from "./losses/mean-squared-error";
-export type { Batch, BatchShape } from "./network/batch";
+export type { Batch, BatchInputs, BatchShape } from "./network/batch";
 export {
   type NetworkConfig,
   type NetworkOptions,
