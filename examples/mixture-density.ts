@@ -63,7 +63,7 @@ for (let step = 1; step <= 400; step++) {
 }
 
 const unseen = draw();
-export const surprise = negativeLogLikelihood(await trainer.forward(unseen), unseen.targets).loss;
+export const surprise = negativeLogLikelihood(await trainer.forward({ inputs: unseen.inputs }), unseen.targets).loss;
 /** Of the best single Gaussian, even where it knows the rule and all of the past. */
 const variance = unseen.unknown.reduce((sum, value) => sum + value ** 2, 0) / unseen.unknown.length;
 export const gaussian = Math.log(2 * Math.PI * Math.E * variance) / 2;
