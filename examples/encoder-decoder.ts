@@ -6,7 +6,7 @@ import { adam, type Batch, embedding, everyStep, generate, gru, Network, openGpu
 const symbols = 8;
 const length = 8;
 const batch = 64;
-const updates = 3000;
+const updates = 2500;
 /** What the decoder reads first: no symbol yet. */
 const start = symbols;
 

@@ -71,16 +71,14 @@ export { binaryCrossEntropy } from "./losses/binary-cross-entropy";
 export { type CrossEntropyOptions, crossEntropy } from "./losses/cross-entropy";
 export { defineLoss, type LossFormula } from "./losses/define-loss";
 export { huber } from "./losses/huber";
-export type { Loss, ValueLoss } from "./losses/loss";
+export { type Loss, type NoLoss, noLoss, type ValueLoss } from "./losses/loss";
 export { meanAbsoluteError } from "./losses/mean-absolute-error";
 export { meanSquaredError } from "./losses/mean-squared-error";
-export type { Batch, BatchShape } from "./network/batch";
+export type { Batch, BatchInputs, BatchShape } from "./network/batch";
 export {
   type NetworkConfig,
   type NetworkOptions,
   networkConfig,
-  type PartsConfig,
-  type PartsOptions,
   type UniformConfig,
   type UniformOptions,
 } from "./network/config";
@@ -89,6 +87,7 @@ export type { BufferPlace, Inference, InferenceBuffers, InferenceOptions } from 
 export { initialParameters } from "./network/initializers";
 export { Network } from "./network/network";
 export type { ParameterValues } from "./network/parameters";
+export type { PartsConfig, PartsOptions } from "./network/parts-config";
 export type { Pass, PassTensors } from "./network/pass";
 export type { PassOptions } from "./network/pass-options";
 export type { States } from "./network/read-states";

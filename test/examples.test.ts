@@ -49,6 +49,11 @@ async function run(name: string): Promise<Record<string, unknown>> {
 
 /** What each must have learned. */
 const learned: Record<string, (exported: Record<string, unknown>) => void> = {
+  "encoder-decoder": ({ share }) => expect(share).toBeGreaterThanOrEqual(0.99),
+  "mixture-density": ({ surprise, gaussian }) => {
+    expect(gaussian).toBeGreaterThan(0.6); // no single Gaussian is likelier
+    expect(surprise).toBeLessThan((gaussian as number) - 0.8);
+  },
   "own-cell": ({ accuracy }) => expect(accuracy).toBeGreaterThan(0.99),
   "own-loss": ({ share }) => expect(Math.abs((share as number) - 0.9)).toBeLessThan(0.04),
   "own-optimizer": ({ losses }) => {

@@ -68,6 +68,18 @@ test("no source gives a function an argument for each of a list that may be long
   expect(files.filter((file) => file.endsWith(".ts") && spreading.test(read(file)))).toEqual([]);
 });
 
+test("src/gpu knows no word of learning: it says no cell, loss of a network, gradient, optimizer or checkpoint", () => {
+  const words = /\b(cells?|losses|gradients?|optimizers?|networks?|checkpoints?|training|learn\w*|lstm|gru|elman)\b/i;
+  const files = readdirSync(join(root, "src/gpu")).filter((name) => name.endsWith(".ts"));
+  expect(files.length).toBeGreaterThan(15);
+  const found = files.flatMap((file) =>
+    read(join("src/gpu", file))
+      .split("\n")
+      .flatMap((line) => (words.test(line) ? [`${file}: ${line.trim()}`] : [])),
+  );
+  expect(found).toEqual([]);
+});
+
 test("every public class that is destroyed can be disposed of, and is exported as a type", () => {
   const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((name) =>
     name.endsWith(".ts"),
@@ -124,6 +136,8 @@ describe("the linter keeps imports going one way", () => {
     ["src/cells", `import "./cell"; import "../reference/matmul"; import "../../shaders/lstm.wgsl?raw";`],
     ["src/reference", `import "./matmul"; import "../cells/cells";`],
     ["src/interchange", `import "./safetensors"; import "../cells/cells";`],
+    ["src/parts", `import "./layers"; import "../cells/cells"; import "../losses/loss";`],
+    ["src/losses", `import "./loss"; import "../expressions/loss";`],
     ["demo", `import "../src/index"; import "node:fs";`],
     ["demo/train", `import "../../src/index"; import "../data/names"; import "vite";`],
     ["demo/data", `import "../../src/interchange/untrusted";`],
@@ -146,6 +160,9 @@ describe("the linter keeps imports going one way", () => {
     ["src/data", `import type { Gpu } from "../gpu/device";`],
     ["src/data", `import "fs";`],
     ["src/cells", `import "../reference/network";`],
+    ["src/parts", `import "../network/config";`],
+    ["src/parts", `import "../ops/sgd";`],
+    ["src/losses", `import "../ops/value-loss";`],
     ["src/cells", `import "../gpu/plan";`],
     ["src/cells", `import "../ops/recurrence";`],
     ["src/gpu", `import "../cells/cell";`],

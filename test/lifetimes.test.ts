@@ -9,6 +9,7 @@ import {
   type Gpu,
   generate,
   Network,
+  noLoss,
   openGpu,
   type Pass,
   type Program,
@@ -47,6 +48,8 @@ interface World {
   pass: Pass;
   program: Program;
   trainer: Trainer;
+  /** Of a network whose loss is made outside. */
+  open: { network: Network; pass: Pass; trainer: Trainer };
   /** What a checkpoint was made of before. */
   saved: Awaited<ReturnType<Trainer["snapshot"]>>;
   close(): void;
@@ -60,8 +63,25 @@ async function worldOf(gpu: Gpu, close: () => void): Promise<World> {
   pass.run();
   const trainer = await Trainer.create(network, { ...shape, optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }) });
   for await (const _ of trainer.train(batches(), { steps: 3 }));
-  return { gpu, network, pass, program: pass.program, trainer, saved: await trainer.snapshot(), close };
+  const saved = await trainer.snapshot();
+  return { gpu, network, pass, program: pass.program, trainer, open: await openOf(gpu), saved, close };
 }
+
+async function openOf(gpu: Gpu): Promise<World["open"]> {
+  const network = await Network.create(gpu, { ...options, loss: noLoss() });
+  const pass = await network.pass({ ...shape, gradients: true });
+  const trainer = await Trainer.create(network, { ...shape, optimizer: sgd({ learningRate: 0.1 }) });
+  return { network, pass, trainer };
+}
+
+/** Destroys one, and its like of the network whose loss is made outside. */
+function destroy(all: World, what: "network" | "pass" | "trainer"): void {
+  all[what].destroy();
+  all.open[what].destroy();
+}
+
+const inputs = { inputs: tokens };
+const dOutputs = new Float32Array(tokens.length * 5);
 
 async function world(): Promise<World> {
   const node = await openNodeGpu();
@@ -111,11 +131,21 @@ const ofPass: Record<keyof Pass, Use> = {
   packer: "apart",
   state: "apart",
   gradients: "apart",
+  initialState: "apart",
+  finalState: "apart",
+  dFinalState: "apart",
+  dInitialState: "apart",
   notFinite: "apart",
   destroy: "apart",
   [Symbol.dispose]: "apart",
   write: ({ pass }) => pass.write(batch),
   encode: (world) => world.pass.encode(encoder(world)),
+  encodeForward: (world) => world.pass.encodeForward(encoder(world)),
+  encodeBackward(world) {
+    if (!world.pass.lifetime.ending) world.pass.encodeForward(encoder(world));
+    world.pass.encodeBackward(encoder(world));
+  },
+  writeOutputGradient: ({ open }) => open.pass.writeOutputGradient(dOutputs),
   begin: ({ pass }) => pass.begin(),
   program: "apart",
   run: ({ pass }) => pass.run(),
@@ -132,6 +162,17 @@ const ofTrainer: Record<keyof Trainer, Use> = {
   destroy: "apart",
   [Symbol.dispose]: "apart",
   train: ({ trainer }) => all(trainer.train(batches(), { steps: 40 })),
+  forward: ({ open }) => open.trainer.forward(inputs),
+  async backward({ open: { trainer } }) {
+    if (!trainer.pass.lifetime.ending) await trainer.forward(inputs);
+    await trainer.backward(dOutputs);
+  },
+  encodeForward: (world) => world.open.trainer.encodeForward(encoder(world), inputs),
+  encodeBackward(world) {
+    const { trainer } = world.open;
+    if (!trainer.pass.lifetime.ending) trainer.encodeForward(encoder(world), inputs);
+    trainer.encodeBackward(encoder(world));
+  },
   gradientNorm: ({ trainer }) => trainer.gradientNorm(),
   snapshot: ({ trainer }) => trainer.snapshot(),
   restore: ({ trainer, saved }) => trainer.restore(saved),
@@ -248,6 +289,7 @@ const ofLibrary: Record<keyof typeof library, Use> = {
   indrnn: "apart",
   minGru: "apart",
   minLstm: "apart",
+  noLoss: "apart",
   meanAbsoluteError: "apart",
   abs: "apart",
   exp: "apart",
@@ -346,14 +388,14 @@ test("every operation answers while all it needs is there", async () => {
 describe("what is destroyed refuses, by name,", () => {
   test("each operation that needs a network that was destroyed", async () => {
     const all = await world();
-    all.network.destroy();
+    destroy(all, "network");
     await expectRefused(needNetwork, all, "destroyed", destroyed("network"));
     all.close();
   });
 
   test("each operation of a pass and its program", async () => {
     const all = await world();
-    all.pass.destroy();
+    destroy(all, "pass");
     const uses = [...usesOf(ofPass, "Pass."), ...usesOf(ofProgram, "Program.")];
     await expectRefused(uses, all, "destroyed", destroyed("pass"));
     all.close();
@@ -361,7 +403,7 @@ describe("what is destroyed refuses, by name,", () => {
 
   test("each operation of a trainer, and of its pass", async () => {
     const all = await world();
-    all.trainer.destroy();
+    destroy(all, "trainer");
     const uses = usesOf(ofTrainer, "Trainer.");
     uses.push(["saveCheckpoint", ofLibrary.saveCheckpoint as never], ["its pass", ({ trainer }) => trainer.pass.run()]);
     await expectRefused(uses, all, "destroyed", destroyed("trainer"));
@@ -411,6 +453,8 @@ describe("a device that is lost", () => {
     "Trainer.train",
     "Trainer.gradientNorm",
     "Trainer.snapshot",
+    "Trainer.forward",
+    "Trainer.backward",
     "saveNetwork",
     "saveCheckpoint",
     "evaluate",
@@ -432,7 +476,17 @@ describe("a device that is lost", () => {
 
 describe("destroyed in mid-flight", () => {
   const gpu = useGpu(); // tells of uncaptured errors
-  const methods = ["read", "pass", "inference", "readStates", "train", "gradientNorm", "snapshot"];
+  const methods = [
+    "read",
+    "pass",
+    "inference",
+    "readStates",
+    "train",
+    "forward",
+    "backward",
+    "gradientNorm",
+    "snapshot",
+  ];
   const functions = ["evaluate", "generate", "traceGradients", "saveNetwork", "saveCheckpoint", "Trainer"];
   const uses = [...methods.map((name) => `.${name}`), ...functions].map((name) => {
     return needNetwork.find(([other]) => (name.startsWith(".") ? other.endsWith(name) : other === name))!;
@@ -457,7 +511,8 @@ describe("destroyed in mid-flight", () => {
         (error) => ({ value: undefined, error }),
       );
       await moment();
-      all[what].destroy();
+      if (what === "gpu") all.gpu.destroy();
+      else destroy(all, what);
       const { value, error } = await outcome;
       if (error === undefined) expect(value).toEqual(expected);
       else {

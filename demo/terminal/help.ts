@@ -1,5 +1,6 @@
 // What `npm run train -- --help` prints, made of the tables of tasks and settings.
 
+import { maximum } from "../extremes";
 import { cells, cellWords } from "../tasks/cells";
 import { fields, type SettingName, type Settings } from "../tasks/fields";
 import type { TaskDescription } from "../tasks/task";
@@ -114,7 +115,7 @@ function usual(): string {
   rows.push([exampleName, usualOfExample]);
   const cells = [["defaults", ...byTask.map(optionOf)]];
   for (const [name, values] of rows) cells.push([name, ...byTask.map((setting) => String(values[setting]))]);
-  const widths = cells[0]!.map((_, column) => 3 + Math.max(0, ...cells.map((row) => row[column]!.length)));
+  const widths = cells[0]!.map((_, column) => 3 + maximum(cells.map((row) => row[column]!.length)));
   return cells
     .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("")}`.trimEnd())
     .join("\n");

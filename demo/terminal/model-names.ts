@@ -49,8 +49,8 @@ interface Twin {
 function twinsOf(config: PartsConfig): Twin[] {
   const { encoder, readout } = config;
   const own = encoder ? "decoder." : "";
-  const encoding = encoder ? twinsOfSequence(encoder, "encoder.", "encoder.") : [];
-  const twins = encoding.concat(twinsOfSequence(config, "", own));
+  const ofSource = encoder ? twinsOfSequence(encoder, "encoder.", "encoder.") : [];
+  const twins = [...ofSource, ...twinsOfSequence(config, "", own)];
   const { outputs, bias, tied } = readout;
   const { hidden, projection = hidden, bidirectional } = config.layers.at(-1)!;
   const shape = [outputs, projection * (bidirectional ? 2 : 1)];

@@ -18,7 +18,7 @@ export class Lifetime {
   readonly #watchers = new Set<(ending: Ending) => void>();
   #ending: Ending | undefined;
 
-  /** @param what such as "network", for messages. */
+  /** @param what such as "program", for messages. */
   constructor(what: string, owner?: Lifetime) {
     this.#what = what;
     this.#owner = owner;

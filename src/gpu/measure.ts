@@ -7,7 +7,7 @@ import { Lifetime } from "./lifetime";
 import type { Choice } from "./plan";
 import { Program } from "./program";
 
-const budgetMilliseconds = 800; // for one network, compiling included: then defaults serve, until the next time
+const budgetMilliseconds = 800; // for one plan, compiling included: then defaults serve, until the next time
 const sampleMilliseconds = 4;
 /** A sample is that many times as long as what a submit and its answer cost by themselves. */
 const waitsOfSample = 2;

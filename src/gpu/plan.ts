@@ -218,10 +218,10 @@ export class Plan {
   }
 
   /** What `build` adds is left out by runs that name it. */
-  section(name: string, build: () => void): void {
+  section<T>(name: string, build: () => T): T {
     const body: Node[] = [];
     this.#body.push({ kind: "section", name, body });
-    this.#inside(body, build);
+    return this.#inside(body, build);
   }
 
   /** Adds one of several ways to do the same: the one that is chosen where it is realised. */
@@ -254,11 +254,11 @@ export class Plan {
     }
   }
 
-  #inside(body: Node[], build: () => void): void {
+  #inside<T>(body: Node[], build: () => T): T {
     const outside = this.#body;
     this.#body = body;
     try {
-      build();
+      return build();
     } finally {
       this.#body = outside;
     }

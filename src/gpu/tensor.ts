@@ -186,7 +186,7 @@ export function writeTensor(gpu: Gpu, tensor: Tensor, data: ArrayLike<number>): 
 }
 
 /**
- * Reads tensors back, padding taken off. One round trip for all: never inside a training loop.
+ * Reads tensors back, padding taken off. One round trip for all: never inside a loop that is to be fast.
  * @param staging where they pass through, of `readbackBytes`; one is made unless given.
  * @throws where a tensor was destroyed, the device was lost, or it has no room.
  */

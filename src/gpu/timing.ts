@@ -47,8 +47,8 @@ export async function timePlan(program: Program, runs: number): Promise<(number 
   try {
     const clock = await clockStep(gpu, stamps);
     if (clock === undefined) return all.map(() => undefined);
-    const learnt = (timed: Timed) => timed.found.length >= runs;
-    for (let run = 0; run < runs + moreRuns && !all.every(learnt); run++) {
+    const settled = (timed: Timed) => timed.found.length >= runs;
+    for (let run = 0; run < runs + moreRuns && !all.every(settled); run++) {
       for (const group of groups(program, all)) {
         await kept.makeRoom(
           group.map((step) => (step.kind === "dispatch" && repeatsOf(step, all) > 1 ? bytesWritten(step) : 0)),
@@ -72,7 +72,7 @@ export async function timePlan(program: Program, runs: number): Promise<(number 
         const { stamps: told, elapsed } = await stamps.read(encoder, timed.length);
         for (const [pair, one] of timed.entries()) {
           const span = Number(told[2 * pair + 1]! - told[2 * pair]!) / 1e6; // from ns
-          if (span < 2 * elapsed + submitMilliseconds) learn(one, span, leastSteps * clock); // else the clock leapt
+          if (span < 2 * elapsed + submitMilliseconds) take(one, span, leastSteps * clock); // else the clock leapt
         }
       }
     }
@@ -111,7 +111,7 @@ function dispatch(pass: GPUComputePassEncoder, program: Program, step: DispatchS
 }
 
 /** Takes what the stamps told where they lie `least` milliseconds apart; else has the dispatch repeated until they do. */
-function learn(timed: Timed, span: number, least: number): void {
+function take(timed: Timed, span: number, least: number): void {
   if (span < 0) return; // the clock was reset, or runs backwards
   timed.expected = span;
   if (span >= least) timed.found.push(span / timed.repeats);

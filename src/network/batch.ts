@@ -41,7 +41,7 @@ export interface Batch extends BatchInputs {
   weights?: Float32Array;
 }
 
-/** Of a network without a loss, without targets. */
+/** What a pass takes: of a network without a loss, without targets. */
 export type AnyBatch = BatchInputs & Partial<Pick<Batch, "targets" | "weights">>;
 
 /** The size of the batches that a pass takes. */

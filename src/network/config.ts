@@ -3,29 +3,18 @@
 import { choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
 import type { CrossEntropyOptions } from "../losses/cross-entropy";
 import type { Loss, LossName } from "../losses/loss";
-import { architectureOf, isParts, mostLayers, type Parts } from "../parts/architecture";
+import { architectureOf, isParts, mostLayers } from "../parts/architecture";
 import {
-  expectKnown,
-  expectSeed,
-  expectShare,
-  expectSize,
-  expectSwitch,
-  expectWord,
-  isBetween,
-  listed,
-  shown,
-} from "./expect";
-import { completeParts, expectCell, expectForgetBias, expectInitializer } from "./parts-config";
-
-interface Beginning {
-  /**
-   * How W and V begin: uniform in ±1/√hidden, as PyTorch has it, or as Glorot and Bengio (2010) have it, with biases of
-   * zero. Default "uniform".
-   */
-  initializer?: "uniform" | "glorot";
-  /** How U begins, gate by gate: like W, or orthogonal (Saxe et al. 2014). Default "uniform". */
-  recurrentInitializer?: "uniform" | "glorot" | "orthogonal";
-}
+  type Beginning,
+  expectBeginnings,
+  expectCell,
+  expectClasses,
+  expectForgetBias,
+  expectLoss,
+  ofAny,
+} from "./config-checks";
+import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, shown } from "./expect";
+import { type PartsConfig, type PartsOptions, partsConfig } from "./parts-config";
 
 /** A network of one kind of cell and one width. */
 export interface UniformOptions extends NamedCell, CrossEntropyOptions, Beginning {
@@ -53,9 +42,6 @@ export interface UniformOptions extends NamedCell, CrossEntropyOptions, Beginnin
   seed?: number;
 }
 
-/** A network of parts: each layer of a cell and a width of its own. */
-export interface PartsOptions extends Parts, Beginning {}
-
 /** What a network is to be: by its parts, or in the short form. */
 export type NetworkOptions = UniformOptions | PartsOptions;
 
@@ -67,9 +53,6 @@ export type UniformConfig = Readonly<
   Required<Omit<UniformOptions, WithoutDefault>> & Pick<UniformOptions, WithoutDefault>
 >;
 
-/** The parts, completed. */
-export type PartsConfig = Readonly<Required<Omit<PartsOptions, "encoder">> & Pick<PartsOptions, "encoder">>;
-
 /** All that was said of a network, and the defaults of what was not. */
 export type NetworkConfig = UniformConfig | PartsConfig;
 
@@ -80,14 +63,6 @@ const choices = {
   readout: ["every-step", "last-step"],
 } as const;
 
-const beginnings = {
-  initializer: ["uniform", "glorot"],
-  recurrentInitializer: ["uniform", "glorot", "orthogonal"],
-} as const;
-
-const lossNames = ["cross-entropy", "mean-squared-error"];
-
-const ofAny = { loss: "cross-entropy", initializer: "uniform", recurrentInitializer: "uniform", seed: 1 } as const;
 const defaults = { ...ofAny, layers: 1, bidirectional: false, labelSmoothing: 0, dropout: 0 } as const;
 
 /**
@@ -98,29 +73,19 @@ export function networkConfig(options: UniformOptions): UniformConfig;
 export function networkConfig(options: PartsOptions): PartsConfig;
 export function networkConfig(options: NetworkOptions): NetworkConfig;
 export function networkConfig(options: NetworkOptions): NetworkConfig {
+  expectOptions(options);
+  return isParts(options) ? partsConfig(options) : uniformConfig(options);
+}
+
+/** @throws unless they are an object. */
+export function expectOptions(options: unknown): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new Error(`Network: options is ${shown(options)}, expected an object; pass what the network is to be.`);
   }
-  const config = isParts(options) ? partsConfig(options) : uniformConfig(options);
-  for (const [name, words] of Object.entries(beginnings)) {
-    expectWord("Network", name, config[name as keyof typeof beginnings], words);
-  }
-  expectSeed("Network", config.seed);
-  const { layers, encoder } = architectureOf(config);
-  for (const layer of [...layers, ...(encoder?.layers ?? [])]) expectInitializer(config.recurrentInitializer, layer);
-  return config;
 }
 
-function partsConfig(options: PartsOptions): PartsConfig {
-  const { input, layers, readout, encoder, ...others } = options;
-  expectKnown("Network of parts", options, ["input", "layers", "readout", "encoder", ...Object.keys(ofAny)]);
-  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
-  const config = { ...ofAny, ...given, ...completeParts({ input, layers, readout, ...(encoder && { encoder }) }) };
-  expectLoss(config.loss, config.readout.outputs);
-  return config;
-}
-
-function uniformConfig(options: UniformOptions): UniformConfig {
+/** The short form alone. @throws as `networkConfig`. */
+export function uniformConfig(options: UniformOptions): UniformConfig {
   expectCell(options.cell);
   const words: Readonly<Record<string, readonly string[]>> = { ...choices, ...choicesOf(options) };
   const cellDefaults = Object.entries(choicesOf(options)).map(([name, [first]]) => [name, first]);
@@ -149,38 +114,9 @@ function uniformConfig(options: UniformOptions): UniformConfig {
   }
   const known = ["cell", ...sizes, ...Object.keys(words), ...Object.keys(defaults), "classWeights", "forgetBias"];
   expectKnown(`Network of cell "${nameOfCell(config)}"`, Object.fromEntries(given), [...new Set(known)]);
+  expectBeginnings(config);
   return config;
 }
 
 /** What a loss is called. */
 export const nameOfLoss = (config: NetworkConfig): string => architectureOf(config).loss.name;
-
-/** Likewise of losses. */
-function expectLoss(loss: LossName | Loss, outputs: number): void {
-  if (typeof loss !== "object" || loss === null || !("targets" in loss) || !("name" in loss)) {
-    const got = typeof loss === "function" ? "a function: call it" : shown(loss);
-    const words = lossNames.map((name) => `"${name}"`).join(" or ");
-    if (!lossNames.some((name) => name === loss)) {
-      throw new Error(`Network: loss is ${got}, expected ${words}, or what one of defineLoss answers.`);
-    }
-  } else if (loss.targets === "classes") {
-    expectClasses(loss, outputs);
-  } else if (loss.targets === "values" && lossNames.some((name) => name === loss.name) && loss.toJSON() !== loss.name) {
-    throw new Error(
-      `Network: the loss that was defined is called "${loss.name}", as the library's own; give it another name, or pass loss: "${loss.name}".`,
-    );
-  }
-}
-
-function expectClasses({ labelSmoothing, classWeights }: CrossEntropyOptions, outputs: number): void {
-  if (!isBetween(labelSmoothing, 0, 1)) {
-    throw new Error(`Network: labelSmoothing is ${shown(labelSmoothing)}, expected a number from 0 to 1.`);
-  }
-  if (classWeights === undefined) return;
-  const weights: unknown = classWeights;
-  if (!Array.isArray(weights) || weights.length !== outputs || !weights.every((weight) => isBetween(weight, 0, 1e30))) {
-    throw new Error(
-      `Network: classWeights is ${Array.isArray(weights) ? listed(weights) : shown(weights)}, expected an array of ${outputs} numbers from 0 up, one an output.`,
-    );
-  }
-}

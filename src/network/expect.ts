@@ -1,5 +1,7 @@
 // What is expected of options, and how a message shows what was got.
 
+import type { Loss } from "../losses/loss";
+
 /** Whether a value is a number from `least` to `most`. */
 export const isBetween = (value: unknown, least: number, most: number): boolean =>
   typeof value === "number" && value >= least && value <= most;
@@ -39,6 +41,24 @@ export function expectSeed(operation: string, value: unknown): void {
   }
 }
 
+/** @throws unless `values` are a Float32Array of this shape, all of them finite. */
+export function expectNumbers(operation: string, name: string, values: unknown, shape: readonly number[]): void {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const got = Object.prototype.toString.call(values).slice(8, -1); // holds for arrays of other frames too
+  const given = got === "Float32Array" ? (values as Float32Array) : undefined;
+  if (given?.length !== count) {
+    const what = given ? `has ${given.length} values` : `is ${got}`;
+    throw new Error(
+      `${operation}: ${name} ${what}, expected a Float32Array of [${shape.join(", ")}], ${count} values.`,
+    );
+  }
+  const wrong = given.findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return;
+  throw new Error(
+    `${operation}: ${name}[${wrong}] is ${given[wrong]}, expected a finite number; mend what it is computed by.`,
+  );
+}
+
 /** @throws where `options` has a name that is not known. */
 export function expectKnown(operation: string, options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
@@ -60,4 +80,9 @@ export function expectShare(operation: string, name: string, value: unknown): vo
   if (!isBetween(value, 0, 1) || value === 1) {
     throw new Error(`${operation}: ${name} is ${shown(value)}, expected a number from 0 to below 1.`);
   }
+}
+
+/** @throws where a network has no loss. @param cure what to do without one */
+export function expectLoss(operation: string, { targets }: Loss, cure: string): void {
+  if (targets === "none") throw new Error(`${operation}: the network has no loss, expected one; ${cure}.`);
 }

@@ -11,7 +11,7 @@ import type { NetworkConfig } from "./config";
 
 /**
  * A parameter's gradient sums over T·B rows. To keep a GPU busy, the rows are cut into slabs, each a full set of
- * gradients; `finish` adds them up in order, records the loss, and notes whether all of it is finite.
+ * gradients; `finish` adds them up in order, records the loss where there is one, and notes whether all of it is finite.
  * @param specs of the parameters that learn, in the order of all; of the others nothing is kept
  * @param step u32 [2], a uniform: the training step, which is noted where something is not finite
  * @param accumulate whether what writes a slab adds to it; `buffer` is then to be cleared first.
@@ -21,7 +21,7 @@ export function gradientSlabs(
   config: NetworkConfig,
   specs: Readonly<Record<string, TensorSpec>>,
   { steps, batch, accumulate }: { steps: number; batch: number; accumulate: boolean },
-  loss: LossRecord,
+  loss: LossRecord | undefined,
   step: PlannedTensor,
 ) {
   const { offsets, bytes } = layoutOf(specs);
@@ -44,7 +44,7 @@ export function gradientSlabs(
       const tensor = group.tensors[name];
       return tensor && { ...oneSlab(tensor), accumulate, noting };
     };
-    return { group, notFinite, buffer: group.buffer, slabs, finish: () => lossRecord(plan, loss, noting) };
+    return { group, notFinite, buffer: group.buffer, slabs, finish: () => loss && lossRecord(plan, loss, noting) };
   }
   const parts = plan.tensor("gradientSlabs", [count * size]);
   return {
@@ -62,7 +62,7 @@ export function gradientSlabs(
       };
     },
     finish() {
-      const label = "gradients = Σ slabs, loss";
+      const label = loss ? "gradients = Σ slabs, loss" : "gradients = Σ slabs";
       const sum = { ...whole(group, "gradients"), shape: [1, size] };
       slabSum(plan, { label, parts: { ...parts, shape: [count, size] }, sum, noting, loss });
     },

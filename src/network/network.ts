@@ -12,19 +12,19 @@ import {
   type TypedArray,
   writeTensor,
 } from "../gpu/tensor";
-import { architectureOf } from "../parts/architecture";
+import { architectureOf, isParts } from "../parts/architecture";
 import {
+  expectOptions,
   type NetworkConfig,
   type NetworkOptions,
-  networkConfig,
-  type PartsConfig,
-  type PartsOptions,
   type UniformConfig,
   type UniformOptions,
+  uniformConfig,
 } from "./config";
 import type { Inference, InferenceBuffers, InferenceOptions } from "./inference";
 import { initialParameters } from "./initializers";
 import { type ParameterValues, parameterShapes } from "./parameters";
+import type { PartsConfig, PartsOptions } from "./parts-config";
 import type { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
 import { loadWays } from "./pass-ways";
@@ -58,7 +58,8 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   static create(gpu: Gpu, options: PartsOptions): Promise<Network<PartsConfig>>;
   static create(gpu: Gpu, options: NetworkOptions): Promise<Network>;
   static async create(gpu: Gpu, options: NetworkOptions): Promise<Network> {
-    const config = networkConfig(options);
+    expectOptions(options);
+    const config = isParts(options) ? (await import("./parts-config")).partsConfig(options) : uniformConfig(options);
     let network: Network | undefined;
     try {
       const make = () => {

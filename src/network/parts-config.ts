@@ -1,14 +1,32 @@
-// What a user says of a network's parts, checked and completed.
+// What a user says of a network's parts, checked and completed; loaded where they are said.
 
-import { cellNames, cellOf, choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
+import { cellOf, choicesOf, nameOfCell } from "../cells/cells";
 import { type Encoder, mostLayers, type Parts } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import type { Layer } from "../parts/layers";
 import type { Readout } from "../parts/readouts";
+import { type Beginning, expectBeginnings, expectCell, expectForgetBias, expectLoss, ofAny } from "./config-checks";
 import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, shown } from "./expect";
 
+/** A network of parts: each layer of a cell and a width of its own. */
+export interface PartsOptions extends Parts, Beginning {}
+
+/** The parts, completed. */
+export type PartsConfig = Readonly<Required<Omit<PartsOptions, "encoder">> & Pick<PartsOptions, "encoder">>;
+
+/** @throws where an option is missing, unknown or out of range. */
+export function partsConfig(options: PartsOptions): PartsConfig {
+  const { input, layers, readout, encoder, ...others } = options;
+  expectKnown("Network of parts", options, ["input", "layers", "readout", "encoder", ...Object.keys(ofAny)]);
+  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
+  const config = { ...ofAny, ...given, ...completeParts({ input, layers, readout, ...(encoder && { encoder }) }) };
+  expectLoss(config.loss, config.readout.outputs);
+  expectBeginnings(config);
+  return config;
+}
+
 /** @throws where a part is missing, unknown or out of range, or does not go with another. */
-export function completeParts({ input, layers, readout, encoder }: Parts): Parts {
+function completeParts({ input, layers, readout, encoder }: Parts): Parts {
   const own = completeSequence("layer", { input, layers });
   const read = completeReadout(readout);
   if (read.tied) expectTied(input, own.layers.at(-1)!, read);
@@ -43,45 +61,6 @@ function expectJoined(encoder: readonly Layer[], layers: readonly Layer[]): void
   if (![...encoder, ...layers].every(one) || statesOf(encoder) !== statesOf(layers)) {
     throw new Error(
       `Network: the encoder's layers have states ${statesOf(encoder)}, expected ${statesOf(layers)}, in one direction and unprojected, as what they are the beginning of; make its layers alike.`,
-    );
-  }
-}
-
-/** @throws unless U is such that it can begin so. */
-export function expectInitializer(initializer: string, layer: Layer): void {
-  if (initializer === "uniform") return;
-  const name = nameOfCell(layer);
-  if (cellOf(layer).recurrent !== "full") {
-    throw new Error(
-      `Network: recurrentInitializer is "${initializer}" for cell "${name}", expected "uniform"; units of that cell do not meet, so that it has no matrix U: leave it out.`,
-    );
-  }
-  if (initializer === "orthogonal" && layer.projection !== undefined) {
-    throw new Error(
-      `Network: recurrentInitializer is "orthogonal" for cell "${name}" whose h is projected, expected "uniform" or "glorot"; its U is not square: leave it out.`,
-    );
-  }
-}
-
-/** @throws unless a forget gate is there to take the bias. */
-export function expectForgetBias(cell: NamedCell, forgetBias: unknown): void {
-  if (forgetBias !== undefined && cellOf(cell).forgetGate === undefined) {
-    throw new Error(
-      `Network: forgetBias is ${shown(forgetBias)} for cell "${nameOfCell(cell)}", expected none; that cell has no forget gate: leave it out.`,
-    );
-  }
-  if (forgetBias !== undefined && !Number.isFinite(forgetBias)) {
-    throw new Error(`Network: forgetBias is ${shown(forgetBias)}, expected a finite number.`);
-  }
-}
-
-/** One of the library's, by name, or one that `defineCell` made, which must not be called as one of those is: in files they are names. */
-export function expectCell(cell: unknown): void {
-  if (typeof cell !== "object" || cell === null || !("gpu" in cell) || !("name" in cell)) {
-    expectWord("Network", "cell", cell, cellNames);
-  } else if (cellNames.some((name) => name === cell.name)) {
-    throw new Error(
-      `Network: the cell that was defined is called "${cell.name}", as the library's own; give it another name, or pass cell: "${cell.name}".`,
     );
   }
 }

@@ -30,6 +30,11 @@ export interface PassOptions extends BatchShape {
    * every step, `layers`, `hidden`, `cellStates`, `logits` and `dLogits`, is then of the first k steps.
    */
   checkpointEvery?: number | undefined;
+  /**
+   * Whether its states are joints between passes: it begins with what `initialState` holds on the GPU, leaves in `finalState`
+   * what it ends with and, with gradients, takes dL/d(final states) from `dFinalState` and leaves `dInitialState`.
+   */
+  joined?: boolean;
 }
 
 const switches = [
@@ -40,6 +45,7 @@ const switches = [
   "gradients",
   "traceGradients",
   "training",
+  "joined",
 ] as const satisfies readonly (keyof PassOptions)[];
 
 const passOptions: readonly (keyof PassOptions)[] = [
@@ -64,6 +70,7 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
     throw new Error("Pass: trainable is given for a pass without gradients; leave it out, or set gradients.");
   }
   expectSource(config, options);
+  expectOwnLoss(config, options);
   const { layers } = architectureOf(config);
   const bidirectional = layers.some(({ directions }) => directions === 2);
   const projected = layers.some(({ projection }) => projection !== undefined);
@@ -73,6 +80,7 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
       "Pass: traceGradients does not go with a projected layer, whose h is not what its sweep goes through; leave one out.",
     );
   }
+  expectJoined(projected, options);
   if (projected && bidirectional && options.initialState) {
     throw new Error("Pass: initialState does not go with layers that are projected in both directions; leave one out.");
   }
@@ -92,14 +100,41 @@ function expectSource(config: NetworkConfig, options: PassOptions): void {
     throw new Error(`Pass: sourceSteps is ${shown(options.sourceSteps)}, expected none; the network has no encoder.`);
   }
   expectSize("Pass", "sourceSteps", options.sourceSteps);
-  const { carryState, initialState, checkpointEvery, schedule, traceGradients } = options;
-  const others = { carryState, initialState, checkpointEvery, traceGradients, wavefront: schedule === "wavefront" };
+  const { carryState, initialState, joined, checkpointEvery, schedule, traceGradients } = options;
+  const own = { carryState, initialState, joined };
+  const others = { ...own, checkpointEvery, traceGradients, wavefront: schedule === "wavefront" };
   const other = Object.entries(others).find(([, given]) => given);
   if (other) {
     throw new Error(
       `Pass: ${other[0]} does not go with an encoder, whose final state is what the layers begin with; leave it out.`,
     );
   }
+}
+
+/** @throws where a network without a loss is asked for what needs one. */
+function expectOwnLoss(config: NetworkConfig, { weights, checkpointEvery }: PassOptions): void {
+  if (architectureOf(config).loss.targets !== "none") return;
+  const other = weights ? "weights" : checkpointEvery === undefined ? undefined : "checkpointEvery";
+  if (!other) return;
+  const why = weights
+    ? "whose rows count what is made of them outside"
+    : "whose outputs are wanted of all steps at once";
+  throw new Error(`Pass: ${other} does not go with a network without a loss, ${why}; leave it out.`);
+}
+
+/** @throws where `joined` does not go with the rest. */
+function expectJoined(projected: boolean, options: PassOptions): void {
+  if (!options.joined) return;
+  const { initialState, carryState, checkpointEvery, schedule } = options;
+  const others = {
+    "initialState: the states lie on the GPU, to be copied to": initialState,
+    "carryState: each run begins with what it is given": carryState,
+    "checkpointEvery, which keeps other states": checkpointEvery,
+    'schedule "wavefront", which takes no gradient of states': schedule === "wavefront",
+    "a projected layer, whose last state is not what its sweep ends with": projected,
+  };
+  const other = Object.entries(others).find(([, given]) => given);
+  if (other) throw new Error(`Pass: joined does not go with ${other[0]}; leave one out.`);
 }
 
 /** @throws where `checkpointEvery` does not go with the rest. */
@@ -131,3 +166,7 @@ function expectSegments(
 
 /** The sections that a run leaves out while what an earlier one found not finite still stands: nothing is changed then. */
 export const unlatched = "unlatched";
+
+/** The sections of the way forward and of the way back: what is encoded in halves leaves the other out. */
+export const forwardHalf = "forward";
+export const backwardHalf = "backward";

@@ -8,9 +8,10 @@ import { batchSpecs, batchTensors, onlyRow } from "./batch";
 import type { NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
 import { inputStage } from "./input";
+import type { Joints, joining } from "./joints";
 import type { Layer } from "./layer";
 import { parameterShapes } from "./parameters";
-import { checkPassOptions, type PassOptions, unlatched } from "./pass-options";
+import { backwardHalf, checkPassOptions, forwardHalf, type PassOptions, unlatched } from "./pass-options";
 import { expectWays, type PassWays } from "./pass-ways";
 import { type AddLoss, lossOn, outputForward, outputLayer, readoutBackward } from "./readout";
 import type { segmented } from "./segments";
@@ -25,13 +26,16 @@ export interface TensorsOfPass<Tensor> {
   hidden: Tensor;
   /** Of each layer and direction c [T + 1, B, H] in sweep order, slab 0 is c_0; of S states beside h [S·(T + 1), B, H]. */
   cellStates: Tensor[];
-  /** o [T, B, K] or [B, K], and ŷ where wanted */
+  /** o [T, B, K] or [B, K], which past a sequence's end count nothing, and ŷ where wanted */
   logits: Tensor;
   probabilities?: Tensor;
-  /** The loss of run n, from 0, is at n mod lossCapacity; `recorded`, u32 [1], counts the runs. */
+  /**
+   * The loss of run n, from 0, is at n mod lossCapacity; `recorded`, u32 [1], counts the runs. Of a network without a loss not
+   * a number, and 0.
+   */
   losses: Tensor;
   recorded: Tensor;
-  /** With gradients: do. */
+  /** With gradients: do, which of a network without a loss comes from outside; zero unless written. */
   dLogits?: Tensor;
   /** Where traced: dL/dh by all paths [T + 1, B, H] of each layer and direction, in sweep order, slab 0 for h_0. */
   dHidden?: Tensor[];
@@ -52,6 +56,8 @@ export interface PassPlan {
   readonly gradients: PlannedGroup | undefined;
   /** With carryState: the state that the last run ended with. */
   readonly state: PlannedGroup | undefined;
+  /** Where it is joined. */
+  readonly joints: Joints<PlannedGroup>;
 }
 
 type Tensors = Readonly<Record<string, PlannedTensor>>;
@@ -70,7 +76,8 @@ export interface Layout {
   /** Where gradients are added up. */
   readonly back: ReturnType<typeof gradientSlabs> | undefined;
   readonly addLoss: AddLoss | undefined;
-  readonly ways: Pick<StackOptions, "dropped" | "projection" | "scan"> & Pick<PassWays, "encoding">;
+  readonly ways: Pick<StackOptions, "dropped" | "projection" | "scan"> & Pick<PassWays, "encoding" | "lengthMask">;
+  readonly joints: ReturnType<typeof joining> | undefined;
 }
 
 /**
@@ -83,10 +90,11 @@ export function planPass(
   config: NetworkConfig,
   parameters: Tensors,
   options: PassOptions,
-  { segmented, stacking, dropout, scan, projection, encoding, carrying, valueLoss }: PassWays = {},
+  { stacking, ...others }: PassWays = {},
 ): PassPlan {
   checkPassOptions(config, options);
-  expectWays(config, options, { segmented, dropout, scan, projection, encoding, carrying, valueLoss });
+  expectWays(config, options, others);
+  const { segmented, dropout, scan, projection, encoding, carrying, joining, valueLoss, lengthMask } = others;
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
   const architecture = architectureOf(config);
@@ -97,14 +105,16 @@ export function planPass(
   const losses = plan.tensor("losses", [lossCapacity]);
   const recorded = plan.tensor("recorded", [1], { type: "u32" });
   const rowLoss = plan.tensor("rowLoss", [architecture.readout.kind === "every-step" ? steps * rows : rows]);
-  const loss = { rowLoss, recorded, ring: losses };
+  const loss = architecture.loss.targets === "none" ? undefined : { rowLoss, recorded, ring: losses };
+  if (!loss) plan.fill(losses, () => new Float32Array(lossCapacity).fill(Number.NaN)); // nobody measures one
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
   const back = wanted ? gradientSlabs(plan, config, learning, summed, loss, batch.tensors.step!) : undefined;
   const carried = carrying?.(plan, config, options, back?.notFinite);
+  const joints = joining?.(plan, config, rows, wanted);
   const addLoss = lossOn(plan, architecture.loss, architecture.readout.outputs, valueLoss);
   const ways = {
     ...(dropout && { dropped: { ops: dropout, step: batch.tensors.step!, seed: architecture.seed } }),
-    ...{ projection, scan, encoding },
+    ...{ projection, scan, encoding, lengthMask },
   };
   const layout = {
     plan,
@@ -117,20 +127,27 @@ export function planPass(
     back,
     addLoss,
     ways,
+    joints,
   };
   const stretch =
     checkpointEvery && segmented ? inSegments(layout, segmented) : inOne(layout, stacking ?? layerByLayer);
   const { layers } = stretch;
 
-  if (back) plan.section(unlatched, () => plan.clear(back.notFinite, 4));
-  stretch.begin();
-  copyStates(plan, layers, "initial", statesIn((carried?.state ?? batch).tensors));
-  carried?.reset(layers, batch.tensors);
-  stretch.forward(() => carried?.end(layers));
-  stretch.backward();
-  if (back) back.finish();
-  else lossRecord(plan, loss);
-  carried?.keep(layers);
+  plan.section(forwardHalf, () => {
+    if (back) plan.section(unlatched, () => plan.clear(back.notFinite, 4));
+    stretch.begin();
+    copyStates(plan, layers, "initial", statesIn((carried?.state ?? batch).tensors));
+    carried?.reset(layers, batch.tensors);
+    joints?.begin(layers);
+    stretch.forward(() => carried?.end(layers));
+    joints?.end(layers);
+    if (!back && loss) lossRecord(plan, loss);
+  });
+  plan.section(backwardHalf, () => {
+    stretch.backward();
+    back?.finish();
+    carried?.keep(layers);
+  });
 
   const directions = layers.flatMap((layer) => layer.directions);
   const { logits, probabilities, dLogits, dInputs } = stretch;
@@ -141,6 +158,7 @@ export function planPass(
     notFinite: back?.notFinite,
     gradients: back?.group,
     state: carried?.state,
+    joints: joints?.groups ?? {},
     tensors: {
       layers: layers.map((layer) => layer.hidden),
       hidden: layers.at(-1)!.hidden,
@@ -183,7 +201,7 @@ interface Stretch {
 
 /** All steps at once. */
 function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Stacking): Stretch {
-  const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss, ways } = layout;
+  const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss, ways, joints } = layout;
   const { steps, batch: rows, traceGradients = false } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule; // that one is in the stacking
   const { tokenStart, tokenOrder, weights } = batch;
@@ -198,7 +216,7 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
   const layers = createStack(plan, architecture, parameters, input.x, lengths, {
     ...{ steps, batch: rows, schedule, traceGradients, rowsByToken: input.rowsByToken },
     ...ways,
-    ...(encoder?.learns && { continued: true, reachesBeyond: true }),
+    ...((encoder?.learns || joints) && { continued: true, reachesBeyond: true }),
     gradients: back !== undefined,
   });
   const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);
@@ -227,11 +245,14 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
       const reached = dInputs || lowestToLearn(layers, slabs) < layers.length;
       const top = { parts: architecture.layers.at(-1)!.directions };
       const dOutput = reached ? plan.tensor("dOutput", readShape, top) : undefined;
+      if (dLogits) ways.lengthMask?.(plan, { label: "do = 0 past the end", values: dLogits, lengths });
       if (dLogits) readoutBackward(plan, output, { dLogits, dOutput, slabs });
       encoder?.clear(layers);
+      joints?.enter(layers);
       if (dOutput) stackBackward(plan, layers, dOutput, slabs, dInputs);
       input.backward(dInputs, slabs, architecture.readout.tied);
       encoder?.backward(layers);
+      joints?.leave(layers);
     },
   };
 }

@@ -2,11 +2,13 @@
 
 import { cellOf } from "../cells/cells";
 import type { DeviceTraits } from "../gpu/traits";
+import type { lengthMask } from "../ops/length-mask";
 import { isScanned } from "../ops/recurrence";
 import { architectureOf } from "../parts/architecture";
 import type { carrying } from "./carried-state";
 import type { NetworkConfig } from "./config";
 import type { encoding } from "./encoder";
+import type { joining } from "./joints";
 import type { DropoutOps, ProjectionOps, ScanOps } from "./layer";
 import type { PassOptions } from "./pass-options";
 import type { ValueLossOp } from "./readout";
@@ -19,13 +21,15 @@ export interface PassWays {
   readonly dropout?: DropoutOps | undefined;
   readonly carrying?: typeof carrying | undefined;
   readonly encoding?: typeof encoding | undefined;
+  readonly joining?: typeof joining | undefined;
   readonly scan?: ScanOps | undefined;
   readonly projection?: ProjectionOps | undefined;
   readonly valueLoss?: ValueLossOp | undefined;
+  readonly lengthMask?: typeof lengthMask | undefined;
 }
 
-function needsOf(config: NetworkConfig, { checkpointEvery, carryState, training }: PassOptions) {
-  const { layers: own, encoder, loss } = architectureOf(config);
+function needsOf(config: NetworkConfig, { checkpointEvery, carryState, training, joined }: PassOptions) {
+  const { layers: own, encoder, readout, loss } = architectureOf(config);
   const layers = [...own, ...(encoder?.layers ?? [])];
   return {
     segmented: checkpointEvery !== undefined,
@@ -33,8 +37,10 @@ function needsOf(config: NetworkConfig, { checkpointEvery, carryState, training 
     scan: layers.some((layer) => isScanned(cellOf(layer))),
     encoding: encoder !== undefined,
     carrying: carryState === true,
+    joining: joined === true,
     projection: layers.some(({ projection }) => projection !== undefined),
     valueLoss: loss.targets === "values",
+    lengthMask: loss.targets === "none" && readout.kind === "every-step",
   };
 }
 
@@ -47,7 +53,7 @@ export async function loadWays(
 ): Promise<PassWays> {
   const needs = needsOf(config, options);
   const { layers, encoder } = architectureOf(config);
-  const several = layers.length > 1 && !encoder;
+  const several = layers.length > 1 && !encoder && !options.joined;
   const together = options.schedule === "wavefront" || (several && !options.schedule && measures);
   return {
     segmented: needs.segmented ? (await import("./segments")).segmented : undefined,
@@ -55,9 +61,11 @@ export async function loadWays(
     dropout: needs.dropout ? await import("../ops/dropout") : undefined,
     carrying: needs.carrying ? (await import("./carried-state")).carrying : undefined,
     encoding: needs.encoding ? (await import("./encoder")).encoding : undefined,
+    joining: needs.joining ? (await import("./joints")).joining : undefined,
     scan: needs.scan ? await import("../ops/scan") : undefined,
     projection: needs.projection ? await import("./projection") : undefined,
     valueLoss: needs.valueLoss ? (await import("../ops/value-loss")).valueLoss : undefined,
+    lengthMask: needs.lengthMask ? (await import("../ops/length-mask")).lengthMask : undefined,
   };
 }
 

@@ -3,13 +3,14 @@
 import type { Gpu } from "../gpu/device";
 import type { Lifetime } from "../gpu/lifetime";
 import type { Program } from "../gpu/program";
-import type { PlannedTensor, Tensor, TensorGroup } from "../gpu/tensor";
+import { type PlannedTensor, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
+import { architectureOf } from "../parts/architecture";
 import type { AnyBatch } from "./batch";
 import { BatchPacker } from "./batch-packer";
 import { checkBatch } from "./check-batch";
 import type { NetworkConfig } from "./config";
-import type { PassOptions } from "./pass-options";
-import { unlatched } from "./pass-options";
+import { expectNumbers } from "./expect";
+import { backwardHalf, forwardHalf, type PassOptions, unlatched } from "./pass-options";
 import type { PassPlan, TensorsOfPass } from "./pass-plan";
 import type { States } from "./read-states";
 
@@ -31,9 +32,20 @@ export class Pass {
   readonly state: TensorGroup | undefined;
   /** With gradients: one buffer with a gradient for each parameter that learns, in the order of the parameters. */
   readonly gradients: TensorGroup | undefined;
+  /**
+   * Where it is joined, its states by name, `layer0.hidden` …, zeroed, in one buffer each, alike for layers that are alike:
+   * `encoder.copyBufferToBuffer` of one pass's to another's, whole, joins them. What a run begins with and leaves, and with
+   * gradients what the way back takes, dL/d(final states), and leaves, dL/d(initial states).
+   */
+  readonly initialState: TensorGroup | undefined;
+  readonly finalState: TensorGroup | undefined;
+  readonly dFinalState: TensorGroup | undefined;
+  readonly dInitialState: TensorGroup | undefined;
   readonly #planned: PassPlan;
   /** Whether it has run: before, there is nothing to read. */
   #begun = false;
+  /** Whether its last half went forward: there is a way back. */
+  #ahead = false;
 
   constructor(program: Program, planned: PassPlan, config: NetworkConfig, options: PassOptions) {
     const { batch, notFinite, state, gradients, tensors } = planned;
@@ -50,6 +62,14 @@ export class Pass {
     this.notFinite = notFinite && program.tensor(notFinite);
     this.state = state && program.group(state);
     this.gradients = gradients && program.group(gradients);
+    const joint = (name: keyof PassPlan["joints"]) => {
+      const group = planned.joints[name];
+      return group && program.group(group);
+    };
+    this.initialState = joint("initialState");
+    this.finalState = joint("finalState");
+    this.dFinalState = joint("dFinalState");
+    this.dInitialState = joint("dInitialState");
     const real = (value: PlannedTensor | PlannedTensor[]) =>
       Array.isArray(value) ? value.map((tensor) => program.tensor(tensor)) : program.tensor(value);
     const entries = Object.entries(tensors).map(([name, value]) => [name, real(value)]);
@@ -94,7 +114,69 @@ export class Pass {
   encode(encoder: GPUCommandEncoder, latched = false): void {
     this.lifetime.expect("Pass.encode");
     this.#begun = true;
+    this.#ahead = false;
     this.program.encode(encoder, latched ? [unlatched] : []);
+  }
+
+  /**
+   * Encodes the way forward alone, to the outputs: `tensors.logits` and the final states.
+   * @throws with `checkpointEvery`, or where the pass was destroyed.
+   */
+  encodeForward(encoder: GPUCommandEncoder, operation = "Pass.encodeForward"): void {
+    this.#expectHalves(operation);
+    this.#begun = true;
+    this.#ahead = true;
+    this.program.encode(encoder, [backwardHalf]);
+  }
+
+  /**
+   * Encodes the way back of what was encoded last, once: from `tensors.dLogits`, which of a network without a loss come from
+   * outside, to the gradients; a carried state moves on.
+   * @throws without gradients or a way forward before it, with `checkpointEvery`, or where the pass was destroyed.
+   */
+  encodeBackward(encoder: GPUCommandEncoder, operation = "Pass.encodeBackward"): void {
+    this.#expectHalves(operation);
+    this.#expectGradients(operation);
+    if (!this.#ahead) {
+      throw new Error(
+        `${operation}: nothing went forward since the last way back, expected a way to go back; go forward first.`,
+      );
+    }
+    this.#ahead = false;
+    this.program.encode(encoder, [forwardHalf]);
+  }
+
+  /**
+   * Puts dL/do where the way back of a network without a loss reads it, until it is written again.
+   * @param values like `tensors.logits`: [steps, batch, outputs] or [batch, outputs].
+   * @throws where they are of another type or length or not finite, the network has a loss, the pass has no gradients, or it
+   *   was destroyed; nothing is written then.
+   */
+  writeOutputGradient(values: Float32Array, operation = "Pass.writeOutputGradient"): void {
+    this.lifetime.expect(operation);
+    const { name, targets } = architectureOf(this.config).loss;
+    if (targets !== "none") {
+      throw new Error(
+        `${operation}: the network has the loss "${name}", which writes it; make it with loss: noLoss().`,
+      );
+    }
+    this.#expectGradients(operation);
+    const { dLogits } = this.tensors;
+    expectNumbers(operation, "values", values, dLogits!.shape);
+    writeTensor(this.gpu, dLogits!, values);
+  }
+
+  #expectHalves(operation: string): void {
+    this.lifetime.expect(operation);
+    if (this.options.checkpointEvery === undefined) return;
+    throw new Error(
+      `${operation}: with checkpointEvery each segment goes forward and back by itself; encode both at once.`,
+    );
+  }
+
+  #expectGradients(operation: string): void {
+    if (this.gradients) return;
+    throw new Error(`${operation}: the pass has no gradients, expected them; make it with gradients: true.`);
   }
 
   /** Runs once on what was written. @throws where the pass was destroyed. */

@@ -2,7 +2,7 @@
 
 import { architectureOf } from "../parts/architecture";
 import type { Batch, BatchShape } from "./batch";
-import { expectKnown } from "./expect";
+import { expectKnown, expectLoss } from "./expect";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
 import type { PassPlan } from "./pass-plan";
@@ -36,6 +36,7 @@ export async function traceGradients(
   const { signal } = options;
   network.lifetime.expect(operation);
   expectKnown(operation, options, ["signal"]);
+  expectLoss(operation, architectureOf(config).loss, "use network.pass({ traceGradients: true }), in halves");
   signal?.throwIfAborted();
   const { steps, batch: rows, initialState = false, carryState = false } = shape;
   const wanted = { steps, batch: rows, initialState, carryState, traceGradients: true };

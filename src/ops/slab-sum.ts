@@ -15,25 +15,26 @@ interface SlabSum {
   sum: PlannedTensor;
   /** Where sums, and the loss, are noted that are not finite. */
   noting: Noting;
-  /** As `lossRecord` takes it. */
-  loss: LossRecord;
+  /** As `lossRecord` takes it, where there is one. */
+  loss: LossRecord | undefined;
 }
 
-/** sum = Σ over the rows of parts, in order; and in the same dispatch what `lossRecord` does. @throws where shapes do not fit. */
+/** sum = Σ over the rows of parts, in order; and in the same dispatch, where there is a loss, what `lossRecord` does. @throws where shapes do not fit. */
 export function slabSum(plan: Plan, { label, parts, sum, noting, loss }: SlabSum): void {
   const [slabs = 1, size = 1] = parts.shape;
   expectShape("slabSum", sum, "[1, size]", [1, size]);
   const vectors = inVec4(size);
-  const { threads, across, workgroups } = line(plan.traits, vectors, 1);
-  const rows = inVec4(elements(loss.rowLoss.shape));
-  const { source, flags, bindings } = noted(`${lossRecordSource}\n${slabSumShader}`, noting);
+  const { threads, across, workgroups } = line(plan.traits, vectors, loss ? 1 : 0);
+  const rows = loss ? inVec4(elements(loss.rowLoss.shape)) : 0;
+  const recording = loss && { rows, capacity: elements(loss.ring.shape) };
+  const { source, flags, bindings } = noted(loss ? `${lossRecordSource}\n${slabSumShader}` : slabSumShader, noting);
   plan.add({
     label,
     kernel: {
       shader: "slab-sum",
       source,
-      constants: { size: vectors, slabs, rows, capacity: elements(loss.ring.shape), threads, across },
-      flags: { ...flags, onItsOwn: false, oneThread: plan.traits.software },
+      constants: { size: vectors, slabs, ...recording, threads, across },
+      flags: { ...flags, recorded: loss !== undefined, onItsOwn: false, oneThread: plan.traits.software },
     },
     bindings: { parts, sum, ...bindings, ...loss },
     workgroups,

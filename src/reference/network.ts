@@ -5,6 +5,7 @@ import { concatenate, joinColumns, splitColumns } from "./columns";
 import { finiteCheck } from "./finite-check";
 import { lengthsOf } from "./layer";
 import { entryFor } from "./learning";
+import { lengthMask } from "./length-mask";
 import { type Loss, lossOf } from "./loss";
 import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
 import type { ReferenceUpdate } from "./optimizer";
@@ -125,8 +126,8 @@ export function forward(
 
 /** What reaches a network from beyond its own loss. */
 export interface ReferenceFrom {
-  /** dL/do, like logits; that of the network's loss unless given */
-  dLogits?: Float64Array;
+  /** dL/do, like logits, of which nothing counts past a sequence's end; that of the network's loss unless given */
+  dLogits?: Numbers;
   /** dL/d(the final states), as `finalState` and `finalCellState` have them; zeros unless given */
   dFinalState?: Numbers;
   dFinalCellState?: Numbers;
@@ -138,7 +139,7 @@ export function backward(
   parameters: ReferenceParameters,
   data: ReferenceBatch,
   { sweeps, encoded, read, dLogits: dOwn }: ReferenceForward,
-  { dLogits = dOwn, dFinalState, dFinalCellState }: ReferenceFrom = {},
+  { dLogits: dGiven, dFinalState, dFinalCellState }: ReferenceFrom = {},
 ): ReferenceGradients {
   const architecture = architectureOf(config);
   const { layers, encoder, readout, seed } = architecture;
@@ -147,10 +148,11 @@ export function backward(
   const depth = depthOf(architecture);
   const count = read.length / depth;
   const { outputWeight, outputBias, embeddingWeight } = parameters;
+  const everyStep = readout.kind === "every-step";
+  const dLogits = dGiven && everyStep ? lengthMask(dGiven, lengthsOf(data), width) : (dGiven ?? dOwn);
   const dRead = tied
     ? matmul(dLogits, embeddingWeight!, count, width, depth)
     : matmulTransposeB(dLogits, outputWeight!, count, width, depth);
-  const everyStep = readout.kind === "every-step";
   const dOutput = everyStep ? dRead : new Float64Array(steps * batch * depth); // [T, B, D·H]
   const dFinal = statesIn(layers, { batch, initialState: dFinalState, initialCellState: dFinalCellState });
   if (!everyStep) {

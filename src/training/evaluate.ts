@@ -4,7 +4,7 @@ import { whole } from "../gpu/tensor";
 import type { Batch, BatchShape } from "../network/batch";
 import { checkBatch } from "../network/check-batch";
 import type { NetworkConfig } from "../network/config";
-import { expectKnown } from "../network/expect";
+import { expectKnown, expectLoss } from "../network/expect";
 import type { Network } from "../network/network";
 import { notFiniteNetwork } from "../network/not-finite";
 import type { PassPlan } from "../network/pass-plan";
@@ -43,6 +43,7 @@ export async function evaluate(
   const { signal } = options;
   network.lifetime.expect(operation);
   expectKnown(operation, options, ["signal"]);
+  expectLoss(operation, architectureOf(config).loss, "measure the outputs of network.pass by your own");
   const { steps, batch, sourceSteps, initialState = false, weights = false, carryState = false } = shape;
   const classes = architectureOf(config).loss.targets === "classes";
   const source = iteratorOf(operation, batches);

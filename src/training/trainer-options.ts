@@ -8,7 +8,15 @@ import type { LearningRateSchedule } from "./schedules";
 export interface TrainerOptions
   extends Pick<
     PassOptions,
-    "steps" | "batch" | "sourceSteps" | "weights" | "initialState" | "carryState" | "schedule" | "checkpointEvery"
+    | "steps"
+    | "batch"
+    | "sourceSteps"
+    | "weights"
+    | "initialState"
+    | "carryState"
+    | "joined"
+    | "schedule"
+    | "checkpointEvery"
   > {
   optimizer: Optimizer;
   /**
@@ -28,7 +36,7 @@ export interface TrainerOptions
   clipNorm?: number;
   /** Gradients are cut to ± this. */
   clipValue?: number;
-  /** Training steps in a submit, 65,536 at most. Without it, as many as take about 30 ms. */
+  /** Training steps in a submit, 65,536 at most. Without it, as many as take about 30 ms; of a network without a loss, one. */
   stepsPerSubmit?: number;
   /** Gives up making the trainer. */
   signal?: AbortSignal;
@@ -55,6 +63,7 @@ const names: readonly (keyof TrainerOptions)[] = [
   "weights",
   "initialState",
   "carryState",
+  "joined",
   "schedule",
   "checkpointEvery",
   "optimizer",

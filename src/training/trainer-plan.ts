@@ -1,9 +1,11 @@
 // What a trainer adds to the plan of a pass: the update, room for several steps' batches, and the way of the losses back.
 
-import type { PlannedBuffer, PlannedGroup } from "../gpu/tensor";
+import { type PlannedBuffer, type PlannedGroup, readbackBytes } from "../gpu/tensor";
 import type { Network } from "../network/network";
+import { backwardHalf } from "../network/pass-options";
 import type { PassPlan } from "../network/pass-plan";
 import type * as gradientClip from "../ops/gradient-clip";
+import { architectureOf } from "../parts/architecture";
 import { type Learning, learningOf } from "./learning";
 import { planLossReadback } from "./loss-readback";
 import { layoutOfSubmit, type SubmitLayout } from "./submit-size";
@@ -21,7 +23,12 @@ export interface TrainerPlan {
   readonly slotBytes: number;
   readonly upload: PlannedBuffer;
   readonly readback: readonly PlannedGroup<"losses" | "recorded" | "notes">[];
+  /** Where the network has no loss: the way back of its outputs. */
+  readonly outputs: PlannedBuffer | undefined;
 }
+
+/** Whether the loss of a network is made outside. */
+export const isOpen = ({ config }: Network): boolean => architectureOf(config).loss.targets === "none";
 
 function planTrainer(
   network: Network,
@@ -32,22 +39,24 @@ function planTrainer(
   clip: typeof gradientClip | undefined,
 ): TrainerPlan {
   const { plan, tensors } = pass;
-  const update = planUpdate(network.parameters, pass, options, learning, clip);
+  const update = plan.section(backwardHalf, () => planUpdate(network.parameters, pass, options, learning, clip));
   const upload = plan.buffer("batches", slotBytes * capacity, "copied");
   const readback = planLossReadback(plan, tensors.losses, submissionsInFlight);
-  return { learning, update, capacity, slotBytes, upload, readback };
+  const outputs = isOpen(network) ? plan.buffer("outputs", readbackBytes([tensors.logits]), "readback") : undefined;
+  return { learning, update, capacity, slotBytes, upload, readback, outputs };
 }
 
 /** What a trainer's pass is made with, and what goes beyond it. @throws as `layoutOfSubmit`. */
 export async function layoutOfTrainer(network: Network, options: TrainerOptions) {
   const { steps, batch, sourceSteps, weights = false, initialState = false, carryState = false } = options;
-  const { schedule, checkpointEvery } = options;
+  const { schedule, checkpointEvery, joined = false } = options;
   const of = { steps, batch, ...(sourceSteps !== undefined && { sourceSteps }), weights, initialState, carryState };
-  const shape = { ...of, schedule, checkpointEvery };
+  const shape = { ...of, schedule, checkpointEvery, joined };
   const learning = learningOf(options, Object.keys(network.parameters.tensors));
   const trainable = learning.frozen ? learning.names : undefined;
   const passOptions = { ...shape, gradients: true, training: true, ...(trainable && { trainable }) };
-  const submit = await layoutOfSubmit(network, passOptions, options, ratesOf(learning).length);
+  const submitted = isOpen(network) ? { ...options, stepsPerSubmit: 1 } : options;
+  const submit = await layoutOfSubmit(network, passOptions, submitted, ratesOf(learning).length);
   const clips = options.clipNorm !== undefined || options.clipValue !== undefined;
   const clip = clips ? await import("../ops/gradient-clip") : undefined;
   return {

@@ -3,9 +3,11 @@
 
 import { nameOfCell } from "../cells/cells";
 import type { Gpu } from "../gpu/device";
-import { elements, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
+import { TempogradError } from "../gpu/errors";
+import { elements, readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
 import type { NetworkConfig } from "../network/config";
 import { shown } from "../network/expect";
+import { type Network, valuesOf } from "../network/network";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
 import type { Pass } from "../network/pass";
 import { architectureOf } from "../parts/architecture";
@@ -27,6 +29,18 @@ export interface TrainerState {
   optimizer: string;
   /** The optimizer's state of each parameter that learns, such as `trainer.mean.outputBias`; carried, `trainer.state.layer0.hidden`. */
   tensors: ParameterValues;
+}
+
+/** How far a trainer is. */
+export interface Progress {
+  /** Training steps submitted so far. */
+  step: number;
+  /** Those reported so far that changed nothing. */
+  skipped: number;
+  /** Whether a batch came before: where the state is carried, the first one begins it. */
+  begun: boolean;
+  /** Whether there are gradients: of a step since the parameters were last restored. */
+  measured: boolean;
 }
 
 /** All that training goes on from. */
@@ -173,4 +187,30 @@ export function checkState(
 /** Writes checked tensors where a trainer has them. */
 export function writeState(gpu: Gpu, values: ParameterValues, tensors: readonly Tensor[]): void {
   for (const tensor of tensors) writeTensor(gpu, tensor, values.get(tensor.name)!.data);
+}
+
+/**
+ * Reads what is trained and what is trained with, all of the same step.
+ * @param stopping whether a step that was not finite holds back those behind it.
+ */
+export async function readSnapshot(
+  operation: string,
+  { gpu, config, parameters }: Network,
+  notFinite: Tensor,
+  state: readonly Tensor[],
+  progress: Omit<TrainerState, "tensors">,
+  stopping: boolean,
+): Promise<Snapshot> {
+  const own = Object.values(parameters.tensors);
+  const tensors = [...own, ...state];
+  const [found, ...arrays] = await readTensors(gpu, [notFinite, ...tensors], operation); // one read: all of the same step
+  if (stopping && found![0] !== 0) {
+    throw new TempogradError(
+      "not-finite",
+      `${operation}: a step before step ${progress.step + 1} was not finite, and those behind it changed nothing; let the loop end, and save then.`,
+    );
+  }
+  const values = [...valuesOf(tensors, arrays)];
+  const ofTrainer = { ...progress, tensors: new Map(values.slice(own.length)) };
+  return { network: config, parameters: new Map(values.slice(0, own.length)), trainer: ofTrainer };
 }

@@ -1,21 +1,31 @@
 // Trains a network: several steps a submit, losses from a ring on the GPU, nothing allocated while it runs.
 
 import type { Memory } from "../gpu/describe";
-import { TempogradError } from "../gpu/errors";
 import { Lifetime } from "../gpu/lifetime";
-import { readFloats, readTensors, type Tensor } from "../gpu/tensor";
-import type { Batch } from "../network/batch";
-import { checkBatch } from "../network/check-batch";
-import { type Network, valuesOf } from "../network/network";
+import { readFloats, type Tensor } from "../gpu/tensor";
+import type { BatchInputs } from "../network/batch";
+import { expectLoss } from "../network/expect";
+import type { Network } from "../network/network";
 import type { Pass } from "../network/pass";
-import { type Batches, BatchTaker, iteratorOf } from "./batches";
+import { architectureOf } from "../parts/architecture";
+import { type Batches, iteratorOf } from "./batches";
+import type { Halves } from "./halves";
 import { learningState } from "./learning";
-import { expectNumber, type Optimizer } from "./optimizers";
-import { constant, type LearningRateSchedule } from "./schedules";
-import { divergence, type StepReport, type Submission, Submits, training } from "./submits";
+import type { Optimizer } from "./optimizers";
+import { Steps } from "./steps";
+import { divergence, type StepReport, type Submission, training } from "./submits";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
-import { layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
-import { checkNetwork, checkState, type Restorable, type Snapshot, stateTensors, writeState } from "./trainer-state";
+import { isOpen, layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
+import {
+  checkNetwork,
+  checkState,
+  type Progress,
+  type Restorable,
+  readSnapshot,
+  type Snapshot,
+  stateTensors,
+  writeState,
+} from "./trainer-state";
 
 export class Trainer {
   readonly network: Network;
@@ -27,40 +37,39 @@ export class Trainer {
   learningRate: number;
   readonly #lifetime: Lifetime;
   readonly #optimizer: Optimizer;
-  readonly #schedule: LearningRateSchedule;
   readonly #layout: TrainerPlan;
   readonly #state: readonly Tensor[];
-  readonly #submits: Submits;
+  readonly #steps: Steps;
   /** What adds up to ‖dθ‖², whose values are squares already or not. */
   readonly #gradient: Tensor;
   readonly #squared: boolean;
-  readonly #taker = new BatchTaker();
-  #step = 0;
-  #skipped = 0;
-  /** Whether a batch came before: where the state is carried, the first one begins it. */
-  #begun = false;
-  /** Whether there are gradients: of a step since the parameters were last restored. */
-  #measured = false;
+  readonly #progress: Progress;
+  /** Where the loss is made outside. */
+  readonly #halves: Halves | undefined;
   #training = false;
-  #stopsAtNotFinite = false;
-  #stopping = false;
-  /** The last batches taken, until their steps are submitted. */
-  #packing: Promise<unknown> = Promise.resolve();
 
-  private constructor(network: Network, pass: Pass, lifetime: Lifetime, options: TrainerOptions, layout: TrainerPlan) {
+  private constructor(
+    network: Network,
+    pass: Pass,
+    lifetime: Lifetime,
+    options: TrainerOptions,
+    layout: TrainerPlan,
+    halves: typeof Halves | undefined,
+  ) {
     const { program } = pass;
     this.#lifetime = lifetime;
     this.#optimizer = options.optimizer;
-    this.#schedule = options.learningRateSchedule ?? constant();
     this.network = network;
     this.pass = pass;
     this.learningRate = options.optimizer.learningRate;
-    this.#submits = new Submits(pass, layout, options.stepsPerSubmit);
+    this.#steps = new Steps(pass, layout, options, () => this.learningRate);
+    this.#progress = this.#steps.progress;
     const { gradient, squares } = layout.update;
     this.#gradient = program.tensor(squares ?? gradient);
     this.#squared = squares !== undefined;
     this.#layout = layout;
     this.#state = stateTensors(network.parameters, layout.update.ranges, pass);
+    this.#halves = halves && new halves(pass, layout, this.#steps);
   }
 
   /**
@@ -85,7 +94,8 @@ export class Trainer {
     const { passOptions, extend } = await layoutOfTrainer(network, options);
     const lifetime = new Lifetime("trainer", network.lifetime);
     const { pass, more } = await network.programs.pass("Trainer.create", passOptions, lifetime, extend);
-    return new Trainer(network, pass, lifetime, options, more!);
+    const halves = isOpen(network) ? (await import("./halves")).Halves : undefined;
+    return new Trainer(network, pass, lifetime, options, more!, halves);
   }
 
   /**
@@ -114,28 +124,25 @@ export class Trainer {
     checkTrainOptions(training, options);
     if (this.#training) throw new Error(`${training}: already training; stop() first, and let the loop end.`);
     this.pass.lifetime.expect(training);
+    expectLoss(training, architectureOf(this.network.config).loss, inHalves);
     signal?.throwIfAborted();
     const source = iteratorOf(training, batches);
     this.#training = true;
-    this.#stopping = false;
-    this.#stopsAtNotFinite = notFinite === "stop";
-    this.#submits.begin();
+    this.#steps.begin(notFinite === "stop");
     const inFlight: Submission[] = [];
     let left = steps;
     let refused: { error: unknown } | undefined;
     let firstNotFinite: number | undefined;
     const resultsOf = async (submission: Submission) => {
-      const results = await this.#submits.results(submission);
+      const results = await this.#steps.submits.results(submission);
       firstNotFinite ??= results.find(({ skipped }) => skipped)?.step;
       return results;
     };
     try {
       while (true) {
-        while (inFlight.length < submissionsInFlight && left > 0 && !this.#stopping) {
-          const wanted = Math.min(this.#submits.stepsToSubmit(), left);
-          const packing = this.#packAndSubmit(source, wanted, signal);
-          this.#packing = packing;
-          const { submission, count, error } = await packing;
+        while (inFlight.length < submissionsInFlight && left > 0 && !this.#steps.stopping) {
+          const wanted = Math.min(this.#steps.submits.stepsToSubmit(), left);
+          const { submission, count, error } = await this.#steps.take(source, wanted, signal);
           left = count < wanted ? 0 : left - count;
           if (submission) inFlight.push(submission);
           if (error) refused = error;
@@ -144,7 +151,7 @@ export class Trainer {
         if (!oldest) break;
         for (const report of await resultsOf(oldest)) {
           if (report.skipped && notFinite === "stop") throw divergence(report);
-          if (report.skipped) this.#skipped++;
+          if (report.skipped) this.#progress.skipped++;
           yield report;
         }
       }
@@ -152,12 +159,57 @@ export class Trainer {
     } finally {
       await Promise.allSettled(inFlight.map(resultsOf));
       if (notFinite === "stop" && firstNotFinite !== undefined) {
-        this.#step = firstNotFinite - 1; // from that one on none changed anything
-        this.#begun &&= this.#step > 0;
-        this.#measured = false;
+        this.#progress.step = firstNotFinite - 1; // from that one on none changed anything
+        this.#progress.begun &&= this.#progress.step > 0;
+        this.#progress.measured = false;
       }
       this.#training = false;
     }
+  }
+
+  /**
+   * Takes the first half of a step of a network without a loss: forward. `backward` is the second; without it nothing is trained.
+   * @returns o, as read back: [steps, batch, outputs] or [batch, outputs]; past a sequence's end it counts nothing.
+   * @throws as `checkBatch`; where the network has a loss, another half is under way, the trainer was destroyed or the device lost.
+   */
+  async forward(batch: BatchInputs): Promise<Float32Array> {
+    return this.#half("Trainer.forward").forward(batch, "Trainer.forward");
+  }
+
+  /**
+   * Takes the second half: back through time, clipping, and the optimizer's update. It is counted as a step.
+   * @param dOutputs dL/do, like what `forward` answered, of the loss of the whole batch.
+   * @throws where they are of another length or not finite, `forward` was not called before; where a gradient is not finite, of
+   *   code "not-finite": that step changed nothing and is not counted; as `forward`.
+   */
+  async backward(dOutputs: Float32Array): Promise<void> {
+    await this.#half("Trainer.backward").backward(dOutputs, "Trainer.backward");
+  }
+
+  /**
+   * Likewise encodes a half, with no readback: outputs are `pass.tensors.logits`. Submit a step before the next is encoded: its
+   * batch and the optimizer's numbers are written to the device at once.
+   * @throws as `forward`; nothing is encoded then.
+   */
+  encodeForward(encoder: GPUCommandEncoder, batch: BatchInputs): void {
+    this.#half("Trainer.encodeForward").encodeForward(encoder, batch, "Trainer.encodeForward");
+  }
+
+  /**
+   * The second half, from `pass.tensors.dLogits`. A step whose gradients are not finite is counted, changes nothing, and is
+   * told by `pass.notFinite`.
+   * @throws as `backward`, but for what only the device knows; nothing is encoded then.
+   */
+  encodeBackward(encoder: GPUCommandEncoder): void {
+    this.#half("Trainer.encodeBackward").encodeBackward(encoder, "Trainer.encodeBackward");
+  }
+
+  #half(operation: string): Halves {
+    this.pass.lifetime.expect(operation);
+    if (this.#halves) return this.#halves;
+    throw new Error(
+      `${operation}: the network has a loss of its own, expected none; use train, or make it with noLoss().`,
+    );
   }
 
   /**
@@ -165,21 +217,19 @@ export class Trainer {
    * what goes wrong meanwhile is the loop's to tell.
    */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#taker.wake();
-    await this.#packing.catch(() => {});
+    await this.#steps.stop();
     if (this.pass.lifetime.ending) return;
     await this.network.gpu.device.queue.onSubmittedWorkDone().catch(() => {});
   }
 
   /** Training steps submitted so far. After one that was not finite had ended the training, those before it. */
   get step(): number {
-    return this.#step;
+    return this.#progress.step;
   }
 
   /** Steps, of those reported so far, that changed nothing as they were not finite. */
   get skippedSteps(): number {
-    return this.#skipped;
+    return this.#progress.skipped;
   }
 
   /**
@@ -189,7 +239,7 @@ export class Trainer {
    */
   async gradientNorm(): Promise<number | undefined> {
     this.pass.lifetime.expect("Trainer.gradientNorm");
-    if (!this.#measured) return undefined;
+    if (!this.#progress.measured) return undefined;
     const values = await readFloats(this.network.gpu, this.#gradient, "Trainer.gradientNorm");
     return Math.sqrt(values.reduce((sum, value) => sum + (this.#squared ? value : value * value), 0));
   }
@@ -202,22 +252,10 @@ export class Trainer {
    */
   async snapshot(operation = "Trainer.snapshot"): Promise<Snapshot> {
     this.pass.lifetime.expect(operation);
-    const { step, learningRate, network } = this;
-    const stopping = this.#training && this.#stopsAtNotFinite;
-    const own = Object.values(network.parameters.tensors);
-    const tensors = [...own, ...this.#state];
-    // One read: all of the same step.
-    const [notFinite, ...arrays] = await readTensors(network.gpu, [this.pass.notFinite!, ...tensors], operation);
-    if (stopping && notFinite![0] !== 0) {
-      throw new TempogradError(
-        "not-finite",
-        `${operation}: a step before step ${step + 1} was not finite, and those behind it changed nothing; let the loop end, and save then.`,
-      );
-    }
-    const values = [...valuesOf(tensors, arrays)];
-    const [parameters, state] = [new Map(values.slice(0, own.length)), new Map(values.slice(own.length))];
+    const { step, learningRate } = this;
+    const stopping = (this.#training && this.#steps.stopsAtNotFinite) || this.#halves?.busy === true;
     const progress = { step, learningRate, optimizer: this.#optimizer.kind, ...learningState(this.#layout.learning) };
-    return { network: network.config, parameters, trainer: { ...progress, tensors: state } };
+    return readSnapshot(operation, this.network, this.pass.notFinite!, this.#state, progress, stopping);
   }
 
   /**
@@ -229,15 +267,16 @@ export class Trainer {
   restore(checkpoint: Restorable): void {
     this.pass.lifetime.expect("Trainer.restore");
     const { parameters, trainer: state } = checkpoint;
-    if (this.#training) throw new Error("Trainer.restore: training goes on; stop() first, and let the loop end.");
+    if (this.#training || this.#halves?.busy)
+      throw new Error("Trainer.restore: training goes on; stop() first, and let the loop end.");
     checkNetwork("Trainer.restore", checkpoint, this.network.config);
     checkState("Trainer.restore", state, this.#optimizer.kind, this.#layout.learning, this.#state);
     this.network.write(parameters);
     writeState(this.network.gpu, state.tensors, this.#state);
-    this.#step = state.step;
+    this.#progress.step = state.step;
     this.learningRate = state.learningRate;
-    this.#begun = state.step > 0;
-    this.#measured = false;
+    this.#progress.begun = state.step > 0;
+    this.#progress.measured = false;
   }
 
   /** Frees what the trainer allocated; the network stays. A loop that is under way ends with an error that says so. */
@@ -249,53 +288,7 @@ export class Trainer {
   [Symbol.dispose](): void {
     this.destroy();
   }
-
-  /**
-   * Takes up to `wanted` batches and submits their steps; without a wait in between, so that `step` and the source stay in
-   * step, unless a batch has to be waited for. What is wrong with a batch is answered: those before it are submitted.
-   * @throws where what is trained on came to an end meanwhile.
-   */
-  async #packAndSubmit(source: Source, wanted: number, signal: AbortSignal | undefined) {
-    let count = 0;
-    let error: { error: unknown } | undefined;
-    try {
-      while (count < wanted && !this.#stopping) {
-        signal?.throwIfAborted();
-        const taken = this.#taker.take(source);
-        if ("then" in taken && this.#stopping) break; // the source itself may have stopped it
-        const next = "then" in taken ? await this.#taker.wait(training, source, this.pass.lifetime, signal) : taken;
-        if (!next || next.done) break;
-        this.#pack(next.value, count);
-        count++;
-      }
-    } catch (thrown) {
-      this.pass.lifetime.expect(training);
-      error = { error: thrown };
-    }
-    return { count, error, submission: count > 0 ? this.#submit(count) : undefined };
-  }
-
-  /** Puts a batch into place `slot` of the next submit. */
-  #pack(data: Batch, slot: number): void {
-    const { config, options } = this.pass;
-    const step = this.#step + slot + 1;
-    const factor = this.#schedule(step);
-    expectNumber("Trainer", "learningRate", this.learningRate);
-    expectNumber("Trainer", `learningRateSchedule(${step})`, factor);
-    const first = !this.#begun && slot === 0;
-    const { weight } = checkBatch("Trainer", config, options, data, first);
-    const numbers = this.#layout.update.numbersOf(step, this.learningRate, factor);
-    this.#submits.pack(slot, data, { weight, step, first }, numbers);
-  }
-
-  #submit(count: number): Submission {
-    this.pass.lifetime.expect(training);
-    const submission = this.#submits.submit(count, this.#step + 1, this.#stopsAtNotFinite);
-    this.#step += count;
-    this.#begun = true;
-    this.#measured = true;
-    return submission;
-  }
 }
 
-type Source = ReturnType<typeof iteratorOf>;
+/** The cure where `train` has no loss to train by. */
+const inHalves = "take steps by forward and backward with the gradient of your own loss between, or make it with one";

@@ -1,0 +1,51 @@
+// States as joints between passes: groups on the GPU that a pass begins with and leaves, and the gradients of them on the
+// way back. Loaded where they are wanted.
+
+import type { Plan } from "../gpu/plan";
+import type { PlannedGroup, PlannedTensor } from "../gpu/tensor";
+import { matrixOf } from "../gpu/tensor";
+import type { NetworkConfig } from "./config";
+import type { Layer } from "./layer";
+import { copyStates, statePlaces, stateSpecs, statesIn } from "./states";
+
+/** The states of a pass by name, as `stateSpecs` has them, each kind in one buffer; alike for layers that are alike. */
+export interface Joints<Group> {
+  /** What the pass begins with; zero unless written. */
+  initialState?: Group;
+  /** What it ended with: of a reverse direction, after the first step. */
+  finalState?: Group;
+  /** With gradients: dL/d(final states) by what goes on from them, zero unless written; and dL/d(initial states). */
+  dFinalState?: Group;
+  dInitialState?: Group;
+}
+
+/** @param back whether there is a way back */
+export function joining(plan: Plan, config: NetworkConfig, batch: number, back: boolean) {
+  const specs = stateSpecs(config, batch);
+  const group = (label: string): PlannedGroup => plan.group<string>(label, specs);
+  const initialState = group("initialState");
+  const finalState = group("finalState");
+  const [dFinalState, dInitialState] = back ? [group("dFinalState"), group("dInitialState")] : [];
+  /** Copies between a group and where sweeps back begin and end. */
+  const carry = (layers: readonly Layer[], { tensors }: PlannedGroup, copy: typeof plan.copy) => {
+    for (const { name, layer, part, kind, index } of statePlaces(layers, "initial")) {
+      const state = tensors[name]!;
+      const bytes = batch * 4 * matrixOf(state).storedWidth;
+      const slab: PlannedTensor = layers[layer]!.directions[part]!.carry!;
+      copy(state, { ...slab, offset: slab.offset + (kind === "hidden" ? 0 : 1 + index) * bytes }, bytes);
+    }
+  };
+  return {
+    groups: { initialState, finalState, ...(dFinalState && { dFinalState, dInitialState }) } as Joints<PlannedGroup>,
+    /** Adds what a run begins with. */
+    begin: (layers: readonly Layer[]) => copyStates(plan, layers, "initial", statesIn(initialState.tensors)),
+    /** Adds what it leaves. */
+    end: (layers: readonly Layer[]) => copyStates(plan, layers, "final", statesIn(finalState.tensors)),
+    /** Adds what reaches the sweeps back from beyond the last step. */
+    enter: (layers: readonly Layer[]) =>
+      carry(layers, dFinalState!, (state, slab, bytes) => plan.copy(state, slab, bytes)),
+    /** Adds what they pass on beyond the first. */
+    leave: (layers: readonly Layer[]) =>
+      carry(layers, dInitialState!, (state, slab, bytes) => plan.copy(slab, state, bytes)),
+  };
+}
