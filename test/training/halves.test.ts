@@ -9,14 +9,18 @@ import {
   features,
   generate,
   gru,
+  lastStep,
   lstm,
   Network,
   noLoss,
   type PartsOptions,
   readCheckpoint,
   readTensors,
+  referenceBackward,
+  referenceForward,
   saveCheckpoint,
   sgd,
+  type TensorGroup,
   Trainer,
   type TrainerOptions,
   traceGradients,
@@ -123,6 +127,54 @@ test("a step whose gradients are not finite changes nothing, is told, and is not
   expect((await readTensors(gpu(), [trainer.pass.notFinite!]))[0]![0]).toBe(3);
   expect(await valuesOf(network)).toEqual(held);
   network.destroy();
+});
+
+test("two networks in a chain learn as one, in one submit and with no readback", async () => {
+  const layers = [lstm(5), gru(4)];
+  const of = { input: features(inputs), layers, readout: lastStep(outputs), loss: noLoss() };
+  const [reads, writes] = [
+    await Network.create(gpu(), { ...of, seed: 1 }),
+    await Network.create(gpu(), { ...of, seed: 2 }),
+  ];
+  const options = { steps, batch, joined: true, optimizer: sgd({ learningRate: 0.5 }) };
+  const [first, second] = [await Trainer.create(reads, options), await Trainer.create(writes, options)];
+  const parametersOf = async (network: Network) =>
+    Object.fromEntries([...(await valuesOf(network))].map(([name, values]) => [name, Float64Array.from(values)]));
+  const [before, after] = [await parametersOf(reads), await parametersOf(writes)];
+  const [source, target] = batches.map(({ inputs }) => ({ inputs, targets: [], steps, batch }));
+  const dLogits = numbers(batch * outputs, 3);
+  second.pass.writeOutputGradient(dLogits);
+  const encoder = gpu().device.createCommandEncoder();
+  const copy = (from: TensorGroup | undefined, to: TensorGroup | undefined) =>
+    encoder.copyBufferToBuffer(from!.buffer, 0, to!.buffer, 0, from!.buffer.size);
+  first.encodeForward(encoder, { inputs: source!.inputs });
+  copy(first.pass.finalState, second.pass.initialState);
+  second.encodeForward(encoder, { inputs: target!.inputs });
+  second.encodeBackward(encoder);
+  copy(second.pass.dInitialState, first.pass.dFinalState);
+  first.encodeBackward(encoder);
+  gpu().device.queue.submit([encoder.finish()]);
+
+  const read = referenceForward(reads.config, before, source!);
+  const begun = { ...target!, initialState: read.finalState, initialCellState: read.finalCellState };
+  const ofSecond = referenceBackward(writes.config, after, begun, referenceForward(writes.config, after, begun), {
+    dLogits,
+  });
+  const ofFirst = referenceBackward(reads.config, before, source!, read, {
+    dLogits: new Float64Array(batch * outputs),
+    dFinalState: ofSecond.initialState,
+    dFinalCellState: ofSecond.initialCellState,
+  });
+  for (const [network, parameters, { parameters: gradients }] of [
+    [reads, before, ofFirst],
+    [writes, after, ofSecond],
+  ] as const) {
+    for (const [name, values] of await valuesOf(network)) {
+      const expected = parameters[name]!.map((value, i) => value - 0.5 * gradients[name]![i]!);
+      expect(worstError(values, expected), name).toBeLessThan(2e-5);
+    }
+    network.destroy();
+  }
 });
 
 test("goes on from a checkpoint to the bit", async () => {
