@@ -10,7 +10,7 @@ import { shown } from "../network/expect";
 import { type Network, valuesOf } from "../network/network";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
 import type { Pass } from "../network/pass";
-import { architectureOf } from "../parts/architecture";
+import { architectureOf, type StackedLayer } from "../parts/architecture";
 import { checkLearning, type Learning } from "./learning";
 import { expectNumber } from "./optimizers";
 import type { ParameterRange } from "./update";
@@ -85,18 +85,28 @@ export function stateTensors(
 /** What of a layer its parameters mean something by. */
 const meaning = ["cell", "activation", "reset", "hidden", "bidirectional", "bias", "projection"] as const;
 
-/** What a network computes with its parameters: its layers, as words. */
-function computes(config: NetworkConfig): string {
-  const { layers } = architectureOf(config);
-  const words = layers.map((layer) =>
-    meaning
-      .flatMap((name) =>
-        layer[name] === undefined ? [] : [`${name} ${shown(name === "cell" ? nameOfCell(layer) : layer[name])}`],
-      )
-      .join(", "),
-  );
-  const [first] = words;
-  return words.every((word) => word === first) ? `${words.length} × ${first}` : words.join("; ");
+/** What a network computes with its parameters, by name: of layers that are alike once, else layer by layer. */
+function computes(config: NetworkConfig): Map<string, string> {
+  const { input, encoder, layers, readout } = architectureOf(config);
+  const facts = new Map<string, string>();
+  const tell = (of: readonly StackedLayer[], prefix: string) => {
+    const told = of.map((layer) =>
+      meaning.flatMap((name): [string, string][] => {
+        const value = name === "cell" ? nameOfCell(layer) : layer[name];
+        return value === undefined ? [] : [[name, shown(value)]];
+      }),
+    );
+    const alike = told.every((words) => words.join() === told[0]!.join());
+    for (const [number, words] of (alike ? told.slice(0, 1) : told).entries()) {
+      for (const [name, value] of words) facts.set(`${prefix}${alike ? "" : `layer ${number} `}${name}`, value);
+    }
+    facts.set(`${prefix}layers`, `${of.length}`);
+  };
+  facts.set("inputs", `${input.tokens ?? input.width}`);
+  if (input.kind === "embedding") facts.set("embedding", `${input.width}`);
+  if (encoder) tell(encoder.layers, "encoder's ");
+  tell(layers, "");
+  return facts.set("outputs", `${readout.outputs}`);
 }
 
 /** @throws unless a checkpoint is of this network: of what it computes, where the checkpoint says it, and of its sizes. */
@@ -105,9 +115,15 @@ export function checkNetwork(
   { network, parameters }: { network?: NetworkConfig | undefined; parameters: ParameterValues },
   config: NetworkConfig,
 ): void {
-  if (network && computes(network) !== computes(config)) {
+  const [held, made] = [network && computes(network), computes(config)];
+  const other = [...new Set([...made.keys(), ...(held?.keys() ?? [])])].filter(
+    (name) => held?.get(name) !== made.get(name),
+  );
+  if (held && other.length > 0) {
+    const said = (of: Map<string, string>) =>
+      other.flatMap((name) => (of.has(name) ? [`${name} ${of.get(name)}`] : [])).join(", ");
     throw new Error(
-      `${operation}: the checkpoint is of a network of ${computes(network)}, expected ${computes(config)}; ` +
+      `${operation}: the checkpoint is of a network of ${said(held)}, expected ${said(made)}; ` +
         "make the network with the checkpoint's: Network.create(gpu, checkpoint.network).",
     );
   }

@@ -139,6 +139,21 @@ describe("a checkpoint", () => {
     made.destroy();
   });
 
+  test("of an earlier version, with the carried states of all layers in one tensor of each kind, is read as one of today", async () => {
+    const { bytes } = await train({ optimizer: optimizers.adam!, carryState: true }, 2);
+    const { metadata, tensors } = readSafetensors(bytes);
+    const earlier = new Map([...tensors].filter(([name]) => !name.startsWith("trainer.state.")));
+    for (const kind of ["hidden", "cell"]) {
+      const layers = [0, 1].map((layer) => tensors.get(`trainer.state.layer${layer}.${kind}`)!);
+      const data = Float32Array.from(layers.flatMap(({ data }) => [...data]));
+      earlier.set(`trainer.state.${kind}`, { shape: [layers.length, ...layers[0]!.shape], data });
+    }
+    const [was, is] = await Promise.all(
+      [writeSafetensors(earlier, metadata), bytes].map((file) => readCheckpoint(file)),
+    );
+    expect(new Map([...was!.trainer!.tensors].sort())).toEqual(new Map([...is!.trainer!.tensors].sort()));
+  });
+
   test("of other making is refused, and changes nothing", async () => {
     const { bytes } = await train({ optimizer: optimizers.adam!, carryState: true }, 2);
     const made = await Network.create(gpu(), network);
@@ -147,7 +162,7 @@ describe("a checkpoint", () => {
     const saved = await readCheckpoint(bytes);
     expect(() => other.restore(saved)).toThrow('is of optimizer "adam", expected "rmsprop"');
     const uncarried = await trainerOf(made, { optimizer: optimizers.adam!, carryState: false });
-    expect(() => uncarried.restore(saved)).toThrow('tensor "trainer.state.hidden" is given');
+    expect(() => uncarried.restore(saved)).toThrow('tensor "trainer.state.layer0.hidden" is given');
     const { metadata, tensors } = readSafetensors(bytes);
     const damaged = (change: Record<string, string>) =>
       readCheckpoint(writeSafetensors(tensors, { ...metadata, ...change }));

@@ -214,7 +214,7 @@ describe("a step that is not finite", () => {
     const before = await on.trainer.snapshot();
     await train(on.trainer, [overflowing], "skip");
     const { tensors } = (await on.trainer.snapshot()).trainer;
-    expect(tensors.get("trainer.state.hidden")!.data.some((value) => value > 0)).toBe(true);
+    expect(tensors.get("trainer.state.layer0.hidden")!.data.some((value) => value > 0)).toBe(true);
     expect(tensors).toEqual(before.trainer.tensors);
     on.close();
   });
