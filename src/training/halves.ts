@@ -93,6 +93,9 @@ export class Halves {
       const read = readTensors(gpu, [tensor], operation, this.#staging);
       const [[values]] = await Promise.all([read, gpu.expectNone(operation, errors)]);
       return values!;
+    } catch (error) {
+      this.#pass.lifetime.expect(operation); // else it says no more than that a buffer was not mapped
+      throw error;
     } finally {
       this.#busy = false;
     }
