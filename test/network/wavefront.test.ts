@@ -77,7 +77,7 @@ test.each<[string, Partial<UniformOptions>, Partial<PassOptions>]>([
 ])("A wavefront of %s, %o, %o is refused where it cannot be, with the cure", async (what, network, pass) => {
   const made = await Network.create(gpu(), { ...options, ...network });
   await expect(made.pass({ ...shape, gradients: true, schedule: "wavefront", ...pass })).rejects.toThrow(
-    `Pass: schedule is "wavefront" for ${what}; expected 2 or more Elman or LSTM layers of one direction`,
+    `Pass: schedule is "wavefront" for ${what}; expected 2 or more Elman or LSTM layers, alike and of one direction`,
   );
   made.destroy();
 });
