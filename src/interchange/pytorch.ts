@@ -2,6 +2,7 @@
 // an nn.Linear "head". PyTorch multiplies by transposed matrices (x·Wᵀ) and gives each gate two biases.
 
 import { cellNames, cellOf, choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
+import { TempogradError } from "../gpu/errors";
 import { countValues, type FloatTensor, type TensorData } from "./safetensors";
 import { kindOf, quote } from "./untrusted";
 
@@ -220,5 +221,5 @@ function transpose({ shape, data }: FloatTensor): FloatTensor {
 }
 
 function fail(operation: string, subject: string, got: string, expected: string, cure: string): never {
-  throw new Error(`${operation}: ${subject} ${got}, expected ${expected}; ${cure}.`);
+  throw new TempogradError("file", `${operation}: ${subject} ${got}, expected ${expected}; ${cure}.`);
 }

@@ -1,6 +1,7 @@
 // Reads and writes safetensors files: named tensors with text metadata, as PyTorch and others exchange them.
 // Format: 8 bytes, the header's length as a little-endian unsigned integer; the header, JSON; the values, back to back.
 
+import { TempogradError } from "../gpu/errors";
 import { endOfString, isObject, kindOf, quote } from "./untrusted";
 
 /** A tensor in host memory: its sizes, outermost first, and its values in row-major order. */
@@ -164,7 +165,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new Error("it is not UTF-8");
+    throw new TempogradError("file", "it is not UTF-8");
   }
 }
 
@@ -172,7 +173,7 @@ function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    throw new Error("it is not JSON");
+    throw new TempogradError("file", "it is not JSON");
   }
 }
 
@@ -184,7 +185,7 @@ function checkKeys(json: string): void {
     const character = json[at]!;
     if ("{[".includes(character)) open.push(new Set());
     if ("]}".includes(character)) open.pop();
-    if (open.length > headerDepth) throw new Error(`brackets nested more than ${headerDepth} deep`);
+    if (open.length > headerDepth) throw new TempogradError("file", `brackets nested more than ${headerDepth} deep`);
     if (character !== '"') continue;
     const start = at;
     at = endOfString(json, at);
@@ -192,8 +193,8 @@ function checkKeys(json: string): void {
     if (!colon.test(json)) continue;
     const key = parsed(json.slice(start, at + 1)) as string; // "\u0061" and "a" are one key
     const keys = open.at(-1);
-    if (keys?.has(key)) throw new Error(`the name ${quote(key)} comes twice`);
-    if (isUnusable(key)) throw new Error(`the name ${quote(key)} cannot be used`);
+    if (keys?.has(key)) throw new TempogradError("file", `the name ${quote(key)} comes twice`);
+    if (isUnusable(key)) throw new TempogradError("file", `the name ${quote(key)} cannot be used`);
     keys?.add(key);
   }
 }
@@ -266,5 +267,5 @@ function refuse(
 }
 
 function fail(operation: string, subject: string, got: string, expected: string, cure: string): never {
-  throw new Error(`${operation}: ${subject} ${got}, expected ${expected}; ${cure}.`);
+  throw new TempogradError("file", `${operation}: ${subject} ${got}, expected ${expected}; ${cure}.`);
 }

@@ -1,5 +1,7 @@
 // What is said and asked of values that are not trusted: from a file, or from a caller who checks no types.
 
+import { TempogradError } from "../gpu/errors";
+
 /** Brackets open at once, beyond which JSON is none of ours: engines' own limits differ, and end in errors of their own. */
 const mostDepth = 1000;
 const mostQuoted = 60;
@@ -33,7 +35,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(`is ${quote(text)}`);
+    throw new TempogradError("file", `is ${quote(text)}`);
   }
 }
 
@@ -45,7 +47,7 @@ export function checkDepth(text: string): void {
     if (character === '"') at = endOfString(text, at);
     else if (character === "[" || character === "{") depth++;
     else if (character === "]" || character === "}") depth--;
-    if (depth > mostDepth) throw new Error(`has brackets nested more than ${mostDepth} deep`);
+    if (depth > mostDepth) throw new TempogradError("file", `has brackets nested more than ${mostDepth} deep`);
   }
 }
 

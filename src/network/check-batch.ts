@@ -1,5 +1,6 @@
 // The check of a batch before anything is dispatched.
 
+import { TempogradError } from "../gpu/errors";
 import { elements, type TensorSpec } from "../gpu/tensor";
 import { architectureOf } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
@@ -33,7 +34,8 @@ export function checkBatch(
 ): Counted {
   if (typeof batch !== "object" || batch === null) {
     const expected = "an object with inputs and targets";
-    throw new Error(
+    throw new TempogradError(
+      "batch",
       `${operation}: batch is ${shown(batch)}, expected ${expected}; see what the source of batches gives.`,
     );
   }
@@ -46,7 +48,10 @@ export function checkBatch(
     checkData(operation, "source", encoder.input, specs.source!, batch.source!);
     checkLengths(operation, "sourceLengths", "sourceSteps", batch.sourceLengths, [shape.batch, shape.sourceSteps!]);
   } else if (batch.source ?? batch.sourceLengths) {
-    throw new Error(`${operation}: batch.source is given, expected none; the network has no encoder.`);
+    throw new TempogradError(
+      "batch",
+      `${operation}: batch.source is given, expected none; the network has no encoder.`,
+    );
   }
   checkStates(operation, shape, specs, batch, first);
   checkTargets(operation, config, specs, batch);
@@ -93,7 +98,7 @@ function checkStates(operation: string, shape: BatchShape, specs: BatchSpecs, ba
     if (elements(spec) === 0) {
       const cure =
         kind === "cell" && shape.initialState ? "only an LSTM has one" : "pass initialState: true when you create it";
-      throw new Error(`${operation}: batch.${name} is given, expected none; ${cure}.`);
+      throw new TempogradError("batch", `${operation}: batch.${name} is given, expected none; ${cure}.`);
     }
     const what = spec.length === 3 ? "[layers · directions, batch, hidden]" : "all layers one after the other";
     expectArray(operation, name, state, { shape: spec }, what);
@@ -101,12 +106,16 @@ function checkStates(operation: string, shape: BatchShape, specs: BatchSpecs, ba
   }
   if (batch.reset) {
     if (!specs.reset)
-      throw new Error(`${operation}: batch.reset is given, expected none; pass carryState: true when you create it.`);
+      throw new TempogradError(
+        "batch",
+        `${operation}: batch.reset is given, expected none; pass carryState: true when you create it.`,
+      );
     expectArray(operation, "reset", batch.reset, specs.reset, "[batch]");
     expectRange(operation, "reset", batch.reset, 0, 1, "1 begins a row anew");
   }
   if (shape.carryState && !first && (batch.initialState || batch.initialCellState) && !batch.reset?.includes(1)) {
-    throw new Error(
+    throw new TempogradError(
+      "batch",
       `${operation}: batch.initialState is given where the state is carried on, expected none but for rows that begin anew; mark those by 1 in reset, or leave it out.`,
     );
   }
@@ -121,7 +130,8 @@ function checkTargets(
   const { readout, loss } = architectureOf(config);
   if (!specs.targets || loss.targets === "none") {
     if (!targets && !weights) return;
-    throw new Error(
+    throw new TempogradError(
+      "batch",
       `${operation}: batch.${targets ? "targets" : "weights"} is given, expected none; the network has no loss.`,
     );
   }
@@ -131,7 +141,10 @@ function checkTargets(
   expectArray(operation, "targets", targets!, specs.targets, what);
   if (weights) {
     if (!specs.weights) {
-      throw new Error(`${operation}: batch.weights is given, expected none; pass weights: true when you create it.`);
+      throw new TempogradError(
+        "batch",
+        `${operation}: batch.weights is given, expected none; pass weights: true when you create it.`,
+      );
     }
     expectArray(operation, "weights", weights, specs.weights, `[${rows.join(" · ")}]`);
     expectFinite(operation, "weights", weights);
@@ -146,7 +159,8 @@ function checkTargets(
   const [least, most] = loss.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const wrong = targets!.findIndex((target) => !(target >= least && target <= most));
   if (wrong >= 0) {
-    throw new Error(
+    throw new TempogradError(
+      "batch",
       `${operation}: batch.targets[${wrong}] is ${targets![wrong]}, expected from ${least} to ${most} for ${loss.name}; scale the targets.`,
     );
   }
@@ -182,12 +196,14 @@ function expectArray(operation: string, name: string, data: ArrayLike<number>, s
   const Expected = spec.type === "i32" ? Int32Array : Float32Array;
   const got = Object.prototype.toString.call(data).slice(8, -1); // holds for arrays of other frames too
   if (got !== Expected.name) {
-    throw new Error(
+    throw new TempogradError(
+      "batch",
       `${operation}: batch.${name} is ${got}, expected ${Expected.name} ${what} = [${spec.shape.join(", ")}].`,
     );
   }
   if (data.length !== elements(spec.shape)) {
-    throw new Error(
+    throw new TempogradError(
+      "batch",
       `${operation}: batch.${name} has ${data.length} values, expected ${elements(spec.shape)} for ${what} = [${spec.shape.join(", ")}]; pass arrays of the size it was created for.`,
     );
   }
@@ -203,7 +219,10 @@ function expectRange(
 ): void {
   for (let i = 0; i < data.length; i++) {
     if (data[i]! < least || data[i]! > most) {
-      throw new Error(`${operation}: batch.${name}[${i}] is ${data[i]}, expected ${least} to ${most}; ${cure}.`);
+      throw new TempogradError(
+        "batch",
+        `${operation}: batch.${name}[${i}] is ${data[i]}, expected ${least} to ${most}; ${cure}.`,
+      );
     }
   }
 }
@@ -211,7 +230,10 @@ function expectRange(
 function expectFinite(operation: string, name: string, data: ArrayLike<number>): void {
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i])) {
-      throw new Error(`${operation}: batch.${name}[${i}] is ${data[i]}, expected a finite number; clean the data.`);
+      throw new TempogradError(
+        "batch",
+        `${operation}: batch.${name}[${i}] is ${data[i]}, expected a finite number; clean the data.`,
+      );
     }
   }
 }

@@ -1,6 +1,7 @@
 // What is checked of a network however it is said.
 
 import { cellNames, cellOf, type NamedCell, nameOfCell } from "../cells/cells";
+import { TempogradError } from "../gpu/errors";
 import type { CrossEntropyOptions } from "../losses/cross-entropy";
 import type { Loss, LossName } from "../losses/loss";
 import { architectureOf, type Parts, type ShortForm } from "../parts/architecture";
@@ -46,12 +47,14 @@ function expectInitializer(initializer: string, layer: Layer): void {
   if (initializer === "uniform") return;
   const name = nameOfCell(layer);
   if (cellOf(layer).recurrent !== "full") {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Network: recurrentInitializer is "${initializer}" for cell "${name}", expected "uniform"; units of that cell do not meet, so that it has no matrix U: leave it out.`,
     );
   }
   if (initializer === "orthogonal" && layer.projection !== undefined) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Network: recurrentInitializer is "orthogonal" for cell "${name}" whose h is projected, expected "uniform" or "glorot"; its U is not square: leave it out.`,
     );
   }
@@ -60,12 +63,13 @@ function expectInitializer(initializer: string, layer: Layer): void {
 /** @throws unless a forget gate is there to take the bias. */
 export function expectForgetBias(cell: NamedCell, forgetBias: unknown): void {
   if (forgetBias !== undefined && cellOf(cell).forgetGate === undefined) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Network: forgetBias is ${shown(forgetBias)} for cell "${nameOfCell(cell)}", expected none; that cell has no forget gate: leave it out.`,
     );
   }
   if (forgetBias !== undefined && !Number.isFinite(forgetBias)) {
-    throw new Error(`Network: forgetBias is ${shown(forgetBias)}, expected a finite number.`);
+    throw new TempogradError("option", `Network: forgetBias is ${shown(forgetBias)}, expected a finite number.`);
   }
 }
 
@@ -74,7 +78,8 @@ export function expectCell(cell: unknown): void {
   if (typeof cell !== "object" || cell === null || !("gpu" in cell) || !("name" in cell)) {
     expectWord("Network", "cell", cell, cellNames);
   } else if (cellNames.some((name) => name === cell.name)) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Network: the cell that was defined is called "${cell.name}", as the library's own; give it another name, or pass cell: "${cell.name}".`,
     );
   }
@@ -86,12 +91,16 @@ export function expectLoss(loss: LossName | Loss, outputs: number): void {
     const got = typeof loss === "function" ? "a function: call it" : shown(loss);
     const words = lossNames.map((name) => `"${name}"`).join(" or ");
     if (!lossNames.some((name) => name === loss)) {
-      throw new Error(`Network: loss is ${got}, expected ${words}, or what one of defineLoss answers.`);
+      throw new TempogradError(
+        "option",
+        `Network: loss is ${got}, expected ${words}, or what one of defineLoss answers.`,
+      );
     }
   } else if (loss.targets === "classes") {
     expectClasses(loss, outputs);
   } else if (loss.targets === "values" && lossNames.some((name) => name === loss.name) && loss.toJSON() !== loss.name) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Network: the loss that was defined is called "${loss.name}", as the library's own; give it another name, or pass loss: "${loss.name}".`,
     );
   }
@@ -99,12 +108,16 @@ export function expectLoss(loss: LossName | Loss, outputs: number): void {
 
 export function expectClasses({ labelSmoothing, classWeights }: CrossEntropyOptions, outputs: number): void {
   if (!isBetween(labelSmoothing, 0, 1)) {
-    throw new Error(`Network: labelSmoothing is ${shown(labelSmoothing)}, expected a number from 0 to 1.`);
+    throw new TempogradError(
+      "option",
+      `Network: labelSmoothing is ${shown(labelSmoothing)}, expected a number from 0 to 1.`,
+    );
   }
   if (classWeights === undefined) return;
   const weights: unknown = classWeights;
   if (!Array.isArray(weights) || weights.length !== outputs || !weights.every((weight) => isBetween(weight, 0, 1e30))) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Network: classWeights is ${Array.isArray(weights) ? listed(weights) : shown(weights)}, expected an array of ${outputs} numbers from 0 up, one an output.`,
     );
   }

@@ -1,6 +1,7 @@
 // What a user says of a network, checked and completed.
 
 import { choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
+import { TempogradError } from "../gpu/errors";
 import type { CrossEntropyOptions } from "../losses/cross-entropy";
 import type { Loss, LossName } from "../losses/loss";
 import { architectureOf, isParts, mostLayers } from "../parts/architecture";
@@ -80,7 +81,10 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
 /** @throws unless they are an object. */
 export function expectOptions(options: unknown): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new Error(`Network: options is ${shown(options)}, expected an object; pass what the network is to be.`);
+    throw new TempogradError(
+      "option",
+      `Network: options is ${shown(options)}, expected an object; pass what the network is to be.`,
+    );
   }
 }
 
@@ -100,7 +104,10 @@ export function uniformConfig(options: UniformOptions): UniformConfig {
   const { labelSmoothing, classWeights, dropout, layers, forgetBias, loss } = config;
   expectShare("Network", "dropout", dropout);
   if (dropout > 0 && layers === 1) {
-    throw new Error(`Network: dropout is ${dropout} with 1 layer, expected 0; it acts between layers: add one.`);
+    throw new TempogradError(
+      "option",
+      `Network: dropout is ${dropout} with 1 layer, expected 0; it acts between layers: add one.`,
+    );
   }
   expectForgetBias(config, forgetBias);
   expectLoss(loss, config.outputs);
@@ -108,7 +115,8 @@ export function uniformConfig(options: UniformOptions): UniformConfig {
   if (loss !== "cross-entropy" && (classWeights || labelSmoothing > 0)) {
     const name = classWeights ? "classWeights" : "labelSmoothing";
     const cure = typeof loss === "object" && loss.targets === "classes" ? `crossEntropy({ ${name} })` : undefined;
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Network: ${name} is given with loss "${nameOfLoss(config)}", ${cure ? `expected in it; write ${cure}` : "which has no classes; leave it out"}.`,
     );
   }

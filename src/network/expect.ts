@@ -1,5 +1,6 @@
 // What is expected of options, and how a message shows what was got.
 
+import { TempogradError } from "../gpu/errors";
 import type { Loss } from "../losses/loss";
 
 /** Whether a value is a number from `least` to `most`. */
@@ -23,21 +24,24 @@ export const listed = (values: readonly unknown[]): string => brief(`[${values.s
 export function expectSize(operation: string, name: string, value: unknown, most = Number.MAX_SAFE_INTEGER): void {
   if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > most) {
     const range = most === Number.MAX_SAFE_INTEGER ? "from 1 up" : `from 1 to ${most}`;
-    throw new Error(`${operation}: ${name} is ${shown(value)}, expected an integer ${range}.`);
+    throw new TempogradError("option", `${operation}: ${name} is ${shown(value)}, expected an integer ${range}.`);
   }
 }
 
 /** @throws unless `value` is true, false or not given. */
 export function expectSwitch(operation: string, name: string, value: unknown): void {
   if (value !== undefined && typeof value !== "boolean") {
-    throw new Error(`${operation}: ${name} is ${shown(value)}, expected true or false.`);
+    throw new TempogradError("option", `${operation}: ${name} is ${shown(value)}, expected true or false.`);
   }
 }
 
 /** @throws unless `value` is an integer from 0 to 2³² − 1. */
 export function expectSeed(operation: string, value: unknown): void {
   if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffffffff) {
-    throw new Error(`${operation}: seed is ${shown(value)}, expected an integer from 0 to 4294967295.`);
+    throw new TempogradError(
+      "option",
+      `${operation}: seed is ${shown(value)}, expected an integer from 0 to 4294967295.`,
+    );
   }
 }
 
@@ -48,13 +52,15 @@ export function expectNumbers(operation: string, name: string, values: unknown, 
   const given = got === "Float32Array" ? (values as Float32Array) : undefined;
   if (given?.length !== count) {
     const what = given ? `has ${given.length} values` : `is ${got}`;
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `${operation}: ${name} ${what}, expected a Float32Array of [${shape.join(", ")}], ${count} values.`,
     );
   }
   const wrong = given.findIndex((value) => !Number.isFinite(value));
   if (wrong < 0) return;
-  throw new Error(
+  throw new TempogradError(
+    "option",
     `${operation}: ${name}[${wrong}] is ${given[wrong]}, expected a finite number; mend what it is computed by.`,
   );
 }
@@ -63,7 +69,10 @@ export function expectNumbers(operation: string, name: string, values: unknown, 
 export function expectKnown(operation: string, options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      throw new Error(`${operation}: unknown option ${shown(name)}, expected one of ${known.join(", ")}.`);
+      throw new TempogradError(
+        "option",
+        `${operation}: unknown option ${shown(name)}, expected one of ${known.join(", ")}.`,
+      );
     }
   }
 }
@@ -72,17 +81,21 @@ export function expectKnown(operation: string, options: object, known: readonly 
 export function expectWord(operation: string, name: string, value: unknown, words: readonly string[]): void {
   if (words.some((word) => word === value)) return;
   const expected = words.map((word) => `"${word}"`).join(" or ");
-  throw new Error(`${operation}: ${name} is ${shown(value)}, expected ${expected}.`);
+  throw new TempogradError("option", `${operation}: ${name} is ${shown(value)}, expected ${expected}.`);
 }
 
 /** @throws unless `value` is from 0 to below 1. */
 export function expectShare(operation: string, name: string, value: unknown): void {
   if (!isBetween(value, 0, 1) || value === 1) {
-    throw new Error(`${operation}: ${name} is ${shown(value)}, expected a number from 0 to below 1.`);
+    throw new TempogradError(
+      "option",
+      `${operation}: ${name} is ${shown(value)}, expected a number from 0 to below 1.`,
+    );
   }
 }
 
 /** @throws where a network has no loss. @param cure what to do without one */
 export function expectLoss(operation: string, { targets }: Loss, cure: string): void {
-  if (targets === "none") throw new Error(`${operation}: the network has no loss, expected one; ${cure}.`);
+  if (targets === "none")
+    throw new TempogradError("option", `${operation}: the network has no loss, expected one; ${cure}.`);
 }

@@ -1,6 +1,7 @@
 // What a user says of a network's parts, checked and completed; loaded where they are said.
 
 import { cellOf, choicesOf, nameOfCell } from "../cells/cells";
+import { TempogradError } from "../gpu/errors";
 import { type Encoder, mostLayers, type Parts } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import type { Layer } from "../parts/layers";
@@ -40,10 +41,14 @@ function completeParts({ input, layers, readout, encoder }: Parts): Parts {
 
 function completeSequence(name: string, { input, layers }: Encoder): Encoder {
   expectInput(input);
-  if (!Array.isArray(layers)) throw new Error(`Network: layers is ${shown(layers)}, expected a list of layers.`);
+  if (!Array.isArray(layers))
+    throw new TempogradError("option", `Network: layers is ${shown(layers)}, expected a list of layers.`);
   expectSize("Network", `the number of ${name}s`, layers.length, mostLayers);
   if ((layers[0]?.dropout ?? 0) > 0 && input.kind === "tokens") {
-    throw new Error(`Network: ${name} 0 has dropout of tokens, expected none; embed them, or leave it out.`);
+    throw new TempogradError(
+      "option",
+      `Network: ${name} 0 has dropout of tokens, expected none; embed them, or leave it out.`,
+    );
   }
   return { input, layers: layers.map((layer, number) => completeLayer(layer, `${name} ${number}`)) };
 }
@@ -59,7 +64,8 @@ function expectJoined(encoder: readonly Layer[], layers: readonly Layer[]): void
       .join(", ");
   const one = ({ bidirectional, projection }: Layer) => !bidirectional && projection === undefined;
   if (![...encoder, ...layers].every(one) || statesOf(encoder) !== statesOf(layers)) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Network: the encoder's layers have states ${statesOf(encoder)}, expected ${statesOf(layers)}, in one direction and unprojected, as what they are the beginning of; make its layers alike.`,
     );
   }
@@ -67,7 +73,7 @@ function expectJoined(encoder: readonly Layer[], layers: readonly Layer[]): void
 
 function expectObject(name: string, value: unknown, cure: string): void {
   if (typeof value === "object" && value !== null) return;
-  throw new Error(`Network: ${name} is ${shown(value)}, expected what ${cure} answers.`);
+  throw new TempogradError("option", `Network: ${name} is ${shown(value)}, expected what ${cure} answers.`);
 }
 
 function expectInput(input: Input): void {
@@ -78,7 +84,8 @@ function expectInput(input: Input): void {
   expectSize("Network", `the ${kind}'s width`, width);
   if (kind !== "features") expectSize("Network", `the ${kind}'s count`, tokens);
   if (kind === "tokens" && tokens !== width) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Network: the tokens are ${shown(tokens)} and as one-hot vectors ${width} wide, expected the same; use tokens().`,
     );
   }
@@ -104,7 +111,10 @@ function completeLayer(said: Layer, name: string): Layer {
   expectSwitch(at, "bias", layer.bias);
   expectForgetBias(layer, layer.forgetBias);
   if (layer.forgetBias !== undefined && !layer.bias) {
-    throw new Error(`${at}: forgetBias is ${layer.forgetBias} with bias false, expected none; leave one out.`);
+    throw new TempogradError(
+      "option",
+      `${at}: forgetBias is ${layer.forgetBias} with bias false, expected none; leave one out.`,
+    );
   }
   if (layer.projection !== undefined) expectProjection(at, layer);
   return layer;
@@ -114,7 +124,8 @@ function expectProjection(at: string, layer: Layer): void {
   expectSize(at, "projection", layer.projection, layer.hidden);
   const { candidate, unitParameters, recurrent } = cellOf(layer);
   if (candidate || unitParameters.length > 0 || recurrent !== "full") {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `${at}: projection is ${layer.projection} for cell "${nameOfCell(layer)}", expected none; only cells whose gates all meet h by a full U have one, as LSTM and Elman.`,
     );
   }
@@ -143,7 +154,8 @@ function expectTied(input: Input, { bidirectional, projection, hidden }: Layer, 
     input.kind === "embedding"
       ? `an embedding of ${input.tokens} tokens, ${input.width} wide`
       : `the input "${input.kind}"`;
-  throw new Error(
+  throw new TempogradError(
+    "option",
     `Network: the readout is tied to ${got}, expected embedding(${outputs}, ${width}) and a last layer of one direction; make them so, or leave tied out.`,
   );
 }

@@ -1,5 +1,6 @@
 // What a user says of a pass, checked.
 
+import { TempogradError } from "../gpu/errors";
 import type { Schedule } from "../ops/recurrence";
 import { architectureOf } from "../parts/architecture";
 import type { BatchShape } from "./batch";
@@ -67,7 +68,10 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
   expectKnown("Pass", options, passOptions);
   for (const name of switches) expectSwitch("Pass", name, options[name]);
   if (options.trainable !== undefined && !options.gradients && !options.traceGradients) {
-    throw new Error("Pass: trainable is given for a pass without gradients; leave it out, or set gradients.");
+    throw new TempogradError(
+      "option",
+      "Pass: trainable is given for a pass without gradients; leave it out, or set gradients.",
+    );
   }
   expectSource(config, options);
   expectOwnLoss(config, options);
@@ -76,19 +80,26 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
   const projected = layers.some(({ projection }) => projection !== undefined);
   expectSegments({ bidirectional, projected }, options);
   if (projected && options.traceGradients) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       "Pass: traceGradients does not go with a projected layer, whose h is not what its sweep goes through; leave one out.",
     );
   }
   expectJoined(projected, options);
   if (projected && bidirectional && options.initialState) {
-    throw new Error("Pass: initialState does not go with layers that are projected in both directions; leave one out.");
+    throw new TempogradError(
+      "option",
+      "Pass: initialState does not go with layers that are projected in both directions; leave one out.",
+    );
   }
   if (options.carryState && bidirectional) {
-    throw new Error("Pass: carryState does not go with a bidirectional network; leave one out.");
+    throw new TempogradError("option", "Pass: carryState does not go with a bidirectional network; leave one out.");
   }
   if (![undefined, "fused", "unrolled", "wavefront"].includes(options.schedule)) {
-    throw new Error(`Pass: schedule is ${shown(options.schedule)}, expected "fused", "unrolled" or "wavefront".`);
+    throw new TempogradError(
+      "option",
+      `Pass: schedule is ${shown(options.schedule)}, expected "fused", "unrolled" or "wavefront".`,
+    );
   }
 }
 
@@ -97,7 +108,10 @@ function expectSource(config: NetworkConfig, options: PassOptions): void {
   const { encoder } = architectureOf(config);
   if (!encoder) {
     if (options.sourceSteps === undefined) return;
-    throw new Error(`Pass: sourceSteps is ${shown(options.sourceSteps)}, expected none; the network has no encoder.`);
+    throw new TempogradError(
+      "option",
+      `Pass: sourceSteps is ${shown(options.sourceSteps)}, expected none; the network has no encoder.`,
+    );
   }
   expectSize("Pass", "sourceSteps", options.sourceSteps);
   const { carryState, initialState, joined, checkpointEvery, schedule, traceGradients } = options;
@@ -105,7 +119,8 @@ function expectSource(config: NetworkConfig, options: PassOptions): void {
   const others = { ...own, checkpointEvery, traceGradients, wavefront: schedule === "wavefront" };
   const other = Object.entries(others).find(([, given]) => given);
   if (other) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Pass: ${other[0]} does not go with an encoder, whose final state is what the layers begin with; leave it out.`,
     );
   }
@@ -119,7 +134,7 @@ function expectOwnLoss(config: NetworkConfig, { weights, checkpointEvery }: Pass
   const why = weights
     ? "whose rows count what is made of them outside"
     : "whose outputs are wanted of all steps at once";
-  throw new Error(`Pass: ${other} does not go with a network without a loss, ${why}; leave it out.`);
+  throw new TempogradError("option", `Pass: ${other} does not go with a network without a loss, ${why}; leave it out.`);
 }
 
 /** @throws where `joined` does not go with the rest. */
@@ -134,7 +149,7 @@ function expectJoined(projected: boolean, options: PassOptions): void {
     "a projected layer, whose last state is not what its sweep ends with": projected,
   };
   const other = Object.entries(others).find(([, given]) => given);
-  if (other) throw new Error(`Pass: joined does not go with ${other[0]}; leave one out.`);
+  if (other) throw new TempogradError("option", `Pass: joined does not go with ${other[0]}; leave one out.`);
 }
 
 /** @throws where `checkpointEvery` does not go with the rest. */
@@ -146,7 +161,8 @@ function expectSegments(
   if (every === undefined) return;
   expectSize("Pass", "checkpointEvery", every, steps);
   if (steps % every !== 0) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Pass: checkpointEvery is ${every}, expected a divisor of steps, ${steps}; choose one, or pad the steps.`,
     );
   }
@@ -161,7 +177,7 @@ function expectSegments(
           : gradients
             ? undefined
             : "a pass without gradients";
-  if (other) throw new Error(`Pass: checkpointEvery does not go with ${other}; leave one out.`);
+  if (other) throw new TempogradError("option", `Pass: checkpointEvery does not go with ${other}; leave one out.`);
 }
 
 /** The sections that a run leaves out while what an earlier one found not finite still stands: nothing is changed then. */

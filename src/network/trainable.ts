@@ -1,5 +1,6 @@
 // Which parameters learn: by their names, or how those begin.
 
+import { TempogradError } from "../gpu/errors";
 import { shown } from "./expect";
 
 /** Whether an entry of a list stands for the parameter `name`: it is its name, or is nobody's and the name begins so. */
@@ -10,7 +11,8 @@ export const standsFor = (entry: string, name: string, names: readonly string[])
 export function expectEntries(operation: string, option: string, entries: Iterable<unknown>, names: readonly string[]) {
   for (const entry of entries) {
     if (typeof entry === "string" && names.some((name) => standsFor(entry, name, names))) continue;
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `${operation}: ${option} has ${shown(entry)}, expected names of parameters, or how they begin: ${names.join(", ")}.`,
     );
   }
@@ -24,7 +26,8 @@ export function trainableOf(operation: string, trainable: unknown, names: readon
   if (trainable === undefined) return names;
   if (!Array.isArray(trainable) || trainable.length === 0) {
     const got = Array.isArray(trainable) ? "empty" : shown(trainable);
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `${operation}: trainable is ${got}, expected a list of one or more parameters; of ${names.join(", ")}.`,
     );
   }

@@ -257,7 +257,10 @@ function asJson(operation: string, values: Record<string, unknown>): Record<stri
     } catch {
       const expected =
         "what JSON can hold: plain objects and arrays, some hundred deep, that do not contain themselves";
-      throw new Error(`${operation}: ${name} is ${kindOf(value)}, expected ${expected}; pass plain data.`);
+      throw new TempogradError(
+        "file",
+        `${operation}: ${name} is ${kindOf(value)}, expected ${expected}; pass plain data.`,
+      );
     }
   }
   return texts;
@@ -279,5 +282,5 @@ function refuse(
   expected: string,
   cure = "the file is damaged, fetch or write it again",
 ): never {
-  throw new Error(`readCheckpoint: ${subject} ${got}, expected ${expected}; ${cure}.`);
+  throw new TempogradError("file", `readCheckpoint: ${subject} ${got}, expected ${expected}; ${cure}.`);
 }

@@ -1,5 +1,6 @@
 // Who learns, and at which rates: what a user says of parameters by their names.
 
+import { TempogradError } from "../gpu/errors";
 import { shown } from "../network/expect";
 import { expectEntries, standsFor, trainableOf } from "../network/trainable";
 import { expectNumber } from "./optimizers";
@@ -36,16 +37,23 @@ function chosen(trainable: (name: string) => unknown, all: readonly string[]): s
   const names = all.filter((name) => {
     const answer = trainable(name);
     if (typeof answer === "boolean") return answer;
-    throw new Error(`Trainer: trainable(${shown(name)}) is ${shown(answer)}, expected true or false.`);
+    throw new TempogradError(
+      "option",
+      `Trainer: trainable(${shown(name)}) is ${shown(answer)}, expected true or false.`,
+    );
   });
   if (names.length > 0) return names;
-  throw new Error(`Trainer: trainable is false for all, expected true for one or more of ${all.join(", ")}.`);
+  throw new TempogradError(
+    "option",
+    `Trainer: trainable is false for all, expected true for one or more of ${all.join(", ")}.`,
+  );
 }
 
 function byEntry(rates: unknown, all: readonly string[]): (name: string) => number | undefined {
   if (rates === undefined) return () => undefined;
   if (typeof rates !== "object" || rates === null || Array.isArray(rates)) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Trainer: learningRates is ${shown(rates)}, expected numbers by names of parameters, or a function of a name.`,
     );
   }
@@ -57,7 +65,8 @@ function byEntry(rates: unknown, all: readonly string[]): (name: string) => numb
 
 function expectRate(name: string, rate: unknown): void {
   const what = `learningRates of ${shown(name)}`;
-  if (typeof rate !== "number") throw new Error(`Trainer: ${what} is ${shown(rate)}, expected a number from 0 up.`);
+  if (typeof rate !== "number")
+    throw new TempogradError("option", `Trainer: ${what} is ${shown(rate)}, expected a number from 0 up.`);
   expectNumber("Trainer", what, rate);
 }
 
@@ -84,7 +93,8 @@ export function checkLearning(
   ];
   for (const [option, got, wanted] of sides) {
     if (got === wanted) continue;
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `${operation}: the checkpoint is of a training with ${option} ${got}, expected ${wanted}; make the trainer with ` +
         `${option}: checkpoint.trainer.${option}, or begin another training: network.write(checkpoint.parameters).`,
     );

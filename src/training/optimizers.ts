@@ -1,5 +1,6 @@
 // Optimizers: what happens to the parameters once the gradients are there. Formulas and defaults as in torch.optim.
 
+import { TempogradError } from "../gpu/errors";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import { packUniform, type UniformLayout } from "../gpu/uniform";
@@ -54,7 +55,7 @@ export function sgd(options: LearningRate & WeightDecay & { momentum?: number; n
   expectNumber("sgd", "weightDecay", weightDecay);
   expectNumber("sgd", "momentum", momentum, 1);
   if (nesterov && momentum === 0)
-    throw new Error("sgd: nesterov is given with momentum 0, expected more; set momentum.");
+    throw new TempogradError("option", "sgd: nesterov is given with momentum 0, expected more; set momentum.");
   return {
     kind: "sgd",
     learningRate,
@@ -150,13 +151,20 @@ export function packNumbers(
 ): void {
   const at = `Trainer: optimizer "${kind}"`;
   if (!Array.isArray(numbers)) {
-    if (!layout) throw new Error(`${at} gives numbers by name, expected an array; its shader has no struct for them.`);
+    if (!layout)
+      throw new TempogradError(
+        "option",
+        `${at} gives numbers by name, expected an array; its shader has no struct for them.`,
+      );
     packUniform(layout, numbers as Record<string, number>, into, at);
     return;
   }
   const room = into.byteLength / 4;
   if (numbers.length > room)
-    throw new Error(`${at} gives ${numbers.length} numbers, expected at most ${room}, as at step 1.`);
+    throw new TempogradError(
+      "option",
+      `${at} gives ${numbers.length} numbers, expected at most ${room}, as at step 1.`,
+    );
   for (const [i, number] of numbers.entries()) into.setFloat32(4 * i, number, true);
 }
 
@@ -165,7 +173,8 @@ export function checkScalars({ kind }: Optimizer, scalars: OptimizerNumbers, ste
   for (const [name, value] of Object.entries(scalars)) {
     if (Number.isFinite(Math.fround(value))) continue;
     const which = Array.isArray(scalars) ? `number ${name}` : `"${name}"`;
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Trainer: ${which} of optimizer "${kind}" at step ${step} is ${value}, expected one that float32 has, up to 3.4e38; set a smaller learning rate.`,
     );
   }
@@ -174,14 +183,20 @@ export function checkScalars({ kind }: Optimizer, scalars: OptimizerNumbers, ste
 /** @throws unless `value` is a number from 0 up that float32 has, and below `limit` where one is given. */
 export function expectNumber(operation: string, name: string, value: number, limit = Number.POSITIVE_INFINITY): void {
   if (!Number.isFinite(Math.fround(value)) && Number.isFinite(value)) {
-    throw new Error(`${operation}: ${name} is ${value}, expected a number that float32 has, up to 3.4e38.`);
+    throw new TempogradError(
+      "option",
+      `${operation}: ${name} is ${value}, expected a number that float32 has, up to 3.4e38.`,
+    );
   }
   if (value !== 0 && Math.fround(value) === 0) {
-    throw new Error(`${operation}: ${name} is ${value}, expected 0 or a number that float32 has, from 1.4e-45 up.`);
+    throw new TempogradError(
+      "option",
+      `${operation}: ${name} is ${value}, expected 0 or a number that float32 has, from 1.4e-45 up.`,
+    );
   }
   if (!(Number.isFinite(value) && value >= 0 && value < limit)) {
     const range =
       limit === Number.POSITIVE_INFINITY ? "a finite number from 0 up" : `a number from 0 to below ${limit}`;
-    throw new Error(`${operation}: ${name} is ${value}, expected ${range}.`);
+    throw new TempogradError("option", `${operation}: ${name} is ${value}, expected ${range}.`);
   }
 }

@@ -1,5 +1,6 @@
 // What a user says of the training of a network, checked.
 
+import { TempogradError } from "../gpu/errors";
 import { expectKnown, expectSize, shown } from "../network/expect";
 import type { PassOptions } from "../network/pass-options";
 import { expectNumber, type Optimizer } from "./optimizers";
@@ -80,12 +81,14 @@ const names: readonly (keyof TrainerOptions)[] = [
 export function checkTrainerOptions(options: TrainerOptions): void {
   const { optimizer, learningRateSchedule } = options;
   if (typeof optimizer?.add !== "function" || typeof optimizer.scalars !== "function") {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Trainer: optimizer is ${shown(optimizer)}, expected what sgd, rmsprop, adam or adamw answers; call one of them.`,
     );
   }
   if (learningRateSchedule !== undefined && typeof learningRateSchedule !== "function") {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Trainer: learningRateSchedule is ${shown(learningRateSchedule)}, expected a function of the step; cosine({ steps }) makes one.`,
     );
   }
@@ -103,6 +106,6 @@ export function checkTrainOptions(operation: string, options: TrainOptions): voi
   expectKnown(operation, options, ["steps", "notFinite", "signal"]);
   if (steps !== Number.POSITIVE_INFINITY) expectSize(operation, "steps", steps);
   if (![undefined, "stop", "skip"].includes(notFinite)) {
-    throw new Error(`${operation}: notFinite is ${shown(notFinite)}, expected "stop" or "skip".`);
+    throw new TempogradError("option", `${operation}: notFinite is ${shown(notFinite)}, expected "stop" or "skip".`);
   }
 }
