@@ -6,7 +6,7 @@ import { adam, type Batch, embedding, everyStep, generate, gru, Network, openGpu
 const symbols = 8;
 const length = 8;
 const batch = 64;
-const updates = 2500;
+const updates = 2000;
 /** What the decoder reads first: no symbol yet. */
 const start = symbols;
 
@@ -29,13 +29,13 @@ function sequences(next: () => number, rows: number): Batch & { source: Int32Arr
 
 const gpu = await openGpu();
 const network = await Network.create(gpu, {
-  encoder: { input: embedding(symbols, 16), layers: [gru(96)] },
+  encoder: { input: embedding(symbols, 16), layers: [gru(64)] },
   input: embedding(symbols + 1, 16),
-  layers: [gru(96)],
+  layers: [gru(64)],
   readout: everyStep(symbols),
 });
 const shape = { steps: length, sourceSteps: length, batch };
-const rate = 0.004;
+const rate = 0.008;
 const trainer = await Trainer.create(network, { ...shape, optimizer: adam({ learningRate: rate }), clipNorm: 1 });
 const next = random(1);
 function* batches(): Generator<Batch> {
