@@ -49,7 +49,7 @@ export interface BatchShape {
   readonly steps: number;
   readonly batch: number;
   /** Of a network with an encoder: steps of what that reads. */
-  readonly sourceSteps?: number;
+  readonly sourceSteps?: number | undefined;
   /** Whether batches may bring an initial state. */
   readonly initialState?: boolean;
   /** Whether batches may bring weights of rows. */
@@ -60,6 +60,12 @@ export interface BatchShape {
    */
   readonly carryState?: boolean;
 }
+
+/** What of options is the size of batches. */
+export const shapeOf = (options: BatchShape): BatchShape => {
+  const { steps, batch, sourceSteps, weights = false, initialState = false, carryState = false } = options;
+  return { steps, batch, sourceSteps, weights, initialState, carryState };
+};
 
 /** A batch as a pass lays it out. */
 export interface BatchLayout extends BatchShape {

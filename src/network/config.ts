@@ -94,7 +94,7 @@ export function uniformConfig(options: UniformOptions): UniformConfig {
   const words: Readonly<Record<string, readonly string[]>> = { ...choices, ...choicesOf(options) };
   const cellDefaults = Object.entries(choicesOf(options)).map(([name, [first]]) => [name, first]);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const config: UniformConfig = { ...defaults, ...Object.fromEntries([...cellDefaults, ...given]) };
+  const config: UniformConfig = Object.freeze({ ...defaults, ...Object.fromEntries([...cellDefaults, ...given]) });
   for (const [name, allowed] of Object.entries(words)) {
     expectWord("Network", name, config[name as keyof UniformConfig], allowed);
   }

@@ -1,13 +1,12 @@
 // An encoder in front of a network's layers on a plan: what reads the source, and gives its final states to begin with.
 // Loaded where there is one.
 
-import { type PlannedTensor, roundUp } from "../gpu/tensor";
 import { depthOf, type Sequence } from "../parts/architecture";
 import { inputStage } from "./input";
 import type { Layer } from "./layer";
 import type { Layout } from "./pass-plan";
 import { createStack, lowestToLearn, stackBackward, stackForward } from "./stack";
-import { type StatePlace, statePlaces } from "./states";
+import { carryPlaces, copyStates, statePlaces } from "./states";
 
 /** An encoder over one batch; `layers` are those of the network. */
 export interface EncoderStage {
@@ -49,37 +48,23 @@ export function encoding(layout: Encoding, encoder: Sequence): EncoderStage {
       stackForward(plan, own);
     },
     hand(layers) {
-      const initial = statePlaces(layers, "initial");
-      for (const [i, from] of statePlaces(own, "final").entries()) copyRows(from, initial[i]!);
+      const begins = new Map(statePlaces(layers, "initial").map((place) => [place.name, place]));
+      copyStates(plan, own, "final", (name) => {
+        const { tensor, offset, stride } = begins.get(name.slice(encoder.prefix.length))!;
+        return { buffer: tensor.buffer, offset, stride };
+      });
     },
     clear(layers) {
-      for (const { buffer, offset, size } of learns ? carriesOf(layers) : []) plan.clear({ buffer, offset }, size);
+      for (const { place, bytes } of learns ? carryPlaces(layers) : []) plan.clear(place, bytes);
     },
     backward(layers) {
       if (!learns) return;
-      const given = carriesOf(layers);
-      for (const [i, { buffer, offset, size }] of carriesOf(own).entries())
-        plan.copy(given[i]!, { buffer, offset }, size);
+      const given = carryPlaces(layers);
+      for (const [i, { place, bytes }] of carryPlaces(own).entries()) plan.copy(given[i]!.place, place, bytes);
       // Nothing reads its steps.
       const dOutput = plan.tensor("dOutput", [rows, depthOf(encoder)]);
       stackBackward(plan, own, dOutput, back!.slabs, dInputs);
       input.backward(dInputs, back!.slabs);
     },
   };
-
-  function copyRows(from: StatePlace, to: StatePlace): void {
-    plan.copy(
-      { buffer: from.tensor.buffer, offset: from.offset },
-      { buffer: to.tensor.buffer, offset: to.offset },
-      from.rows * from.stored,
-    );
-  }
 }
-
-/** Of each layer, what reaches its initial states: dL/dh_0, and of what its cell keeps beside. */
-const carriesOf = (layers: readonly Layer[]): { buffer: PlannedTensor["buffer"]; offset: number; size: number }[] =>
-  layers.map(({ cell, directions }) => {
-    const { buffer, offset, shape } = directions[0]!.carry!;
-    const [, rows = 0, width = 0] = shape;
-    return { buffer, offset, size: (1 + cell.states) * rows * 4 * roundUp(width, 4) };
-  });

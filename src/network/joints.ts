@@ -2,11 +2,10 @@
 // way back. Loaded where they are wanted.
 
 import type { Plan } from "../gpu/plan";
-import type { PlannedGroup, PlannedTensor } from "../gpu/tensor";
-import { matrixOf } from "../gpu/tensor";
+import type { PlannedGroup } from "../gpu/tensor";
 import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
-import { copyStates, statePlaces, stateSpecs, statesIn } from "./states";
+import { carryPlaces, copyStates, stateSpecs, statesIn } from "./states";
 
 /** The states of a pass by name, as `stateSpecs` has them, each kind in one buffer; alike for layers that are alike. */
 export interface Joints<Group> {
@@ -26,15 +25,6 @@ export function joining(plan: Plan, config: NetworkConfig, batch: number, back: 
   const initialState = group("initialState");
   const finalState = group("finalState");
   const [dFinalState, dInitialState] = back ? [group("dFinalState"), group("dInitialState")] : [];
-  /** Copies between a group and where sweeps back begin and end. */
-  const carry = (layers: readonly Layer[], { tensors }: PlannedGroup, copy: typeof plan.copy) => {
-    for (const { name, layer, part, kind, index } of statePlaces(layers, "initial")) {
-      const state = tensors[name]!;
-      const bytes = batch * 4 * matrixOf(state).storedWidth;
-      const slab: PlannedTensor = layers[layer]!.directions[part]!.carry!;
-      copy(state, { ...slab, offset: slab.offset + (kind === "hidden" ? 0 : 1 + index) * bytes }, bytes);
-    }
-  };
   return {
     groups: { initialState, finalState, ...(dFinalState && { dFinalState, dInitialState }) } as Joints<PlannedGroup>,
     /** Adds what a run begins with. */
@@ -42,10 +32,12 @@ export function joining(plan: Plan, config: NetworkConfig, batch: number, back: 
     /** Adds what it leaves. */
     end: (layers: readonly Layer[]) => copyStates(plan, layers, "final", statesIn(finalState.tensors)),
     /** Adds what reaches the sweeps back from beyond the last step. */
-    enter: (layers: readonly Layer[]) =>
-      carry(layers, dFinalState!, (state, slab, bytes) => plan.copy(state, slab, bytes)),
+    enter(layers: readonly Layer[]): void {
+      for (const { name, place, bytes } of carryPlaces(layers)) plan.copy(dFinalState!.tensors[name]!, place, bytes);
+    },
     /** Adds what they pass on beyond the first. */
-    leave: (layers: readonly Layer[]) =>
-      carry(layers, dInitialState!, (state, slab, bytes) => plan.copy(slab, state, bytes)),
+    leave(layers: readonly Layer[]): void {
+      for (const { name, place, bytes } of carryPlaces(layers)) plan.copy(place, dInitialState!.tensors[name]!, bytes);
+    },
   };
 }

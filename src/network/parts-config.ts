@@ -20,7 +20,8 @@ export function partsConfig(options: PartsOptions): PartsConfig {
   const { input, layers, readout, encoder, ...others } = options;
   expectKnown("Network of parts", options, ["input", "layers", "readout", "encoder", ...Object.keys(ofAny)]);
   const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
-  const config = { ...ofAny, ...given, ...completeParts({ input, layers, readout, ...(encoder && { encoder }) }) };
+  const parts = completeParts({ input, layers, readout, ...(encoder && { encoder }) });
+  const config = Object.freeze({ ...ofAny, ...given, ...parts });
   expectLoss(config.loss, config.readout.outputs);
   expectBeginnings(config);
   return config;

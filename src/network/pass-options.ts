@@ -117,14 +117,18 @@ function expectSource(config: NetworkConfig, options: PassOptions): void {
   const { carryState, initialState, joined, checkpointEvery, schedule, traceGradients } = options;
   const own = { carryState, initialState, joined };
   const others = { ...own, checkpointEvery, traceGradients, wavefront: schedule === "wavefront" };
-  const other = Object.entries(others).find(([, given]) => given);
+  const [other] = given(others);
   if (other) {
     throw new TempogradError(
       "option",
-      `Pass: ${other[0]} does not go with an encoder, whose final state is what the layers begin with; leave it out.`,
+      `Pass: ${other} does not go with an encoder, whose final state is what the layers begin with; leave it out.`,
     );
   }
 }
+
+/** The names of what is asked for. */
+const given = (options: Readonly<Record<string, unknown>>): string[] =>
+  Object.keys(options).filter((name) => options[name]);
 
 /** @throws where a network without a loss is asked for what needs one. */
 function expectOwnLoss(config: NetworkConfig, { weights, checkpointEvery }: PassOptions): void {
@@ -148,8 +152,8 @@ function expectJoined(projected: boolean, options: PassOptions): void {
     'schedule "wavefront", which takes no gradient of states': schedule === "wavefront",
     "a projected layer, whose last state is not what its sweep ends with": projected,
   };
-  const other = Object.entries(others).find(([, given]) => given);
-  if (other) throw new TempogradError("option", `Pass: joined does not go with ${other[0]}; leave one out.`);
+  const [other] = given(others);
+  if (other) throw new TempogradError("option", `Pass: joined does not go with ${other}; leave one out.`);
 }
 
 /** @throws where `checkpointEvery` does not go with the rest. */
@@ -166,17 +170,12 @@ function expectSegments(
       `Pass: checkpointEvery is ${every}, expected a divisor of steps, ${steps}; choose one, or pad the steps.`,
     );
   }
-  const other = bidirectional
-    ? "a bidirectional network, whose sweeps need all steps at once"
-    : projected
-      ? "a projected layer, whose last state is not what the next segment's sweep begins with"
-      : traceGradients
-        ? "traceGradients"
-        : probabilities
-          ? "probabilities"
-          : gradients
-            ? undefined
-            : "a pass without gradients";
+  const [other] = given({
+    "a bidirectional network, whose sweeps need all steps at once": bidirectional,
+    "a projected layer, whose last state is not what the next segment's sweep begins with": projected,
+    ...{ traceGradients, probabilities },
+    "a pass without gradients": !gradients,
+  });
   if (other) throw new TempogradError("option", `Pass: checkpointEvery does not go with ${other}; leave one out.`);
 }
 

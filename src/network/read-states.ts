@@ -3,10 +3,10 @@
 import { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { realise } from "../gpu/realise";
-import { matrixOf, type PlannedTensor, readTensors, type TypedArray } from "../gpu/tensor";
+import { readTensors, type TypedArray } from "../gpu/tensor";
 import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
-import { copyStates, type StateKind, statePlaces, stateSpecs, statesIn } from "./states";
+import { carryPlaces, copyStates, type StateKind, stateSpecs, statesIn } from "./states";
 
 /**
  * States of a run, of each layer and direction: [L·D, B, H], of layers of several widths one after the other, and alike of
@@ -34,11 +34,8 @@ export async function readStates(pass: Program, config: NetworkConfig, planned: 
   copyStates(plan, layers, "final", statesIn(final));
   const traced = layers.some(({ directions }) => directions[0]?.dHidden);
   const gradients = traced ? plan.group<string>("gradients of initial states", specs).tensors : {};
-  for (const { name, tensor, slab } of gradientPlaces(layers)) {
-    const to = gradients[name];
-    if (!to) continue;
-    const bytes = batch * 4 * matrixOf(to).storedWidth;
-    plan.copy({ ...tensor, offset: tensor.offset + slab * bytes }, to, bytes);
+  for (const { name, place, bytes, traced: dHidden } of traced ? carryPlaces(layers) : []) {
+    plan.copy(dHidden ?? place, gradients[name]!, bytes);
   }
   const program = await realise(plan, gpu, { operation, what: "states", owner: pass.lifetime });
   try {
@@ -63,14 +60,6 @@ export async function readStates(pass: Program, config: NetworkConfig, planned: 
   } finally {
     program.destroy();
   }
-}
-
-/** Where a traced pass leaves dL/d(each initial state): a slab of a tensor. */
-function gradientPlaces(layers: readonly Layer[]): { name: string; tensor: PlannedTensor; slab: number }[] {
-  return statePlaces(layers, "initial").map(({ name, layer, part, kind, index }) => {
-    const { dHidden, carry } = layers[layer]!.directions[part]!;
-    return kind === "hidden" ? { name, tensor: dHidden!, slab: 0 } : { name, tensor: carry!, slab: 1 + index };
-  });
 }
 
 function concatenated(parts: readonly TypedArray[]): Float32Array {

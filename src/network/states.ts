@@ -1,7 +1,7 @@
 // The way of initial states into the sweeps through time, and of final states out of them: copies of rows.
 
 import { cellOf } from "../cells/cells";
-import type { Moves, Plan } from "../gpu/plan";
+import type { Moves, Place, Plan } from "../gpu/plan";
 import { type AnyBuffer, matrixOf, type PlannedTensor, roundUp, type TensorSpec } from "../gpu/tensor";
 import { architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
@@ -151,6 +151,29 @@ export const statesIn =
     const tensor = tensors[name];
     return tensor && rowsOf(tensor);
   };
+
+interface CarryPlace {
+  /** Of the state. */
+  readonly name: string;
+  readonly place: Place;
+  readonly bytes: number;
+  /** Of h, where it is traced, what begins with dL/dh_0. */
+  readonly traced: PlannedTensor | undefined;
+}
+
+/** Where what reaches each initial state on the way back lies in `carry`: read by a sweep that goes on from it, and left there. */
+export const carryPlaces = (layers: readonly Layer[]): CarryPlace[] =>
+  statePlaces(layers, "initial").map(({ name, kind, layer, part, index, rows, stored }) => {
+    const { carry, dHidden } = layers[layer]!.directions[part]!;
+    const slab = kind === "hidden" ? 0 : 1 + index;
+    const bytes = rows * stored;
+    return {
+      name,
+      place: { buffer: carry!.buffer, offset: carry!.offset + slab * bytes },
+      bytes,
+      traced: kind === "hidden" ? dHidden : undefined,
+    };
+  });
 
 /** Adds that all states begin as zero, for layers of one direction. */
 export function clearStates(plan: Plan, layers: readonly Layer[]): void {

@@ -1,7 +1,7 @@
 // How far back a loss reaches: the gradients that a batch sends through time.
 
 import { architectureOf } from "../parts/architecture";
-import type { Batch, BatchShape } from "./batch";
+import { type Batch, type BatchShape, shapeOf } from "./batch";
 import { expectKnown, expectLoss } from "./expect";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
@@ -38,8 +38,8 @@ export async function traceGradients(
   expectKnown(operation, options, ["signal"]);
   expectLoss(operation, architectureOf(config).loss, "use network.pass({ traceGradients: true }), in halves");
   signal?.throwIfAborted();
-  const { steps, batch: rows, initialState = false, carryState = false } = shape;
-  const wanted = { steps, batch: rows, initialState, carryState, traceGradients: true };
+  const { steps, batch: rows } = shape;
+  const wanted = { ...shapeOf(shape), traceGradients: true };
   const tensors = ({ tensors: { losses, dInputs, dHidden = [] } }: PassPlan) => [losses, dInputs!, ...dHidden];
   const [loss, inputs, ...hidden] = await network.programs.reading(
     operation,

@@ -78,9 +78,9 @@ export const isParts = (said: Parts | ShortForm): said is Parts => typeof said.l
 
 const known = new WeakMap<object, Architecture>();
 
-/** @param said and not changed later */
+/** It is made once of what is frozen, as completed options are; what may be changed since is read again. */
 export function architectureOf(said: Parts | ShortForm): Architecture {
-  let architecture = known.get(said);
+  let architecture = Object.isFrozen(said) ? known.get(said) : undefined;
   if (!architecture) {
     const parts = isParts(said) ? said : partsOf(said);
     const { input, readout, loss = "cross-entropy", encoder, seed = 1 } = parts;

@@ -1,7 +1,7 @@
 // Loss and accuracy over a data set, without touching what is trained.
 
 import { whole } from "../gpu/tensor";
-import type { Batch, BatchShape } from "../network/batch";
+import { type Batch, type BatchShape, shapeOf } from "../network/batch";
 import { checkBatch } from "../network/check-batch";
 import type { NetworkConfig } from "../network/config";
 import { expectKnown, expectLoss } from "../network/expect";
@@ -44,7 +44,6 @@ export async function evaluate(
   network.lifetime.expect(operation);
   expectKnown(operation, options, ["signal"]);
   expectLoss(operation, architectureOf(config).loss, "measure the outputs of network.pass by your own");
-  const { steps, batch, sourceSteps, initialState = false, weights = false, carryState = false } = shape;
   const classes = architectureOf(config).loss.targets === "classes";
   const source = iteratorOf(operation, batches);
   const taker = new BatchTaker();
@@ -59,9 +58,7 @@ export async function evaluate(
     return [losses, logits, notFinite];
   };
   try {
-    const ofSource = sourceSteps !== undefined && { sourceSteps };
-    const taken = { steps, batch, ...ofSource, initialState, weights, carryState };
-    await network.programs.reading(operation, taken, wanted, async (reading) => {
+    await network.programs.reading(operation, shapeOf(shape), wanted, async (reading) => {
       const { pass, run } = reading;
       for (let number = 0; ; number++) {
         signal?.throwIfAborted();

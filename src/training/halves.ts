@@ -18,6 +18,7 @@ export class Halves {
   readonly #numbers: Tensor;
   readonly #staging: GPUBuffer;
   readonly #batch: ArrayBuffer;
+  readonly #packed: ArrayBuffer;
   #busy = false;
 
   constructor(pass: Pass, layout: TrainerPlan, steps: Pick<Steps, "progress" | "numbersOf">) {
@@ -28,6 +29,7 @@ export class Halves {
     this.#numbers = pass.program.tensor(layout.update.numbers);
     this.#staging = pass.program.buffer(layout.outputs!);
     this.#batch = new ArrayBuffer(pass.packer.bytes);
+    this.#packed = new ArrayBuffer(this.#numbers.size);
   }
 
   /** Whether one is under way that is read back. */
@@ -47,11 +49,10 @@ export class Halves {
   encodeBackward(encoder: GPUCommandEncoder, operation: string): void {
     const { gpu } = this.#pass;
     const progress = this.#progress;
-    const { buffer, offset, size } = this.#numbers;
-    const numbers = new ArrayBuffer(size);
-    this.#layout.update.pack(this.#steps.numbersOf(progress.step + 1), new DataView(numbers));
+    const { buffer, offset } = this.#numbers;
+    this.#layout.update.pack(this.#steps.numbersOf(progress.step + 1), new DataView(this.#packed));
     this.#pass.encodeBackward(encoder, operation);
-    gpu.write(buffer, offset, () => numbers, operation);
+    gpu.write(buffer, offset, () => this.#packed, operation);
     progress.step++;
     progress.begun = true;
     progress.measured = true;

@@ -1,6 +1,7 @@
 // What a trainer adds to the plan of a pass: the update, room for several steps' batches, and the way of the losses back.
 
 import { type PlannedBuffer, type PlannedGroup, readbackBytes } from "../gpu/tensor";
+import { shapeOf } from "../network/batch";
 import type { Network } from "../network/network";
 import { backwardHalf } from "../network/pass-options";
 import type { PassPlan } from "../network/pass-plan";
@@ -48,10 +49,8 @@ function planTrainer(
 
 /** What a trainer's pass is made with, and what goes beyond it. @throws as `layoutOfSubmit`. */
 export async function layoutOfTrainer(network: Network, options: TrainerOptions) {
-  const { steps, batch, sourceSteps, weights = false, initialState = false, carryState = false } = options;
   const { schedule, checkpointEvery, joined = false } = options;
-  const of = { steps, batch, ...(sourceSteps !== undefined && { sourceSteps }), weights, initialState, carryState };
-  const shape = { ...of, schedule, checkpointEvery, joined };
+  const shape = { ...shapeOf(options), schedule, checkpointEvery, joined };
   const learning = learningOf(options, Object.keys(network.parameters.tensors));
   const trainable = learning.frozen ? learning.names : undefined;
   const passOptions = { ...shape, gradients: true, training: true, ...(trainable && { trainable }) };
