@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CellName } from "../../src/cells/cells";
-import { initialParameters, networkConfig } from "../../src/index";
+import { initialParameters, meanAbsoluteError, networkConfig } from "../../src/index";
 import type { ShortForm } from "../../src/parts/architecture";
 import {
   backward,
@@ -274,4 +274,29 @@ test.each(cells)("training steps lower the loss: %o", (cell) => {
   const first = trainStep(config, parameters, data, update).loss;
   for (let i = 0; i < 20; i++) trainStep(config, parameters, data, update);
   expect(forward(config, parameters, data).loss).toBeLessThan(first);
+});
+
+test("options that were changed are those of another network, and a network's own cannot be", () => {
+  const config: ShortForm = {
+    ...{ cell: "elman", inputs: 2, hidden: 1, outputs: 1, input: "features", readout: "last-step" },
+    loss: "mean-squared-error",
+  };
+  const parameters = Object.fromEntries(
+    Object.entries({ "layer0.inputWeight": 2, "layer0.recurrentWeight": 1, "layer0.bias": 1, outputWeight: 1 }).map(
+      ([name, size]) => [name, new Float64Array(size).fill(1)],
+    ),
+  );
+  const data = { steps: 1, batch: 1, inputs: [0.5, 0.5], targets: [0] };
+  const squared = forward(config, parameters, data).loss;
+  Object.assign(config, { loss: meanAbsoluteError() });
+  expect(forward(config, parameters, data).loss).toBeCloseTo(Math.sqrt(squared), 12);
+  const made = networkConfig({
+    cell: "gru",
+    inputs: 2,
+    hidden: 3,
+    outputs: 2,
+    input: "features",
+    readout: "last-step",
+  });
+  expect(() => Object.assign(made, { hidden: 4 })).toThrow(TypeError);
 });
