@@ -55,18 +55,21 @@ const barrels: Plugin = {
     const exported = new Map(
       pairs(/export \{ (.*) \}/.exec(index.code)![1]!).map(([local, name = local]) => [local, name]),
     );
+    const own: string[] = [];
     const folders = new Map<string, string[]>();
-    for (const [, names, folder, file] of index.code.matchAll(/import \{ (.*) \} from "\.\/(.*)\/(.*)"/g)) {
+    for (const [, names, folder, file] of index.code.matchAll(/import \{ (.*) \} from "\.\/(?:(.*)\/)?(.*)"/g)) {
       const list = pairs(names!).map(([name, local = name]) => {
         const as = exported.get(local);
         return as === name ? name : `${name} as ${as}`;
       });
-      folders.set(folder!, [...(folders.get(folder!) ?? []), `export { ${list.join(", ")} } from "./${file}";\n`]);
+      const lines = folder === undefined ? own : (folders.get(folder) ?? []);
+      if (folder !== undefined) folders.set(folder, lines);
+      lines.push(`export { ${list.join(", ")} } from "./${file}";\n`);
     }
     for (const [folder, lines] of folders) {
       this.emitFile({ type: "asset", fileName: `${folder}/index.js`, source: lines.join("") });
     }
-    index.code = [...folders.keys()].map((folder) => `export * from "./${folder}/index.js";\n`).join("");
+    index.code = [...own, ...[...folders.keys()].map((folder) => `export * from "./${folder}/index.js";\n`)].join("");
   },
 };
 

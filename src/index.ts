@@ -28,6 +28,7 @@ export {
 } from "./data/stream";
 export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
 export { unigramEntropy, Vocabulary } from "./data/vocabulary";
+export { type ErrorCode, TempogradError } from "./errors";
 export type { CellEquations } from "./expressions/cell-equations";
 export type { Expression } from "./expressions/expression";
 export {
@@ -49,7 +50,6 @@ export {
 export type { ChoiceStore, Tuning } from "./gpu/choices";
 export type { DispatchDescription, Memory, PlanDescription } from "./gpu/describe";
 export type { Gpu } from "./gpu/device";
-export { type ErrorCode, TempogradError } from "./gpu/errors";
 export type { Lifetime } from "./gpu/lifetime";
 export { type GpuOptions, openGpu } from "./gpu/open";
 export type { DispatchSpec, Plan } from "./gpu/plan";

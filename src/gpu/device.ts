@@ -1,7 +1,7 @@
 // A device: what is compiled for it, what is allocated on it, and what it finds wrong.
 
+import { TempogradError } from "../errors";
 import { browserChoiceStore, type ChoiceStore, Choices, type Tuning } from "./choices";
-import { TempogradError } from "./errors";
 import { KernelCache } from "./kernel";
 import { type Ending, errorOf, Lifetime } from "./lifetime";
 import { bufferSize } from "./tensor";

@@ -1,6 +1,6 @@
 // How long something may be used: until it is destroyed, or what it lives on is, or the device is lost.
 
-import { TempogradError } from "./errors";
+import { TempogradError } from "../errors";
 
 /** Why something can be used no more, and what to do. */
 export interface Ending {

@@ -2,7 +2,7 @@
 // an nn.Linear "head". PyTorch multiplies by transposed matrices (x·Wᵀ) and gives each gate two biases.
 
 import { cellNames, cellOf, choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import { countValues, type FloatTensor, type TensorData } from "./safetensors";
 import { kindOf, quote } from "./untrusted";
 

@@ -1,7 +1,7 @@
 // Reads and writes safetensors files: named tensors with text metadata, as PyTorch and others exchange them.
 // Format: 8 bytes, the header's length as a little-endian unsigned integer; the header, JSON; the values, back to back.
 
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import { endOfString, isObject, kindOf, quote } from "./untrusted";
 
 /** A tensor in host memory: its sizes, outermost first, and its values in row-major order. */

@@ -1,6 +1,6 @@
 // What is said and asked of values that are not trusted: from a file, or from a caller who checks no types.
 
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 
 /** Brackets open at once, beyond which JSON is none of ours: engines' own limits differ, and end in errors of their own. */
 const mostDepth = 1000;

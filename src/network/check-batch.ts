@@ -1,6 +1,6 @@
 // The check of a batch before anything is dispatched.
 
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import { elements, type TensorSpec } from "../gpu/tensor";
 import { architectureOf } from "../parts/architecture";
 import type { Input } from "../parts/inputs";

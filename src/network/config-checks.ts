@@ -1,7 +1,7 @@
 // What is checked of a network however it is said.
 
 import { cellNames, cellOf, type NamedCell, nameOfCell } from "../cells/cells";
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import type { CrossEntropyOptions } from "../losses/cross-entropy";
 import type { Loss, LossName } from "../losses/loss";
 import { architectureOf, type Parts, type ShortForm } from "../parts/architecture";

@@ -1,7 +1,7 @@
 // What a user says of a network, checked and completed.
 
 import { choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import type { CrossEntropyOptions } from "../losses/cross-entropy";
 import type { Loss, LossName } from "../losses/loss";
 import { architectureOf, isParts, mostLayers } from "../parts/architecture";

@@ -1,6 +1,6 @@
 // What is expected of options, and how a message shows what was got.
 
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import type { Loss } from "../losses/loss";
 
 /** Whether a value is a number from `least` to `most`. */

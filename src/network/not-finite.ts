@@ -1,6 +1,6 @@
 // What is said of a network that computes what is not finite.
 
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 
 /** @param what of the network is not finite. */
 export function notFiniteNetwork(operation: string, what = "parameters or logits"): TempogradError {

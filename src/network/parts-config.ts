@@ -1,7 +1,7 @@
 // What a user says of a network's parts, checked and completed; loaded where they are said.
 
 import { cellOf, choicesOf, nameOfCell } from "../cells/cells";
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import { type Encoder, mostLayers, type Parts } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import type { Layer } from "../parts/layers";

@@ -1,6 +1,6 @@
 // What a user says of a pass, checked.
 
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import type { Schedule } from "../ops/recurrence";
 import { architectureOf } from "../parts/architecture";
 import type { BatchShape } from "./batch";

@@ -1,7 +1,7 @@
 // The programs of a network: made of plans, and kept to be used again.
 
+import { TempogradError } from "../errors";
 import { byDefault, type Memory, memoryOf } from "../gpu/describe";
-import { TempogradError } from "../gpu/errors";
 import type { Lifetime } from "../gpu/lifetime";
 import { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";

@@ -1,6 +1,6 @@
 // Which parameters learn: by their names, or how those begin.
 
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import { shown } from "./expect";
 
 /** Whether an entry of a list stands for the parameter `name`: it is its name, or is nobody's and the name begins so. */

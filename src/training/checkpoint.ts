@@ -3,7 +3,7 @@
 // no tensor.
 
 import type { DefinedCell } from "../cells/define-cell";
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import { fromPyTorch, hasTwin, toPyTorch } from "../interchange/pytorch";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
 import { checkDepth, isObject, kindOf, parseJson, quote } from "../interchange/untrusted";

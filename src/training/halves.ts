@@ -1,7 +1,7 @@
 // Training steps in halves, for networks whose loss is made outside, between the way forward and the way back. Loaded for
 // those alone.
 
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import { readTensors, type Tensor } from "../gpu/tensor";
 import type { AnyBatch } from "../network/batch";
 import { checkBatch } from "../network/check-batch";

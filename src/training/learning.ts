@@ -1,6 +1,6 @@
 // Who learns, and at which rates: what a user says of parameters by their names.
 
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import { shown } from "../network/expect";
 import { expectEntries, standsFor, trainableOf } from "../network/trainable";
 import { expectNumber } from "./optimizers";

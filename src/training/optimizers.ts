@@ -1,6 +1,6 @@
 // Optimizers: what happens to the parameters once the gradients are there. Formulas and defaults as in torch.optim.
 
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import { packUniform, type UniformLayout } from "../gpu/uniform";

@@ -1,7 +1,7 @@
 // Submits of several training steps: their batches go up at once, and what became of them comes back a few submits later.
 
+import { TempogradError } from "../errors";
 import type { DeviceErrors } from "../gpu/device";
-import { TempogradError } from "../gpu/errors";
 import type { Tensor } from "../gpu/tensor";
 import type { Batch } from "../network/batch";
 import type { BatchPacker } from "../network/batch-packer";

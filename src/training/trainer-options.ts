@@ -1,6 +1,6 @@
 // What a user says of the training of a network, checked.
 
-import { TempogradError } from "../gpu/errors";
+import { TempogradError } from "../errors";
 import { expectKnown, expectSize, shown } from "../network/expect";
 import type { PassOptions } from "../network/pass-options";
 import { expectNumber, type Optimizer } from "./optimizers";

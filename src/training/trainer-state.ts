@@ -2,8 +2,8 @@
 // parameter and the carried state.
 
 import { nameOfCell } from "../cells/cells";
+import { TempogradError } from "../errors";
 import type { Gpu } from "../gpu/device";
-import { TempogradError } from "../gpu/errors";
 import { elements, readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
 import type { NetworkConfig } from "../network/config";
 import { shown } from "../network/expect";

@@ -29,7 +29,9 @@ const onSources = (work: (page: Page) => Promise<void>, address = `${small}&${pl
 async function singleSteps(page: Page, count: number): Promise<number[]> {
   const losses: number[] = [];
   for (let i = 0; i < count; i++) {
+    const step = await numberOf(page, "step");
     await press(page, "single-step");
+    await untilStep(page, step + 1);
     await button(page, "single-step");
     losses.push(await numberOf(page, "training-loss"));
   }
