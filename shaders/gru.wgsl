@@ -16,16 +16,16 @@ var<storage, read_write> candidate: array<vec4f>; // [T, B, H]
 
 #if forward
 #if second
-fn cellCandidate(e: Element) { candidate[e.time] = sigmoid(gate[e.gate]) * hidden[e.before]; }
+fn cellCandidate(e: Element) { candidate[e.time] = sigmoid(sumOf(e, 0u)) * hidden[e.before]; }
 #endif
 
 fn cellForward(e: Element, last: vec4f) -> vec4f {
-  let r = sigmoid(gate[e.gate]);
+  let r = sigmoid(sumOf(e, 0u));
 #if apart
   let z = sigmoid(last);
-  let n = tanhOf(gate[e.gate + 2u * width] + r * candidate[e.time]);
+  let n = tanhOf(sumOf(e, 2u) + r * candidate[e.time]);
 #else
-  let z = sigmoid(gate[e.gate + width]);
+  let z = sigmoid(sumOf(e, 1u));
   let n = tanhOf(last);
 #endif
   gate[e.gate] = r;

@@ -11,9 +11,9 @@ var<storage, read> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, sla
 
 #if forward
 fn cellForward(e: Element, last: vec4f) -> vec4f {
-  let i = sigmoid(gate[e.gate]);
-  let f = sigmoid(gate[e.gate + width]);
-  let g = tanhOf(gate[e.gate + 2u * width]);
+  let i = sigmoid(sumOf(e, 0u));
+  let f = sigmoid(sumOf(e, 1u));
+  let g = tanhOf(sumOf(e, 2u));
   let o = sigmoid(last);
   let c = f * cellState[e.sweep] + i * g;
   gate[e.gate] = i;

@@ -1,41 +1,24 @@
 // The two sweeps through time of a recurrent layer, for any cell. Rows of a batch never depend on each other.
 //   forward    gate_t + h_{t−1}·U, from which the cell makes h_t
 //   backward   dh_t = dOutput_t + what later steps pass back, then the cell makes dgate_t in the place of gate_t
-// tile.wgsl, cell.wgsl, the cell's own file and sweep.wgsl stand in front.
+// tile.wgsl, cell.wgsl, the cell's own file, sweep.wgsl and step.wgsl stand in front.
 // CPU twin: src/reference/recurrence.ts
 //
-// `held`: of one gate, a narrow row, up to 32 vec4f wide; a thread keeps its part of U.
-// `oneHot`: the sweep forward takes rows of W itself, as tokens say. Else `gate` holds x·W + b.
 // `unrolled`: one dispatch a step, `step` says which. Else fused: a workgroup owns all columns of its rows and loops over
 // time; its threads pass h (or dgate) on through storage, with a barrier between steps.
 // `apart`: the last gate's recurrent product goes to `candidate`, plus recurrentBias, for the cell to combine.
 // `second`: the last gate's recurrent product is not of h but of what the cell put into `candidate`.
 //
-// steps, batch, width   T, B and H, H in vec4f; units: H  columnThreads, rowThreads   the workgroup
+// columnThreads, rowThreads   the workgroup
 // tileRows, tileColumns  what a thread computes, columns in vec4f
-// gates, summed         gates, and how many of them take the product with h into their sum
+// summed                how many gates take the product with h into their sum
 // lastGate              forward: the sums of the gates before it go to the cell through `gate`, its own goes by itself
 // sweepSteps            fused: steps of the sweep; backward one more where dh_0 is wanted
-// `beside`: cellBackward answers what reaches h₋₁ beside the products.
-// `continued`: the sweep back goes on from the `carry` that a later stretch of time left, and leaves dh_0 there.
 
 var<storage, read> recurrentWeight: array<vec4f>; // [H, G·H]
-var<storage, read> lengths: array<i32>; // [B]
-var<storage, read_write> gate: array<vec4f>; // [T, B, G·H]
-#if forward
-var<storage, read_write> hidden: array<vec4f>; // [T + 1, B, H]
 #if oneHot
-var<storage, read> tokens: array<i32>; // [T, B]
-var<storage, read> inputWeight: array<vec4f>; // [I, G·H]
 var<storage, read> bias: array<vec4f>; // [G·H]
-#endif
-#else
-var<storage, read> hidden: array<vec4f>; // [T + 1, B, H]
-var<storage, read> dOutput: array<vec4f>; // [T, B, H], lastStep: [B, H], for the last step
-var<storage, read_write> carry: array<vec4f>; // [1 or more, B, H]: what passes back beside the product, the cell's from slab 1 on
-#if hiddenGradient
-var<storage, read_write> dHidden: array<vec4f>; // [T + 1, B, H]: dL/dh by all paths, in sweep order
-#endif
+fn biasAt(at: u32) -> vec4f { return bias[at]; }
 #endif
 #if unrolled
 var<uniform> step: u32;
@@ -75,31 +58,6 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
 }
 #endif
 
-#if held
-// The weights of a thread's column, read once for all steps. Where indices are known when the shader is compiled they
-// are registers, so the loop over k is written out.
-var<private> held: array<mat4x4f, 32>;
-
-fn hold(k: u32, column: u32) {
-  if (k < width) { held[k] = blockOfWeight(k, column); }
-}
-fn hold4(k: u32, column: u32) { hold(k, column); hold(k + 1u, column); hold(k + 2u, column); hold(k + 3u, column); }
-fn hold16(k: u32, column: u32) { hold4(k, column); hold4(k + 4u, column); hold4(k + 8u, column); hold4(k + 12u, column); }
-fn hold32(k: u32, column: u32) { hold16(k, column); hold16(k + 16u, column); }
-
-#if forward
-fn heldRow(at: u32) -> vec4f { return hidden[at]; }
-#else
-fn heldRow(at: u32) -> vec4f { return gate[at]; }
-#endif
-fn addHeld(k: u32, at: u32, tile: ptr<function, Tile>) {
-  if (k < width) { addProduct(tile, Rows(heldRow(at + k)), held[k], mat4x4f()); }
-}
-fn addHeld4(k: u32, at: u32, tile: ptr<function, Tile>) { addHeld(k, at, tile); addHeld(k + 1u, at, tile); addHeld(k + 2u, at, tile); addHeld(k + 3u, at, tile); }
-fn addHeld16(k: u32, at: u32, tile: ptr<function, Tile>) { addHeld4(k, at, tile); addHeld4(k + 4u, at, tile); addHeld4(k + 8u, at, tile); addHeld4(k + 12u, at, tile); }
-fn addHeld32(k: u32, at: u32, tile: ptr<function, Tile>) { addHeld16(k, at, tile); addHeld16(k + 16u, at, tile); }
-#endif
-
 const allInside = batch % (tileRows * rowThreads) == 0u && width % (tileColumns * columnThreads) == 0u;
 fn isInside(row: u32, column: u32) -> bool { return allInside || (row < batch && column < width); }
 
@@ -131,18 +89,6 @@ fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, place: Place) {
 #endif
 
 #if forward
-// Gate g of x·W + b, at a row of step i.
-#if oneHot
-fn fromInput(i: u32, row: u32, column: u32, g: u32) -> vec4f {
-  let at = g * width + column;
-  return inputWeight[u32(tokens[timeOf(i) * batch + row]) * gates * width + at] + bias[at];
-}
-#else
-fn fromInput(i: u32, row: u32, column: u32, g: u32) -> vec4f {
-  return gate[((timeOf(i) * batch + row) * gates + g) * width + column];
-}
-#endif
-
 fn hiddenBlock(at: vec4u, k: u32) -> mat4x4f {
   return mat4x4f(hidden[at.x + k], hidden[at.y + k], hidden[at.z + k], hidden[at.w + k]);
 }
@@ -150,9 +96,6 @@ fn hiddenBlock(at: vec4u, k: u32) -> mat4x4f {
 fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
   let at0 = (slabBefore(i) * batch + rowsLoaded(place, 0u)) * stride + offset;
   let at1 = (slabBefore(i) * batch + rowsLoaded(place, 1u)) * stride + offset;
-#if held
-  addHeld32(0u, at0, tile);
-#else
   for (var k = 0u; k < width; k++) {
     let b0 = blockOfWeight(k, g * width + place.column);
     let b1 = blockOfWeight(k, g * width + place.column + 1u);
@@ -164,7 +107,6 @@ fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
     addProduct(tile, Rows(hiddenBlock(at0, k)), b0, b1);
 #endif
   }
-#endif
 }
 
 // All products but the last gate's.
@@ -176,7 +118,9 @@ fn productStep(i: u32, place: Place) {
     for (var e = 0u; e < count; e++) {
       let r = rowOf(place, e);
       let c = columnOf(place, e);
-      if (isInside(r, c)) { gate[elementOf(i, r, c).gate + g * width] = fromInput(i, r, c, g) + sums[e]; }
+      if (isInside(r, c)) {
+        gate[elementOf(i, r, c).gate + g * width] = fromInput(i, r, g * width + c) + sums[e];
+      }
     }
   }
 #if apart
@@ -205,17 +149,12 @@ fn cellStep(i: u32, place: Place) {
     let c = columnOf(place, e);
     if (isInside(r, c)) {
       let element = elementOf(i, r, c);
-      if (timeOf(i) < u32(lengths[r])) {
-        let last = fromInput(i, r, c, lastGate) + sums[e];
+      let last = fromInput(i, r, lastGate * width + c) + sums[e];
 #if second
-        hidden[element.after] = cellForward(element, last + recurrentBias[c]);
+      stepForward(i, u32(lengths[r]), element, last + recurrentBias[c]);
 #else
-        hidden[element.after] = cellForward(element, last);
+      stepForward(i, u32(lengths[r]), element, last);
 #endif
-      } else {
-        hidden[element.after] = hidden[element.before];
-        cellHold(element);
-      }
     }
   }
 }
@@ -251,9 +190,6 @@ fn gateBlock(at: vec4u, k: u32) -> mat4x4f {
 fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, last: u32, place: Place) {
   let at0 = (timeOf(i) * batch + rowsLoaded(place, 0u)) * gates * width;
   let at1 = (timeOf(i) * batch + rowsLoaded(place, 1u)) * gates * width;
-#if held
-  addHeld32(0u, at0, tile);
-#else
   for (var k = first * width; k < last * width; k++) {
     let b0 = blockOfWeight(k, place.column);
     let b1 = blockOfWeight(k, place.column + 1u);
@@ -265,14 +201,7 @@ fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, last: u32, plac
     addProduct(tile, Rows(gateBlock(at0, k)), b0, b1);
 #endif
   }
-#endif
 }
-
-#if continued
-const continued = true;
-#else
-const continued = false;
-#endif
 
 // dh after step s − 1, and the cell's gradients of that step. s = 0: dh_0 alone.
 fn firstPhase(s: u32, place: Place) {
@@ -287,45 +216,11 @@ fn firstPhase(s: u32, place: Place) {
   for (var e = 0u; e < count; e++) {
     let r = rowOf(place, e);
     let c = columnOf(place, e);
-    if (isInside(r, c)) { finish(s, r, c, sums[e]); }
-  }
-}
-
-fn finish(s: u32, row: u32, column: u32, sum: vec4f) {
-  let own = row * width + column;
-  let begins = !continued && s == steps;
-  var dh = sum;
-#if beside
-  if (!begins) { dh += carry[own]; }
-#else
-  // Only a step past a sequence's end, or a later stretch, left anything there.
-  if (select(timeOf(s) >= u32(lengths[row]), continued, s == steps)) { dh += carry[own]; }
-#endif
-#if lastStep
-  if (s == steps) { dh += dOutput[row * stride + offset + column]; }
-#else
-  if (s > 0u && timeOf(s - 1u) < u32(lengths[row])) {
-    dh += dOutput[(timeOf(s - 1u) * batch + row) * stride + offset + column];
-  }
-#endif
-#if hiddenGradient
-  dHidden[s * batch * width + own] = dh;
-#endif
-  if (s > 0u) {
-    let element = elementOf(s - 1u, row, column);
-    if (timeOf(s - 1u) < u32(lengths[row])) {
-#if beside
-      carry[own] = cellBackward(element, dh, begins);
-#else
-      cellBackward(element, dh, begins);
-#endif
-    } else {
-      carry[own] = dh;
-      for (var g = 0u; g < gates; g++) { gate[element.gate + g * width] = vec4f(); }
-      cellHoldBackward(element, begins);
+    if (isInside(r, c)) {
+      let length = u32(lengths[r]);
+      let known = sums[e] + fromAbove(s, r, length, c);
+      stepBackward(s, length, elementOf(s, r, c), elementOf(s - 1u, r, c), known);
     }
-  } else if (continued) {
-    carry[own] = dh;
   }
 }
 
@@ -365,9 +260,6 @@ fn sweep(
   firstPhase(step, place);
 #endif
 #else
-#if held
-  hold32(0u, place.column);
-#endif
   for (var n = 0u; n < sweepSteps; n++) {
 #if forward
     let s = n;

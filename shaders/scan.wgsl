@@ -5,7 +5,6 @@
 // CPU twin: src/reference/scan.ts
 //
 // `unit`: a unit meets its own past by one number a gate, u; else h_{t−1} reaches the cell's equations alone.
-// `continued`: the sweep back goes on from the `carry` that a later stretch of time left.
 //
 // In chunks of time, where the cell is a line: three dispatches instead of one, of which the second alone is as long as there
 // are chunks. `summing`: what a chunk makes of any h, as a line. `joining`: with what each chunk begins. Then, `joined`, the
@@ -13,22 +12,10 @@
 //
 // chunks, chunkSteps how many chunks, and the steps of each but the last; else 1, and all
 // threads, across    the workgroup, and the threads in x
-// firstOfRecurrent   the first slab of `carry` with du
+// firstOfRecurrent   the first slab of `carry` with du: behind dh_0 and what the cell has there, G slabs of it for each row
 
-var<storage, read> lengths: array<i32>; // [B]
-var<storage, read_write> gate: array<vec4f>; // [T, B, G·H]
 #if unit
 var<storage, read> recurrentWeight: array<vec4f>; // u [G, H]
-#endif
-#if forward
-var<storage, read_write> hidden: array<vec4f>; // [T + D, B, D·H]
-#else
-var<storage, read> hidden: array<vec4f>; // [T + D, B, D·H]
-var<storage, read> dOutput: array<vec4f>; // [T, B, D·H], lastStep: [B, D·H], for the last step
-var<storage, read_write> carry: array<vec4f>; // [1 + … + G, B, H]: dh_0, what the cell has there, and du of each row
-#if hiddenGradient
-var<storage, read_write> dHidden: array<vec4f>; // [T + 1, B, H]: dL/dh by all paths, in sweep order
-#endif
 #endif
 #if summing
 var<storage, read_write> lines: array<Line>; // [chunks, B, H]: of h forward, of dh back
@@ -37,26 +24,6 @@ var<storage, read_write> lines: array<Line>; // back: `atZero` is what a chunk b
 #elif joined
 var<storage, read> lines: array<Line>;
 #endif
-#if continued
-const continued = true;
-#else
-const continued = false;
-#endif
-
-#if forward
-#else
-// What reads h after step s − 1 passes back to it alone.
-fn fromAbove(s: u32, row: u32, column: u32) -> vec4f {
-#if lastStep
-  return select(vec4f(), dOutput[row * stride + offset + column], s == steps);
-#else
-  let time = timeOf(s - 1u);
-  if (time >= u32(lengths[row])) { return vec4f(); }
-  return dOutput[(time * batch + row) * stride + offset + column];
-#endif
-}
-#endif
-
 @compute @workgroup_size(threads)
 fn scan(@builtin(global_invocation_id) id: vec3u) {
   let thread = id.x + across * id.y;
@@ -91,15 +58,15 @@ fn scan(@builtin(global_invocation_id) id: vec3u) {
   var all = Line(vec4f(1.0), vec4f());
 #if forward
   for (var i = first; i < end; i++) {
-    if (timeOf(i) >= length) { continue; }
+    if (!isLive(i, length)) { continue; }
     let element = elementOf(i, row, column);
     let line = cellLine(element, gate[element.gate + (gates - 1u) * width]);
     all = Line(line.slope * all.slope, line.slope * all.atZero + line.atZero);
   }
 #else
   for (var s = end; s > first; s--) {
-    all.atZero += fromAbove(s, row, column);
-    if (timeOf(s - 1u) >= length) { continue; }
+    all.atZero += fromAbove(s, row, length, column);
+    if (!isLive(s - 1u, length)) { continue; }
     let slope = cellSlope(elementOf(s - 1u, row, column));
     all = Line(slope * all.slope, slope * all.atZero);
   }
@@ -109,7 +76,7 @@ fn scan(@builtin(global_invocation_id) id: vec3u) {
   for (var i = first; i < end; i++) {
     let element = elementOf(i, row, column);
     var h = hidden[element.before];
-    if (timeOf(i) < length) {
+    if (isLive(i, length)) {
       let last = element.gate + (gates - 1u) * width;
 #if unit
       for (var g = 0u; g < gates - 1u; g++) { gate[element.gate + g * width] += recurrentWeight[g * width + column] * h; }
@@ -135,11 +102,11 @@ fn scan(@builtin(global_invocation_id) id: vec3u) {
   for (var s = end; s > first; s--) {
     let element = elementOf(s - 1u, row, column);
     let begins = !continued && s == steps;
-    dh += fromAbove(s, row, column);
+    dh += fromAbove(s, row, length, column);
 #if hiddenGradient
     dHidden[s * size + own] = dh;
 #endif
-    if (timeOf(s - 1u) < length) {
+    if (isLive(s - 1u, length)) {
       dh = cellBackward(element, dh, begins);
 #if unit
       let h = hidden[element.before];

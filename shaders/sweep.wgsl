@@ -1,10 +1,31 @@
-// Where a sweep through time is in its tensors, step by step. Stands between a cell's own file and a sweep.
+// Where a sweep through time is in its tensors, step by step, and what reaches a step from above. Stands between a cell's
+// own file and a sweep.
 //
 // A sequence of length n lives in steps 1 … n; in other steps state and gradient are passed on as they are.
 // Step i of a sweep is time i, reverse: time steps − 1 − i. Slab t + 1 of `hidden` is h at time t; slab 0 is h_0,
 // reverse: slab steps + 1. A layer of two directions keeps both side by side: `stride` vec4f a row, from `offset` on.
 //
+// `continued`: the sweep back goes on from the `carry` that a later stretch of time left, and leaves dh_0 there.
+//
 // steps, batch, width   T, B and H, H in vec4f           units, gates   H and G
+
+var<storage, read> lengths: array<i32>; // [B]
+var<storage, read_write> gate: array<vec4f>; // [T, B, G·H]
+#if forward
+var<storage, read_write> hidden: array<vec4f>; // [T + D, B, D·H]
+#else
+var<storage, read> hidden: array<vec4f>; // [T + D, B, D·H]
+var<storage, read> dOutput: array<vec4f>; // [T, B, D·H], lastStep: [B, D·H], for the last step
+var<storage, read_write> carry: array<vec4f>; // [1 or more, B, H]: what passes back beside products, the cell's from slab 1 on
+#if hiddenGradient
+var<storage, read_write> dHidden: array<vec4f>; // [T + 1, B, H]: dL/dh by all paths, in sweep order
+#endif
+#if continued
+const continued = true;
+#else
+const continued = false;
+#endif
+#endif
 
 #if reverse
 fn timeOf(i: u32) -> u32 { return steps - 1u - i; }
@@ -15,6 +36,9 @@ fn timeOf(i: u32) -> u32 { return i; }
 fn slabBefore(i: u32) -> u32 { return i; }
 fn slabAfter(i: u32) -> u32 { return i + 1u; }
 #endif
+
+// Whether step i is one of a sequence of that length.
+fn isLive(i: u32, length: u32) -> bool { return timeOf(i) < length; }
 
 fn elementOf(i: u32, row: u32, column: u32) -> Element {
   let own = row * width + column;
@@ -28,3 +52,21 @@ fn elementOf(i: u32, row: u32, column: u32) -> Element {
     timeOf(i) * batch * width + own,
   );
 }
+
+#if forward
+#if persistent
+#else
+fn sumOf(e: Element, g: u32) -> vec4f { return gate[e.gate + g * width]; }
+#endif
+#else
+// What reads h after step s − 1 passes back to it alone; nothing to h_0.
+fn fromAbove(s: u32, row: u32, length: u32, column: u32) -> vec4f {
+#if lastStep
+  if (s < steps) { return vec4f(); }
+  return dOutput[row * stride + offset + column];
+#else
+  if (s == 0u || !isLive(s - 1u, length)) { return vec4f(); }
+  return dOutput[(timeOf(s - 1u) * batch + row) * stride + offset + column];
+#endif
+}
+#endif

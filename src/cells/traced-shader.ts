@@ -7,7 +7,9 @@ import type { Cell } from "./cell";
 
 /** What the sweep and the lines of this file call by name, where the cell's own lines stand. */
 const called =
-  "e last begins dh d gate hidden candidate cellState unitParameters carry owned units width batch steps".split(" ");
+  "e last begins dh d gate sumOf hidden candidate cellState unitParameters carry owned units width batch steps".split(
+    " ",
+  );
 /** Of shaders/cell.wgsl. */
 const defined = ["isNan", "tanhOf", "sigmoid", "dTanh", "dSigmoid"];
 
@@ -15,6 +17,9 @@ const times = (count: number, what: string) => (count === 1 ? what : `${count}u 
 
 /** A gate's place, by its number. */
 const placeOf = (gate: number): string => (gate === 0 ? "gate[e.gate]" : `gate[e.gate + ${times(gate, "width")}]`);
+
+/** A gate's sum, on the way forward. */
+const sumOf = (gate: number): string => `sumOf(e, ${gate}u)`;
 
 /** Places of a state beside h, by its number: all slabs of one lie behind all of the one before. */
 const beforeOf = (state: number): string =>
@@ -89,10 +94,11 @@ export function tracedShader(
   };
   const special = apart ?? projected;
   const product = special ? { [special.name]: candidate } : {};
-  const sums = Object.fromEntries(cell.gates.map(({ name }, gate) => [name, placeOf(gate)]));
+  const sums = Object.fromEntries(cell.gates.map(({ name }, gate) => [name, sumOf(gate)]));
+  const stored = Object.fromEntries(cell.gates.map(({ name }, gate) => [name, placeOf(gate)]));
   const finished = cell.gates.at(apart ? -2 : -1)!.name;
   const kept = Object.fromEntries(places);
-  const memory = { ...sums, ...before, ...product, ...kept, ...after };
+  const memory = { ...stored, ...before, ...product, ...kept, ...after };
 
   const there = linesOf(forward, { ...sums, [finished]: "last", ...before, ...product });
   const fn = (head: string, ...body: (string | readonly string[])[]) =>
@@ -266,7 +272,7 @@ function keptPlaces(
 function settled({ lines, names }: { lines: readonly string[]; names: Readonly<Record<string, string>> }) {
   const more: string[] = [];
   const known = Object.entries(names).map(([output, text]) => {
-    if (/^\w+$/.test(text) || !/\[/.test(text)) return [output, text];
+    if (/^\w+$/.test(text) || !/\[|sumOf/.test(text)) return [output, text];
     const name = `${output}Now`;
     more.push(`let ${name} = ${text};`);
     return [output, name];

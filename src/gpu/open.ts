@@ -25,9 +25,18 @@ export interface GpuOptions {
 /** What is used where a device has it: an application that passes its own may ask its adapter for them. */
 const wantedFeatures = ["subgroups", "timestamp-query"] as const satisfies GPUFeatureName[];
 
+/** Of these, all that an adapter has: large networks need buffers, and sweeps are faster in large workgroups. */
+const wantedLimits = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupStorageSize",
+] as const satisfies (keyof GPUSupportedLimits)[];
+
 /**
- * Opens a GPU: `options.device` where given, else a device of its own with the adapter's largest buffers, or the usual ones
- * where it refuses what it reports.
+ * Opens a GPU: `options.device` where given, else a device of its own with the adapter's largest buffers and workgroups, or
+ * the usual ones where it refuses what it reports.
  * @throws where there is no WebGPU, no adapter or no device, with the cure.
  */
 export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
@@ -54,11 +63,11 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
         "openGpu: WebGPU is here but found no adapter; enable hardware acceleration, update the graphics driver, or in Chrome allow a software adapter with --enable-unsafe-webgpu.",
       );
     }
-    const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+    const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
     try {
       const device = await adapter.requestDevice({
         label: "tempograd",
-        ...(limits && { requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } }),
+        ...(limits && { requiredLimits }),
         ...(features && { requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)) }),
       });
       return new Gpu(device, { tuning, choiceStore, owned: true, source, adapter });
@@ -67,6 +76,6 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
     }
   }
   throw new Error(
-    `openGpu: the adapter gives no device (${(refused as Error).message}), not even without larger buffers, subgroups and timestamps; update the graphics driver or the browser, or pass { device }.`,
+    `openGpu: the adapter gives no device (${(refused as Error).message}), not even without larger buffers and workgroups, subgroups and timestamps; update the graphics driver or the browser, or pass { device }.`,
   );
 }

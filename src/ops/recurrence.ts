@@ -2,14 +2,16 @@
 
 import cellShader from "../../shaders/cell.wgsl?raw";
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
+import stepShader from "../../shaders/step.wgsl?raw";
 import sweepShader from "../../shaders/sweep.wgsl?raw";
 import type { Cell } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { expectShape, inVec4, type Slabs } from "./operands";
+import { persistentForm } from "./persistent";
 import { rowSum } from "./row-sum";
-import { fitsAcross, mostHeld, sweepTiles, type TileName, tileFlags, tileSource, tiles, wideTiles } from "./tile";
+import { fitsAcross, sweepTiles, type TileName, tileFlags, tileSource, tiles, wideTiles } from "./tile";
 
 /**
  * How sweeps are dispatched. `fused`: one dispatch for all steps, a workgroup keeps its rows of the batch.
@@ -134,24 +136,59 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
     : fitsAcross(traits, width)
       ? ["fused", "unrolled"]
       : ["unrolled"];
-  const fewWeights = cell.gates === 1 && !cell.candidate && width <= mostHeld;
-  const ways = schedules.flatMap((schedule) =>
-    sweepTiles(traits, batch, width, schedule === "fused", fewWeights).map((tile): [string, (plan: Plan) => void] => [
-      `${schedule} ${tile}`,
-      (plan) => addWay(plan, sweep, directed, schedule, tile),
-    ]),
-  );
+  const ways = schedules.flatMap((schedule) => waysOf(traits, sweep, directed, schedule));
   const kind = [cell.name, cell.candidate, forward ? "forward" : "backward", sweep.oneHot && "from tokens", schedule];
   const size = `${directed.steps}×${batch}×${width}, ${sweep.hidden.parts ?? 1} side by side`;
   const key = `${kind.filter(Boolean).join(" ")} ${size}`;
   plan.choose("recurrence", key, Object.fromEntries(ways), ways[0]![0]);
 }
 
-function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSchedule, tile: TileName): void {
+/** How the products of a sweep are computed: a shader, and how it is dispatched. */
+export interface SweepForm {
+  readonly source: string;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly flags: Readonly<Record<string, boolean>>;
+  readonly workgroups: readonly [number, number];
+}
+
+/** The ways of a schedule by name, the default first: what reads weights once does better on GPUs. */
+function waysOf(
+  traits: DeviceTraits,
+  sweep: Sweep,
+  directed: Directed,
+  schedule: SweepSchedule,
+): [string, (plan: Plan) => void][] {
+  const { batch, width, forward } = directed;
+  const fused = schedule === "fused";
+  const way = (name: string, form: SweepForm): [string, (plan: Plan) => void] => [
+    `${schedule} ${name}`,
+    (plan) => addWay(plan, sweep, directed, schedule, form),
+  ];
+  const tiled = sweepTiles(traits, batch, width, fused).map((tile) =>
+    way(tile, tiledForm(traits, directed, fused, tile)),
+  );
+  const all = sweep.cell.gates * inVec4(width);
+  const size = forward ? { columns: all, inner: inVec4(width) } : { columns: inVec4(width), inner: all };
+  const form = fused ? persistentForm(traits, batch, { ...size, width: inVec4(width) }) : undefined;
+  const persistent = form ? [way("persistent", form)] : [];
+  return traits.software ? [...tiled, ...persistent] : [...persistent, ...tiled];
+}
+
+/** Products in tiles: fused, a workgroup has all columns of its rows. */
+function tiledForm(traits: DeviceTraits, { batch, width }: Directed, fused: boolean, tile: TileName): SweepForm {
+  const { workgroups, ...threads } = fused ? wideTiles(batch, width, tile) : tiles(traits, batch, width, tile);
+  return {
+    source: `${tileSource}\n${recurrenceShader}`,
+    constants: threads,
+    flags: { ...tileFlags(tile), persistent: false },
+    workgroups,
+  };
+}
+
+function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSchedule, form: SweepForm): void {
   const { cell, reverse, part, hidden, recurrentWeight, lengths, gate } = sweep;
   const { steps, batch, width, forward, sweepSteps } = directed;
   const fused = schedule === "fused";
-  const { workgroups, ...threads } = (fused ? wideTiles : tiles.bind(null, plan.traits))(batch, width, tile);
   const { candidate, recurrentBias, cellState, unitParameters } = sweep;
   const needsCandidate =
     cell.candidate !== undefined && (forward || cell.candidate === "apart" || cell.readsCandidate === true);
@@ -169,7 +206,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
   const dispatch = (phaseTwo: boolean) => ({
     kernel: {
       shader: `${cell.name} recurrence`,
-      source: `${tileSource}\n${sweepSource(cell)}\n${recurrenceShader}`,
+      source: `${steppedSource(cell)}\n${form.source}`,
       constants: {
         steps,
         batch,
@@ -181,12 +218,12 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
         stride: inVec4(width) * (hidden.parts ?? 1),
         offset: inVec4(width) * part,
         ...(fused && { sweepSteps }),
-        ...threads,
+        ...form.constants,
       },
       flags: {
         ...cell.flags,
         ...directed.flags,
-        ...tileFlags(tile),
+        ...form.flags,
         forward,
         reverse,
         unrolled: !fused,
@@ -197,7 +234,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSch
         beside: cell.passesBeside === true,
       },
     },
-    workgroups,
+    workgroups: form.workgroups,
   });
   const products = forward ? steps : sweepSteps - 1;
   const flops = 2 * batch * width * width * cell.gates;
@@ -224,6 +261,9 @@ export const cellSource = (cell: Cell): string => `${cellShader}\n${cell.source}
 
 /** Likewise, with where a sweep of one layer is in its tensors. */
 export const sweepSource = (cell: Cell): string => `${cellSource(cell)}\n${sweepShader}`;
+
+/** Likewise, with what a step does around its products. */
+export const steppedSource = (cell: Cell): string => `${sweepSource(cell)}\n${stepShader}`;
 
 /** Whether units of a cell do not meet, so that `scan` takes the place of these sweeps. */
 export const isScanned = ({ recurrent }: Cell): boolean => recurrent !== "full";

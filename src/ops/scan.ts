@@ -134,6 +134,7 @@ function sweepAdder(
         flags: {
           ...cell.flags,
           ...flags,
+          persistent: false,
           reverse,
           unit,
           ...{ summing: phase === "summing", joining: phase === "joining", joined: phase === "joined" },

@@ -8,13 +8,12 @@ import { inVec4 } from "./operands";
 /** What stands in front of the shaders that compute in tiles. */
 export const tileSource: string = tileShader;
 
-const flags = ["single", "narrow", "tall", "quads", "shared", "held"] as const;
+const flags = ["single", "narrow", "tall", "quads", "shared"] as const;
 
 /** What each tile is, in the words of the flags: rows × columns of a thread. */
 const shapes = {
   row: "single", // 1 × 8
   "narrow row": "single narrow", // 1 × 4
-  "row with weights": "single narrow held", // the same, with the weights of its columns, where they are few
   registers: "", // 4 × 8
   "tall registers": "tall", // 8 × 8
   quads: "quads", // 16 × 8, the rows by four threads
@@ -88,24 +87,13 @@ export function productTiles(
   return software || !large ? [...byThemselves, "shared"] : ["shared", ...byThemselves];
 }
 
-/** The widest U, of one gate, that a "row with weights" has room for. */
-export const mostHeld = 128;
-
 /**
  * The tiles that a sweep over a batch may be computed in, the default first.
  * @param fused whether one workgroup has all columns of its rows; else columns too are shared out.
- * @param holds whether a thread has room for its part of U.
  */
-export function sweepTiles(
-  traits: DeviceTraits,
-  batch: number,
-  width: number,
-  fused: boolean,
-  holds: boolean,
-): TileName[] {
+export function sweepTiles(traits: DeviceTraits, batch: number, width: number, fused: boolean): TileName[] {
   const { software, quads, cores } = traits;
-  const held: TileName[] = fused && holds ? ["row with weights"] : [];
-  const rows: TileName[] = software ? [...held, "row", "narrow row"] : ["narrow row", "row", ...held];
+  const rows: TileName[] = software ? ["row", "narrow row"] : ["narrow row", "row"];
   const enough = fused ? 32 * cores : 32; // rows for a tall tile on each core
   const byQuads: TileName[] = batch >= enough ? ["tall quads", "quads"] : ["quads", "tall quads"];
   const blocks: TileName[] = [...(quads ? byQuads : []), "tall registers", "registers"];

@@ -6,7 +6,7 @@ import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { expectShape, inVec4 } from "./operands";
-import { cellSource, type Sweep } from "./recurrence";
+import { type Sweep, steppedSource } from "./recurrence";
 
 /** What one layer has; each kind of tensor lies in one buffer, at equal distances from the lowest layer to the highest. */
 export interface WavefrontLayer {
@@ -87,7 +87,7 @@ function addWavefront(
     label: `${name} ${forward ? "forward" : "backward"}, ${layers.length} layers`,
     kernel: {
       shader: `${name} wavefront`,
-      source: `${cellSource(cell)}\n${wavefrontShader}`,
+      source: `${steppedSource(cell)}\n${wavefrontShader}`,
       constants: {
         steps,
         batch,
@@ -99,11 +99,13 @@ function addWavefront(
         gateLayer: distance(first.gate, above.gate),
         stateLayer: distance(first.hidden, above.hidden),
         carryLayer: forward ? 0 : distance(first.carry!, above.carry!),
+        stride: inVec4(width),
+        offset: 0,
         weightLayer: distance(first.recurrentWeight, above.recurrentWeight),
-        biasAt: distance(first.recurrentWeight, first.bias),
-        inputAt: distance(first.recurrentWeight, above.inputWeight),
+        toBias: distance(first.recurrentWeight, first.bias),
+        toInput: distance(first.recurrentWeight, above.inputWeight),
       },
-      flags: { ...cell.flags, ...flags, forward },
+      flags: { ...cell.flags, ...flags, forward, reverse: false, beside: false, continued: false, persistent: false },
     },
     bindings: {
       ...all("recurrentWeight", layers.at(-1)!.bias), // and all other parameters of theirs but the lowest W

@@ -1,0 +1,188 @@
+// The two sweeps through time of a recurrent layer with weights that stand still (Diamos et al. 2016, persistent RNNs).
+//   forward    gate_t + h_{t−1}·U, from which the cell makes h_t
+//   backward   dh_t = dOutput_t + what later steps pass back, then the cell makes dgate_t in the place of gate_t
+// A workgroup has a few rows of the batch, and its threads share out U, or back Uᵀ: a thread reads blocks of it once, before the
+// first step, and keeps them in registers. At each step it multiplies its part of h (or dgate) and leaves the sum in workgroup
+// memory; then a thread for each vec4f of h adds these sums up, does the cell's step and hands on what comes of it.
+// cell.wgsl, the cell's own file, sweep.wgsl and step.wgsl stand in front.
+// CPU twin: src/reference/recurrence.ts
+//
+// `apart`: the last gate's recurrent product goes to `candidate`, plus recurrentBias, for the cell to combine.
+// `second`: the last gate's recurrent product is not of h but of what the cell put into `candidate`.
+//
+// rows                  of a workgroup
+// columns, inner        the vec4f of a row of products, and of a row of what is multiplied
+// slices                among how many threads `inner` is shared out
+// threads               columns × slices
+// depth                 what is a thread's of `inner`; of it, four blocks at most stand still
+// sweepSteps            steps of the sweep; backward one more where dh_0 is wanted
+
+var<storage, read> recurrentWeight: array<vec4f>; // [H, G·H]
+#if oneHot
+var<storage, read> bias: array<vec4f>; // [G·H]
+fn biasAt(at: u32) -> vec4f { return bias[at]; }
+#endif
+
+var<workgroup> factor: array<vec4f, rows * inner>; // h of each row, or dgate
+var<workgroup> part: array<vec4f, rows * slices * columns>;
+
+// Rows 4·k … 4·k + 3 of U at a vec4f of columns; of Uᵀ, where U's rows are those columns. Behind the last: zeros.
+fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
+  if (k >= inner) { return mat4x4f(); }
+  let next = gates * width;
+#if forward
+  let at = 4u * k * next + column;
+#else
+  let at = 4u * column * next + k;
+#endif
+  let block = mat4x4f(
+    recurrentWeight[at],
+    recurrentWeight[at + next],
+    recurrentWeight[at + 2u * next],
+    recurrentWeight[at + 3u * next],
+  );
+#if forward
+  return block;
+#else
+  return transpose(block);
+#endif
+}
+
+// What a thread keeps.
+struct Held { b0: mat4x4f, b1: mat4x4f, b2: mat4x4f, b3: mat4x4f }
+
+fn factorAt(row: u32, k: u32) -> vec4f { return factor[row * inner + min(k, inner - 1u)]; }
+
+// What a thread adds to a row's products: of all that is summed, its slice begins at `first`.
+fn share(row: u32, held: Held, first: u32, column: u32) -> vec4f {
+  var sum = held.b0 * factorAt(row, first);
+  if (depth > 1u) { sum += held.b1 * factorAt(row, first + 1u); }
+  if (depth > 2u) { sum += held.b2 * factorAt(row, first + 2u); }
+  if (depth > 3u) { sum += held.b3 * factorAt(row, first + 3u); }
+  for (var k = 4u; k < depth; k++) { sum += blockOfWeight(first + k, column) * factorAt(row, first + k); }
+  return sum;
+}
+
+// A product of a row: the sum of all shares.
+fn product(row: u32, column: u32) -> vec4f {
+  var sum: vec4f;
+  for (var slice = 0u; slice < slices; slice++) { sum += part[row * threads + slice * columns + column]; }
+  return sum;
+}
+
+// The thread's vec4f of h, where it has one: in which of the workgroup's rows, and where there.
+var<private> own: u32;
+var<private> ownColumn: u32;
+
+#if forward
+#if second
+fn sumOf(e: Element, g: u32) -> vec4f { return gate[e.gate + g * width]; }
+#else
+fn sumOf(e: Element, g: u32) -> vec4f {
+#if apart
+  if (g == summed) { return gate[e.gate + g * width]; }
+#endif
+  return product(own, g * width + ownColumn);
+}
+#endif
+
+// Products of step i; those that are sums come with x·W + b, which the first slice fetches meanwhile.
+fn multiply(i: u32, firstRow: u32, held: Held, first: u32, column: u32, thread: u32) {
+  for (var r = 0u; r < rows; r++) {
+    var arriving: vec4f;
+#if apart
+    if (first == 0u && column < summed * width) { arriving = fromInput(i, min(firstRow + r, batch - 1u), column); }
+#else
+    if (first == 0u) { arriving = fromInput(i, min(firstRow + r, batch - 1u), column); }
+#endif
+    part[r * threads + thread] = share(r, held, first, column) + arriving;
+  }
+}
+#else
+fn multiply(held: Held, first: u32, column: u32, thread: u32) {
+  for (var r = 0u; r < rows; r++) { part[r * threads + thread] = share(r, held, first, column); }
+}
+
+fn handOn(g: u32, d: vec4f) { factor[own * inner + g * width + ownColumn] = d; }
+#endif
+
+@compute @workgroup_size(threads)
+fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let column = thread % columns;
+  let first = thread / columns * depth;
+  let held = Held(
+    blockOfWeight(first, column),
+    blockOfWeight(select(inner, first + 1u, depth > 1u), column),
+    blockOfWeight(select(inner, first + 2u, depth > 2u), column),
+    blockOfWeight(select(inner, first + 3u, depth > 3u), column),
+  );
+  own = thread / width;
+  ownColumn = thread % width;
+  let firstRow = group.x * rows;
+  let row = firstRow + own;
+  let hasElement = own < rows && row < batch;
+  let length = u32(lengths[min(row, batch - 1u)]);
+#if forward
+  if (hasElement) { factor[thread] = hidden[elementOf(0u, row, ownColumn).before]; }
+  workgroupBarrier();
+  for (var i = 0u; i < sweepSteps; i++) {
+    let element = elementOf(i, row, ownColumn);
+    multiply(i, firstRow, held, first, column, thread);
+    workgroupBarrier();
+    if (hasElement) {
+      for (var g = 0u; g < lastGate; g++) { gate[element.gate + g * width] = product(own, g * width + ownColumn); }
+#if apart
+      candidate[element.time] = product(own, summed * width + ownColumn) + recurrentBias[ownColumn];
+#elif second
+      cellCandidate(element);
+      factor[thread] = candidate[element.time];
+    }
+    workgroupBarrier();
+    multiply(i, firstRow, held, first, column, thread);
+    workgroupBarrier();
+    if (hasElement) {
+#endif
+#if second
+      let last = product(own, lastGate * width + ownColumn) + recurrentBias[ownColumn];
+#else
+      let last = product(own, lastGate * width + ownColumn);
+#endif
+      factor[thread] = stepForward(i, length, element, last);
+    }
+    workgroupBarrier();
+  }
+#else
+  if (hasElement) {
+    for (var g = 0u; g < gates; g++) { handOn(g, vec4f()); }
+  }
+  workgroupBarrier();
+  for (var n = 0u; n < sweepSteps; n++) {
+    let s = steps - n;
+    let before = elementOf(s - 1u, row, ownColumn);
+    multiply(held, first, column, thread);
+    workgroupBarrier();
+    if (hasElement) {
+      let known = product(own, ownColumn) + fromAbove(s, row, length, ownColumn);
+      stepBackward(s, length, elementOf(s, row, ownColumn), before, known);
+#if second
+      for (var g = 0u; g < summed; g++) { handOn(g, vec4f()); }
+      if (s > 0u) { handOn(summed, gate[before.gate + summed * width]); }
+    }
+    workgroupBarrier();
+    multiply(held, first, column, thread);
+    workgroupBarrier();
+    if (hasElement && s > 0u) {
+      carry[before.own] += cellCandidateBackward(before, product(own, ownColumn));
+      handOn(summed, vec4f());
+#endif
+      if (s > 0u) {
+        for (var g = 0u; g < summed; g++) { handOn(g, gate[before.gate + g * width]); }
+#if apart
+        handOn(summed, candidate[before.time]);
+#endif
+      }
+    }
+    workgroupBarrier();
+  }
+#endif
+}
