@@ -11,7 +11,8 @@ fn sigmoid(a: vec4f) -> vec4f {
 fn dTanh(t: vec4f) -> vec4f { return 1.0 - t * t; }
 fn dSigmoid(s: vec4f) -> vec4f { return s * (1.0 - s); }
 
-// Forward, `sumOf` an element and a gate is that gate's a, of which the last one's is given: what U and h add to is in `gate`.
+// Forward, a sweep defines what an element's cell reads and keeps: sumOf(e, g), gate g's sum but the last one's, which is
+// given; hiddenBefore(e); stateBefore(e, s) and setState(e, s, value), of the states beside h.
 
 // Where one vec4f of a step lives, for the cell.
 struct Element {

@@ -16,7 +16,7 @@ var<storage, read_write> candidate: array<vec4f>; // [T, B, H]
 
 #if forward
 #if second
-fn cellCandidate(e: Element) { candidate[e.time] = sigmoid(sumOf(e, 0u)) * hidden[e.before]; }
+fn cellCandidate(e: Element) { candidate[e.time] = sigmoid(sumOf(e, 0u)) * hiddenBefore(e); }
 #endif
 
 fn cellForward(e: Element, last: vec4f) -> vec4f {
@@ -31,7 +31,7 @@ fn cellForward(e: Element, last: vec4f) -> vec4f {
   gate[e.gate] = r;
   gate[e.gate + width] = z;
   gate[e.gate + 2u * width] = n;
-  return (1.0 - z) * n + z * hidden[e.before];
+  return (1.0 - z) * n + z * hiddenBefore(e);
 }
 fn cellHold(e: Element) {}
 #else

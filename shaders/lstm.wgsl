@@ -4,26 +4,20 @@
 // CPU twin: src/cells/lstm.ts
 
 #if forward
-var<storage, read_write> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
-#else
-var<storage, read> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
-#endif
-
-#if forward
 fn cellForward(e: Element, last: vec4f) -> vec4f {
   let i = sigmoid(sumOf(e, 0u));
   let f = sigmoid(sumOf(e, 1u));
   let g = tanhOf(sumOf(e, 2u));
   let o = sigmoid(last);
-  let c = f * cellState[e.sweep] + i * g;
+  let c = f * stateBefore(e, 0u) + i * g;
   gate[e.gate] = i;
   gate[e.gate + width] = f;
   gate[e.gate + 2u * width] = g;
   gate[e.gate + 3u * width] = o;
-  cellState[e.sweep + batch * width] = c;
+  setState(e, 0u, c);
   return o * tanhOf(c);
 }
-fn cellHold(e: Element) { cellState[e.sweep + batch * width] = cellState[e.sweep]; }
+fn cellHold(e: Element) { setState(e, 0u, stateBefore(e, 0u)); }
 #else
 // The second slab of `carry` is dc.
 fn cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f {

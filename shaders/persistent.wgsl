@@ -75,27 +75,45 @@ var<private> own: u32;
 var<private> ownColumn: u32;
 
 #if forward
-#if second
-fn sumOf(e: Element, g: u32) -> vec4f { return gate[e.gate + g * width]; }
-#else
-fn sumOf(e: Element, g: u32) -> vec4f {
-#if apart
-  if (g == summed) { return gate[e.gate + g * width]; }
-#endif
-  return product(own, g * width + ownColumn);
+// It, and the states beside it.
+var<private> ownHidden: vec4f;
+fn hiddenBefore(e: Element) -> vec4f { return ownHidden; }
+#if states
+var<private> ownState: array<vec4f, states>;
+fn stateBefore(e: Element, s: u32) -> vec4f { return ownState[s]; }
+fn setState(e: Element, s: u32, value: vec4f) {
+  cellState[stateAt(e, s) + batch * width] = value;
+  ownState[s] = value;
 }
 #endif
 
-// Products of step i; those that are sums come with x·W + b, which the first slice fetches meanwhile.
-fn multiply(i: u32, firstRow: u32, held: Held, first: u32, column: u32, thread: u32) {
-  for (var r = 0u; r < rows; r++) {
-    var arriving: vec4f;
-#if apart
-    if (first == 0u && column < summed * width) { arriving = fromInput(i, min(firstRow + r, batch - 1u), column); }
+#if second
+fn sumOf(e: Element, g: u32) -> vec4f { return gate[e.gate + g * width]; }
+#elif apart
+fn sumOf(e: Element, g: u32) -> vec4f {
+  if (g < summed) { return product(own, g * width + ownColumn); }
+  return gate[e.gate + g * width];
+}
 #else
-    if (first == 0u) { arriving = fromInput(i, min(firstRow + r, batch - 1u), column); }
+fn sumOf(e: Element, g: u32) -> vec4f { return product(own, g * width + ownColumn); }
 #endif
-    part[r * threads + thread] = share(r, held, first, column) + arriving;
+
+// x·W + b of each row at the next step, which comes with the first slice's share: fetched a step ahead, as that takes a while,
+// and by all threads, as what only some fetch is waited for at once.
+var<private> arriving: array<vec4f, rows>;
+
+fn fetch(i: u32, firstRow: u32, at: u32) {
+  for (var r = 0u; r < rows; r++) { arriving[r] = fromInput(min(i, steps - 1u), min(firstRow + r, batch - 1u), at); }
+}
+
+fn multiply(held: Held, first: u32, column: u32, thread: u32) {
+#if apart
+  let brings = first == 0u && column < summed * width; // the last gate's is no part of a sum
+#else
+  let brings = first == 0u;
+#endif
+  for (var r = 0u; r < rows; r++) {
+    part[r * threads + thread] = share(r, held, first, column) + select(vec4f(), arriving[r], brings);
   }
 }
 #else
@@ -123,11 +141,24 @@ fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
   let hasElement = own < rows && row < batch;
   let length = u32(lengths[min(row, batch - 1u)]);
 #if forward
-  if (hasElement) { factor[thread] = hidden[elementOf(0u, row, ownColumn).before]; }
+  if (hasElement) {
+    let element = elementOf(0u, row, ownColumn);
+    ownHidden = hidden[element.before];
+    factor[thread] = ownHidden;
+#if states
+    for (var s = 0u; s < states; s++) { ownState[s] = cellState[stateAt(element, s)]; }
+#endif
+  }
+  let fetched = select(0u, column, first == 0u);
+  fetch(0u, firstRow, fetched);
   workgroupBarrier();
   for (var i = 0u; i < sweepSteps; i++) {
     let element = elementOf(i, row, ownColumn);
-    multiply(i, firstRow, held, first, column, thread);
+    multiply(held, first, column, thread);
+#if second
+#else
+    fetch(i + 1u, firstRow, fetched);
+#endif
     workgroupBarrier();
     if (hasElement) {
       for (var g = 0u; g < lastGate; g++) { gate[element.gate + g * width] = product(own, g * width + ownColumn); }
@@ -138,7 +169,8 @@ fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
       factor[thread] = candidate[element.time];
     }
     workgroupBarrier();
-    multiply(i, firstRow, held, first, column, thread);
+    multiply(held, first, column, thread);
+    fetch(i + 1u, firstRow, fetched);
     workgroupBarrier();
     if (hasElement) {
 #endif
@@ -147,7 +179,8 @@ fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
 #else
       let last = product(own, lastGate * width + ownColumn);
 #endif
-      factor[thread] = stepForward(i, length, element, last);
+      ownHidden = stepForward(i, length, element, last);
+      factor[thread] = ownHidden;
     }
     workgroupBarrier();
   }

@@ -22,7 +22,7 @@ fn stepForward(i: u32, length: u32, element: Element, last: vec4f) -> vec4f {
   if (isLive(i, length)) {
     h = cellForward(element, last);
   } else {
-    h = hidden[element.before];
+    h = hiddenBefore(element);
     cellHold(element);
   }
   hidden[element.after] = h;

@@ -13,9 +13,16 @@ var<storage, read> lengths: array<i32>; // [B]
 var<storage, read_write> gate: array<vec4f>; // [T, B, G·H]
 #if forward
 var<storage, read_write> hidden: array<vec4f>; // [T + D, B, D·H]
+#if states
+var<storage, read_write> cellState: array<vec4f>; // [S·(T + 1), B, H] in sweep order, state after state
+fn stateAt(e: Element, s: u32) -> u32 { return e.sweep + s * (steps + 1u) * batch * width; }
+#endif
 #else
 var<storage, read> hidden: array<vec4f>; // [T + D, B, D·H]
 var<storage, read> dOutput: array<vec4f>; // [T, B, D·H], lastStep: [B, D·H], for the last step
+#if states
+var<storage, read> cellState: array<vec4f>; // [S·(T + 1), B, H] in sweep order, state after state
+#endif
 var<storage, read_write> carry: array<vec4f>; // [1 or more, B, H]: what passes back beside products, the cell's from slab 1 on
 #if hiddenGradient
 var<storage, read_write> dHidden: array<vec4f>; // [T + 1, B, H]: dL/dh by all paths, in sweep order
@@ -57,6 +64,11 @@ fn elementOf(i: u32, row: u32, column: u32) -> Element {
 #if persistent
 #else
 fn sumOf(e: Element, g: u32) -> vec4f { return gate[e.gate + g * width]; }
+fn hiddenBefore(e: Element) -> vec4f { return hidden[e.before]; }
+#if states
+fn stateBefore(e: Element, s: u32) -> vec4f { return cellState[stateAt(e, s)]; }
+fn setState(e: Element, s: u32, value: vec4f) { cellState[stateAt(e, s) + batch * width] = value; }
+#endif
 #endif
 #else
 // What reads h after step s − 1 passes back to it alone; nothing to h_0.

@@ -7,7 +7,7 @@ import type { Cell } from "./cell";
 
 /** What the sweep and the lines of this file call by name, where the cell's own lines stand. */
 const called =
-  "e last begins dh d gate sumOf hidden candidate cellState unitParameters carry owned units width batch steps".split(
+  "e last begins dh d gate sumOf hiddenBefore stateBefore setState hidden candidate cellState unitParameters carry owned units width batch steps".split(
     " ",
   );
 /** Of shaders/cell.wgsl. */
@@ -20,6 +20,9 @@ const placeOf = (gate: number): string => (gate === 0 ? "gate[e.gate]" : `gate[e
 
 /** A gate's sum, on the way forward. */
 const sumOf = (gate: number): string => `sumOf(e, ${gate}u)`;
+
+/** A state beside h, on the way forward. */
+const stateBefore = (state: number): string => `stateBefore(e, ${state}u)`;
 
 /** Places of a state beside h, by its number: all slabs of one lie behind all of the one before. */
 const beforeOf = (state: number): string =>
@@ -84,11 +87,13 @@ export function tracedShader(
   const candidate = "candidate[e.time]";
   const named = (pairs: readonly (readonly [name: string, text: string])[]) => Object.fromEntries(pairs);
   const before = {
+    [h!.before]: "hiddenBefore(e)",
+    ...named(beside.map((state, index) => [state.before, stateBefore(index)])),
+  };
+  const given = named(parameters.map(({ name }, index) => [name, parameterOf(index)]));
+  const around = {
     [h!.before]: "hidden[e.before]",
     ...named(beside.map((state, index) => [state.before, beforeOf(index)])),
-    ...named(parameters.map(({ name }, index) => [name, parameterOf(index)])),
-  };
-  const after = {
     [h!.name]: "hidden[e.after]",
     ...named(beside.map(({ name }, index) => [name, afterOf(index)])),
   };
@@ -98,15 +103,15 @@ export function tracedShader(
   const stored = Object.fromEntries(cell.gates.map(({ name }, gate) => [name, placeOf(gate)]));
   const finished = cell.gates.at(apart ? -2 : -1)!.name;
   const kept = Object.fromEntries(places);
-  const memory = { ...stored, ...before, ...product, ...kept, ...after };
+  const memory = { ...stored, ...given, ...product, ...kept, ...around };
 
-  const there = linesOf(forward, { ...sums, [finished]: "last", ...before, ...product });
+  const there = linesOf(forward, { ...sums, [finished]: "last", ...before, ...given, ...product });
   const fn = (head: string, ...body: (string | readonly string[])[]) =>
     [`fn ${head} {`, ...body.flat().map((line) => `  ${line}`), "}"].join("\n");
   const stores = (pairs: readonly (readonly [place: string, value: string | undefined])[]) =>
     pairs.flatMap(([place, value]) => (value === undefined ? [] : [`${place} = ${value};`]));
 
-  const multiplied = projection && linesOf(projection.forward, { ...sums, ...before });
+  const multiplied = projection && linesOf(projection.forward, { ...sums, ...before, ...given });
   const forwardText = [
     ...(multiplied && projected
       ? [fn("cellCandidate(e: Element)", multiplied.lines, `${candidate} = ${multiplied.of(projected.name)};`)]
@@ -115,10 +120,16 @@ export function tracedShader(
       "cellForward(e: Element, last: vec4f) -> vec4f",
       there.lines,
       stores(places.map(([name, place]) => [place, there.of(name)])),
-      stores(beside.map(({ name }, index) => [afterOf(index), there.of(name)])),
+      beside.flatMap(({ name }, index) => {
+        const value = there.of(name);
+        return value === undefined ? [] : [`setState(e, ${index}u, ${value});`];
+      }),
       `return ${there.of(h!.name)};`,
     ),
-    fn("cellHold(e: Element)", stores(beside.map((_, index) => [afterOf(index), beforeOf(index)]))),
+    fn(
+      "cellHold(e: Element)",
+      beside.map((_, index) => `setState(e, ${index}u, ${stateBefore(index)});`),
+    ),
   ];
 
   const { line } = cell;
@@ -204,9 +215,6 @@ export function tracedShader(
 
   const readsCandidate = cell.reads.projections.length > 0;
   const bindings = (access: "read" | "read_write") => [
-    ...(beside.length > 0
-      ? [`var<storage, ${access}> cellState: array<vec4f>; // [T + 1, B, H] each, in sweep order, slab 0 is the first`]
-      : []),
     // A uniform, as a sweep back has no room for one more storage buffer.
     ...(parameters.length > 0
       ? [`var<uniform> unitParameters: array<vec4f, ${times(parameters.length, "width")}>; // [P, H]`]
@@ -272,7 +280,7 @@ function keptPlaces(
 function settled({ lines, names }: { lines: readonly string[]; names: Readonly<Record<string, string>> }) {
   const more: string[] = [];
   const known = Object.entries(names).map(([output, text]) => {
-    if (/^\w+$/.test(text) || !/\[|sumOf/.test(text)) return [output, text];
+    if (/^\w+$/.test(text) || !/\[|\(e\b/.test(text)) return [output, text];
     const name = `${output}Now`;
     more.push(`let ${name} = ${text};`);
     return [output, name];

@@ -135,6 +135,7 @@ function sweepAdder(
           ...cell.flags,
           ...flags,
           persistent: false,
+          states: cell.states > 0,
           reverse,
           unit,
           ...{ summing: phase === "summing", joining: phase === "joining", joined: phase === "joined" },

@@ -105,7 +105,16 @@ function addWavefront(
         toBias: distance(first.recurrentWeight, first.bias),
         toInput: distance(first.recurrentWeight, above.inputWeight),
       },
-      flags: { ...cell.flags, ...flags, forward, reverse: false, beside: false, continued: false, persistent: false },
+      flags: {
+        ...cell.flags,
+        ...flags,
+        forward,
+        states: cell.states > 0,
+        reverse: false,
+        beside: false,
+        continued: false,
+        persistent: false,
+      },
     },
     bindings: {
       ...all("recurrentWeight", layers.at(-1)!.bias), // and all other parameters of theirs but the lowest W

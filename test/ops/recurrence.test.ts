@@ -40,6 +40,15 @@ let likeGpu: Gpu;
 beforeAll(async () => {
   likeGpu = asOnGpu(await openGpu({ device: gpu().device, tuning: "default" }));
 });
+let persistent: Gpu;
+beforeAll(async () => {
+  persistent = await openGpu({ device: gpu().device, tuning: { recurrence: "fused persistent" } });
+});
+testSweeps(() => persistent, "persistent, an Elman cell", twinsOf({ cell: "elman" }), ["fused"]);
+testSweeps(() => persistent, "persistent, an LSTM", twinsOf({ cell: "lstm" }), ["fused"]);
+testSweeps(() => persistent, "persistent, a GRU", twinsOf({ cell: "gru" }), ["fused"]);
+testSweeps(() => persistent, "persistent, a GRU that resets first", twinsOf({ cell: "gru", reset: "before" }), ["fused"]);
+
 testSweeps(() => likeGpu, "with a GPU's workgroups, an Elman cell", twinsOf({ cell: "elman" }));
 testSweeps(() => likeGpu, "with a GPU's workgroups, an LSTM", twinsOf({ cell: "lstm" }));
 testSweeps(() => likeGpu, "with a GPU's workgroups, a GRU", twinsOf({ cell: "gru", reset: "before" }));
