@@ -25,12 +25,14 @@ function stems(folder: string, ending: string): string[] {
 }
 
 describe("an operation has one stem everywhere", () => {
-  const shaders = stems("shaders", ".wgsl").filter((stem) => !["cell", "sweep", "tile"].includes(stem)); // parts of others
+  const shaders = stems("shaders", ".wgsl").filter((stem) => !["cell", "step", "sweep", "tile"].includes(stem)); // parts of others
 
-  const operations = stems("src/ops", ".ts").filter((stem) => !["operands", "tile"].includes(stem));
+  /** Other forms of an operation, by their shaders. */
+  const forms: Readonly<Record<string, string>> = { persistent: "recurrence" };
+  const operations = stems("src/ops", ".ts").filter((stem) => !["operands", "sweep-forms", "tile"].includes(stem));
 
-  test("every shader is of a cell in the table, or of the module of src/ops that has its name", () => {
-    expect([...operations, ...cellNames].sort()).toEqual(shaders);
+  test("every shader is of a cell in the table, of the module of src/ops that has its name, or another form of one", () => {
+    expect([...operations, ...cellNames, ...Object.keys(forms)].sort()).toEqual(shaders);
   });
 
   test("every module of src/cells is a cell in the table, one of equations that has its name and a test, or of those", () => {
@@ -45,9 +47,10 @@ describe("an operation has one stem everywhere", () => {
     const cell = cellNames.some((name) => name === stem);
     const header = /^(\/\/.*\n)+/.exec(read(`shaders/${stem}.wgsl`))?.[0];
     const twins = cell ? "src/cells" : "src/reference";
-    expect(header).toContain(`\n// CPU twin: ${twins}/${stem}.ts\n`);
-    expect(stems(twins, ".ts")).toContain(stem);
-    expect(stems(cell ? "test/cells" : "test/ops", ".test.ts")).toContain(stem);
+    const operation = forms[stem] ?? stem;
+    expect(header).toContain(`\n// CPU twin: ${twins}/${operation}.ts\n`);
+    expect(stems(twins, ".ts")).toContain(operation);
+    expect(stems(cell ? "test/cells" : "test/ops", ".test.ts")).toContain(operation);
   });
 });
 

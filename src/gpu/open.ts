@@ -25,7 +25,7 @@ export interface GpuOptions {
 /** What is used where a device has it: an application that passes its own may ask its adapter for them. */
 const wantedFeatures = ["subgroups", "timestamp-query"] as const satisfies GPUFeatureName[];
 
-/** Of these, all that an adapter has: large networks need buffers, and sweeps are faster in large workgroups. */
+/** Of these, all that an adapter has: large tensors need buffers, and some kernels are faster in large workgroups. */
 const wantedLimits = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",

@@ -1,7 +1,6 @@
 // Puts the two sweeps through time on a plan, for any cell, in either schedule: they compute the same numbers.
 
 import cellShader from "../../shaders/cell.wgsl?raw";
-import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
 import stepShader from "../../shaders/step.wgsl?raw";
 import sweepShader from "../../shaders/sweep.wgsl?raw";
 import type { Cell } from "../cells/cell";
@@ -9,9 +8,8 @@ import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { expectShape, inVec4, type Slabs } from "./operands";
-import { persistentForm } from "./persistent";
 import { rowSum } from "./row-sum";
-import { fitsAcross, sweepTiles, type TileName, tileFlags, tileSource, tiles, wideTiles } from "./tile";
+import { fusedForms, type SweepForm, unrolledForms } from "./sweep-forms";
 
 /**
  * How sweeps are dispatched. `fused`: one dispatch for all steps, a workgroup keeps its rows of the batch.
@@ -121,74 +119,31 @@ interface Directed {
   flags: Record<string, boolean>;
 }
 
-/** Adds a sweep in the schedule and the tiles that are chosen for it. */
+/** Adds a sweep in the schedule and the form that are chosen for it. */
 function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   const { traits } = plan;
   const { cell, schedule } = sweep;
-  const { batch, width, forward } = directed;
-  if (schedule === "fused" && !fitsAcross(traits, width)) {
+  const { width, forward } = directed;
+  const size = { ...directed, gates: cell.gates };
+  const fused = schedule === "unrolled" ? [] : fusedForms(traits, size);
+  if (schedule === "fused" && fused.length === 0) {
     throw new Error(
       `recurrence: schedule "fused" with hidden ${width} needs more threads in a workgroup than the ${traits.limits.maxComputeInvocationsPerWorkgroup} of this device; use schedule "unrolled".`,
     );
   }
-  const schedules: SweepSchedule[] = schedule
-    ? [schedule]
-    : fitsAcross(traits, width)
-      ? ["fused", "unrolled"]
-      : ["unrolled"];
-  const ways = schedules.flatMap((schedule) => waysOf(traits, sweep, directed, schedule));
+  const forms = schedule === "fused" ? fused : [...fused, ...unrolledForms(traits, size)];
   const kind = [cell.name, cell.candidate, forward ? "forward" : "backward", sweep.oneHot && "from tokens", schedule];
-  const size = `${directed.steps}×${batch}×${width}, ${sweep.hidden.parts ?? 1} side by side`;
-  const key = `${kind.filter(Boolean).join(" ")} ${size}`;
-  plan.choose("recurrence", key, Object.fromEntries(ways), ways[0]![0]);
-}
-
-/** How the products of a sweep are computed: a shader, and how it is dispatched. */
-export interface SweepForm {
-  readonly source: string;
-  readonly constants: Readonly<Record<string, number>>;
-  readonly flags: Readonly<Record<string, boolean>>;
-  readonly workgroups: readonly [number, number];
-}
-
-/** The ways of a schedule by name, the default first: what reads weights once does better on GPUs. */
-function waysOf(
-  traits: DeviceTraits,
-  sweep: Sweep,
-  directed: Directed,
-  schedule: SweepSchedule,
-): [string, (plan: Plan) => void][] {
-  const { batch, width, forward } = directed;
-  const fused = schedule === "fused";
-  const way = (name: string, form: SweepForm): [string, (plan: Plan) => void] => [
-    `${schedule} ${name}`,
-    (plan) => addWay(plan, sweep, directed, schedule, form),
-  ];
-  const tiled = sweepTiles(traits, batch, width, fused).map((tile) =>
-    way(tile, tiledForm(traits, directed, fused, tile)),
+  const shape = `${directed.steps}×${directed.batch}×${width}, ${sweep.hidden.parts ?? 1} side by side`;
+  const ways = forms.map(
+    (form) => [`${form.schedule} ${form.name}`, (plan: Plan) => addWay(plan, sweep, directed, form)] as const,
   );
-  const all = sweep.cell.gates * inVec4(width);
-  const size = forward ? { columns: all, inner: inVec4(width) } : { columns: inVec4(width), inner: all };
-  const form = fused ? persistentForm(traits, batch, { ...size, width: inVec4(width) }) : undefined;
-  const persistent = form ? [way("persistent", form)] : [];
-  return traits.software ? [...tiled, ...persistent] : [...persistent, ...tiled];
+  plan.choose("recurrence", `${kind.filter(Boolean).join(" ")} ${shape}`, Object.fromEntries(ways), ways[0]![0]);
 }
 
-/** Products in tiles: fused, a workgroup has all columns of its rows. */
-function tiledForm(traits: DeviceTraits, { batch, width }: Directed, fused: boolean, tile: TileName): SweepForm {
-  const { workgroups, ...threads } = fused ? wideTiles(batch, width, tile) : tiles(traits, batch, width, tile);
-  return {
-    source: `${tileSource}\n${recurrenceShader}`,
-    constants: threads,
-    flags: { ...tileFlags(tile), persistent: false },
-    workgroups,
-  };
-}
-
-function addWay(plan: Plan, sweep: Sweep, directed: Directed, schedule: SweepSchedule, form: SweepForm): void {
+function addWay(plan: Plan, sweep: Sweep, directed: Directed, form: SweepForm): void {
   const { cell, reverse, part, hidden, recurrentWeight, lengths, gate } = sweep;
   const { steps, batch, width, forward, sweepSteps } = directed;
-  const fused = schedule === "fused";
+  const fused = form.schedule === "fused";
   const { candidate, recurrentBias, cellState, unitParameters } = sweep;
   const needsCandidate =
     cell.candidate !== undefined && (forward || cell.candidate === "apart" || cell.readsCandidate === true);

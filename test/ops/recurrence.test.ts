@@ -40,14 +40,27 @@ let likeGpu: Gpu;
 beforeAll(async () => {
   likeGpu = asOnGpu(await openGpu({ device: gpu().device, tuning: "default" }));
 });
+// Weights that stand still.
 let persistent: Gpu;
 beforeAll(async () => {
   persistent = await openGpu({ device: gpu().device, tuning: { recurrence: "fused persistent" } });
 });
-testSweeps(() => persistent, "persistent, an Elman cell", twinsOf({ cell: "elman" }), ["fused"]);
-testSweeps(() => persistent, "persistent, an LSTM", twinsOf({ cell: "lstm" }), ["fused"]);
-testSweeps(() => persistent, "persistent, a GRU", twinsOf({ cell: "gru" }), ["fused"]);
-testSweeps(() => persistent, "persistent, a GRU that resets first", twinsOf({ cell: "gru", reset: "before" }), ["fused"]);
+for (const cell of [{ cell: "elman" }, { cell: "lstm" }, { cell: "gru" }, { cell: "gru", reset: "before" }] as const) {
+  testSweeps(() => persistent, `persistent, ${JSON.stringify(cell)}`, twinsOf(cell), ["fused"]);
+}
+test.each([
+  ["several rows share a workgroup", { batch: 301, hidden: 6 }],
+  ["all weights stand still, to the last thread", { batch: 2, hidden: 128 }],
+  ["a thread has more columns than it has room for", { batch: 2, hidden: 250 }],
+])("Where %s, persistent sweeps have the reference's states and gradients", async (_, shape) => {
+  for (const cell of ["elman", "lstm"] as const) {
+    const more = { ...small, ...shape, steps: 3 };
+    const { hidden, got, expected, back } = await bothSweeps(persistent, twinsOf({ cell }), "fused", more);
+    expect(worstError(hidden, expected.hidden)).toBeLessThan(2e-5);
+    expect(worstError(got.dGate, back.preactivation)).toBeLessThan(2e-5);
+    expect(worstError(got.dHidden, back.hidden)).toBeLessThan(2e-5);
+  }
+});
 
 testSweeps(() => likeGpu, "with a GPU's workgroups, an Elman cell", twinsOf({ cell: "elman" }));
 testSweeps(() => likeGpu, "with a GPU's workgroups, an LSTM", twinsOf({ cell: "lstm" }));
