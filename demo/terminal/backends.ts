@@ -1,32 +1,39 @@
-// The places where a recording can be computed: the reference, the GPU in Node, the GPU in Chromium.
+// The places where a recording can be computed: the reference, the GPU in Node, the GPU in a browser.
 
+import type { Page } from "puppeteer";
 import { openGpu, type Schedule } from "../../src/index";
 import { callInPage, withPage } from "./in-browser";
 import { openNodeGpu } from "./node-gpu";
 import { type Verdict, verifyRecording } from "./recording";
 
-export const places = ["node", "chromium", "reference"] as const;
+export const places = ["node", "chromium", "firefox", "reference"] as const;
 export type Place = (typeof places)[number];
+
+/** How the recurrences are dispatched: a schedule, or fused with weights that stand still. */
+export type Sweeps = Schedule | "persistent";
+
+/** Of a device and of a pass, what has sweeps be such. */
+export const sweepsAs = (sweeps: Sweeps) =>
+  sweeps === "persistent"
+    ? ({ gpu: { tuning: { recurrence: "fused persistent" } }, schedule: "fused" } as const)
+    : ({ gpu: {}, schedule: sweeps } as const);
 
 export type Verify = (bytes: Uint8Array) => Promise<Verdict>;
 
 /** Opens a place, works there, and closes it. */
-export async function verifyingOn<T>(
-  place: Place,
-  schedule: Schedule,
-  work: (verify: Verify) => Promise<T>,
-): Promise<T> {
-  if (place === "chromium") {
-    return withPage((page) =>
+export async function verifyingOn<T>(place: Place, sweeps: Sweeps, work: (verify: Verify) => Promise<T>): Promise<T> {
+  const { gpu: options, schedule } = sweepsAs(sweeps);
+  if (place === "chromium" || place === "firefox") {
+    const inPage = (page: Page) =>
       work((bytes) => {
         const base64 = Buffer.from(bytes).toString("base64");
-        return callInPage<Verdict>(page, "/demo/terminal/verify-in-page.ts", "verifyInPage", base64, schedule);
-      }),
-    );
+        return callInPage<Verdict>(page, "/demo/terminal/verify-in-page.ts", "verifyInPage", base64, options, schedule);
+      });
+    return withPage(inPage, undefined, undefined, place);
   }
   if (place === "reference") return work((bytes) => verifyRecording(bytes, "reference"));
   const node = await openNodeGpu();
-  const gpu = await openGpu({ gpu: node.gpu });
+  const gpu = await openGpu({ gpu: node.gpu, ...options });
   try {
     return await work((bytes) => verifyRecording(bytes, { gpu, schedule }));
   } finally {

@@ -3,8 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import type { Schedule } from "../../src/index";
-import { type Place, places, verifyingOn } from "./backends";
+import { type Place, places, type Sweeps, verifyingOn } from "./backends";
 import { type Errors, incomparable, type Verdict } from "./recording";
 
 const help = `npm run verify -- [options] FILE…
@@ -13,12 +12,13 @@ Computes the network of each recording (test/recordings/README.md and test/model
 compares with the numbers that PyTorch recorded. Prints the worst relative error |a − b| / (0.1 + |b|) of outputs, loss, gradients, losses and
 parameters after training; at most 1e-4 is ok. Exit code 1 if any file fails.
 
-  --on node|chromium|reference   where to compute (default node)
-  --schedule fused|unrolled      how the recurrences are dispatched (default fused)
+  --on node|chromium|firefox|reference       where to compute (default node)
+  --schedule fused|unrolled|persistent       how the recurrences are dispatched (default fused); persistent: fused, with
+                                             weights that stand still
   --help`;
 
 const kinds: (keyof Errors)[] = ["outputs", "loss", "gradients", "losses", "parameters"];
-const schedules: Schedule[] = ["fused", "unrolled"];
+const schedules: Sweeps[] = ["fused", "unrolled", "persistent"];
 
 export async function main(args: string[]): Promise<number> {
   let options: { on: string; schedule: string; help?: boolean | undefined };
@@ -39,7 +39,7 @@ export async function main(args: string[]): Promise<number> {
       throw new Error(`--on is "${options.on}", expected ${places.join(", ")}`);
     }
     if (!(schedules as string[]).includes(options.schedule)) {
-      throw new Error(`--schedule is "${options.schedule}", expected ${schedules.join(" or ")}`);
+      throw new Error(`--schedule is "${options.schedule}", expected ${schedules.join(", ")}`);
     }
     if (files.length === 0 && !options.help) throw new Error("no files; give recordings, as test/models/*.safetensors");
   } catch (error) {
@@ -52,7 +52,7 @@ export async function main(args: string[]): Promise<number> {
   }
   console.log(["name".padEnd(38), ...kinds.map((kind) => kind.padStart(10))].join(" "));
   let failures = 0;
-  await verifyingOn(options.on as Place, options.schedule as Schedule, async (verify) => {
+  await verifyingOn(options.on as Place, options.schedule as Sweeps, async (verify) => {
     for (const file of files) {
       const { passed, line } = describe(await verdictOf(file, verify));
       if (!passed) failures++;

@@ -4,13 +4,13 @@ import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Place, verifyingOn } from "../../demo/terminal/backends";
+import { type Place, type Sweeps, verifyingOn } from "../../demo/terminal/backends";
 import { type Model, readModel } from "../../demo/terminal/model-file";
 import { computeModelOnReference } from "../../demo/terminal/model-on-reference";
 import { compare, type Verdict, verifyRecording } from "../../demo/terminal/recording";
 import { type Recording, readRecording } from "../../demo/terminal/recording-file";
 import { computeOnReference } from "../../demo/terminal/recording-on-reference";
-import { readSafetensors, type Schedule, writeSafetensors } from "../../src/index";
+import { readSafetensors, writeSafetensors } from "../../src/index";
 
 const folder = (of: string) => resolve(import.meta.dirname, "..", of);
 const namesIn = (of: string) =>
@@ -23,8 +23,8 @@ const models = namesIn("models");
 const bytesOf = (name: string) =>
   readFile(resolve(folder(models.includes(name) ? "models" : "recordings"), `${name}.safetensors`));
 
-async function differing(place: Place, schedule: Schedule, of: readonly string[]): Promise<string[]> {
-  return verifyingOn(place, schedule, async (verify) => {
+async function differing(place: Place, sweeps: Sweeps, of: readonly string[]): Promise<string[]> {
+  return verifyingOn(place, sweeps, async (verify) => {
     const wrong: string[] = [];
     for (const name of of) {
       const verdict: Verdict = await verify(await bytesOf(name));
@@ -40,9 +40,10 @@ describe("all recordings agree", () => {
     expect(await differing("reference", "fused", names)).toEqual([]);
     expect(await differing("reference", "fused", models)).toEqual([]);
   });
-  const onGpus: [Place, Schedule][] = [
+  const onGpus: [Place, Sweeps][] = [
     ["node", "fused"],
     ["node", "unrolled"],
+    ["node", "persistent"],
     ["chromium", "fused"],
     ["chromium", "unrolled"],
   ];
