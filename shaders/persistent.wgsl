@@ -13,7 +13,7 @@
 // rows                  of a workgroup
 // columns, inner        the vec4f of a row of products, and of a row of what is multiplied
 // slices                among how many threads `inner` is shared out
-// threads               columns × slices
+// threads               columns × slices: the workgroup
 // depth                 what is a thread's of `inner`; of it, four blocks at most stand still
 // sweepSteps            steps of the sweep; backward one more where dh_0 is wanted
 
@@ -24,7 +24,7 @@ fn biasAt(at: u32) -> vec4f { return bias[at]; }
 #endif
 
 var<workgroup> factor: array<vec4f, rows * inner>; // h of each row, or dgate
-var<workgroup> part: array<vec4f, rows * slices * columns>;
+var<workgroup> part: array<vec4f, rows * threads>;
 
 // Rows 4·k … 4·k + 3 of U at a vec4f of columns; of Uᵀ, where U's rows are those columns. Behind the last: zeros.
 fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
@@ -116,12 +116,66 @@ fn multiply(held: Held, first: u32, column: u32, thread: u32) {
     part[r * threads + thread] = share(r, held, first, column) + select(vec4f(), arriving[r], brings);
   }
 }
+
+// Keeps the sums of step i that the cell finds in `gate`, and q where the cell combines it itself.
+fn keepSums(element: Element) {
+  for (var g = 0u; g < lastGate; g++) { gate[element.gate + g * width] = product(own, g * width + ownColumn); }
+#if apart
+  candidate[element.time] = product(own, summed * width + ownColumn) + recurrentBias[ownColumn];
+#endif
+}
+
+#if second
+// What the last gate multiplies instead of h.
+fn candidateStep(element: Element) {
+  keepSums(element);
+  cellCandidate(element);
+  factor[own * inner + ownColumn] = candidate[element.time];
+}
+#endif
+
+fn cellStep(i: u32, length: u32, element: Element) {
+  var last = product(own, lastGate * width + ownColumn);
+#if second
+  last += recurrentBias[ownColumn];
 #else
+  keepSums(element);
+#endif
+  ownHidden = stepForward(i, length, element, last);
+  factor[own * inner + ownColumn] = ownHidden;
+}
+#else
+
 fn multiply(held: Held, first: u32, column: u32, thread: u32) {
   for (var r = 0u; r < rows; r++) { part[r * threads + thread] = share(r, held, first, column); }
 }
 
 fn handOn(g: u32, d: vec4f) { factor[own * inner + g * width + ownColumn] = d; }
+
+// dh after step s − 1, then the gradients of that step, for the products with Uᵀ: of what U multiplied, where that was h.
+fn cellStep(s: u32, length: u32, row: u32, before: Element) {
+  let known = product(own, ownColumn) + fromAbove(s, row, length, ownColumn);
+  stepBackward(s, length, elementOf(s, row, ownColumn), before, known);
+  if (s == 0u) { return; }
+#if second
+  for (var g = 0u; g < summed; g++) { handOn(g, vec4f()); }
+  handOn(summed, gate[before.gate + summed * width]);
+#else
+  for (var g = 0u; g < summed; g++) { handOn(g, gate[before.gate + g * width]); }
+#if apart
+  handOn(summed, candidate[before.time]);
+#endif
+#endif
+}
+
+#if second
+// What the last gate's product passes back, then the gradients of what multiplied h.
+fn candidateStep(before: Element) {
+  carry[before.own] += cellCandidateBackward(before, product(own, ownColumn));
+  for (var g = 0u; g < summed; g++) { handOn(g, gate[before.gate + g * width]); }
+  handOn(summed, vec4f());
+}
+#endif
 #endif
 
 @compute @workgroup_size(threads)
@@ -144,7 +198,7 @@ fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
   if (hasElement) {
     let element = elementOf(0u, row, ownColumn);
     ownHidden = hidden[element.before];
-    factor[thread] = ownHidden;
+    factor[own * inner + ownColumn] = ownHidden;
 #if states
     for (var s = 0u; s < states; s++) { ownState[s] = cellState[stateAt(element, s)]; }
 #endif
@@ -156,37 +210,19 @@ fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
     let element = elementOf(i, row, ownColumn);
     multiply(held, first, column, thread);
 #if second
-#else
-    fetch(i + 1u, firstRow, fetched);
-#endif
     workgroupBarrier();
-    if (hasElement) {
-      for (var g = 0u; g < lastGate; g++) { gate[element.gate + g * width] = product(own, g * width + ownColumn); }
-#if apart
-      candidate[element.time] = product(own, summed * width + ownColumn) + recurrentBias[ownColumn];
-#elif second
-      cellCandidate(element);
-      factor[thread] = candidate[element.time];
-    }
+    if (hasElement) { candidateStep(element); }
     workgroupBarrier();
     multiply(held, first, column, thread);
+#endif
     fetch(i + 1u, firstRow, fetched);
     workgroupBarrier();
-    if (hasElement) {
-#endif
-#if second
-      let last = product(own, lastGate * width + ownColumn) + recurrentBias[ownColumn];
-#else
-      let last = product(own, lastGate * width + ownColumn);
-#endif
-      ownHidden = stepForward(i, length, element, last);
-      factor[thread] = ownHidden;
-    }
+    if (hasElement) { cellStep(i, length, element); }
     workgroupBarrier();
   }
 #else
   if (hasElement) {
-    for (var g = 0u; g < gates; g++) { handOn(g, vec4f()); }
+    for (var g = 0u; g < gates; g++) { handOn(g, vec4f()); } // nothing comes from later than the last step
   }
   workgroupBarrier();
   for (var n = 0u; n < sweepSteps; n++) {
@@ -194,28 +230,14 @@ fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
     let before = elementOf(s - 1u, row, ownColumn);
     multiply(held, first, column, thread);
     workgroupBarrier();
-    if (hasElement) {
-      let known = product(own, ownColumn) + fromAbove(s, row, length, ownColumn);
-      stepBackward(s, length, elementOf(s, row, ownColumn), before, known);
-#if second
-      for (var g = 0u; g < summed; g++) { handOn(g, vec4f()); }
-      if (s > 0u) { handOn(summed, gate[before.gate + summed * width]); }
-    }
+    if (hasElement) { cellStep(s, length, row, before); }
     workgroupBarrier();
+#if second
     multiply(held, first, column, thread);
     workgroupBarrier();
-    if (hasElement && s > 0u) {
-      carry[before.own] += cellCandidateBackward(before, product(own, ownColumn));
-      handOn(summed, vec4f());
-#endif
-      if (s > 0u) {
-        for (var g = 0u; g < summed; g++) { handOn(g, gate[before.gate + g * width]); }
-#if apart
-        handOn(summed, candidate[before.time]);
-#endif
-      }
-    }
+    if (hasElement && s > 0u) { candidateStep(before); }
     workgroupBarrier();
+#endif
   }
 #endif
 }
