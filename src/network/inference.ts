@@ -62,7 +62,7 @@ export function planInference(
   config: NetworkConfig,
   parameters: Readonly<Record<string, PlannedTensor>>,
   options: InferenceOptions,
-  { projection, scan }: PassWays,
+  ops: PassWays,
   state?: PlannedGroup,
 ): InferencePlan {
   expectKnown("Network.prepare", options, ["steps", "batch", "probabilities"]);
@@ -77,8 +77,8 @@ export function planInference(
       : plan.tensor("inputs", [steps, batch], { type: "i32" });
   const lengths = plan.tensor("lengths", [batch], { type: "i32" });
   plan.fill(lengths, () => new Int32Array(batch).fill(steps));
-  const input = inputStage(plan, architecture, parameters, inputs);
-  const shape = { steps, batch, schedule: undefined, projection, scan };
+  const input = inputStage(plan, architecture, parameters, inputs, ops);
+  const shape = { steps, batch, schedule: undefined, ops };
   const layers = createStack(plan, architecture, parameters, input.x, lengths, shape);
   if (state) copyStates(plan, layers, "initial", statesIn(state.tensors));
   else if (isOneWay(layers)) plan.section(fromZero, () => clearStates(plan, layers));

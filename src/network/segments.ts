@@ -58,12 +58,12 @@ export function segmented(layout: Layout): Segmented {
   plan.fill(lengths, () => new Int32Array(batch).fill(checkpointEvery));
   const { tokenStart, tokenOrder } = segment;
   const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
-  const input = inputStage(plan, architecture, parameters, segment.inputs!, rowsByToken, slabs);
+  const input = inputStage(plan, architecture, parameters, segment.inputs!, ways, rowsByToken, slabs);
   const dInputs = input.learns ? plan.tensor("dInputs", [checkpointEvery, batch, architecture.input.width]) : undefined;
-  const { dropped, scan } = ways;
+  const { dropped } = layout;
   const layers = createStack(plan, architecture, parameters, input.x, lengths, {
     ...{ steps: checkpointEvery, batch, schedule, rowsByToken: input.rowsByToken },
-    ...{ gradients: true, continued: true, scan },
+    ...{ gradients: true, continued: true, ops: ways },
     dropped: dropped && { ...dropped, step: segment.step! },
   });
   const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);
@@ -121,7 +121,7 @@ export function segmented(layout: Layout): Segmented {
     if (!further) {
       outputForward(plan, output);
       addLoss!(plan, logits, lossTensors);
-      readoutBackward(plan, output, { dLogits, dOutput, slabs });
+      readoutBackward(plan, output, { dLogits, dOutput, slabs, rowSums: ways.rowSums });
     }
     if (dOutput) stackBackward(plan, layers, further ? nothing : dOutput, slabs, dInputs, between);
     input.backward(dInputs, slabs, architecture.readout.tied);

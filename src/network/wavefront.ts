@@ -1,11 +1,11 @@
 // One more way through the layers of a stack: all at once, where that is forced, or measured to be faster. Loaded where
 // either may be.
 
+import { isScanned } from "../cells/cell";
 import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
 import { layoutOf, type PlannedTensor, type TensorSpec } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
-import { isScanned } from "../ops/recurrence";
 import { wavefrontBackward, wavefrontForward, widestTogether } from "../ops/wavefront";
 import { type Architecture, architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
