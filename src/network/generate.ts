@@ -19,7 +19,8 @@ import { planInference } from "./inference";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
 import { loadWays } from "./pass-ways";
-import { copyStates, stateSpecs, statesIn } from "./states";
+import { stateSpecs } from "./state-specs";
+import { copyStates, statesIn } from "./states";
 
 export interface GenerateOptions {
   /** Tokens to begin with, at least one; they are not part of the answer. */

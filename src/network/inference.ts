@@ -13,7 +13,8 @@ import type { Layer } from "./layer";
 import type { PassWays } from "./pass-ways";
 import { outputForward, outputLayer } from "./readout";
 import { createStack, stackForward } from "./stack";
-import { clearStates, copiesOf, copyStates, statePlaces, stateSpecs, statesIn } from "./states";
+import { stateSpecs } from "./state-specs";
+import { clearStates, copiesOf, copyStates, statePlaces, statesIn } from "./states";
 
 export interface InferenceOptions {
   /** T: time steps of a run. Default 1. */

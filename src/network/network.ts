@@ -12,15 +12,8 @@ import {
   type TypedArray,
   writeTensor,
 } from "../gpu/tensor";
-import { architectureOf, isParts } from "../parts/architecture";
-import {
-  expectOptions,
-  type NetworkConfig,
-  type NetworkOptions,
-  type UniformConfig,
-  type UniformOptions,
-  uniformConfig,
-} from "./config";
+import { architectureOf } from "../parts/architecture";
+import type { NetworkConfig, NetworkOptions, UniformConfig, UniformOptions } from "./config";
 import type { Inference, InferenceBuffers, InferenceOptions } from "./inference";
 import { initialParameters } from "./initializers";
 import { type ParameterValues, parameterShapes } from "./parameters";
@@ -28,6 +21,7 @@ import type { PartsConfig, PartsOptions } from "./parts-config";
 import type { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
 import { loadWays } from "./pass-ways";
+import { plainConfig } from "./plain";
 import { Programs } from "./programs";
 
 /** Of parameters, on a GPU; `Config` is the form in which it was said what it is. */
@@ -58,8 +52,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   static create(gpu: Gpu, options: PartsOptions): Promise<Network<PartsConfig>>;
   static create(gpu: Gpu, options: NetworkOptions): Promise<Network>;
   static async create(gpu: Gpu, options: NetworkOptions): Promise<Network> {
-    expectOptions(options);
-    const config = isParts(options) ? (await import("./parts-config")).partsConfig(options) : uniformConfig(options);
+    const config = plainConfig(options) ?? (await import("./config")).networkConfig(options);
     let network: Network | undefined;
     try {
       const make = () => {

@@ -11,12 +11,12 @@ import { inputStage } from "./input";
 import type { Joints, joining } from "./joints";
 import type { Layer } from "./layer";
 import { parameterShapes } from "./parameters";
-import { backwardHalf, checkPassOptions, forwardHalf, type PassOptions, unlatched } from "./pass-options";
+import type { PassOptions } from "./pass-options";
+import { backwardHalf, forwardHalf, unlatched } from "./pass-sections";
 import { expectWays, type PassWays } from "./pass-ways";
 import { type AddLoss, lossOn, outputForward, outputLayer, readoutBackward } from "./readout";
 import type { segmented } from "./segments";
 import { layerByLayer, lowestToLearn, type Stacking, type StackOptions } from "./stack";
-import { clearStates, copyStates, statesIn } from "./states";
 import { trainableOf } from "./trainable";
 
 /** Every tensor of a pass by the name that the equations give it. */
@@ -84,7 +84,7 @@ export interface Layout {
 /**
  * Lays a network out over batches of one size.
  * @param plan empty
- * @throws where an option is unknown or out of range, or does not go with another.
+ * @param options checked
  */
 export function planPass(
   plan: Plan,
@@ -93,9 +93,8 @@ export function planPass(
   options: PassOptions,
   ways: PassWays,
 ): PassPlan {
-  checkPassOptions(config, options);
   expectWays(config, options, ways);
-  const { segments, stacking, dropout, carriedState, joints: joining } = ways;
+  const { segments, stacking, dropout, states, carriedState, joints: joining } = ways;
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
   const architecture = architectureOf(config);
@@ -135,7 +134,7 @@ export function planPass(
   plan.section(forwardHalf, () => {
     if (back) plan.section(unlatched, () => plan.clear(back.notFinite, 4));
     stretch.begin();
-    copyStates(plan, layers, "initial", statesIn((carried?.state ?? batch).tensors));
+    states?.copyStates(plan, layers, "initial", states.statesIn((carried?.state ?? batch).tensors));
     carried?.reset(layers, batch.tensors);
     joints?.begin(layers);
     stretch.forward(() => carried?.end(layers));
@@ -261,10 +260,7 @@ function inSegments(layout: Layout, make: typeof segmented): Stretch {
   const all = make(layout);
   return {
     ...all,
-    begin() {
-      clearStates(layout.plan, all.layers);
-      all.clear();
-    },
+    begin: all.clear,
     forward: all.run,
     backward() {}, // it goes back segment by segment
   };

@@ -10,8 +10,9 @@ import { BatchPacker } from "./batch-packer";
 import { checkBatch } from "./check-batch";
 import type { NetworkConfig } from "./config";
 import { expectNumbers } from "./expect";
-import { backwardHalf, forwardHalf, type PassOptions, unlatched } from "./pass-options";
+import type { PassOptions } from "./pass-options";
 import type { PassPlan, TensorsOfPass } from "./pass-plan";
+import { backwardHalf, forwardHalf, unlatched } from "./pass-sections";
 import type { States } from "./read-states";
 
 export type PassTensors = TensorsOfPass<Tensor>;

@@ -7,11 +7,13 @@ import { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { realise } from "../gpu/realise";
 import { type PlannedTensor, readbackBytes, readTensors, type TypedArray } from "../gpu/tensor";
+import { architectureOf } from "../parts/architecture";
 import type { Network } from "./network";
 import { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
 import { type PassPlan, planPass } from "./pass-plan";
 import { loadWays } from "./pass-ways";
+import { isPlainPass } from "./plain";
 
 /** Each is nearly as large as a pass. */
 const mostKept = 8;
@@ -59,6 +61,9 @@ export class Programs {
 
   async planPass(operation: string, options: PassOptions): Promise<PassPlan> {
     const { gpu, config, parameters } = this.#network;
+    if (!isPlainPass(options) || architectureOf(config).encoder) {
+      (await import("./pass-options")).checkPassOptions(config, options);
+    }
     const ways = await loadWays(gpu.traits, config, options, gpu.choices.measures);
     return planPass(this.plan(operation), config, parameters.tensors, options, ways);
   }

@@ -6,7 +6,8 @@ import { realise } from "../gpu/realise";
 import { readTensors, type TypedArray } from "../gpu/tensor";
 import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
-import { carryPlaces, copyStates, type StateKind, stateSpecs, statesIn } from "./states";
+import { type StateKind, stateSpecs } from "./state-specs";
+import { carryPlaces, copyStates, statesIn } from "./states";
 
 /**
  * States of a run, of each layer and direction: [L·D, B, H], of layers of several widths one after the other, and alike of

@@ -9,7 +9,8 @@ import type { Layer } from "./layer";
 import type { Layout } from "./pass-plan";
 import { outputForward, outputLayer, readoutBackward } from "./readout";
 import { createStack, lowestToLearn, stackBackward, stackForward, tensorsBetween } from "./stack";
-import { copyStates, rowsOf, stateSpecs } from "./states";
+import { stateSpecs } from "./state-specs";
+import { clearStates, copyStates, rowsOf } from "./states";
 
 /** Where a segment stands among all: one of them, or in a repeat from one on, one further or back in each run. */
 interface Which {
@@ -31,7 +32,7 @@ export interface Segmented {
   /** o, read at every step, and its gradient: of the segment that was last gone back through, the first. */
   readonly logits: PlannedTensor;
   readonly dLogits: PlannedTensor;
-  /** Adds zeros where a run adds up. */
+  /** Adds zeros where a run adds up, and begins. */
   clear(): void;
   /**
    * Adds the way forward and back through all segments; the first begins with the states that its sweeps have.
@@ -135,6 +136,7 @@ export function segmented(layout: Layout): Segmented {
     logits,
     dLogits,
     clear() {
+      clearStates(plan, layers);
       const carries = layers.flatMap(({ directions }) => directions.map(({ carry }) => carry!.buffer));
       for (const cleared of [buffer, ...carries]) plan.clear({ buffer: cleared, offset: 0 }, cleared.size);
     },

@@ -10,12 +10,11 @@ import { wavefrontBackward, wavefrontForward, widestTogether } from "../ops/wave
 import { type Architecture, architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
 import { type Layer, layerForward, oneHotOf } from "./layer";
-import { checkPassOptions, type PassOptions } from "./pass-options";
+import type { PassOptions } from "./pass-options";
 import { layerByLayer, lowestToLearn, type Stacking } from "./stack";
 
 /** The ways through the layers; undefined where they cannot go at once. @throws where they cannot and must. */
 export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options: PassOptions): Stacking | undefined {
-  checkPassOptions(config, options);
   const architecture = architectureOf(config);
   const { layers: stacked, input } = architecture;
   const { length: count } = stacked;

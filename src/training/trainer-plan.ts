@@ -3,8 +3,8 @@
 import { type PlannedBuffer, type PlannedGroup, readbackBytes } from "../gpu/tensor";
 import { shapeOf } from "../network/batch";
 import type { Network } from "../network/network";
-import { backwardHalf } from "../network/pass-options";
 import type { PassPlan } from "../network/pass-plan";
+import { backwardHalf } from "../network/pass-sections";
 import type * as gradientClip from "../ops/gradient-clip";
 import { architectureOf } from "../parts/architecture";
 import { type Learning, learningOf } from "./learning";
