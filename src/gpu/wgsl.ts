@@ -1,7 +1,5 @@
 // Reads shader text: resolves its #if sections for the given flags and finds the bindings it declares.
 
-import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-
 /** Named switches of a shader: `#if name` keeps its section where the flag is true. */
 export type Flags = Readonly<Record<string, boolean>>;
 
@@ -15,25 +13,29 @@ export interface Binding {
 }
 
 /**
- * Resolves `#if name … #elif name … #else … #endif`.
+ * Resolves `#if name … #elif name … #else … #endif`, each directive on a line of its own.
  * @throws where a directive names a flag that was not given, or the sections do not nest.
  */
 export function resolveFlags(source: string, flags: Flags, shader: string): string {
-  const strings: string[] = [];
-  const values: boolean[] = [];
-  let end = 0;
-  for (const match of source.matchAll(/#(?:if|elif) (\w+)/g)) {
-    const flag = match[1]!;
-    if (!(flag in flags)) {
+  /** The sections that a line is in, from the outermost: whether this branch is kept, or one before it was. */
+  const sections: { kept: boolean; done: boolean; last: boolean }[] = [];
+  const lines = source.split("\n").filter((line) => {
+    const [, word, flag = ""] = /^\s*#(if|elif|else|endif)\b\s*(\w*)/.exec(line) ?? [];
+    if (!word) return sections.every(({ kept }) => kept);
+    if (/^(el)?if$/.test(word) && !(flag in flags)) {
       throw new Error(
         `${shader}: #if names the flag "${flag}", expected one of ${Object.keys(flags).join(", ") || "none"}; pass it or correct the shader.`,
       );
     }
-    strings.push(source.slice(end, match.index + match[0].length - flag.length));
-    values.push(flags[flag]!);
-    end = match.index + match[0].length;
-  }
-  return wgsl([...strings, source.slice(end)], ...values);
+    const before = word === "if" ? { kept: false, done: false, last: false } : sections.pop();
+    if (!before || (before.last && word !== "endif")) throw new Error(`${shader}: #${word} stands without its #if.`);
+    const { kept, done } = before;
+    const last = word === "else";
+    if (word !== "endif") sections.push({ kept: !kept && !done && (last || flags[flag]!), done: kept || done, last });
+    return false;
+  });
+  if (sections.length > 0) throw new Error(`${shader}: #if stands without its #endif.`);
+  return lines.join("\n");
 }
 
 const declaration =

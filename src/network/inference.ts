@@ -10,7 +10,8 @@ import type { NetworkConfig } from "./config";
 import { expectKnown, expectSize } from "./expect";
 import { inputStage } from "./input";
 import type { Layer } from "./layer";
-import type { PassWays } from "./pass-ways";
+import type { Network } from "./network";
+import { loadWays, type PassWays } from "./pass-ways";
 import { outputForward, outputLayer } from "./readout";
 import { createStack, stackForward } from "./stack";
 import { stateSpecs } from "./state-specs";
@@ -222,4 +223,18 @@ function eachRow(tensor: Tensor, copy: (plain: number, stored: number, bytes: nu
   const { rows, width, storedWidth } = matrixOf(tensor);
   if (width === storedWidth) copy(0, 0, 4 * rows * width);
   else for (let row = 0; row < rows; row++) copy(4 * row * width, 4 * row * storedWidth, 4 * width);
+}
+
+/** Of a network, for runs of one shape. @throws as `Network.inference`. */
+export async function inferenceOf(network: Network, options: InferenceOptions, operation: string): Promise<Inference> {
+  const { gpu, config, parameters, programs } = network;
+  if (architectureOf(config).encoder) {
+    throw new Error(
+      `${operation}: the network has an encoder, expected none; use generate, or two networks whose state passes from one to the other.`,
+    );
+  }
+  const ways = await loadWays(gpu.traits, config, { steps: 1, batch: 1 }, false);
+  const plan = programs.plan(operation);
+  const planned = planInference(plan, config, parameters.tensors, options, ways);
+  return new Inference(await programs.realise(plan, operation, "inference"), planned, config);
 }

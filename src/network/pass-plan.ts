@@ -17,7 +17,6 @@ import { expectWays, type PassWays } from "./pass-ways";
 import { type AddLoss, lossOn, outputForward, outputLayer, readoutBackward } from "./readout";
 import type { segmented } from "./segments";
 import { layerByLayer, lowestToLearn, type Stacking, type StackOptions } from "./stack";
-import { trainableOf } from "./trainable";
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface TensorsOfPass<Tensor> {
@@ -98,7 +97,7 @@ export function planPass(
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
   const architecture = architectureOf(config);
-  const learning = specsToLearn(config, options.trainable);
+  const learning = specsToLearn(config, options, ways);
   const rowsByToken = wanted && meetsTokens(architecture, learning);
   const specs = batchTensors(batchSpecs(config, { ...options, rowsByToken }));
   const batch = plan.group<string>("batch", specs, "uniform");
@@ -172,9 +171,10 @@ export function planPass(
 }
 
 /** What the parameters that learn are like, by name. */
-function specsToLearn(config: NetworkConfig, trainable: PassOptions["trainable"]) {
+function specsToLearn(config: NetworkConfig, { trainable }: PassOptions, ways: PassWays) {
   const shapes = parameterShapes(config);
-  const names = trainableOf("Pass", trainable, Object.keys(shapes));
+  const all = Object.keys(shapes);
+  const names = ways.trainable?.trainableOf("Pass", trainable, all) ?? all;
   return Object.fromEntries(names.map((name) => [name, shapes[name]!]));
 }
 

@@ -2,6 +2,7 @@
 import { cellNames, loadCells } from "../../src/cells/cells";
 import type { PassWays } from "../../src/network/pass-ways";
 import * as segments from "../../src/network/segments";
+import * as trainable from "../../src/network/trainable";
 import * as recurrence from "../../src/ops/recurrence";
 import * as rowSums from "../../src/ops/row-sum";
 import * as classLoss from "../../src/ops/softmax-cross-entropy";
@@ -10,5 +11,5 @@ import * as valueLoss from "../../src/ops/value-loss";
 
 export const everyWay: PassWays = {
   cellOf: await loadCells(cellNames.map((cell) => ({ cell }))),
-  ...{ segments, recurrence, rowSums, classLoss, tokens, valueLoss },
+  ...{ segments, recurrence, rowSums, classLoss, tokens, trainable, valueLoss },
 };
