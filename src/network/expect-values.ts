@@ -20,7 +20,8 @@ export function expectValues(
   for (const name of values.keys()) {
     if (tensors.some((tensor) => tensor.name === name)) continue;
     const names = tensors.map(({ name }) => name).join(", ");
-    throw new Error(`${operation}: unknown ${kind} ${shown(name)}, expected ${names || "none"}; ${cure}.`);
+    const expected = `none of that name${names && ` but ${names}`}`;
+    throw new Error(`${operation}: ${kind} ${shown(name)} is given, expected ${expected}; ${cure}.`);
   }
   for (const { name, shape } of tensors) {
     const got = values.get(name);

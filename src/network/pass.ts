@@ -196,14 +196,10 @@ export class Pass {
    */
   async readStates(): Promise<States> {
     this.lifetime.expect("Pass.readStates");
-    if (this.options.checkpointEvery !== undefined) {
-      throw new Error("Pass.readStates: with checkpointEvery the last states are not kept; make a pass without it.");
-    }
-    if (!this.#begun)
-      throw new Error("Pass.readStates: the pass has not run, so that there are no states; run it first.");
+    const begun = this.#begun;
     const { readStates } = await import("./read-states");
     this.lifetime.expect("Pass.readStates");
-    return readStates(this.program, this.config, this.#planned.layers);
+    return readStates(this, begun, this.#planned.layers);
   }
 
   destroy(): void {

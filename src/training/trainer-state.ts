@@ -130,7 +130,7 @@ export function checkNetwork(
   }
   const tensors = Object.entries(parameterShapes(config)).map(([name, { shape }]) => ({ name, shape }));
   const cure = "make the network with the options that the checkpoint was saved with";
-  expectValues(operation, "parameter", parameters, tensors, cure);
+  expectValues(operation, "the checkpoint's parameter", parameters, tensors, cure);
 }
 
 /** The shaders have the step in a u32 and the learning rate in an f32. */

@@ -14,7 +14,7 @@ import type { Halves } from "./halves";
 import { learningState } from "./learning-state";
 import type { Optimizer } from "./optimizers";
 import { checkOf, Steps } from "./steps";
-import { divergence, type StepReport, type Submission, training } from "./submits";
+import { type StepReport, type Submission, training } from "./submits";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
 import { isOpen, layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
 import {
@@ -153,7 +153,7 @@ export class Trainer {
         const oldest = inFlight.shift();
         if (!oldest) break;
         for (const report of await resultsOf(oldest)) {
-          if (report.skipped && notFinite === "stop") throw divergence(report);
+          if (report.skipped && notFinite === "stop") throw (await import("./divergence")).divergence(report);
           if (report.skipped) this.#progress.skipped++;
           yield report;
         }
