@@ -44,7 +44,7 @@ const shortShaders: Plugin = {
 /**
  * Has index.js say `export *` of a module for each folder, which names what is public of it. Where one module names all,
  * esbuild (0.28, when it splits) has whoever imports any name load also what the others share with modules that are
- * loaded later.
+ * loaded later; so a module that is itself loaded later, by others, has one of its own.
  */
 const barrels: Plugin = {
   name: "barrels",
@@ -56,20 +56,21 @@ const barrels: Plugin = {
       pairs(/export \{ (.*) \}/.exec(index.code)![1]!).map(([local, name = local]) => [local, name]),
     );
     const own: string[] = [];
-    const folders = new Map<string, string[]>();
+    const chunks = Object.values(bundle).filter((output) => output.type === "chunk");
+    const later = new Set(chunks.flatMap(({ dynamicImports }) => dynamicImports));
+    const barrelled = new Map<string, string[]>();
     for (const [, names, folder, file] of index.code.matchAll(/import \{ (.*) \} from "\.\/(?:(.*)\/)?(.*)"/g)) {
       const list = pairs(names!).map(([name, local = name]) => {
         const as = exported.get(local);
         return as === name ? name : `${name} as ${as}`;
       });
-      const lines = folder === undefined ? own : (folders.get(folder) ?? []);
-      if (folder !== undefined) folders.set(folder, lines);
+      const barrel = later.has(`${folder}/${file}`) ? `${folder}/index-of-${file}` : `${folder}/index.js`;
+      const lines = folder === undefined ? own : (barrelled.get(barrel) ?? []);
+      if (folder !== undefined) barrelled.set(barrel, lines);
       lines.push(`export { ${list.join(", ")} } from "./${file}";\n`);
     }
-    for (const [folder, lines] of folders) {
-      this.emitFile({ type: "asset", fileName: `${folder}/index.js`, source: lines.join("") });
-    }
-    index.code = [...own, ...[...folders.keys()].map((folder) => `export * from "./${folder}/index.js";\n`)].join("");
+    for (const [fileName, lines] of barrelled) this.emitFile({ type: "asset", fileName, source: lines.join("") });
+    index.code = [...own, ...[...barrelled.keys()].map((file) => `export * from "./${file}";\n`)].join("");
   },
 };
 

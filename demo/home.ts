@@ -40,7 +40,8 @@ const chart = new Chart(
   () => {},
 );
 let history = new History();
-let known = new Set<string>();
+/** Loaded when the first are made up. */
+let known: Promise<Set<string>> | undefined;
 let step = 0;
 let training = false;
 /** What became of the graphics device, where something did. */
@@ -63,7 +64,7 @@ function hear(news: News): void {
     for (const [i, loss] of news.losses.entries()) history.add(news.first + i, { loss });
     step = news.first + news.losses.length - 1;
   } else if (news.kind === "look" && news.sample) {
-    showNames(news.sample.characters.slice(news.sample.prompt).join(""));
+    void showNames(news.sample.characters.slice(news.sample.prompt).join(""));
   } else if (news.kind === "lost") {
     device = "lost";
     show();
@@ -83,10 +84,17 @@ function stop(reason: string): void {
   element("status").textContent = reason;
 }
 
+/** The names of the list. */
+function knownNames(): Promise<Set<string>> {
+  known ??= names().then(({ items }) => new Set(items.map(({ text }) => text)));
+  return known;
+}
+
 /** Whole lines that are no names of the list, each once. */
-function showNames(text: string): void {
+async function showNames(text: string): Promise<void> {
+  const listed = await knownNames();
   const lines = text.split("\n").slice(0, -1);
-  const fits = (name: string) => name !== "" && name.length <= longestName && !known.has(name);
+  const fits = (name: string) => name !== "" && name.length <= longestName && !listed.has(name);
   const invented = [...new Set(lines)].filter(fits).slice(0, namesShown);
   element("names").replaceChildren(...invented.map((name) => html("li", "", name)));
 }
@@ -115,11 +123,7 @@ scrollable(element("code"), "Example");
 chart.show([]);
 try {
   await workshop.open(proxy(hear));
-  const [{ items }] = await Promise.all([
-    names(),
-    workshop.begin({ settings, own: undefined, from: undefined, looks, keep: false }),
-  ]);
-  known = new Set(items.map(({ text }) => text));
+  await workshop.begin({ settings, own: undefined, from: undefined, looks, keep: false });
   run.disabled = false;
   element("status").textContent = "Ready: one click, and it learns on your own graphics adapter.";
 } catch (error) {

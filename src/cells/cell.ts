@@ -7,13 +7,12 @@ import type { Numbers } from "../reference/matmul";
 export interface CellDefinition<Options = unknown> {
   /** Its own options and the words that each may be, the default first. */
   readonly choices: Readonly<Record<string, readonly string[]>>;
-  gpu(options: Options): Cell;
+  gpu(options: Options): CellFacts;
 }
 
-/** What the GPU's sweeps need to know of a cell; its equations are in its shader, which stands in front of theirs. */
-export interface Cell {
+/** What is known of a cell before its shader is there. */
+export interface CellFacts {
   readonly name: string;
-  readonly source: string;
   /** G: blocks of H columns in a, W, U and b. */
   readonly gates: number;
   /** What its shader asks for. */
@@ -37,6 +36,18 @@ export interface Cell {
   /** The gate, from 0, that says how much of the state beside h stays: `forgetBias` is its bias. */
   readonly forgetGate?: number;
 }
+
+/** What the GPU's sweeps need of a cell: its equations are in its shader, which stands in front of theirs. */
+export interface Cell extends CellFacts {
+  readonly source: string;
+}
+
+/** Whether units of a cell do not meet, so that `scan` sweeps it and not `recurrence`. */
+export const isScanned = ({ recurrent }: CellFacts): boolean => recurrent !== "full";
+
+/** What passes back beside h: its own, gradients of the other states, and sums of those of unit parameters and of u. */
+export const carriesOf = ({ states, unitParameters, recurrent, gates }: CellFacts): number =>
+  1 + states + unitParameters.length + (recurrent === "unit" ? gates : 0);
 
 /** Of one row h [H] and the states beside it, one after the other [S·H], or the gradients in their places. */
 export interface CellState {

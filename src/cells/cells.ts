@@ -1,6 +1,6 @@
 // The table of cells for the GPU: a network has one of these, by name, or one of its user's own.
 
-import type { Cell, CellDefinition } from "./cell";
+import type { Cell, CellDefinition, CellFacts } from "./cell";
 import type { DefinedCell } from "./define-cell";
 import { type ElmanOptions, elman } from "./elman";
 import { type GruOptions, gru } from "./gru";
@@ -29,5 +29,21 @@ const definitionOf = ({ cell }: NamedCell): CellDefinition<CellOptions> =>
 /** The options that a cell has of its own, and the words that each may be, the default first. */
 export const choicesOf = (options: NamedCell) => definitionOf(options).choices;
 
-/** The cell that options name, as the GPU's sweeps need it. */
-export const cellOf = (options: NamedCell): Cell => definitionOf(options).gpu(options);
+/** The cell that options name. */
+export const cellOf = (options: NamedCell): CellFacts => definitionOf(options).gpu(options);
+
+/** The shaders of those in the table. */
+const shaders: Readonly<Record<CellName, () => Promise<{ default: string }>>> = {
+  elman: () => import("../../shaders/elman.wgsl?raw"),
+  gru: () => import("../../shaders/gru.wgsl?raw"),
+  lstm: () => import("../../shaders/lstm.wgsl?raw"),
+};
+
+/** Loads the shaders of those of some cells that are in the table. @returns any of those cells, as the GPU's sweeps need it. */
+export async function loadCells(named: readonly NamedCell[]): Promise<(options: NamedCell) => Cell> {
+  const names = cellNames.filter((name) => named.some(({ cell }) => cell === name));
+  const loaded = await Promise.all(names.map(async (name) => [name, (await shaders[name]()).default] as const));
+  const sources = new Map(loaded);
+  return (options) =>
+    typeof options.cell === "string" ? { ...cellOf(options), source: sources.get(options.cell)! } : options.cell.gpu();
+}

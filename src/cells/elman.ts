@@ -1,6 +1,5 @@
 // The Elman cell: h_t = f(a_t + h_{t−1}·U), f = tanh or relu.
 
-import elmanShader from "../../shaders/elman.wgsl?raw";
 import { matmul, matmulTransposeB } from "../reference/matmul";
 import { addOuterProduct, type CellDefinition, dTanh, noCellState, type ReferenceCell } from "./cell";
 
@@ -45,7 +44,6 @@ export const elman: CellDefinition<ElmanOptions> = {
   choices: { activation: ["tanh", "relu"] },
   gpu: ({ activation }) => ({
     name: "elman",
-    source: elmanShader,
     gates: 1,
     states: 0,
     flags: { relu: activation === "relu" },

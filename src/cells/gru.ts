@@ -1,6 +1,5 @@
 // The GRU cell: gates r z n, h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}; r resets the past after its product with U_n, or before.
 
-import gruShader from "../../shaders/gru.wgsl?raw";
 import { matmul, matmulTransposeB, type Numbers } from "../reference/matmul";
 import {
   addOuterProduct,
@@ -95,7 +94,6 @@ export const gru: CellDefinition<GruOptions> = {
   choices: { reset: ["after", "before"] },
   gpu: ({ reset = "after" }) => ({
     name: "gru",
-    source: gruShader,
     gates: 3,
     states: 0,
     flags: {},

@@ -1,6 +1,5 @@
 // The LSTM cell: gates i f g o, c_t = f ⊙ c_{t−1} + i ⊙ g, h_t = o ⊙ tanh(c_t).
 
-import lstmShader from "../../shaders/lstm.wgsl?raw";
 import { matmul, matmulTransposeB, type Numbers } from "../reference/matmul";
 import {
   addOuterProduct,
@@ -59,7 +58,6 @@ export const lstm: CellDefinition = {
   choices: {},
   gpu: () => ({
     name: "lstm",
-    source: lstmShader,
     gates: 4,
     flags: {},
     states: 1,

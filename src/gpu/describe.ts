@@ -134,44 +134,18 @@ export function memoryOf(plan: Plan, operation: string, chosen: Chooser = byDefa
 export const numbersLabel = "numbers";
 
 /** Of a run: so many take 0.2 s of the processor at each run. */
-const mostDispatches = 2 ** 17;
+export const mostDispatches = 2 ** 17;
 
-/**
- * Refuses what a device has no room for, before anything is made.
- * @throws where a buffer or a grid is larger than the device allows, or a run has too many dispatches.
- */
-export function expectRoom(plan: Plan, operation: string, chosen: Chooser): void {
-  const { bytes } = memoryOf(plan, operation, chosen);
-  const { dispatches } = describe(plan, chosen).total;
-  if (dispatches > mostDispatches) {
-    throw new Error(
-      `${operation}: a run takes ${dispatches} dispatches, expected at most ${mostDispatches}; ${plan.cure}.`,
-    );
-  }
-  const { maxBufferSize, maxStorageBufferBindingSize } = plan.traits.limits;
-  const bound = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+/** Whether all of a plan is within what is allowed to any of its parts: then `expectRoom` has nothing to say. */
+export function hasRoom(plan: Plan, chosen: Chooser): boolean {
+  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension: most } = plan.traits.limits;
   const { buffers, constants } = needsOf(plan, chosen);
-  const large = [
-    { label: numbersLabel, size: placeConstants(constants).bytes, limit: maxBufferSize },
-    ...buffers.map(({ label, size, use }) => ({
-      label,
-      size,
-      limit: use === "storage" || use === "uniform" ? bound : maxBufferSize,
-    })),
-  ].filter(({ size, limit }) => size > limit);
-  const largest = large.sort((a, b) => b.size - a.size)[0];
-  if (largest) {
-    const { label, size, limit } = largest;
-    throw new Error(
-      `${operation}: of ${bytes} bytes that it needs: "${label}" takes ${size} bytes in one buffer, this device allows ${limit}; ${plan.cure}.`,
-    );
-  }
-  const most = plan.traits.limits.maxComputeWorkgroupsPerDimension;
-  for (const { dispatch } of dispatchesOf(plan, chosen)) {
-    const { label, shader, workgroups } = dispatch;
-    if (workgroups.every((count) => Number.isInteger(count) && count <= most)) continue;
-    throw new Error(
-      `${operation}: "${label}" (${shader.name}) takes [${workgroups.join(", ")}] workgroups, this device allows ${most} each; ${plan.cure}.`,
-    );
-  }
+  const sizes = [placeConstants(constants).bytes, ...buffers.map(({ size }) => size)];
+  const [dispatches, bytes] = [[...dispatchesOf(plan, chosen)], sizes.reduce((sum, size) => sum + size)];
+  return (
+    bytes < Number.MAX_SAFE_INTEGER - sizes.length * bindingAlignment && // sums are exact below it
+    sizes.every((size) => size <= Math.min(maxBufferSize, maxStorageBufferBindingSize)) &&
+    dispatches.reduce((sum, { times }) => sum + times, 0) <= mostDispatches &&
+    dispatches.every(({ dispatch }) => dispatch.workgroups.every((count) => Number.isInteger(count) && count <= most))
+  );
 }

@@ -1,7 +1,7 @@
 // Makes programs of plans.
 
 import { Allocation } from "./allocation";
-import { type Chooser, expectRoom, needsOf, openChoices } from "./describe";
+import { type Chooser, hasRoom, needsOf, openChoices } from "./describe";
 import type { Gpu } from "./device";
 import { Lifetime } from "./lifetime";
 import type { Plan } from "./plan";
@@ -23,7 +23,7 @@ export async function realise(plan: Plan, gpu: Gpu, { operation, what, owner }: 
   await gpu.choices.recall(gpu);
   owner.expect(operation);
   const chosen: Chooser = (choice) => gpu.choices.of(choice) ?? choice.fallback;
-  expectRoom(plan, operation, chosen);
+  if (!hasRoom(plan, chosen)) (await import("./expect-room")).expectRoom(plan, operation, chosen);
   const allocation = new Allocation(gpu);
   const lifetime = new Lifetime(what, owner);
   const make = () => gpu.checked(operation, () => new Program(plan, gpu, lifetime, allocation, chosen), plan.cure);

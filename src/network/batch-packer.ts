@@ -1,9 +1,9 @@
 // Batches as the GPU has them: bytes that are laid out as the tensors of a pass.
 
 import { elements, layoutOf, padded, type TensorSpec } from "../gpu/tensor";
-import { sortByToken } from "../ops/token-gather";
 import { type AnyBatch, type BatchLayout, type BatchSpecs, batchSpecs, batchTensors } from "./batch";
 import type { NetworkConfig } from "./config";
+import { sortByToken } from "./sort-by-token";
 
 /** What goes with a batch. */
 interface Beside {

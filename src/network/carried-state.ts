@@ -6,8 +6,10 @@ import { rowReset } from "../ops/row-reset";
 import { stateCarry } from "../ops/state-carry";
 import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
-import { type PassOptions, unlatched } from "./pass-options";
-import { copyStates, statePlaces, stateSpecs, statesIn } from "./states";
+import type { PassOptions } from "./pass-options";
+import { unlatched } from "./pass-sections";
+import { stateSpecs } from "./state-specs";
+import { copyStates, statePlaces, statesIn } from "./states";
 
 /** @param notFinite with gradients: the ended state waits apart until it is known to be finite. */
 export function carrying(

@@ -19,6 +19,9 @@ export interface Counted {
   weight: number;
 }
 
+/** The check of a batch: this one, or of plain batches a shorter one. */
+export type CheckBatch = typeof checkBatch;
+
 /**
  * Checks a batch before anything is dispatched.
  * @param first whether no batch came before it: where the state is carried, all rows then begin anew.

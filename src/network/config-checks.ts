@@ -25,13 +25,6 @@ const beginnings = {
 
 const lossNames = ["cross-entropy", "mean-squared-error"];
 
-export const ofAny = {
-  loss: "cross-entropy",
-  initializer: "uniform",
-  recurrentInitializer: "uniform",
-  seed: 1,
-} as const;
-
 /** @throws unless weights can begin as is said, from a seed. */
 export function expectBeginnings(config: (Parts | ShortForm) & Beginning): void {
   const { initializer = "uniform", recurrentInitializer = "uniform", seed } = config;

@@ -12,10 +12,10 @@ import {
   expectClasses,
   expectForgetBias,
   expectLoss,
-  ofAny,
 } from "./config-checks";
 import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, shown } from "./expect";
 import { type PartsConfig, type PartsOptions, partsConfig } from "./parts-config";
+import { completed, defaults } from "./plain";
 
 /** A network of one kind of cell and one width. */
 export interface UniformOptions extends NamedCell, CrossEntropyOptions, Beginning {
@@ -64,8 +64,6 @@ const choices = {
   readout: ["every-step", "last-step"],
 } as const;
 
-const defaults = { ...ofAny, layers: 1, bidirectional: false, labelSmoothing: 0, dropout: 0 } as const;
-
 /**
  * Checks and completes options.
  * @throws where an option is missing, unknown or out of range, with what was got and expected.
@@ -79,7 +77,7 @@ export function networkConfig(options: NetworkOptions): NetworkConfig {
 }
 
 /** @throws unless they are an object. */
-export function expectOptions(options: unknown): void {
+function expectOptions(options: unknown): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TempogradError(
       "option",
@@ -89,12 +87,11 @@ export function expectOptions(options: unknown): void {
 }
 
 /** The short form alone. @throws as `networkConfig`. */
-export function uniformConfig(options: UniformOptions): UniformConfig {
+function uniformConfig(options: UniformOptions): UniformConfig {
   expectCell(options.cell);
   const words: Readonly<Record<string, readonly string[]>> = { ...choices, ...choicesOf(options) };
-  const cellDefaults = Object.entries(choicesOf(options)).map(([name, [first]]) => [name, first]);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const config: UniformConfig = Object.freeze({ ...defaults, ...Object.fromEntries([...cellDefaults, ...given]) });
+  const config = completed(options);
   for (const [name, allowed] of Object.entries(words)) {
     expectWord("Network", name, config[name as keyof UniformConfig], allowed);
   }

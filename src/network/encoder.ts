@@ -23,19 +23,20 @@ export interface EncoderStage {
   backward(layers: readonly Layer[]): void;
 }
 
-type Encoding = Pick<Layout, "plan" | "parameters" | "options" | "batch" | "ways"> & Partial<Pick<Layout, "back">>;
+type Encoding = Pick<Layout, "plan" | "parameters" | "options" | "batch" | "ways"> &
+  Partial<Pick<Layout, "back" | "dropped">>;
 
 export function encoding(layout: Encoding, encoder: Sequence): EncoderStage {
-  const { plan, parameters, options, batch, back, ways } = layout;
+  const { plan, parameters, options, batch, back, ways, dropped } = layout;
   const { sourceSteps: steps = 1, batch: rows } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule;
   const { source, sourceLengths: lengths, sourceStart, sourceOrder } = batch;
   plan.fill(lengths!, () => new Int32Array(rows).fill(steps));
   const rowsByToken = sourceStart && sourceOrder && { tokenStart: sourceStart, tokenOrder: sourceOrder };
-  const input = inputStage(plan, encoder, parameters, source!, rowsByToken, back?.slabs);
+  const input = inputStage(plan, encoder, parameters, source!, ways, rowsByToken, back?.slabs);
   const own = createStack(plan, encoder, parameters, input.x, lengths!, {
     ...{ steps, batch: rows, schedule, rowsByToken: input.rowsByToken },
-    ...ways,
+    ...{ dropped, ops: ways },
     ...{ gradients: back !== undefined, continued: true },
   });
   const learns = back !== undefined && (input.learns || lowestToLearn(own, back.slabs) < own.length);

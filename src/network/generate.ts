@@ -19,7 +19,8 @@ import { planInference } from "./inference";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
 import { loadWays } from "./pass-ways";
-import { copyStates, stateSpecs, statesIn } from "./states";
+import { stateSpecs } from "./state-specs";
+import { copyStates, statesIn } from "./states";
 
 export interface GenerateOptions {
   /** Tokens to begin with, at least one; they are not part of the answer. */
@@ -125,13 +126,10 @@ async function writerOf(network: Network, room: number, sourceLength: number) {
     for (const { buffer } of [position, notFinite, state]) plan.clear({ buffer, offset: 0 }, buffer.size);
     finiteCheck(plan, { tensor: whole(parameters, "parameters"), notFinite });
     if (!encoder || !source) return;
-    const { projection, scan, encoding } = ways;
+    const { encoders } = ways;
     const options = { steps: 1, sourceSteps: source.shape[0]!, batch: 1 };
     const batch = { source, sourceLengths: plan.tensor("sourceLengths", [1], { type: "i32" }) };
-    const reads = encoding!(
-      { plan, parameters: parameters.tensors, options, batch, ways: { projection, scan } },
-      encoder,
-    );
+    const reads = encoders!.encoding({ plan, parameters: parameters.tensors, options, batch, ways }, encoder);
     reads.read();
     const given = statesIn(state.tensors);
     copyStates(plan, reads.layers, "final", (name) => given(name.slice(encoder.prefix.length)));

@@ -10,10 +10,12 @@ import type { NetworkConfig } from "./config";
 import { expectKnown, expectSize } from "./expect";
 import { inputStage } from "./input";
 import type { Layer } from "./layer";
-import type { PassWays } from "./pass-ways";
+import type { Network } from "./network";
+import { loadWays, type PassWays } from "./pass-ways";
 import { outputForward, outputLayer } from "./readout";
 import { createStack, stackForward } from "./stack";
-import { clearStates, copiesOf, copyStates, statePlaces, stateSpecs, statesIn } from "./states";
+import { stateSpecs } from "./state-specs";
+import { clearStates, copiesOf, copyStates, statePlaces, statesIn } from "./states";
 
 export interface InferenceOptions {
   /** T: time steps of a run. Default 1. */
@@ -62,7 +64,7 @@ export function planInference(
   config: NetworkConfig,
   parameters: Readonly<Record<string, PlannedTensor>>,
   options: InferenceOptions,
-  { projection, scan }: PassWays,
+  ops: PassWays,
   state?: PlannedGroup,
 ): InferencePlan {
   expectKnown("Network.prepare", options, ["steps", "batch", "probabilities"]);
@@ -77,8 +79,8 @@ export function planInference(
       : plan.tensor("inputs", [steps, batch], { type: "i32" });
   const lengths = plan.tensor("lengths", [batch], { type: "i32" });
   plan.fill(lengths, () => new Int32Array(batch).fill(steps));
-  const input = inputStage(plan, architecture, parameters, inputs);
-  const shape = { steps, batch, schedule: undefined, projection, scan };
+  const input = inputStage(plan, architecture, parameters, inputs, ops);
+  const shape = { steps, batch, schedule: undefined, ops };
   const layers = createStack(plan, architecture, parameters, input.x, lengths, shape);
   if (state) copyStates(plan, layers, "initial", statesIn(state.tensors));
   else if (isOneWay(layers)) plan.section(fromZero, () => clearStates(plan, layers));
@@ -221,4 +223,18 @@ function eachRow(tensor: Tensor, copy: (plain: number, stored: number, bytes: nu
   const { rows, width, storedWidth } = matrixOf(tensor);
   if (width === storedWidth) copy(0, 0, 4 * rows * width);
   else for (let row = 0; row < rows; row++) copy(4 * row * width, 4 * row * storedWidth, 4 * width);
+}
+
+/** Of a network, for runs of one shape. @throws as `Network.inference`. */
+export async function inferenceOf(network: Network, options: InferenceOptions, operation: string): Promise<Inference> {
+  const { gpu, config, parameters, programs } = network;
+  if (architectureOf(config).encoder) {
+    throw new Error(
+      `${operation}: the network has an encoder, expected none; use generate, or two networks whose state passes from one to the other.`,
+    );
+  }
+  const ways = await loadWays(gpu.traits, config, { steps: 1, batch: 1 }, false);
+  const plan = programs.plan(operation);
+  const planned = planInference(plan, config, parameters.tensors, options, ways);
+  return new Inference(await programs.realise(plan, operation, "inference"), planned, config);
 }

@@ -3,9 +3,8 @@
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { Slabs } from "../ops/operands";
-import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
 import type { Sequence } from "../parts/architecture";
-import type { RowsByToken } from "./layer";
+import type { LayerOps, RowsByToken } from "./layer";
 
 export interface InputStage {
   /** What the lowest layer reads: tokens, i32 [T, B], or x [T, B, I]. */
@@ -25,6 +24,7 @@ export interface InputStage {
 /**
  * The input of a network over one batch.
  * @param data tokens, i32 [T, B], or features [T, B, I]
+ * @param ops of tokens, where they are embedded
  * @param rowsByToken of tokens, where there is a way back
  * @param slabs where gradients go, where there is one
  */
@@ -33,6 +33,7 @@ export function inputStage(
   { input, prefix }: Sequence,
   parameters: Readonly<Record<string, PlannedTensor | undefined>>,
   data: PlannedTensor,
+  ops: LayerOps,
   rowsByToken?: RowsByToken | undefined,
   slabs?: (name: string) => Slabs | undefined,
 ): InputStage {
@@ -44,12 +45,12 @@ export function inputStage(
     x,
     rowsByToken: undefined,
     learns: slabs?.(name) !== undefined,
-    forward: () => tokenGather(plan, { label: "x = rows of the embedding", tokens: data, weight, out: x }),
+    forward: () => ops.tokens!.tokenGather(plan, { label: "x = rows of the embedding", tokens: data, weight, out: x }),
     backward(dx, slabs, tied) {
       const slab = slabs(name);
       if (!slab || !dx) return;
       const dWeight = tied ? { ...slab, accumulate: true } : slab; // behind what the output layer left there
-      tokenGatherGradient(plan, { label: "dE = Σ dx_t of each token", ...rowsByToken!, dOut: dx, dWeight });
+      ops.tokens!.tokenGatherGradient(plan, { label: "dE = Σ dx_t of each token", ...rowsByToken!, dOut: dx, dWeight });
     },
   };
 }

@@ -5,7 +5,8 @@ import type { Plan } from "../gpu/plan";
 import type { PlannedGroup } from "../gpu/tensor";
 import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
-import { carryPlaces, copyStates, stateSpecs, statesIn } from "./states";
+import { stateSpecs } from "./state-specs";
+import { carryPlaces, copyStates, statesIn } from "./states";
 
 /** The states of a pass by name, as `stateSpecs` has them, each kind in one buffer; alike for layers that are alike. */
 export interface Joints<Group> {

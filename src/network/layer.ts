@@ -1,22 +1,17 @@
 // One recurrent layer on a plan, in one direction or two: its share of the forward and the backward pass through time.
 
-import type { Cell } from "../cells/cell";
+import { type Cell, isScanned } from "../cells/cell";
+import type { NamedCell } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type * as dropoutOps from "../ops/dropout";
 import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
-import {
-  isScanned,
-  recurrenceBackward,
-  recurrenceForward,
-  type Sweep,
-  type SweepSchedule,
-  takesTokens,
-} from "../ops/recurrence";
-import { rowSum } from "../ops/row-sum";
+import type * as recurrenceOps from "../ops/recurrence";
+import type { Sweep, SweepSchedule } from "../ops/recurrence";
+import type * as rowSumOps from "../ops/row-sum";
 import type * as scanOps from "../ops/scan";
-import { tokenGather, tokenGatherGradient } from "../ops/token-gather";
+import type * as tokenOps from "../ops/token-gather";
 import type * as projections from "./projection";
 
 /**
@@ -65,16 +60,24 @@ export interface RowsByToken {
   tokenOrder: PlannedTensor;
 }
 
-/** Loaded where they are needed. */
-export type DropoutOps = Pick<typeof dropoutOps, "dropout" | "dropoutGradient">;
-export type ProjectionOps = Pick<typeof projections, "projectedForward" | "projectedBackward">;
-
-export type ScanOps = Pick<typeof scanOps, "scanForward" | "scanBackward">;
+/** Operations of layers, each loaded where it is needed. */
+export interface LayerOps {
+  /** The cells, by what names them. */
+  readonly cellOf?: ((options: NamedCell) => Cell) | undefined;
+  /** For cells whose units meet, and for those whose units do not. */
+  readonly recurrence?: typeof recurrenceOps | undefined;
+  readonly scan?: typeof scanOps | undefined;
+  /** Where the inputs are tokens. */
+  readonly tokens?: typeof tokenOps | undefined;
+  readonly dropout?: typeof dropoutOps | undefined;
+  readonly projection?: typeof projections | undefined;
+  /** Where there is a way back. */
+  readonly rowSums?: typeof rowSumOps | undefined;
+}
 
 export interface Layer {
   cell: Cell;
-  /** Where the units of the cell do not meet. */
-  scan?: ScanOps | undefined;
+  ops: LayerOps;
   schedule: SweepSchedule | undefined;
   /** Tokens, i32 [T, B], or x [T, B, I], or the steps of the layer below, dropped out where `dropout` says. */
   inputs: View;
@@ -87,13 +90,13 @@ export interface Layer {
   /** Whether the sweep back goes on from what a later stretch of time left in `carry`. */
   continued?: boolean | undefined;
   /** What is read, `step` u32 [2], and what the mask is drawn from. */
-  dropout?: { ops: DropoutOps; x: View; step: PlannedTensor; rate: number; seed: number; layer: number } | undefined;
+  dropout?: { x: View; step: PlannedTensor; rate: number; seed: number; layer: number } | undefined;
   /** i32 [B] */
   lengths: PlannedTensor;
   /** [T + D, B, D·H]: slab t is h_t of both directions, slab 0 and slab T + 1 their initial states. Projected, [T + D, B, D·P]. */
   hidden: PlannedTensor;
   /** Where h is projected: what is, alike with H, from which the sweeps make their steps. */
-  projection?: { ops: ProjectionOps; unprojected: PlannedTensor } | undefined;
+  unprojected?: PlannedTensor | undefined;
   directions: Direction[];
 }
 
@@ -141,30 +144,27 @@ export const fullOf = ({ schedule }: Layer, { parameters, product }: Direction) 
 /** What the sweep forward needs to take tokens, where it does. */
 export function oneHotOf(plan: Plan, layer: Layer, { parameters: { inputWeight, bias } }: Direction): Sweep["oneHot"] {
   const tokens = tokensOf(layer);
-  if (!tokens || layer.projection || !takesTokens(plan.traits, layer.cell)) return undefined;
+  if (!tokens || layer.unprojected || !layer.ops.recurrence?.takesTokens(plan.traits, layer.cell)) return undefined;
   return { tokens, inputWeight, bias };
 }
 
 /** a = x·W + b, then the sweep, in each direction. */
 export function layerForward(plan: Plan, layer: Layer): void {
-  const { inputs, projection } = layer;
-  if (layer.dropout) {
-    const { ops, ...mask } = layer.dropout;
-    ops.dropout(plan, { label: "x = dropout(h)", ...mask, out: inputs.tensor });
-  }
+  const { inputs, ops } = layer;
+  if (layer.dropout) ops.dropout!.dropout(plan, { label: "x = dropout(h)", ...layer.dropout, out: inputs.tensor });
   for (const [part, direction] of layer.directions.entries()) {
     const { gate, parameters } = direction;
     const { inputWeight: weight, bias } = parameters;
     const label = "a = x·W + b";
     const tokens = tokensOf(layer);
     const oneHot = oneHotOf(plan, layer, direction);
-    if (tokens && !oneHot) tokenGather(plan, { label, tokens, weight, bias, out: gate });
+    if (tokens && !oneHot) ops.tokens!.tokenGather(plan, { label, tokens, weight, bias, out: gate });
     else if (!tokens) matmul(plan, { label, a: inputs, b: { tensor: weight }, out: { tensor: gate }, bias });
     if (layer.swept) continue;
     const sweep = sweepOf(layer, direction, part);
-    if (projection) projection.ops.projectedForward(plan, layer, direction, part);
-    else if (isScanned(layer.cell)) layer.scan!.scanForward(plan, sweep);
-    else recurrenceForward(plan, { ...sweep, ...fullOf(layer, direction), oneHot });
+    if (layer.unprojected) ops.projection!.projectedForward(plan, layer, direction, part);
+    else if (isScanned(layer.cell)) ops.scan!.scanForward(plan, sweep);
+    else ops.recurrence!.recurrenceForward(plan, { ...sweep, ...fullOf(layer, direction), oneHot });
   }
 }
 
@@ -185,8 +185,8 @@ export function layerBackward(plan: Plan, layer: Layer, { dOutput, parameters, d
     }
   }
   if (dInputs && layer.dropout) {
-    const { ops, x: _, ...mask } = layer.dropout;
-    ops.dropoutGradient(plan, { label: "dh = dropout'(dx)", ...mask, dOut: dInputs });
+    const { x: _, ...mask } = layer.dropout;
+    layer.ops.dropout!.dropoutGradient(plan, { label: "dh = dropout'(dx)", ...mask, dOut: dInputs });
   }
 }
 
@@ -199,26 +199,26 @@ function sweepBackward(
   dOutput: PlannedTensor,
   gradients: DirectionSlabs,
 ): boolean {
-  const { cell, continued, projection } = layer;
+  const { cell, continued, ops } = layer;
   const { carry, dHidden } = direction;
-  if (projection) {
-    projection.ops.projectedBackward(plan, layer, direction, part, dOutput, gradients);
+  if (layer.unprojected) {
+    ops.projection!.projectedBackward(plan, layer, direction, part, dOutput, gradients);
     return false;
   }
   const { unitParameters: dUnitParameters, recurrentWeight: dRecurrent } = gradients;
   const sweep = { ...sweepOf(layer, direction, part), dOutput, carry: carry!, dHidden, dUnitParameters, continued };
   if (isScanned(cell)) {
-    layer.scan!.scanBackward(plan, { ...sweep, dRecurrent });
+    ops.scan!.scanBackward(plan, { ...sweep, dRecurrent });
     return false;
   }
-  if (!layer.swept) recurrenceBackward(plan, { ...sweep, ...fullOf(layer, direction) });
+  if (!layer.swept) ops.recurrence!.recurrenceBackward(plan, { ...sweep, ...fullOf(layer, direction) });
   return recurrentGradients(plan, layer, direction, part, gradients);
 }
 
 /** dU and db_r. @returns whether db is among them: it goes with a product of dU that takes all gates. */
 function recurrentGradients(
   plan: Plan,
-  { hidden, cell }: Layer,
+  { hidden, cell, ops }: Layer,
   { gate, candidate }: Direction,
   part: number,
   { recurrentWeight: dU, bias, recurrentBias }: DirectionSlabs,
@@ -240,19 +240,19 @@ function recurrentGradients(
       const label = `${product.label}${recurrentBias ? ", db_r" : ""}`;
       const out = { ...dU, parts: [summed, 1] as const };
       matmul(plan, { ...product, label, a, b, out, bSum: recurrentBias });
-    } else if (recurrentBias) rowSum(plan, { label: "db_r = Σ", x: b, sum: recurrentBias });
+    } else if (recurrentBias) ops.rowSums!.rowSum(plan, { label: "db_r = Σ", x: b, sum: recurrentBias });
   }
   return bSum !== undefined;
 }
 
 /** dW, and db where it is still wanted. */
 function inputGradients(plan: Plan, layer: Layer, { gate }: Direction, { inputWeight, bias }: DirectionSlabs): void {
-  const { inputs, rowsByToken } = layer;
+  const { inputs, rowsByToken, ops } = layer;
   const label = `dW = Σ x_tᵀ·da_t${bias ? ", db = Σ da_t" : ""}`;
   if (!inputWeight) {
-    if (bias) rowSum(plan, { label: "db = Σ da_t", x: { tensor: gate }, sum: bias });
+    if (bias) ops.rowSums!.rowSum(plan, { label: "db = Σ da_t", x: { tensor: gate }, sum: bias });
   } else if (rowsByToken) {
-    tokenGatherGradient(plan, { label, ...rowsByToken, dOut: gate, dWeight: inputWeight, dBias: bias });
+    ops.tokens!.tokenGatherGradient(plan, { label, ...rowsByToken, dOut: gate, dWeight: inputWeight, dBias: bias });
   } else {
     matmul(plan, { label, transpose: "a", a: inputs, b: { tensor: gate }, out: inputWeight, bSum: bias });
   }

@@ -12,22 +12,15 @@ import {
   type TypedArray,
   writeTensor,
 } from "../gpu/tensor";
-import { architectureOf, isParts } from "../parts/architecture";
-import {
-  expectOptions,
-  type NetworkConfig,
-  type NetworkOptions,
-  type UniformConfig,
-  type UniformOptions,
-  uniformConfig,
-} from "./config";
+import type { NetworkConfig, NetworkOptions, UniformConfig, UniformOptions } from "./config";
+import { expectValues } from "./expect-values";
 import type { Inference, InferenceBuffers, InferenceOptions } from "./inference";
 import { initialParameters } from "./initializers";
 import { type ParameterValues, parameterShapes } from "./parameters";
 import type { PartsConfig, PartsOptions } from "./parts-config";
 import type { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
-import { loadWays } from "./pass-ways";
+import { plainConfig } from "./plain";
 import { Programs } from "./programs";
 
 /** Of parameters, on a GPU; `Config` is the form in which it was said what it is. */
@@ -58,8 +51,8 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   static create(gpu: Gpu, options: PartsOptions): Promise<Network<PartsConfig>>;
   static create(gpu: Gpu, options: NetworkOptions): Promise<Network>;
   static async create(gpu: Gpu, options: NetworkOptions): Promise<Network> {
-    expectOptions(options);
-    const config = isParts(options) ? (await import("./parts-config")).partsConfig(options) : uniformConfig(options);
+    const said = isObject(options) ? { ...options } : options; // they may be changed meanwhile
+    const config = plainConfig(said) ?? (await import("./config")).networkConfig(said);
     let network: Network | undefined;
     try {
       const make = () => {
@@ -87,26 +80,8 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   write(values: ParameterValues): void {
     this.lifetime.expect("Network.write");
     const { tensors } = this.parameters;
-    for (const name of values.keys()) {
-      if (!tensors[name]) {
-        throw new Error(`Network.write: unknown parameter "${name}", expected ${Object.keys(tensors).join(", ")}.`);
-      }
-    }
-    for (const [name, { shape }] of Object.entries(tensors)) {
-      const got = values.get(name);
-      if (!got)
-        throw new Error(`Network.write: parameter "${name}" [${shape.join(", ")}] is missing; write all of them.`);
-      if (got.shape.join() !== shape.join() || got.data.length !== elements(shape)) {
-        throw new Error(
-          `Network.write: parameter "${name}" has shape [${got.shape.join(", ")}] and ${got.data.length} values, expected [${shape.join(", ")}]; build the network with the sizes of the file.`,
-        );
-      }
-    }
-    for (const [name, { data }] of values) {
-      const wrong = data.findIndex((value) => !Number.isFinite(value));
-      if (wrong >= 0)
-        throw new Error(`Network.write: "${name}"[${wrong}] is ${data[wrong]}, expected a finite number.`);
-    }
+    const cure = "write all of them, and make the network with the sizes of the file";
+    expectValues("Network.write", "parameter", values, Object.values(tensors), cure);
     for (const [name, { data }] of values) writeTensor(this.gpu, tensors[name]!, data);
   }
 
@@ -128,16 +103,8 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   /** Likewise without the loss, for `encode`; it is the caller's, to destroy. */
   async inference(options: InferenceOptions, operation = "Network.inference"): Promise<Inference> {
     this.lifetime.expect(operation);
-    if (architectureOf(this.config).encoder) {
-      throw new Error(
-        `${operation}: the network has an encoder, expected none; use generate, or two networks whose state passes from one to the other.`,
-      );
-    }
-    const { Inference, planInference } = await import("./inference"); // as only some need it
-    const ways = await loadWays(this.gpu.traits, this.config, { steps: 1, batch: 1 }, false);
-    const plan = this.programs.plan(operation);
-    const planned = planInference(plan, this.config, this.parameters.tensors, options, ways);
-    return new Inference(await this.programs.realise(plan, operation, "inference"), planned, this.config);
+    const { inferenceOf } = await import("./inference"); // as only some need it
+    return inferenceOf(this, options, operation);
   }
 
   /**
@@ -194,6 +161,8 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     this.destroy();
   }
 }
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const shapeKey = ({ steps = 1, batch = 1 }: InferenceOptions): string => `${steps} × ${batch}`;
 

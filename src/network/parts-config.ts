@@ -6,8 +6,9 @@ import { type Encoder, mostLayers, type Parts } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import type { Layer } from "../parts/layers";
 import type { Readout } from "../parts/readouts";
-import { type Beginning, expectBeginnings, expectCell, expectForgetBias, expectLoss, ofAny } from "./config-checks";
+import { type Beginning, expectBeginnings, expectCell, expectForgetBias, expectLoss } from "./config-checks";
 import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, shown } from "./expect";
+import { ofAny } from "./plain";
 
 /** A network of parts: each layer of a cell and a width of its own. */
 export interface PartsOptions extends Parts, Beginning {}

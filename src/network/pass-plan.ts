@@ -11,13 +11,12 @@ import { inputStage } from "./input";
 import type { Joints, joining } from "./joints";
 import type { Layer } from "./layer";
 import { parameterShapes } from "./parameters";
-import { backwardHalf, checkPassOptions, forwardHalf, type PassOptions, unlatched } from "./pass-options";
+import type { PassOptions } from "./pass-options";
+import { backwardHalf, forwardHalf, unlatched } from "./pass-sections";
 import { expectWays, type PassWays } from "./pass-ways";
 import { type AddLoss, lossOn, outputForward, outputLayer, readoutBackward } from "./readout";
 import type { segmented } from "./segments";
 import { layerByLayer, lowestToLearn, type Stacking, type StackOptions } from "./stack";
-import { clearStates, copyStates, statesIn } from "./states";
-import { trainableOf } from "./trainable";
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface TensorsOfPass<Tensor> {
@@ -76,29 +75,29 @@ export interface Layout {
   /** Where gradients are added up. */
   readonly back: ReturnType<typeof gradientSlabs> | undefined;
   readonly addLoss: AddLoss | undefined;
-  readonly ways: Pick<StackOptions, "dropped" | "projection" | "scan"> & Pick<PassWays, "encoding" | "lengthMask">;
+  readonly ways: PassWays;
+  readonly dropped: StackOptions["dropped"];
   readonly joints: ReturnType<typeof joining> | undefined;
 }
 
 /**
  * Lays a network out over batches of one size.
  * @param plan empty
- * @throws where an option is unknown or out of range, or does not go with another.
+ * @param options checked
  */
 export function planPass(
   plan: Plan,
   config: NetworkConfig,
   parameters: Tensors,
   options: PassOptions,
-  { stacking, ...others }: PassWays = {},
+  ways: PassWays,
 ): PassPlan {
-  checkPassOptions(config, options);
-  expectWays(config, options, others);
-  const { segmented, dropout, scan, projection, encoding, carrying, joining, valueLoss, lengthMask } = others;
+  expectWays(config, options, ways);
+  const { segments, stacking, dropout, states, carriedState, joints: joining } = ways;
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
   const architecture = architectureOf(config);
-  const learning = specsToLearn(config, options.trainable);
+  const learning = specsToLearn(config, options, ways);
   const rowsByToken = wanted && meetsTokens(architecture, learning);
   const specs = batchTensors(batchSpecs(config, { ...options, rowsByToken }));
   const batch = plan.group<string>("batch", specs, "uniform");
@@ -109,13 +108,10 @@ export function planPass(
   if (!loss) plan.fill(losses, () => new Float32Array(lossCapacity).fill(Number.NaN)); // nobody measures one
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
   const back = wanted ? gradientSlabs(plan, config, learning, summed, loss, batch.tensors.step!) : undefined;
-  const carried = carrying?.(plan, config, options, back?.notFinite);
-  const joints = joining?.(plan, config, rows, wanted);
-  const addLoss = lossOn(plan, architecture.loss, architecture.readout.outputs, valueLoss);
-  const ways = {
-    ...(dropout && { dropped: { ops: dropout, step: batch.tensors.step!, seed: architecture.seed } }),
-    ...{ projection, scan, encoding, lengthMask },
-  };
+  const carried = carriedState?.carrying(plan, config, options, back?.notFinite);
+  const joints = joining?.joining(plan, config, rows, wanted);
+  const addLoss = lossOn(plan, architecture.loss, architecture.readout.outputs, ways);
+  const dropped = dropout && { step: batch.tensors.step!, seed: architecture.seed };
   const layout = {
     plan,
     config,
@@ -127,16 +123,17 @@ export function planPass(
     back,
     addLoss,
     ways,
+    dropped,
     joints,
   };
   const stretch =
-    checkpointEvery && segmented ? inSegments(layout, segmented) : inOne(layout, stacking ?? layerByLayer);
+    checkpointEvery && segments ? inSegments(layout, segments.segmented) : inOne(layout, stacking ?? layerByLayer);
   const { layers } = stretch;
 
   plan.section(forwardHalf, () => {
     if (back) plan.section(unlatched, () => plan.clear(back.notFinite, 4));
     stretch.begin();
-    copyStates(plan, layers, "initial", statesIn((carried?.state ?? batch).tensors));
+    states?.copyStates(plan, layers, "initial", states.statesIn((carried?.state ?? batch).tensors));
     carried?.reset(layers, batch.tensors);
     joints?.begin(layers);
     stretch.forward(() => carried?.end(layers));
@@ -174,9 +171,10 @@ export function planPass(
 }
 
 /** What the parameters that learn are like, by name. */
-function specsToLearn(config: NetworkConfig, trainable: PassOptions["trainable"]) {
+function specsToLearn(config: NetworkConfig, { trainable }: PassOptions, ways: PassWays) {
   const shapes = parameterShapes(config);
-  const names = trainableOf("Pass", trainable, Object.keys(shapes));
+  const all = Object.keys(shapes);
+  const names = ways.trainable?.trainableOf("Pass", trainable, all) ?? all;
   return Object.fromEntries(names.map((name) => [name, shapes[name]!]));
 }
 
@@ -201,7 +199,7 @@ interface Stretch {
 
 /** All steps at once. */
 function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Stacking): Stretch {
-  const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss, ways, joints } = layout;
+  const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss, ways, dropped, joints } = layout;
   const { steps, batch: rows, traceGradients = false } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule; // that one is in the stacking
   const { tokenStart, tokenOrder, weights } = batch;
@@ -209,13 +207,13 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
   // What is timed before there is a batch is then as real.
   plan.fill(lengths, () => new Int32Array(rows).fill(steps));
   const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
-  const input = inputStage(plan, architecture, parameters, batch.inputs!, rowsByToken, back?.slabs);
-  const encoder = architecture.encoder && ways.encoding!(layout, architecture.encoder);
+  const input = inputStage(plan, architecture, parameters, batch.inputs!, ways, rowsByToken, back?.slabs);
+  const encoder = architecture.encoder && ways.encoders!.encoding(layout, architecture.encoder);
   const dInputs =
     traceGradients || input.learns ? plan.tensor("dInputs", [steps, rows, architecture.input.width]) : undefined;
   const layers = createStack(plan, architecture, parameters, input.x, lengths, {
     ...{ steps, batch: rows, schedule, traceGradients, rowsByToken: input.rowsByToken },
-    ...ways,
+    ...{ dropped, ops: ways },
     ...((encoder?.learns || joints) && { continued: true, reachesBeyond: true }),
     gradients: back !== undefined,
   });
@@ -245,8 +243,8 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
       const reached = dInputs || lowestToLearn(layers, slabs) < layers.length;
       const top = { parts: architecture.layers.at(-1)!.directions };
       const dOutput = reached ? plan.tensor("dOutput", readShape, top) : undefined;
-      if (dLogits) ways.lengthMask?.(plan, { label: "do = 0 past the end", values: dLogits, lengths });
-      if (dLogits) readoutBackward(plan, output, { dLogits, dOutput, slabs });
+      if (dLogits) ways.lengthMask?.lengthMask(plan, { label: "do = 0 past the end", values: dLogits, lengths });
+      if (dLogits) readoutBackward(plan, output, { dLogits, dOutput, slabs, rowSums: ways.rowSums });
       encoder?.clear(layers);
       joints?.enter(layers);
       if (dOutput) stackBackward(plan, layers, dOutput, slabs, dInputs);
@@ -262,10 +260,7 @@ function inSegments(layout: Layout, make: typeof segmented): Stretch {
   const all = make(layout);
   return {
     ...all,
-    begin() {
-      clearStates(layout.plan, all.layers);
-      all.clear();
-    },
+    begin: all.clear,
     forward: all.run,
     backward() {}, // it goes back segment by segment
   };

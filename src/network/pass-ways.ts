@@ -1,47 +1,61 @@
-// What of a pass few need, loaded where it is needed.
+// What of a pass not all need, loaded where it is needed.
 
-import { cellOf } from "../cells/cells";
+import { isScanned } from "../cells/cell";
+import { cellOf, loadCells } from "../cells/cells";
 import type { DeviceTraits } from "../gpu/traits";
-import type { lengthMask } from "../ops/length-mask";
-import { isScanned } from "../ops/recurrence";
 import { architectureOf } from "../parts/architecture";
-import type { carrying } from "./carried-state";
 import type { NetworkConfig } from "./config";
-import type { encoding } from "./encoder";
-import type { joining } from "./joints";
-import type { DropoutOps, ProjectionOps, ScanOps } from "./layer";
+import type { LayerOps } from "./layer";
 import type { PassOptions } from "./pass-options";
-import type { ValueLossOp } from "./readout";
-import type { segmented } from "./segments";
 import type { Stacking } from "./stack";
 
-export interface PassWays {
-  readonly segmented?: typeof segmented | undefined;
+const modules = {
+  recurrence: () => import("../ops/recurrence"),
+  scan: () => import("../ops/scan"),
+  tokens: () => import("../ops/token-gather"),
+  dropout: () => import("../ops/dropout"),
+  projection: () => import("./projection"),
+  trainable: () => import("./trainable"),
+  rowSums: () => import("../ops/row-sum"),
+  classLoss: () => import("../ops/softmax-cross-entropy"),
+  valueLoss: () => import("../ops/value-loss"),
+  segments: () => import("./segments"),
+  states: () => import("./states"),
+  carriedState: () => import("./carried-state"),
+  encoders: () => import("./encoder"),
+  joints: () => import("./joints"),
+  lengthMask: () => import("../ops/length-mask"),
+};
+
+type Way = keyof typeof modules;
+type Loaded = { readonly [Name in Way]?: Awaited<ReturnType<(typeof modules)[Name]>> | undefined };
+
+/** The modules that were loaded, the cells, and the way through the layers where it is not one by one. */
+export interface PassWays extends Loaded, Pick<LayerOps, "cellOf"> {
   readonly stacking?: Stacking | undefined;
-  readonly dropout?: DropoutOps | undefined;
-  readonly carrying?: typeof carrying | undefined;
-  readonly encoding?: typeof encoding | undefined;
-  readonly joining?: typeof joining | undefined;
-  readonly scan?: ScanOps | undefined;
-  readonly projection?: ProjectionOps | undefined;
-  readonly valueLoss?: ValueLossOp | undefined;
-  readonly lengthMask?: typeof lengthMask | undefined;
 }
 
-function needsOf(config: NetworkConfig, { checkpointEvery, carryState, training, joined }: PassOptions) {
-  const { layers: own, encoder, readout, loss } = architectureOf(config);
+function needsOf(config: NetworkConfig, options: PassOptions): Way[] {
+  const { input, layers: own, encoder, readout, loss } = architectureOf(config);
   const layers = [...own, ...(encoder?.layers ?? [])];
-  return {
-    segmented: checkpointEvery !== undefined,
-    dropout: training === true && layers.some(({ dropout }) => dropout > 0),
+  const needs: Record<Way, boolean | undefined> = {
+    recurrence: layers.some((layer) => !isScanned(cellOf(layer))),
     scan: layers.some((layer) => isScanned(cellOf(layer))),
-    encoding: encoder !== undefined,
-    carrying: carryState === true,
-    joining: joined === true,
+    tokens: input.tokens !== undefined || encoder?.input.tokens !== undefined,
+    dropout: options.training && layers.some(({ dropout }) => dropout > 0),
     projection: layers.some(({ projection }) => projection !== undefined),
+    trainable: options.trainable !== undefined,
+    rowSums: options.gradients || options.traceGradients,
+    classLoss: loss.targets === "classes",
     valueLoss: loss.targets === "values",
+    segments: options.checkpointEvery !== undefined,
+    states: options.initialState || options.carryState,
+    carriedState: options.carryState,
+    encoders: encoder !== undefined,
+    joints: options.joined,
     lengthMask: loss.targets === "none" && readout.kind === "every-step",
   };
+  return (Object.keys(needs) as Way[]).filter((name) => needs[name]);
 }
 
 /** @param measures whether layers one by one and at once are to be timed. */
@@ -51,28 +65,21 @@ export async function loadWays(
   options: PassOptions,
   measures: boolean,
 ): Promise<PassWays> {
-  const needs = needsOf(config, options);
   const { layers, encoder } = architectureOf(config);
   const several = layers.length > 1 && !encoder && !options.joined;
   const together = options.schedule === "wavefront" || (several && !options.schedule && measures);
-  return {
-    segmented: needs.segmented ? (await import("./segments")).segmented : undefined,
-    stacking: together ? (await import("./wavefront")).wavefrontOf(traits, config, options) : undefined,
-    dropout: needs.dropout ? await import("../ops/dropout") : undefined,
-    carrying: needs.carrying ? (await import("./carried-state")).carrying : undefined,
-    encoding: needs.encoding ? (await import("./encoder")).encoding : undefined,
-    joining: needs.joining ? (await import("./joints")).joining : undefined,
-    scan: needs.scan ? await import("../ops/scan") : undefined,
-    projection: needs.projection ? await import("./projection") : undefined,
-    valueLoss: needs.valueLoss ? (await import("../ops/value-loss")).valueLoss : undefined,
-    lengthMask: needs.lengthMask ? (await import("../ops/length-mask")).lengthMask : undefined,
-  };
+  const [cellOf, wavefront, ...loaded] = await Promise.all([
+    loadCells([...layers, ...(encoder?.layers ?? [])]),
+    together ? import("./wavefront") : undefined,
+    ...needsOf(config, options).map(async (name) => [name, await modules[name]()]),
+  ]);
+  return { cellOf, stacking: wavefront?.wavefrontOf(traits, config, options), ...Object.fromEntries(loaded) };
 }
 
 /** @throws where a way is not there: without it other numbers would be computed. */
 export function expectWays(config: NetworkConfig, options: PassOptions, ways: PassWays): void {
-  for (const [name, needed] of Object.entries(needsOf(config, options))) {
-    if (!needed || ways[name as keyof PassWays]) continue;
+  for (const name of needsOf(config, options)) {
+    if (ways[name]) continue;
     throw new Error(`Pass: the way "${name}" is not loaded, expected it; pass what loadWays answers.`);
   }
 }

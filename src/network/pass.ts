@@ -7,11 +7,12 @@ import { type PlannedTensor, type Tensor, type TensorGroup, writeTensor } from "
 import { architectureOf } from "../parts/architecture";
 import type { AnyBatch } from "./batch";
 import { BatchPacker } from "./batch-packer";
-import { checkBatch } from "./check-batch";
+import type { CheckBatch } from "./check-batch";
 import type { NetworkConfig } from "./config";
 import { expectNumbers } from "./expect";
-import { backwardHalf, forwardHalf, type PassOptions, unlatched } from "./pass-options";
+import type { PassOptions } from "./pass-options";
 import type { PassPlan, TensorsOfPass } from "./pass-plan";
+import { backwardHalf, forwardHalf, unlatched } from "./pass-sections";
 import type { States } from "./read-states";
 
 export type PassTensors = TensorsOfPass<Tensor>;
@@ -42,18 +43,20 @@ export class Pass {
   readonly dFinalState: TensorGroup | undefined;
   readonly dInitialState: TensorGroup | undefined;
   readonly #planned: PassPlan;
+  readonly #check: CheckBatch;
   /** Whether it has run: before, there is nothing to read. */
   #begun = false;
   /** Whether its last half went forward: there is a way back. */
   #ahead = false;
 
-  constructor(program: Program, planned: PassPlan, config: NetworkConfig, options: PassOptions) {
+  constructor(program: Program, planned: PassPlan, config: NetworkConfig, options: PassOptions, check: CheckBatch) {
     const { batch, notFinite, state, gradients, tensors } = planned;
     this.gpu = program.gpu;
     this.program = program;
     this.config = config;
     this.options = { ...options };
     this.#planned = planned;
+    this.#check = check;
     this.batch = program.group(batch);
     this.packer = new BatchPacker(config, {
       ...options,
@@ -94,7 +97,7 @@ export class Pass {
   write(batch: AnyBatch, step = 1): void {
     this.lifetime.expect("Pass.write");
     const first = !this.#begun;
-    const { weight } = checkBatch("Pass.write", this.config, this.options, batch, first);
+    const { weight } = this.#check("Pass.write", this.config, this.options, batch, first);
     const bytes = new ArrayBuffer(this.packer.bytes);
     this.packer.pack(bytes, 0, batch, { weight, step, first });
     this.gpu.write(this.batch.buffer, 0, () => bytes, "Pass.write");
@@ -193,14 +196,10 @@ export class Pass {
    */
   async readStates(): Promise<States> {
     this.lifetime.expect("Pass.readStates");
-    if (this.options.checkpointEvery !== undefined) {
-      throw new Error("Pass.readStates: with checkpointEvery the last states are not kept; make a pass without it.");
-    }
-    if (!this.#begun)
-      throw new Error("Pass.readStates: the pass has not run, so that there are no states; run it first.");
+    const begun = this.#begun;
     const { readStates } = await import("./read-states");
     this.lifetime.expect("Pass.readStates");
-    return readStates(this.program, this.config, this.#planned.layers);
+    return readStates(this, begun, this.#planned.layers);
   }
 
   destroy(): void {

@@ -6,24 +6,21 @@ import type { Lifetime } from "../gpu/lifetime";
 import { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { realise } from "../gpu/realise";
-import { type PlannedTensor, readbackBytes, readTensors, type TypedArray } from "../gpu/tensor";
+import type { PlannedTensor } from "../gpu/tensor";
+import { architectureOf } from "../parts/architecture";
+import type { CheckBatch } from "./check-batch";
 import type { Network } from "./network";
 import { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
 import { type PassPlan, planPass } from "./pass-plan";
 import { loadWays } from "./pass-ways";
+import { isPlainPass } from "./plain";
+import type { Reading } from "./reading";
 
 /** Each is nearly as large as a pass. */
 const mostKept = 8;
 
 const cure = 'use a smaller batch, fewer steps, a smaller network, schedule "fused" or checkpointEvery';
-
-/** A pass of which some tensors are read after each run. */
-interface Reading {
-  readonly pass: Pass;
-  /** Runs what was written, and reads. @throws what the device finds wrong. */
-  run(): Promise<TypedArray[]>;
-}
 
 export class Programs {
   readonly #network: Network;
@@ -43,22 +40,29 @@ export class Programs {
    * @param operation which asks for it, for errors.
    * @param owner what it is made for, whose end is the pass's too.
    * @param extend adds to the plan what follows the pass.
+   * @param check of the batches that are written to it; one that tells all unless given
    */
   async pass<More>(
     operation: string,
     options: PassOptions,
     owner: Lifetime,
     extend?: (planned: PassPlan) => More,
+    check?: CheckBatch,
   ): Promise<{ pass: Pass; more: More | undefined }> {
     owner.expect(operation);
+    const checks = check ?? (await import("./check-batch")).checkBatch;
     const planned = await this.planPass(operation, options);
     const more = extend?.(planned);
     const program = await this.realise(planned.plan, operation, "pass", owner);
-    return { pass: new Pass(program, planned, this.#network.config, options), more };
+    const { config } = this.#network;
+    return { pass: new Pass(program, planned, config, options, checks), more };
   }
 
   async planPass(operation: string, options: PassOptions): Promise<PassPlan> {
     const { gpu, config, parameters } = this.#network;
+    if (!isPlainPass(options) || architectureOf(config).encoder) {
+      (await import("./pass-options")).checkPassOptions(config, options);
+    }
     const ways = await loadWays(gpu.traits, config, options, gpu.choices.measures);
     return planPass(this.plan(operation), config, parameters.tensors, options, ways);
   }
@@ -120,32 +124,14 @@ export class Programs {
    * Borrows a pass of which tensors are read after each run, in the same submit.
    * @param wanted the tensors; it may add to the plan what they hold.
    */
-  reading<Answer>(
+  async reading<Answer>(
     operation: string,
     options: PassOptions,
     wanted: (planned: PassPlan) => PlannedTensor[],
     use: (reading: Reading) => Promise<Answer>,
   ): Promise<Answer> {
-    const { gpu, lifetime } = this.#network;
-    const make = async () => {
-      const extend = (planned: PassPlan) => {
-        const tensors = wanted(planned);
-        return { tensors, staging: planned.plan.buffer("readback", readbackBytes(tensors), "readback") };
-      };
-      const { pass, more } = await this.pass(operation, options, lifetime, extend);
-      const tensors = more!.tensors.map((tensor) => pass.program.tensor(tensor));
-      const staging = pass.program.buffer(more!.staging);
-      const run = async () => {
-        const { errors } = gpu.scoped(() => pass.run());
-        const read = readTensors(gpu, tensors, operation, staging);
-        return (await Promise.all([read, gpu.expectNone(operation, errors)]))[0];
-      };
-      return { pass, run, destroy: () => pass.destroy() };
-    };
-    return this.borrow(`${operation} ${JSON.stringify(options)}`, make, (reading) => {
-      reading.pass.begin();
-      return use(reading);
-    });
+    const { reading } = await import("./reading");
+    return reading(this.#network, operation, options, wanted, use);
   }
 
   /**

@@ -8,7 +8,6 @@ import type { Plan } from "../gpu/plan";
 import { matrixOf, type PlannedTensor } from "../gpu/tensor";
 import { matmul, type View } from "../ops/matmul";
 import { oneSlab } from "../ops/operands";
-import { recurrenceBackward, recurrenceForward } from "../ops/recurrence";
 import { type Direction, type DirectionSlabs, endOf, fullOf, type Layer, stepsOf, sweepOf } from "./layer";
 
 const partOf = (view: View, part: number): View => ({ ...view, parts: [part, 1] });
@@ -25,17 +24,18 @@ const weightsOf = ({ parameters, product }: Direction) => ({
 
 /** From a = x·W + b to h. */
 export function projectedForward(plan: Plan, layer: Layer, direction: Direction, part: number): void {
-  const { hidden, projection } = layer;
+  const { hidden, ops } = layer;
   const { gate } = direction;
   const { u, p, product } = weightsOf(direction);
   const [steps = 0, batch = 0] = gate.shape;
-  const { unprojected } = projection!;
+  const unprojected = layer.unprojected!;
   matmul(plan, { label: "P·U", a: p, b: u, out: { tensor: product } });
   if (part === 0) {
     const a = partOf(firstRows(hidden, batch), 0);
     matmul(plan, { label: "a_1 += h_0·U", a, b: u, out: firstRows(gate, batch), accumulate: true });
   }
-  recurrenceForward(plan, { ...sweepOf(layer, direction, part), ...fullOf(layer, direction), hidden: unprojected });
+  const sweep = { ...sweepOf(layer, direction, part), ...fullOf(layer, direction), hidden: unprojected };
+  ops.recurrence!.recurrenceForward(plan, sweep);
   const [a, out] = [unprojected, hidden].map((tensor) => partOf(stepsOf(tensor, steps, batch), part));
   matmul(plan, { label: "h = y·P", a: a!, b: p, out: out! });
 }
@@ -49,10 +49,10 @@ export function projectedBackward(
   dOutput: PlannedTensor,
   { recurrentWeight: dU, projectionWeight: dP }: DirectionSlabs,
 ): void {
-  const { hidden, projection } = layer;
+  const { hidden, ops } = layer;
   const { gate, carry } = direction;
   const { u, p, product } = weightsOf(direction);
-  const { unprojected } = projection!;
+  const unprojected = layer.unprojected!;
   const [steps = 0, batch = 0] = gate.shape;
   const { parts = 1 } = hidden;
   const [height = 0] = product.shape;
@@ -60,7 +60,7 @@ export function projectedBackward(
   const dh = partOf({ tensor: dOutput }, part);
   matmul(plan, { label: "dy = dh·Pᵀ", transpose: "b", a: dh, b: p, out: partOf({ tensor: dUnprojected }, part) });
   const sweep = { ...sweepOf(layer, direction, part), ...fullOf(layer, direction), hidden: unprojected };
-  recurrenceBackward(plan, { ...sweep, dOutput: dUnprojected, carry: carry! });
+  ops.recurrence!.recurrenceBackward(plan, { ...sweep, dOutput: dUnprojected, carry: carry! });
 
   if (!dU && !dP) return;
   const dProduct = { tensor: plan.tensor("d(P·U)", product.shape, { parts: gate.parts ?? 1 }) };

@@ -4,9 +4,10 @@ import { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { realise } from "../gpu/realise";
 import { readTensors, type TypedArray } from "../gpu/tensor";
-import type { NetworkConfig } from "./config";
 import type { Layer } from "./layer";
-import { carryPlaces, copyStates, type StateKind, stateSpecs, statesIn } from "./states";
+import type { Pass } from "./pass";
+import { type StateKind, stateSpecs } from "./state-specs";
+import { carryPlaces, copyStates, statesIn } from "./states";
 
 /**
  * States of a run, of each layer and direction: [L·D, B, H], of layers of several widths one after the other, and alike of
@@ -22,10 +23,20 @@ export interface States {
   dInitialCellState?: Float32Array;
 }
 
-/** Reads what the last run ended with, and the gradients of what it began with where they are traced. */
-export async function readStates(pass: Program, config: NetworkConfig, planned: readonly Layer[]): Promise<States> {
-  const { gpu } = pass;
-  const layers = planned.map((layer) => onDevice(pass, layer));
+/**
+ * Reads what the last run ended with, and the gradients of what it began with where they are traced.
+ * @param begun whether there was one
+ */
+export async function readStates(
+  { gpu, config, program: own, options }: Pass,
+  begun: boolean,
+  planned: readonly Layer[],
+): Promise<States> {
+  if (options.checkpointEvery !== undefined) {
+    throw new Error("Pass.readStates: with checkpointEvery the last states are not kept; make a pass without it.");
+  }
+  if (!begun) throw new Error("Pass.readStates: the pass has not run, so that there are no states; run it first.");
+  const layers = planned.map((layer) => onDevice(own, layer));
   const [, batch = 0] = layers[0]!.hidden.shape;
   const specs = stateSpecs(config, batch);
   const operation = "Pass.readStates";
@@ -37,7 +48,7 @@ export async function readStates(pass: Program, config: NetworkConfig, planned: 
   for (const { name, place, bytes, traced: dHidden } of traced ? carryPlaces(layers) : []) {
     plan.copy(dHidden ?? place, gradients[name]!, bytes);
   }
-  const program = await realise(plan, gpu, { operation, what: "states", owner: pass.lifetime });
+  const program = await realise(plan, gpu, { operation, what: "states", owner: own.lifetime });
   try {
     const { errors } = gpu.scoped(() => program.run());
     const wanted = [...Object.values(final), ...Object.values(gradients)];

@@ -5,9 +5,9 @@ import { type PlannedTensor, padded } from "../gpu/tensor";
 import type { Loss } from "../losses/loss";
 import { matmul, type View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
-import { rowSum } from "../ops/row-sum";
-import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
-import type { valueLoss } from "../ops/value-loss";
+import type * as rowSumOps from "../ops/row-sum";
+import type * as classLossOps from "../ops/softmax-cross-entropy";
+import type * as valueLossOps from "../ops/value-loss";
 import type { Architecture } from "../parts/architecture";
 import { endOf, type Layer, stepsOf } from "./layer";
 
@@ -29,8 +29,11 @@ export interface OutputLayer {
   logits: PlannedTensor;
 }
 
-/** Loaded where a loss is of one value at a time. */
-export type ValueLossOp = typeof valueLoss;
+/** Each loaded where a loss is of classes, or of one value at a time. */
+export interface LossOps {
+  readonly classLoss?: typeof classLossOps | undefined;
+  readonly valueLoss?: typeof valueLossOps | undefined;
+}
 
 /** What the loss reads and writes. */
 export interface LossTensors {
@@ -54,6 +57,7 @@ export interface ReadoutGradients {
   dOutput: PlannedTensor | undefined;
   /** Where gradients go; undefined for what does not learn. */
   slabs: (name: string) => Slabs | undefined;
+  rowSums: typeof rowSumOps | undefined;
 }
 
 /** The part of V that view number `part` of several meets. */
@@ -103,20 +107,20 @@ export function lossOn(
   plan: Plan,
   loss: Loss,
   outputs: number,
-  valueLoss: ValueLossOp | undefined,
+  { classLoss, valueLoss }: LossOps,
 ): AddLoss | undefined {
   if (loss.targets === "none") return undefined;
   if (loss.targets === "values") {
-    return (plan, logits, { probabilities: _, ...tensors }) => valueLoss!(plan, loss, { logits, ...tensors });
+    return (plan, logits, { probabilities: _, ...tensors }) => valueLoss!.valueLoss(plan, loss, { logits, ...tensors });
   }
   const { labelSmoothing, classWeights } = loss;
   if (labelSmoothing === 0 && !classWeights) {
-    return (plan, logits, tensors) => softmaxCrossEntropy(plan, { logits, ...tensors });
+    return (plan, logits, tensors) => classLoss!.softmaxCrossEntropy(plan, { logits, ...tensors });
   }
   const weights = plan.tensor("classWeights", [outputs]);
   plan.fill(weights, () => padded(weights, classWeights ?? new Float32Array(outputs).fill(1)));
   const classWeighting = { classWeights: weights, labelSmoothing };
-  return (plan, logits, tensors) => softmaxCrossEntropy(plan, { logits, ...tensors, classWeighting });
+  return (plan, logits, tensors) => classLoss!.softmaxCrossEntropy(plan, { logits, ...tensors, classWeighting });
 }
 
 /** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ: of these, what is wanted. */
@@ -125,7 +129,7 @@ export function readoutBackward(
   { read, outputWeight, tied }: OutputLayer,
   gradients: ReadoutGradients,
 ): void {
-  const { dLogits, dOutput, slabs } = gradients;
+  const { dLogits, dOutput, slabs, rowSums } = gradients;
   const o = { tensor: dLogits };
   const v = { b: { tensor: outputWeight }, ...(!tied && { transpose: "b" as const }) };
   if (dOutput) matmul(plan, { label: "dh = do·Vᵀ", a: o, ...v, out: { tensor: dOutput } });
@@ -134,7 +138,7 @@ export function readoutBackward(
     matmul(plan, { label: "dVᵀ = Σ do_tᵀ·h_t", transpose: "a", a: o, b: read[0]!, out: dWeight });
   }
   if (tied || !dWeight) {
-    if (dBias) rowSum(plan, { label: "db_o = Σ do_t", x: o, sum: dBias });
+    if (dBias) rowSums!.rowSum(plan, { label: "db_o = Σ do_t", x: o, sum: dBias });
     return;
   }
   for (const [part, a] of read.entries()) {

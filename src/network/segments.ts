@@ -9,7 +9,8 @@ import type { Layer } from "./layer";
 import type { Layout } from "./pass-plan";
 import { outputForward, outputLayer, readoutBackward } from "./readout";
 import { createStack, lowestToLearn, stackBackward, stackForward, tensorsBetween } from "./stack";
-import { copyStates, rowsOf, stateSpecs } from "./states";
+import { stateSpecs } from "./state-specs";
+import { clearStates, copyStates, rowsOf } from "./states";
 
 /** Where a segment stands among all: one of them, or in a repeat from one on, one further or back in each run. */
 interface Which {
@@ -31,7 +32,7 @@ export interface Segmented {
   /** o, read at every step, and its gradient: of the segment that was last gone back through, the first. */
   readonly logits: PlannedTensor;
   readonly dLogits: PlannedTensor;
-  /** Adds zeros where a run adds up. */
+  /** Adds zeros where a run adds up, and begins. */
   clear(): void;
   /**
    * Adds the way forward and back through all segments; the first begins with the states that its sweeps have.
@@ -58,12 +59,12 @@ export function segmented(layout: Layout): Segmented {
   plan.fill(lengths, () => new Int32Array(batch).fill(checkpointEvery));
   const { tokenStart, tokenOrder } = segment;
   const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
-  const input = inputStage(plan, architecture, parameters, segment.inputs!, rowsByToken, slabs);
+  const input = inputStage(plan, architecture, parameters, segment.inputs!, ways, rowsByToken, slabs);
   const dInputs = input.learns ? plan.tensor("dInputs", [checkpointEvery, batch, architecture.input.width]) : undefined;
-  const { dropped, scan } = ways;
+  const { dropped } = layout;
   const layers = createStack(plan, architecture, parameters, input.x, lengths, {
     ...{ steps: checkpointEvery, batch, schedule, rowsByToken: input.rowsByToken },
-    ...{ gradients: true, continued: true, scan },
+    ...{ gradients: true, continued: true, ops: ways },
     dropped: dropped && { ...dropped, step: segment.step! },
   });
   const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);
@@ -121,7 +122,7 @@ export function segmented(layout: Layout): Segmented {
     if (!further) {
       outputForward(plan, output);
       addLoss!(plan, logits, lossTensors);
-      readoutBackward(plan, output, { dLogits, dOutput, slabs });
+      readoutBackward(plan, output, { dLogits, dOutput, slabs, rowSums: ways.rowSums });
     }
     if (dOutput) stackBackward(plan, layers, further ? nothing : dOutput, slabs, dInputs, between);
     input.backward(dInputs, slabs, architecture.readout.tied);
@@ -135,6 +136,7 @@ export function segmented(layout: Layout): Segmented {
     logits,
     dLogits,
     clear() {
+      clearStates(plan, layers);
       const carries = layers.flatMap(({ directions }) => directions.map(({ carry }) => carry!.buffer));
       for (const cleared of [buffer, ...carries]) plan.clear({ buffer: cleared, offset: 0 }, cleared.size);
     },

@@ -1,23 +1,21 @@
 // The recurrent layers of a network on a plan, each reading the one below, with dropout between them.
 
-import { cellOf } from "../cells/cells";
+import { carriesOf } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
-import { carriesOf, type SweepSchedule } from "../ops/recurrence";
+import type { SweepSchedule } from "../ops/recurrence";
 import type { Sequence, StackedLayer } from "../parts/architecture";
 import {
   type Direction,
   type DirectionSlabs,
-  type DropoutOps,
   type Layer,
+  type LayerOps,
   layerBackward,
   layerForward,
   learns,
-  type ProjectionOps,
   type RowsByToken,
-  type ScanOps,
   stepsOf,
 } from "./layer";
 
@@ -36,11 +34,8 @@ export interface StackOptions {
   /** Whether what the layers begin with learns too. */
   reachesBeyond?: boolean;
   /** With `step`, u32 [2], the training step and the number of the first row, and the network's seed: without it nothing is dropped. */
-  dropped?: { ops: DropoutOps; step: PlannedTensor; seed: number } | undefined;
-  /** For cells whose units do not meet. */
-  scan?: ScanOps | undefined;
-  /** Where a layer has one. */
-  projection?: ProjectionOps | undefined;
+  dropped?: { step: PlannedTensor; seed: number } | undefined;
+  ops: LayerOps;
   /** Allocates what the layers compute in; the plan unless given. */
   allocator?: Pick<Plan, "tensor">;
 }
@@ -59,18 +54,7 @@ export function createStack(
   lengths: PlannedTensor,
   options: StackOptions,
 ): Layer[] {
-  const {
-    steps,
-    batch,
-    schedule,
-    rowsByToken,
-    continued,
-    reachesBeyond,
-    dropped,
-    projection,
-    scan,
-    allocator = plan,
-  } = options;
+  const { steps, batch, schedule, rowsByToken, continued, reachesBeyond, dropped, ops, allocator = plan } = options;
   const layers: Layer[] = [];
   for (const stack of stacked) {
     const { mask, dropout: rate, hidden: size, width, directions: count } = stack;
@@ -80,10 +64,9 @@ export function createStack(
     const masked = rate > 0 ? dropped : undefined;
     const states = (name: string, width: number) =>
       allocator.tensor(name, [steps + count, batch, count * width], { parts: count });
-    const projected = stack.projection === undefined ? undefined : projection;
     layers.push({
-      cell: cellOf(stack),
-      scan,
+      cell: ops.cellOf!(stack),
+      ops,
       schedule,
       inputs: masked ? { tensor: plan.tensor("dropped", [steps, batch, stack.inputs], { parts }) } : x,
       continued,
@@ -92,7 +75,7 @@ export function createStack(
       dropout: masked && { ...masked, x, rate, layer: mask },
       lengths,
       hidden: states("hidden", width),
-      projection: projected && { ops: projected, unprojected: states("unprojected", size) },
+      unprojected: stack.projection === undefined ? undefined : states("unprojected", size),
       directions: Array.from({ length: count }, (_, part) => direction(plan, stack, part, parameters, options)),
     });
   }
@@ -104,10 +87,10 @@ function direction(
   layer: StackedLayer,
   part: number,
   parameters: Readonly<Record<string, PlannedTensor>>,
-  { steps, batch, gradients = false, traceGradients = false, allocator = plan }: StackOptions,
+  { steps, batch, gradients = false, traceGradients = false, ops, allocator = plan }: StackOptions,
 ): Direction {
   const { hidden: width, projection, bias } = layer;
-  const cell = cellOf(layer);
+  const cell = ops.cellOf!(layer);
   const { gates, candidate, recurrent, states, unitParameters } = cell;
   const parts = gates;
   const name = layer.names[part]!;

@@ -1,38 +1,10 @@
-// The way of initial states into the sweeps through time, and of final states out of them: copies of rows.
+// The way of initial states into the sweeps through time, and of final states out of them: copies of rows. Loaded
+// where there are some.
 
-import { cellOf } from "../cells/cells";
 import type { Moves, Place, Plan } from "../gpu/plan";
-import { type AnyBuffer, matrixOf, type PlannedTensor, roundUp, type TensorSpec } from "../gpu/tensor";
-import { architectureOf } from "../parts/architecture";
-import type { NetworkConfig } from "./config";
+import { type AnyBuffer, matrixOf, type PlannedTensor, roundUp } from "../gpu/tensor";
 import type { Direction, Layer } from "./layer";
-
-/** h, or what a cell keeps beside it. */
-export type StateKind = "hidden" | "cell";
-
-/** A state, of one direction of one layer: [B, H], of h where it is projected [B, P]. */
-export type StateSpecs = Record<string, TensorSpec & { readonly kind: StateKind }>;
-
-const nameOf = (direction: string, kind: StateKind, index = 0): string =>
-  `${direction}${kind}${index > 0 ? index : ""}`;
-
-/**
- * The states of a network by name, as `layer0.hidden`: all h from the lowest layer to the highest, then all that cells keep
- * beside them, `layer0.cell` and, of cells that keep more, `layer0.cell1`, …
- */
-export function stateSpecs(config: NetworkConfig, batch: number): StateSpecs {
-  const specs: StateSpecs = {};
-  for (const kind of ["hidden", "cell"] as const) {
-    for (const layer of architectureOf(config).layers) {
-      const shape = [batch, kind === "hidden" ? layer.width : layer.hidden];
-      const count = kind === "hidden" ? 1 : cellOf(layer).states;
-      for (const name of layer.names) {
-        for (let i = 0; i < count; i++) specs[nameOf(name, kind, i)] = { shape, kind };
-      }
-    }
-  }
-  return specs;
-}
+import { nameOfState, type StateKind } from "./state-specs";
 
 /** Where the rows of a state lie in the tensors of a sweep. */
 export interface StatePlace {
@@ -63,7 +35,7 @@ export function statePlaces(layers: readonly Layer[], end: "initial" | "final"):
     const stored = 4 * roundUp(width, 4);
     const offset = tensor.offset + (slab * rows * parts + (kind === "hidden" ? part : 0)) * stored;
     return {
-      name: nameOf(layers[layer]!.directions[part]!.name, kind, index),
+      name: nameOfState(layers[layer]!.directions[part]!.name, kind, index),
       ...of,
       tensor,
       offset,

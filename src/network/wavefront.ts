@@ -1,21 +1,20 @@
 // One more way through the layers of a stack: all at once, where that is forced, or measured to be faster. Loaded where
 // either may be.
 
+import { isScanned } from "../cells/cell";
 import { cellOf } from "../cells/cells";
 import type { Plan } from "../gpu/plan";
 import { layoutOf, type PlannedTensor, type TensorSpec } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
-import { isScanned } from "../ops/recurrence";
 import { wavefrontBackward, wavefrontForward, widestTogether } from "../ops/wavefront";
 import { type Architecture, architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
 import { type Layer, layerForward, oneHotOf } from "./layer";
-import { checkPassOptions, type PassOptions } from "./pass-options";
+import type { PassOptions } from "./pass-options";
 import { layerByLayer, lowestToLearn, type Stacking } from "./stack";
 
 /** The ways through the layers; undefined where they cannot go at once. @throws where they cannot and must. */
 export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options: PassOptions): Stacking | undefined {
-  checkPassOptions(config, options);
   const architecture = architectureOf(config);
   const { layers: stacked, input } = architecture;
   const { length: count } = stacked;

@@ -1,14 +1,11 @@
 // Puts the two sweeps through time on a plan, for any cell, in either schedule: they compute the same numbers.
 
-import cellShader from "../../shaders/cell.wgsl?raw";
-import stepShader from "../../shaders/step.wgsl?raw";
-import sweepShader from "../../shaders/sweep.wgsl?raw";
-import type { Cell } from "../cells/cell";
+import { type Cell, type CellFacts, carriesOf, isScanned } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { expectShape, inVec4, type Slabs } from "./operands";
-import { rowSum } from "./row-sum";
+import { steppedSource, unitGradients } from "./sweep";
 import { fusedForms, type SweepForm, unrolledForms } from "./sweep-forms";
 
 /**
@@ -91,22 +88,6 @@ export function recurrenceBackward(plan: Plan, sweep: BackwardSweep): void {
   addSweep(plan, sweep, { ...size, forward: false, sweepSteps, bindings, flags });
   unitGradients(plan, sweep);
 }
-
-/** Sums what a sweep back left of unit parameters' gradients, where they are wanted. */
-export function unitGradients(
-  plan: Plan,
-  { cell, carry, dUnitParameters }: Pick<BackwardSweep, "cell" | "carry" | "dUnitParameters">,
-): void {
-  if (!dUnitParameters) return;
-  const label = `Σ d${cell.unitParameters.join(", d")}`;
-  const [, batch = 0] = carry.shape;
-  const rows = [(1 + cell.states) * batch, cell.unitParameters.length * batch] as const;
-  rowSum(plan, { label, x: { tensor: carry, rows }, sum: dUnitParameters });
-}
-
-/** What passes back beside h: its own, gradients of the other states, and sums of those of unit parameters and of u. */
-export const carriesOf = ({ states, unitParameters, recurrent, gates }: Cell): number =>
-  1 + states + unitParameters.length + (recurrent === "unit" ? gates : 0);
 
 interface Directed {
   steps: number;
@@ -213,20 +194,8 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, form: SweepForm): 
   });
 }
 
-/** What stands in front of the sweeps of a cell. */
-export const cellSource = (cell: Cell): string => `${cellShader}\n${cell.source}`;
-
-/** Likewise, with where a sweep of one layer is in its tensors. */
-export const sweepSource = (cell: Cell): string => `${cellSource(cell)}\n${sweepShader}`;
-
-/** Likewise, with what a step does around its products. */
-export const steppedSource = (cell: Cell): string => `${sweepSource(cell)}\n${stepShader}`;
-
-/** Whether units of a cell do not meet, so that `scan` takes the place of these sweeps. */
-export const isScanned = ({ recurrent }: Cell): boolean => recurrent !== "full";
-
 /** Whether a device has bindings enough for a cell's sweep forward to take tokens. */
-export const takesTokens = ({ limits }: DeviceTraits, cell: Cell): boolean =>
+export const takesTokens = ({ limits }: DeviceTraits, cell: CellFacts): boolean =>
   !cell.candidate && !isScanned(cell) && limits.maxStorageBuffersPerShaderStage >= (cell.states > 0 ? 8 : 7);
 
 function sizeOf(operation: string, sweep: Sweep): { steps: number; batch: number; width: number } {

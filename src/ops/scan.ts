@@ -1,13 +1,14 @@
 // Puts the two sweeps through time on a plan for cells whose units do not meet: a dispatch each, without a product.
 
 import scanShader from "../../shaders/scan.wgsl?raw";
-import type { Cell } from "../cells/cell";
+import { type Cell, carriesOf, isScanned } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { expectShape, inVec4, line, type Slabs } from "./operands";
-import { type BackwardSweep, carriesOf, isScanned, type Sweep, sweepSource, unitGradients } from "./recurrence";
+import type { BackwardSweep, Sweep } from "./recurrence";
 import { rowSum } from "./row-sum";
+import { sweepSource, unitGradients } from "./sweep";
 
 /** As the sweeps of `recurrence` have it. */
 export interface Scan extends Omit<Sweep, "schedule" | "oneHot" | "recurrentWeight" | "candidate" | "recurrentBias"> {

@@ -42,7 +42,7 @@ export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Ga
 
 interface GatherGradient {
   label: string;
-  /** u32 [I + 1] and u32 [rows]: the rows sorted by token, as `sortByToken` has them. */
+  /** u32 [I + 1] and u32 [rows]: the rows sorted by token, those of token v are order[start[v]] … order[start[v + 1] − 1], in their order. */
   tokenStart: PlannedTensor;
   tokenOrder: PlannedTensor;
   /** [rows, H] */
@@ -100,15 +100,4 @@ export function tokenGatherGradient(plan: Plan, gradient: GatherGradient): void 
     flops: 2 * rows * width,
     bytes: tokenStart.size + tokenOrder.size + 2 * dOut.size + dWeight.count * dWeight.tensor.size,
   });
-}
-
-/**
- * The rows sorted by token, stably, on the host: those of token v are order[start[v]] … order[start[v + 1] − 1].
- * @param start [I + 1] and order [rows], out
- */
-export function sortByToken(tokens: ArrayLike<number>, start: Uint32Array, order: Uint32Array): void {
-  start.fill(0);
-  for (let row = 0; row < tokens.length; row++) start[tokens[row]!]!++;
-  for (let token = 1; token < start.length; token++) start[token]! += start[token - 1]!; // where each token's rows end
-  for (let row = tokens.length - 1; row >= 0; row--) order[--start[tokens[row]!]!] = row;
 }

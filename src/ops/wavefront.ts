@@ -6,7 +6,8 @@ import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { expectShape, inVec4 } from "./operands";
-import { type Sweep, steppedSource } from "./recurrence";
+import type { Sweep } from "./recurrence";
+import { steppedSource } from "./sweep";
 
 /** What one layer has; each kind of tensor lies in one buffer, at equal distances from the lowest layer to the highest. */
 export interface WavefrontLayer {

@@ -11,7 +11,7 @@ import type { ValueLoss } from "../losses/loss";
 import { type NetworkConfig, type NetworkOptions, networkConfig, type UniformConfig } from "../network/config";
 import type { Network } from "../network/network";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
-import { stateSpecs } from "../network/states";
+import { stateSpecs } from "../network/state-specs";
 import { isParts } from "../parts/architecture";
 import { expectNumber } from "./optimizers";
 import type { Trainer } from "./trainer";

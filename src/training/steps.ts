@@ -1,8 +1,11 @@
 // Takes batches and submits their training steps, several at once.
 
 import type { Batch } from "../network/batch";
-import { checkBatch } from "../network/check-batch";
+import type { CheckBatch } from "../network/check-batch";
+import type { NetworkConfig } from "../network/config";
 import type { Pass } from "../network/pass";
+import type { PassOptions } from "../network/pass-options";
+import { checkPlain, takesPlain } from "../network/plain-batch";
 import { BatchTaker, type iteratorOf } from "./batches";
 import { expectNumber, type OptimizerNumbers } from "./optimizers";
 import { constant, type LearningRateSchedule } from "./schedules";
@@ -20,6 +23,10 @@ interface Taken {
   readonly error: { readonly error: unknown } | undefined;
 }
 
+/** The check of the batches that are trained on. */
+export const checkOf = async (config: NetworkConfig, pass: PassOptions): Promise<CheckBatch> =>
+  takesPlain(config, pass) ? checkPlain : (await import("../network/check-batch")).checkBatch;
+
 export class Steps {
   readonly progress: Progress = { step: 0, skipped: 0, begun: false, measured: false };
   readonly submits: Submits;
@@ -30,16 +37,18 @@ export class Steps {
   readonly #pass: Pass;
   readonly #layout: TrainerPlan;
   readonly #schedule: LearningRateSchedule;
+  readonly #check: CheckBatch;
   readonly #learningRate: () => number;
   readonly #taker = new BatchTaker();
   /** The last batches taken, until their steps are submitted. */
   #packing: Promise<unknown> = Promise.resolve();
 
   /** @param learningRate of the moment */
-  constructor(pass: Pass, layout: TrainerPlan, options: TrainerOptions, learningRate: () => number) {
+  constructor(pass: Pass, layout: TrainerPlan, options: TrainerOptions, check: CheckBatch, learningRate: () => number) {
     this.#pass = pass;
     this.#layout = layout;
     this.#schedule = options.learningRateSchedule ?? constant();
+    this.#check = check;
     this.#learningRate = learningRate;
     this.submits = new Submits(pass, layout, options.stepsPerSubmit);
   }
@@ -72,6 +81,7 @@ export class Steps {
     const { lifetime } = this.#pass;
     let count = 0;
     let error: Taken["error"];
+    let last: { batch: Batch } | undefined;
     try {
       while (count < wanted && !this.stopping) {
         signal?.throwIfAborted();
@@ -79,14 +89,29 @@ export class Steps {
         if ("then" in taken && this.stopping) break; // the source itself may have stopped it
         const next = "then" in taken ? await this.#taker.wait(training, source, lifetime, signal) : taken;
         if (!next || next.done) break;
-        this.#pack(next.value, count);
+        last = { batch: next.value };
+        this.#pack(last.batch, count);
         count++;
       }
     } catch (thrown) {
       lifetime.expect(training);
       error = { error: thrown };
     }
-    return { count, error, submission: count > 0 ? this.#submit(count) : undefined };
+    const submission = count > 0 ? this.#submit(count) : undefined;
+    if (error && last && this.#check === checkPlain) error = (await this.#wrongWith(last.batch)) ?? error;
+    return { count, error, submission };
+  }
+
+  /** What is wrong with a batch, in full. */
+  async #wrongWith(data: Batch): Promise<Taken["error"]> {
+    const { config, options } = this.#pass;
+    const { checkBatch } = await import("../network/check-batch");
+    try {
+      checkBatch("Trainer", config, options, data);
+      return undefined;
+    } catch (error) {
+      return { error };
+    }
   }
 
   /** Puts a batch into place `slot` of the next submit. */
@@ -95,7 +120,7 @@ export class Steps {
     const step = this.progress.step + slot + 1;
     const numbers = this.numbersOf(step);
     const first = !this.progress.begun && slot === 0;
-    const { weight } = checkBatch("Trainer", config, options, data, first);
+    const { weight } = this.#check("Trainer", config, options, data, first);
     this.submits.pack(slot, data, { weight, step, first }, numbers);
   }
 

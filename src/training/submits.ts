@@ -1,6 +1,5 @@
 // Submits of several training steps: their batches go up at once, and what became of them comes back a few submits later.
 
-import { TempogradError } from "../errors";
 import type { DeviceErrors } from "../gpu/device";
 import type { Tensor } from "../gpu/tensor";
 import type { Batch } from "../network/batch";
@@ -138,16 +137,4 @@ export class Submits {
       return { step, loss, skipped };
     });
   }
-}
-
-/** What ends a training at a step that is not finite. */
-export function divergence({ step, loss }: StepReport): TempogradError {
-  const got = Number.isFinite(loss)
-    ? `the gradients of step ${step}, or their norm, are not finite`
-    : `the loss of step ${step} is ${loss}`;
-  const cure = 'lower the learning rate, clip gradients (clipNorm), or go on without such steps by notFinite: "skip"';
-  return new TempogradError(
-    "not-finite",
-    `${training}: ${got}, expected finite numbers; that step changed nothing: ${cure}.`,
-  );
 }

@@ -3,11 +3,11 @@
 import { type PlannedBuffer, type PlannedGroup, readbackBytes } from "../gpu/tensor";
 import { shapeOf } from "../network/batch";
 import type { Network } from "../network/network";
-import { backwardHalf } from "../network/pass-options";
 import type { PassPlan } from "../network/pass-plan";
+import { backwardHalf } from "../network/pass-sections";
 import type * as gradientClip from "../ops/gradient-clip";
 import { architectureOf } from "../parts/architecture";
-import { type Learning, learningOf } from "./learning";
+import { allLearn, type Learning } from "./learning-state";
 import { planLossReadback } from "./loss-readback";
 import { layoutOfSubmit, type SubmitLayout } from "./submit-size";
 import type { TrainerOptions } from "./trainer-options";
@@ -51,7 +51,9 @@ function planTrainer(
 export async function layoutOfTrainer(network: Network, options: TrainerOptions) {
   const { schedule, checkpointEvery, joined = false } = options;
   const shape = { ...shapeOf(options), schedule, checkpointEvery, joined };
-  const learning = learningOf(options, Object.keys(network.parameters.tensors));
+  const names = Object.keys(network.parameters.tensors);
+  const said = options.trainable !== undefined || options.learningRates !== undefined;
+  const learning = said ? (await import("./learning")).learningOf(options, names) : allLearn(names);
   const trainable = learning.frozen ? learning.names : undefined;
   const passOptions = { ...shape, gradients: true, training: true, ...(trainable && { trainable }) };
   const submitted = isOpen(network) ? { ...options, stepsPerSubmit: 1 } : options;

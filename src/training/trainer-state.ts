@@ -4,14 +4,15 @@
 import { nameOfCell } from "../cells/cells";
 import { TempogradError } from "../errors";
 import type { Gpu } from "../gpu/device";
-import { elements, readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
+import { readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
 import type { NetworkConfig } from "../network/config";
 import { shown } from "../network/expect";
+import { expectValues } from "../network/expect-values";
 import { type Network, valuesOf } from "../network/network";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
 import type { Pass } from "../network/pass";
 import { architectureOf, type StackedLayer } from "../parts/architecture";
-import { checkLearning, type Learning } from "./learning";
+import { checkLearning, type Learning } from "./learning-state";
 import { expectNumber } from "./optimizers";
 import type { ParameterRange } from "./update";
 
@@ -127,15 +128,9 @@ export function checkNetwork(
         "make the network with the checkpoint's: Network.create(gpu, checkpoint.network).",
     );
   }
-  for (const [name, { shape }] of Object.entries(parameterShapes(config))) {
-    const got = parameters.get(name);
-    if (got?.shape.join() === shape.join()) continue;
-    const was = got ? `has shape [${got.shape.join(", ")}]` : "is missing";
-    throw new Error(
-      `${operation}: the checkpoint's parameter "${name}" ${was}, expected [${shape.join(", ")}]; ` +
-        "make the network with the options that the checkpoint was saved with.",
-    );
-  }
+  const tensors = Object.entries(parameterShapes(config)).map(([name, { shape }]) => ({ name, shape }));
+  const cure = "make the network with the options that the checkpoint was saved with";
+  expectValues(operation, "the checkpoint's parameter", parameters, tensors, cure);
 }
 
 /** The shaders have the step in a u32 and the learning rate in an f32. */
@@ -176,28 +171,7 @@ export function checkState(
   }
   checkLearning(operation, state, learning);
   checkProgress(operation, state);
-  for (const { name, shape } of expected) {
-    const got = state.tensors.get(name);
-    const wanted = `[${shape.join(", ")}]`;
-    if (!got) throw new Error(`${operation}: tensor "${name}" is missing, expected ${wanted}; ${cure}.`);
-    if (got.shape.join() !== shape.join() || got.data.length !== elements(shape)) {
-      const was = `shape [${got.shape.join(", ")}] and ${got.data.length} values`;
-      throw new Error(`${operation}: tensor "${name}" has ${was}, expected ${wanted}; ${cure}.`);
-    }
-  }
-  for (const [name, { data }] of state.tensors) {
-    if (!expected.some((tensor) => tensor.name === name)) {
-      throw new Error(`${operation}: tensor ${shown(name)} is given, expected none of that name; ${cure}.`);
-    }
-    const square = name.startsWith("trainer.meanSquare.");
-    const wrong = data.findIndex((value) => !Number.isFinite(value) || (square && value < 0));
-    if (wrong >= 0) {
-      throw new Error(
-        `${operation}: tensor "${name}"[${wrong}] is ${data[wrong]}, expected a finite number${square ? " from 0 up" : ""}; ` +
-          "go back to a checkpoint from before training diverged.",
-      );
-    }
-  }
+  expectValues(operation, "tensor", state.tensors, expected, cure);
 }
 
 /** Writes checked tensors where a trainer has them. */

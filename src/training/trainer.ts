@@ -4,16 +4,17 @@ import type { Memory } from "../gpu/describe";
 import { Lifetime } from "../gpu/lifetime";
 import { readFloats, type Tensor } from "../gpu/tensor";
 import type { BatchInputs } from "../network/batch";
+import type { CheckBatch } from "../network/check-batch";
 import { expectLoss } from "../network/expect";
 import type { Network } from "../network/network";
 import type { Pass } from "../network/pass";
 import { architectureOf } from "../parts/architecture";
 import { type Batches, iteratorOf } from "./batches";
 import type { Halves } from "./halves";
-import { learningState } from "./learning";
+import { learningState } from "./learning-state";
 import type { Optimizer } from "./optimizers";
-import { Steps } from "./steps";
-import { divergence, type StepReport, type Submission, training } from "./submits";
+import { checkOf, Steps } from "./steps";
+import { type StepReport, type Submission, training } from "./submits";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
 import { isOpen, layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
 import {
@@ -54,6 +55,7 @@ export class Trainer {
     lifetime: Lifetime,
     options: TrainerOptions,
     layout: TrainerPlan,
+    check: CheckBatch,
     halves: typeof Halves | undefined,
   ) {
     const { program } = pass;
@@ -62,7 +64,7 @@ export class Trainer {
     this.network = network;
     this.pass = pass;
     this.learningRate = options.optimizer.learningRate;
-    this.#steps = new Steps(pass, layout, options, () => this.learningRate);
+    this.#steps = new Steps(pass, layout, options, check, () => this.learningRate);
     this.#progress = this.#steps.progress;
     const { gradient, squares } = layout.update;
     this.#gradient = program.tensor(squares ?? gradient);
@@ -93,9 +95,10 @@ export class Trainer {
   static async #made(network: Network, options: TrainerOptions): Promise<Trainer> {
     const { passOptions, extend } = await layoutOfTrainer(network, options);
     const lifetime = new Lifetime("trainer", network.lifetime);
-    const { pass, more } = await network.programs.pass("Trainer.create", passOptions, lifetime, extend);
+    const check = await checkOf(network.config, passOptions);
+    const { pass, more } = await network.programs.pass("Trainer.create", passOptions, lifetime, extend, check);
     const halves = isOpen(network) ? (await import("./halves")).Halves : undefined;
-    return new Trainer(network, pass, lifetime, options, more!, halves);
+    return new Trainer(network, pass, lifetime, options, more!, check, halves);
   }
 
   /**
@@ -150,7 +153,7 @@ export class Trainer {
         const oldest = inFlight.shift();
         if (!oldest) break;
         for (const report of await resultsOf(oldest)) {
-          if (report.skipped && notFinite === "stop") throw divergence(report);
+          if (report.skipped && notFinite === "stop") throw (await import("./divergence")).divergence(report);
           if (report.skipped) this.#progress.skipped++;
           yield report;
         }

@@ -15,7 +15,7 @@ import type { UniformLayout } from "../gpu/uniform";
 import { shown } from "../network/expect";
 import type { PassPlan } from "../network/pass-plan";
 import type * as gradientClip from "../ops/gradient-clip";
-import type { Learning } from "./learning";
+import type { Learning } from "./learning-state";
 import { checkScalars, type Optimizer, type OptimizerNumbers, packNumbers } from "./optimizers";
 import type { TrainerOptions } from "./trainer-options";
 

@@ -1,6 +1,5 @@
 // Cells of equations alone: their shaders and their twins, beside each other and beside those written by hand.
 import { describe, expect, test } from "vitest";
-import { cellOf } from "../../src/cells/cells";
 import { referenceCellOf } from "../../src/cells/reference-cells";
 import { Plan } from "../../src/gpu/plan";
 import {
@@ -191,7 +190,7 @@ describe("what is no cell is refused, by name", () => {
 });
 
 test("its shader has the names of the equations", () => {
-  const { source } = cellOf({ cell: coupledLstm });
+  const { source } = coupledLstm.gpu();
   expect(source).toContain("let c = f * cellState[e.sweep] + (1.0 - f) * g;");
   expect(source).toContain("fn cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f {");
 });

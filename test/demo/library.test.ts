@@ -76,6 +76,35 @@ test("it exports what its source does", () => {
   expect(Object.keys(built).sort()).toEqual(Object.keys(source).sort());
 });
 
+type SizeLimit = { name: string; import: string; ignore?: string[] };
+const limits: SizeLimit[] = JSON.parse(readFileSync(join(root, ".size-limit.json"), "utf8"));
+
+test("what the size of what trains leaves out is loaded when it is needed, not at once", async () => {
+  const { import: names, ignore = [] } = limits[0]!;
+  const stdin = { contents: `import ${names} from "tempograd"; globalThis.used = ${names};`, resolveDir: application };
+  const { metafile } = await esbuild({
+    ...{ stdin, absWorkingDir: application, outdir: "out-size", write: false, metafile: true, logLevel: "error" },
+    ...{ bundle: true, splitting: true, format: "esm" },
+  });
+  const { outputs } = metafile;
+  const loaded = new Set<string>();
+  const load = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { kind, path } of outputs[file]!.imports) if (kind !== "dynamic-import") load(path);
+  };
+  load(Object.keys(outputs).find((file) => outputs[file]!.entryPoint === "<stdin>")!);
+  const modules = (files: Iterable<string>) =>
+    [...files].flatMap((file) =>
+      Object.entries(outputs[file]!.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? path : [])),
+    );
+  const namesOf = (paths: string[]) => new Set(paths.map((path) => basename(path)));
+  const [atOnce, all] = [namesOf(modules(loaded)), namesOf(modules(Object.keys(outputs)))];
+  const left = ignore.map((path) => basename(path));
+  expect(left.filter((name) => atOnce.has(name))).toEqual([]);
+  expect(left.filter((name) => !all.has(name))).toEqual([]);
+});
+
 /** What bundlers make of an application's one module: the texts of what it loads at once, by file; itself comes first. */
 const bundlers: Record<string, (entry: string, outDir: string) => Promise<Map<string, string>>> = {
   async vite(entry, outDir) {

@@ -9,7 +9,7 @@ import type { DeviceTraits } from "../../src/gpu/traits";
 import { networkConfig, type UniformOptions } from "../../src/index";
 import { parameterShapes } from "../../src/network/parameters";
 import { planPass } from "../../src/network/pass-plan";
-import { segmented } from "../../src/network/segments";
+import { everyWay } from "./every-way";
 
 const traits: DeviceTraits = {
   ...{ software: false, quads: false, cores: 8 },
@@ -34,7 +34,7 @@ function planOf(options: UniformOptions, trainable?: readonly string[], checkpoi
     config,
     tensors,
     { steps: 8, batch: 4, gradients: true, trainable, checkpointEvery },
-    { segmented },
+    everyWay,
   );
   const { lines, total } = described(plan);
   const memory = memoryOf(plan, "test");

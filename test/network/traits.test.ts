@@ -8,6 +8,7 @@ import type { DeviceTraits, Limits } from "../../src/gpu/traits";
 import { networkConfig } from "../../src/index";
 import { parameterShapes } from "../../src/network/parameters";
 import { planPass } from "../../src/network/pass-plan";
+import { everyWay } from "./every-way";
 
 /** What WebGPU promises everywhere. */
 const least: Limits = {
@@ -41,7 +42,7 @@ function planOf(traits: DeviceTraits, { batch, steps, hidden, symbols }: (typeof
   const specs = parameterShapes(config);
   const { tensors } = plannedTensors(new PlannedBuffer("parameters", layoutOf(specs).bytes, "storage"), specs);
   const plan = new Plan("test", traits);
-  planPass(plan, config, tensors, { steps, batch, gradients: true }, {});
+  planPass(plan, config, tensors, { steps, batch, gradients: true }, everyWay);
   return plan;
 }
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { sortByToken } from "../../src/network/sort-by-token";
 import { finiteCheck } from "../../src/ops/finite-check";
 import { clipNorm, clipValue } from "../../src/ops/gradient-clip";
 import { lossRecord } from "../../src/ops/loss-record";
 import { matmul } from "../../src/ops/matmul";
 import { slabSum } from "../../src/ops/slab-sum";
-import { sortByToken, tokenGatherGradient } from "../../src/ops/token-gather";
+import { tokenGatherGradient } from "../../src/ops/token-gather";
 import * as reference from "../../src/reference/finite-check";
 import { numbers } from "../numbers";
 import { stepOf, useGpu, Workbench } from "../workbench";

@@ -2,19 +2,13 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Cell, ReferenceCell } from "../../src/cells/cell";
-import { cellOf, type NamedCell } from "../../src/cells/cells";
+import { type Cell, carriesOf, isScanned, type ReferenceCell } from "../../src/cells/cell";
+import { cellNames, loadCells, type NamedCell } from "../../src/cells/cells";
 import { referenceCellOf } from "../../src/cells/reference-cells";
 import { describe as planned } from "../../src/gpu/describe";
 import type { Gpu } from "../../src/gpu/device";
 import { oneSlab } from "../../src/ops/operands";
-import {
-  carriesOf,
-  isScanned,
-  recurrenceBackward,
-  recurrenceForward,
-  type SweepSchedule,
-} from "../../src/ops/recurrence";
+import { recurrenceBackward, recurrenceForward, type SweepSchedule } from "../../src/ops/recurrence";
 import { scanBackward, scanForward } from "../../src/ops/scan";
 import { concatenate, joinColumns, splitColumns } from "../../src/reference/columns";
 import * as recurrence from "../../src/reference/recurrence";
@@ -57,6 +51,8 @@ export interface Twins {
   /** The scale of a that saturates it, where it is not 1e4. */
   saturating?: number;
 }
+
+const cellOf = await loadCells(cellNames.map((cell) => ({ cell })));
 
 /** A cell of the table. */
 export const twinsOf = (options: NamedCell): Twins => ({ cell: cellOf(options), twin: referenceCellOf(options) });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { sortByToken, tokenGather, tokenGatherGradient } from "../../src/ops/token-gather";
+import { sortByToken } from "../../src/network/sort-by-token";
+import { tokenGather, tokenGatherGradient } from "../../src/ops/token-gather";
 import { rowSum } from "../../src/reference/row-sum";
 import * as reference from "../../src/reference/token-gather";
 import { integers, numbers, worstError } from "../numbers";

@@ -1,0 +1,12 @@
+// Sorts the rows of a batch by token, as the gradient of a gather reads them.
+
+/**
+ * The rows sorted by token, stably, on the host: those of token v are order[start[v]] … order[start[v + 1] − 1].
+ * @param start [I + 1] and order [rows], out
+ */
+export function sortByToken(tokens: ArrayLike<number>, start: Uint32Array, order: Uint32Array): void {
+  start.fill(0);
+  for (let row = 0; row < tokens.length; row++) start[tokens[row]!]!++;
+  for (let token = 1; token < start.length; token++) start[token]! += start[token - 1]!; // where each token's rows end
+  for (let row = tokens.length - 1; row >= 0; row--) order[--start[tokens[row]!]!] = row;
+}
