@@ -1,12 +1,12 @@
-// An encoder–decoder: one GRU reads eight symbols, another says them in the reverse order, beginning with the state in which
+// An encoder–decoder: one GRU reads six symbols, another says them in the reverse order, beginning with the state in which
 // the first ended (Sutskever, Vinyals and Le 2014). Both learn in one step, and nothing leaves the GPU in between.
 
 import { adam, type Batch, embedding, everyStep, generate, gru, Network, openGpu, Trainer } from "tempograd";
 
 const symbols = 8;
-const length = 8;
-const batch = 64;
-const updates = 2000;
+const length = 6;
+const batch = 32;
+const updates = 1500;
 /** What the decoder reads first: no symbol yet. */
 const start = symbols;
 
@@ -29,13 +29,13 @@ function sequences(next: () => number, rows: number): Batch & { source: Int32Arr
 
 const gpu = await openGpu();
 const network = await Network.create(gpu, {
-  encoder: { input: embedding(symbols, 16), layers: [gru(64)] },
+  encoder: { input: embedding(symbols, 16), layers: [gru(48)] },
   input: embedding(symbols + 1, 16),
-  layers: [gru(64)],
+  layers: [gru(48)],
   readout: everyStep(symbols),
 });
 const shape = { steps: length, sourceSteps: length, batch };
-const rate = 0.008;
+const rate = 0.01;
 const trainer = await Trainer.create(network, { ...shape, optimizer: adam({ learningRate: rate }), clipNorm: 1 });
 const next = random(1);
 function* batches(): Generator<Batch> {

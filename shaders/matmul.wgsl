@@ -63,6 +63,10 @@ const inside = true;
 const inside = false;
 #endif
 
+#if noted
+var<private> largest: vec4u; // of all that the thread stores
+#endif
+
 fn store(at: u32, sum: vec4f) {
 #if accumulate
   let value = c[at] + sum;
@@ -71,7 +75,7 @@ fn store(at: u32, sum: vec4f) {
 #endif
   c[at] = value;
 #if noted
-  noteNotFinite(magnitudes(value), step[0]);
+  largest = max(largest, magnitudes(value));
 #endif
 }
 
@@ -184,5 +188,8 @@ fn matmul(
 #if rowSum
   if (id.y == 0u && place.column < sizes.width) { store(sizes.sumStart + at + place.column, sum0); }
   if (id.y == 0u && place.column + 1u < sizes.width) { store(sizes.sumStart + at + place.column + 1u, sum1); }
+#endif
+#if noted
+  noteNotFinite(largest, step[0]);
 #endif
 }

@@ -8,9 +8,9 @@ export type ErrorCode =
   | "out-of-memory"
   /** What was asked for: an option is missing, unknown or out of range, or does not go with another. */
   | "option"
-  /** What was given to be read: an array of another type or length, or a value in it that cannot be. */
+  /** What was given to be read (a batch, a prompt, a text): of another type or length, or with a value in it that cannot be. */
   | "batch"
-  /** A file or its tensors: damaged, of another making, or not what they say. */
+  /** What was saved (a file, its tensors, a position in a stream): damaged, of another making, or not what it says. */
   | "file";
 
 /** An error with a code. */

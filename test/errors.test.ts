@@ -1,13 +1,18 @@
 import { expect, test } from "vitest";
 import {
   adam,
+  carriedWindows,
   fromPyTorch,
   lstm,
   networkConfig,
+  paddedBatch,
+  randomWindows,
   readCheckpoint,
   readSafetensors,
+  split,
   TempogradError,
   tokens,
+  Vocabulary,
   writeSafetensors,
 } from "../src/index";
 import { checkBatch } from "../src/network/check-batch";
@@ -39,6 +44,27 @@ test.each<[code: string, what: string, use: () => unknown]>([
     "numbers that are not finite",
     () =>
       checkBatch("test", config, shape, { inputs: new Float32Array(6).fill(Number.NaN), targets: new Int32Array(1) }),
+  ],
+  ["batch", "a text that is empty", () => Vocabulary.fromText("")],
+  ["batch", "a character that is not known", () => Vocabulary.fromText("ab").encode("c")],
+  ["batch", "tokens of another type", () => randomWindows([1, 2, 3] as never, { steps: 1, batch: 1, seed: 1 })],
+  ["batch", "too few tokens", () => randomWindows(new Int32Array(3), { steps: 8, batch: 1, seed: 1 })],
+  [
+    "batch",
+    "an item that is too long",
+    () => paddedBatch([{ tokens: new Int32Array(3), label: 0 }], { steps: 2, batch: 1 }),
+  ],
+  ["batch", "documents that are none", () => carriedWindows([], { steps: 2, batch: 1, seed: 1 })],
+  ["option", "a fraction that is none", () => split(new Int32Array(100), 2)],
+  [
+    "option",
+    "more values than a batch may have",
+    () => randomWindows(new Int32Array(9), { steps: 1e9, batch: 99, seed: 1 }),
+  ],
+  [
+    "file",
+    "a position in another stream",
+    () => randomWindows(new Int32Array(9), { steps: 1, batch: 1, seed: 1, position: { stream: "cut" } }),
   ],
   ["file", "bytes that are no file", () => readSafetensors(new Uint8Array(100))],
   ["file", "a file of another making", () => readCheckpoint(writeSafetensors(new Map(), {}))],

@@ -319,7 +319,7 @@ describe.each(["train-adam", "lstm-state", "gru-reset-before"])("the recording %
       spoiltMetadata(metadata),
       says,
       (said) => verifyRecording(writeSafetensors(tensors, said), "reference"),
-      150,
+      100,
     );
   });
   test("in its tensors, is refused or verified", async () => {
@@ -327,7 +327,7 @@ describe.each(["train-adam", "lstm-state", "gru-reset-before"])("the recording %
       spoiltTensors(tensors),
       says,
       (other) => verifyRecording(writeSafetensors(other, metadata), "reference"),
-      150,
+      100,
     );
   });
 });

@@ -87,7 +87,7 @@ async function expectedOf(cell: CellName, shape: string, signal: AbortSignal | u
 }
 
 /** Measures, and says in the row why it could not; a row that is measured is still to be judged. */
-async function measureRow(
+export async function measureRow(
   name: EngineName,
   cell: CellName,
   shape: string,

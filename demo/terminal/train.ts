@@ -93,7 +93,7 @@ async function train(options: TrainOptions, asked: Asked): Promise<number> {
     const size = `${learner.parameterCount} parameters`;
     const sizes = `${describe(network)}, ${size}, batch ${settings.batch}, ${steps} steps`;
     say(`${problem.name}: ${problem.description}; ${sizes}, on ${learner.adapter}`);
-    if (learner.software) say(await softwareNotice(learner));
+    if (learner.software) say(json ? noGpu : await softwareNotice(learner));
     const { unigramEntropy } = baselinesOf(problem);
     if (unigramEntropy !== null) say(`unigram entropy of the text: ${unigramEntropy.toFixed(4)} nats a character`);
     const progress = showProgress(settings.pauseAt, problem.tokensPerStep, json);
@@ -229,10 +229,12 @@ function verdict({ loss, accuracy }: Evaluation, { baseline, steps, evaluation }
   return `held-out loss ${loss.toFixed(4)} nats a character, ${side} the unigram entropy ${entropy.toFixed(4)}; accuracy ${percent(accuracy)}`;
 }
 
+const noGpu = "no GPU: a software adapter computes on the processor";
+
 /** An entry-level integrated GPU does 1 TFLOP/s of float32 mul-adds; the adapter's own peak is measured. */
 async function softwareNotice({ gpu }: Learner): Promise<string> {
   const integrated = 1e12;
   const peak = await measureMulAddPeak(gpu!.device);
   const ratio = Math.round(integrated / peak);
-  return `no GPU: a software adapter computes on the processor, ${(peak / 1e9).toFixed(1)} Gflop/s; an integrated GPU of 1 Tflop/s is about ${ratio} times faster`;
+  return `${noGpu}, ${(peak / 1e9).toFixed(1)} Gflop/s; an integrated GPU of 1 Tflop/s is about ${ratio} times faster`;
 }

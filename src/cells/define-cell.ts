@@ -9,6 +9,8 @@ import { tracedShader } from "./traced-shader";
 /** What `defineCell` makes: for the option `cell` of a network. */
 export interface DefinedCell extends CellDefinition {
   readonly name: string;
+  /** What it was defined by. */
+  readonly equations: AnyCellEquations;
   gpu(): Cell;
   reference(): ReferenceCell;
   /** Files hold its name; `readCheckpoint` is given the cell again. */
@@ -31,7 +33,8 @@ export function defineCell<
   const Parameter extends string = never,
   const Apart extends string = never,
 >(equations: CellEquations<Gate, State, Parameter, Apart>): DefinedCell {
-  const traced = traceCell(equations as AnyCellEquations);
+  const own = equations as AnyCellEquations;
+  const traced = traceCell(own);
   const { name, gates, states, parameters, apart, projections, recurrent } = traced;
   const at = `defineCell: "${name}"`;
   const special = [...apart, ...projections];
@@ -62,5 +65,5 @@ export function defineCell<
     ...(candidate && { candidate }),
   };
   const reference = tracedReference(traced);
-  return { name, choices: {}, gpu: () => cell, reference: () => reference, toJSON: () => name };
+  return { name, equations: own, choices: {}, gpu: () => cell, reference: () => reference, toJSON: () => name };
 }

@@ -1,6 +1,7 @@
 // Next-token prediction on documents longer than a batch: cuts them into windows that follow one another from batch to
 // batch, for training that carries the state (truncated backpropagation through time).
 
+import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
 import { Epochs } from "./epochs";
 import { expectBatchSize, expectList, expectOptions, expectRows, expectTyped } from "./options";
@@ -107,7 +108,8 @@ export function cut(tokens: Int32Array, parts: number): Int32Array[] {
   expectTyped("cut", "tokens", tokens);
   const length = Math.floor((tokens.length - 1) / parts);
   if (length < 1) {
-    throw new Error(
+    throw new TempogradError(
+      "batch",
       `cut: tokens has length ${tokens.length}, expected ${parts + 1} or more for ${parts} parts; ` +
         "give a longer text or fewer parts.",
     );
@@ -145,12 +147,13 @@ function windowsAt(documents: readonly Int32Array[], rows: readonly (Row | undef
 function checkDocuments(operation: string, documents: readonly Int32Array[]): void {
   expectList(operation, "documents", documents);
   if (documents.length === 0) {
-    throw new Error(`${operation}: got 0 documents, expected 1 or more; give some to read.`);
+    throw new TempogradError("batch", `${operation}: got 0 documents, expected 1 or more; give some to read.`);
   }
   for (const [index, document] of documents.entries()) {
     expectTyped(operation, `documents[${index}]`, document);
     if (document.length < 2) {
-      throw new Error(
+      throw new TempogradError(
+        "batch",
         `${operation}: documents[${index}] has length ${document.length}, expected 2 or more for a token and its next; ` +
           "leave the document out.",
       );

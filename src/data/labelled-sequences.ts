@@ -1,5 +1,6 @@
 // Classification of sequences: pads labelled sequences of different lengths to batches, one target per sequence.
 
+import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
 import { shown } from "../network/expect";
 import { Epochs, shuffled } from "./epochs";
@@ -32,7 +33,8 @@ export function paddedBatch(items: readonly LabelledSequence[], size: PaddedSize
   const { kind, width } = checkItems("paddedBatch", items, size);
   const { steps, batch } = size;
   if (items.length > batch) {
-    throw new Error(
+    throw new TempogradError(
+      "batch",
       `paddedBatch: got ${items.length} items, expected at most batch = ${batch}; use batchesOnce to cut them up.`,
     );
   }
@@ -123,34 +125,44 @@ function checkItems(
   const { steps, batch, inputs = 1 } = size;
   expectBatchSize(operation, steps, batch, inputs);
   expectList(operation, "items", items);
-  if (items.length === 0) throw new Error(`${operation}: got 0 items, expected 1 or more; give some to learn from.`);
+  if (items.length === 0)
+    throw new TempogradError("batch", `${operation}: got 0 items, expected 1 or more; give some to learn from.`);
   const kind = items[0]?.tokens ? "tokens" : "features";
   const width = kind === "tokens" ? 1 : inputs;
   for (const [index, sequence] of items.entries()) {
     const item = `${operation}: items[${index}]`;
     if (typeof sequence !== "object" || sequence === null) {
-      throw new Error(`${item} is ${shown(sequence)}, expected a label and tokens or features; leave it out.`);
+      throw new TempogradError(
+        "batch",
+        `${item} is ${shown(sequence)}, expected a label and tokens or features; leave it out.`,
+      );
     }
     const { [kind]: values, label } = sequence;
     if (!values) {
-      throw new Error(`${item}.${kind} is missing, expected ${kind}, as items[0] has; give all items the same kind.`);
+      throw new TempogradError(
+        "batch",
+        `${item}.${kind} is missing, expected ${kind}, as items[0] has; give all items the same kind.`,
+      );
     }
     expectTyped(operation, `items[${index}].${kind}`, values, kind === "tokens" ? "Int32Array" : "Float32Array");
     const length = values.length / width;
     if (!Number.isInteger(length)) {
-      throw new Error(
+      throw new TempogradError(
+        "batch",
         `${item}.features has length ${values.length}, expected a multiple of inputs = ${width}; ` +
           "set inputs to the features of a step.",
       );
     }
     if (length < 1 || length > steps) {
-      throw new Error(
+      throw new TempogradError(
+        "batch",
         `${item}.${kind} has length ${length}${width > 1 ? ` · ${width}` : ""}, expected 1 to steps = ${steps}; ` +
           (length === 0 ? "leave the item out." : `cut the item, or set steps to ${length} or more.`),
       );
     }
     if (!Number.isInteger(label) || label < 0 || label > mostLabel) {
-      throw new Error(
+      throw new TempogradError(
+        "batch",
         `${item}.label is ${shown(label)}, expected a class index 0, 1, 2, …; number the classes from 0.`,
       );
     }

@@ -1,5 +1,6 @@
 // Checks what the makers of batches are given, and turns it into what it stands for.
 
+import { TempogradError } from "../errors";
 import { expectSize, shown } from "../network/expect";
 
 /** Beyond these a batch is no use: arrays that no GPU takes, or that end the process. */
@@ -9,7 +10,10 @@ const mostValues = 2 ** 28;
 /** @throws unless `options` is an object. */
 export function expectOptions(operation: string, options: unknown): void {
   if (typeof options === "object" && options !== null) return;
-  throw new Error(`${operation}: options is ${shown(options)}, expected an object; pass the options by name.`);
+  throw new TempogradError(
+    "option",
+    `${operation}: options is ${shown(options)}, expected an object; pass the options by name.`,
+  );
 }
 
 /** @throws unless these are whole numbers of 1 or more, and a batch of them has room. */
@@ -19,7 +23,8 @@ export function expectBatchSize(operation: string, steps: unknown, batch: unknow
   expectSize(operation, "inputs", inputs);
   const values = (steps as number) * (batch as number) * (inputs as number);
   if (values > mostValues) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `${operation}: steps ${steps}, batch ${batch} and inputs ${inputs} make ${values} values of a batch, expected at ` +
         `most ${mostValues}; take fewer steps or a smaller batch.`,
     );
@@ -33,7 +38,7 @@ export const expectRows = (operation: string, name: string, value: unknown): voi
 /** @throws unless `value` is an array. */
 export function expectList(operation: string, name: string, value: unknown): void {
   if (Array.isArray(value)) return;
-  throw new Error(`${operation}: ${name} is ${shown(value)}, expected an array; pass one.`);
+  throw new TempogradError("batch", `${operation}: ${name} is ${shown(value)}, expected an array; pass one.`);
 }
 
 /** @throws unless `value` is an array of this type, of this frame or another. */
@@ -45,19 +50,21 @@ export function expectTyped(
 ): void {
   const got = Object.prototype.toString.call(value).slice(8, -1);
   if (got === type) return;
-  throw new Error(`${operation}: ${name} is ${got}, expected ${type}; make one with ${type}.from.`);
+  throw new TempogradError("batch", `${operation}: ${name} is ${got}, expected ${type}; make one with ${type}.from.`);
 }
 
 /** How many of `count` things a held-out fraction keeps back. Throws unless both parts get at least one. */
 export function heldOutCount(operation: string, things: string, count: number, fraction: number): number {
   if (typeof fraction !== "number" || !(fraction > 0 && fraction < 1)) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `${operation}: option "heldOutFraction" is ${shown(fraction)}, expected a number between 0 and 1; use 0.1 for a tenth.`,
     );
   }
   const heldOut = Math.round(count * fraction);
   if (heldOut === 0 || heldOut === count) {
-    throw new Error(
+    throw new TempogradError(
+      "batch",
       `${operation}: got ${count} ${things}, expected enough that a fraction of ${fraction} leaves both parts ` +
         `one or more; give more ${things} or another heldOutFraction.`,
     );

@@ -1,5 +1,6 @@
 // Streams of batches without end, that can be left at any batch and gone on with later, bit for bit.
 
+import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
 import { shown } from "../network/expect";
 import { Random } from "./random";
@@ -84,7 +85,7 @@ function checkDescription(description: StreamDescription): void {
 
 function misdescribed(name: string, value: unknown, expected: string): never {
   const cure = "describe the stream that makes your batches";
-  throw new Error(`batchStream: ${name} is ${shown(value)}, expected ${expected}; ${cure}.`);
+  throw new TempogradError("option", `batchStream: ${name} is ${shown(value)}, expected ${expected}; ${cure}.`);
 }
 
 function checkedPosition(
@@ -95,7 +96,7 @@ function checkedPosition(
   const got = (typeof position === "object" ? position : undefined) as Partial<StreamPosition> | null | undefined;
   const refusal = (what: string, expected: string) => {
     const cure = "pass a position together with the data and the options that it was read with";
-    return new Error(`${stream}: position${what}, expected ${expected}; ${cure}.`);
+    return new TempogradError("file", `${stream}: position${what}, expected ${expected}; ${cure}.`);
   };
   if (got?.stream !== stream) {
     throw refusal(` is of stream ${shown(got?.stream)}`, `the position of a stream of ${stream}`);

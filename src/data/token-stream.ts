@@ -1,5 +1,6 @@
 // Next-token prediction on one long sequence of tokens: cuts it into batches whose targets are the inputs one step later.
 
+import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
 import { expectBatchSize, expectOptions, expectTyped, heldOutCount } from "./options";
 import { type BatchStream, batchStream } from "./stream";
@@ -87,7 +88,8 @@ function windowsAt(tokens: Int32Array, starts: number[], steps: number, batch: n
 function checkLength(operation: string, tokens: Int32Array, least: number, purpose: string): void {
   expectTyped(operation, "tokens", tokens);
   if (tokens.length < least) {
-    throw new Error(
+    throw new TempogradError(
+      "batch",
       `${operation}: tokens has length ${tokens.length}, expected ${least} or more for ${purpose}; ` +
         "give a longer text or fewer steps.",
     );

@@ -1,5 +1,6 @@
 // A character vocabulary: which token stands for which symbol of a text, and how far their frequencies alone predict it.
 
+import { TempogradError } from "../errors";
 import { expectSize, shown } from "../network/expect";
 import { expectOptions } from "./options";
 
@@ -24,7 +25,7 @@ export class Vocabulary {
     for (const symbol of symbols) {
       const token = tokens.size;
       const refuse = (what: string) => {
-        throw new Error(`Vocabulary: symbols[${token}] is ${shown(symbol)}${what}.`);
+        throw new TempogradError("batch", `Vocabulary: symbols[${token}] is ${shown(symbol)}${what}.`);
       };
       const isOne = typeof symbol === "string" && symbol.length <= 2 && [...symbol].length === 1;
       if (!isOne) refuse(", expected exactly one code point; split it");
@@ -34,7 +35,10 @@ export class Vocabulary {
     this.symbols = [...tokens.keys()];
     this.#tokens = tokens;
     if (this.size === 0) {
-      throw new Error("Vocabulary: symbols is empty, expected one symbol or more; pass those of a saved vocabulary.");
+      throw new TempogradError(
+        "batch",
+        "Vocabulary: symbols is empty, expected one symbol or more; pass those of a saved vocabulary.",
+      );
     }
   }
 
@@ -49,7 +53,10 @@ export class Vocabulary {
     expectSize("Vocabulary.fromText", "limit", limit);
     expectText("Vocabulary.fromText", text);
     if (text === "")
-      throw new Error("Vocabulary.fromText: the text is empty, expected one character or more; pass one.");
+      throw new TempogradError(
+        "batch",
+        "Vocabulary.fromText: the text is empty, expected one character or more; pass one.",
+      );
     const counts = new Map<string, number>();
     for (const symbol of text) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
     let symbols = [...counts.keys()].sort(byCodePoint);
@@ -79,7 +86,8 @@ export class Vocabulary {
       const token = this.#tokens.get(symbol) ?? unknown;
       if (token === undefined) {
         const codePoint = symbol.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
-        throw new Error(
+        throw new TempogradError(
+          "batch",
           `Vocabulary.encode: character ${position} is ${JSON.stringify(symbol)} (U+${codePoint}), expected one of ` +
             `the ${this.size} symbols; remove it, or add "\\uFFFD" to the symbols to stand for unknown characters.`,
         );
@@ -109,7 +117,8 @@ export class Vocabulary {
 export function unigramEntropy(tokens: ArrayLike<number>, size: number): number {
   expectSize("unigramEntropy", "size", size);
   expectIterable("unigramEntropy", "tokens", tokens, "what encode answers");
-  if (tokens.length === 0) throw new Error("unigramEntropy: got 0 tokens, expected 1 or more; encode a longer text.");
+  if (tokens.length === 0)
+    throw new TempogradError("batch", "unigramEntropy: got 0 tokens, expected 1 or more; encode a longer text.");
   const counts = new Map<number, number>(); // not an array of `size`, for which there may be no room
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!;
@@ -125,12 +134,12 @@ export function unigramEntropy(tokens: ArrayLike<number>, size: number): number 
 
 function expectText(operation: string, text: unknown): void {
   if (typeof text === "string") return;
-  throw new Error(`${operation}: the text is ${shown(text)}, expected a string; pass one.`);
+  throw new TempogradError("batch", `${operation}: the text is ${shown(text)}, expected a string; pass one.`);
 }
 
 function expectIterable(operation: string, name: string, value: unknown, pass: string): void {
   if (value !== undefined && value !== null && typeof Object(value)[Symbol.iterator] === "function") return;
-  throw new Error(`${operation}: ${name} is ${shown(value)}, expected a list; pass ${pass}.`);
+  throw new TempogradError("batch", `${operation}: ${name} is ${shown(value)}, expected a list; pass ${pass}.`);
 }
 
 function byCodePoint(a: string, b: string): number {
@@ -139,7 +148,8 @@ function byCodePoint(a: string, b: string): number {
 
 function checkToken(operation: string, token: number, size: number): void {
   if (!Number.isInteger(token) || token < 0 || token >= size) {
-    throw new Error(
+    throw new TempogradError(
+      "batch",
       `${operation}: token ${shown(token)} is not in the vocabulary, expected a whole number from 0 to ${size - 1}; ` +
         "use the vocabulary that encoded it.",
     );

@@ -1,5 +1,6 @@
 // Writes on: feeds a network its own choices, one token at a time, all of it on the GPU.
 
+import { TempogradError } from "../errors";
 import type { Plan } from "../gpu/plan";
 import {
   type PlannedTensor,
@@ -177,23 +178,29 @@ function checkOptions({ config }: Network, options: GenerateOptions): void {
   const oneWay = layers.every(({ directions }) => directions === 1);
   const writes = loss.targets === "classes" && readout.kind === "every-step";
   if (tokens < readout.outputs || !writes || !oneWay) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `generate: the network reads ${tokens || input.width} ${input.kind} and predicts ${readout.outputs} outputs at ${readout.kind} by ${loss.name}; expected tokens in and the same tokens out at every step by cross-entropy, in one direction.`,
     );
   }
   if (!(temperature >= leastTemperature && temperature <= mostTemperature)) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `generate: temperature is ${shown(temperature)}, expected a number from ${leastTemperature} to ${mostTemperature}; topK 1 always takes the likeliest.`,
     );
   }
   if (options.topK !== undefined) expectSize("generate", "topK", topK);
   expectSeed("generate", seed);
   expectSource(architectureOf(config).encoder?.input, options.source);
-  if (prompt.length === 0) throw new Error("generate: prompt is empty, expected at least one token to begin with.");
+  if (prompt.length === 0)
+    throw new TempogradError("batch", "generate: prompt is empty, expected at least one token to begin with.");
   for (let i = 0; i < prompt.length; i++) {
     const token = prompt[i]!;
     if (!Number.isInteger(token) || token < 0 || token >= tokens) {
-      throw new Error(`generate: prompt[${i}] is ${token}, expected a token from 0 to ${tokens - 1}.`);
+      throw new TempogradError(
+        "batch",
+        `generate: prompt[${i}] is ${token}, expected a token from 0 to ${tokens - 1}.`,
+      );
     }
   }
 }
@@ -202,20 +209,23 @@ function checkOptions({ config }: Network, options: GenerateOptions): void {
 function expectSource(input: Input | undefined, source: ArrayLike<number> | undefined): void {
   if (!input) {
     if (source === undefined) return;
-    throw new Error("generate: source is given, expected none; the network has no encoder.");
+    throw new TempogradError("batch", "generate: source is given, expected none; the network has no encoder.");
   }
   const { tokens, width } = input;
   const multiple = tokens === undefined ? width : 1;
   const length = source?.length ?? 0;
   if (!source || length === 0 || length % multiple !== 0) {
     const expected = tokens === undefined ? `features of ${width} a step, for one step or more` : "one token or more";
-    throw new Error(`generate: source has ${length} values, expected ${expected}; give what the encoder is to read.`);
+    throw new TempogradError(
+      "batch",
+      `generate: source has ${length} values, expected ${expected}; give what the encoder is to read.`,
+    );
   }
   for (let i = 0; i < length; i++) {
     const value = source[i]!;
     if (tokens === undefined ? Number.isFinite(value) : Number.isInteger(value) && value >= 0 && value < tokens)
       continue;
     const expected = tokens === undefined ? "a finite number" : `a token from 0 to ${tokens - 1}`;
-    throw new Error(`generate: source[${i}] is ${value}, expected ${expected}.`);
+    throw new TempogradError("batch", `generate: source[${i}] is ${value}, expected ${expected}.`);
   }
 }

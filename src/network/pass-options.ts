@@ -60,121 +60,102 @@ const passOptions: readonly (keyof PassOptions)[] = [
   "checkpointEvery",
 ];
 
+/** What of a pass and its network may not go with something else. */
+function traitsOf(config: NetworkConfig, options: PassOptions) {
+  const { encoder, layers, loss } = architectureOf(config);
+  const bidirectional = layers.some(({ directions }) => directions === 2);
+  const projected = layers.some(({ projection }) => projection !== undefined);
+  const { weights, initialState, carryState, joined, probabilities, gradients, traceGradients } = options;
+  return {
+    ...{ weights, initialState, carryState, joined, probabilities, traceGradients },
+    trainable: options.trainable !== undefined,
+    checkpointEvery: options.checkpointEvery !== undefined,
+    'schedule "wavefront"': options.schedule === "wavefront",
+    "a pass without gradients": !gradients && !traceGradients,
+    "an encoder": encoder !== undefined,
+    "a network without a loss": loss.targets === "none",
+    "a bidirectional network": bidirectional,
+    "a projected layer": projected,
+    "layers that are projected in both directions": projected && bidirectional,
+  };
+}
+
+type Trait = keyof ReturnType<typeof traitsOf>;
+
+const atFirst = "whose final state is what the layers begin with"; // of an encoder
+
+/** What does not go with what, and why. */
+const clashes: readonly (readonly [Trait, Trait, why?: string])[] = [
+  ["carryState", "an encoder", atFirst],
+  ["initialState", "an encoder", atFirst],
+  ["joined", "an encoder", atFirst],
+  ["checkpointEvery", "an encoder", atFirst],
+  ["traceGradients", "an encoder", atFirst],
+  ['schedule "wavefront"', "an encoder", atFirst],
+  ["weights", "a network without a loss", "whose rows count what is made of them outside"],
+  ["checkpointEvery", "a network without a loss", "whose outputs are wanted of all steps at once"],
+  ["trainable", "a pass without gradients"],
+  ["checkpointEvery", "a bidirectional network", "whose sweeps need all steps at once"],
+  ["checkpointEvery", "a projected layer", "whose last state is not what the next segment's sweep begins with"],
+  ["checkpointEvery", "traceGradients"],
+  ["checkpointEvery", "probabilities"],
+  ["checkpointEvery", "a pass without gradients"],
+  ["traceGradients", "a projected layer", "whose h is not what its sweep goes through"],
+  ["joined", "initialState", "as the states lie on the GPU, to be copied to"],
+  ["joined", "carryState", "as each run begins with what it is given"],
+  ["joined", "checkpointEvery", "which keeps other states"],
+  ["joined", 'schedule "wavefront"', "which takes no gradient of states"],
+  ["joined", "a projected layer", "whose last state is not what its sweep ends with"],
+  ["initialState", "layers that are projected in both directions"],
+  ["carryState", "a bidirectional network"],
+];
+
 /** @throws where an option is unknown, of another type or out of range, or does not go with another. */
 export function checkPassOptions(config: NetworkConfig, options: PassOptions): void {
-  expectSize("Pass", "steps", options.steps);
-  expectSize("Pass", "batch", options.batch);
-  expectSize("Pass", "lossCapacity", options.lossCapacity ?? 1);
+  const { steps, batch, lossCapacity = 1, schedule } = options;
+  expectSize("Pass", "steps", steps);
+  expectSize("Pass", "batch", batch);
+  expectSize("Pass", "lossCapacity", lossCapacity);
   expectKnown("Pass", options, passOptions);
   for (const name of switches) expectSwitch("Pass", name, options[name]);
-  if (options.trainable !== undefined && !options.gradients && !options.traceGradients) {
+  if (![undefined, "fused", "unrolled", "wavefront"].includes(schedule)) {
     throw new TempogradError(
       "option",
-      "Pass: trainable is given for a pass without gradients; leave it out, or set gradients.",
+      `Pass: schedule is ${shown(schedule)}, expected "fused", "unrolled" or "wavefront".`,
     );
   }
   expectSource(config, options);
-  expectOwnLoss(config, options);
-  const { layers } = architectureOf(config);
-  const bidirectional = layers.some(({ directions }) => directions === 2);
-  const projected = layers.some(({ projection }) => projection !== undefined);
-  expectSegments({ bidirectional, projected }, options);
-  if (projected && options.traceGradients) {
+  const traits = traitsOf(config, options);
+  const clash = clashes.find(([one, other]) => traits[one] && traits[other]);
+  if (clash) {
+    const [one, other, why] = clash;
     throw new TempogradError(
       "option",
-      "Pass: traceGradients does not go with a projected layer, whose h is not what its sweep goes through; leave one out.",
+      `Pass: ${one} does not go with ${other}${why ? `, ${why}` : ""}; leave one out.`,
     );
   }
-  expectJoined(projected, options);
-  if (projected && bidirectional && options.initialState) {
+  expectSegments(options);
+}
+
+/** @throws unless there are source steps where a network has an encoder, and there alone. */
+function expectSource(config: NetworkConfig, { sourceSteps }: PassOptions): void {
+  if (architectureOf(config).encoder) {
+    expectSize("Pass", "sourceSteps", sourceSteps);
+  } else if (sourceSteps !== undefined) {
     throw new TempogradError(
       "option",
-      "Pass: initialState does not go with layers that are projected in both directions; leave one out.",
-    );
-  }
-  if (options.carryState && bidirectional) {
-    throw new TempogradError("option", "Pass: carryState does not go with a bidirectional network; leave one out.");
-  }
-  if (![undefined, "fused", "unrolled", "wavefront"].includes(options.schedule)) {
-    throw new TempogradError(
-      "option",
-      `Pass: schedule is ${shown(options.schedule)}, expected "fused", "unrolled" or "wavefront".`,
+      `Pass: sourceSteps is ${shown(sourceSteps)}, expected none; the network has no encoder.`,
     );
   }
 }
 
-/** @throws unless there are source steps where a network has an encoder, and what goes with it. */
-function expectSource(config: NetworkConfig, options: PassOptions): void {
-  const { encoder } = architectureOf(config);
-  if (!encoder) {
-    if (options.sourceSteps === undefined) return;
-    throw new TempogradError(
-      "option",
-      `Pass: sourceSteps is ${shown(options.sourceSteps)}, expected none; the network has no encoder.`,
-    );
-  }
-  expectSize("Pass", "sourceSteps", options.sourceSteps);
-  const { carryState, initialState, joined, checkpointEvery, schedule, traceGradients } = options;
-  const own = { carryState, initialState, joined };
-  const others = { ...own, checkpointEvery, traceGradients, wavefront: schedule === "wavefront" };
-  const [other] = given(others);
-  if (other) {
-    throw new TempogradError(
-      "option",
-      `Pass: ${other} does not go with an encoder, whose final state is what the layers begin with; leave it out.`,
-    );
-  }
-}
-
-/** The names of what is asked for. */
-const given = (options: Readonly<Record<string, unknown>>): string[] =>
-  Object.keys(options).filter((name) => options[name]);
-
-/** @throws where a network without a loss is asked for what needs one. */
-function expectOwnLoss(config: NetworkConfig, { weights, checkpointEvery }: PassOptions): void {
-  if (architectureOf(config).loss.targets !== "none") return;
-  const other = weights ? "weights" : checkpointEvery === undefined ? undefined : "checkpointEvery";
-  if (!other) return;
-  const why = weights
-    ? "whose rows count what is made of them outside"
-    : "whose outputs are wanted of all steps at once";
-  throw new TempogradError("option", `Pass: ${other} does not go with a network without a loss, ${why}; leave it out.`);
-}
-
-/** @throws where `joined` does not go with the rest. */
-function expectJoined(projected: boolean, options: PassOptions): void {
-  if (!options.joined) return;
-  const { initialState, carryState, checkpointEvery, schedule } = options;
-  const others = {
-    "initialState: the states lie on the GPU, to be copied to": initialState,
-    "carryState: each run begins with what it is given": carryState,
-    "checkpointEvery, which keeps other states": checkpointEvery,
-    'schedule "wavefront", which takes no gradient of states': schedule === "wavefront",
-    "a projected layer, whose last state is not what its sweep ends with": projected,
-  };
-  const [other] = given(others);
-  if (other) throw new TempogradError("option", `Pass: joined does not go with ${other}; leave one out.`);
-}
-
-/** @throws where `checkpointEvery` does not go with the rest. */
-function expectSegments(
-  { bidirectional, projected }: { bidirectional: boolean; projected: boolean },
-  options: PassOptions,
-): void {
-  const { checkpointEvery: every, steps, gradients, traceGradients, probabilities } = options;
+/** @throws unless segments cover the steps. */
+function expectSegments({ checkpointEvery: every, steps }: PassOptions): void {
   if (every === undefined) return;
   expectSize("Pass", "checkpointEvery", every, steps);
-  if (steps % every !== 0) {
-    throw new TempogradError(
-      "option",
-      `Pass: checkpointEvery is ${every}, expected a divisor of steps, ${steps}; choose one, or pad the steps.`,
-    );
-  }
-  const [other] = given({
-    "a bidirectional network, whose sweeps need all steps at once": bidirectional,
-    "a projected layer, whose last state is not what the next segment's sweep begins with": projected,
-    ...{ traceGradients, probabilities },
-    "a pass without gradients": !gradients,
-  });
-  if (other) throw new TempogradError("option", `Pass: checkpointEvery does not go with ${other}; leave one out.`);
+  if (steps % every === 0) return;
+  throw new TempogradError(
+    "option",
+    `Pass: checkpointEvery is ${every}, expected a divisor of steps, ${steps}; choose one, or pad the steps.`,
+  );
 }

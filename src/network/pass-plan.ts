@@ -4,19 +4,18 @@ import type { Plan } from "../gpu/plan";
 import type { PlannedGroup, PlannedTensor } from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
 import { type Architecture, architectureOf } from "../parts/architecture";
-import { batchSpecs, batchTensors, onlyRow } from "./batch";
+import { batchSpecs, batchTensors } from "./batch";
 import type { NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
-import { inputStage } from "./input";
 import type { Joints, joining } from "./joints";
 import type { Layer } from "./layer";
 import { parameterShapes } from "./parameters";
 import type { PassOptions } from "./pass-options";
 import { backwardHalf, forwardHalf, unlatched } from "./pass-sections";
 import { expectWays, type PassWays } from "./pass-ways";
-import { type AddLoss, lossOn, outputForward, outputLayer, readoutBackward } from "./readout";
-import type { segmented } from "./segments";
-import { layerByLayer, lowestToLearn, type Stacking, type StackOptions } from "./stack";
+import { type AddLoss, lossOn } from "./readout";
+import { layerByLayer, type StackOptions } from "./stack";
+import { inOne, inSegments, type Stretch } from "./stretch";
 
 /** Every tensor of a pass by the name that the equations give it. */
 export interface TensorsOfPass<Tensor> {
@@ -94,37 +93,22 @@ export function planPass(
 ): PassPlan {
   expectWays(config, options, ways);
   const { segments, stacking, dropout, states, carriedState, joints: joining } = ways;
-  const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
-  const wanted = gradients || traceGradients;
+  const { steps, batch: rows, checkpointEvery } = options;
+  const wanted = Boolean(options.gradients || options.traceGradients);
   const architecture = architectureOf(config);
   const learning = specsToLearn(config, options, ways);
   const rowsByToken = wanted && meetsTokens(architecture, learning);
-  const specs = batchTensors(batchSpecs(config, { ...options, rowsByToken }));
-  const batch = plan.group<string>("batch", specs, "uniform");
-  const losses = plan.tensor("losses", [lossCapacity]);
-  const recorded = plan.tensor("recorded", [1], { type: "u32" });
-  const rowLoss = plan.tensor("rowLoss", [architecture.readout.kind === "every-step" ? steps * rows : rows]);
-  const loss = architecture.loss.targets === "none" ? undefined : { rowLoss, recorded, ring: losses };
-  if (!loss) plan.fill(losses, () => new Float32Array(lossCapacity).fill(Number.NaN)); // nobody measures one
+  const batch = plan.group<string>("batch", batchTensors(batchSpecs(config, { ...options, rowsByToken })), "uniform");
+  const { rowLoss, loss, ...ring } = lossesOn(plan, architecture, options);
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
   const back = wanted ? gradientSlabs(plan, config, learning, summed, loss, batch.tensors.step!) : undefined;
   const carried = carriedState?.carrying(plan, config, options, back?.notFinite);
   const joints = joining?.joining(plan, config, rows, wanted);
-  const addLoss = lossOn(plan, architecture.loss, architecture.readout.outputs, ways);
-  const dropped = dropout && { step: batch.tensors.step!, seed: architecture.seed };
-  const layout = {
-    plan,
-    config,
-    architecture,
-    parameters,
-    options,
+  const layout: Layout = {
+    ...{ plan, config, architecture, parameters, options, rowLoss, back, ways, joints },
     batch: batch.tensors,
-    rowLoss,
-    back,
-    addLoss,
-    ways,
-    dropped,
-    joints,
+    addLoss: lossOn(plan, architecture.loss, architecture.readout.outputs, ways),
+    dropped: dropout && { step: batch.tensors.step!, seed: architecture.seed },
   };
   const stretch =
     checkpointEvery && segments ? inSegments(layout, segments.segmented) : inOne(layout, stacking ?? layerByLayer);
@@ -146,27 +130,37 @@ export function planPass(
     carried?.keep(layers);
   });
 
-  const directions = layers.flatMap((layer) => layer.directions);
-  const { logits, probabilities, dLogits, dInputs } = stretch;
   return {
-    plan,
-    layers,
-    batch,
+    ...{ plan, layers, batch },
     notFinite: back?.notFinite,
     gradients: back?.group,
     state: carried?.state,
     joints: joints?.groups ?? {},
-    tensors: {
-      layers: layers.map((layer) => layer.hidden),
-      hidden: layers.at(-1)!.hidden,
-      cellStates: directions.flatMap(({ cellState }) => cellState ?? []),
-      logits,
-      losses,
-      recorded,
-      ...(probabilities && { probabilities }),
-      ...(dLogits && { dLogits }),
-      ...(dInputs && { dInputs, dHidden: directions.map(({ dHidden }) => dHidden!) }),
-    },
+    tensors: { ...tensorsOf(stretch), ...ring },
+  };
+}
+
+/** Where losses go: of each row, and in a ring with the count of runs, into which `loss` is recorded where there is one. */
+function lossesOn(plan: Plan, { readout, loss }: Architecture, { steps, batch, lossCapacity = 1 }: PassOptions) {
+  const losses = plan.tensor("losses", [lossCapacity]);
+  const recorded = plan.tensor("recorded", [1], { type: "u32" });
+  const rowLoss = plan.tensor("rowLoss", [readout.kind === "every-step" ? steps * batch : batch]);
+  const measured = loss.targets !== "none";
+  if (!measured) plan.fill(losses, () => new Float32Array(lossCapacity).fill(Number.NaN));
+  return { rowLoss, losses, recorded, loss: measured ? { rowLoss, recorded, ring: losses } : undefined };
+}
+
+/** What of the way through time is read, by name. */
+function tensorsOf({ layers, logits, probabilities, dLogits, dInputs }: Stretch) {
+  const directions = layers.flatMap((layer) => layer.directions);
+  return {
+    layers: layers.map((layer) => layer.hidden),
+    hidden: layers.at(-1)!.hidden,
+    cellStates: directions.flatMap(({ cellState }) => cellState ?? []),
+    logits,
+    ...(probabilities && { probabilities }),
+    ...(dLogits && { dLogits }),
+    ...(dInputs && { dInputs, dHidden: directions.map(({ dHidden }) => dHidden!) }),
   };
 }
 
@@ -182,86 +176,3 @@ function specsToLearn(config: NetworkConfig, { trainable }: PassOptions, ways: P
 const meetsTokens = ({ layers, encoder }: Architecture, learning: object): boolean =>
   Object.keys(learning).some((name) => name.endsWith("embeddingWeight")) ||
   [layers[0], encoder?.layers[0]].some((layer) => layer?.names.some((name) => `${name}inputWeight` in learning));
-
-/** A way through time. */
-interface Stretch {
-  readonly layers: readonly Layer[];
-  readonly logits: PlannedTensor;
-  readonly probabilities?: PlannedTensor | undefined;
-  readonly dLogits?: PlannedTensor | undefined;
-  readonly dInputs?: PlannedTensor | undefined;
-  /** Adds what comes before the initial states are there. */
-  begin(): void;
-  /** @param final adds what is done with the states at the end. */
-  forward(final: () => void): void;
-  backward(): void;
-}
-
-/** All steps at once. */
-function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Stacking): Stretch {
-  const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss, ways, dropped, joints } = layout;
-  const { steps, batch: rows, traceGradients = false } = options;
-  const schedule = options.schedule === "wavefront" ? undefined : options.schedule; // that one is in the stacking
-  const { tokenStart, tokenOrder, weights } = batch;
-  const lengths = onlyRow(batch.lengths!);
-  // What is timed before there is a batch is then as real.
-  plan.fill(lengths, () => new Int32Array(rows).fill(steps));
-  const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
-  const input = inputStage(plan, architecture, parameters, batch.inputs!, ways, rowsByToken, back?.slabs);
-  const encoder = architecture.encoder && ways.encoders!.encoding(layout, architecture.encoder);
-  const dInputs =
-    traceGradients || input.learns ? plan.tensor("dInputs", [steps, rows, architecture.input.width]) : undefined;
-  const layers = createStack(plan, architecture, parameters, input.x, lengths, {
-    ...{ steps, batch: rows, schedule, traceGradients, rowsByToken: input.rowsByToken },
-    ...{ dropped, ops: ways },
-    ...((encoder?.learns || joints) && { continued: true, reachesBeyond: true }),
-    gradients: back !== undefined,
-  });
-  const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);
-  const { logits, readShape } = output;
-  const like = (name: string, want: unknown) => (want ? plan.tensor(name, logits.shape) : undefined);
-  const probabilities = like("probabilities", options.probabilities && architecture.loss.targets === "classes");
-  const dLogits = like("dLogits", back);
-  const { targets, lossScale } = batch;
-  return {
-    ...{ layers, logits, probabilities, dLogits, dInputs: traceGradients ? dInputs : undefined },
-    begin() {
-      encoder?.read();
-      encoder?.hand(layers);
-    },
-    forward(final) {
-      input.forward();
-      stackForward(plan, layers);
-      outputForward(plan, output);
-      const read = { targets: targets!, weights, lengths, lossScale: lossScale! };
-      addLoss?.(plan, logits, { ...read, rowLoss, probabilities, dLogits });
-      final();
-    },
-    backward() {
-      if (!back) return;
-      const { slabs } = back;
-      const reached = dInputs || lowestToLearn(layers, slabs) < layers.length;
-      const top = { parts: architecture.layers.at(-1)!.directions };
-      const dOutput = reached ? plan.tensor("dOutput", readShape, top) : undefined;
-      if (dLogits) ways.lengthMask?.lengthMask(plan, { label: "do = 0 past the end", values: dLogits, lengths });
-      if (dLogits) readoutBackward(plan, output, { dLogits, dOutput, slabs, rowSums: ways.rowSums });
-      encoder?.clear(layers);
-      joints?.enter(layers);
-      if (dOutput) stackBackward(plan, layers, dOutput, slabs, dInputs);
-      input.backward(dInputs, slabs, architecture.readout.tied);
-      encoder?.backward(layers);
-      joints?.leave(layers);
-    },
-  };
-}
-
-/** A segment of time after the other, and each again on the way back. */
-function inSegments(layout: Layout, make: typeof segmented): Stretch {
-  const all = make(layout);
-  return {
-    ...all,
-    begin: all.clear,
-    forward: all.run,
-    backward() {}, // it goes back segment by segment
-  };
-}

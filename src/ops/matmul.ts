@@ -5,7 +5,7 @@ import type { Plan } from "../gpu/plan";
 import { matrixOf, type PlannedTensor } from "../gpu/tensor";
 import { noted } from "./finite-check";
 import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith } from "./operands";
-import { productTiles, type TileName, tileFlags, tileSource, tiles } from "./tile";
+import { isSmall, productTiles, type TileName, tileFlags, tileSource, tiles } from "./tile";
 
 /** Consecutive rows, and consecutive parts of the width, of a tensor; or, by `rowPart`, one part of its rows. */
 export interface View {
@@ -86,7 +86,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
           bias: bias !== undefined,
           accumulate: accumulate || slabs.accumulate === true,
           rowSum: bSum !== undefined,
-          inside: covers(threads, sizes),
+          inside: !isSmall(rows, depth, width) && covers(threads, sizes), // one shader for all small products
           ...tileFlags(tile),
         },
       },

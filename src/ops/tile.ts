@@ -43,7 +43,7 @@ export function tiles({ limits, software }: DeviceTraits, rows: number, width: n
   const down = Math.ceil(rows / tileRows);
   const { quads, shared } = tileFlags(tile);
   const grid = limits.maxComputeWorkgroupsPerDimension;
-  const columnThreads = shared ? 8 : quads ? 4 : Math.min(across, software ? 4 : 8);
+  const columnThreads = shared ? 8 : quads || software ? 4 : Math.min(across, 8);
   const rowThreads = shared ? 8 : Math.min(down, Math.max(software ? 1 : 8, Math.ceil(down / grid)));
   return {
     columnThreads,
@@ -73,6 +73,9 @@ export function wideTiles(rows: number, width: number, tile: TileName) {
   };
 }
 
+/** Whether a product is so small that what compiles soonest is best. */
+export const isSmall = (rows: number, depth: number, width: number): boolean => rows * depth * width <= 2 ** 17;
+
 /** The tiles that a product of a size may be computed in, the default first. */
 export function productTiles(
   { quads, software }: DeviceTraits,
@@ -83,6 +86,7 @@ export function productTiles(
   const large = rows * depth * width >= 2 ** 24; // what takes long to compile pays off
   const byQuads: TileName[] = large ? ["tall quads", "quads"] : ["quads", "tall quads"];
   const byThemselves: TileName[] = ["tall registers", "registers"];
+  if (quads && isSmall(rows, depth, width)) return ["registers", "tall registers", ...byQuads, "shared"];
   if (quads) return [...byQuads, ...byThemselves, "shared"];
   return software || !large ? [...byThemselves, "shared"] : ["shared", ...byThemselves];
 }

@@ -2,7 +2,7 @@
 
 import type { Page } from "puppeteer";
 import { visit } from "../visit";
-import { button, enter } from "./page";
+import { button, enter, numberOf, press } from "./page";
 
 /** Settings as an address says them. */
 export const small = "data=own-text&cell=elman&hidden=16&batch=4&steps=8";
@@ -27,3 +27,16 @@ export const untilStep = (page: Page, step: number) =>
     polling: 50,
     timeout: 60_000,
   });
+
+/** Takes steps one by one. @returns the loss that is shown after each */
+export async function singleSteps(page: Page, count: number): Promise<number[]> {
+  const losses: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const step = await numberOf(page, "step");
+    await press(page, "single-step");
+    await untilStep(page, step + 1);
+    await button(page, "single-step");
+    losses.push(await numberOf(page, "training-loss"));
+  }
+  return losses;
+}

@@ -1,459 +1,220 @@
+// The training page: how it trains, and what it says.
+
 import { mkdtemp, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Page } from "puppeteer";
-import { describe, expect, test } from "vitest";
-import { withPage } from "../../demo/terminal/in-browser";
-import { readCheckpoint, readSafetensors, writeSafetensors } from "../../src/index";
-import { count, onPage, ownText, plain, ready, small, untilStep } from "./on-train-page";
-import {
-  barriers,
-  beforeWorker,
-  bring,
-  bundled,
-  button,
-  choose,
-  downloaded,
-  enter,
-  isSeen,
-  numberOf,
-  press,
-  textOf,
-  until,
-} from "./page";
+import { expect, test } from "vitest";
+import { readCheckpoint } from "../../src/index";
+import { count, onPage, ownText, ready, singleSteps, untilStep } from "./on-train-page";
+import { barriers, bring, button, choose, downloaded, enter, isSeen, numberOf, press, textOf, until } from "./page";
 
-/** Opens the page as the sources have it, where their modules can be imported beside it. */
-const onSources = (work: (page: Page) => Promise<void>, address = `${small}&${plain}`) =>
-  withPage(work, `/demo/train/index.html#${address}`, bundled);
+test("trains the same losses wherever its address is opened, and says all settings in it", () =>
+  onPage(async (page) => {
+    await ready(page);
+    const cell = await page.$("#cell");
+    await cell!.select("lstm");
+    await enter(page, { seed: "7", hidden: "12", layers: "2", dropout: "0.25" });
+    const losses = await singleSteps(page, 4);
+    const address = page.url();
+    expect(address).toMatch(/#.*cell=lstm.*layers=2/);
+    const other = await page.browserContext().newPage();
+    await other.goto(address);
+    await ready(other);
+    expect(await singleSteps(other, 4)).toEqual(losses);
+    await other.goto("about:blank");
+    await other.goto(`${address}&hidden=0&nonsense=1`);
+    await until(other, "failure", /left out: nonsense=1, hidden=0/);
+  }));
 
-async function singleSteps(page: Page, count: number): Promise<number[]> {
-  const losses: number[] = [];
-  for (let i = 0; i < count; i++) {
+test("says where a training comes to no numbers, and goes on from before with smaller steps", () =>
+  onPage(async (page) => {
+    await button(page, "run");
+    await press(page, "run");
+    await until(page, "saved", /^Kept in this browser at step [1-9]/);
+    await enter(page, { learningRate: "100" });
+    await until(page, "failure", /^The loss of step [\d,]+ or its gradients are not finite: the steps are too large/);
+    await until(page, "status", /^Paused after [1-9]/);
+    expect(await textOf(page, "failure")).toContain(`as it was at step ${count(await numberOf(page, "step"))}:`);
+    const { bytes } = await downloaded(page, "save");
+    const { parameters } = await readCheckpoint(new Uint8Array(bytes));
+    for (const { data } of parameters.values()) expect(data.every(Number.isFinite)).toBe(true);
     const step = await numberOf(page, "step");
-    await press(page, "single-step");
-    await untilStep(page, step + 1);
+    await enter(page, { learningRate: "0.01" });
+    await press(page, "run");
+    expect(await isSeen(page, "failure")).toBe(false);
+    await untilStep(page, step + 20);
+    expect(await numberOf(page, "training-loss")).toBeLessThan(10);
+  }, `data=adding&cell=elman&hidden=16&batch=4&steps=8&optimizer=sgd&learningRate=0.01&clipNorm=none`));
+
+test("refuses a text or a file that is too large at once, by name, and keeps what was there", () =>
+  onPage(async (page) => {
+    await ready(page);
+    await page.focus("#text");
+    const session = await page.createCDPSession();
+    await session.send("Input.insertText", { text: "The sea was calm. ".repeat(2e6) }); // as what is dropped there
+    await until(page, "text-error", /^That is 36,000,000 characters. Take 20 million at most/, 10_000);
+    expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(ownText);
+    const path = join(await mkdtemp(join(tmpdir(), "tempograd-file-")), "huge.txt");
+    await writeFile(path, "");
+    await truncate(path, 600e6);
+    await choose(page, "file", path);
+    await until(page, "text-error", /^huge.txt: has 600 MB, expected 100 MB at most; take a part of it/, 10_000);
+    expect(await textOf(page, "own-name")).toBe("your text, 2,440 characters");
+  }));
+
+test("changes a training by the live settings alone, not by a preset, a link or a place in the page", () =>
+  onPage(async (page) => {
+    await ready(page);
+    const losses = await singleSteps(page, 3);
+    await press(page, "reset");
+    const again = await singleSteps(page, 2);
+    await (await page.$("#preset"))!.select("1");
+    expect(await page.$eval("label[for=learningRate]", (label) => label.textContent)).toContain("after a reset");
+    await page.evaluate(() => document.querySelector<HTMLElement>(".skip")!.click());
+    expect(await page.$eval("#hidden", (input) => (input as HTMLInputElement).value)).toBe("256");
+    again.push(...(await singleSteps(page, 1)));
+    expect(again).toEqual(losses);
+  }));
+
+test("steps once, goes on where it paused, and repeats its losses after a reset", () =>
+  onPage(async (page) => {
+    await ready(page);
+    const losses = await singleSteps(page, 3);
+    expect(await numberOf(page, "step")).toBe(3);
+    await press(page, "run");
+    await untilStep(page, 20);
+    await press(page, "run");
+    await until(page, "status", /^Paused after/);
+    const paused = await numberOf(page, "step");
+    await singleSteps(page, 1);
+    expect(await numberOf(page, "step")).toBe(paused + 1);
+    expect(await textOf(page, "run")).toBe("Go on");
+    await press(page, "run");
+    await untilStep(page, paused + 20);
+    await press(page, "reset");
     await button(page, "single-step");
-    losses.push(await numberOf(page, "training-loss"));
-  }
-  return losses;
-}
+    expect(await numberOf(page, "step")).toBe(0);
+    expect(await singleSteps(page, 3)).toEqual(losses);
+    const names = await page.$$eval("#runs input[type=text]", (inputs) => inputs.map(({ value }) => value));
+    expect(names).toEqual(["Elman 16 · SGD 0.5 (2)", "Elman 16 · SGD 0.5"]);
+  }));
 
-describe("the training page", () => {
-  test("trains, saves, is left, goes on where it was left, and exports what came of it", () =>
-    onPage(async (page) => {
-      await ready(page);
-      await press(page, "run");
-      await untilStep(page, 300);
-      await press(page, "run");
-      await until(page, "status", /^Paused after/);
-      await until(page, "saved", /^Kept in this browser at step/);
-      const step = await numberOf(page, "step");
-      const entropy = Number(/dashed line, ([\d.]+) \(nats\)/.exec(await textOf(page, "baseline"))![1]);
-      expect(await numberOf(page, "training-loss")).toBeLessThan(entropy - 0.5);
-      expect(await numberOf(page, "held-out-loss")).toBeLessThan(entropy);
-      expect(await numberOf(page, "tokens-per-second")).toBeGreaterThan(0);
-      expect(await textOf(page, "plan")).toContain("recurrence");
-      expect(await page.$eval(".sample blockquote", (quote) => quote.textContent?.length)).toBe(232);
+test("pauses in a hidden tab where it shall, and goes on when it is seen again", () =>
+  onPage(async (page) => {
+    const hide = (hidden: boolean) =>
+      page.evaluate((hidden: boolean) => {
+        Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, hidden);
+    await ready(page);
+    await press(page, "run");
+    await untilStep(page, 10);
+    await hide(true);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await textOf(page, "status")).toBe("Training.");
+    await hide(false);
+    await (await page.$("#hiddenTab"))!.select("pause");
+    await hide(true);
+    await until(page, "status", /^Paused after/);
+    await hide(false);
+    await until(page, "status", /^Training/);
+  }));
 
-      await page.goto("about:blank");
-      await page.goBack();
-      await page.waitForSelector("#kept:not([hidden])");
-      expect(await textOf(page, "kept-list")).toContain(`ELMAN on your text, after ${count(step)} steps`);
-      await page.click("#kept-list button");
-      await until(page, "status", new RegExp(`^Paused after ${count(step)} steps`));
-      expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(ownText);
-      await press(page, "run");
-      await untilStep(page, step + 100);
-      await press(page, "run");
-      await until(page, "status", /^Paused after/);
-      const end = await numberOf(page, "step");
+test("takes live settings while it trains, and says what needs a reset", () =>
+  onPage(async (page) => {
+    await ready(page);
+    await enter(page, { learningRate: "0" });
+    await singleSteps(page, 1);
+    expect(await textOf(page, "pending")).toBe("");
+    await enter(page, { hidden: "20" });
+    expect(await textOf(page, "pending")).toBe("One change needs a reset, and a new start.");
+    expect(await page.$eval("label[for=hidden]", (label) => label.textContent)).toBe("Hidden units after a reset");
+    await enter(page, { learningRate: "1e30", hidden: "16" });
+    expect(await isSeen(page, "learningRate-error")).toBe(true);
+    await enter(page, { learningRate: "100" });
+    expect(await isSeen(page, "learningRate-error")).toBe(false);
+    const before = await numberOf(page, "training-loss");
+    expect((await singleSteps(page, 4)).at(-1)).toBeGreaterThan(before + 1);
+    await enter(page, { learningRate: "0.01", pauseAt: "40", prompt: "The 船captain" });
+    await press(page, "run");
+    await until(page, "status", /^Paused after 40 steps/);
+    expect(await page.$eval(".sample blockquote", (quote) => quote.textContent)).toMatch(/^The captain/);
+    const marks = await page.$$eval(".sample [data-surprise]", (marks) =>
+      marks.map((mark) => (mark as HTMLElement).title),
+    );
+    expect(marks[0]).toMatch(/^h: [\d.]+% likely, [\d.]+ nats of surprise$/);
+  }));
 
-      const { name, bytes } = await downloaded(page, "save");
-      expect(name).toBe(`tempograd-elman-step-${end}.safetensors`);
-      const checkpoint = await readCheckpoint(new Uint8Array(bytes));
-      expect(checkpoint.trainer!.step).toBe(end);
-      expect(checkpoint.network).toMatchObject({ hidden: 16 });
+test("says beside the control what is wrong, keeps what was entered, and shows text as text", () =>
+  onPage(async (page) => {
+    await ready(page, "Too short. <b>Really</b>");
+    await enter(page, { steps: "64", hidden: "0" });
+    await press(page, "run");
+    expect(await textOf(page, "hidden-error")).toBe("Enter a whole number from 1 to 2,048.");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("hidden");
+    await enter(page, { hidden: "16" });
+    await press(page, "run");
+    await until(page, "failure", /^The text has 24 characters; 74 or more are needed for 64 time steps/);
+    await enter(page, { steps: "8" });
+    expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toContain("<b>Really</b>");
+    await press(page, "run");
+    await untilStep(page, 20);
+    expect(await page.$$eval(".sample b", (found) => found.length)).toBe(0);
+    expect(await isSeen(page, "failure")).toBe(false);
+  }));
 
-      const csv = String((await downloaded(page, "export-csv")).bytes)
-        .trim()
-        .split("\n");
-      expect(csv[0]).toBe("run,step,stride,loss,smoothed,heldOut,accuracy,perplexity,gradientNorm,tokensPerSecond");
-      const [run, last, stepsOfPoint] = csv.at(-1)!.split(",");
-      expect(run).toBe('"Elman 16 · SGD 0.5"');
-      const { runs } = JSON.parse(String((await downloaded(page, "export-json")).bytes));
-      const { stride, steps, curves } = runs[0].history;
-      expect(Number(last)).toBe(end - (end % stride)); // in long runs, neighbouring steps share a point
-      expect(Number(stepsOfPoint)).toBe(stride);
-      expect(runs[0].settings.hidden).toBe(16);
-      expect(curves.loss).toHaveLength(steps.length);
-      const png = (await downloaded(page, "export-png")).bytes;
-      expect([...png.subarray(1, 4)]).toEqual([..."PNG"].map((letter) => letter.charCodeAt(0)));
+test("learns to tell sequences of a visitor's file apart, and says what is wrong with another", () =>
+  onPage(async (page) => {
+    await button(page, "run");
+    const rows = Array.from({ length: 200 }, (_, i) => {
+      const noise = (t: number) => Math.sin(37 * i + 11 * t) / 4;
+      const values = Array.from({ length: 12 }, (_, t) => (i % 2 === 0 ? t : 11 - t) / 12 + noise(t));
+      return [i % 2 === 0 ? "rising" : "falling", ...values.map((value) => value.toFixed(3))].join(",");
+    });
+    await bring(page, "file", "waves.csv", rows.join("\n"));
+    await until(page, "own-name", /^waves.csv, [\d,]+ characters/);
+    expect(await page.$eval("#task", (select) => (select as HTMLSelectElement).value)).toBe("classify");
+    await press(page, "run");
+    await until(page, "status", /^Paused after 200 steps/, 60_000);
+    expect(await textOf(page, "description")).toContain("200 in 2 classes (falling, rising), 20 held out");
+    expect(await textOf(page, "baseline")).toContain("always guessing the largest class");
+    expect(Number.parseFloat(await textOf(page, "accuracy"))).toBeGreaterThan(90);
+    expect(await textOf(page, "samples")).toContain("it does not write");
+    await until(page, "unrolled", /The loss/);
+    await press(page, "reset");
+    await bring(page, "file", "waves.csv", rows.join("\n").replace("0.", "?."));
+    await press(page, "run");
+    await until(page, "failure", /^waves.csv, row 1: value \d is "\?\.\d+", expected a number/);
+  }, "cell=gru&hidden=16&batch=16&steps=12&pauseAt=200"));
 
-      // The file opens again, at the same step, in a page that knows only the text.
-      await page.goto("about:blank");
-      await page.goBack();
-      await ready(page);
-      await bring(page, "open", name, bytes);
-      await until(page, "status", new RegExp(`^Paused after ${count(end)} steps`));
+test("shows a network through time, and an Elman beside an LSTM whose gradient vanishes less", () =>
+  onPage(async (page) => {
+    await button(page, "run");
+    await press(page, "compare");
+    await until(page, "status", /^Training/);
+    await page.waitForFunction(`document.getElementById("beside").value !== ""`, { polling: 100, timeout: 90_000 });
+    const words = await page.$eval("#unrolled", (view) => view.textContent ?? "");
+    const shares = [...words.matchAll(/At t = 1 the gradient is ([\d.]+)(?: × 10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+))? of/g)].map(
+      ([, digits, sign, power = "⁰"]) =>
+        Number(digits) *
+        10 ** (Number([...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(digit)).join("")) * (sign === "⁻" ? -1 : 1)),
+    );
+    expect(shares).toHaveLength(2);
+    for (const scheme of ["light", "dark"] as const) expect(await barriers(page, scheme)).toEqual([]);
+    expect(shares[0]!).toBeLessThan(shares[1]! / 100);
+  }, "data=adding&hidden=16&batch=8&steps=40"));
 
-      // One whose settings are not its training's is refused before anything of their size is made.
-      const { metadata, tensors } = readSafetensors(bytes);
-      const about = metadata.about!.replace("hidden=16", "hidden=2048");
-      const started = performance.now();
-      await bring(page, "open", name, writeSafetensors(tensors, { ...metadata, about }));
-      await until(page, "failure", /settings say hidden 2048, and its training has 16/);
-      expect(performance.now() - started).toBeLessThan(8000);
-      expect(await textOf(page, "status")).toContain(`Paused after ${count(end)} steps`);
-    }));
-
-  test("trains the same losses wherever its address is opened, and says all settings in it", () =>
-    onPage(async (page) => {
-      await ready(page);
-      const cell = await page.$("#cell");
-      await cell!.select("lstm");
-      await enter(page, { seed: "7", hidden: "12", layers: "2", dropout: "0.25" });
-      const losses = await singleSteps(page, 4);
-      const address = page.url();
-      expect(address).toMatch(/#.*cell=lstm.*layers=2/);
-      const other = await page.browserContext().newPage();
-      await other.goto(address);
-      await ready(other);
-      expect(await singleSteps(other, 4)).toEqual(losses);
-      await other.goto("about:blank");
-      await other.goto(`${address}&hidden=0&nonsense=1`);
-      await until(other, "failure", /left out: nonsense=1, hidden=0/);
-    }));
-
-  test("keeps a training with the text it was trained on, and none with another", () =>
-    onPage(async (page) => {
-      await ready(page);
-      await press(page, "run");
-      await untilStep(page, 50);
-      await press(page, "run");
-      await until(page, "saved", /^Kept in this browser at step [1-9]/);
-      const step = await numberOf(page, "step");
-      const { name, bytes } = await downloaded(page, "save");
-      const other = ownText.replaceAll("sea", "sky");
-      await enter(page, { text: other });
-      expect(await textOf(page, "pending")).toBe("One change needs a reset, and a new start.");
-      await press(page, "reset");
-      await button(page, "run");
-      await bring(page, "open", name, bytes);
-      await until(page, "failure", /This was trained on your text, 2,440 characters, which the file leaves out/);
-      await singleSteps(page, 1);
-      await page.goto("about:blank");
-      await page.goBack();
-      await page.waitForSelector("#kept:not([hidden])");
-      expect(await page.$eval("#kept-list li", (latest) => latest.textContent)).toContain("after 1 step,");
-      await page.click("#kept-list button");
-      await until(page, "status", /^Paused after 1 step/);
-      expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(other);
-      expect(step).toBeGreaterThan(1);
-    }));
-
-  test("keeps the trainings of two tabs, each with its own text, and offers both on return", () =>
-    onPage(async (page) => {
-      await ready(page);
-      const other = await page.browserContext().newPage();
-      await other.goto(page.url());
-      const texts = [ownText, ownText.replaceAll("sea", "sky")];
-      for (const [i, tab] of [page, other].entries()) {
-        await tab.bringToFront();
-        await ready(tab, texts[i]);
-        await singleSteps(tab, i + 1);
-        await until(tab, "saved", /^Kept in this browser/);
-      }
-      await other.close();
-      await page.bringToFront();
-      await page.goto("about:blank");
-      await page.goBack();
-      await page.waitForSelector("#kept:not([hidden])");
-      const offered = await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent));
-      expect(offered).toEqual([expect.stringContaining("after 2 steps"), expect.stringContaining("after 1 step,")]);
-      await page.click("#kept-list li:last-child button");
-      await until(page, "status", /^Paused after 1 step/);
-      const given = await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value);
-      expect(given).toBe(texts[0]);
-      await singleSteps(page, 3);
-      await until(page, "saved", /^Kept in this browser at step 4/);
-      await page.goto("about:blank");
-      await page.goBack();
-      await page.waitForSelector("#kept:not([hidden])");
-      const again = await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent));
-      expect(again).toEqual([expect.stringContaining("after 4 steps"), expect.stringContaining("after 2 steps")]);
-      await page.click("#kept-list li:last-child button:last-of-type");
-      await page.waitForFunction(`document.querySelectorAll("#kept-list li").length === 1`);
-      expect(await isSeen(page, "kept")).toBe(true);
-    }));
-
-  test("offers what an earlier version of the page kept, with its text where that is its own", () =>
-    onSources(async (page) => {
-      await ready(page);
-      await singleSteps(page, 2);
-      const { bytes } = await downloaded(page, "save");
-      // As text: a compiled import() would not be the browser's own.
-      const keep = (own: string) =>
-        page.evaluate(`import("/src/index.ts").then(async ({ openCheckpointStore }) => {
-          const store = await openCheckpointStore();
-          for (const name of await store.list()) await store.delete(name);
-          await store.save("training", Uint8Array.of(${[...bytes]}));
-          const own = ${JSON.stringify(JSON.stringify({ name: "your text", text: own }))};
-          await store.save("training-data", new TextEncoder().encode(own));
-        })`);
-      const text = () => page.$eval("#text", (area) => (area as HTMLTextAreaElement).value);
-      for (const [own, first] of [
-        ["of another tab, which wrote over it", /^This was trained on your text/],
-        [ownText, undefined],
-      ] as const) {
-        await keep(own);
-        await page.reload();
-        await page.waitForSelector("#kept:not([hidden])");
-        expect(await textOf(page, "kept-list")).toContain("ELMAN on your text, after 2 steps");
-        await page.click("#kept-list button");
-        if (first) await until(page, "failure", first);
-      }
-      await until(page, "status", /^Paused after 2 steps/);
-      expect(await text()).toBe(ownText);
-      await singleSteps(page, 1);
-      await until(page, "saved", /^Kept in this browser at step 3/);
+test("says so plainly where the browser has no WebGPU, or no adapter", () =>
+  onPage(async (page) => {
+    for (const [gpu, reason] of [
+      ["undefined", "This browser has no WebGPU"],
+      ["{ requestAdapter: async () => null }", "found no graphics adapter"],
+    ]) {
+      const override = `Object.defineProperty(navigator, "gpu", { configurable: true, value: ${gpu} })`;
+      await page.evaluateOnNewDocument(override);
       await page.reload();
-      await page.waitForSelector("#kept:not([hidden])");
-      expect(await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent))).toEqual([
-        expect.stringContaining("after 3 steps"),
-      ]);
-    }));
-
-  test("keeps and offers trainings where the browser refuses it files of its own", () =>
-    onPage(async (page) => {
-      const refuse = `StorageManager.prototype.getDirectory = async () => {
-        throw new DOMException("Security error when calling GetDirectory", "SecurityError");
-      };`;
-      await beforeWorker(page, refuse);
-      await ready(page);
-      await singleSteps(page, 1);
-      await until(page, "saved", /^Kept in this browser at step 1/);
-      await page.reload();
-      await page.waitForSelector("#kept:not([hidden])");
-      expect(await textOf(page, "kept-list")).toContain("after 1 step,");
-    }));
-
-  test("shows a gradient norm where it was measured, and loses none where a training goes on", () =>
-    onPage(async (page) => {
-      const norms = async () => {
-        const { runs } = JSON.parse(String((await downloaded(page, "export-json")).bytes));
-        const { steps, curves } = runs.at(-1).history;
-        return { steps, norms: curves.gradientNorm };
-      };
-      await ready(page);
-      await press(page, "run");
-      await until(page, "status", /^Paused after 30 steps/);
-      await until(page, "saved", /^Kept in this browser at step 30/);
-      const before = await norms();
-      expect(before.norms[30]).toBeGreaterThan(0);
-      expect(before.norms[0]).toBeNull();
-      await page.goto("about:blank");
-      await page.goBack();
-      await page.waitForSelector("#kept:not([hidden])");
-      await page.click("#kept-list button");
-      await until(page, "status", /^Paused after 30 steps/);
-      await enter(page, { pauseAt: "31" });
-      await press(page, "run"); // looks at step 30, where nothing was trained yet
-      await until(page, "status", /^Paused after 31 steps/);
-      const after = await norms();
-      expect(after.norms[30]).toBe(before.norms[30]);
-      expect(after.norms[31]).toBeGreaterThan(0);
-    }, `${small}&${plain}&pauseAt=30`));
-
-  test("says where a training comes to no numbers, and goes on from before with smaller steps", () =>
-    onPage(async (page) => {
-      await button(page, "run");
-      await press(page, "run");
-      await until(page, "saved", /^Kept in this browser at step [1-9]/);
-      await enter(page, { learningRate: "100" });
-      await until(page, "failure", /^The loss of step [\d,]+ or its gradients are not finite: the steps are too large/);
-      await until(page, "status", /^Paused after [1-9]/);
-      expect(await textOf(page, "failure")).toContain(`as it was at step ${count(await numberOf(page, "step"))}:`);
-      const { bytes } = await downloaded(page, "save");
-      const { parameters } = await readCheckpoint(new Uint8Array(bytes));
-      for (const { data } of parameters.values()) expect(data.every(Number.isFinite)).toBe(true);
-      const step = await numberOf(page, "step");
-      await enter(page, { learningRate: "0.01" });
-      await press(page, "run");
-      expect(await isSeen(page, "failure")).toBe(false);
-      await untilStep(page, step + 20);
-      expect(await numberOf(page, "training-loss")).toBeLessThan(10);
-    }, `data=adding&cell=elman&hidden=16&batch=4&steps=8&optimizer=sgd&learningRate=0.01&clipNorm=none`));
-
-  test("refuses a text or a file that is too large at once, by name, and keeps what was there", () =>
-    onPage(async (page) => {
-      await ready(page);
-      await page.focus("#text");
-      const session = await page.createCDPSession();
-      await session.send("Input.insertText", { text: "The sea was calm. ".repeat(2e6) }); // as what is dropped there
-      await until(page, "text-error", /^That is 36,000,000 characters. Take 20 million at most/, 10_000);
-      expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(ownText);
-      const path = join(await mkdtemp(join(tmpdir(), "tempograd-file-")), "huge.txt");
-      await writeFile(path, "");
-      await truncate(path, 600e6);
-      await choose(page, "file", path);
-      await until(page, "text-error", /^huge.txt: has 600 MB, expected 100 MB at most; take a part of it/, 10_000);
-      expect(await textOf(page, "own-name")).toBe("your text, 2,440 characters");
-    }));
-
-  test("changes a training by the live settings alone, not by a preset, a link or a place in the page", () =>
-    onPage(async (page) => {
-      await ready(page);
-      const losses = await singleSteps(page, 3);
-      await press(page, "reset");
-      const again = await singleSteps(page, 2);
-      await (await page.$("#preset"))!.select("1");
-      expect(await page.$eval("label[for=learningRate]", (label) => label.textContent)).toContain("after a reset");
-      await page.evaluate(() => document.querySelector<HTMLElement>(".skip")!.click());
-      expect(await page.$eval("#hidden", (input) => (input as HTMLInputElement).value)).toBe("256");
-      again.push(...(await singleSteps(page, 1)));
-      expect(again).toEqual(losses);
-    }));
-
-  test("steps once, goes on where it paused, and repeats its losses after a reset", () =>
-    onPage(async (page) => {
-      await ready(page);
-      const losses = await singleSteps(page, 3);
-      expect(await numberOf(page, "step")).toBe(3);
-      await press(page, "run");
-      await untilStep(page, 20);
-      await press(page, "run");
-      await until(page, "status", /^Paused after/);
-      const paused = await numberOf(page, "step");
-      await singleSteps(page, 1);
-      expect(await numberOf(page, "step")).toBe(paused + 1);
-      expect(await textOf(page, "run")).toBe("Go on");
-      await press(page, "run");
-      await untilStep(page, paused + 20);
-      await press(page, "reset");
-      await button(page, "single-step");
-      expect(await numberOf(page, "step")).toBe(0);
-      expect(await singleSteps(page, 3)).toEqual(losses);
-      const names = await page.$$eval("#runs input[type=text]", (inputs) => inputs.map(({ value }) => value));
-      expect(names).toEqual(["Elman 16 · SGD 0.5 (2)", "Elman 16 · SGD 0.5"]);
-    }));
-
-  test("pauses in a hidden tab where it shall, and goes on when it is seen again", () =>
-    onPage(async (page) => {
-      const hide = (hidden: boolean) =>
-        page.evaluate((hidden: boolean) => {
-          Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
-          document.dispatchEvent(new Event("visibilitychange"));
-        }, hidden);
-      await ready(page);
-      await press(page, "run");
-      await untilStep(page, 10);
-      await hide(true);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      expect(await textOf(page, "status")).toBe("Training.");
-      await hide(false);
-      await (await page.$("#hiddenTab"))!.select("pause");
-      await hide(true);
-      await until(page, "status", /^Paused after/);
-      await hide(false);
-      await until(page, "status", /^Training/);
-    }));
-
-  test("takes live settings while it trains, and says what needs a reset", () =>
-    onPage(async (page) => {
-      await ready(page);
-      await enter(page, { learningRate: "0" });
-      await singleSteps(page, 1);
-      expect(await textOf(page, "pending")).toBe("");
-      await enter(page, { hidden: "20" });
-      expect(await textOf(page, "pending")).toBe("One change needs a reset, and a new start.");
-      expect(await page.$eval("label[for=hidden]", (label) => label.textContent)).toBe("Hidden units after a reset");
-      await enter(page, { learningRate: "1e30", hidden: "16" });
-      expect(await isSeen(page, "learningRate-error")).toBe(true);
-      await enter(page, { learningRate: "100" });
-      expect(await isSeen(page, "learningRate-error")).toBe(false);
-      const before = await numberOf(page, "training-loss");
-      expect((await singleSteps(page, 4)).at(-1)).toBeGreaterThan(before + 1);
-      await enter(page, { learningRate: "0.01", pauseAt: "40", prompt: "The 船captain" });
-      await press(page, "run");
-      await until(page, "status", /^Paused after 40 steps/);
-      expect(await page.$eval(".sample blockquote", (quote) => quote.textContent)).toMatch(/^The captain/);
-      const marks = await page.$$eval(".sample [data-surprise]", (marks) =>
-        marks.map((mark) => (mark as HTMLElement).title),
-      );
-      expect(marks[0]).toMatch(/^h: [\d.]+% likely, [\d.]+ nats of surprise$/);
-    }));
-
-  test("says beside the control what is wrong, keeps what was entered, and shows text as text", () =>
-    onPage(async (page) => {
-      await ready(page, "Too short. <b>Really</b>");
-      await enter(page, { steps: "64", hidden: "0" });
-      await press(page, "run");
-      expect(await textOf(page, "hidden-error")).toBe("Enter a whole number from 1 to 2,048.");
-      expect(await page.evaluate(() => document.activeElement?.id)).toBe("hidden");
-      await enter(page, { hidden: "16" });
-      await press(page, "run");
-      await until(page, "failure", /^The text has 24 characters; 74 or more are needed for 64 time steps/);
-      await enter(page, { steps: "8" });
-      expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toContain("<b>Really</b>");
-      await press(page, "run");
-      await untilStep(page, 20);
-      expect(await page.$$eval(".sample b", (found) => found.length)).toBe(0);
-      expect(await isSeen(page, "failure")).toBe(false);
-    }));
-
-  test("learns to tell sequences of a visitor's file apart, and says what is wrong with another", () =>
-    onPage(async (page) => {
-      await button(page, "run");
-      const rows = Array.from({ length: 200 }, (_, i) => {
-        const noise = (t: number) => Math.sin(37 * i + 11 * t) / 4;
-        const values = Array.from({ length: 12 }, (_, t) => (i % 2 === 0 ? t : 11 - t) / 12 + noise(t));
-        return [i % 2 === 0 ? "rising" : "falling", ...values.map((value) => value.toFixed(3))].join(",");
-      });
-      await bring(page, "file", "waves.csv", rows.join("\n"));
-      await until(page, "own-name", /^waves.csv, [\d,]+ characters/);
-      expect(await page.$eval("#task", (select) => (select as HTMLSelectElement).value)).toBe("classify");
-      await press(page, "run");
-      await until(page, "status", /^Paused after 200 steps/, 60_000);
-      expect(await textOf(page, "description")).toContain("200 in 2 classes (falling, rising), 20 held out");
-      expect(await textOf(page, "baseline")).toContain("always guessing the largest class");
-      expect(Number.parseFloat(await textOf(page, "accuracy"))).toBeGreaterThan(90);
-      expect(await textOf(page, "samples")).toContain("it does not write");
-      await until(page, "unrolled", /The loss/);
-      await press(page, "reset");
-      await bring(page, "file", "waves.csv", rows.join("\n").replace("0.", "?."));
-      await press(page, "run");
-      await until(page, "failure", /^waves.csv, row 1: value \d is "\?\.\d+", expected a number/);
-    }, "cell=gru&hidden=16&batch=16&steps=12&pauseAt=200"));
-
-  test("shows a network through time, and an Elman beside an LSTM whose gradient vanishes less", () =>
-    onPage(async (page) => {
-      await button(page, "run");
-      await press(page, "compare");
-      await until(page, "status", /^Training/);
-      await page.waitForFunction(`document.getElementById("beside").value !== ""`, { polling: 100, timeout: 90_000 });
-      const words = await page.$eval("#unrolled", (view) => view.textContent ?? "");
-      const shares = [...words.matchAll(/At t = 1 the gradient is ([\d.]+)(?: × 10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+))? of/g)].map(
-        ([, digits, sign, power = "⁰"]) =>
-          Number(digits) *
-          10 ** (Number([...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(digit)).join("")) * (sign === "⁻" ? -1 : 1)),
-      );
-      expect(shares).toHaveLength(2);
-      for (const scheme of ["light", "dark"] as const) expect(await barriers(page, scheme)).toEqual([]);
-      expect(shares[0]!).toBeLessThan(shares[1]! / 100);
-    }, "data=adding&hidden=16&batch=8&steps=40"));
-
-  test("says so plainly where the browser has no WebGPU, or no adapter", () =>
-    onPage(async (page) => {
-      for (const [gpu, reason] of [
-        ["undefined", "This browser has no WebGPU"],
-        ["{ requestAdapter: async () => null }", "found no graphics adapter"],
-      ]) {
-        const override = `Object.defineProperty(navigator, "gpu", { configurable: true, value: ${gpu} })`;
-        await page.evaluateOnNewDocument(override);
-        await page.reload();
-        await page.waitForSelector("#no-webgpu:not([hidden])");
-        expect(await textOf(page, "no-webgpu-reason")).toContain(reason);
-        expect(await isSeen(page, "run")).toBe(false);
-      }
-    }));
-});
+      await page.waitForSelector("#no-webgpu:not([hidden])");
+      expect(await textOf(page, "no-webgpu-reason")).toContain(reason);
+      expect(await isSeen(page, "run")).toBe(false);
+    }
+  }));

@@ -1,5 +1,8 @@
-// Cells as equations, from the literature, and points to look at them.
+// Cells as equations, from the library and the literature, and points to look at them.
 
+import { coupledLstm } from "../../src/cells/coupled-lstm";
+import { indrnn } from "../../src/cells/indrnn";
+import { minGru } from "../../src/cells/mingru";
 import { type TracedCell, traceCell } from "../../src/expressions/cell";
 import { exp, logSigmoid, max, relu, sigmoid, tanh } from "../../src/expressions/functions";
 import { numbers } from "../numbers";
@@ -70,18 +73,6 @@ export const peepholeLstm = traceCell({
   },
 });
 
-/** An LSTM whose input gate is what its forget gate leaves (Greff et al. 2017). */
-const coupledLstm = traceCell({
-  name: "coupled-lstm",
-  gates: ["f", "g", "o"],
-  states: ["h", "c"],
-  step({ f, g, o }, { c }) {
-    const forget = sigmoid(f);
-    const next = forget.times(c).plus(forget.negated().plus(1).times(tanh(g)));
-    return { h: sigmoid(o).times(tanh(next)), c: next };
-  },
-});
-
 /** Equations 8 to 17 of Beck et al., "xLSTM: Extended Long Short-Term Memory", 2024, with m to keep exp in range. */
 export const slstm = traceCell({
   name: "slstm",
@@ -98,28 +89,7 @@ export const slstm = traceCell({
   },
 });
 
-/** Li et al., "Independently Recurrent Neural Network (IndRNN)", 2018. */
-const indRnn = traceCell({
-  name: "ind-rnn",
-  gates: ["a"],
-  states: ["h"],
-  recurrent: "unit",
-  step: ({ a }) => ({ h: relu(a) }),
-});
-
 /** Feng et al., "Were RNNs All We Needed?", 2024. */
-export const minGru = traceCell({
-  name: "min-gru",
-  gates: ["z", "n"],
-  states: ["h"],
-  recurrent: "none",
-  step({ z, n }, { h }) {
-    const update = sigmoid(z);
-    return { h: update.negated().plus(1).times(h).plus(update.times(n)) };
-  },
-});
-
-/** The same authors' LSTM. */
 const minLstm = traceCell({
   name: "min-lstm",
   gates: ["f", "i", "g"],
@@ -152,10 +122,10 @@ export const cells: readonly TracedCell[] = [
   elman,
   elmanRelu,
   peepholeLstm,
-  coupledLstm,
+  traceCell(coupledLstm.equations),
   slstm,
-  indRnn,
-  minGru,
+  traceCell(indrnn.equations),
+  traceCell(minGru.equations),
   minLstm,
   delayed,
 ];

@@ -42,7 +42,7 @@ function planOf(options: UniformOptions, trainable?: readonly string[], checkpoi
     memory.buffers.filter((buffer) => buffer.label === label).reduce((sum, { bytes }) => sum + bytes, 0);
   const count = (label: RegExp) =>
     lines.filter((line) => label.test(line.label)).reduce((sum, { times }) => sum + times, 0);
-  return { pass, lines, total, memory, bytesOf, count, specs, names: Object.keys(specs) };
+  return { pass, lines, total, memory, bytesOf, count, specs };
 }
 
 const networks = fc.record({
@@ -65,7 +65,7 @@ describe("a plan", () => {
       fc.property(networks, fc.nat(2 ** 30 - 1), fc.nat(29), ({ cell, ...rest }, chosen, one) => {
         const options: UniformOptions = { ...cell, ...rest };
         const { layers, bidirectional } = rest;
-        const names = planOf(options).names;
+        const names = Object.keys(parameterShapes(networkConfig(options)));
         const trainable = names.filter((_, i) => (chosen >> i) & 1 || i === one % names.length);
         const { count, lines, pass, bytesOf, specs } = planOf(options, trainable);
         const learns = (name: string) => trainable.includes(name);
@@ -115,7 +115,7 @@ describe("a plan", () => {
         expect(bytesOf("gradients")).toBe(wanted.bytes);
         expect(bytesOf("dOutput") === 0).toBe(reached.length === 0);
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 

@@ -112,7 +112,7 @@ describe("a pass with gradients of some parameters", () => {
       'Pass: trainable has "layer1.", expected names of parameters, or how they begin: layer0.',
     ],
     [{ trainable: ["layer0.", 5] }, "Pass: trainable has 5, expected names"],
-    [{ trainable: ["layer0."], gradients: false }, "Pass: trainable is given for a pass without gradients"],
+    [{ trainable: ["layer0."], gradients: false }, "Pass: trainable does not go with a pass without gradients"],
   ])("is refused with %o", async (wrong, message) => {
     const network = await Network.create(gpu(), {
       ...{ cell: "elman", inputs: 3, hidden: 5, outputs: 4, input: "tokens", readout: "last-step" },

@@ -376,8 +376,14 @@ describe("what was trained", () => {
     expect([...written]).toEqual([5, 0, 1, 2, 3, 4, 5, 0, 1]);
     const again = await generate(network, { prompt: [3], length: 9, temperature: 2, seed: 5 });
     expect(await generate(network, { prompt: [3], length: 9, temperature: 2, seed: 5 })).toEqual(again);
-    await expect(generate(network, { prompt: [], length: 9 })).rejects.toThrow("prompt is empty");
-    await expect(generate(network, { prompt: [1], length: 9, temperature: 0 })).rejects.toThrow("temperature is 0");
+    await expect(generate(network, { prompt: [], length: 9 })).rejects.toMatchObject({
+      code: "batch",
+      message: expect.stringContaining("prompt is empty"),
+    });
+    await expect(generate(network, { prompt: [1], length: 9, temperature: 0 })).rejects.toMatchObject({
+      code: "option",
+      message: expect.stringContaining("temperature is 0"),
+    });
     close();
   });
 

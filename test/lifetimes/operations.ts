@@ -1,16 +1,12 @@
-// What is destroyed, or lives on what is, or on a device that is lost, answers nothing: every public operation, listed from
-// the types, so that a new one is not forgotten.
-import { describe, expect, test } from "vitest";
-import { openNodeGpu } from "../demo/terminal/node-gpu";
-import type * as library from "../src/index";
+// Every public operation, listed from the types, so that a new one is not forgotten; and what is expected of each that refuses.
+
+import { expect } from "vitest";
+import type * as library from "../../src/index";
 import {
-  type Batch,
   evaluate,
   type Gpu,
   generate,
   Network,
-  noLoss,
-  openGpu,
   type Pass,
   type Program,
   readTensors,
@@ -21,76 +17,9 @@ import {
   Trainer,
   timePlan,
   traceGradients,
-  type UniformOptions,
-} from "../src/index";
-import type { Programs } from "../src/network/programs";
-import { useGpu } from "./workbench";
-
-const options: UniformOptions = {
-  cell: "lstm",
-  inputs: 5,
-  hidden: 6,
-  outputs: 5,
-  input: "tokens",
-  readout: "every-step",
-};
-const shape = { steps: 4, batch: 3 };
-const tokens = Int32Array.from({ length: 12 }, (_, i) => (i * 7) % 5);
-const batch: Batch = { inputs: tokens, targets: tokens.map((token) => (token + 1) % 5) };
-function* batches(): Generator<Batch> {
-  while (true) yield batch;
-}
-
-/** All that lives on one device, and has been used. */
-interface World {
-  gpu: Gpu;
-  network: Network;
-  pass: Pass;
-  program: Program;
-  trainer: Trainer;
-  /** Of a network whose loss is made outside. */
-  open: { network: Network; pass: Pass; trainer: Trainer };
-  /** What a checkpoint was made of before. */
-  saved: Awaited<ReturnType<Trainer["snapshot"]>>;
-  close(): void;
-}
-
-async function worldOf(gpu: Gpu, close: () => void): Promise<World> {
-  const network = await Network.create(gpu, options);
-  await network.prepare(shape);
-  const pass = await network.pass({ ...shape, gradients: true });
-  pass.write(batch);
-  pass.run();
-  const trainer = await Trainer.create(network, { ...shape, optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }) });
-  for await (const _ of trainer.train(batches(), { steps: 3 }));
-  const saved = await trainer.snapshot();
-  return { gpu, network, pass, program: pass.program, trainer, open: await openOf(gpu), saved, close };
-}
-
-async function openOf(gpu: Gpu): Promise<World["open"]> {
-  const network = await Network.create(gpu, { ...options, loss: noLoss() });
-  const pass = await network.pass({ ...shape, gradients: true });
-  const trainer = await Trainer.create(network, { ...shape, optimizer: sgd({ learningRate: 0.1 }) });
-  return { network, pass, trainer };
-}
-
-/** Destroys one, and its like of the network whose loss is made outside. */
-function destroy(all: World, what: "network" | "pass" | "trainer"): void {
-  all[what].destroy();
-  all.open[what].destroy();
-}
-
-const inputs = { inputs: tokens };
-const dOutputs = new Float32Array(tokens.length * 5);
-
-async function world(): Promise<World> {
-  const node = await openNodeGpu();
-  const gpu = await openGpu({ gpu: node.gpu });
-  return worldOf(gpu, () => {
-    gpu.destroy();
-    node.close();
-  });
-}
+} from "../../src/index";
+import type { Programs } from "../../src/network/programs";
+import { batch, batches, dOutputs, inputs, options, shape, type World } from "./world";
 
 /** How an operation is used; "apart" where it needs no device, or frees what it has. */
 type Use = ((world: World) => unknown) | "apart";
@@ -120,7 +49,7 @@ const ofNetwork: Record<keyof Network, Use> = {
   programs: "apart", // of its own: below
 };
 
-const ofPass: Record<keyof Pass, Use> = {
+export const ofPass: Record<keyof Pass, Use> = {
   gpu: "apart",
   config: "apart",
   options: "apart",
@@ -152,7 +81,7 @@ const ofPass: Record<keyof Pass, Use> = {
   readStates: ({ pass }) => pass.readStates(),
 };
 
-const ofTrainer: Record<keyof Trainer, Use> = {
+export const ofTrainer: Record<keyof Trainer, Use> = {
   network: "apart",
   pass: "apart",
   learningRate: "apart",
@@ -203,7 +132,7 @@ const ofPrograms: Record<keyof Programs, Use> = {
   memoryOf: "apart",
 };
 
-const ofProgram: Record<keyof Program, Use> = {
+export const ofProgram: Record<keyof Program, Use> = {
   plan: "apart",
   gpu: "apart",
   lifetime: "apart",
@@ -243,7 +172,7 @@ const ofGpu: Record<keyof Gpu, Use> = {
   answered: ({ gpu }) => gpu.answered("Gpu.answered", gpu.lifetime.ending ? Promise.reject() : Promise.resolve(1)),
 };
 
-const ofLibrary: Record<keyof typeof library, Use> = {
+export const ofLibrary: Record<keyof typeof library, Use> = {
   Network: async ({ gpu }) => (await Network.create(gpu, options)).parameterCount,
   Trainer: async ({ network }) => {
     const trainer = await Trainer.create(network, { ...shape, optimizer: sgd({ learningRate: 1 }) });
@@ -334,10 +263,10 @@ const ofLibrary: Record<keyof typeof library, Use> = {
 };
 
 type Uses = [name: string, use: (world: World) => unknown][];
-const usesOf = (table: Record<PropertyKey, Use>, prefix = ""): Uses =>
+export const usesOf = (table: Record<PropertyKey, Use>, prefix = ""): Uses =>
   Object.entries(table).flatMap(([name, use]) => (use === "apart" ? [] : [[prefix + name, use] as const])) as Uses;
 
-const needNetwork: Uses = [
+export const needNetwork: Uses = [
   ...usesOf(ofNetwork, "Network."),
   ...usesOf(ofPass, "Pass."),
   ...usesOf(ofTrainer, "Trainer."),
@@ -346,10 +275,10 @@ const needNetwork: Uses = [
   ...usesOf(ofProgram, "Program."),
   ...usesOf(ofLibrary).filter(([name]) => name !== "Network"),
 ];
-const needGpu: Uses = [...usesOf(ofGpu, "Gpu."), ["Network.create", ofLibrary.Network as never], ...needNetwork];
+export const needGpu: Uses = [...usesOf(ofGpu, "Gpu."), ["Network.create", ofLibrary.Network as never], ...needNetwork];
 
 /** What an operation throws; undefined where it answers. */
-async function thrownBy(use: (world: World) => unknown, on: World): Promise<unknown> {
+export async function thrownBy(use: (world: World) => unknown, on: World): Promise<unknown> {
   try {
     await use(on);
     return undefined;
@@ -359,7 +288,7 @@ async function thrownBy(use: (world: World) => unknown, on: World): Promise<unkn
 }
 
 /** Each use must throw an error of this code, whose message says so; twice, and without an uncaptured error. */
-async function expectRefused(uses: Uses, on: World, code: string, message: RegExp): Promise<void> {
+export async function expectRefused(uses: Uses, on: World, code: string, message: RegExp): Promise<void> {
   const uncaptured: string[] = [];
   on.gpu.device.addEventListener("uncapturederror", ({ error }) => uncaptured.push(error.message));
   const answers: Record<string, unknown> = {};
@@ -374,152 +303,7 @@ async function expectRefused(uses: Uses, on: World, code: string, message: RegEx
   expect(uncaptured).toEqual([]);
 }
 
-const destroyed = (what: string) =>
+export const destroyed = (what: string) =>
   new RegExp(
     `^[A-Za-z]+(\\.[a-zA-Z]+)?: (the ${what} was destroyed; (create|open) another\\.|".+" was destroyed with what it belonged to)`,
   );
-
-test("every operation answers while all it needs is there", async () => {
-  const all = await world();
-  for (const [name, use] of needGpu) expect([name, await thrownBy(use, all)]).toEqual([name, undefined]);
-  all.close();
-});
-
-describe("what is destroyed refuses, by name,", () => {
-  test("each operation that needs a network that was destroyed", async () => {
-    const all = await world();
-    destroy(all, "network");
-    await expectRefused(needNetwork, all, "destroyed", destroyed("network"));
-    all.close();
-  });
-
-  test("each operation of a pass and its program", async () => {
-    const all = await world();
-    destroy(all, "pass");
-    const uses = [...usesOf(ofPass, "Pass."), ...usesOf(ofProgram, "Program.")];
-    await expectRefused(uses, all, "destroyed", destroyed("pass"));
-    all.close();
-  });
-
-  test("each operation of a trainer, and of its pass", async () => {
-    const all = await world();
-    destroy(all, "trainer");
-    const uses = usesOf(ofTrainer, "Trainer.");
-    uses.push(["saveCheckpoint", ofLibrary.saveCheckpoint as never], ["its pass", ({ trainer }) => trainer.pass.run()]);
-    await expectRefused(uses, all, "destroyed", destroyed("trainer"));
-    all.close();
-  });
-
-  test.each([true, false])("each operation on a GPU that was destroyed, its device its own: %s", async (owned) => {
-    const all = await world();
-    const { gpu } = all;
-    if (owned) gpu.destroy();
-    else {
-      const shared = await openGpu({ device: gpu.device });
-      const network = await Network.create(shared, options);
-      const before = gpu.device.lost;
-      shared.destroy();
-      expect(shared.live).toEqual({ buffers: 0, bytes: 0 });
-      await expect(network.read()).rejects.toThrow("Network.read: the GPU was destroyed; open another.");
-      expect((await shared.lost).message).toBe("Gpu: the GPU was destroyed; open another.");
-      expect((await all.network.read()).size).toBe(5); // the device goes on
-      expect(before).toBe(gpu.device.lost);
-      all.close();
-      return;
-    }
-    await expectRefused(needGpu, all, "destroyed", destroyed("GPU"));
-    expect((await gpu.lost).code).toBe("destroyed");
-    all.close();
-  });
-});
-
-describe("a device that is lost", () => {
-  const lost =
-    /^[A-Za-z]+(\.[a-zA-Z]+)?: the device was lost \(.+\); open the GPU again and go on from what was saved\.$/;
-
-  test("is told by every operation, the first time and ever after", async () => {
-    const all = await world();
-    const told = all.gpu.lost;
-    all.gpu.device.destroy();
-    expect((await told).message).toMatch(lost);
-    expect((await told).code).toBe("device-lost");
-    await expectRefused(needGpu, all, "device-lost", lost);
-    all.close();
-  });
-
-  // At the same moment no one knows yet; what waits for the device finds out, and what does not is found out next.
-  const waiting = ["Network.read", "Network.create", "Network.prepare", "Network.pass", "Trainer", "Pass.readStates"];
-  const more = [
-    "Trainer.train",
-    "Trainer.gradientNorm",
-    "Trainer.snapshot",
-    "Trainer.forward",
-    "Trainer.backward",
-    "saveNetwork",
-    "saveCheckpoint",
-    "evaluate",
-  ];
-  test.each([...waiting, ...more, "generate", "traceGradients", "readTensors"])(
-    "is told by %s, called in the moment of the loss",
-    async (name) => {
-      const all = await world();
-      const use = needGpu.find(([other]) => other === name)![1];
-      all.gpu.device.destroy();
-      const thrown = await thrownBy(use, all);
-      expect(thrown).toBeInstanceOf(TempogradError);
-      expect(thrown).toMatchObject({ code: "device-lost" });
-      expect((thrown as Error).message).toMatch(lost);
-      all.close();
-    },
-  );
-});
-
-describe("destroyed in mid-flight", () => {
-  const gpu = useGpu(); // tells of uncaptured errors
-  const methods = [
-    "read",
-    "pass",
-    "inference",
-    "readStates",
-    "train",
-    "forward",
-    "backward",
-    "gradientNorm",
-    "snapshot",
-  ];
-  const functions = ["evaluate", "generate", "traceGradients", "saveNetwork", "saveCheckpoint", "Trainer"];
-  const uses = [...methods.map((name) => `.${name}`), ...functions].map((name) => {
-    return needNetwork.find(([other]) => (name.startsWith(".") ? other.endsWith(name) : other === name))!;
-  });
-  const soon = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-  const moments = [
-    ["network", () => Promise.resolve()],
-    ["network", () => soon(0)],
-    ["network", () => soon(5)],
-    ["trainer", () => soon(0)],
-    ["gpu", () => soon(0)],
-    ["gpu", () => soon(5)],
-  ] as const;
-
-  test.each(uses)("%s fails by name, or answers what it would have", async (_, use) => {
-    for (const [what, moment] of moments) {
-      const all = await worldOf(await openGpu({ device: gpu().device }), () => {});
-      const expected = await use(all);
-      if (all.trainer.step > 3) all.trainer.restore(all.saved);
-      const outcome = Promise.resolve(use(all)).then(
-        (value) => ({ value, error: undefined }),
-        (error) => ({ value: undefined, error }),
-      );
-      await moment();
-      if (what === "gpu") all.gpu.destroy();
-      else destroy(all, what);
-      const { value, error } = await outcome;
-      if (error === undefined) expect(value).toEqual(expected);
-      else {
-        expect(error).toBeInstanceOf(TempogradError);
-        expect(error).toMatchObject({ code: "destroyed" });
-      }
-      all.gpu.destroy();
-    }
-  });
-});

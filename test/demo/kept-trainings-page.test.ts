@@ -1,0 +1,231 @@
+// The training page: what it keeps, saves and goes on with.
+
+import type { Page } from "puppeteer";
+import { expect, test } from "vitest";
+import { withPage } from "../../demo/terminal/in-browser";
+import { readCheckpoint, readSafetensors, writeSafetensors } from "../../src/index";
+import { count, onPage, ownText, plain, ready, singleSteps, small, untilStep } from "./on-train-page";
+import {
+  beforeWorker,
+  bring,
+  bundled,
+  button,
+  downloaded,
+  enter,
+  isSeen,
+  numberOf,
+  press,
+  textOf,
+  until,
+} from "./page";
+
+/** Opens the page as the sources have it, where their modules can be imported beside it. */
+const onSources = (work: (page: Page) => Promise<void>, address = `${small}&${plain}`) =>
+  withPage(work, `/demo/train/index.html#${address}`, bundled);
+
+test("trains, saves, is left, goes on where it was left, and exports what came of it", () =>
+  onPage(async (page) => {
+    await ready(page);
+    await press(page, "run");
+    await untilStep(page, 300);
+    await press(page, "run");
+    await until(page, "status", /^Paused after/);
+    await until(page, "saved", /^Kept in this browser at step/);
+    const step = await numberOf(page, "step");
+    const entropy = Number(/dashed line, ([\d.]+) \(nats\)/.exec(await textOf(page, "baseline"))![1]);
+    expect(await numberOf(page, "training-loss")).toBeLessThan(entropy - 0.5);
+    expect(await numberOf(page, "held-out-loss")).toBeLessThan(entropy);
+    expect(await numberOf(page, "tokens-per-second")).toBeGreaterThan(0);
+    expect(await textOf(page, "plan")).toContain("recurrence");
+    expect(await page.$eval(".sample blockquote", (quote) => quote.textContent?.length)).toBe(232);
+
+    await page.goto("about:blank");
+    await page.goBack();
+    await page.waitForSelector("#kept:not([hidden])");
+    expect(await textOf(page, "kept-list")).toContain(`ELMAN on your text, after ${count(step)} steps`);
+    await page.click("#kept-list button");
+    await until(page, "status", new RegExp(`^Paused after ${count(step)} steps`));
+    expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(ownText);
+    await press(page, "run");
+    await untilStep(page, step + 100);
+    await press(page, "run");
+    await until(page, "status", /^Paused after/);
+    const end = await numberOf(page, "step");
+
+    const { name, bytes } = await downloaded(page, "save");
+    expect(name).toBe(`tempograd-elman-step-${end}.safetensors`);
+    const checkpoint = await readCheckpoint(new Uint8Array(bytes));
+    expect(checkpoint.trainer!.step).toBe(end);
+    expect(checkpoint.network).toMatchObject({ hidden: 16 });
+
+    const csv = String((await downloaded(page, "export-csv")).bytes)
+      .trim()
+      .split("\n");
+    expect(csv[0]).toBe("run,step,stride,loss,smoothed,heldOut,accuracy,perplexity,gradientNorm,tokensPerSecond");
+    const [run, last, stepsOfPoint] = csv.at(-1)!.split(",");
+    expect(run).toBe('"Elman 16 · SGD 0.5"');
+    const { runs } = JSON.parse(String((await downloaded(page, "export-json")).bytes));
+    const { stride, steps, curves } = runs[0].history;
+    expect(Number(last)).toBe(end - (end % stride)); // in long runs, neighbouring steps share a point
+    expect(Number(stepsOfPoint)).toBe(stride);
+    expect(runs[0].settings.hidden).toBe(16);
+    expect(curves.loss).toHaveLength(steps.length);
+    const png = (await downloaded(page, "export-png")).bytes;
+    expect([...png.subarray(1, 4)]).toEqual([..."PNG"].map((letter) => letter.charCodeAt(0)));
+
+    // The file opens again, at the same step, in a page that knows only the text.
+    await page.goto("about:blank");
+    await page.goBack();
+    await ready(page);
+    await bring(page, "open", name, bytes);
+    await until(page, "status", new RegExp(`^Paused after ${count(end)} steps`));
+
+    // One whose settings are not its training's is refused before anything of their size is made.
+    const { metadata, tensors } = readSafetensors(bytes);
+    const about = metadata.about!.replace("hidden=16", "hidden=2048");
+    const started = performance.now();
+    await bring(page, "open", name, writeSafetensors(tensors, { ...metadata, about }));
+    await until(page, "failure", /settings say hidden 2048, and its training has 16/);
+    expect(performance.now() - started).toBeLessThan(8000);
+    expect(await textOf(page, "status")).toContain(`Paused after ${count(end)} steps`);
+  }));
+
+test("keeps a training with the text it was trained on, and none with another", () =>
+  onPage(async (page) => {
+    await ready(page);
+    await press(page, "run");
+    await untilStep(page, 50);
+    await press(page, "run");
+    await until(page, "saved", /^Kept in this browser at step [1-9]/);
+    const step = await numberOf(page, "step");
+    const { name, bytes } = await downloaded(page, "save");
+    const other = ownText.replaceAll("sea", "sky");
+    await enter(page, { text: other });
+    expect(await textOf(page, "pending")).toBe("One change needs a reset, and a new start.");
+    await press(page, "reset");
+    await button(page, "run");
+    await bring(page, "open", name, bytes);
+    await until(page, "failure", /This was trained on your text, 2,440 characters, which the file leaves out/);
+    await singleSteps(page, 1);
+    await page.goto("about:blank");
+    await page.goBack();
+    await page.waitForSelector("#kept:not([hidden])");
+    expect(await page.$eval("#kept-list li", (latest) => latest.textContent)).toContain("after 1 step,");
+    await page.click("#kept-list button");
+    await until(page, "status", /^Paused after 1 step/);
+    expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(other);
+    expect(step).toBeGreaterThan(1);
+  }));
+
+test("keeps the trainings of two tabs, each with its own text, and offers both on return", () =>
+  onPage(async (page) => {
+    await ready(page);
+    const other = await page.browserContext().newPage();
+    await other.goto(page.url());
+    const texts = [ownText, ownText.replaceAll("sea", "sky")];
+    for (const [i, tab] of [page, other].entries()) {
+      await tab.bringToFront();
+      await ready(tab, texts[i]);
+      await singleSteps(tab, i + 1);
+      await until(tab, "saved", /^Kept in this browser/);
+    }
+    await other.close();
+    await page.bringToFront();
+    await page.goto("about:blank");
+    await page.goBack();
+    await page.waitForSelector("#kept:not([hidden])");
+    const offered = await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent));
+    expect(offered).toEqual([expect.stringContaining("after 2 steps"), expect.stringContaining("after 1 step,")]);
+    await page.click("#kept-list li:last-child button");
+    await until(page, "status", /^Paused after 1 step/);
+    const given = await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value);
+    expect(given).toBe(texts[0]);
+    await singleSteps(page, 3);
+    await until(page, "saved", /^Kept in this browser at step 4/);
+    await page.goto("about:blank");
+    await page.goBack();
+    await page.waitForSelector("#kept:not([hidden])");
+    const again = await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent));
+    expect(again).toEqual([expect.stringContaining("after 4 steps"), expect.stringContaining("after 2 steps")]);
+    await page.click("#kept-list li:last-child button:last-of-type");
+    await page.waitForFunction(`document.querySelectorAll("#kept-list li").length === 1`);
+    expect(await isSeen(page, "kept")).toBe(true);
+  }));
+
+test("offers what an earlier version of the page kept, with its text where that is its own", () =>
+  onSources(async (page) => {
+    await ready(page);
+    await singleSteps(page, 2);
+    const { bytes } = await downloaded(page, "save");
+    // As text: a compiled import() would not be the browser's own.
+    const keep = (own: string) =>
+      page.evaluate(`import("/src/index.ts").then(async ({ openCheckpointStore }) => {
+        const store = await openCheckpointStore();
+        for (const name of await store.list()) await store.delete(name);
+        await store.save("training", Uint8Array.of(${[...bytes]}));
+        const own = ${JSON.stringify(JSON.stringify({ name: "your text", text: own }))};
+        await store.save("training-data", new TextEncoder().encode(own));
+      })`);
+    const text = () => page.$eval("#text", (area) => (area as HTMLTextAreaElement).value);
+    for (const [own, first] of [
+      ["of another tab, which wrote over it", /^This was trained on your text/],
+      [ownText, undefined],
+    ] as const) {
+      await keep(own);
+      await page.reload();
+      await page.waitForSelector("#kept:not([hidden])");
+      expect(await textOf(page, "kept-list")).toContain("ELMAN on your text, after 2 steps");
+      await page.click("#kept-list button");
+      if (first) await until(page, "failure", first);
+    }
+    await until(page, "status", /^Paused after 2 steps/);
+    expect(await text()).toBe(ownText);
+    await singleSteps(page, 1);
+    await until(page, "saved", /^Kept in this browser at step 3/);
+    await page.reload();
+    await page.waitForSelector("#kept:not([hidden])");
+    expect(await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent))).toEqual([
+      expect.stringContaining("after 3 steps"),
+    ]);
+  }));
+
+test("keeps and offers trainings where the browser refuses it files of its own", () =>
+  onPage(async (page) => {
+    const refuse = `StorageManager.prototype.getDirectory = async () => {
+      throw new DOMException("Security error when calling GetDirectory", "SecurityError");
+    };`;
+    await beforeWorker(page, refuse);
+    await ready(page);
+    await singleSteps(page, 1);
+    await until(page, "saved", /^Kept in this browser at step 1/);
+    await page.reload();
+    await page.waitForSelector("#kept:not([hidden])");
+    expect(await textOf(page, "kept-list")).toContain("after 1 step,");
+  }));
+
+test("shows a gradient norm where it was measured, and loses none where a training goes on", () =>
+  onPage(async (page) => {
+    const norms = async () => {
+      const { runs } = JSON.parse(String((await downloaded(page, "export-json")).bytes));
+      const { steps, curves } = runs.at(-1).history;
+      return { steps, norms: curves.gradientNorm };
+    };
+    await ready(page);
+    await press(page, "run");
+    await until(page, "status", /^Paused after 30 steps/);
+    await until(page, "saved", /^Kept in this browser at step 30/);
+    const before = await norms();
+    expect(before.norms[30]).toBeGreaterThan(0);
+    expect(before.norms[0]).toBeNull();
+    await page.goto("about:blank");
+    await page.goBack();
+    await page.waitForSelector("#kept:not([hidden])");
+    await page.click("#kept-list button");
+    await until(page, "status", /^Paused after 30 steps/);
+    await enter(page, { pauseAt: "31" });
+    await press(page, "run"); // looks at step 30, where nothing was trained yet
+    await until(page, "status", /^Paused after 31 steps/);
+    const after = await norms();
+    expect(after.norms[30]).toBe(before.norms[30]);
+    expect(after.norms[31]).toBeGreaterThan(0);
+  }, `${small}&${plain}&pauseAt=30`));

@@ -1,0 +1,54 @@
+// The terminal's programs, run as a user runs them.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll } from "vitest";
+
+export const root: string = resolve(import.meta.dirname, "../../..");
+
+/** Of the test file alone; removed after its tests. */
+export const folder: string = mkdtempSync(join(tmpdir(), "tempograd-terminal-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+export interface Outcome {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** @param watch called with each piece of output, and all of it so far. */
+export function run(
+  [program, ...args]: string[],
+  watch?: (child: ChildProcess, out: string) => void,
+): Promise<Outcome> {
+  return new Promise((finish) => {
+    const child = spawn(process.execPath, ["demo/terminal/run.mjs", `demo/terminal/${program}.ts`, ...args], {
+      cwd: root,
+    });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (data) => {
+      out += data;
+      watch?.(child, out);
+    });
+    child.stderr.on("data", (data) => {
+      err += data;
+    });
+    child.on("close", (code) => finish({ code, out, err }));
+  });
+}
+
+/** What --json printed. */
+export const linesOf = (out: string) =>
+  out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+/** Options of a small network. */
+export const small: readonly string[] = ["--hidden", "16", "--batch", "8", "--length", "16"];
+
+export const ofNetwork = (tensors: ReadonlyMap<string, unknown>): string[] =>
+  [...tensors.keys()].filter((name) => !name.startsWith("trainer."));
