@@ -65,7 +65,7 @@ describe("the training page", () => {
       expect(await textOf(page, "status")).toContain("Preparing");
       const begun = performance.now();
       await press(page, "reset");
-      await until(page, "status", "Ready to start.");
+      await until(page, "status", /^Ready to start/);
       expect(performance.now() - begun).toBeLessThan(1000);
     }, "data=own-text&cell=lstm&hidden=2048&batch=4&steps=8"));
 
