@@ -36,6 +36,12 @@ export interface PassOptions extends BatchShape {
    * what it ends with and, with gradients, takes dL/d(final states) from `dFinalState` and leaves `dInitialState`.
    */
   joined?: boolean;
+  /**
+   * Whether x_t are made outside, on the GPU, for a network that reads features: batches bring none. A run reads what
+   * `tensors.inputs` [T, B, I] holds, zero unless written, and with gradients leaves dL/dx_t in `tensors.dInputs`, alike. A row
+   * is stored in a multiple of four numbers, what is beyond I zero: leave it so.
+   */
+  ownInputs?: boolean;
 }
 
 const switches = [
@@ -47,6 +53,7 @@ const switches = [
   "traceGradients",
   "training",
   "joined",
+  "ownInputs",
 ] as const satisfies readonly (keyof PassOptions)[];
 
 const passOptions: readonly (keyof PassOptions)[] = [
@@ -86,6 +93,7 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
     );
   }
   expectJoined(projected, options);
+  expectOwnInputs(config, options);
   if (projected && bidirectional && options.initialState) {
     throw new TempogradError(
       "option",
@@ -154,6 +162,19 @@ function expectJoined(projected: boolean, options: PassOptions): void {
   };
   const [other] = given(others);
   if (other) throw new TempogradError("option", `Pass: joined does not go with ${other}; leave one out.`);
+}
+
+/** @throws where inputs that are made outside do not go with the rest. */
+function expectOwnInputs(config: NetworkConfig, { ownInputs, checkpointEvery }: PassOptions): void {
+  if (!ownInputs) return;
+  const { input, encoder } = architectureOf(config);
+  const others = {
+    [`an input of ${input.kind}, expected features: make the network with them`]: input.kind !== "features",
+    "an encoder, which has an input beside: take two networks that are joined": encoder,
+    "checkpointEvery, which reads a batch in segments: leave one out": checkpointEvery,
+  };
+  const [other] = given(others);
+  if (other) throw new TempogradError("option", `Pass: ownInputs does not go with ${other}.`);
 }
 
 /** @throws where `checkpointEvery` does not go with the rest. */

@@ -39,7 +39,9 @@ export interface TensorsOfPass<Tensor> {
   dLogits?: Tensor;
   /** Where traced: dL/dh by all paths [T + 1, B, H] of each layer and direction, in sweep order, slab 0 for h_0. */
   dHidden?: Tensor[];
-  /** Where traced: dL/dx [T, B, I]. */
+  /** With ownInputs: x [T, B, I], zero unless written. */
+  inputs?: Tensor;
+  /** Where traced, and with ownInputs and gradients: dL/dx [T, B, I]. */
   dInputs?: Tensor;
 }
 
@@ -150,7 +152,7 @@ export function planPass(
   });
 
   const directions = layers.flatMap((layer) => layer.directions);
-  const { logits, probabilities, dLogits, dInputs } = stretch;
+  const { logits, probabilities, dLogits, inputs, dInputs } = stretch;
   return {
     plan,
     layers,
@@ -168,7 +170,9 @@ export function planPass(
       recorded,
       ...(probabilities && { probabilities }),
       ...(dLogits && { dLogits }),
-      ...(dInputs && { dInputs, dHidden: directions.map(({ dHidden }) => dHidden!) }),
+      ...(inputs && { inputs }),
+      ...(dInputs && { dInputs }),
+      ...(traceGradients && { dHidden: directions.map(({ dHidden }) => dHidden!) }),
     },
   };
 }
@@ -191,6 +195,7 @@ interface Stretch {
   readonly logits: PlannedTensor;
   readonly probabilities?: PlannedTensor | undefined;
   readonly dLogits?: PlannedTensor | undefined;
+  readonly inputs?: PlannedTensor | undefined;
   readonly dInputs?: PlannedTensor | undefined;
   /** Adds what comes before the initial states are there. */
   begin(): void;
@@ -202,17 +207,19 @@ interface Stretch {
 /** All steps at once. */
 function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Stacking): Stretch {
   const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss, ways, joints } = layout;
-  const { steps, batch: rows, traceGradients = false } = options;
+  const { steps, batch: rows, traceGradients = false, ownInputs = false } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule; // that one is in the stacking
   const { tokenStart, tokenOrder, weights } = batch;
   const lengths = onlyRow(batch.lengths!);
   // What is timed before there is a batch is then as real.
   plan.fill(lengths, () => new Int32Array(rows).fill(steps));
   const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
-  const input = inputStage(plan, architecture, parameters, batch.inputs!, rowsByToken, back?.slabs);
+  const width = architecture.input.width;
+  const inputs = ownInputs ? plan.tensor("inputs", [steps, rows, width]) : undefined;
+  const input = inputStage(plan, architecture, parameters, inputs ?? batch.inputs!, rowsByToken, back?.slabs);
   const encoder = architecture.encoder && ways.encoding!(layout, architecture.encoder);
-  const dInputs =
-    traceGradients || input.learns ? plan.tensor("dInputs", [steps, rows, architecture.input.width]) : undefined;
+  const wanted = traceGradients || (inputs && back);
+  const dInputs = wanted || input.learns ? plan.tensor("dInputs", [steps, rows, width]) : undefined;
   const layers = createStack(plan, architecture, parameters, input.x, lengths, {
     ...{ steps, batch: rows, schedule, traceGradients, rowsByToken: input.rowsByToken },
     ...ways,
@@ -226,7 +233,7 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
   const dLogits = like("dLogits", back);
   const { targets, lossScale } = batch;
   return {
-    ...{ layers, logits, probabilities, dLogits, dInputs: traceGradients ? dInputs : undefined },
+    ...{ layers, logits, probabilities, dLogits, inputs, dInputs: wanted ? dInputs : undefined },
     begin() {
       encoder?.read();
       encoder?.hand(layers);

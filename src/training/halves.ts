@@ -1,11 +1,12 @@
-// Training steps in halves, for networks whose loss is made outside, between the way forward and the way back. Loaded for
-// those alone.
+// Training steps in halves, where the loss is made outside, between the way forward and the way back, or what the network
+// reads, before and after. Loaded for those alone.
 
 import { TempogradError } from "../errors";
 import { readTensors, type Tensor } from "../gpu/tensor";
 import type { AnyBatch } from "../network/batch";
 import { checkBatch } from "../network/check-batch";
 import type { Pass } from "../network/pass";
+import { architectureOf } from "../parts/architecture";
 import type { Steps } from "./steps";
 import type { TrainerPlan } from "./trainer-plan";
 import type { Progress } from "./trainer-state";
@@ -64,9 +65,10 @@ export class Halves {
     }) as Promise<Float32Array>;
   }
 
-  async backward(dOutputs: Float32Array, operation: string): Promise<void> {
+  async backward(dOutputs: Float32Array | undefined, operation: string): Promise<void> {
     const [found] = await this.#submit(operation, this.#pass.notFinite!, (encoder) => {
-      this.#pass.writeOutputGradient(dOutputs, operation);
+      const isOpen = architectureOf(this.#pass.config).loss.targets === "none";
+      if (isOpen || dOutputs) this.#pass.writeOutputGradient(dOutputs!, operation); // which refuses what is none
       this.encodeBackward(encoder, operation);
     });
     if (found === 0) return;

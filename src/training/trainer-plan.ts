@@ -1,9 +1,11 @@
 // What a trainer adds to the plan of a pass: the update, room for several steps' batches, and the way of the losses back.
 
+import { TempogradError } from "../errors";
 import { type PlannedBuffer, type PlannedGroup, readbackBytes } from "../gpu/tensor";
 import { shapeOf } from "../network/batch";
+import { expectLoss } from "../network/expect";
 import type { Network } from "../network/network";
-import { backwardHalf } from "../network/pass-options";
+import { backwardHalf, type PassOptions } from "../network/pass-options";
 import type { PassPlan } from "../network/pass-plan";
 import type * as gradientClip from "../ops/gradient-clip";
 import { architectureOf } from "../parts/architecture";
@@ -24,12 +26,28 @@ export interface TrainerPlan {
   readonly slotBytes: number;
   readonly upload: PlannedBuffer;
   readonly readback: readonly PlannedGroup<"losses" | "recorded" | "notes">[];
-  /** Where the network has no loss: the way back of its outputs. */
+  /** Where steps are taken in halves: the way back of the outputs. */
   readonly outputs: PlannedBuffer | undefined;
 }
 
-/** Whether the loss of a network is made outside. */
-export const isOpen = ({ config }: Network): boolean => architectureOf(config).loss.targets === "none";
+/** Whether steps are taken in halves alone: the loss is made outside, or what the network reads. */
+export const isInHalves = ({ config }: Network, { ownInputs }: Pick<TrainerOptions, "ownInputs">): boolean =>
+  ownInputs === true || architectureOf(config).loss.targets === "none";
+
+/** @throws where steps are taken in halves alone. */
+export function expectAtOnce(operation: string, network: Network, { ownInputs }: PassOptions): void {
+  const { loss } = architectureOf(network.config);
+  expectLoss(
+    operation,
+    loss,
+    "take steps by forward and backward with the gradient of your own loss between, or make it with one",
+  );
+  if (!ownInputs) return;
+  throw new TempogradError(
+    "option",
+    `${operation}: ownInputs are made outside, expected of batches; take steps by encodeForward and encodeBackward, or leave the option out.`,
+  );
+}
 
 function planTrainer(
   network: Network,
@@ -43,18 +61,20 @@ function planTrainer(
   const update = plan.section(backwardHalf, () => planUpdate(network.parameters, pass, options, learning, clip));
   const upload = plan.buffer("batches", slotBytes * capacity, "copied");
   const readback = planLossReadback(plan, tensors.losses, submissionsInFlight);
-  const outputs = isOpen(network) ? plan.buffer("outputs", readbackBytes([tensors.logits]), "readback") : undefined;
+  const outputs = isInHalves(network, options)
+    ? plan.buffer("outputs", readbackBytes([tensors.logits]), "readback")
+    : undefined;
   return { learning, update, capacity, slotBytes, upload, readback, outputs };
 }
 
 /** What a trainer's pass is made with, and what goes beyond it. @throws as `layoutOfSubmit`. */
 export async function layoutOfTrainer(network: Network, options: TrainerOptions) {
-  const { schedule, checkpointEvery, joined = false } = options;
-  const shape = { ...shapeOf(options), schedule, checkpointEvery, joined };
+  const { schedule, checkpointEvery, joined = false, ownInputs = false } = options;
+  const shape = { ...shapeOf(options), schedule, checkpointEvery, joined, ownInputs };
   const learning = learningOf(options, Object.keys(network.parameters.tensors));
   const trainable = learning.frozen ? learning.names : undefined;
   const passOptions = { ...shape, gradients: true, training: true, ...(trainable && { trainable }) };
-  const submitted = isOpen(network) ? { ...options, stepsPerSubmit: 1 } : options;
+  const submitted = isInHalves(network, options) ? { ...options, stepsPerSubmit: 1 } : options;
   const submit = await layoutOfSubmit(network, passOptions, submitted, ratesOf(learning).length);
   const clips = options.clipNorm !== undefined || options.clipValue !== undefined;
   const clip = clips ? await import("../ops/gradient-clip") : undefined;
