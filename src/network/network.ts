@@ -22,9 +22,9 @@ import {
   type UniformOptions,
   uniformConfig,
 } from "./config";
+import { drawParameters } from "./draw-parameters";
 import { expectKnown } from "./expect";
 import type { Inference, InferenceBuffers, InferenceOptions } from "./inference";
-import { drawParameters } from "./initializers";
 import { type ParameterValues, parameterShapes } from "./parameters";
 import type { PartsConfig, PartsOptions } from "./parts-config";
 import type { Pass } from "./pass";
@@ -79,7 +79,10 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
       };
       const cure = "use a smaller network";
       const made = await gpu.checked(operation, make, cure);
-      const errors = await inTurns(operation, made.#begin(), made.lifetime, signal);
+      const isOrthogonal = config.recurrentInitializer === "orthogonal";
+      const orthogonal = isOrthogonal ? (await import("./orthogonal")).orthogonal : undefined;
+      const begin = made.#begin(drawParameters(config, orthogonal));
+      const errors = await inTurns(operation, begin, made.lifetime, signal);
       for (const error of errors) await gpu.expectNone(operation, error, 0, cure);
       made.lifetime.expect(operation);
       return made;
@@ -90,9 +93,9 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   }
 
   /** Gives parameters their initial values, piece by piece. @returns what the device finds wrong with it. */
-  *#begin(): Generator<undefined, Promise<DeviceErrors>[]> {
+  *#begin(drawing: Generator<undefined, ParameterValues>): Generator<undefined, Promise<DeviceErrors>[]> {
     const errors: Promise<DeviceErrors>[] = [];
-    for (const [name, { data }] of yield* drawParameters(this.config)) {
+    for (const [name, { data }] of yield* drawing) {
       const write = () => writeTensor(this.gpu, this.parameters.tensors[name]!, data);
       errors.push(this.gpu.scoped(write).errors);
       yield;

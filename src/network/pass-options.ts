@@ -93,7 +93,6 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
     );
   }
   expectJoined(projected, options);
-  expectOwnInputs(config, options);
   if (projected && bidirectional && options.initialState) {
     throw new TempogradError(
       "option",
@@ -135,7 +134,7 @@ function expectSource(config: NetworkConfig, options: PassOptions): void {
 }
 
 /** The names of what is asked for. */
-const given = (options: Readonly<Record<string, unknown>>): string[] =>
+export const given = (options: Readonly<Record<string, unknown>>): string[] =>
   Object.keys(options).filter((name) => options[name]);
 
 /** @throws where a network without a loss is asked for what needs one. */
@@ -162,19 +161,6 @@ function expectJoined(projected: boolean, options: PassOptions): void {
   };
   const [other] = given(others);
   if (other) throw new TempogradError("option", `Pass: joined does not go with ${other}; leave one out.`);
-}
-
-/** @throws where inputs that are made outside do not go with the rest. */
-function expectOwnInputs(config: NetworkConfig, { ownInputs, checkpointEvery }: PassOptions): void {
-  if (!ownInputs) return;
-  const { input, encoder } = architectureOf(config);
-  const others = {
-    [`an input of ${input.kind}, expected features: make the network with them`]: input.kind !== "features",
-    "an encoder, which has an input beside: take two networks that are joined": encoder,
-    "checkpointEvery, which reads a batch in segments: leave one out": checkpointEvery,
-  };
-  const [other] = given(others);
-  if (other) throw new TempogradError("option", `Pass: ownInputs does not go with ${other}.`);
 }
 
 /** @throws where `checkpointEvery` does not go with the rest. */

@@ -80,6 +80,8 @@ export interface Layout {
   readonly addLoss: AddLoss | undefined;
   readonly ways: Pick<StackOptions, "dropped" | "projection" | "scan"> & Pick<PassWays, "encoding" | "lengthMask">;
   readonly joints: ReturnType<typeof joining> | undefined;
+  /** x, where it is made outside. */
+  readonly inputs: PlannedTensor | undefined;
 }
 
 /**
@@ -96,7 +98,8 @@ export function planPass(
 ): PassPlan {
   checkPassOptions(config, options);
   expectWays(config, options, others);
-  const { segmented, dropout, scan, projection, encoding, carrying, joining, valueLoss, lengthMask } = others;
+  const { segmented, dropout, scan, projection, encoding, carrying, joining, valueLoss, lengthMask, ownInputs } =
+    others;
   const { steps, batch: rows, traceGradients = false, gradients = false, lossCapacity = 1, checkpointEvery } = options;
   const wanted = gradients || traceGradients;
   const architecture = architectureOf(config);
@@ -113,6 +116,7 @@ export function planPass(
   const back = wanted ? gradientSlabs(plan, config, learning, summed, loss, batch.tensors.step!) : undefined;
   const carried = carrying?.(plan, config, options, back?.notFinite);
   const joints = joining?.(plan, config, rows, wanted);
+  const inputs = ownInputs?.(plan, config, options);
   const addLoss = lossOn(plan, architecture.loss, architecture.readout.outputs, valueLoss);
   const ways = {
     ...(dropout && { dropped: { ops: dropout, step: batch.tensors.step!, seed: architecture.seed } }),
@@ -130,6 +134,7 @@ export function planPass(
     addLoss,
     ways,
     joints,
+    inputs,
   };
   const stretch =
     checkpointEvery && segmented ? inSegments(layout, segmented) : inOne(layout, stacking ?? layerByLayer);
@@ -152,7 +157,7 @@ export function planPass(
   });
 
   const directions = layers.flatMap((layer) => layer.directions);
-  const { logits, probabilities, dLogits, inputs, dInputs } = stretch;
+  const { logits, probabilities, dLogits, dInputs } = stretch;
   return {
     plan,
     layers,
@@ -195,7 +200,6 @@ interface Stretch {
   readonly logits: PlannedTensor;
   readonly probabilities?: PlannedTensor | undefined;
   readonly dLogits?: PlannedTensor | undefined;
-  readonly inputs?: PlannedTensor | undefined;
   readonly dInputs?: PlannedTensor | undefined;
   /** Adds what comes before the initial states are there. */
   begin(): void;
@@ -206,20 +210,18 @@ interface Stretch {
 
 /** All steps at once. */
 function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Stacking): Stretch {
-  const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss, ways, joints } = layout;
-  const { steps, batch: rows, traceGradients = false, ownInputs = false } = options;
+  const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss, ways, joints, inputs } = layout;
+  const { steps, batch: rows, traceGradients = false } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule; // that one is in the stacking
   const { tokenStart, tokenOrder, weights } = batch;
   const lengths = onlyRow(batch.lengths!);
   // What is timed before there is a batch is then as real.
   plan.fill(lengths, () => new Int32Array(rows).fill(steps));
   const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
-  const width = architecture.input.width;
-  const inputs = ownInputs ? plan.tensor("inputs", [steps, rows, width]) : undefined;
   const input = inputStage(plan, architecture, parameters, inputs ?? batch.inputs!, rowsByToken, back?.slabs);
   const encoder = architecture.encoder && ways.encoding!(layout, architecture.encoder);
   const wanted = traceGradients || (inputs && back);
-  const dInputs = wanted || input.learns ? plan.tensor("dInputs", [steps, rows, width]) : undefined;
+  const dInputs = wanted || input.learns ? plan.tensor("dInputs", [steps, rows, architecture.input.width]) : undefined;
   const layers = createStack(plan, architecture, parameters, input.x, lengths, {
     ...{ steps, batch: rows, schedule, traceGradients, rowsByToken: input.rowsByToken },
     ...ways,
@@ -233,7 +235,7 @@ function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Sta
   const dLogits = like("dLogits", back);
   const { targets, lossScale } = batch;
   return {
-    ...{ layers, logits, probabilities, dLogits, inputs, dInputs: wanted ? dInputs : undefined },
+    ...{ layers, logits, probabilities, dLogits, dInputs: wanted ? dInputs : undefined },
     begin() {
       encoder?.read();
       encoder?.hand(layers);

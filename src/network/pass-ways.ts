@@ -10,6 +10,7 @@ import type { NetworkConfig } from "./config";
 import type { encoding } from "./encoder";
 import type { joining } from "./joints";
 import type { DropoutOps, ProjectionOps, ScanOps } from "./layer";
+import type { ownInputs } from "./own-inputs";
 import type { PassOptions } from "./pass-options";
 import type { ValueLossOp } from "./readout";
 import type { segmented } from "./segments";
@@ -22,13 +23,15 @@ export interface PassWays {
   readonly carrying?: typeof carrying | undefined;
   readonly encoding?: typeof encoding | undefined;
   readonly joining?: typeof joining | undefined;
+  readonly ownInputs?: typeof ownInputs | undefined;
   readonly scan?: ScanOps | undefined;
   readonly projection?: ProjectionOps | undefined;
   readonly valueLoss?: ValueLossOp | undefined;
   readonly lengthMask?: typeof lengthMask | undefined;
 }
 
-function needsOf(config: NetworkConfig, { checkpointEvery, carryState, training, joined }: PassOptions) {
+function needsOf(config: NetworkConfig, options: PassOptions) {
+  const { checkpointEvery, carryState, training, joined, ownInputs } = options;
   const { layers: own, encoder, readout, loss } = architectureOf(config);
   const layers = [...own, ...(encoder?.layers ?? [])];
   return {
@@ -38,6 +41,7 @@ function needsOf(config: NetworkConfig, { checkpointEvery, carryState, training,
     encoding: encoder !== undefined,
     carrying: carryState === true,
     joining: joined === true,
+    ownInputs: ownInputs === true,
     projection: layers.some(({ projection }) => projection !== undefined),
     valueLoss: loss.targets === "values",
     lengthMask: loss.targets === "none" && readout.kind === "every-step",
@@ -62,6 +66,7 @@ export async function loadWays(
     carrying: needs.carrying ? (await import("./carried-state")).carrying : undefined,
     encoding: needs.encoding ? (await import("./encoder")).encoding : undefined,
     joining: needs.joining ? (await import("./joints")).joining : undefined,
+    ownInputs: needs.ownInputs ? (await import("./own-inputs")).ownInputs : undefined,
     scan: needs.scan ? await import("../ops/scan") : undefined,
     projection: needs.projection ? await import("./projection") : undefined,
     valueLoss: needs.valueLoss ? (await import("../ops/value-loss")).valueLoss : undefined,

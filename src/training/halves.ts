@@ -5,6 +5,7 @@ import { TempogradError } from "../errors";
 import { readTensors, type Tensor } from "../gpu/tensor";
 import type { AnyBatch } from "../network/batch";
 import { checkBatch } from "../network/check-batch";
+import { expectLoss } from "../network/expect";
 import type { Pass } from "../network/pass";
 import { architectureOf } from "../parts/architecture";
 import type { Steps } from "./steps";
@@ -31,6 +32,17 @@ export class Halves {
     this.#staging = pass.program.buffer(layout.outputs!);
     this.#batch = new ArrayBuffer(pass.packer.bytes);
     this.#packed = new ArrayBuffer(this.#numbers.size);
+  }
+
+  /** @throws, as whole steps need a loss and batches with inputs. */
+  expectNone(operation: string): void {
+    const { config } = this.#pass;
+    const cure = "take steps by forward and backward with the gradient of your own loss between, or make it with one";
+    expectLoss(operation, architectureOf(config).loss, cure);
+    throw new TempogradError(
+      "option",
+      `${operation}: ownInputs are made outside, expected of batches; take steps by encodeForward and encodeBackward, or leave the option out.`,
+    );
   }
 
   /** Whether one is under way that is read back. */

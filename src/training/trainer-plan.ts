@@ -1,11 +1,9 @@
 // What a trainer adds to the plan of a pass: the update, room for several steps' batches, and the way of the losses back.
 
-import { TempogradError } from "../errors";
 import { type PlannedBuffer, type PlannedGroup, readbackBytes } from "../gpu/tensor";
 import { shapeOf } from "../network/batch";
-import { expectLoss } from "../network/expect";
 import type { Network } from "../network/network";
-import { backwardHalf, type PassOptions } from "../network/pass-options";
+import { backwardHalf } from "../network/pass-options";
 import type { PassPlan } from "../network/pass-plan";
 import type * as gradientClip from "../ops/gradient-clip";
 import { architectureOf } from "../parts/architecture";
@@ -33,21 +31,6 @@ export interface TrainerPlan {
 /** Whether steps are taken in halves alone: the loss is made outside, or what the network reads. */
 export const isInHalves = ({ config }: Network, { ownInputs }: Pick<TrainerOptions, "ownInputs">): boolean =>
   ownInputs === true || architectureOf(config).loss.targets === "none";
-
-/** @throws where steps are taken in halves alone. */
-export function expectAtOnce(operation: string, network: Network, { ownInputs }: PassOptions): void {
-  const { loss } = architectureOf(network.config);
-  expectLoss(
-    operation,
-    loss,
-    "take steps by forward and backward with the gradient of your own loss between, or make it with one",
-  );
-  if (!ownInputs) return;
-  throw new TempogradError(
-    "option",
-    `${operation}: ownInputs are made outside, expected of batches; take steps by encodeForward and encodeBackward, or leave the option out.`,
-  );
-}
 
 function planTrainer(
   network: Network,

@@ -13,7 +13,7 @@ import type { Optimizer } from "./optimizers";
 import { Steps } from "./steps";
 import { divergence, type StepReport, type Submission, training } from "./submits";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
-import { expectAtOnce, isInHalves, layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
+import { isInHalves, layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
 import {
   checkNetwork,
   checkState,
@@ -122,7 +122,7 @@ export class Trainer {
     checkTrainOptions(training, options);
     if (this.#training) throw new Error(`${training}: already training; stop() first, and let the loop end.`);
     this.pass.lifetime.expect(training);
-    expectAtOnce(training, this.network, this.pass.options);
+    this.#halves?.expectNone(training);
     signal?.throwIfAborted();
     const source = iteratorOf(training, batches);
     this.#training = true;

@@ -1,7 +1,8 @@
 // How quickly wide networks begin: measured with nothing beside it, by the time of the processor.
 import { expect, test } from "vitest";
 import { networkConfig, type UniformOptions } from "../../src/network/config";
-import { drawParameters } from "../../src/network/initializers";
+import { drawParameters } from "../../src/network/draw-parameters";
+import { orthogonal } from "../../src/network/orthogonal";
 
 const seconds = (since: NodeJS.CpuUsage) => process.cpuUsage(since).user / 1e6;
 
@@ -15,7 +16,7 @@ test.each([
       ...{ cell, hidden, inputs: 64, outputs: 64, recurrentInitializer: "orthogonal" },
       ...{ input: "tokens", readout: "every-step", seed: 1 },
     };
-    const drawing = drawParameters(networkConfig(options));
+    const drawing = drawParameters(networkConfig(options), orthogonal);
     const begun = process.cpuUsage();
     const pieces: number[] = [];
     for (let done: boolean | undefined = false; !done; ) {
