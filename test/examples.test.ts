@@ -55,11 +55,13 @@ const learned: Record<string, (exported: Record<string, unknown>) => void> = {
     expect(surprise).toBeLessThan((gaussian as number) - 0.8);
   },
   "own-cell": ({ accuracy }) => expect(accuracy).toBeGreaterThan(0.99),
+  "own-input": ({ share }) => expect(share).toBeGreaterThan(0.9), // with filters that do not learn it is 0.71
   "own-loss": ({ share }) => expect(Math.abs((share as number) - 0.9)).toBeLessThan(0.04),
   "own-optimizer": ({ losses }) => {
     const all = losses as number[];
     expect(all.at(-1)).toBeLessThan(all[0]! / 20);
   },
+  "policy-gradient": ({ reward }) => expect(reward).toBeGreaterThan(0.95),
 };
 
 test("every example has what it must have learned", () => {

@@ -201,3 +201,8 @@ function squaredError(outputs: ArrayLike<number>, targets: ArrayLike<number>): n
   for (let i = 0; i < outputs.length; i++) sum += (outputs[i]! - targets[i]!) ** 2;
   return sum / outputs.length;
 }
+
+/** The last step that has a target; undefined where the sequence has one target. */
+export function lastTarget({ targets }: Batch): number | undefined {
+  return targets.length > 1 ? targets.length - 1 : undefined;
+}

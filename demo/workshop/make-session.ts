@@ -9,10 +9,11 @@ import { effective, isOwn } from "../tasks/settings";
 import type { Order } from "./messages";
 import { type About, type Report, Session } from "./session";
 
-/** @throws with what the visitor can do. */
+/** @throws with what the visitor can do, or the reason of `signal`. */
 export async function makeSession(
   gpu: Gpu,
   { settings, own, from, looks }: Order,
+  signal: AbortSignal,
   tell: (report: Report) => void,
 ): Promise<Session> {
   const holding = effective(settings);
@@ -22,5 +23,5 @@ export async function makeSession(
   const make = await readers[holding.task](own);
   const label = isOwn(holding) && own ? await labelOf(own) : undefined;
   const problem = make(holding, { trained });
-  return Session.create(gpu, problem, { settings: holding, own: label, tell, from: checkpoint, looks });
+  return Session.create(gpu, problem, { settings: holding, own: label, tell, from: checkpoint, looks, signal });
 }

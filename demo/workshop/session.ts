@@ -42,6 +42,8 @@ interface SessionOptions {
   /** What to go on from, to the bit. */
   from: Checkpoint | undefined;
   looks: Looks | undefined;
+  /** Ends the making of one that is not wanted any more. */
+  signal?: AbortSignal | undefined;
 }
 
 /** What stays the same throughout a training. */
@@ -123,14 +125,15 @@ export class Session {
     if (problem.vocabulary) this.#surprise = new Surprise(network, problem.vocabulary);
   }
 
-  /** @throws where the GPU has no room for these sizes, or `from` is of another training. */
+  /** @throws where the GPU has no room for these sizes, or `from` is of another training; the reason of `options.signal`. */
   static async create(gpu: Gpu, problem: Problem, options: SessionOptions): Promise<Session> {
-    const { settings, from } = options;
+    const { settings, from, signal } = options;
     if (from) await expectSaid(from, settings, problem.network);
-    const network = await Network.create(gpu, await networkOptionsOf(settings, problem.network));
+    const network = await Network.create(gpu, await networkOptionsOf(settings, problem.network), { signal });
     let trainer: Trainer | undefined;
     try {
-      trainer = await Trainer.create(network, trainerOptionsOf(settings, problem.steps));
+      const trainerOptions = trainerOptionsOf(settings, problem.steps);
+      trainer = await Trainer.create(network, { ...trainerOptions, ...(signal && { signal }) });
       return new Session(network, trainer, problem, options);
     } catch (error) {
       trainer?.destroy();

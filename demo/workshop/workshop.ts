@@ -1,9 +1,9 @@
 // What the training's worker does for a page: opens the GPU, holds one session, keeps checkpoints of it in the browser,
 // and goes on from the latest where the device is lost.
 
-import { type Batch, type Gpu, openGpu } from "../../src/index";
+import { type Gpu, openGpu } from "../../src/index";
 import type { Live, Settings } from "../tasks/fields";
-import { type Unrolled, Unroller } from "../through-time/unroll";
+import { lastTarget, type Unrolled, Unroller } from "../through-time/unroll";
 import { examine, Keeper, type Kept, type Opened } from "./keeper";
 import { makeSession } from "./make-session";
 import type { News, Order } from "./messages";
@@ -25,8 +25,8 @@ export class Workshop {
   #fromStep = 0;
   #name = "";
   #step = 0;
-  /** Counts trainings: what was begun for an earlier one has nothing to do any more. */
-  #training = 0;
+  /** What was begun for an earlier training has nothing to do any more. */
+  #training = new AbortController();
   #pausing = false;
   /** When it was kept in the browser last, and at which step. */
   #keptAt = Number.NEGATIVE_INFINITY;
@@ -49,11 +49,11 @@ export class Workshop {
    * @throws with what the visitor can do, or where `end` or another `begin` came in between.
    */
   async begin(order: Order): Promise<Facts> {
-    const training = ++this.#training;
-    const session = await this.#withGpu((gpu) => this.#make(gpu, order));
+    const training = this.#another();
+    const session = await this.#withGpu((gpu) => this.#make(gpu, order, training));
     if (training !== this.#training) {
       session.destroy();
-      throw new Error("Another training was begun.");
+      throw training.signal.reason;
     }
     this.#close();
     this.#order = order;
@@ -84,7 +84,7 @@ export class Workshop {
 
   /** Ends the training and frees what it has on the GPU. */
   async end(): Promise<void> {
-    this.#training++;
+    this.#another();
     await this.pause();
     this.#close();
     this.#order = undefined;
@@ -138,6 +138,12 @@ export class Workshop {
     return this.#keeper.discard(name);
   }
 
+  #another(): AbortController {
+    this.#training.abort(new Error("Another training was begun."));
+    this.#training = new AbortController();
+    return this.#training;
+  }
+
   #close(): void {
     this.#unroller?.destroy();
     this.#unroller = undefined;
@@ -145,8 +151,8 @@ export class Workshop {
     this.#session = undefined;
   }
 
-  #make(gpu: Gpu, order: Order): Promise<Session> {
-    return makeSession(gpu, order, (report) => {
+  #make(gpu: Gpu, order: Order, { signal }: AbortController): Promise<Session> {
+    return makeSession(gpu, order, signal, (report) => {
       if (report.kind === "steps") this.#step = report.first + report.losses.length - 1;
       this.#tell(report);
     });
@@ -179,7 +185,7 @@ export class Workshop {
       try {
         const gpu = this.#gpu ?? (await this.#openGpu());
         const training = this.#training;
-        const session = this.#order && (await this.#make(gpu, this.#order));
+        const session = this.#order && (await this.#make(gpu, this.#order, training));
         if (training !== this.#training) session?.destroy();
         else this.#session = session;
         const facts = this.#resumed();
@@ -248,7 +254,7 @@ export class Workshop {
     }
     const order = this.#order!;
     this.#close();
-    const made = await this.#withGpu((gpu) => this.#make(gpu, order));
+    const made = await this.#withGpu((gpu) => this.#make(gpu, order, training));
     if (training !== this.#training) return made.destroy();
     this.#session = made;
     void this.#save(); // in the place of one that nothing finite came of
@@ -291,9 +297,4 @@ const whole = (value: number): string => value.toLocaleString("en");
 async function isLost({ device }: Gpu): Promise<boolean> {
   const soon = new Promise<undefined>((resolve) => setTimeout(resolve, 1000));
   return (await Promise.race([device.lost, soon])) !== undefined;
-}
-
-/** The last step that has a target; undefined where the sequence has one target. */
-function lastTarget({ targets }: Batch): number | undefined {
-  return targets.length > 1 ? targets.length - 1 : undefined;
 }

@@ -78,7 +78,7 @@ export class BatchPacker {
     this.#allSteps ??= new Int32Array(rows).fill(steps);
     this.#noReset ??= new Int32Array(rows);
     put("lengths", this.#lengthsOf(batch.lengths ?? this.#allSteps));
-    put("inputs", batch.inputs);
+    if (batch.inputs) put("inputs", batch.inputs);
     if (batch.targets) put("targets", batch.targets);
     this.#packSource(into, start, batch, put);
     const { tokenStart, tokenOrder } = this.#specs;
@@ -87,7 +87,7 @@ export class BatchPacker {
       const part = ([, count = 0]: readonly number[], offset: number) =>
         new Uint32Array(into, start + offset + 4 * segment * count, count);
       const order = part(tokenOrder.shape, this.#offsets.tokenOrder!);
-      const tokens = batch.inputs.subarray(segment * order.length, (segment + 1) * order.length);
+      const tokens = batch.inputs!.subarray(segment * order.length, (segment + 1) * order.length);
       sortByToken(tokens, part(tokenStart.shape, this.#offsets.tokenStart!), order);
     }
     if (first) this.#allReset ??= new Int32Array(rows).fill(1);

@@ -41,8 +41,8 @@ export interface Batch extends BatchInputs {
   weights?: Float32Array;
 }
 
-/** What a pass takes: of a network without a loss, without targets. */
-export type AnyBatch = BatchInputs & Partial<Pick<Batch, "targets" | "weights">>;
+/** What a pass takes: of a network without a loss, without targets; where inputs are made outside, without those. */
+export type AnyBatch = Omit<BatchInputs, "inputs"> & Partial<Pick<Batch, "inputs" | "targets" | "weights">>;
 
 /** The size of the batches that a pass takes. */
 export interface BatchShape {
@@ -71,12 +71,14 @@ export const shapeOf = (options: BatchShape): BatchShape => {
 export interface BatchLayout extends BatchShape {
   /** Whether the gradient of a product with tokens is wanted: it needs its rows sorted by token. */
   readonly rowsByToken?: boolean;
+  /** Whether x lies on the GPU already: a batch brings none. */
+  readonly ownInputs?: boolean;
   /** Steps of a segment, which divides `steps`; all unless given. */
   readonly checkpointEvery?: number | undefined;
 }
 
-export type BatchSpecs = Record<"step" | "lossScale" | "lengths" | "inputs", TensorSpec> &
-  Partial<Record<"targets" | "weights" | "tokenStart" | "tokenOrder" | "reset", TensorSpec>> &
+export type BatchSpecs = Record<"step" | "lossScale" | "lengths", TensorSpec> &
+  Partial<Record<"inputs" | "targets" | "weights" | "tokenStart" | "tokenOrder" | "reset", TensorSpec>> &
   Partial<Record<"source" | "sourceLengths" | "sourceStart" | "sourceOrder", TensorSpec>> & { states: StateSpecs };
 
 /**
@@ -85,7 +87,7 @@ export type BatchSpecs = Record<"step" | "lossScale" | "lengths" | "inputs", Ten
  */
 export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpecs {
   const { steps, batch, initialState, weights, carryState, rowsByToken, checkpointEvery = steps } = layout;
-  const { sourceSteps = 1 } = layout;
+  const { sourceSteps = 1, ownInputs = false } = layout;
   const { input, encoder, readout, loss } = architectureOf(config);
   const segments = steps / checkpointEvery;
   const rows = readout.kind === "every-step" ? [steps, batch] : [batch];
@@ -95,7 +97,7 @@ export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpe
     step: { shape: [2], type: "u32" },
     lossScale: { shape: [1] },
     lengths: { shape: [segments, batch], type: "i32" },
-    inputs: dataSpec(input, steps, batch),
+    ...(!ownInputs && { inputs: dataSpec(input, steps, batch) }),
     ...(loss.targets !== "none" && { targets }),
     ...(weights && { weights: { shape: [elements(rows)] } }),
     ...(rowsByToken &&

@@ -4,7 +4,7 @@ import { TempogradError } from "../errors";
 import { elements, type TensorSpec } from "../gpu/tensor";
 import { architectureOf } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
-import { type AnyBatch, type BatchShape, type BatchSpecs, batchSpecs, stateShape } from "./batch";
+import { type AnyBatch, type BatchLayout, type BatchShape, type BatchSpecs, batchSpecs, stateShape } from "./batch";
 import type { NetworkConfig } from "./config";
 import { expectKnown, shown } from "./expect";
 
@@ -31,7 +31,7 @@ export type CheckBatch = typeof checkBatch;
 export function checkBatch(
   operation: string,
   config: NetworkConfig,
-  shape: BatchShape,
+  shape: BatchLayout,
   batch: AnyBatch,
   first = true,
 ): Counted {
@@ -45,10 +45,16 @@ export function checkBatch(
   expectKnown(`${operation}, batch`, batch, fields);
   const specs = batchSpecs(config, shape);
   const { input, encoder } = architectureOf(config);
-  checkData(operation, "inputs", input, specs.inputs, batch.inputs);
+  if (specs.inputs) checkData(operation, "inputs", input, specs.inputs, batch.inputs);
+  else if (batch.inputs) {
+    throw new TempogradError(
+      "batch",
+      `${operation}: batch.inputs is given, expected none with ownInputs; write them to pass.tensors.inputs.`,
+    );
+  }
   checkLengths(operation, "lengths", "steps", batch.lengths, [shape.batch, shape.steps]);
   if (encoder) {
-    checkData(operation, "source", encoder.input, specs.source!, batch.source!);
+    checkData(operation, "source", encoder.input, specs.source!, batch.source);
     checkLengths(operation, "sourceLengths", "sourceSteps", batch.sourceLengths, [shape.batch, shape.sourceSteps!]);
   } else if (batch.source ?? batch.sourceLengths) {
     throw new TempogradError(
@@ -66,8 +72,9 @@ function checkData(
   name: "inputs" | "source",
   { tokens }: Input,
   spec: TensorSpec,
-  data: AnyBatch["inputs"],
+  given: AnyBatch["inputs"],
 ): void {
+  const data = given!; // what is none is refused
   const steps = name === "inputs" ? "steps" : "sourceSteps";
   expectArray(operation, name, data, spec, tokens === undefined ? `[${steps}, batch, inputs]` : `[${steps}, batch]`);
   if (tokens === undefined) {

@@ -1,7 +1,7 @@
 // A network: its parameters on the GPU, and the passes that are laid out over them.
 
 import type { Memory } from "../gpu/describe";
-import type { Gpu } from "../gpu/device";
+import type { DeviceErrors, Gpu } from "../gpu/device";
 import { Lifetime } from "../gpu/lifetime";
 import {
   createTensors,
@@ -12,16 +12,23 @@ import {
   type TypedArray,
   writeTensor,
 } from "../gpu/tensor";
+import { inTurns } from "../gpu/turns";
 import type { NetworkConfig, NetworkOptions, UniformConfig, UniformOptions } from "./config";
+import { drawParameters } from "./draw-parameters";
+import { expectKnown } from "./expect";
 import { expectValues } from "./expect-values";
 import type { Inference, InferenceBuffers, InferenceOptions } from "./inference";
-import { initialParameters } from "./initializers";
 import { type ParameterValues, parameterShapes } from "./parameters";
 import type { PartsConfig, PartsOptions } from "./parts-config";
 import type { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
 import { plainConfig } from "./plain";
 import { Programs } from "./programs";
+
+/** What may end the making of a network. */
+interface Until {
+  signal?: AbortSignal | undefined;
+}
 
 /** Of parameters, on a GPU; `Config` is the form in which it was said what it is. */
 export class Network<Config extends NetworkConfig = NetworkConfig> {
@@ -44,28 +51,49 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   }
 
   /**
-   * Makes a network with initial parameters drawn from `options.seed`.
-   * @throws where an option is missing or out of range, the device has no room, or was lost.
+   * Makes a network with initial parameters drawn from `options.seed`, in pieces of a few milliseconds.
+   * @throws where an option is missing or out of range, the device has no room, or was lost; where `signal` aborts, its reason.
    */
-  static create(gpu: Gpu, options: UniformOptions): Promise<Network<UniformConfig>>;
-  static create(gpu: Gpu, options: PartsOptions): Promise<Network<PartsConfig>>;
-  static create(gpu: Gpu, options: NetworkOptions): Promise<Network>;
-  static async create(gpu: Gpu, options: NetworkOptions): Promise<Network> {
+  static create(gpu: Gpu, options: UniformOptions, until?: Until): Promise<Network<UniformConfig>>;
+  static create(gpu: Gpu, options: PartsOptions, until?: Until): Promise<Network<PartsConfig>>;
+  static create(gpu: Gpu, options: NetworkOptions, until?: Until): Promise<Network>;
+  static async create(gpu: Gpu, options: NetworkOptions, until: Until = {}): Promise<Network> {
+    const operation = "Network.create";
+    const { signal } = until;
+    expectKnown(operation, until, ["signal"]);
+    signal?.throwIfAborted();
     const said = isObject(options) ? { ...options } : options; // they may be changed meanwhile
     const config = plainConfig(said) ?? (await import("./config")).networkConfig(said);
     let network: Network | undefined;
     try {
       const make = () => {
         network = new Network(gpu, config);
-        network.write(initialParameters(config));
+        return network;
       };
-      await gpu.checked("Network.create", make, "use a smaller network");
-      network!.lifetime.expect("Network.create");
-      return network!;
+      const cure = "use a smaller network";
+      const made = await gpu.checked(operation, make, cure);
+      const isOrthogonal = config.recurrentInitializer === "orthogonal";
+      const orthogonal = isOrthogonal ? (await import("./orthogonal")).orthogonal : undefined;
+      const begin = made.#begin(drawParameters(config, orthogonal));
+      const errors = await inTurns(operation, begin, made.lifetime, signal);
+      for (const error of errors) await gpu.expectNone(operation, error, 0, cure);
+      made.lifetime.expect(operation);
+      return made;
     } catch (error) {
       network?.destroy();
       throw error;
     }
+  }
+
+  /** Gives parameters their initial values, piece by piece. @returns what the device finds wrong with it. */
+  *#begin(drawing: Generator<undefined, ParameterValues>): Generator<undefined, Promise<DeviceErrors>[]> {
+    const errors: Promise<DeviceErrors>[] = [];
+    for (const [name, { data }] of yield* drawing) {
+      const write = () => writeTensor(this.gpu, this.parameters.tensors[name]!, data);
+      errors.push(this.gpu.scoped(write).errors);
+      yield;
+    }
+    return errors;
   }
 
   /** How many numbers the parameters are. */

@@ -36,6 +36,12 @@ export interface PassOptions extends BatchShape {
    * what it ends with and, with gradients, takes dL/d(final states) from `dFinalState` and leaves `dInitialState`.
    */
   joined?: boolean;
+  /**
+   * Whether x_t are made outside, on the GPU, for a network that reads features: batches bring none. A run reads what
+   * `tensors.inputs` [T, B, I] holds, zero unless written, and with gradients leaves dL/dx_t in `tensors.dInputs`, alike. A row
+   * is stored in a multiple of four numbers, what is beyond I zero: leave it so.
+   */
+  ownInputs?: boolean;
 }
 
 const switches = [
@@ -47,6 +53,7 @@ const switches = [
   "traceGradients",
   "training",
   "joined",
+  "ownInputs",
 ] as const satisfies readonly (keyof PassOptions)[];
 
 const passOptions: readonly (keyof PassOptions)[] = [
@@ -62,17 +69,18 @@ const passOptions: readonly (keyof PassOptions)[] = [
 
 /** What of a pass and its network may not go with something else. */
 function traitsOf(config: NetworkConfig, options: PassOptions) {
-  const { encoder, layers, loss } = architectureOf(config);
+  const { input, encoder, layers, loss } = architectureOf(config);
   const bidirectional = layers.some(({ directions }) => directions === 2);
   const projected = layers.some(({ projection }) => projection !== undefined);
-  const { weights, initialState, carryState, joined, probabilities, gradients, traceGradients } = options;
+  const { weights, initialState, carryState, joined, ownInputs, probabilities, gradients, traceGradients } = options;
   return {
-    ...{ weights, initialState, carryState, joined, probabilities, traceGradients },
+    ...{ weights, initialState, carryState, joined, ownInputs, probabilities, traceGradients },
     trainable: options.trainable !== undefined,
     checkpointEvery: options.checkpointEvery !== undefined,
     'schedule "wavefront"': options.schedule === "wavefront",
     "a pass without gradients": !gradients && !traceGradients,
     "an encoder": encoder !== undefined,
+    "an input of tokens": input.tokens !== undefined,
     "a network without a loss": loss.targets === "none",
     "a bidirectional network": bidirectional,
     "a projected layer": projected,
@@ -106,6 +114,9 @@ const clashes: readonly (readonly [Trait, Trait, why?: string])[] = [
   ["joined", "checkpointEvery", "which keeps other states"],
   ["joined", 'schedule "wavefront"', "which takes no gradient of states"],
   ["joined", "a projected layer", "whose last state is not what its sweep ends with"],
+  ["ownInputs", "an encoder", "which has an input beside"],
+  ["ownInputs", "an input of tokens", "which are no numbers to be differentiated by"],
+  ["ownInputs", "checkpointEvery", "which reads a batch in segments"],
   ["initialState", "layers that are projected in both directions"],
   ["carryState", "a bidirectional network"],
 ];

@@ -37,7 +37,9 @@ export interface TensorsOfPass<Tensor> {
   dLogits?: Tensor;
   /** Where traced: dL/dh by all paths [T + 1, B, H] of each layer and direction, in sweep order, slab 0 for h_0. */
   dHidden?: Tensor[];
-  /** Where traced: dL/dx [T, B, I]. */
+  /** With ownInputs: x [T, B, I], zero unless written. */
+  inputs?: Tensor;
+  /** Where traced, and with ownInputs and gradients: dL/dx [T, B, I]. */
   dInputs?: Tensor;
 }
 
@@ -77,6 +79,8 @@ export interface Layout {
   readonly ways: PassWays;
   readonly dropped: StackOptions["dropped"];
   readonly joints: ReturnType<typeof joining> | undefined;
+  /** x, where it is made outside. */
+  readonly inputs: PlannedTensor | undefined;
 }
 
 /**
@@ -104,8 +108,10 @@ export function planPass(
   const back = wanted ? gradientSlabs(plan, config, learning, summed, loss, batch.tensors.step!) : undefined;
   const carried = carriedState?.carrying(plan, config, options, back?.notFinite);
   const joints = joining?.joining(plan, config, rows, wanted);
+  const x = [steps, rows, architecture.input.width];
+  const inputs = options.ownInputs ? plan.tensor("inputs", x) : undefined;
   const layout: Layout = {
-    ...{ plan, config, architecture, parameters, options, rowLoss, back, ways, joints },
+    ...{ plan, config, architecture, parameters, options, rowLoss, back, ways, joints, inputs },
     batch: batch.tensors,
     addLoss: lossOn(plan, architecture.loss, architecture.readout.outputs, ways),
     dropped: dropout && { step: batch.tensors.step!, seed: architecture.seed },
@@ -136,7 +142,7 @@ export function planPass(
     gradients: back?.group,
     state: carried?.state,
     joints: joints?.groups ?? {},
-    tensors: { ...tensorsOf(stretch), ...ring },
+    tensors: { ...tensorsOf(stretch, options), ...ring, ...(inputs && { inputs }) },
   };
 }
 
@@ -151,7 +157,7 @@ function lossesOn(plan: Plan, { readout, loss }: Architecture, { steps, batch, l
 }
 
 /** What of the way through time is read, by name. */
-function tensorsOf({ layers, logits, probabilities, dLogits, dInputs }: Stretch) {
+function tensorsOf({ layers, logits, probabilities, dLogits, dInputs }: Stretch, { traceGradients }: PassOptions) {
   const directions = layers.flatMap((layer) => layer.directions);
   return {
     layers: layers.map((layer) => layer.hidden),
@@ -160,7 +166,8 @@ function tensorsOf({ layers, logits, probabilities, dLogits, dInputs }: Stretch)
     logits,
     ...(probabilities && { probabilities }),
     ...(dLogits && { dLogits }),
-    ...(dInputs && { dInputs, dHidden: directions.map(({ dHidden }) => dHidden!) }),
+    ...(dInputs && { dInputs }),
+    ...(traceGradients && { dHidden: directions.map(({ dHidden }) => dHidden!) }),
   };
 }
 

@@ -58,12 +58,19 @@ export function plainConfig(options: unknown): UniformConfig | undefined {
 /** Whether `checkPassOptions` has nothing to say of options, of a network without an encoder. */
 export function isPlainPass(options: PassOptions): boolean {
   const { steps, batch, lossCapacity = 1, gradients = false, training = false, ...more } = options;
-  const { weights = false, initialState = false, carryState = false, joined = false, ...others } = more;
+  const {
+    weights = false,
+    initialState = false,
+    carryState = false,
+    joined = false,
+    ownInputs = false,
+    ...others
+  } = more;
   const { sourceSteps, schedule, checkpointEvery, ...unusual } = others;
   return (
     [steps, batch, lossCapacity].every(isSize) &&
     [gradients, training].every(isSwitch) &&
-    [weights, initialState, carryState, joined].every((asked) => asked === false) &&
+    [weights, initialState, carryState, joined, ownInputs].every((asked) => asked === false) &&
     [sourceSteps, schedule, checkpointEvery].every((given) => given === undefined) &&
     Object.keys(unusual).length === 0
   );

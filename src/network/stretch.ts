@@ -25,7 +25,8 @@ export interface Stretch {
 
 /** All steps at once. */
 export function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Stacking): Stretch {
-  const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss, ways, dropped, joints } = layout;
+  const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss, ways, dropped, joints, inputs } =
+    layout;
   const { steps, batch: rows, traceGradients = false } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule; // that one is in the stacking
   const { tokenStart, tokenOrder, weights } = batch;
@@ -33,10 +34,10 @@ export function inOne(layout: Layout, { createStack, stackForward, stackBackward
   // What is timed before there is a batch is then as real.
   plan.fill(lengths, () => new Int32Array(rows).fill(steps));
   const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
-  const input = inputStage(plan, architecture, parameters, batch.inputs!, ways, rowsByToken, back?.slabs);
+  const input = inputStage(plan, architecture, parameters, inputs ?? batch.inputs!, ways, rowsByToken, back?.slabs);
   const encoder = architecture.encoder && ways.encoders!.encoding(layout, architecture.encoder);
-  const dInputs =
-    traceGradients || input.learns ? plan.tensor("dInputs", [steps, rows, architecture.input.width]) : undefined;
+  const wanted = traceGradients || (inputs && back);
+  const dInputs = wanted || input.learns ? plan.tensor("dInputs", [steps, rows, architecture.input.width]) : undefined;
   const layers = createStack(plan, architecture, parameters, input.x, lengths, {
     ...{ steps, batch: rows, schedule, traceGradients, rowsByToken: input.rowsByToken },
     ...{ dropped, ops: ways },
@@ -50,7 +51,7 @@ export function inOne(layout: Layout, { createStack, stackForward, stackBackward
   const dLogits = like("dLogits", back);
   const { targets, lossScale } = batch;
   return {
-    ...{ layers, logits, probabilities, dLogits, dInputs: traceGradients ? dInputs : undefined },
+    ...{ layers, logits, probabilities, dLogits, dInputs: wanted ? dInputs : undefined },
     begin() {
       encoder?.read();
       encoder?.hand(layers);

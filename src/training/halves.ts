@@ -1,11 +1,13 @@
-// Training steps in halves, for networks whose loss is made outside, between the way forward and the way back. Loaded for
-// those alone.
+// Training steps in halves, where the loss is made outside, between the way forward and the way back, or what the network
+// reads, before and after. Loaded for those alone.
 
 import { TempogradError } from "../errors";
 import { readTensors, type Tensor } from "../gpu/tensor";
 import type { AnyBatch } from "../network/batch";
 import { checkBatch } from "../network/check-batch";
+import { expectLoss } from "../network/expect";
 import type { Pass } from "../network/pass";
+import { architectureOf } from "../parts/architecture";
 import type { Steps } from "./steps";
 import type { TrainerPlan } from "./trainer-plan";
 import type { Progress } from "./trainer-state";
@@ -30,6 +32,17 @@ export class Halves {
     this.#staging = pass.program.buffer(layout.outputs!);
     this.#batch = new ArrayBuffer(pass.packer.bytes);
     this.#packed = new ArrayBuffer(this.#numbers.size);
+  }
+
+  /** @throws, as whole steps need a loss and batches with inputs. */
+  expectNone(operation: string): void {
+    const { config } = this.#pass;
+    const cure = "take steps by forward and backward with the gradient of your own loss between, or make it with one";
+    expectLoss(operation, architectureOf(config).loss, cure);
+    throw new TempogradError(
+      "option",
+      `${operation}: ownInputs are made outside, expected of batches; take steps by encodeForward and encodeBackward, or leave the option out.`,
+    );
   }
 
   /** Whether one is under way that is read back. */
@@ -64,9 +77,10 @@ export class Halves {
     }) as Promise<Float32Array>;
   }
 
-  async backward(dOutputs: Float32Array, operation: string): Promise<void> {
+  async backward(dOutputs: Float32Array | undefined, operation: string): Promise<void> {
     const [found] = await this.#submit(operation, this.#pass.notFinite!, (encoder) => {
-      this.#pass.writeOutputGradient(dOutputs, operation);
+      const isOpen = architectureOf(this.#pass.config).loss.targets === "none";
+      if (isOpen || dOutputs) this.#pass.writeOutputGradient(dOutputs!, operation); // which refuses what is none
       this.encodeBackward(encoder, operation);
     });
     if (found === 0) return;

@@ -16,6 +16,7 @@ export interface TrainerOptions
     | "initialState"
     | "carryState"
     | "joined"
+    | "ownInputs"
     | "schedule"
     | "checkpointEvery"
   > {
@@ -37,7 +38,7 @@ export interface TrainerOptions
   clipNorm?: number;
   /** Gradients are cut to ± this. */
   clipValue?: number;
-  /** Training steps in a submit, 65,536 at most. Without it, as many as take about 30 ms; of a network without a loss, one. */
+  /** Training steps in a submit, 65,536 at most. Without it, as many as take about 30 ms; where steps are taken in halves, one. */
   stepsPerSubmit?: number;
   /** Gives up making the trainer. */
   signal?: AbortSignal;
@@ -65,6 +66,7 @@ const names: readonly (keyof TrainerOptions)[] = [
   "initialState",
   "carryState",
   "joined",
+  "ownInputs",
   "schedule",
   "checkpointEvery",
   "optimizer",

@@ -24,12 +24,13 @@ export interface TrainerPlan {
   readonly slotBytes: number;
   readonly upload: PlannedBuffer;
   readonly readback: readonly PlannedGroup<"losses" | "recorded" | "notes">[];
-  /** Where the network has no loss: the way back of its outputs. */
+  /** Where steps are taken in halves: the way back of the outputs. */
   readonly outputs: PlannedBuffer | undefined;
 }
 
-/** Whether the loss of a network is made outside. */
-export const isOpen = ({ config }: Network): boolean => architectureOf(config).loss.targets === "none";
+/** Whether steps are taken in halves alone: the loss is made outside, or what the network reads. */
+export const isInHalves = ({ config }: Network, { ownInputs }: Pick<TrainerOptions, "ownInputs">): boolean =>
+  ownInputs === true || architectureOf(config).loss.targets === "none";
 
 function planTrainer(
   network: Network,
@@ -43,20 +44,22 @@ function planTrainer(
   const update = plan.section(backwardHalf, () => planUpdate(network.parameters, pass, options, learning, clip));
   const upload = plan.buffer("batches", slotBytes * capacity, "copied");
   const readback = planLossReadback(plan, tensors.losses, submissionsInFlight);
-  const outputs = isOpen(network) ? plan.buffer("outputs", readbackBytes([tensors.logits]), "readback") : undefined;
+  const outputs = isInHalves(network, options)
+    ? plan.buffer("outputs", readbackBytes([tensors.logits]), "readback")
+    : undefined;
   return { learning, update, capacity, slotBytes, upload, readback, outputs };
 }
 
 /** What a trainer's pass is made with, and what goes beyond it. @throws as `layoutOfSubmit`. */
 export async function layoutOfTrainer(network: Network, options: TrainerOptions) {
-  const { schedule, checkpointEvery, joined = false } = options;
-  const shape = { ...shapeOf(options), schedule, checkpointEvery, joined };
+  const { schedule, checkpointEvery, joined = false, ownInputs = false } = options;
+  const shape = { ...shapeOf(options), schedule, checkpointEvery, joined, ownInputs };
   const names = Object.keys(network.parameters.tensors);
   const said = options.trainable !== undefined || options.learningRates !== undefined;
   const learning = said ? (await import("./learning")).learningOf(options, names) : allLearn(names);
   const trainable = learning.frozen ? learning.names : undefined;
   const passOptions = { ...shape, gradients: true, training: true, ...(trainable && { trainable }) };
-  const submitted = isOpen(network) ? { ...options, stepsPerSubmit: 1 } : options;
+  const submitted = isInHalves(network, options) ? { ...options, stepsPerSubmit: 1 } : options;
   const submit = await layoutOfSubmit(network, passOptions, submitted, ratesOf(learning).length);
   const clips = options.clipNorm !== undefined || options.clipValue !== undefined;
   const clip = clips ? await import("../ops/gradient-clip") : undefined;

@@ -3,12 +3,10 @@
 import type { Memory } from "../gpu/describe";
 import { Lifetime } from "../gpu/lifetime";
 import { readFloats, type Tensor } from "../gpu/tensor";
-import type { BatchInputs } from "../network/batch";
+import type { AnyBatch } from "../network/batch";
 import type { CheckBatch } from "../network/check-batch";
-import { expectLoss } from "../network/expect";
 import type { Network } from "../network/network";
 import type { Pass } from "../network/pass";
-import { architectureOf } from "../parts/architecture";
 import { type Batches, iteratorOf } from "./batches";
 import type { Halves } from "./halves";
 import { learningState } from "./learning-state";
@@ -16,7 +14,7 @@ import type { Optimizer } from "./optimizers";
 import { checkOf, Steps } from "./steps";
 import { type StepReport, type Submission, training } from "./submits";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
-import { isOpen, layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
+import { isInHalves, layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
 import {
   checkNetwork,
   checkState,
@@ -45,7 +43,7 @@ export class Trainer {
   readonly #gradient: Tensor;
   readonly #squared: boolean;
   readonly #progress: Progress;
-  /** Where the loss is made outside. */
+  /** Where the loss is made outside, or what the network reads. */
   readonly #halves: Halves | undefined;
   #training = false;
 
@@ -97,7 +95,7 @@ export class Trainer {
     const lifetime = new Lifetime("trainer", network.lifetime);
     const check = await checkOf(network.config, passOptions);
     const { pass, more } = await network.programs.pass("Trainer.create", passOptions, lifetime, extend, check);
-    const halves = isOpen(network) ? (await import("./halves")).Halves : undefined;
+    const halves = isInHalves(network, options) ? (await import("./halves")).Halves : undefined;
     return new Trainer(network, pass, lifetime, options, more!, check, halves);
   }
 
@@ -127,7 +125,7 @@ export class Trainer {
     checkTrainOptions(training, options);
     if (this.#training) throw new Error(`${training}: already training; stop() first, and let the loop end.`);
     this.pass.lifetime.expect(training);
-    expectLoss(training, architectureOf(this.network.config).loss, inHalves);
+    this.#halves?.expectNone(training);
     signal?.throwIfAborted();
     const source = iteratorOf(training, batches);
     this.#training = true;
@@ -171,21 +169,22 @@ export class Trainer {
   }
 
   /**
-   * Takes the first half of a step of a network without a loss: forward. `backward` is the second; without it nothing is trained.
+   * Takes the first half of a step, forward, where the loss is made outside, or with ownInputs what the network reads. `backward`
+   * is the second; without it nothing is trained.
    * @returns o, as read back: [steps, batch, outputs] or [batch, outputs]; past a sequence's end it counts nothing.
-   * @throws as `checkBatch`; where the network has a loss, another half is under way, the trainer was destroyed or the device lost.
+   * @throws as `checkBatch`; where steps are not taken in halves, another half is under way, the trainer was destroyed or the device lost.
    */
-  async forward(batch: BatchInputs): Promise<Float32Array> {
+  async forward(batch: AnyBatch): Promise<Float32Array> {
     return this.#half("Trainer.forward").forward(batch, "Trainer.forward");
   }
 
   /**
    * Takes the second half: back through time, clipping, and the optimizer's update. It is counted as a step.
-   * @param dOutputs dL/do, like what `forward` answered, of the loss of the whole batch.
+   * @param dOutputs dL/do, like what `forward` answered, of the loss of the whole batch; of a network with a loss none.
    * @throws where they are of another length or not finite, `forward` was not called before; where a gradient is not finite, of
    *   code "not-finite": that step changed nothing and is not counted; as `forward`.
    */
-  async backward(dOutputs: Float32Array): Promise<void> {
+  async backward(dOutputs?: Float32Array): Promise<void> {
     await this.#half("Trainer.backward").backward(dOutputs, "Trainer.backward");
   }
 
@@ -194,12 +193,12 @@ export class Trainer {
    * batch and the optimizer's numbers are written to the device at once.
    * @throws as `forward`; nothing is encoded then.
    */
-  encodeForward(encoder: GPUCommandEncoder, batch: BatchInputs): void {
+  encodeForward(encoder: GPUCommandEncoder, batch: AnyBatch): void {
     this.#half("Trainer.encodeForward").encodeForward(encoder, batch, "Trainer.encodeForward");
   }
 
   /**
-   * The second half, from `pass.tensors.dLogits`. A step whose gradients are not finite is counted, changes nothing, and is
+   * The second half, from `pass.tensors.dLogits`, which the network's loss has left there or you. A step whose gradients are not finite is counted, changes nothing, and is
    * told by `pass.notFinite`.
    * @throws as `backward`, but for what only the device knows; nothing is encoded then.
    */
@@ -211,7 +210,7 @@ export class Trainer {
     this.pass.lifetime.expect(operation);
     if (this.#halves) return this.#halves;
     throw new Error(
-      `${operation}: the network has a loss of its own, expected none; use train, or make it with noLoss().`,
+      `${operation}: the network has a loss and batches bring its inputs, expected noLoss() or ownInputs; use train.`,
     );
   }
 
@@ -292,6 +291,3 @@ export class Trainer {
     this.destroy();
   }
 }
-
-/** The cure where `train` has no loss to train by. */
-const inHalves = "take steps by forward and backward with the gradient of your own loss between, or make it with one";

@@ -56,6 +56,19 @@ describe("the training page", () => {
       expect(await textOf(page, "status")).toBe("Training.");
     }, "data=own-text&cell=elman&hidden=64&batch=16&steps=32"));
 
+  test("answers a reset at once while it prepares a wide network", () =>
+    onPage(async (page) => {
+      await ready(page);
+      await press(page, "run");
+      await page.waitForFunction('document.getElementById("status").textContent.startsWith("Preparing")');
+      await new Promise((resolve) => setTimeout(resolve, 300)); // in the midst of it
+      expect(await textOf(page, "status")).toContain("Preparing");
+      const begun = performance.now();
+      await press(page, "reset");
+      await until(page, "status", /^Ready to start/);
+      expect(performance.now() - begun).toBeLessThan(1000);
+    }, "data=own-text&cell=lstm&hidden=2048&batch=4&steps=8"));
+
   test("costs little beside the same training in the benchmark's engine", () =>
     onSources(async (page) => {
       await button(page, "run");

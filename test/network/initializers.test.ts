@@ -35,12 +35,12 @@ describe("the values of a seed are the same on every machine and in every releas
     expect(dataOf({ ...tiny, initializer: "glorot", recurrentInitializer: "orthogonal" })).toEqual({
       "layer0.inputWeight": Float32Array.of(-1.2199747562408447, -0.21115131676197052, 0.476178377866745),
       "layer0.recurrentWeight": Float32Array.of(
-        ...[-0.44062456488609314, 0.5754766464233398, -0.6889678239822388],
-        ...[-0.7503150105476379, 0.18525093793869019, 0.6345939636230469],
-        ...[0.4928259253501892, 0.7965605854988098, 0.3501626253128052],
+        ...[0.2264387011528015, 0.0874212235212326, -0.9700943231582642],
+        ...[0.9715986251831055, 0.04998861998319626, 0.23129461705684662],
+        ...[-0.06871373951435089, 0.9949164390563965, 0.07361898571252823],
       ),
       "layer0.bias": new Float32Array(3),
-      outputWeight: Float32Array.of(0.38019001483917236, 0.4973215162754059, -0.7892885804176331),
+      outputWeight: Float32Array.of(-1.1690884828567505, 0.6695247292518616, -0.8353917002677917),
       outputBias: new Float32Array(1),
     });
   });

@@ -212,7 +212,7 @@ describe("refused by name:", () => {
     const network = await Network.create(gpu(), parts("mean-squared-error"));
     const trainer = await Trainer.create(network, { steps, batch, optimizer: sgd({ learningRate: 1 }) });
     const encoder = gpu().device.createCommandEncoder();
-    const has = "the network has a loss of its own, expected none";
+    const has = "the network has a loss and batches bring its inputs, expected noLoss() or ownInputs";
     await expect(trainer.forward(batches[0]!)).rejects.toThrow(`Trainer.forward: ${has}`);
     await expect(trainer.backward(new Float32Array())).rejects.toThrow(`Trainer.backward: ${has}`);
     expect(() => trainer.encodeForward(encoder, batches[0]!)).toThrow(`Trainer.encodeForward: ${has}`);

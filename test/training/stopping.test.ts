@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Batch, evaluate, generate, Network, sgd, Trainer, traceGradients } from "../../src/index";
+import { type Batch, evaluate, generate, Network, openGpu, sgd, Trainer, traceGradients } from "../../src/index";
 import { useGpu } from "../workbench";
 import { batchOf, options, shape } from "./small";
 
@@ -275,4 +275,50 @@ test("stop() on what is destroyed, or lost, rejects nothing", async () => {
   await trainer.stop();
   network.destroy();
   await trainer.stop();
+});
+
+describe("a network in the making", () => {
+  const wide = { ...options, cell: "lstm", hidden: 1024, recurrentInitializer: "orthogonal" } as const;
+
+  test("is given up at once where its signal aborts, before, soon and later, and leaves nothing", async () => {
+    const { live } = gpu();
+    await expect(Network.create(gpu(), options, { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow(
+      "before",
+    );
+    for (const milliseconds of [0, 1, 30, 100]) {
+      const controller = new AbortController();
+      const making = Network.create(gpu(), wide, { signal: controller.signal }).catch((error: Error) => error);
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      controller.abort(new Error(`after ${milliseconds}`));
+      expect(await making).toEqual(new Error(`after ${milliseconds}`));
+    }
+    expect(gpu().live).toEqual(live);
+  });
+
+  test("lets others have their turn", async () => {
+    const making = Network.create(gpu(), wide);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const network = await making;
+    clearInterval(timer);
+    network.destroy();
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  test("ends with its GPU", async () => {
+    const shared = await openGpu({ device: gpu().device });
+    const making = Network.create(shared, wide).catch((error: Error) => error);
+    await soon();
+    shared.destroy();
+    expect(await making).toMatchObject({
+      code: "destroyed",
+      message: expect.stringMatching(/^Network\.create: the GPU/),
+    });
+  });
+
+  test("takes no other option beside its own", async () => {
+    await expect(Network.create(gpu(), options, { abort: true } as never)).rejects.toThrow(
+      'Network.create: unknown option "abort", expected one of signal.',
+    );
+  });
 });
