@@ -8,6 +8,7 @@ export type Limits = Pick<
   | "maxStorageBuffersPerShaderStage"
   | "maxComputeInvocationsPerWorkgroup"
   | "maxComputeWorkgroupSizeX"
+  | "maxComputeWorkgroupStorageSize"
   | "maxComputeWorkgroupsPerDimension"
 >;
 

@@ -19,6 +19,7 @@ const traits: DeviceTraits = {
     maxStorageBuffersPerShaderStage: 8,
     maxComputeInvocationsPerWorkgroup: 256,
     maxComputeWorkgroupSizeX: 256,
+    maxComputeWorkgroupStorageSize: 16384,
     maxComputeWorkgroupsPerDimension: 65535,
   },
 };

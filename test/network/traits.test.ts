@@ -16,6 +16,7 @@ const least: Limits = {
   maxStorageBuffersPerShaderStage: 8,
   maxComputeInvocationsPerWorkgroup: 256,
   maxComputeWorkgroupSizeX: 256,
+  maxComputeWorkgroupStorageSize: 16384,
   maxComputeWorkgroupsPerDimension: 65535,
 };
 const phone: DeviceTraits = { limits: least, software: false, quads: false, cores: 8 };

@@ -1,0 +1,66 @@
+// What a training pass dispatches on a device that need not be there, and which way of each choice that is.
+
+import type { Chooser } from "../../src/gpu/describe";
+import { type Choice, type Dispatch, type Node, Plan } from "../../src/gpu/plan";
+import { layoutOf, PlannedBuffer, plannedTensors } from "../../src/gpu/tensor";
+import type { DeviceTraits } from "../../src/gpu/traits";
+import { type CellName, networkConfig, type Schedule } from "../../src/index";
+import { parameterShapes } from "../../src/network/parameters";
+import { planPass } from "../../src/network/pass-plan";
+import { networkOf, type Shape } from "../benchmark/problem";
+
+/** A training pass of one of the benchmark's networks. */
+export function trainingPass(traits: DeviceTraits, cell: CellName, shape: Shape, schedule?: Schedule): Plan {
+  const config = networkConfig(networkOf(cell, shape));
+  const specs = parameterShapes(config);
+  const { tensors } = plannedTensors(new PlannedBuffer("parameters", layoutOf(specs).bytes, "storage"), specs);
+  const plan = new Plan("training pass", traits);
+  const { steps, batch } = shape;
+  planPass(plan, config, tensors, { steps, batch, gradients: true, ...(schedule && { schedule }) });
+  return plan;
+}
+
+/** A dispatch, how often a run does it, and of which choice it is a way. */
+export interface Work {
+  readonly dispatch: Dispatch;
+  readonly times: number;
+  readonly way?: { readonly topic: string; readonly name: string } | undefined;
+}
+
+export function* workOf(nodes: readonly Node[], chosen: Chooser, times = 1, way?: Work["way"]): Generator<Work> {
+  for (const node of nodes) {
+    if (node.kind === "dispatch") yield { dispatch: node, times, way };
+    else if (node.kind === "section") yield* workOf(node.body, chosen, times, way);
+    else if (node.kind === "repeat") yield* workOf(node.body, chosen, times * node.index.count, way);
+    else if (node.kind === "choice") {
+      const name = chosen(node);
+      yield* workOf(node.way(name).nodes, chosen, times, { topic: node.topic, name });
+    }
+  }
+}
+
+/** Whether a way is the one that is asked for, with its schedule or without. */
+export const isCalled = (way: string, name: string): boolean => way === name || way.endsWith(` ${name}`);
+
+/** Takes the way that is asked for wherever there is one, else the default; notes the names of all. */
+export function choosing(name: string | undefined, seen: Set<string>): Chooser {
+  return ({ names, fallback }: Choice) => {
+    for (const way of names) seen.add(way);
+    return (name !== undefined && names.find((way) => isCalled(way, name))) || fallback;
+  };
+}
+
+/** The workgroups of a dispatch. */
+export const workgroupsOf = ({ workgroups: [x, y, z] }: Dispatch): number => x * y * z;
+
+/** The threads of a workgroup, by the constants that the text begins with. @throws where the text has no such size. */
+export function threadsOf(text: string): number {
+  const [, list = ""] = /@workgroup_size\(([^)]*)\)/.exec(text) ?? [];
+  const sizes = list.split(",").map((word) => {
+    const constant = new RegExp(`^const ${word.trim()} = (\\d+)u;`, "m").exec(text);
+    return Number(constant?.[1] ?? word.trim().replace(/u$/, ""));
+  });
+  const threads = sizes.reduce((product, size) => product * size, 1);
+  if (!(threads >= 1)) throw new Error(`kernels: a workgroup's size is "${list}", expected numbers or constants.`);
+  return threads;
+}
