@@ -52,13 +52,13 @@ export async function kernelsOf({ chip, ...planning }: Planning & Pick<KernelOpt
     false,
   ); // listings take long
   return work.map((one) => {
-    const { dispatch, times, label } = one;
+    const { dispatch, repeated, label } = one;
     const code = dispatch.shader.text();
     const { text, ...figures } = (isSweep(one) ? sweeps : others).get(code)!;
     return {
       label,
       ...figures,
-      ...(isSweep(one) && { cyclesPerStep: cyclesPerStep(text, figures.latency, times === 1) }),
+      ...(isSweep(one) && { cyclesPerStep: cyclesPerStep(text, figures.latency, !repeated) }),
       workgroups: workgroupsOf(dispatch),
       threads: threadsOf(code),
     };

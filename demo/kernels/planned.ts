@@ -20,33 +20,34 @@ export function trainingPass(traits: DeviceTraits, cell: CellName, shape: Shape,
   return plan;
 }
 
-/** A dispatch, how often a run does it, and of which choice it is a way. */
+/** A dispatch, whether a repeat does it again and again, and of which choice it is a way. */
 export interface Work {
   readonly dispatch: Dispatch;
-  readonly times: number;
+  readonly repeated: boolean;
   readonly way?: { readonly topic: string; readonly name: string } | undefined;
 }
 
-export function* workOf(nodes: readonly Node[], chosen: Chooser, times = 1, way?: Work["way"]): Generator<Work> {
+export function* workOf(nodes: readonly Node[], chosen: Chooser, around?: Omit<Work, "dispatch">): Generator<Work> {
   for (const node of nodes) {
-    if (node.kind === "dispatch") yield { dispatch: node, times, way };
-    else if (node.kind === "section") yield* workOf(node.body, chosen, times, way);
-    else if (node.kind === "repeat") yield* workOf(node.body, chosen, times * node.index.count, way);
+    if (node.kind === "dispatch") yield { repeated: false, ...around, dispatch: node };
+    else if (node.kind === "section") yield* workOf(node.body, chosen, around);
+    else if (node.kind === "repeat") yield* workOf(node.body, chosen, { ...around, repeated: true });
     else if (node.kind === "choice") {
       const name = chosen(node);
-      yield* workOf(node.way(name).nodes, chosen, times, { topic: node.topic, name });
+      yield* workOf(node.way(name).nodes, chosen, { repeated: false, ...around, way: { topic: node.topic, name } });
     }
   }
 }
 
 /** Whether a way is the one that is asked for, with its schedule or without. */
-export const isCalled = (way: string, name: string): boolean => way === name || way.endsWith(` ${name}`);
+export const isCalled = (way: string, name: string): boolean => way === name || way.replace(/^\w+ /, "") === name;
 
 /** Takes the way that is asked for wherever there is one, else the default; notes the names of all. */
 export function choosing(name: string | undefined, seen: Set<string>): Chooser {
   return ({ names, fallback }: Choice) => {
     for (const way of names) seen.add(way);
-    return (name !== undefined && names.find((way) => isCalled(way, name))) || fallback;
+    if (name === undefined || names.includes(name)) return name ?? fallback;
+    return names.find((way) => isCalled(way, name)) ?? fallback;
   };
 }
 

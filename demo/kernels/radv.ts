@@ -65,7 +65,7 @@ export const isInstalled = (): boolean => drivers().length > 0 && existsSync("/u
 
 const missing = () =>
   new Error(
-    `got no Mesa driver for AMD GPUs or no C compiler, expected both, on Linux x64; apt-get install -y ${packages.join(" ")}`,
+    `kernels: got no Mesa driver for AMD GPUs or no C compiler, expected both, on Linux x64; apt-get install -y ${packages.join(" ")}`,
   );
 
 function drivers(): string[] {
@@ -96,7 +96,7 @@ async function run(program: string, args: string[], output: string, environment:
     await file.close();
   }
   const words = (await readFile(output, "utf8")).trim().split("\n");
-  throw new Error(words.at(-1) || `${program} failed`);
+  throw new Error(`kernels: ${words.at(-1) || `${program} failed`}.`);
 }
 
 const columns = {
@@ -112,7 +112,7 @@ const columns = {
 function read(text: string): Compiled {
   const values = Object.entries(columns).map(([key, name]) => {
     const found = new RegExp(`^${name}: (\\d+)`, "m").exec(text);
-    if (!found) throw new Error(`Mesa's driver prints no "${name}" of a kernel; use Mesa 22.3 or newer.`);
+    if (!found) throw new Error(`kernels: Mesa's driver prints no "${name}" of a kernel; use Mesa 22.3 or newer.`);
     return [key, Number(found[1])];
   });
   return { ...Object.fromEntries(values), text };
