@@ -51,7 +51,7 @@ export async function compileFor(chip: string, shaders: readonly string[], listi
       RADV_FORCE_FAMILY: chip,
       RADV_DEBUG: `shaderstats,nocache${listing ? ",shaders" : ""}`,
     };
-    const terminal = resolve(import.meta.dirname, "../terminal/run.mjs");
+    const terminal = resolve(import.meta.dirname, "../..", "demo/terminal/run.mjs");
     const output = join(folder, "output");
     await run(process.execPath, [terminal, "demo/kernels/compile.ts", library, file], output, environment);
     return (await readFile(output, "utf8")).split(mark).slice(1).map(read);

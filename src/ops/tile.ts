@@ -88,6 +88,13 @@ export function productTiles(
   return software || !large ? [...byThemselves, "shared"] : ["shared", ...byThemselves];
 }
 
+/** The workgroups of a product in its default tile. */
+export function workgroupsOfProduct(traits: DeviceTraits, rows: number, depth: number, width: number): number {
+  const [tile = "registers"] = productTiles(traits, rows, depth, width);
+  const [x, y] = tiles(traits, rows, width, tile).workgroups;
+  return x * y;
+}
+
 /** The widest U, of one gate, that a "row with weights" has room for. */
 export const mostHeld = 128;
 
