@@ -95,7 +95,8 @@ function cyclesOf(code: string): number {
     if (!name.startsWith("s_waitcnt")) continue;
     for (const [counter, times] of Object.entries(done)) {
       const left = new RegExp(`${counter}(?:\\((\\d+)\\)| null, (\\w+))`).exec(`${name} ${operands}`);
-      if (left) now = Math.max(now, ...times.slice(0, Math.max(0, times.length - Number(left[1] ?? left[2]))));
+      const awaited = left && times.at(-1 - Number(left[1] ?? left[2])); // they are done in turn
+      if (awaited) now = Math.max(now, awaited);
     }
   }
   return now;

@@ -4,6 +4,7 @@
 import { cellOf } from "../cells/cells";
 import { layoutOf, matrixOf } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
+import { inVec4, line } from "../ops/operands";
 import { workgroupsOfProduct } from "../ops/tile";
 import { type Architecture, architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
@@ -36,8 +37,7 @@ export function slabRuns(
   const runs: SlabRun[] = [];
   for (const names of groups) {
     const { bytes } = layoutOf(Object.fromEntries(names.map((name) => [name, specs[name]!])));
-    const products = names.filter((name) => !gathered.has(name) && specs[name]!.shape.length > 1);
-    const fewest = Math.min(...products.map((name) => workgroupsOf(traits, specs[name]!, rows)));
+    const fewest = fewestWorkgroups(traits, names, specs, gathered, rows);
     const atEnd = architecture.readout.kind === "last-step" && names.some((name) => name.startsWith("output"));
     const [wanted, room] = traits.software
       ? [rows / 512, 0.1 * stepBytes]
@@ -80,11 +80,25 @@ function widthOfStep({ layers, readout }: Architecture): number {
   );
 }
 
-/** The workgroups of the smallest product that a gradient is, uncut. */
-function workgroupsOf(traits: DeviceTraits, spec: ParameterSpec, rows: number): number {
-  const { shape, parts = 1, rowParts = 1, layer } = spec;
-  const apart = layer && cellOf(layer).candidate ? parts : 1; // the last gate has a product of its own
-  return workgroupsOfProduct(traits, shape[0]! / rowParts, rows, matrixOf(spec).width / apart);
+/** Of the dispatches that some gradients take, uncut; where all of them are vectors, each a sum of rows, one. */
+function fewestWorkgroups(
+  traits: DeviceTraits,
+  names: readonly string[],
+  specs: Specs,
+  gathered: ReadonlySet<string>,
+  rows: number,
+): number {
+  const matrices = names.filter((name) => specs[name]!.shape.length > 1);
+  const counts = matrices.map((name) => {
+    const spec = specs[name]!;
+    const { width } = matrixOf(spec);
+    const { shape, parts = 1, rowParts = 1, layer } = spec;
+    const height = shape[0]! / rowParts;
+    if (gathered.has(name)) return line(traits, height * inVec4(width)).workgroups[0];
+    const apart = layer && cellOf(layer).candidate ? parts : 1; // the last gate has a product of its own
+    return workgroupsOfProduct(traits, height, rows, width / apart);
+  });
+  return counts.length === 0 ? 1 : counts.reduce((least, count) => Math.min(least, count));
 }
 
 /** Gradients that are sums over the rows of each token, and no products. */
