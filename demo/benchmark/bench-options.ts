@@ -77,7 +77,7 @@ export function readBenchOptions(args: string[]): BenchOptions | null {
 }
 
 /** What the words of a list mean. @throws where it is empty, or where `read` throws, with the option's name. */
-function list<T>(name: string, text: string, read: (words: string[]) => T[]): T[] {
+export function list<T>(name: string, text: string, read: (words: string[]) => T[]): T[] {
   const words = listed(text);
   if (words.length === 0) throw new OptionError(`--${name} is "${text}", expected a name or several, by commas`);
   try {

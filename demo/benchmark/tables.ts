@@ -6,7 +6,7 @@ import type { AdapterLimits, Environment, KernelTable, Row } from "./report";
 import { shapeText } from "./selection";
 
 /** Columns as wide as they must be: `words` of them to the left, the others to the right but for the last `tail`. */
-function table(rows: readonly (readonly string[])[], words: number, tail: number): string[] {
+export function table(rows: readonly (readonly string[])[], words: number, tail: number): string[] {
   const widths = rows[0]!.map((_, column) => maximum(rows.map((row) => [...row[column]!].length)));
   const cell = (text: string, column: number) => {
     const space = " ".repeat(widths[column]! - [...text].length);

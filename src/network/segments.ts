@@ -45,7 +45,7 @@ export interface Segmented {
 export function segmented(layout: Layout): Segmented {
   const { plan, config, architecture, parameters, options, batch: whole, rowLoss, addLoss, ways } = layout;
   const { steps, batch, checkpointEvery = steps } = options;
-  const { slabs, buffer } = layout.back!;
+  const { slabs, buffers } = layout.back!;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule;
   const count = steps / checkpointEvery;
   const everyStep = architecture.readout.kind === "every-step";
@@ -138,7 +138,7 @@ export function segmented(layout: Layout): Segmented {
     clear() {
       clearStates(plan, layers);
       const carries = layers.flatMap(({ directions }) => directions.map(({ carry }) => carry!.buffer));
-      for (const cleared of [buffer, ...carries]) plan.clear({ buffer: cleared, offset: 0 }, cleared.size);
+      for (const cleared of [...buffers, ...carries]) plan.clear({ buffer: cleared, offset: 0 }, cleared.size);
     },
     run(atEnd) {
       plan.copy(whole.step!, segment.step!, 4);

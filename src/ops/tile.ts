@@ -91,6 +91,13 @@ export function productTiles(
   return software || !large ? [...byThemselves, "shared"] : ["shared", ...byThemselves];
 }
 
+/** The workgroups of a product in its default tile. */
+export function workgroupsOfProduct(traits: DeviceTraits, rows: number, depth: number, width: number): number {
+  const [tile = "registers"] = productTiles(traits, rows, depth, width);
+  const [x, y] = tiles(traits, rows, width, tile).workgroups;
+  return x * y;
+}
+
 /**
  * The tiles that a sweep over a batch may be computed in, the default first.
  * @param fused whether one workgroup has all columns of its rows; else columns too are shared out.

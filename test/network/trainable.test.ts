@@ -131,6 +131,36 @@ describe("on what is taken for a GPU, a pass with gradients of some parameters",
     await fc.assert(fc.asyncProperty(large, expectThose), { numRuns: 5 });
     Object.assign(gpu(), { traits: before });
   });
+
+  test.each(["every-step", "last-step"] as const)(
+    "has what a processor has, in as many slabs as it takes: %s",
+    async (readout) => {
+      const before = gpu().traits;
+      const [steps, batch] = [48, 24];
+      const network = await Network.create(gpu(), {
+        ...{ cell: "gru", inputs: 6, hidden: 40, outputs: 5, input: "features", seed: 3 },
+        ...{ readout, loss: "cross-entropy" },
+      });
+      const read = async () => {
+        const pass = await network.pass({ steps, batch, gradients: true });
+        const rows = readout === "every-step" ? steps * batch : batch;
+        pass.write({ inputs: numbers(steps * batch * 6, 1), targets: integers(rows, 2, 0, 4) });
+        pass.run();
+        const tensors = [pass.tensors.losses, ...Object.values(pass.gradients!.tensors)];
+        const values = await readTensors(gpu(), tensors);
+        const slabs = pass.program.describe().lines.filter(({ label }) => label.startsWith("gradients = Σ slabs"));
+        pass.destroy();
+        return { values: values as Float32Array[], slabs: slabs.length };
+      };
+      const expected = await read();
+      asOnGpu(gpu());
+      const { values, slabs } = await read();
+      Object.assign(gpu(), { traits: before });
+      expect(slabs).toBeGreaterThan(0);
+      for (const [i, value] of values.entries()) expect(worstError(value, expected.values[i]!)).toBeLessThan(1e-5);
+      network.destroy();
+    },
+  );
 });
 
 test("a name that is a parameter's own stands for it alone, another for all that begin so", async () => {

@@ -1,73 +1,80 @@
 // Plans for devices that are not here: made, counted and compared by what the devices say of themselves.
 import { describe, expect, test } from "vitest";
 import { shapes } from "../../demo/benchmark/problem";
-import { describe as lines, memoryOf } from "../../src/gpu/describe";
-import { Plan } from "../../src/gpu/plan";
-import { layoutOf, PlannedBuffer, plannedTensors } from "../../src/gpu/tensor";
-import type { DeviceTraits, Limits } from "../../src/gpu/traits";
-import { networkConfig } from "../../src/index";
-import { parameterShapes } from "../../src/network/parameters";
-import { planPass } from "../../src/network/pass-plan";
-import { everyWay } from "./every-way";
+import { devices } from "../../demo/kernels/devices";
+import { trainingPass, workgroupsOf, workOf } from "../../demo/kernels/planned";
+import { byDefault, describe as lines, memoryOf } from "../../src/gpu/describe";
+import { expectRoom } from "../../src/gpu/expect-room";
+import type { DeviceTraits } from "../../src/gpu/traits";
+import { cellNames, planTable } from "../../src/index";
 
-/** What WebGPU promises everywhere. */
-const least: Limits = {
-  maxBufferSize: 2 ** 28,
-  maxStorageBufferBindingSize: 2 ** 27,
-  maxStorageBuffersPerShaderStage: 8,
-  maxComputeInvocationsPerWorkgroup: 256,
-  maxComputeWorkgroupSizeX: 256,
-  maxComputeWorkgroupStorageSize: 16384,
-  maxComputeWorkgroupsPerDimension: 65535,
-};
-const phone: DeviceTraits = { limits: least, software: false, quads: false, cores: 8 };
-const laptop: DeviceTraits = {
-  ...{ software: false, quads: false, cores: 8 },
-  limits: { ...least, maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 31 - 4 },
-};
-const rtx: DeviceTraits = {
-  ...{ software: false, quads: false, cores: 16 },
-  limits: {
-    ...{ ...least, maxBufferSize: 2 ** 32, maxStorageBufferBindingSize: 2 ** 32 - 4 },
-    ...{ maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupSizeX: 1024 },
-  },
-};
-const processor: DeviceTraits = { ...laptop, software: true, quads: true, cores: 2 };
-const devices = { phone, laptop, rtx, processor };
+const { rtx4090 } = devices;
+const processor: DeviceTraits = { ...rtx4090.traits, software: true, quads: true, cores: 2 };
+const all: [string, DeviceTraits][] = [
+  ...Object.values(devices).map(({ name, traits }): [string, DeviceTraits] => [name, traits]),
+  ["processor", processor],
+];
+const shapeNames = Object.keys(shapes) as (keyof typeof shapes)[];
+const cases = cellNames.flatMap((cell) => shapeNames.map((shape) => ({ cell, shape })));
 
-function planOf(traits: DeviceTraits, { batch, steps, hidden, symbols }: (typeof shapes)[keyof typeof shapes]) {
-  const config = networkConfig({
-    ...{ cell: "lstm", inputs: symbols, hidden, outputs: symbols, input: "tokens", readout: "every-step" },
-  });
-  const specs = parameterShapes(config);
-  const { tensors } = plannedTensors(new PlannedBuffer("parameters", layoutOf(specs).bytes, "storage"), specs);
-  const plan = new Plan("test", traits);
-  planPass(plan, config, tensors, { steps, batch, gradients: true }, everyWay);
-  return plan;
-}
-
-describe.each(Object.entries(devices))("a training pass on a %s", (_, traits) => {
-  test.each(Object.keys(shapes) as (keyof typeof shapes)[])("is planned at %s without a device", (name) => {
-    const plan = planOf(traits, shapes[name]);
+describe.each(all)("a training pass on %s", (_, traits) => {
+  test.each(cases)("is planned for $cell $shape without a device", ({ cell, shape }) => {
+    const plan = trainingPass(traits, cell, shapes[shape]);
+    expectRoom(plan, "test", byDefault);
     const { lines: described, total } = lines(plan);
     expect(total.dispatches).toBe(described.reduce((sum, { times }) => sum + times, 0));
     expect(total.flops).toBeGreaterThan(0);
-    const { maxComputeWorkgroupsPerDimension: most } = traits.limits;
-    for (const { workgroups, label } of described) {
-      expect(Math.max(...workgroups), label).toBeLessThanOrEqual(most);
-    }
+    const table = planTable({ describe: () => lines(plan) });
+    for (const { label } of described) expect(table).toContain(label);
     const { bytes, buffers } = memoryOf(plan, "test");
     expect(buffers.reduce((sum, buffer) => sum + buffer.bytes, 0)).toBe(bytes);
-    expect(lines(planOf(traits, shapes[name]))).toEqual(lines(plan)); // the same each time
+    expect(lines(trainingPass(traits, cell, shapes[shape]))).toEqual(lines(plan)); // the same each time
   });
 });
 
 test("devices that differ get other kernels for the same equations, and the same work", () => {
-  const [onGpu, onProcessor] = [rtx, processor].map((traits) => lines(planOf(traits, shapes.M)));
+  const [onGpu, onProcessor] = [rtx4090.traits, processor].map((traits) =>
+    lines(trainingPass(traits, "lstm", shapes.M)),
+  );
   const sweeps = ({ lines }: NonNullable<typeof onGpu>) =>
     lines.filter(({ label }) => label.startsWith("lstm forward")).map(({ kernel }) => kernel);
   expect(sweeps(onGpu!)).not.toEqual(sweeps(onProcessor!));
   const recurrent = ({ lines }: NonNullable<typeof onGpu>) =>
     lines.filter(({ label }) => label.startsWith("lstm")).reduce((sum, { flops }) => sum + flops, 0);
   expect(recurrent(onGpu!)).toBe(recurrent(onProcessor!));
+});
+
+/** Of the figures of demo/benchmark/performance.md: the share of its flop/s that products reach, and its memory. */
+const [flopsPerUs, bytesPerUs] = [0.4 * 82.6e6, 1.008e6];
+/** What a dispatch costs after the last. */
+const dispatchUs = 5;
+
+test.each(cases.filter(({ shape }) => shape !== "S"))(
+  "products of $cell $shape that take longer than a dispatch fill half of a large GPU",
+  ({ cell, shape }) => {
+    const { traits, multiprocessors } = rtx4090;
+    const products = [...workOf(trainingPass(traits, cell, shapes[shape]).nodes, byDefault)].filter(
+      ({ way }) => way?.topic === "product",
+    );
+    expect(products.length).toBeGreaterThanOrEqual(4); // o, dh, dV, dU
+    for (const { dispatch } of products) {
+      const { label, flops, bytes } = dispatch;
+      if (Math.max(flops / flopsPerUs, bytes / bytesPerUs) < dispatchUs) continue;
+      expect(workgroupsOf(dispatch), label).toBeGreaterThanOrEqual(multiprocessors / 2);
+    }
+  },
+);
+
+test("products are cut for GPUs alone, and into slabs that take less than a step does", () => {
+  const slabsOf = (traits: DeviceTraits, cell: (typeof cellNames)[number], shape: keyof typeof shapes) => {
+    const { bytes, buffers } = memoryOf(trainingPass(traits, cell, shapes[shape]), "test");
+    const slabs = buffers.filter(({ label }) => label === "gradientSlabs").reduce((sum, one) => sum + one.bytes, 0);
+    return { slabs, others: bytes - slabs };
+  };
+  for (const { cell, shape } of cases) {
+    const { slabs, others } = slabsOf(rtx4090.traits, cell, shape);
+    expect(slabs).toBeLessThan(others / 2);
+  }
+  expect(slabsOf(rtx4090.traits, "lstm", "M").slabs).toBeGreaterThan(0);
+  expect(slabsOf(processor, "lstm", "M").slabs).toBe(0);
 });
