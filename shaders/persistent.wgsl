@@ -153,9 +153,8 @@ fn multiply(held: Held, first: u32, column: u32, thread: u32) {
 fn handOn(g: u32, d: vec4f) { factor[own * inner + g * width + ownColumn] = d; }
 
 // dh after step s − 1, then the gradients of that step, for the products with Uᵀ: of what U multiplied, where that was h.
-fn cellStep(s: u32, length: u32, row: u32, before: Element) {
-  let known = product(own, ownColumn) + fromAbove(s, row, length, ownColumn);
-  stepBackward(s, length, elementOf(s, row, ownColumn), before, known);
+fn cellStep(s: u32, length: u32, row: u32, before: Element, above: vec4f) {
+  stepBackward(s, length, elementOf(s, row, ownColumn), before, product(own, ownColumn) + above);
   if (s == 0u) { return; }
 #if second
   for (var g = 0u; g < summed; g++) { handOn(g, vec4f()); }
@@ -228,9 +227,10 @@ fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
   for (var n = 0u; n < sweepSteps; n++) {
     let s = steps - n;
     let before = elementOf(s - 1u, row, ownColumn);
+    let above = fromAbove(s, min(row, batch - 1u), length, ownColumn); // on its way while the products are made
     multiply(held, first, column, thread);
     workgroupBarrier();
-    if (hasElement) { cellStep(s, length, row, before); }
+    if (hasElement) { cellStep(s, length, row, before, above); }
     workgroupBarrier();
 #if second
     multiply(held, first, column, thread);

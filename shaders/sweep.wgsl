@@ -74,11 +74,11 @@ fn setState(e: Element, s: u32, value: vec4f) { cellState[stateAt(e, s) + batch 
 // What reads h after step s − 1 passes back to it alone; nothing to h_0.
 fn fromAbove(s: u32, row: u32, length: u32, column: u32) -> vec4f {
 #if lastStep
-  if (s < steps) { return vec4f(); }
-  return dOutput[row * stride + offset + column];
+  return select(vec4f(), dOutput[row * stride + offset + column], s == steps);
 #else
-  if (s == 0u || !isLive(s - 1u, length)) { return vec4f(); }
-  return dOutput[(timeOf(s - 1u) * batch + row) * stride + offset + column];
+  let i = max(s, 1u) - 1u;
+  let at = (timeOf(i) * batch + row) * stride + offset + column;
+  return select(vec4f(), dOutput[at], s > 0u && isLive(i, length));
 #endif
 }
 #endif
