@@ -1,7 +1,7 @@
 // Serves and builds the pages; vite.library.config.ts builds the library.
-import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
 import { type Connect, defineConfig } from "vite";
+import { commit } from "./demo/commit.ts";
 import { frame, pages } from "./demo/frame.ts";
 import { keptFiles } from "./demo/kept-files.ts";
 
@@ -18,16 +18,6 @@ const home: Connect.NextHandleFunction = (request, response, next) => {
   if (request.url !== "/") return next();
   response.writeHead(302, { Location: "/demo/" }).end();
 };
-
-/** What is checked out, and whether it was changed since: for the benchmark's reports. */
-function commit(): string {
-  try {
-    const args = ["describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"];
-    return execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: "pipe" }).trim();
-  } catch {
-    return "unknown"; // outside a checkout
-  }
-}
 
 export default defineConfig(({ command }) => ({
   root: command === "build" ? resolve(root, "demo") : root,

@@ -1,7 +1,7 @@
 // The browser's half of `npm run bench`.
 
 import type { Report } from "./report";
-import { runBenchmark } from "./run";
+import { runInPage } from "./run-in-page";
 import type { Selection } from "./selection";
 
 declare global {
@@ -13,5 +13,5 @@ declare global {
 
 /** Runs on this page's adapter. */
 export function benchInPage(selection: Selection): Promise<Report> {
-  return runBenchmark(selection, { doing: (what) => window.benchmarkDoes?.(what), found() {} });
+  return runInPage(selection, { doing: (what) => window.benchmarkDoes?.(what), found() {} });
 }
