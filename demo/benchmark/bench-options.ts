@@ -2,15 +2,15 @@
 
 import { parseArgs } from "node:util";
 import { numberFrom, OptionError, oneOf } from "../terminal/arguments";
-import type { BrowserName } from "../terminal/in-browser";
 import { canDo, type EngineName, engineNames, programNames, works } from "./engines/names";
 import { shapes } from "./problem";
 import { nameOf } from "./report";
+import { type PlaceName, placeNames } from "./run-on";
 import { cellsOf, defaultLimit, enginesOf, listed, type Selection, shapeOf, shapeText } from "./selection";
 
 export interface BenchOptions extends Selection {
   json: boolean;
-  on: BrowserName | "node";
+  on: PlaceName;
 }
 
 const allNames = [...engineNames, ...programNames];
@@ -61,7 +61,7 @@ export function readBenchOptions(args: string[]): BenchOptions | null {
     words.map((word) => oneOf("schedule", word, ["fused", "unrolled", "measured"])),
   );
   const work = oneOf("work", values.work ?? "train", works);
-  const on = oneOf("on", values.on ?? "chromium", ["chromium", "firefox", "node"]);
+  const on = oneOf("on", values.on ?? "chromium", placeNames);
   if (work === "predict" && values.kernels) {
     throw new OptionError("--kernels does not go with --work predict: they are those of training; leave one out");
   }

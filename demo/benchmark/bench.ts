@@ -3,6 +3,7 @@
 import { isOptionError } from "../terminal/arguments";
 import { type BenchOptions, help, readBenchOptions } from "./bench-options";
 import { isOk, type Report } from "./report";
+import { runBenchmark } from "./run";
 import { runOn } from "./run-on";
 import { environmentLines, kernelLines, limitLines, rowLines } from "./tables";
 
@@ -20,7 +21,8 @@ export async function main(args: string[]): Promise<number> {
     return 0;
   }
   const { json, on, ...selection } = options;
-  const report = await runOn(on, selection, (what) => console.error(`${what} …`));
+  const listener = { doing: (what: string) => console.error(`${what} …`), found() {} };
+  const report = await runOn(on, selection.engines, (place) => runBenchmark(selection, place, listener));
   console.log(json ? JSON.stringify(report) : describe(report));
   // A peer that fails is a row of the report; a row of our own is a failure.
   return report.rows.every((row) => row.engine !== "tempograd" || isOk(row)) ? 0 : 1;

@@ -1,44 +1,64 @@
-// A run of the benchmark from the terminal: in a headless browser or in Node, with what other programs compute beside it.
+// Where the terminal measures: in a headless browser or in Node; what other programs compute always from here.
 
 import { commit } from "../commit";
 import { type BrowserName, callInPage, withPage } from "../terminal/in-browser";
-import { bundledPeers, isProgram } from "./engines/names";
+import { bundledPeers, type EngineName, isProgram } from "./engines/names";
 import { inNode, openGpuForTasks } from "./in-node";
-import { problemKey, type Report } from "./report";
-import { addRows, runBenchmark } from "./run";
-import type { Selection } from "./selection";
+import { type Input, type Output, type Perform, type PerformOptions, type Place, TaskError } from "./perform";
+import type { Outcome } from "./perform-in-page";
+import type { TaskName } from "./tasks";
 
-export type PlaceName = BrowserName | "node";
+export const placeNames = ["chromium", "firefox", "node"] as const;
+export type PlaceName = (typeof placeNames)[number];
 
-/** @throws as `runBenchmark`, and where there is no such place. */
-export async function runOn(place: PlaceName, selection: Selection, doing: (what: string) => void): Promise<Report> {
-  const programs = selection.engines.filter(isProgram);
-  const engines = selection.engines.filter((name) => !isProgram(name));
-  const run = place === "node" ? runHere : runInBrowser;
-  const report = await run({ ...selection, engines }, doing, place);
-  // When nothing else is at work, whatever computed before.
-  if (programs.length > 0) await addRows(report, { ...selection, engines: programs }, inNode, { doing, found() {} });
-  const order = [...new Set(report.rows.map(problemKey))];
-  report.rows.sort((a, b) => order.indexOf(problemKey(a)) - order.indexOf(problemKey(b)));
-  return report;
+/**
+ * Opens a place, works there, and closes it.
+ * @param engines that will be run there: a browser needs some of them bundled.
+ * @throws what `work` throws, and where there is no such place.
+ */
+export function runOn<T>(
+  on: PlaceName,
+  engines: readonly EngineName[],
+  work: (place: Place) => Promise<T>,
+): Promise<T> {
+  return on === "node" ? inThisProcess(work) : inBrowser(on, engines, work);
 }
 
-async function runHere(selection: Selection, doing: (what: string) => void): Promise<Report> {
+async function inThisProcess<T>(work: (place: Place) => Promise<T>): Promise<T> {
   const gpu = await openGpuForTasks();
   try {
-    return await runBenchmark(selection, { perform: inNode, commit: commit() }, { doing, found() {} });
+    return await work({ perform: inNode, commit: commit() });
   } finally {
     gpu.close();
   }
 }
 
-const runInBrowser = (selection: Selection, doing: (what: string) => void, on: PlaceName): Promise<Report> =>
+const inBrowser = <T>(
+  on: BrowserName,
+  engines: readonly EngineName[],
+  work: (place: Place) => Promise<T>,
+): Promise<T> =>
   withPage(
-    async (page) => {
-      await page.exposeFunction("benchmarkDoes", doing);
-      return callInPage<Report>(page, "/demo/benchmark/bench-in-page.ts", "benchInPage", selection);
+    (page) => {
+      const inPage: Perform = async <Name extends TaskName>(
+        name: Name,
+        input: Input<Name>,
+        { limit, signal, progress }: PerformOptions,
+      ): Promise<Output<Name>> => {
+        signal?.throwIfAborted();
+        const module = "/demo/benchmark/perform-in-page.ts";
+        const outcome = await callInPage<Outcome<Name>>(page, module, "performInPage", name, input, limit);
+        if ("done" in outcome) return outcome.done;
+        progress?.(outcome.soFar);
+        throw new TaskError(outcome.failed);
+      };
+      const isOfProgram = (name: TaskName, input: Input<TaskName>) =>
+        name === "row" && isProgram((input as Input<"row">).name);
+      const perform: Perform = (name, input, options) =>
+        (isOfProgram(name, input) ? inNode : inPage)(name, input, options);
+      return work({ perform, commit: commit() });
     },
     "/demo/terminal/blank.html",
-    selection.engines.some(({ engine }) => engine !== "tempograd") ? bundledPeers : [],
-    on as BrowserName,
+    engines.every((name) => name.engine === "tempograd" || isProgram(name)) ? [] : bundledPeers,
+    on,
   );

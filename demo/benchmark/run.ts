@@ -26,6 +26,18 @@ const restLimit = 60;
  */
 export async function runBenchmark(
   selection: Selection,
+  place: Place,
+  listener: Listener,
+  signal?: AbortSignal,
+): Promise<Report> {
+  const report = await beginReport(place, listener, signal);
+  await addRows(report, selection, place.perform, listener, signal);
+  await endReport(report, place.perform, listener, signal);
+  return report;
+}
+
+/** The environment, and the adapter's limits. */
+export async function beginReport(
   { perform, commit }: Place,
   listener: Listener,
   signal?: AbortSignal,
@@ -36,19 +48,28 @@ export async function runBenchmark(
   const report: Report = { environment, limits: null, rows: [], kernels: [] };
   listener.found(report);
   listener.doing("Measuring the adapter’s limits");
-  const limits = await perform("limits", undefined as never, rest);
-  report.limits = limits;
-  listener.found(report);
-  await addRows(report, selection, perform, listener, signal);
-  listener.doing("Measuring the adapter’s peak again");
-  limits.mulAddGflopsAtEnd = await perform("peak", undefined as never, rest);
-  limits.mulAddGflops = Math.max(limits.mulAddGflopsAtBegin, limits.mulAddGflopsAtEnd);
-  for (const row of report.rows) row.shareOfPeak = shareOf(row, limits);
+  report.limits = await perform("limits", undefined as never, rest);
   listener.found(report);
   return report;
 }
 
-/** Measures what is selected, and adds it to a report that has the environment and, where there is a GPU, its limits. */
+/** The adapter's peak again, which all shares are of. */
+export async function endReport(
+  report: Report,
+  perform: Perform,
+  listener: Listener,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { limits, rows } = report;
+  if (!limits) return;
+  listener.doing("Measuring the adapter’s peak again");
+  limits.mulAddGflopsAtEnd = await perform("peak", undefined as never, { limit: restLimit, signal });
+  limits.mulAddGflops = Math.max(limits.mulAddGflopsAtBegin, limits.mulAddGflopsAtEnd);
+  for (const row of rows) row.shareOfPeak = shareOf(row, limits);
+  listener.found(report);
+}
+
+/** Measures what is selected, and adds it to a report that has begun. */
 export async function addRows(
   report: Report,
   { work, cells, shapes, engines, limit, kernels }: Selection,

@@ -36,7 +36,11 @@ export async function predictorOf({ engine, backend, schedule = "fused" }: Engin
       return (await import("./tempograd-predictor")).tempogradPredictor(schedule);
     case "onnxruntime-web webgpu":
     case "onnxruntime-web wasm":
-      return (await import("./onnxruntime")).onnxruntime(backend as "webgpu" | "wasm");
+    case "onnxruntime-web by hand webgpu":
+      return (await import("./onnxruntime")).onnxruntime(
+        engine as "onnxruntime-web" | "onnxruntime-web by hand",
+        backend as "webgpu" | "wasm",
+      );
     default:
       throw new Error(`predictorOf: there is no ${engine} on ${backend} that predicts; take one of engineNames.`);
   }

@@ -11,8 +11,17 @@ export type Work = (typeof works)[number];
 
 /** What tells one engine from another. */
 export interface EngineName {
-  /** A peer with its own automatic differentiation, or "by hand": with a backward pass written in its operations. */
-  engine: "tempograd" | "TF.js" | "TF.js by hand" | "jax-js" | "jax-js by hand" | "brain.js" | "onnxruntime-web" | "PyTorch";
+  /** A peer as its users take it, or "by hand": with a backward pass, or what a step computes, written in its operations. */
+  engine:
+    | "tempograd"
+    | "TF.js"
+    | "TF.js by hand"
+    | "jax-js"
+    | "jax-js by hand"
+    | "brain.js"
+    | "onnxruntime-web"
+    | "onnxruntime-web by hand"
+    | "PyTorch";
   backend: "webgpu" | "webgl" | "wasm" | "cpu" | "cuda";
   /** Of tempograd alone. */
   schedule?: OwnSchedule;
@@ -36,6 +45,7 @@ export const engineNames: readonly EngineName[] = [
   { engine: "brain.js", backend: "cpu" },
   { engine: "onnxruntime-web", backend: "webgpu" },
   { engine: "onnxruntime-web", backend: "wasm" },
+  { engine: "onnxruntime-web by hand", backend: "webgpu" },
 ];
 
 /** Those that are programs of their own, which the terminal starts. */
@@ -48,7 +58,7 @@ export const isProgram = ({ engine }: EngineName): boolean => programNames.some(
 
 /** Whether an engine is measured at it: onnxruntime-web does not train, and others are compared at training alone. */
 export const canDo = (work: Work, { engine }: EngineName): boolean =>
-  engine === "tempograd" || (engine === "onnxruntime-web") === (work === "predict");
+  engine === "tempograd" || engine.startsWith("onnxruntime-web") === (work === "predict");
 
 /** Peers that a browser cannot import as they are: what serves the page bundles them first. */
 export const bundledPeers: readonly string[] = [

@@ -1,11 +1,16 @@
-// onnxruntime-web as a predictor of the benchmark: one recurrent operator, on WebAssembly's threads or on WebGPU.
+// onnxruntime-web as a predictor of the benchmark: with its recurrent operator, which computes on the processor whatever
+// the backend, or with the operators of each step written out ("by hand"), all of them on WebGPU.
 
 import { devDependencies } from "../../../package.json";
 import type { Predictor } from "./engine";
-import { onnxModel } from "./onnx-model";
+import { onnxFile } from "./onnx-file";
+import { operatorGraph } from "./onnx-model";
+import { unrolledGraph } from "./onnx-unrolled";
 
-export const onnxruntime = (backend: "webgpu" | "wasm"): Predictor => ({
-  engine: "onnxruntime-web",
+const graphs = { "onnxruntime-web": operatorGraph, "onnxruntime-web by hand": unrolledGraph };
+
+export const onnxruntime = (engine: keyof typeof graphs, backend: "webgpu" | "wasm"): Predictor => ({
+  engine,
   backend,
   version: devDependencies["onnxruntime-web"],
   async open(problem) {
@@ -13,7 +18,12 @@ export const onnxruntime = (backend: "webgpu" | "wasm"): Predictor => ({
       ? import("onnxruntime-web/webgpu")
       : import("onnxruntime-web/wasm"));
     const { steps, batch } = problem.shape;
-    const session = await InferenceSession.create(onnxModel(problem), { executionProviders: [backend] });
+    const model = onnxFile(graphs[engine](problem));
+    const onGpuAlone = engine === "onnxruntime-web by hand" && { session: { disable_cpu_ep_fallback: "1" } };
+    const session = await InferenceSession.create(model, {
+      executionProviders: [backend],
+      ...(onGpuAlone && { extra: onGpuAlone }),
+    });
     return {
       async run(count) {
         let logits = new Float32Array();
