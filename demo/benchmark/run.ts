@@ -3,7 +3,7 @@
 import type { CellName } from "../../src/index";
 import type { Work } from "./engines/names";
 import { judge } from "./judge";
-import { type Perform, type Place, TaskError } from "./perform";
+import { type Input, type Perform, type Place, TaskError } from "./perform";
 import { type AdapterLimits, type KernelTable, nameOf, type Report, type Row } from "./report";
 import { measureRow } from "./row";
 import type { Selection } from "./selection";
@@ -96,7 +96,7 @@ export async function addRows(
       }
       for (const { schedule } of kernels ? engines.filter((one) => one.engine === "tempograd") : []) {
         listener.doing(`Timing each kernel of ${cell} ${shape} ${schedule}`);
-        report.kernels.push(await kernelsOf(cell, shape, schedule!, perform, signal));
+        report.kernels.push(await kernelsOf({ cell, shape, schedule: schedule! }, perform, { limit, signal }));
         listener.found(report);
       }
     }
@@ -123,17 +123,15 @@ async function expectedOf(
 }
 
 async function kernelsOf(
-  cell: CellName,
-  shape: string,
-  schedule: string,
+  problem: Input<"kernels">,
   perform: Perform,
-  signal: AbortSignal | undefined,
+  options: { limit: number; signal: AbortSignal | undefined },
 ): Promise<KernelTable> {
   try {
-    const kernels = await perform("kernels", { cell, shape, schedule }, { limit: restLimit, signal });
-    return { cell, shape, schedule, kernels, status: kernels ? "ok" : "this adapter has no timestamps" };
+    const kernels = await perform("kernels", problem, options);
+    return { ...problem, kernels, status: kernels ? "ok" : "this adapter has no timestamps" };
   } catch (error) {
-    signal?.throwIfAborted();
-    return { cell, shape, schedule, kernels: null, status: (error as Error).message };
+    options.signal?.throwIfAborted();
+    return { ...problem, kernels: null, status: (error as Error).message };
   }
 }
