@@ -27,7 +27,10 @@ export default defineConfig(({ command }) => ({
   server: { headers: isolation },
   preview: { headers: isolation },
   // Workers are not searched for what is to be bundled: a server that met it in mid-run would reload the page.
-  optimizeDeps: { entries: ["demo/**/index.html", "demo/benchmark/engines/*.ts", "demo/workshop/worker.ts"], exclude: ["onnxruntime-web"] },
+  optimizeDeps: {
+    entries: ["demo/**/index.html", "demo/benchmark/engines/*.ts", "demo/workshop/worker.ts"],
+    exclude: ["onnxruntime-web"],
+  },
   worker: { format: "es" },
   build: {
     outDir: resolve(root, "dist/pages"),

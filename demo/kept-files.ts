@@ -7,7 +7,8 @@ import type { Plugin } from "vite";
 const worker = "service-worker.js";
 /** Where the chunks of the benchmark's other libraries go: megabytes, which are kept only when they were loaded. */
 const peers = "assets/peers/";
-const isPeer = (module: string) => /\/node_modules\/(@tensorflow|@jax-js|brain\.js|onnxruntime-web|@bufbuild)\//.test(module);
+const isPeer = (module: string) =>
+  /\/node_modules\/(@tensorflow|@jax-js|brain\.js|onnxruntime-web|@bufbuild)\//.test(module);
 
 export function keptFiles(): Plugin {
   return {

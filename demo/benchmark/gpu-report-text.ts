@@ -21,39 +21,34 @@ export interface GpuReport {
 
 /** Markdown, for people. */
 export function asMarkdown({ place, seconds, limit, verification, report, leftOut }: GpuReport): string {
-  const parts = ["# What this GPU computes, and how fast", ""];
-  if (report)
-    parts.push(...environmentLines(report.environment), "", ...isSoftware(report), `${report.environment.date}. `);
-  parts.push(`WebGPU in ${place}; ${figure(seconds)} s of ${figure(limit)} s.`, "", "## PyTorch’s numbers", "");
-  for (const { folder, passed, failures } of verification) {
-    parts.push(
+  return [
+    ...["# What this GPU computes, and how fast", ""],
+    ...(report ? [...environmentLines(report.environment), "", ...isSoftware(report), report.environment.date] : []),
+    ...[`WebGPU in ${place}; ${figure(seconds)} s of ${figure(limit)} s.`, "", "## PyTorch’s numbers", ""],
+    ...verification.flatMap(({ folder, passed, failures }) => [
       `- ${folder}: ${passed} of ${passed + failures.length} agree to 1e-4`,
       ...failures.map((line) => `  - ${line}`),
-    );
-  }
-  if (report) parts.push(...ofSpeed(report));
-  parts.push("", "## Left out", "", ...(leftOut.length > 0 ? leftOut.map((what) => `- ${what}`) : ["Nothing."]), "");
-  return parts.join("\n");
+    ]),
+    ...(report ? ofSpeed(report) : []),
+    ...["", "## Left out", "", ...(leftOut.length > 0 ? leftOut.map((what) => `- ${what}`) : ["Nothing."]), ""],
+  ].join("\n");
 }
 
 const isSoftware = ({ environment }: Report): string[] =>
   environment.software ? ["**A software adapter: these figures say nothing of a GPU.**", ""] : [];
 
-function ofSpeed({ limits, rows, kernels }: Report): string[] {
-  const parts: string[] = [];
-  if (limits) {
-    parts.push("", "## The adapter’s limits", "", ...table(["", ""], limitFigures(limits)));
-  }
-  if (rows.length === 0) return parts;
-  parts.push(
-    ...["", "## Milliseconds a training step", ""],
-    "Of tempograd with its share of the adapter’s mul-add peak, of PyTorch with how many times tempograd’s fastest it takes.",
-    ...["", ...overview(rows), "", "```", ...rowLines(rows), "```"],
-  );
-  if (kernels.length > 0) parts.push("", "## Kernel by kernel");
-  for (const one of kernels) parts.push("", "```", ...kernelLines(one, limits), "```");
-  return parts;
-}
+const ofSpeed = ({ limits, rows, kernels }: Report): string[] => [
+  ...(limits ? ["", "## The adapter’s limits", "", ...table(["", ""], limitFigures(limits))] : []),
+  ...(rows.length > 0
+    ? [
+        ...["", "## Milliseconds a training step", ""],
+        "Of tempograd with its share of the adapter’s mul-add peak, of PyTorch with how many times tempograd’s fastest it takes.",
+        ...["", ...overview(rows), "", "```", ...rowLines(rows), "```"],
+      ]
+    : []),
+  ...(kernels.length > 0 ? ["", "## Kernel by kernel"] : []),
+  ...kernels.flatMap((one) => ["", "```", ...kernelLines(one, limits), "```"]),
+];
 
 /** A line a cell and engine, a column a shape. */
 function overview(rows: readonly Row[]): string[] {

@@ -183,7 +183,7 @@ async function verify(
     await verifyingOn(place, "fused", async (compute) => {
       for (const [i, name] of names.entries()) {
         if (!hasTime()) {
-          leftOut.push(...names.slice(i).map((one) => `${folder}/${one}: no time was left to verify it`));
+          for (const one of names.slice(i)) leftOut.push(`${folder}/${one}: no time was left to verify it`);
           return;
         }
         const { passed, line } = described(await verdictOf(join(test, folder, name), compute));
