@@ -22,6 +22,7 @@ export const onnxruntime = (engine: keyof typeof graphs, backend: "webgpu" | "wa
     const onGpuAlone = engine === "onnxruntime-web by hand" && { session: { disable_cpu_ep_fallback: "1" } };
     const session = await InferenceSession.create(model, {
       executionProviders: [backend],
+      logSeverityLevel: 3, // errors alone: that the recurrence is the processor's is known
       ...(onGpuAlone && { extra: onGpuAlone }),
     });
     return {
