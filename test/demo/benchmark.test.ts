@@ -265,12 +265,22 @@ describe("the benchmark's page", () => {
       document.dispatchEvent(new Event("visibilitychange"));
     }, state);
   const until = (page: Page, text: string) =>
-    page.waitForFunction((start) => document.getElementById("status")!.textContent.startsWith(start), {}, text);
+    page.waitForFunction(
+      (start) => document.getElementById("status")!.textContent.startsWith(start),
+      { timeout: 90_000 },
+      text,
+    );
   const speeds = (page: Page) => page.$$eval("#bars .speed", (found) => found.map(({ textContent }) => textContent));
 
   test("shows rows and limits, gives a link to them, and refuses to run in a hidden tab", () =>
     visit(path, async (page) => {
       await button(page, "run");
+      const offered = () => page.$$eval("#peers input:enabled", (inputs) => inputs.map(({ value }) => value));
+      const trainers = await offered();
+      await page.click("input[value=predict]");
+      expect((await offered()).filter((name) => trainers.includes(name))).toEqual([]);
+      expect(await offered()).toContain("onnxruntime-web/wasm");
+      await page.click("input[value=train]");
       await page.click("input[value=M]");
       await page.click("input[value='tempograd/webgpu/unrolled']");
       await press(page, "run");
