@@ -1,7 +1,7 @@
 // Serves and builds the pages; vite.library.config.ts builds the library.
-import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
 import { type Connect, defineConfig } from "vite";
+import { commit } from "./demo/commit.ts";
 import { frame, pages } from "./demo/frame.ts";
 import { keptFiles } from "./demo/kept-files.ts";
 
@@ -19,16 +19,6 @@ const home: Connect.NextHandleFunction = (request, response, next) => {
   response.writeHead(302, { Location: "/demo/" }).end();
 };
 
-/** What is checked out, and whether it was changed since: for the benchmark's reports. */
-function commit(): string {
-  try {
-    const args = ["describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"];
-    return execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: "pipe" }).trim();
-  } catch {
-    return "unknown"; // outside a checkout
-  }
-}
-
 export default defineConfig(({ command }) => ({
   root: command === "build" ? resolve(root, "demo") : root,
   define: { __COMMIT__: JSON.stringify(commit()) },
@@ -37,7 +27,10 @@ export default defineConfig(({ command }) => ({
   server: { headers: isolation },
   preview: { headers: isolation },
   // Workers are not searched for what is to be bundled: a server that met it in mid-run would reload the page.
-  optimizeDeps: { entries: ["demo/**/index.html", "demo/benchmark/engines/*.ts", "demo/workshop/worker.ts"] },
+  optimizeDeps: {
+    entries: ["demo/**/index.html", "demo/benchmark/engines/*.ts", "demo/workshop/worker.ts"],
+    exclude: ["onnxruntime-web"],
+  },
   worker: { format: "es" },
   build: {
     outDir: resolve(root, "dist/pages"),

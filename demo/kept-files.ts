@@ -7,13 +7,14 @@ import type { Plugin } from "vite";
 const worker = "service-worker.js";
 /** Where the chunks of the benchmark's other libraries go: megabytes, which are kept only when they were loaded. */
 const peers = "assets/peers/";
-const isPeer = (module: string) => /\/node_modules\/(@tensorflow|@jax-js|brain\.js)\//.test(module);
+const isPeer = (module: string) =>
+  /\/node_modules\/(@tensorflow|@jax-js|brain\.js|onnxruntime-web|@bufbuild)\//.test(module);
 
 export function keptFiles(): Plugin {
   return {
     name: "kept-files",
     apply: "build",
-    config: () => ({ worker: { rollupOptions: { output: { chunkFileNames } } } }),
+    config: () => ({ worker: { rollupOptions: { output: { chunkFileNames, assetFileNames } } } }),
     buildStart() {
       this.emitFile({ type: "chunk", id: resolve(import.meta.dirname, "service-worker.ts"), fileName: worker });
     },
@@ -36,5 +37,9 @@ const chunkFileNames = ({ moduleIds }: { moduleIds: string[] }) =>
 
 /** Pages go by their folders, which all servers answer: some redirect from index.html. */
 const addressOf = (fileName: string) => fileName.replace(/index\.html$/, "") || "./";
+
+/** What workers load beside their chunks: WebAssembly, which only the other libraries have. */
+const assetFileNames = ({ names }: { names: string[] }) =>
+  `${names.some((name) => name.endsWith(".wasm")) ? peers : "assets/"}[name]-[hash][extname]`;
 
 const digest = (content: string | Uint8Array) => `sha256-${createHash("sha256").update(content).digest("base64")}`;

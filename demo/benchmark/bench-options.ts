@@ -2,16 +2,18 @@
 
 import { parseArgs } from "node:util";
 import { numberFrom, OptionError, oneOf } from "../terminal/arguments";
-import type { BrowserName } from "../terminal/in-browser";
-import { engineNames } from "./engines/names";
+import { canDo, type EngineName, engineNames, programNames, works } from "./engines/names";
 import { shapes } from "./problem";
 import { nameOf } from "./report";
+import { type PlaceName, placeNames } from "./run-on";
 import { cellsOf, defaultLimit, enginesOf, listed, type Selection, shapeOf, shapeText } from "./selection";
 
 export interface BenchOptions extends Selection {
   json: boolean;
-  on: BrowserName;
+  on: PlaceName;
 }
+
+const allNames = [...engineNames, ...programNames];
 
 export const help = `npm run bench -- [options]
 
@@ -19,19 +21,21 @@ Times training steps in a headless browser, beside the adapter's own limits. Eve
 and batch, and its first three losses are compared with a float64 reference: one that computes something else is wrong,
 not fast.
 
+  --work train|predict training steps (default), or predictions: tokens up, the logits of every step down
   --cell C,…           elman, gru, lstm (default elman)
   --shape S,…          one of these, or BATCHxSTEPSxHIDDENxSYMBOLS such as 8x32x64x64 (default M)
 ${Object.keys(shapes)
   .map((name) => `                         ${name.padEnd(3)} ${shapeText(name)}`)
   .join("\n")}
   --engine E,…         an engine, or one of its backends (default tempograd; all: every one):
-${[...new Set(engineNames.map(({ engine, backend }) => nameOf({ engine, backend })))].map((name) => `                         ${name}`).join("\n")}
+${[...new Set(allNames.map(({ engine, backend }) => nameOf({ engine, backend })))].map((name) => `                         ${name}`).join("\n")}
                        by hand: a backward pass written in the peer's operations, not by its own differentiation
-  --peers              as --engine all
+                       PyTorch: a process of the first Python in PATH that has it, or that TEMPOGRAD_PYTHON names
+  --peers              as --engine all: all that do that work there
   --schedule S,…       of tempograd's recurrences: fused, unrolled (default both), or measured: its own choice
   --limit SECONDS      that a row may take (default ${defaultLimit})
   --kernels            time each of tempograd's dispatches as well, where the adapter has timestamps
-  --on BROWSER         chromium | firefox (default chromium)
+  --on PLACE           chromium | firefox | node: without a browser, tempograd and PyTorch alone (default chromium)
   --json               one object: environment, limits, rows and kernels
   --help`;
 
@@ -45,7 +49,7 @@ export function readBenchOptions(args: string[]): BenchOptions | null {
   const { values } = parseArgs({
     args,
     options: {
-      ...{ cell: text, shape: text, engine: text, schedule: text, limit: text, on: text },
+      ...{ cell: text, shape: text, engine: text, schedule: text, limit: text, on: text, work: text },
       ...{ peers: flag, kernels: flag, json: flag, help: flag },
     },
   });
@@ -56,13 +60,20 @@ export function readBenchOptions(args: string[]): BenchOptions | null {
   const schedules = list("schedule", values.schedule ?? "fused,unrolled", (words) =>
     words.map((word) => oneOf("schedule", word, ["fused", "unrolled", "measured"])),
   );
+  const work = oneOf("work", values.work ?? "train", works);
+  const on = oneOf("on", values.on ?? "chromium", placeNames);
+  if (work === "predict" && values.kernels) {
+    throw new OptionError("--kernels does not go with --work predict: they are those of training; leave one out");
+  }
+  const able = allNames.filter((name) => canDo(work, name) && (on !== "node" || runsInNode(name)));
   const engines = list("engine", values.peers ? "all" : (values.engine ?? "tempograd"), (words) =>
-    enginesOf(words, engineNames),
+    enginesOf(words, able),
   ).filter(({ schedule }) => schedule === undefined || schedules.some((one) => one === schedule));
   if (engines.length === 0) {
     throw new OptionError(`--schedule is "${values.schedule}", and --engine names none of these; leave one out`);
   }
   return {
+    work,
     cells: list("cell", values.cell ?? "elman", cellsOf),
     shapes: list("shape", values.shape ?? "M", (words) => {
       for (const word of words) shapeOf(word);
@@ -72,9 +83,11 @@ export function readBenchOptions(args: string[]): BenchOptions | null {
     limit: numberFrom("limit", values.limit ?? String(defaultLimit), 1e-45, 3.4e38),
     kernels: values.kernels ?? false,
     json: values.json ?? false,
-    on: oneOf("on", values.on ?? "chromium", ["chromium", "firefox"]),
+    on,
   };
 }
+
+const runsInNode = ({ engine }: EngineName) => engine === "tempograd" || engine === "PyTorch";
 
 /** What the words of a list mean. @throws where it is empty, or where `read` throws, with the option's name. */
 export function list<T>(name: string, text: string, read: (words: string[]) => T[]): T[] {

@@ -1,10 +1,10 @@
-// `npm run bench`: training steps of this library and its peers in a headless browser, beside the adapter's own limits.
+// `npm run bench`: training steps or predictions of this library and its peers, beside the adapter's own limits.
 
 import { isOptionError } from "../terminal/arguments";
-import { callInPage, withPage } from "../terminal/in-browser";
 import { type BenchOptions, help, readBenchOptions } from "./bench-options";
-import { bundledPeers } from "./engines/names";
 import { isOk, type Report } from "./report";
+import { runBenchmark } from "./run";
+import { runOn } from "./run-on";
 import { environmentLines, kernelLines, limitLines, rowLines } from "./tables";
 
 export async function main(args: string[]): Promise<number> {
@@ -21,15 +21,8 @@ export async function main(args: string[]): Promise<number> {
     return 0;
   }
   const { json, on, ...selection } = options;
-  const report = await withPage(
-    async (page) => {
-      await page.exposeFunction("benchmarkDoes", (what: string) => console.error(`${what} …`));
-      return callInPage<Report>(page, "/demo/benchmark/bench-in-page.ts", "benchInPage", selection);
-    },
-    "/demo/terminal/blank.html",
-    selection.engines.some(({ engine }) => engine !== "tempograd") ? bundledPeers : [],
-    on,
-  );
+  const listener = { doing: (what: string) => console.error(`${what} …`), found() {} };
+  const report = await runOn(on, selection.engines, (place) => runBenchmark(selection, place, listener));
   console.log(json ? JSON.stringify(report) : describe(report));
   // A peer that fails is a row of the report; a row of our own is a failure.
   return report.rows.every((row) => row.engine !== "tempograd" || isOk(row)) ? 0 : 1;

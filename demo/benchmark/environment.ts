@@ -4,11 +4,8 @@ import { version } from "../../package.json";
 import { openGpu } from "../../src/index";
 import type { Environment } from "./report";
 
-/** From the configuration of Vite: the commit that is served, or "unknown". */
-declare const __COMMIT__: string;
-
-/** All but the visibility of the tab, which only its page knows. */
-export async function findEnvironment(): Promise<Omit<Environment, "tabVisible">> {
+/** All but what only its place knows. */
+export async function findEnvironment(): Promise<Omit<Environment, "commit" | "tabVisible">> {
   const gpu = await openGpu();
   const { description, software } = gpu;
   gpu.destroy();
@@ -16,7 +13,6 @@ export async function findEnvironment(): Promise<Omit<Environment, "tabVisible">
   const { userAgent, hardwareConcurrency } = navigator;
   return {
     date: new Date().toISOString(),
-    commit: __COMMIT__,
     adapter: description,
     software,
     features: [...(adapter?.features ?? [])].sort(),
@@ -38,8 +34,8 @@ function limitsOf(limits: GPUSupportedLimits): Record<string, number> {
 
 /** Name and version, from how the browser introduces itself. */
 function browserOf(userAgent: string): string {
-  const products = userAgent.match(/\b(Edg|OPR|HeadlessChrome|Chrome|Firefox|Version)\/[\d.]+/g) ?? [];
-  const first = ["Edg", "OPR", "HeadlessChrome", "Chrome", "Firefox", "Version"]
+  const products = userAgent.match(/\b(Edg|OPR|HeadlessChrome|Chrome|Firefox|Version|Node)\/[\d.]+/g) ?? [];
+  const first = ["Edg", "OPR", "HeadlessChrome", "Chrome", "Firefox", "Version", "Node"]
     .map((name) => products.find((product) => product.startsWith(`${name}/`)))
     .find(Boolean);
   return (

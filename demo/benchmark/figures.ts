@@ -30,14 +30,15 @@ export function limitFigures(limits: AdapterLimits): [name: string, figure: stri
 }
 
 export const rowHeadings = [
-  ...["Cell", "Shape", "Engine", "First step, ms", "Step, ms", "5% to 95%", "Tokens/s", "Gflop/s", "Of peak"],
+  ...["Work", "Cell", "Shape", "Engine", "First step, ms", "Step, ms", "5% to 95%", "Tokens/s", "Gflop/s", "Of peak"],
   ...["MB", "Dispatches", "Losses", "Status"],
 ] as const;
 
 /** In the order of `rowHeadings`. */
 export function rowFigures(row: Row): string[] {
-  const { cell, shape, engine, backend, schedule, p5Ms, p95Ms, bytes, losses } = row;
+  const { work, cell, shape, engine, backend, schedule, p5Ms, p95Ms, bytes, losses } = row;
   return [
+    work,
     cell,
     shape,
     [engine, backend, schedule].filter(Boolean).join(" "),

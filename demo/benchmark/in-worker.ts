@@ -1,23 +1,10 @@
 // Has a worker of its own do a task, for as long as it may, while the tab is visible.
 
 import { startWorker } from "../start-worker";
-import type { Said, TaskName, Tasks } from "./worker";
+import { type Input, type Output, type PerformOptions, TaskError } from "./perform";
+import type { TaskName } from "./tasks";
+import type { Said } from "./worker";
 import workerAddress from "./worker?worker&url";
-
-type Input<Name extends TaskName> = Parameters<Tasks[Name]>[0];
-type Output<Name extends TaskName> = Awaited<ReturnType<Tasks[Name]>>;
-
-/** Why a task came to no end, in a few words. */
-export class TaskError extends Error {}
-
-export interface WorkerOptions {
-  /** Seconds. */
-  limit: number;
-  /** Ends the task; its reason is what is then said. */
-  signal?: AbortSignal | undefined;
-  /** Gets what the task has so far, each time that it says so. */
-  progress?: (soFar: unknown) => void;
-}
 
 /** Whether another library runs in it: some make code from text or WebAssembly, which the page's policy forbids. */
 const startsPeer = (name: TaskName, input: Input<TaskName>): boolean =>
@@ -27,7 +14,7 @@ const startsPeer = (name: TaskName, input: Input<TaskName>): boolean =>
 export function inWorker<Name extends TaskName>(
   name: Name,
   input: Input<Name>,
-  { limit, signal, progress }: WorkerOptions,
+  { limit, signal, progress }: PerformOptions,
 ): Promise<Output<Name>> {
   const worker = startsPeer(name, input)
     ? new Worker(workerAddress, { type: "module", name })

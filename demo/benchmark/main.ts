@@ -4,7 +4,7 @@ import { openGpu } from "../../src/index";
 import { whyNoWebGpu } from "../no-webgpu";
 import { element } from "../page";
 import { isOk, type Report } from "./report";
-import { runBenchmark } from "./run";
+import { runInPage } from "./run-in-page";
 import { fillForm, readForm } from "./selection-form";
 import { fromHash, toHash } from "./share";
 import { say, showReport } from "./view";
@@ -34,7 +34,7 @@ async function measure(): Promise<void> {
     },
   };
   try {
-    const { rows } = await runBenchmark(selection, listener, stopping.signal);
+    const { rows } = await runInPage(selection, listener, stopping.signal);
     const failed = rows.filter((row) => !isOk(row)).length;
     status(`Done: ${rows.length} rows${failed ? `, ${failed} of them not ok` : ""}.`);
   } catch (error) {

@@ -1,6 +1,7 @@
 // Measures an engine on a problem: the first step apart, then samples of several steps each.
 
 import type { Engine } from "./engines/engine";
+import { lossOfLogits } from "./loss-of-logits";
 import type { Problem } from "./problem";
 import { longEnough } from "./unit-cost";
 
@@ -9,7 +10,7 @@ export interface Measurement {
   version: string;
   firstMs?: number;
   losses: number[];
-  /** Of one training step, in milliseconds. */
+  /** Of one training step or prediction, in milliseconds. */
   samples: number[];
   bytes?: number | undefined;
   dispatches?: number | undefined;
@@ -23,15 +24,20 @@ const mostSamples = 15;
 /** After it no sample begins, but for the least. */
 const budgetMilliseconds = 3000;
 
-/**
- * @param waitMs what a wait for the GPU costs here, or several of the timer's steps, so that samples are long beside it.
- * @param progress called after each step or sample, so that what a limit cuts off is not lost.
- */
+export interface MeasureOptions {
+  /** What a wait for the GPU costs here, or several of the timer's steps, so that samples are long beside it. */
+  waitMs: number;
+  /** Called after each step or sample, so that what a limit cuts off is not lost. */
+  progress?: ((soFar: Measurement) => void) | undefined;
+  /** Ends it before the next step or sample. */
+  signal?: AbortSignal | undefined;
+}
+
+/** @throws what the engine throws, or the signal's reason. */
 export async function measure(
-  engine: Engine,
+  engine: Engine<number[] | Float32Array>,
   problem: Problem,
-  waitMs: number,
-  progress: (soFar: Measurement) => void = () => {},
+  { waitMs, progress = () => {}, signal }: MeasureOptions,
 ): Promise<Measurement> {
   const found: Measurement = { version: engine.version, losses: [], samples: [] };
   const begin = performance.now();
@@ -39,9 +45,11 @@ export async function measure(
   try {
     let stepMs = 0;
     for (let step = 0; step < 3; step++) {
+      signal?.throwIfAborted();
       const start = performance.now();
-      found.losses = found.losses.concat(await session.run(1));
+      const answer = await session.run(1);
       const end = performance.now();
+      found.losses = found.losses.concat(answer instanceof Float32Array ? lossOfLogits(answer, problem) : answer);
       stepMs = end - start;
       found.firstMs ??= end - begin;
       progress(found);
@@ -54,6 +62,7 @@ export async function measure(
       if (found.samples.length >= leastSamples && performance.now() > until) break;
       const wanted = Math.max(leastStepsOfSample(stepMs), Math.ceil(sampleMs / stepMs));
       const count = Math.min(mostStepsOfSample, wanted); // all where the timer stood still
+      signal?.throwIfAborted();
       const start = performance.now();
       await session.run(count);
       const elapsed = performance.now() - start;

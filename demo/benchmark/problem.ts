@@ -8,6 +8,8 @@ import {
   type UniformOptions,
 } from "../../src/index";
 
+import type { Work } from "./engines/names";
+
 export interface Shape {
   batch: number;
   steps: number;
@@ -66,8 +68,8 @@ const gates = { elman: 1, gru: 3, lstm: 4 };
 
 /**
  * Floating-point operations of the matrix products in one training step, a mul-add counting 2: h·U, da·Uᵀ and
- * Σ hᵀ·da of every gate, h·V, do·Vᵀ and Σ hᵀ·do. Tokens need no product with W.
+ * Σ hᵀ·da of every gate, h·V, do·Vᵀ and Σ hᵀ·do; of a prediction h·U and h·V. Tokens need no product with W.
  */
-export function flopsOf(cell: CellName, { batch, steps, hidden, symbols }: Shape): number {
-  return 2 * steps * batch * 3 * hidden * (gates[cell] * hidden + symbols);
+export function flopsOf(cell: CellName, { batch, steps, hidden, symbols }: Shape, work: Work = "train"): number {
+  return 2 * steps * batch * (work === "train" ? 3 : 1) * hidden * (gates[cell] * hidden + symbols);
 }

@@ -1,6 +1,7 @@
 // Reads a report that comes from outside: nothing of it is trusted before it was looked at.
 
 import { cellNames } from "../../src/index";
+import { works } from "./engines/names";
 import type { Report } from "./report";
 import { shapeOf } from "./selection";
 
@@ -72,6 +73,7 @@ const report = object({
       ...all(orNull(number), "firstMs", "medianMs", "p5Ms", "p95Ms", "tokensPerSecond", "gflops"),
       ...all(orNull(number), "shareOfPeak", "bytes", "dispatches"),
       schedule: orNull(text),
+      work: (value) => works.some((work) => work === value),
       losses: listOf(orNull(number)), // JSON has no NaN
     }),
   ),

@@ -1,19 +1,20 @@
 // What a run of the benchmark reports.
 
 import type { CellName } from "../../src/index";
-import type { EngineName } from "./engines/names";
+import type { EngineName, Work } from "./engines/names";
 
 /** One engine on one problem. What is not known is null. */
 export interface Row {
   engine: string;
   backend: string;
   schedule: string | null;
+  work: Work;
   cell: CellName;
   /** A name of `shapes`, or BATCHxSTEPSxHIDDENxSYMBOLS. */
   shape: string;
-  /** Opening and the first training step, compilation included, in milliseconds. */
+  /** Opening and the first step, compilation included, in milliseconds. */
   firstMs: number | null;
-  /** One training step, in milliseconds: median, fifth and ninety-fifth percentile of the samples. */
+  /** One training step, or prediction, in milliseconds: median, fifth and ninety-fifth percentile of the samples. */
   medianMs: number | null;
   p5Ms: number | null;
   p95Ms: number | null;
@@ -25,7 +26,7 @@ export interface Row {
   /** GPU memory that the engine holds. */
   bytes: number | null;
   dispatches: number | null;
-  /** Of the first three steps, in nats a target. */
+  /** Of the first three training steps, or the first prediction, in nats a target. */
   losses: number[];
   /** "ok", or what is wrong with the row. */
   status: string;
@@ -102,6 +103,13 @@ export interface Report {
 
 /** Whether a row's numbers may be compared with others'. */
 export const isOk = ({ status }: Pick<Row, "status">): boolean => /^ok\b/.test(status);
+
+/** How many losses tell what an engine computes: those of the first training steps, or the one of a prediction. */
+export const lossCount = (work: Work): number => (work === "train" ? 3 : 1);
+
+/** Of rows that compute the same, in the order of a report. */
+export const problemKey = ({ work, cell, shape }: Pick<Row, "work" | "cell" | "shape">): string =>
+  [work, cell, shape].join(" ");
 
 /** Such as "tempograd/webgpu/fused" or "TF.js/webgl": what tells the rows of a problem apart. */
 export const nameOf = ({ engine, backend, schedule }: EngineName | Row): string =>

@@ -2,7 +2,7 @@
 
 import { html, scrollable } from "../page";
 import { figure, percent } from "./figures";
-import type { Row } from "./report";
+import { problemKey, type Row } from "./report";
 import { shapeText } from "./selection";
 import { cellTitles } from "./selection-form";
 
@@ -30,19 +30,19 @@ const headings = [
   ...["Memory, MB", "Dispatches", "First losses"],
 ];
 
-/** The rows of each cell and shape, in the order in which they were measured. */
+/** The rows of each problem, in the order in which they were measured. */
 export function problemsOf(rows: readonly Row[]): Row[][] {
   const problems = new Map<string, Row[]>();
   for (const row of rows) {
-    const problem = `${row.cell} ${row.shape}`;
+    const problem = problemKey(row);
     problems.set(problem, [...(problems.get(problem) ?? []), row]);
   }
   return [...problems.values()];
 }
 
 /** A problem in words, the short ones first. */
-export const titleOf = ({ cell, shape }: Row): Child[] => [
-  html("strong", "", `${cellTitles[cell]}, ${shape}`),
+export const titleOf = ({ work, cell, shape }: Row): Child[] => [
+  html("strong", "", `${cellTitles[cell]}, ${shape}${work === "predict" ? ", predicted" : ""}`),
   ` ${shapeText(shape)}`,
 ];
 

@@ -1,13 +1,12 @@
-// A run of the benchmark, in a page: limits, then a row an engine and problem, then kernels.
+// A run of the benchmark, in a page or in Node: limits, then a row an engine and problem, then kernels.
 
 import type { CellName } from "../../src/index";
-import type { EngineName } from "./engines/names";
-import { inWorker, TaskError } from "./in-worker";
+import type { Work } from "./engines/names";
 import { judge } from "./judge";
-import { type Measurement, percentile } from "./measure";
-import { flopsOf } from "./problem";
+import { type Input, type Perform, type Place, TaskError } from "./perform";
 import { type AdapterLimits, type KernelTable, nameOf, type Report, type Row } from "./report";
-import { type Selection, shapeOf } from "./selection";
+import { measureRow } from "./row";
+import type { Selection } from "./selection";
 
 /** What a run tells as it goes. */
 export interface Listener {
@@ -22,134 +21,117 @@ const restLimit = 60;
 
 /**
  * Measures what is selected, and fills a report as it goes.
- * @throws where there is no WebGPU here, where the tab is hidden, or by `signal`'s reason. A row that fails says so
+ * @throws where there is no WebGPU there, where the tab is hidden, or by `signal`'s reason. A row that fails says so
  * itself.
  */
-export async function runBenchmark(selection: Selection, listener: Listener, signal?: AbortSignal): Promise<Report> {
-  if (document.visibilityState === "hidden") {
-    throw new Error("Benchmark: the tab is hidden, and browsers slow hidden tabs down; bring it to the front and run.");
-  }
+export async function runBenchmark(
+  selection: Selection,
+  place: Place,
+  listener: Listener,
+  signal?: AbortSignal,
+): Promise<Report> {
+  const report = await beginReport(place, listener, signal);
+  await addRows(report, selection, place.perform, listener, signal);
+  await endReport(report, place.perform, listener, signal);
+  return report;
+}
+
+/** The environment, and the adapter's limits. */
+export async function beginReport(
+  { perform, commit }: Place,
+  listener: Listener,
+  signal?: AbortSignal,
+): Promise<Report> {
   const rest = { limit: restLimit, signal };
   listener.doing("Looking at the adapter");
-  const environment = { ...(await inWorker("environment", undefined as never, rest)), tabVisible: true };
+  const environment = { ...(await perform("environment", undefined as never, rest)), commit, tabVisible: true };
   const report: Report = { environment, limits: null, rows: [], kernels: [] };
   listener.found(report);
   listener.doing("Measuring the adapter’s limits");
-  report.limits = await inWorker("limits", undefined as never, rest);
+  report.limits = await perform("limits", undefined as never, rest);
   listener.found(report);
-  const waitMs = Math.max(report.limits.readbackUs, 5 * environment.timerUs) / 1000; // samples are long beside both
-  const { cells, shapes, engines, limit, kernels } = selection;
-  const add = (row: Row) => {
-    row.shareOfPeak = shareOf(row, report.limits);
-    report.rows.push(row);
-    listener.found(report);
-    if (row.status === "hidden tab") throw new TaskError("hidden tab");
-  };
+  return report;
+}
+
+/** The adapter's peak again, which all shares are of. */
+export async function endReport(
+  report: Report,
+  perform: Perform,
+  listener: Listener,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { limits, rows } = report;
+  if (!limits) return;
+  listener.doing("Measuring the adapter’s peak again");
+  limits.mulAddGflopsAtEnd = await perform("peak", undefined as never, { limit: restLimit, signal });
+  limits.mulAddGflops = Math.max(limits.mulAddGflopsAtBegin, limits.mulAddGflopsAtEnd);
+  for (const row of rows) row.shareOfPeak = shareOf(row, limits);
+  listener.found(report);
+}
+
+/** Measures what is selected, and adds it to a report that has begun. */
+export async function addRows(
+  report: Report,
+  { work, cells, shapes, engines, limit, kernels }: Selection,
+  perform: Perform,
+  listener: Listener,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { environment, limits } = report;
+  const waitMs = Math.max(limits?.readbackUs ?? 0, 5 * environment.timerUs) / 1000; // samples are long beside both
   for (const cell of cells) {
     for (const shape of shapes) {
       listener.doing(`Computing the losses of ${cell} ${shape} by the float64 reference`);
-      const expected = await expectedOf(cell, shape, signal);
-      for (const engine of engines) {
+      const expected = await expectedOf(cell, shape, work, perform, signal);
+      for (const name of engines) {
         signal?.throwIfAborted();
-        listener.doing(`Running ${nameOf(engine)} on ${cell} ${shape}`);
-        const { row, version } = await measureRow(engine, cell, shape, waitMs, { limit, signal });
-        if (version) environment.versions[engine.engine] = version;
+        listener.doing(`Running ${nameOf(name)} on ${cell} ${shape}`);
+        const { row, version } = await measureRow({ name, cell, shape, work, waitMs }, perform, { limit, signal });
+        if (version) environment.versions[name.engine] = version;
         if (row.status === "") row.status = judge(row, expected, report.rows);
-        add(row);
+        row.shareOfPeak = shareOf(row, limits);
+        report.rows.push(row);
+        listener.found(report);
+        if (row.status === "hidden tab") throw new TaskError("hidden tab");
       }
       for (const { schedule } of kernels ? engines.filter((one) => one.engine === "tempograd") : []) {
         listener.doing(`Timing each kernel of ${cell} ${shape} ${schedule}`);
-        report.kernels.push(await kernelsOf(cell, shape, schedule!, rest));
+        report.kernels.push(await kernelsOf({ cell, shape, schedule: schedule! }, perform, { limit, signal }));
         listener.found(report);
       }
     }
   }
-  listener.doing("Measuring the adapter’s peak again");
-  const atEnd = await inWorker("peak", undefined as never, rest);
-  report.limits.mulAddGflopsAtEnd = atEnd;
-  report.limits.mulAddGflops = Math.max(report.limits.mulAddGflopsAtBegin, atEnd);
-  for (const row of report.rows) row.shareOfPeak = shareOf(row, report.limits);
-  listener.found(report);
-  return report;
 }
 
 const shareOf = ({ gflops, backend }: Row, limits: AdapterLimits | null) =>
   gflops === null || backend !== "webgpu" || !limits ? null : gflops / limits.mulAddGflops;
 
 /** None where the reference takes too long. */
-async function expectedOf(cell: CellName, shape: string, signal: AbortSignal | undefined): Promise<number[]> {
+async function expectedOf(
+  cell: CellName,
+  shape: string,
+  work: Work,
+  perform: Perform,
+  signal: AbortSignal | undefined,
+): Promise<number[]> {
   try {
-    return await inWorker("expected", { cell, shape }, { limit: restLimit, signal });
+    return await perform("expected", { cell, shape, work }, { limit: restLimit, signal });
   } catch (error) {
     if (error instanceof TaskError && error.message.startsWith("timed out")) return [];
     throw error;
   }
 }
 
-/** Measures, and says in the row why it could not; a row that is measured is still to be judged. */
-export async function measureRow(
-  name: EngineName,
-  cell: CellName,
-  shape: string,
-  waitMs: number,
-  { limit, signal }: { limit: number; signal: AbortSignal | undefined },
-): Promise<{ row: Row; version: string | undefined }> {
-  let found: Measurement | undefined;
-  const progress = (soFar: unknown) => {
-    found = soFar as Measurement;
-  };
-  let status = "";
-  try {
-    found = await inWorker("row", { name, cell, shape, waitMs }, { limit, signal, progress });
-  } catch (error) {
-    signal?.throwIfAborted();
-    status = (error as Error).message;
-  }
-  return { row: rowOf(name, cell, shape, found, status), version: found?.version };
-}
-
-function rowOf(
-  { engine, backend, schedule }: EngineName,
-  cell: CellName,
-  shape: string,
-  found: Measurement | undefined,
-  status: string,
-): Row {
-  const { steps, batch } = shapeOf(shape);
-  const samples = found?.samples ?? [];
-  const at = (share: number) => (samples.length === 0 ? null : percentile(samples, share));
-  const medianMs = at(0.5);
-  return {
-    engine,
-    backend,
-    schedule: schedule ?? null,
-    cell,
-    shape,
-    firstMs: found?.firstMs ?? null,
-    medianMs,
-    p5Ms: at(0.05),
-    p95Ms: at(0.95),
-    tokensPerSecond: medianMs && (1000 * steps * batch) / medianMs,
-    gflops: medianMs && flopsOf(cell, shapeOf(shape)) / medianMs / 1e6,
-    shareOfPeak: null,
-    bytes: found?.bytes ?? null,
-    dispatches: found?.dispatches ?? null,
-    losses: found?.losses.slice(0, 3) ?? [],
-    status,
-  };
-}
-
 async function kernelsOf(
-  cell: CellName,
-  shape: string,
-  schedule: string,
-  rest: { limit: number; signal: AbortSignal | undefined },
+  problem: Input<"kernels">,
+  perform: Perform,
+  options: { limit: number; signal: AbortSignal | undefined },
 ): Promise<KernelTable> {
   try {
-    const kernels = await inWorker("kernels", { cell, shape, schedule }, rest);
-    return { cell, shape, schedule, kernels, status: kernels ? "ok" : "this adapter has no timestamps" };
+    const kernels = await perform("kernels", problem, options);
+    return { ...problem, kernels, status: kernels ? "ok" : "this adapter has no timestamps" };
   } catch (error) {
-    rest.signal?.throwIfAborted();
-    return { cell, shape, schedule, kernels: null, status: (error as Error).message };
+    options.signal?.throwIfAborted();
+    return { ...problem, kernels: null, status: (error as Error).message };
   }
 }

@@ -2,7 +2,7 @@
 
 import { type CellName, cellNames } from "../../src/index";
 import { element } from "../page";
-import { type EngineName, engineNames } from "./engines/names";
+import { canDo, type EngineName, engineNames, type Work } from "./engines/names";
 import { shapes } from "./problem";
 import { nameOf } from "./report";
 import { cellsOf, defaultLimit, enginesOf, type Selection, shapeOf, shapeText } from "./selection";
@@ -27,6 +27,19 @@ export function fillForm(): void {
   );
   fill("peers", names(false), (name) => titleOf(titled.get(name)!), []);
   element<HTMLInputElement>("limit").value = String(defaultLimit);
+  element("work").addEventListener("change", () => offer(titled));
+  offer(titled);
+}
+
+const workChosen = () => document.querySelector<HTMLInputElement>('input[name="work"]:checked')?.value as Work;
+
+/** Offers the engines that do the chosen work, and kernels' times of training. */
+function offer(titled: ReadonlyMap<string, EngineName>): void {
+  const work = workChosen();
+  for (const input of document.querySelectorAll<HTMLInputElement>("#own input, #peers input")) {
+    input.disabled = !canDo(work, titled.get(input.value)!);
+  }
+  element<HTMLInputElement>("kernels").disabled = work === "predict";
 }
 
 function fill<Name extends string>(
@@ -49,15 +62,17 @@ function fill<Name extends string>(
 /** What is chosen; undefined where something is missing or wrong, which the form then says. */
 export function readForm(): Selection | undefined {
   const chosen = (name: string) =>
-    [...document.querySelectorAll<HTMLInputElement>(`input[name="${name}"]:checked`)].map(({ value }) => value);
+    [...document.querySelectorAll<HTMLInputElement>(`input[name="${name}"]:checked:enabled`)].map(({ value }) => value);
   const own = element<HTMLInputElement>("own-shape");
   const limit = element<HTMLInputElement>("limit");
+  const kernels = element<HTMLInputElement>("kernels");
   const selection: Selection = {
+    work: workChosen(),
     cells: cellsOf(chosen("cells")),
     shapes: [...new Set([...chosen("shapes"), ...(own.value.trim() ? [own.value.trim().replaceAll("×", "x")] : [])])],
     engines: enginesOf([...chosen("own"), ...chosen("peers")], engineNames),
     limit: limit.valueAsNumber,
-    kernels: element<HTMLInputElement>("kernels").checked,
+    kernels: kernels.checked && !kernels.disabled,
   };
   const { min, max } = limit;
   const wrong = [

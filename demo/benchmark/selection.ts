@@ -1,11 +1,12 @@
 // What a run measures: cells, shapes and engines, from the words that name them.
 
 import { type CellName, cellNames } from "../../src/index";
-import type { EngineName } from "./engines/names";
+import type { EngineName, Work } from "./engines/names";
 import { type Shape, shapes } from "./problem";
 import { nameOf } from "./report";
 
 export interface Selection {
+  work: Work;
   cells: CellName[];
   /** Names of `shapes`, or BATCHxSTEPSxHIDDENxSYMBOLS. */
   shapes: string[];

@@ -28,7 +28,7 @@ export const limitLines = (limits: AdapterLimits): string[] => table(limitFigure
 
 export function rowLines(rows: readonly Row[]): string[] {
   const shapes = [...new Set(rows.map(({ shape }) => shape))].map((shape) => `${shape}: ${shapeText(shape)}`);
-  return [...table([rowHeadings, ...rows.map(rowFigures)], 3, 2), "", ...shapes];
+  return [...table([rowHeadings, ...rows.map(rowFigures)], 4, 2), "", ...shapes];
 }
 
 /** @param limits what the shares are of */

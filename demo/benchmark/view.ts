@@ -2,7 +2,7 @@
 
 import { element, html } from "../page";
 import { figure, kernelFigures, kernelHeadings, limitFigures } from "./figures";
-import type { Environment, KernelTable, Report } from "./report";
+import type { Environment, KernelTable, Report, Row } from "./report";
 import { resultTables, scrollingTable } from "./result-tables";
 import { RooflineChart } from "./roofline-chart";
 import { cellTitles } from "./selection-form";
@@ -27,7 +27,7 @@ export function showReport(report: Report | undefined): void {
   shown = report;
   const { rows = [], limits = null, kernels = [], environment } = report ?? {};
   element("no-results").hidden = rows.length > 0;
-  say("measured-on", environment && rows.length > 0 ? measuredOn(environment) : undefined);
+  say("measured-on", environment && rows[0] ? measuredOn(environment, rows[0]) : undefined);
   element("bars").replaceChildren(...stepBars(rows));
   element("problems").replaceChildren(...resultTables(rows));
   element("export").hidden = rows.length === 0;
@@ -42,8 +42,8 @@ export function showReport(report: Report | undefined): void {
   if (report && kernels.length > 0) showKernels(report);
 }
 
-const measuredOn = ({ adapter, software }: Environment) =>
-  `Milliseconds a training step on ${adapter}${software ? ", a software adapter: they say nothing of a GPU" : ""}. ` +
+const measuredOn = ({ adapter, software }: Environment, { work }: Row) =>
+  `Milliseconds a ${work === "train" ? "training step" : "prediction"} on ${adapter}${software ? ", a software adapter: they say nothing of a GPU" : ""}. ` +
   "× is beside tempograd’s fastest row.";
 
 const titleOf = ({ cell, shape, schedule }: KernelTable) => `${cellTitles[cell]}, ${shape}, ${schedule}`;

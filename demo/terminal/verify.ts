@@ -1,10 +1,9 @@
 // `npm run verify`: computes what recordings describe and prints, a line a file, how far it is from PyTorch's numbers.
 
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { type Place, places, type Sweeps, verifyingOn } from "./backends";
-import { type Errors, incomparable, type Verdict } from "./recording";
+import { described, kinds, verdictOf } from "./verdict";
 
 const help = `npm run verify -- [options] FILE…
 
@@ -17,7 +16,6 @@ parameters after training; at most 1e-4 is ok. Exit code 1 if any file fails.
                                              weights that stand still
   --help`;
 
-const kinds: (keyof Errors)[] = ["outputs", "loss", "gradients", "losses", "parameters"];
 const schedules: Sweeps[] = ["fused", "unrolled", "persistent"];
 
 export async function main(args: string[]): Promise<number> {
@@ -54,32 +52,11 @@ export async function main(args: string[]): Promise<number> {
   let failures = 0;
   await verifyingOn(options.on as Place, options.schedule as Sweeps, async (verify) => {
     for (const file of files) {
-      const { passed, line } = describe(await verdictOf(file, verify));
+      const { passed, line } = described(await verdictOf(file, verify));
       if (!passed) failures++;
       console.log(`${basename(file, ".safetensors").padEnd(38)} ${line}`);
     }
   });
   console.log(`${files.length - failures} of ${files.length} ok, on ${options.on}, ${options.schedule}`);
   return failures === 0 ? 0 : 1;
-}
-
-async function verdictOf(file: string, verify: (bytes: Uint8Array) => Promise<Verdict>): Promise<Verdict | Error> {
-  try {
-    return await verify(await readFile(file));
-  } catch (error) {
-    return error as Error;
-  }
-}
-
-function describe(verdict: Verdict | Error): { passed: boolean; line: string } {
-  if (verdict instanceof Error) return { passed: false, line: `FAIL ${verdict.message}` };
-  if ("unsupported" in verdict) return { passed: false, line: `unsupported: ${verdict.unsupported.join(", ")}` };
-  const { errors, differs } = verdict;
-  const cells = kinds.map((kind) => formatError(errors[kind]).padStart(10));
-  return { passed: differs === null, line: `${cells.join(" ")} ${differs === null ? "ok" : `FAIL ${differs}`}` };
-}
-
-function formatError(error: number | null): string {
-  if (error === null) return "-";
-  return error === incomparable ? "differs" : error.toExponential(1);
 }

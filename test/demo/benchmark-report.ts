@@ -3,7 +3,7 @@
 import type { KernelTime, Report, Row } from "../../demo/benchmark/report";
 
 const row: Row = {
-  ...{ engine: "tempograd", backend: "webgpu", schedule: "fused", cell: "elman", shape: "M" },
+  ...{ engine: "tempograd", backend: "webgpu", schedule: "fused", work: "train", cell: "elman", shape: "M" },
   ...{ firstMs: 810, medianMs: 36.3, p5Ms: 35.1, p95Ms: 39.8, tokensPerSecond: 56_400, gflops: 8.2, shareOfPeak: 0.37 },
   ...{ bytes: 5.2e6, dispatches: 10, losses: [4.1589, 4.1402, 4.1218], status: "ok" },
 };

@@ -14,15 +14,14 @@ import { fromHash, toHash } from "../../demo/benchmark/share";
 import { kernelLines } from "../../demo/benchmark/tables";
 import { unitCost } from "../../demo/benchmark/unit-cost";
 import { findFirefox } from "../../demo/terminal/firefox";
-import { callInPage } from "../../demo/terminal/in-browser";
 import { networkConfig, referenceOptimizer, referenceTrainStep } from "../../src/index";
-import { inBlankPage, visit } from "../visit";
+import { visit } from "../visit";
 import { fullReport } from "./benchmark-report";
 import { button, press, textOf } from "./page";
 
 const small = { batch: 2, steps: 6, hidden: 8, symbols: 16 };
 const row: Row = {
-  ...{ engine: "tempograd", backend: "webgpu", schedule: "fused", cell: "gru", shape: "2x6x8x16" },
+  ...{ engine: "tempograd", backend: "webgpu", schedule: "fused", work: "train", cell: "gru", shape: "2x6x8x16" },
   ...{ firstMs: 9, medianMs: 2, p5Ms: 1, p95Ms: 3, tokensPerSecond: 6000, gflops: 0.1, shareOfPeak: 0.01 },
   ...{ bytes: 1000, dispatches: 14, losses: [2, 1.5, 1], status: "ok" },
 };
@@ -60,7 +59,7 @@ describe("the first losses", () => {
     const problem = problemOf(cell, small);
     const expected = expectedLosses(problem);
     const statusOf = async (name?: string) => {
-      const { losses } = await measure(forgetful(name), problem, 0);
+      const { losses } = await measure(forgetful(name), problem, { waitMs: 0 });
       return judge({ ...row, losses: losses.slice(0, 3) }, expected, []);
     };
     expect(await statusOf()).toBe("ok");
@@ -113,7 +112,7 @@ describe("measuring", () => {
       }),
     };
     const now = vi.spyOn(performance, "now").mockImplementation(() => 100 * Math.floor(elapsed / 100));
-    const { samples } = await measure(engine, problemOf("elman", small), 500);
+    const { samples } = await measure(engine, problemOf("elman", small), { waitMs: 500 });
     now.mockRestore();
     expect(samples.length).toBeGreaterThan(4);
     for (const sample of samples) expect(Math.abs(sample - 0.3)).toBeLessThan(0.1);
@@ -174,9 +173,9 @@ describe("npm run bench", () => {
   };
 
   test("measures Elman at M in both schedules unless told otherwise", () => {
-    const { cells, shapes, engines, limit, kernels, json, on } = readBenchOptions([])!;
-    expect({ cells, shapes, limit, kernels, json, on }).toEqual({
-      ...{ cells: ["elman"], shapes: ["M"], limit: 60, kernels: false, json: false, on: "chromium" },
+    const { work, cells, shapes, engines, limit, kernels, json, on } = readBenchOptions([])!;
+    expect({ work, cells, shapes, limit, kernels, json, on }).toEqual({
+      ...{ work: "train", cells: ["elman"], shapes: ["M"], limit: 60, kernels: false, json: false, on: "chromium" },
     });
     expect(engines.map(({ schedule }) => schedule)).toEqual(["fused", "unrolled"]);
     expect(readBenchOptions(["--peers"])!.engines.length).toBeGreaterThan(6);
@@ -197,7 +196,12 @@ describe("npm run bench", () => {
     [["--engine", ","], '--engine is ",", expected a name or several, by commas'],
     [["--schedule", "tiled"], '--schedule is "tiled", expected fused, unrolled, measured'],
     [["--limit", "0"], '--limit is "0", expected a number above 0'],
-    [["--on", "lynx"], '--on is "lynx", expected chromium, firefox'],
+    [["--on", "lynx"], '--on is "lynx", expected chromium, firefox, node'],
+    [["--on", "node", "--engine", "tf.js"], '--engine is "tf.js", expected all, tempograd/webgpu/fused'],
+    [["--work", "guess"], '--work is "guess", expected train, predict'],
+    [["--work", "predict", "--engine", "brain.js"], '--engine is "brain.js", expected all, tempograd/webgpu/fused'],
+    [["--engine", "onnxruntime-web"], '--engine is "onnxruntime-web", expected all, tempograd/webgpu/fused'],
+    [["--work", "predict", "--kernels"], "--kernels does not go with --work predict"],
     [["--peers", "--engine", "all"], "--engine does not go with --peers"],
     [["--shapes", "M"], "Unknown option '--shapes'"],
   ])("refuses %j in a line", async (args, message) => {
@@ -210,6 +214,22 @@ describe("npm run bench", () => {
   test("names the cure where there is no Firefox, or not the one that the environment names", () => {
     expect(() => findFirefox("linux", { PATH: "" })).toThrow("set TEMPOGRAD_FIREFOX=/path/to/firefox or install it");
     expect(() => findFirefox("linux", { TEMPOGRAD_FIREFOX: "/none" })).toThrow('TEMPOGRAD_FIREFOX is "/none"');
+  });
+
+  test.each(["chromium", "node"])("says in a row that it took too long, on %s", async (on) => {
+    const { code, out } = await run("--json", "--shape=2x6x8x16", "--schedule=fused", "--limit=0.01", `--on=${on}`);
+    expect(code).toBe(1);
+    const [row] = asReport(JSON.parse(out)).rows;
+    expect(row).toMatchObject({ medianMs: null, status: "timed out after 0.01 s" });
+  });
+
+  test("predicts, and compares one loss with the reference", async () => {
+    const { code, out } = await run("--json", "--work=predict", "--shape=2x6x8x16", "--schedule=fused", "--on=node");
+    expect(code).toBe(0);
+    const { rows, environment } = asReport(JSON.parse(out));
+    expect(environment.browser).toBe(`Node ${process.versions.node}`);
+    expect(rows).toMatchObject([{ work: "predict", engine: "tempograd", status: "ok" }]);
+    expect(rows[0]!.losses).toEqual([expect.closeTo(expectedLosses(problemOf("elman", small), "predict")[0]!, 5)]);
   });
 
   test("prints one object with environment, limits and rows", async () => {
@@ -245,12 +265,22 @@ describe("the benchmark's page", () => {
       document.dispatchEvent(new Event("visibilitychange"));
     }, state);
   const until = (page: Page, text: string) =>
-    page.waitForFunction((start) => document.getElementById("status")!.textContent.startsWith(start), {}, text);
+    page.waitForFunction(
+      (start) => document.getElementById("status")!.textContent.startsWith(start),
+      { timeout: 90_000 },
+      text,
+    );
   const speeds = (page: Page) => page.$$eval("#bars .speed", (found) => found.map(({ textContent }) => textContent));
 
   test("shows rows and limits, gives a link to them, and refuses to run in a hidden tab", () =>
     visit(path, async (page) => {
       await button(page, "run");
+      const offered = () => page.$$eval("#peers input:enabled", (inputs) => inputs.map(({ value }) => value));
+      const trainers = await offered();
+      await page.click("input[value=predict]");
+      expect((await offered()).filter((name) => trainers.includes(name))).toEqual([]);
+      expect(await offered()).toContain("onnxruntime-web/wasm");
+      await page.click("input[value=train]");
       await page.click("input[value=M]");
       await page.click("input[value='tempograd/webgpu/unrolled']");
       await press(page, "run");
@@ -273,14 +303,7 @@ describe("the benchmark's page", () => {
       await hide(page, "hidden");
       await until(page, "Stopped.");
       expect(await speeds(page)).toEqual(["hidden tab"]);
-    }));
-
-  test("says of a row that takes too long that it timed out", () =>
-    inBlankPage(async (page) => {
-      const engine = { engine: "tempograd", backend: "webgpu", schedule: "fused" };
-      const asked = [engine, "elman", "2x6x8x16", 1, { limit: 0.01 }];
-      const { row } = await callInPage<{ row: Row }>(page, "/demo/benchmark/run.ts", "measureRow", ...asked);
-      expect(row).toMatchObject({ medianMs: null, losses: [], status: "timed out after 0.01 s" });
+      await hide(page, "visible");
     }));
 
   test("shows a report that an address carries, as measured elsewhere", () =>

@@ -1,6 +1,22 @@
 // What the test of the benchmark's engines runs inside the browser's page.
 
+import { predictorOf } from "../../demo/benchmark/engines/load";
+import type { EngineName } from "../../demo/benchmark/engines/names";
+import { problemOf, type Shape } from "../../demo/benchmark/problem";
+import { cellNames } from "../../src/index";
 import type { Result, Work } from "./engine-worker";
+
+/** The logits of the second prediction of each cell, in the order of `cellNames`. @throws what the engine throws. */
+export async function predict(name: EngineName, shape: Shape): Promise<number[][]> {
+  const predictor = await predictorOf(name);
+  const all: number[][] = [];
+  for (const cell of cellNames) {
+    const session = await predictor.open(problemOf(cell, shape));
+    all.push([...(await session.run(2))]);
+    await session.close();
+  }
+  return all;
+}
 
 /** Runs one engine in a worker of its own. @throws what the engine throws. */
 export function inWorker(work: Work): Promise<Result> {

@@ -1,7 +1,7 @@
 // The engines that the benchmark compares compute the same: each, in a worker of its own, against the reference.
 import { beforeAll, describe, expect, test } from "vitest";
 import { engineOf } from "../../demo/benchmark/engines/load";
-import { bundledPeers, type EngineName, engineNames } from "../../demo/benchmark/engines/names";
+import { bundledPeers, canDo, type EngineName, engineNames } from "../../demo/benchmark/engines/names";
 import { networkOf, problemOf } from "../../demo/benchmark/problem";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 import { cellNames, networkConfig, referenceOptimizer, referenceTrainStep } from "../../src/index";
@@ -15,7 +15,8 @@ const runs = [1, 2]; // so that the second goes on from the first
 const learningRate = 4; // a gradient that is missing or wrong then shows in the next loss
 
 const titleOf = ({ engine, backend, schedule }: EngineName) => [engine, backend, schedule].filter(Boolean).join(" ");
-const works: Work[] = engineNames.flatMap((name) =>
+const trainers = engineNames.filter((name) => canDo("train", name));
+const works: Work[] = trainers.flatMap((name) =>
   cellNames.map((cell) => ({ name, cell, shape: shapeFor(name), learningRate, runs })),
 );
 const outcomes = new Map<Work, Result | Error>();
@@ -51,7 +52,7 @@ function referenceLosses({ cell, shape }: Work): number[] {
   return [1, 2, 3].map(() => referenceTrainStep(config, values, { ...shape, inputs, targets }, update).loss);
 }
 
-describe.each(engineNames.map((name) => [titleOf(name), name] as const))("%s", (_, name) => {
+describe.each(trainers.map((name) => [titleOf(name), name] as const))("%s", (_, name) => {
   const mine = works.filter((work) => work.name === name).map((work) => [work.cell, work] as const);
   if (name.engine === "brain.js") {
     test.each(mine)("learns with its own %s, from the uniform guess of one of its symbols and END", (_cell, work) => {
@@ -75,6 +76,6 @@ describe.each(engineNames.map((name) => [titleOf(name), name] as const))("%s", (
 
 test("an engine has only the backends that are listed", async () => {
   await expect(engineOf({ engine: "brain.js", backend: "webgpu" })).rejects.toThrow(
-    "engineOf: there is no brain.js on webgpu; take one of engineNames.",
+    "engineOf: there is no brain.js on webgpu that trains; take one of engineNames.",
   );
 });

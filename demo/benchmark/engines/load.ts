@@ -1,6 +1,6 @@
 // Loads the engines of the benchmark: each where it is run, and nowhere else.
 
-import type { Engine } from "./engine";
+import type { Engine, Predictor } from "./engine";
 import type { EngineName } from "./names";
 
 /** @throws where no engine has that name and backend. */
@@ -25,6 +25,23 @@ export async function engineOf({ engine, backend, schedule = "fused" }: EngineNa
     case "brain.js cpu":
       return (await import("./brain-js")).brainJs;
     default:
-      throw new Error(`engineOf: there is no ${engine} on ${backend}; take one of engineNames.`);
+      throw new Error(`engineOf: there is no ${engine} on ${backend} that trains; take one of engineNames.`);
+  }
+}
+
+/** Likewise of those that predict. */
+export async function predictorOf({ engine, backend, schedule = "fused" }: EngineName): Promise<Predictor> {
+  switch (`${engine} ${backend}` as const) {
+    case "tempograd webgpu":
+      return (await import("./tempograd-predictor")).tempogradPredictor(schedule);
+    case "onnxruntime-web webgpu":
+    case "onnxruntime-web wasm":
+    case "onnxruntime-web by hand webgpu":
+      return (await import("./onnxruntime")).onnxruntime(
+        engine as "onnxruntime-web" | "onnxruntime-web by hand",
+        backend as "webgpu" | "wasm",
+      );
+    default:
+      throw new Error(`predictorOf: there is no ${engine} on ${backend} that predicts; take one of engineNames.`);
   }
 }
