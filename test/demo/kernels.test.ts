@@ -27,6 +27,33 @@ withCompiler("no kernel of a training pass spills where its default ways are tak
   expect(spilled).toEqual([]);
 });
 
+withCompiler(
+  "a time step of a sweep whose weights stand still takes few cycles, and back not half as many more",
+  async () => {
+    const planning = { schedule: undefined, tile: undefined, device: "rx6800" } as const;
+    const cases = [
+      ["elman", "M", 1500],
+      ["elman", "32x64x256x64", 1800],
+      ["lstm", "32x64x64x64", 2200],
+      ["lstm", "M", 2800],
+      ["gru", "M", 3000],
+    ] as const;
+    const sweeps = cases.flatMap(([cell, shape]) =>
+      plannedWork({ ...planning, cells: [cell], shapes: [shape] }).filter(({ way }) => way?.topic === "recurrence"),
+    );
+    expect(sweeps.map(({ way }) => way!.name)).toEqual(sweeps.map(() => "fused persistent"));
+    const texts = sweeps.map(({ dispatch }) => dispatch.shader.text());
+    const cycles = (await compileFor("navi21", texts, true)).map(
+      ({ text, latency }) => cyclesPerStep(text, latency, true) ?? Number.NaN,
+    );
+    for (const [i, [cell, shape, most]] of cases.entries()) {
+      const [forward = Number.NaN, backward = Number.NaN] = cycles.slice(2 * i);
+      expect(forward, `${cell} ${shape}`).toBeLessThanOrEqual(most);
+      expect(backward, `${cell} ${shape}`).toBeLessThanOrEqual(1.5 * forward);
+    }
+  },
+);
+
 withCompiler("prints what became of kernels, and of sweeps the cycles of a time step", () => {
   const { stdout, status } = program("--json", "--shape", "32x64x512x64", "--tile", "narrow row");
   expect(status).toBe(0);
