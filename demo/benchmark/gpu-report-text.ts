@@ -12,7 +12,7 @@ export interface GpuReport {
   seconds: number;
   limit: number;
   /** Of PyTorch's recordings, by the folder they are in: how many agree, and a line for each that does not. */
-  verification: { folder: string; passed: number; failures: string[] }[];
+  verification: { folder: string; files: number; passed: number; failures: string[] }[];
   /** Null until the adapter was looked at. */
   report: Report | null;
   /** What is not in it, and why. */
@@ -25,8 +25,8 @@ export function asMarkdown({ place, seconds, limit, verification, report, leftOu
     ...["# What this GPU computes, and how fast", ""],
     ...(report ? [...environmentLines(report.environment), "", ...isSoftware(report), report.environment.date] : []),
     ...[`WebGPU in ${place}; ${figure(seconds)} s of ${figure(limit)} s.`, "", "## PyTorch’s numbers", ""],
-    ...verification.flatMap(({ folder, passed, failures }) => [
-      `- ${folder}: ${passed} of ${passed + failures.length} agree to 1e-4`,
+    ...verification.flatMap(({ folder, files, passed, failures }) => [
+      `- ${folder}: ${passed} of ${files} agree to 1e-4, ${failures.length} do not`,
       ...failures.map((line) => `  - ${line}`),
     ]),
     ...(report ? ofSpeed(report) : []),

@@ -116,21 +116,15 @@ async function makeReport(
     await write();
     const problems = shapes.flatMap((shape) => cells.map((cell) => ({ cell, shape })));
     for (const [i, { cell, shape }] of problems.entries()) {
-      const seconds = left() / (problems.length - i);
-      if (seconds <= 0) {
+      if (left() <= 0) {
         found.leftOut.push(`${cell} ${shape}: no time was left`);
         continue;
       }
-      const share = seconds / (engines.length + own.length); // a row each, and the kernels of ours
-      const selection = {
-        work: "train" as const,
-        cells: [cell],
-        shapes: [shape],
-        engines,
-        limit: share,
-        kernels: true,
-      };
-      await addRows(report, selection, opened.perform, listener);
+      const until = left() - left() / (problems.length - i);
+      /** Of the problem's share, what its earlier rows have left. */
+      const secondsFor = () => Number(Math.max(left() - until, 1e-3).toPrecision(3));
+      const selection = { work: "train" as const, cells: [cell], shapes: [shape], engines, limit, kernels: true };
+      await addRows(report, selection, opened.perform, listener, { secondsFor });
       await write();
     }
     await endReport(report, opened.perform, listener);
@@ -177,7 +171,7 @@ async function verify(
   const test = resolve(import.meta.dirname, "../../test");
   for (const folder of ["recordings", "models"]) {
     const names = (await readdir(join(test, folder))).filter((name) => name.endsWith(".safetensors")).sort();
-    const found = { folder, passed: 0, failures: [] as string[] };
+    const found = { folder, files: names.length, passed: 0, failures: [] as string[] };
     verification.push(found);
     doing(`Computing ${names.length} of PyTorch’s ${folder}`);
     await verifyingOn(place, "fused", async (compute) => {

@@ -9,6 +9,9 @@ import { problemOf } from "./problem";
 import { shapeOf } from "./selection";
 import { type TaskName, tasks } from "./tasks";
 
+/** That a timer takes. */
+const mostMilliseconds = 2 ** 31 - 1;
+
 const nodeTasks = { ...tasks, row: rowInNode };
 
 /** Ends a row between two steps where it takes too long or is stopped, and anything else when it is done. */
@@ -17,7 +20,7 @@ export const inNode: Perform = async <Name extends TaskName>(
   input: Input<Name>,
   { limit, signal, progress = () => {} }: Parameters<Perform>[2],
 ) => {
-  const late = AbortSignal.timeout(1000 * limit);
+  const late = AbortSignal.timeout(Math.min(Math.ceil(1000 * limit), mostMilliseconds));
   const ended = signal ? AbortSignal.any([late, signal]) : late;
   try {
     return (await nodeTasks[name](input as never, progress, ended)) as Output<Name>;

@@ -31,7 +31,7 @@ export async function runBenchmark(
   signal?: AbortSignal,
 ): Promise<Report> {
   const report = await beginReport(place, listener, signal);
-  await addRows(report, selection, place.perform, listener, signal);
+  await addRows(report, selection, place.perform, listener, { signal });
   await endReport(report, place.perform, listener, signal);
   return report;
 }
@@ -69,15 +69,19 @@ export async function endReport(
   listener.found(report);
 }
 
-/** Measures what is selected, and adds it to a report that has begun. */
+/**
+ * Measures what is selected, and adds it to a report that has begun.
+ * @param secondsFor what is next, a row or its kernels; as the selection says unless given.
+ */
 export async function addRows(
   report: Report,
   { work, cells, shapes, engines, limit, kernels }: Selection,
   perform: Perform,
   listener: Listener,
-  signal?: AbortSignal,
+  { signal, secondsFor = () => limit }: { signal?: AbortSignal | undefined; secondsFor?: () => number } = {},
 ): Promise<void> {
   const { environment, limits } = report;
+  const options = () => ({ limit: secondsFor(), signal });
   const waitMs = Math.max(limits?.readbackUs ?? 0, 5 * environment.timerUs) / 1000; // samples are long beside both
   for (const cell of cells) {
     for (const shape of shapes) {
@@ -86,7 +90,7 @@ export async function addRows(
       for (const name of engines) {
         signal?.throwIfAborted();
         listener.doing(`Running ${nameOf(name)} on ${cell} ${shape}`);
-        const { row, version } = await measureRow({ name, cell, shape, work, waitMs }, perform, { limit, signal });
+        const { row, version } = await measureRow({ name, cell, shape, work, waitMs }, perform, options());
         if (version) environment.versions[name.engine] = version;
         if (row.status === "") row.status = judge(row, expected, report.rows);
         row.shareOfPeak = shareOf(row, limits);
@@ -96,7 +100,7 @@ export async function addRows(
       }
       for (const { schedule } of kernels ? engines.filter((one) => one.engine === "tempograd") : []) {
         listener.doing(`Timing each kernel of ${cell} ${shape} ${schedule}`);
-        report.kernels.push(await kernelsOf({ cell, shape, schedule: schedule! }, perform, { limit, signal }));
+        report.kernels.push(await kernelsOf({ cell, shape, schedule: schedule! }, perform, options()));
         listener.found(report);
       }
     }

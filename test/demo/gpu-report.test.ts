@@ -14,7 +14,7 @@ const slower = { ...fullReport.rows[0]!, schedule: "measured", medianMs: 40 };
 const peer = { ...fullReport.rows[2]!, engine: "PyTorch", backend: "cuda", medianMs: 18.15 };
 const found: GpuReport = {
   ...{ place: "node", seconds: 12, limit: 60, leftOut: ["XL of gru: no time was left"] },
-  verification: [{ folder: "recordings", passed: 37, failures: ["gru FAIL grad.weight_hh_l0"] }],
+  verification: [{ folder: "recordings", files: 38, passed: 37, failures: ["gru FAIL grad.weight_hh_l0"] }],
   report: {
     ...fullReport,
     rows: [fullReport.rows[0]!, slower, peer, { ...peer, shape: "L", status: "wrong: loss 2" }],
@@ -24,7 +24,7 @@ const found: GpuReport = {
 test("tells times beside the peak and beside each other, what differs and what was left out", () => {
   const text = asMarkdown(found);
   const lines = text.split("\n");
-  expect(lines).toContain("- recordings: 37 of 38 agree to 1e-4");
+  expect(lines).toContain("- recordings: 37 of 38 agree to 1e-4, 1 do not");
   expect(lines).toContain("  - gru FAIL grad.weight_hh_l0");
   expect(lines).toContain("|  | M | L |");
   expect(lines).toContain("| elman, tempograd/webgpu/fused | 36.3, 37% | – |");
@@ -48,10 +48,11 @@ test("is made within its seconds, and names all that did not fit", async () => {
     await readFile(join(out, "gpu-report.json"), "utf8"),
   ) as GpuReport;
   expect(place).toBe("node");
-  for (const { folder, passed, failures } of verification) {
+  for (const { folder, files: count, passed, failures } of verification) {
     expect(failures).toEqual([]);
     const files = await readdir(resolve(import.meta.dirname, "..", folder));
     const all = files.filter((name) => name.endsWith(".safetensors"));
+    expect(count).toBe(all.length);
     expect(passed + leftOut.filter((what) => what.startsWith(`${folder}/`)).length).toBe(all.length);
   }
   const { rows, limits, environment } = asReport(report);
