@@ -5,6 +5,7 @@ import { cellOf } from "../cells/cells";
 import { layoutOf, matrixOf } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { inVec4, line } from "../ops/operands";
+import { mostSlabs, productWorkgroups, slabsOn } from "../ops/thresholds";
 import { workgroupsOfProduct } from "../ops/tile";
 import { type Architecture, architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
@@ -39,9 +40,10 @@ export function slabRuns(
     const { bytes } = layoutOf(Object.fromEntries(names.map((name) => [name, specs[name]!])));
     const fewest = fewestWorkgroups(traits, names, specs, gathered, rows);
     const atEnd = architecture.readout.kind === "last-step" && names.some((name) => name.startsWith("output"));
-    const [wanted, room] = traits.software
-      ? [rows / 512, 0.1 * stepBytes]
-      : [Math.min((atEnd ? batch : rows) / 128, Math.ceil(enoughWorkgroups / fewest)), stepBytes / 2 / groups.length];
+    const { rows: ofSlab, memory } = traits.software ? slabsOn.processor : slabsOn.gpu;
+    const filling = traits.software ? mostSlabs : Math.ceil(productWorkgroups / fewest);
+    const wanted = Math.min((atEnd && !traits.software ? batch : rows) / ofSlab, filling);
+    const room = (memory * stepBytes) / groups.length;
     const count = Math.max(1, Math.floor(Math.min(mostSlabs, wanted, room / bytes)));
     const before = runs.at(-1);
     if (before?.count === count) {
@@ -52,15 +54,6 @@ export function slabRuns(
   }
   return runs;
 }
-
-/** The second half of the sum reads each. */
-const mostSlabs = 16;
-
-/**
- * Workgroups of a product that is cut: one for each multiprocessor of the largest GPUs of today. WebGPU does not tell how many
- * there are; where they are fewer, several workgroups on each hide each other's waiting.
- */
-const enoughWorkgroups = 128;
 
 /** Those of a direction of a layer, and of the readout, go together: a product sums W's gradient and b's. */
 function groupsOf(names: readonly string[]): string[][] {

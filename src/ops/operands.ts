@@ -4,6 +4,7 @@ import type { Plan } from "../gpu/plan";
 import type { KernelSource } from "../gpu/shader";
 import { elements, matrixOf, type PlannedTensor } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
+import { lineThreads } from "./thresholds";
 
 /** @throws where a tensor's shape is not the expected one; `what` names the dimensions, as in "[T, B, H]". */
 export function expectShape(operation: string, tensor: PlannedTensor, what: string, expected: readonly number[]): void {
@@ -26,16 +27,13 @@ export const inVec4 = (width: number): number => Math.ceil(width / 4);
 /** A tensor's width as stored, in vec4f. */
 export const storedVec4 = (tensor: PlannedTensor): number => matrixOf(tensor).storedWidth / 4;
 
-/** Threads of a one-dimensional workgroup. */
-const lineOfThreads = 64;
-
 /**
  * A thread for each of `count` things: the workgroup, and how many in x and y; `across` threads lie in x, so that the
  * shader's index is id.x + across · id.y. More than a grid's width in x go on in y.
  * @param more workgroups beside those
  */
 export function line({ limits }: DeviceTraits, count: number, more = 0) {
-  const threads = lineOfThreads;
+  const threads = lineThreads;
   const groups = Math.ceil(count / threads) + more;
   const x = Math.min(groups, limits.maxComputeWorkgroupsPerDimension);
   return { threads, across: x * threads, workgroups: [x, Math.ceil(groups / x)] as const };

@@ -7,6 +7,7 @@ import { packUniform, uniformLayout } from "../gpu/uniform";
 import { finiteCheckSource } from "./finite-check";
 import { expectShape } from "./operands";
 import { philoxSource } from "./philox";
+import { sampleThreads } from "./thresholds";
 
 interface Sample {
   /** [1, K], of the token at `position` */
@@ -56,7 +57,7 @@ export function sample(plan: Plan, bindings: Sample): void {
     kernel: {
       shader: "sample",
       source: `${finiteCheckSource}\n${philoxSource}\n${sampleShader}`,
-      constants: { outputs, threads: plan.traits.software ? 4 : 64 },
+      constants: { outputs, threads: plan.traits.software ? sampleThreads.processor : sampleThreads.gpu },
       flags: { alone: false, noted: false },
     },
     bindings: { ...bindings },

@@ -9,6 +9,7 @@ import { expectShape, inVec4, line, type Slabs } from "./operands";
 import type { BackwardSweep, Sweep } from "./recurrence";
 import { rowSum } from "./row-sum";
 import { sweepSource, unitGradients } from "./sweep";
+import { fewestChunks, leastChunkSteps, scanThreads } from "./thresholds";
 
 /** As the sweeps of `recurrence` have it. */
 export interface Scan extends Omit<Sweep, "schedule" | "oneHot" | "recurrentWeight" | "candidate" | "recurrentBias"> {
@@ -84,18 +85,13 @@ function addScan(
   plan.choose("recurrence", key, { "in chunks": inChunks, "in turn": (plan) => add(plan, 1) }, "in chunks");
 }
 
-/** Threads that keep the memory of most GPUs busy. */
-const enoughThreads = 2 ** 14;
-/** Below so many steps a chunk does little more than begin. */
-const leastSteps = 32;
-
 /**
  * Into how many chunks of time a scan is cut: so many that there are enough threads. What is done twice then, and the two
- * dispatches more, pay from four chunks on. A processor that computes has few threads at once: there it is never cut.
+ * dispatches more, pay from a few chunks on. A processor that computes has few threads at once: there it is never cut.
  */
 function chunksOf({ software }: DeviceTraits, threads: number, steps: number): number {
-  const chunks = software ? 1 : Math.min(Math.ceil(enoughThreads / threads), Math.floor(steps / leastSteps));
-  return chunks < 4 ? 1 : Math.ceil(steps / Math.ceil(steps / chunks));
+  const chunks = software ? 1 : Math.min(Math.ceil(scanThreads / threads), Math.floor(steps / leastChunkSteps));
+  return chunks < fewestChunks ? 1 : Math.ceil(steps / Math.ceil(steps / chunks));
 }
 
 /** What adds a sweep in so many chunks, or a part of it. */

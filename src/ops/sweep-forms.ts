@@ -4,6 +4,7 @@ import persistentShader from "../../shaders/persistent.wgsl?raw";
 import recurrenceShader from "../../shaders/recurrence.wgsl?raw";
 import type { DeviceTraits } from "../gpu/traits";
 import { inVec4 } from "./operands";
+import { heldBlocks, rowsApart, rowsTogether } from "./thresholds";
 import { fitsAcross, sweepTiles, type TileName, tileFlags, tileSource, tiles, wideTiles } from "./tile";
 
 /** A shader, and how it is dispatched. */
@@ -53,15 +54,6 @@ const tiledForm = (
   workgroups,
 });
 
-/** Blocks of 4 × 4 weights that a thread keeps: 64 numbers, half of the registers that compilers give a thread. */
-const held = 4;
-
-/** Rows of a batch up to which each has a workgroup of its own: with more, they would queue for a GPU's multiprocessors. */
-const rowsApart = 128;
-
-/** Rows that share a workgroup, and its barriers. */
-const mostTogether = 4;
-
 /**
  * A thread for each vec4f of a product's row and each slice of what is summed; as many slices as let all weights stand still
  * or as the device has threads for: then a thread keeps what it can, and reads the rest at each step.
@@ -72,10 +64,10 @@ function persistentForm({ limits }: DeviceTraits, size: SweepSize): SweepForm | 
   const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, maxComputeWorkgroupStorageSize } = limits;
   const width = inVec4(size.width);
   const [columns, inner] = forward ? [gates * width, width] : [width, gates * width];
-  for (let rows = Math.min(mostTogether, Math.ceil(batch / rowsApart)); rows > 0; rows--) {
+  for (let rows = Math.min(rowsTogether, Math.ceil(batch / rowsApart)); rows > 0; rows--) {
     const room = Math.floor(maxComputeWorkgroupStorageSize / (16 * rows)) - inner;
     const most = Math.floor(Math.min(maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, room) / columns);
-    const wanted = Math.max(Math.ceil(inner / held), Math.ceil((rows * width) / columns)); // each vec4f of h has a thread
+    const wanted = Math.max(Math.ceil(inner / heldBlocks), Math.ceil((rows * width) / columns)); // each vec4f of h has a thread
     if (most < 1) continue;
     const depth = Math.ceil(inner / Math.min(wanted, most));
     const slices = Math.ceil(inner / depth);

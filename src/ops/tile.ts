@@ -4,6 +4,7 @@ import tileShader from "../../shaders/tile.wgsl?raw";
 import { roundUp } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { inVec4 } from "./operands";
+import { fewRows, largeProduct, smallProduct, tallRows } from "./thresholds";
 
 /** What stands in front of the shaders that compute in tiles. */
 export const tileSource: string = tileShader;
@@ -74,7 +75,7 @@ export function wideTiles(rows: number, width: number, tile: TileName) {
 }
 
 /** Whether a product is so small that what compiles soonest is best. */
-export const isSmall = (rows: number, depth: number, width: number): boolean => rows * depth * width <= 2 ** 17;
+export const isSmall = (rows: number, depth: number, width: number): boolean => rows * depth * width <= smallProduct;
 
 /** The tiles that a product of a size may be computed in, the default first. */
 export function productTiles(
@@ -83,7 +84,7 @@ export function productTiles(
   depth: number,
   width: number,
 ): TileName[] {
-  const large = rows * depth * width >= 2 ** 24; // what takes long to compile pays off
+  const large = rows * depth * width >= largeProduct;
   const byQuads: TileName[] = large ? ["tall quads", "quads"] : ["quads", "tall quads"];
   const byThemselves: TileName[] = ["tall registers", "registers"];
   if (quads && isSmall(rows, depth, width)) return ["registers", "tall registers", ...byQuads, "shared"];
@@ -105,9 +106,9 @@ export function workgroupsOfProduct(traits: DeviceTraits, rows: number, depth: n
 export function sweepTiles(traits: DeviceTraits, batch: number, width: number, fused: boolean): TileName[] {
   const { software, quads, cores } = traits;
   const rows: TileName[] = software ? ["row", "narrow row"] : ["narrow row", "row"];
-  const enough = fused ? 32 * cores : 32; // rows for a tall tile on each core
+  const enough = fused ? tallRows * cores : tallRows;
   const byQuads: TileName[] = batch >= enough ? ["tall quads", "quads"] : ["quads", "tall quads"];
   const blocks: TileName[] = [...(quads ? byQuads : []), "tall registers", "registers"];
-  const all = software && batch > 8 ? [...blocks, ...rows] : [...rows, ...blocks];
+  const all = software && batch > fewRows ? [...blocks, ...rows] : [...rows, ...blocks];
   return all.filter((tile) => !tileFlags(tile).narrow || fitsAcross(traits, width, tile));
 }
