@@ -100,7 +100,7 @@ test("says what cannot be asked for", () => {
   expect(() => asked("--device", "toaster")).toThrow('--device is "toaster", expected phone');
   expect(() => asked("--schedule", "wavefront")).toThrow("expected fused, unrolled");
   expect(() => asked("--cell", "sru")).toThrow('cell is "sru"');
-  expect(() => plannedWork(asked("--tile", "mosaic"))).toThrow('--tile is "mosaic", expected fused narrow row');
+  expect(() => plannedWork(asked("--tile", "mosaic"))).toThrow('--tile is "mosaic", expected fused persistent');
   const ways = plannedWork(asked("--tile", "tall registers")).flatMap(({ way }) => way?.name ?? []);
   expect(new Set(ways)).toEqual(new Set(["fused tall registers", "tall registers"]));
 });
