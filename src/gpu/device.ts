@@ -144,7 +144,7 @@ export class Gpu {
         mapped.catch(() => {}); // it is awaited below, unless an error says why it failed
         return { made, probe, mapped };
       } catch (error) {
-        throw error instanceof RangeError ? noMemory(operation, error, cure) : error; // of an array's allocation
+        throw orNoMemory(operation, error, cure);
       }
     });
     const bytes = this.live.bytes - before;
@@ -225,5 +225,10 @@ function lifetimeOf(device: GPUDevice): Lifetime {
 
 const askForLess = "ask for less";
 
-const noMemory = (operation: string, cause: RangeError, cure: string): TempogradError =>
-  new TempogradError("out-of-memory", `${operation}: there is no memory left (${cause.message}); ${cure}.`, { cause });
+/** What is to be thrown: of an array that could not be allocated, that there is no memory left. */
+export const orNoMemory = (operation: string, cause: unknown, cure: string): unknown =>
+  cause instanceof RangeError
+    ? new TempogradError("out-of-memory", `${operation}: there is no memory left (${cause.message}); ${cure}.`, {
+        cause,
+      })
+    : cause;

@@ -1,7 +1,7 @@
 // A network: its parameters on the GPU, and the passes that are laid out over them.
 
 import type { Memory } from "../gpu/describe";
-import type { DeviceErrors, Gpu } from "../gpu/device";
+import { type DeviceErrors, type Gpu, orNoMemory } from "../gpu/device";
 import { Lifetime } from "../gpu/lifetime";
 import {
   createTensors,
@@ -64,13 +64,13 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     signal?.throwIfAborted();
     const said = isObject(options) ? { ...options } : options; // they may be changed meanwhile
     const config = plainConfig(said) ?? (await import("./config")).networkConfig(said);
+    const cure = "use a smaller network";
     let network: Network | undefined;
     try {
       const make = () => {
         network = new Network(gpu, config);
         return network;
       };
-      const cure = "use a smaller network";
       const made = await gpu.checked(operation, make, cure);
       const isOrthogonal = config.recurrentInitializer === "orthogonal";
       const orthogonal = isOrthogonal ? (await import("./orthogonal")).orthogonal : undefined;
@@ -81,7 +81,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
       return made;
     } catch (error) {
       network?.destroy();
-      throw error;
+      throw orNoMemory(operation, error, cure);
     }
   }
 

@@ -199,8 +199,8 @@ describe("training with inputs from outside", () => {
 describe("what does not go with them is refused by name:", () => {
   test.each<[string, Partial<PassOptions>, Partial<PartsOptions>, string]>([
     ["segments", { checkpointEvery: 2 }, {}, "Pass: ownInputs does not go with checkpointEvery"],
-    ["tokens", {}, { input: tokens(4) }, "Pass: ownInputs does not go with an input of tokens, expected features"],
-    ["an embedding", {}, { input: embedding(4, 3) }, "Pass: ownInputs does not go with an input of embedding"],
+    ["tokens", {}, { input: tokens(4) }, "Pass: ownInputs does not go with an input of tokens, which are no numbers"],
+    ["an embedding", {}, { input: embedding(4, 3) }, "Pass: ownInputs does not go with an input of tokens"],
     [
       "an encoder",
       { sourceSteps: 2 },
