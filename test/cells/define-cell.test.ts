@@ -191,6 +191,6 @@ describe("what is no cell is refused, by name", () => {
 
 test("its shader has the names of the equations", () => {
   const { source } = coupledLstm.gpu();
-  expect(source).toContain("let c = f * cellState[e.sweep] + (1.0 - f) * g;");
+  expect(source).toContain("let c = f * stateBefore(e, 0u) + (1.0 - f) * g;");
   expect(source).toContain("fn cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f {");
 });
