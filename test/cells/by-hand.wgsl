@@ -2,23 +2,19 @@
 //   c = σ(f)·c₋₁ + (1 − σ(f))·tanh(g),  h = σ(o)·tanh(c)
 
 #if forward
-var<storage, read_write> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
-
 fn cellForward(e: Element, last: vec4f) -> vec4f {
-  let f = sigmoid(gate[e.gate]);
-  let g = tanhOf(gate[e.gate + width]);
+  let f = sigmoid(sumOf(e, 0u));
+  let g = tanhOf(sumOf(e, 1u));
   let o = sigmoid(last);
-  let c = f * cellState[e.sweep] + (1.0 - f) * g;
+  let c = f * stateBefore(e, 0u) + (1.0 - f) * g;
   gate[e.gate] = f;
   gate[e.gate + width] = g;
   gate[e.gate + 2u * width] = o;
-  cellState[e.sweep + batch * width] = c;
+  setState(e, 0u, c);
   return o * tanhOf(c);
 }
-fn cellHold(e: Element) { cellState[e.sweep + batch * width] = cellState[e.sweep]; }
+fn cellHold(e: Element) { setState(e, 0u, stateBefore(e, 0u)); }
 #else
-var<storage, read> cellState: array<vec4f>; // [T + 1, B, H] in sweep order, slab 0 is c_0
-
 fn cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f {
   let f = gate[e.gate];
   let g = gate[e.gate + width];

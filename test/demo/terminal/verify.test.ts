@@ -24,6 +24,6 @@ test("prints a line a file and the exit code 1 where one fails or is not support
 test("refuses wrong options with exit code 2", async () => {
   expect((await run(["verify"])).code).toBe(2);
   expect((await run(["verify", "--on", "mars", "x"])).err).toContain(
-    '--on is "mars", expected node, chromium, reference',
+    '--on is "mars", expected node, chromium, firefox, reference',
   );
 });
