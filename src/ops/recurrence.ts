@@ -105,7 +105,7 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   const { traits } = plan;
   const { cell, schedule } = sweep;
   const { width, forward } = directed;
-  const size = { ...directed, gates: cell.gates };
+  const size = { ...directed, gates: cell.gates, plain: !cell.candidate };
   const fused = schedule === "unrolled" ? [] : fusedForms(traits, size);
   if (schedule === "fused" && fused.length === 0) {
     throw new Error(

@@ -22,14 +22,16 @@ export interface SweepSize {
   /** H */
   readonly width: number;
   readonly gates: number;
+  /** Whether all products are with h. */
+  readonly plain: boolean;
   readonly forward: boolean;
 }
 
 /** One dispatch for all steps: on GPUs, weights that are read once come first. Empty where a workgroup has not room for a row. */
 export function fusedForms(traits: DeviceTraits, size: SweepSize): SweepForm[] {
-  const { batch, width } = size;
+  const { batch, width, gates, plain } = size;
   if (!fitsAcross(traits, width)) return [];
-  const tiled = sweepTiles(traits, batch, width, true).map((tile) =>
+  const tiled = sweepTiles(traits, batch, width, true, gates === 1 && plain).map((tile) =>
     tiledForm("fused", tile, wideTiles(batch, width, tile)),
   );
   const persistent = persistentForm(traits, size);
@@ -39,7 +41,9 @@ export function fusedForms(traits: DeviceTraits, size: SweepSize): SweepForm[] {
 
 /** A dispatch a step. */
 export const unrolledForms = (traits: DeviceTraits, { batch, width }: SweepSize): SweepForm[] =>
-  sweepTiles(traits, batch, width, false).map((tile) => tiledForm("unrolled", tile, tiles(traits, batch, width, tile)));
+  sweepTiles(traits, batch, width, false, false).map((tile) =>
+    tiledForm("unrolled", tile, tiles(traits, batch, width, tile)),
+  );
 
 const tiledForm = (
   schedule: SweepForm["schedule"],

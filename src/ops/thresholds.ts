@@ -13,6 +13,9 @@ export const fewRows = 8;
 /** Rows that fill a tall tile of four threads, and so occupy a core. */
 export const tallRows = 32;
 
+/** The widest U, of one gate, of which a thread of a software adapter keeps its columns: that many loads are written out. */
+export const heldWidth = 128;
+
 /** Blocks of 4 × 4 weights that a thread of a persistent sweep keeps: 64 numbers, half of the registers of a thread. */
 export const heldBlocks = 4;
 

@@ -84,6 +84,18 @@ describe("choices among kernels", () => {
     for (const [i, values] of got.entries()) expect(worstError(values, expected[i]!)).toBeLessThan(1e-5);
   });
 
+  test.each([1, 4, 33, 128])(
+    "an Elman network's rows with weights, hidden %i, give the gradients of rows",
+    async (hidden) => {
+      const network = { cell: "elman", hidden } as const;
+      const expected = await gradientsOn(await tuned({ recurrence: "fused row" }), { ...network, schedule: "fused" });
+      const held = await tuned({ recurrence: "fused row with weights" });
+      for (const [i, values] of (await gradientsOn(held, { ...network, schedule: "fused" })).entries()) {
+        expect(worstError(values, expected[i]!)).toBeLessThan(1e-5);
+      }
+    },
+  );
+
   test.each(
     [8, 21, 32, 64].flatMap((hidden) =>
       ["row", "narrow row", "registers", "tall registers"].flatMap((tile) => [
