@@ -87,16 +87,14 @@ fn setState(e: Element, s: u32, value: vec4f) {
 }
 #endif
 
-#if second
-fn sumOf(e: Element, g: u32) -> vec4f { return gate[e.gate + g * width]; }
-#elif apart
+// The sums of its gates but the last, as `gate` has them.
+var<private> ownSum: array<vec4f, gates>;
 fn sumOf(e: Element, g: u32) -> vec4f {
-  if (g < summed) { return product(own, g * width + ownColumn); }
-  return gate[e.gate + g * width];
-}
-#else
-fn sumOf(e: Element, g: u32) -> vec4f { return product(own, g * width + ownColumn); }
+#if apart
+  if (g == summed) { return gate[e.gate + g * width]; } // no sum: x·W + b alone
 #endif
+  return ownSum[g];
+}
 
 // x·W + b of each row at the next step, which comes with the first slice's share: fetched a step ahead, as that takes a while,
 // and by all threads, as what only some fetch is waited for at once.
@@ -119,7 +117,10 @@ fn multiply(held: Held, first: u32, column: u32, thread: u32) {
 
 // Keeps the sums of step i that the cell finds in `gate`, and q where the cell combines it itself.
 fn keepSums(element: Element) {
-  for (var g = 0u; g < lastGate; g++) { gate[element.gate + g * width] = product(own, g * width + ownColumn); }
+  for (var g = 0u; g < lastGate; g++) {
+    ownSum[g] = product(own, g * width + ownColumn);
+    gate[element.gate + g * width] = ownSum[g];
+  }
 #if apart
   candidate[element.time] = product(own, summed * width + ownColumn) + recurrentBias[ownColumn];
 #endif

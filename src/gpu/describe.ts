@@ -141,7 +141,8 @@ export function hasRoom(plan: Plan, chosen: Chooser): boolean {
   const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension: most } = plan.traits.limits;
   const { buffers, constants } = needsOf(plan, chosen);
   const sizes = [placeConstants(constants).bytes, ...buffers.map(({ size }) => size)];
-  const [dispatches, bytes] = [[...dispatchesOf(plan, chosen)], sizes.reduce((sum, size) => sum + size)];
+  const bytes = sizes.reduce((sum, size) => sum + size);
+  const dispatches = [...dispatchesOf(plan, chosen)];
   return (
     bytes < Number.MAX_SAFE_INTEGER - sizes.length * bindingAlignment && // sums are exact below it
     sizes.every((size) => size <= Math.min(maxBufferSize, maxStorageBufferBindingSize)) &&

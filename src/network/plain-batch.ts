@@ -35,7 +35,8 @@ export function checkPlain(operation: string, config: NetworkConfig, shape: Batc
     );
   }
   const isPast = (row: number) => everyStep && lengths && Math.floor(row / rows) >= lengths[row % rows]!;
-  const count = targets.filter((target, row) => target >= 0 && !isPast(row)).length;
+  let count = 0;
+  for (let row = 0; row < targets.length; row++) if (targets[row]! >= 0 && !isPast(row)) count++;
   return { count, weight: count };
 }
 
