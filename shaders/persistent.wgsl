@@ -2,19 +2,25 @@
 //   forward    gate_t + h_{t−1}·U, from which the cell makes h_t
 //   backward   dh_t = dOutput_t + what later steps pass back, then the cell makes dgate_t in the place of gate_t
 // A workgroup has a few rows of the batch, and its threads share out U, or back Uᵀ: a thread reads blocks of it once, before the
-// first step, and keeps them in registers. At each step it multiplies its part of h (or dgate) and leaves the sum in workgroup
+// first step, and keeps them. At each step it multiplies its part of h (or dgate) and leaves the sum in workgroup
 // memory; then a thread for each vec4f of h adds these sums up, does the cell's step and hands on what comes of it.
 // cell.wgsl, the cell's own file, sweep.wgsl and step.wgsl stand in front.
 // CPU twin: src/reference/recurrence.ts
 //
 // `apart`: the last gate's recurrent product goes to `candidate`, plus recurrentBias, for the cell to combine.
 // `second`: the last gate's recurrent product is not of h but of what the cell put into `candidate`.
+// `processor`: on one, most of U is kept, in memory that is a thread's own.
+// `quads`: the threads of a quad have the same slice, and share what each loads of h.
 //
-// rows                  of a workgroup
+// rows                  of a workgroup at a time
+// turns                 how often it takes that many
 // columns, inner        the vec4f of a row of products, and of a row of what is multiplied
+// across                threads for the columns: in quads, a few have none of their own
 // slices                among how many threads `inner` is shared out
-// threads               columns × slices: the workgroup
-// depth                 what is a thread's of `inner`; of it, four blocks at most stand still
+// threads               across × slices: the workgroup
+// depth, heldBlocks     what is a thread's of `inner`, and how many of these blocks stand still
+// halves                2: the thread that has a product's sum does the cell's step with it, so that the sum goes nowhere, and what
+//                       the step makes goes to the other half of `factor`, so that nothing is waited for in between
 // sweepSteps            steps of the sweep; backward one more where dh_0 is wanted
 
 var<storage, read> recurrentWeight: array<vec4f>; // [H, G·H]
@@ -23,24 +29,40 @@ var<storage, read> bias: array<vec4f>; // [G·H]
 fn biasAt(at: u32) -> vec4f { return bias[at]; }
 #endif
 
-var<workgroup> factor: array<vec4f, rows * inner>; // h of each row, or dgate
-var<workgroup> part: array<vec4f, rows * threads>;
+const direct = halves == 2u;
+
+var<workgroup> factor: array<vec4f, halves * rows * inner>; // h of each row, or dgate
+var<workgroup> part: array<vec4f, select(rows * threads, 1u, direct)>;
+
+// Where in `factor` the products read, and which thread of its quad this one is.
+var<private> readAt: u32;
+var<private> lane: u32;
+
+fn turnOver() { if (direct) { readAt = inner - readAt; } }
+
+// The thread's vec4f of h, where it has one: in which of the workgroup's rows, and where there.
+var<private> own: u32;
+var<private> ownColumn: u32;
+
+fn handOn(at: u32, x: vec4f) { factor[select(0u, inner - readAt, direct) + own * inner + at + ownColumn] = x; }
 
 // Rows 4·k … 4·k + 3 of U at a vec4f of columns; of Uᵀ, where U's rows are those columns. Behind the last: zeros.
 fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
-  if (k >= inner) { return mat4x4f(); }
-  let next = gates * width;
+  var block = mat4x4f();
+  if (k < inner) {
+    let next = gates * width;
 #if forward
-  let at = 4u * k * next + column;
+    let at = 4u * k * next + column;
 #else
-  let at = 4u * column * next + k;
+    let at = 4u * column * next + k;
 #endif
-  let block = mat4x4f(
-    recurrentWeight[at],
-    recurrentWeight[at + next],
-    recurrentWeight[at + 2u * next],
-    recurrentWeight[at + 3u * next],
-  );
+    block = mat4x4f(
+      recurrentWeight[at],
+      recurrentWeight[at + next],
+      recurrentWeight[at + 2u * next],
+      recurrentWeight[at + 3u * next],
+    );
+  }
 #if forward
   return block;
 #else
@@ -48,31 +70,75 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
 #endif
 }
 
-// What a thread keeps.
-struct Held { b0: mat4x4f, b1: mat4x4f, b2: mat4x4f, b3: mat4x4f }
+// What a thread keeps. Where indices are known when the shader is compiled a GPU has them in registers, and a processor
+// loads them without looking where: so the loop over them is written out.
+var<private> held: array<mat4x4f, heldBlocks>;
 
-fn factorAt(row: u32, k: u32) -> vec4f { return factor[row * inner + min(k, inner - 1u)]; }
+fn keep(k: u32, first: u32, column: u32) { if (k < heldBlocks) { held[k] = blockOfWeight(first + k, column); } }
+fn hold(first: u32, column: u32) {
+#if processor
+  for (var k = 0u; k < heldBlocks; k++) { keep(k, first, column); } // done once: what compiles sooner is better
+#else
+  keep(0u, first, column);
+  keep(1u, first, column);
+  keep(2u, first, column);
+  keep(3u, first, column);
+#endif
+}
+
+fn factorAt(row: u32, k: u32) -> vec4f { return factor[readAt + row * inner + min(k, inner - 1u)]; }
+
+var<private> sum: vec4f;
+
+fn addHeld(k: u32, x: vec4f) { if (k < heldBlocks) { sum += held[k] * x; } }
+fn addHeld4(k: u32, row: u32, first: u32) {
+  if (k < heldBlocks) {
+#if quads
+    let x = factorAt(row, first + k + lane);
+    addHeld(k, quadBroadcast(x, 0u));
+    addHeld(k + 1u, quadBroadcast(x, 1u));
+    addHeld(k + 2u, quadBroadcast(x, 2u));
+    addHeld(k + 3u, quadBroadcast(x, 3u));
+#else
+    addHeld(k, factorAt(row, first + k));
+    addHeld(k + 1u, factorAt(row, first + k + 1u));
+    addHeld(k + 2u, factorAt(row, first + k + 2u));
+    addHeld(k + 3u, factorAt(row, first + k + 3u));
+#endif
+  }
+}
+fn addHeld16(k: u32, row: u32, first: u32) {
+  addHeld4(k, row, first);
+  addHeld4(k + 4u, row, first);
+  addHeld4(k + 8u, row, first);
+  addHeld4(k + 12u, row, first);
+}
 
 // What a thread adds to a row's products: of all that is summed, its slice begins at `first`.
-fn share(row: u32, held: Held, first: u32, column: u32) -> vec4f {
-  var sum = held.b0 * factorAt(row, first);
-  if (depth > 1u) { sum += held.b1 * factorAt(row, first + 1u); }
-  if (depth > 2u) { sum += held.b2 * factorAt(row, first + 2u); }
-  if (depth > 3u) { sum += held.b3 * factorAt(row, first + 3u); }
-  for (var k = 4u; k < depth; k++) { sum += blockOfWeight(first + k, column) * factorAt(row, first + k); }
+fn share(row: u32, first: u32, column: u32) -> vec4f {
+  sum = vec4f();
+  addHeld16(0u, row, first);
+  addHeld16(16u, row, first);
+  addHeld16(32u, row, first);
+  addHeld16(48u, row, first);
+  for (var k = heldBlocks; k < depth; k++) { sum += blockOfWeight(first + k, column) * factorAt(row, first + k); }
   return sum;
+}
+
+// Leaves a thread's share for the thread that does the cell's step.
+fn leave(row: u32, x: vec4f, thread: u32) {
+  if (direct) { sum = x; } else { part[row * threads + thread] = x; }
 }
 
 // A product of a row: the sum of all shares.
 fn product(row: u32, column: u32) -> vec4f {
-  var sum: vec4f;
-  for (var slice = 0u; slice < slices; slice++) { sum += part[row * threads + slice * columns + column]; }
-  return sum;
+  var total = sum;
+  if (!direct) {
+    total = vec4f();
+    for (var slice = 0u; slice < slices; slice++) { total += part[row * threads + slice * across + column]; }
+  }
+  return total;
 }
-
-// The thread's vec4f of h, where it has one: in which of the workgroup's rows, and where there.
-var<private> own: u32;
-var<private> ownColumn: u32;
 
 #if forward
 // It, and the states beside it.
@@ -100,19 +166,24 @@ fn sumOf(e: Element, g: u32) -> vec4f {
 // and by all threads, as what only some fetch is waited for at once.
 var<private> arriving: array<vec4f, rows>;
 
+fn fetchRow(i: u32, r: u32, firstRow: u32, at: u32) {
+  arriving[r] = fromInput(min(i, steps - 1u), min(firstRow + r, batch - 1u), at);
+}
 fn fetch(i: u32, firstRow: u32, at: u32) {
-  for (var r = 0u; r < rows; r++) { arriving[r] = fromInput(min(i, steps - 1u), min(firstRow + r, batch - 1u), at); }
+  if (rows == 1u) {
+    fetchRow(i, 0u, firstRow, at);
+  } else {
+    for (var r = 0u; r < rows; r++) { fetchRow(i, r, firstRow, at); }
+  }
 }
 
-fn multiply(held: Held, first: u32, column: u32, thread: u32) {
+fn multiplyRow(r: u32, first: u32, column: u32, thread: u32) {
 #if apart
   let brings = first == 0u && column < summed * width; // the last gate's is no part of a sum
 #else
   let brings = first == 0u;
 #endif
-  for (var r = 0u; r < rows; r++) {
-    part[r * threads + thread] = share(r, held, first, column) + select(vec4f(), arriving[r], brings);
-  }
+  leave(r, share(r, first, column) + select(vec4f(), arriving[r], brings), thread);
 }
 
 // Keeps the sums of step i that the cell finds in `gate`, and q where the cell combines it itself.
@@ -131,7 +202,7 @@ fn keepSums(element: Element) {
 fn candidateStep(element: Element) {
   keepSums(element);
   cellCandidate(element);
-  factor[own * inner + ownColumn] = candidate[element.time];
+  handOn(0u, candidate[element.time]);
 }
 #endif
 
@@ -143,27 +214,23 @@ fn cellStep(i: u32, length: u32, element: Element) {
   keepSums(element);
 #endif
   ownHidden = stepForward(i, length, element, last);
-  factor[own * inner + ownColumn] = ownHidden;
+  handOn(0u, ownHidden);
 }
 #else
 
-fn multiply(held: Held, first: u32, column: u32, thread: u32) {
-  for (var r = 0u; r < rows; r++) { part[r * threads + thread] = share(r, held, first, column); }
-}
-
-fn handOn(g: u32, d: vec4f) { factor[own * inner + g * width + ownColumn] = d; }
+fn multiplyRow(r: u32, first: u32, column: u32, thread: u32) { leave(r, share(r, first, column), thread); }
 
 // dh after step s − 1, then the gradients of that step, for the products with Uᵀ: of what U multiplied, where that was h.
 fn cellStep(s: u32, length: u32, row: u32, before: Element, above: vec4f) {
   stepBackward(s, length, elementOf(s, row, ownColumn), before, product(own, ownColumn) + above);
   if (s == 0u) { return; }
 #if second
-  for (var g = 0u; g < summed; g++) { handOn(g, vec4f()); }
-  handOn(summed, gate[before.gate + summed * width]);
+  for (var g = 0u; g < summed; g++) { handOn(g * width, vec4f()); }
+  handOn(summed * width, gate[before.gate + summed * width]);
 #else
-  for (var g = 0u; g < summed; g++) { handOn(g, gate[before.gate + g * width]); }
+  for (var g = 0u; g < summed; g++) { handOn(g * width, gate[before.gate + g * width]); }
 #if apart
-  handOn(summed, candidate[before.time]);
+  handOn(summed * width, candidate[before.time]);
 #endif
 #endif
 }
@@ -172,73 +239,93 @@ fn cellStep(s: u32, length: u32, row: u32, before: Element, above: vec4f) {
 // What the last gate's product passes back, then the gradients of what multiplied h.
 fn candidateStep(before: Element) {
   carry[before.own] += cellCandidateBackward(before, product(own, ownColumn));
-  for (var g = 0u; g < summed; g++) { handOn(g, gate[before.gate + g * width]); }
-  handOn(summed, vec4f());
+  for (var g = 0u; g < summed; g++) { handOn(g * width, gate[before.gate + g * width]); }
+  handOn(summed * width, vec4f());
 }
 #endif
 #endif
 
+// Of one row, it is written out: its index is known.
+fn multiply(first: u32, column: u32, thread: u32) {
+  if (rows == 1u) {
+    multiplyRow(0u, first, column, thread);
+  } else {
+    for (var r = 0u; r < rows; r++) { multiplyRow(r, first, column, thread); }
+  }
+}
+
 @compute @workgroup_size(threads)
-fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let column = thread % columns;
-  let first = thread / columns * depth;
-  let held = Held(
-    blockOfWeight(first, column),
-    blockOfWeight(select(inner, first + 1u, depth > 1u), column),
-    blockOfWeight(select(inner, first + 2u, depth > 2u), column),
-    blockOfWeight(select(inner, first + 3u, depth > 3u), column),
-  );
+fn sweep(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+#if quads
+  @builtin(subgroup_invocation_id) invocation: u32,
+#endif
+) {
+#if quads
+  lane = invocation % 4u;
+#endif
+  let column = min(thread % across, columns - 1u);
+  let first = thread / across * depth;
+  hold(first, column);
   own = thread / width;
   ownColumn = thread % width;
-  let firstRow = group.x * rows;
-  let row = firstRow + own;
-  let hasElement = own < rows && row < batch;
-  let length = u32(lengths[min(row, batch - 1u)]);
+  for (var turn = 0u; turn < turns; turn++) {
+    let firstRow = (turns * group.x + turn) * rows;
+    let row = firstRow + own;
+    let hasElement = own < rows && row < batch;
+    let length = u32(lengths[min(row, batch - 1u)]);
 #if forward
-  if (hasElement) {
-    let element = elementOf(0u, row, ownColumn);
-    ownHidden = hidden[element.before];
-    factor[own * inner + ownColumn] = ownHidden;
+    if (hasElement) {
+      let element = elementOf(0u, row, ownColumn);
+      ownHidden = hidden[element.before];
+      handOn(0u, ownHidden);
 #if states
-    for (var s = 0u; s < states; s++) { ownState[s] = cellState[stateAt(element, s)]; }
+      for (var s = 0u; s < states; s++) { ownState[s] = cellState[stateAt(element, s)]; }
 #endif
-  }
-  let fetched = select(0u, column, first == 0u);
-  fetch(0u, firstRow, fetched);
-  workgroupBarrier();
-  for (var i = 0u; i < sweepSteps; i++) {
-    let element = elementOf(i, row, ownColumn);
-    multiply(held, first, column, thread);
+    }
+    let fetched = select(0u, column, first == 0u);
+    fetch(0u, firstRow, fetched);
+    turnOver();
+    workgroupBarrier();
+    for (var i = 0u; i < sweepSteps; i++) {
+      let element = elementOf(i, row, ownColumn);
+      multiply(first, column, thread);
 #if second
-    workgroupBarrier();
-    if (hasElement) { candidateStep(element); }
-    workgroupBarrier();
-    multiply(held, first, column, thread);
+      workgroupBarrier();
+      if (hasElement) { candidateStep(element); }
+      workgroupBarrier();
+      multiply(first, column, thread);
 #endif
-    fetch(i + 1u, firstRow, fetched);
-    workgroupBarrier();
-    if (hasElement) { cellStep(i, length, element); }
-    workgroupBarrier();
-  }
+      fetch(i + 1u, firstRow, fetched);
+      if (!direct) { workgroupBarrier(); }
+      if (hasElement) { cellStep(i, length, element); }
+      turnOver();
+      workgroupBarrier();
+    }
 #else
-  if (hasElement) {
-    for (var g = 0u; g < gates; g++) { handOn(g, vec4f()); } // nothing comes from later than the last step
-  }
-  workgroupBarrier();
-  for (var n = 0u; n < sweepSteps; n++) {
-    let s = steps - n;
-    let before = elementOf(s - 1u, row, ownColumn);
-    let above = fromAbove(s, min(row, batch - 1u), length, ownColumn); // on its way while the products are made
-    multiply(held, first, column, thread);
+    if (hasElement) {
+      for (var g = 0u; g < gates; g++) { handOn(g * width, vec4f()); } // nothing comes from later than the last step
+    }
+    turnOver();
     workgroupBarrier();
-    if (hasElement) { cellStep(s, length, row, before, above); }
-    workgroupBarrier();
+    for (var n = 0u; n < sweepSteps; n++) {
+      let s = steps - n;
+      let before = elementOf(s - 1u, row, ownColumn);
+      let above = fromAbove(s, min(row, batch - 1u), length, ownColumn); // on its way while the products are made
+      multiply(first, column, thread);
+      if (!direct) { workgroupBarrier(); }
+      if (hasElement) { cellStep(s, length, row, before, above); }
+      turnOver();
+      workgroupBarrier();
 #if second
-    multiply(held, first, column, thread);
-    workgroupBarrier();
-    if (hasElement && s > 0u) { candidateStep(before); }
-    workgroupBarrier();
+      multiply(first, column, thread);
+      if (!direct) { workgroupBarrier(); }
+      if (hasElement && s > 0u) { candidateStep(before); }
+      turnOver();
+      workgroupBarrier();
+#endif
+    }
 #endif
   }
-#endif
 }

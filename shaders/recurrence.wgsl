@@ -4,7 +4,6 @@
 // tile.wgsl, cell.wgsl, the cell's own file, sweep.wgsl and step.wgsl stand in front.
 // CPU twin: src/reference/recurrence.ts
 //
-// `held`: of one gate, a narrow row, up to 32 vec4f wide; a thread keeps its part of U. For software adapters: a GPU has not so many registers.
 // `unrolled`: one dispatch a step, `step` says which. Else fused: a workgroup owns all columns of its rows and loops over
 // time; its threads pass h (or dgate) on through storage, with a barrier between steps.
 // `apart`: the last gate's recurrent product goes to `candidate`, plus recurrentBias, for the cell to combine.
@@ -59,31 +58,6 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
 }
 #endif
 
-#if held
-// The weights of a thread's column, read once for all steps. Where indices are known when the shader is compiled they
-// are registers, so the loop over k is written out.
-var<private> held: array<mat4x4f, 32>;
-
-fn hold(k: u32, column: u32) {
-  if (k < width) { held[k] = blockOfWeight(k, column); }
-}
-fn hold4(k: u32, column: u32) { hold(k, column); hold(k + 1u, column); hold(k + 2u, column); hold(k + 3u, column); }
-fn hold16(k: u32, column: u32) { hold4(k, column); hold4(k + 4u, column); hold4(k + 8u, column); hold4(k + 12u, column); }
-fn hold32(k: u32, column: u32) { hold16(k, column); hold16(k + 16u, column); }
-
-#if forward
-fn heldRow(at: u32) -> vec4f { return hidden[at]; }
-#else
-fn heldRow(at: u32) -> vec4f { return gate[at]; }
-#endif
-fn addHeld(k: u32, at: u32, tile: ptr<function, Tile>) {
-  if (k < width) { addProduct(tile, Rows(heldRow(at + k)), held[k], mat4x4f()); }
-}
-fn addHeld4(k: u32, at: u32, tile: ptr<function, Tile>) { addHeld(k, at, tile); addHeld(k + 1u, at, tile); addHeld(k + 2u, at, tile); addHeld(k + 3u, at, tile); }
-fn addHeld16(k: u32, at: u32, tile: ptr<function, Tile>) { addHeld4(k, at, tile); addHeld4(k + 4u, at, tile); addHeld4(k + 8u, at, tile); addHeld4(k + 12u, at, tile); }
-fn addHeld32(k: u32, at: u32, tile: ptr<function, Tile>) { addHeld16(k, at, tile); addHeld16(k + 16u, at, tile); }
-#endif
-
 const allInside = batch % (tileRows * rowThreads) == 0u && width % (tileColumns * columnThreads) == 0u;
 fn isInside(row: u32, column: u32) -> bool { return allInside || (row < batch && column < width); }
 
@@ -122,9 +96,6 @@ fn hiddenBlock(at: vec4u, k: u32) -> mat4x4f {
 fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
   let at0 = (slabBefore(i) * batch + rowsLoaded(place, 0u)) * stride + offset;
   let at1 = (slabBefore(i) * batch + rowsLoaded(place, 1u)) * stride + offset;
-#if held
-  addHeld32(0u, at0, tile);
-#else
   for (var k = 0u; k < width; k++) {
     let b0 = blockOfWeight(k, g * width + place.column);
     let b1 = blockOfWeight(k, g * width + place.column + 1u);
@@ -136,7 +107,6 @@ fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
     addProduct(tile, Rows(hiddenBlock(at0, k)), b0, b1);
 #endif
   }
-#endif
 }
 
 // All products but the last gate's.
@@ -220,9 +190,6 @@ fn gateBlock(at: vec4u, k: u32) -> mat4x4f {
 fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, last: u32, place: Place) {
   let at0 = (timeOf(i) * batch + rowsLoaded(place, 0u)) * gates * width;
   let at1 = (timeOf(i) * batch + rowsLoaded(place, 1u)) * gates * width;
-#if held
-  addHeld32(0u, at0, tile);
-#else
   for (var k = first * width; k < last * width; k++) {
     let b0 = blockOfWeight(k, place.column);
     let b1 = blockOfWeight(k, place.column + 1u);
@@ -234,7 +201,6 @@ fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, last: u32, plac
     addProduct(tile, Rows(gateBlock(at0, k)), b0, b1);
 #endif
   }
-#endif
 }
 
 // dh after step s − 1, and the cell's gradients of that step. s = 0: dh_0 alone.
@@ -294,9 +260,6 @@ fn sweep(
   firstPhase(step, place);
 #endif
 #else
-#if held
-  hold32(0u, place.column);
-#endif
   for (var n = 0u; n < sweepSteps; n++) {
 #if forward
     let s = n;

@@ -29,7 +29,7 @@ describe("an operation has one stem everywhere", () => {
 
   /** Other forms of an operation, by their shaders. */
   const forms: Readonly<Record<string, string>> = { persistent: "recurrence" };
-  const parts = ["operands", "sweep", "sweep-forms", "thresholds", "tile"];
+  const parts = ["operands", "sweep", "sweep-cost", "sweep-forms", "thresholds", "tile"];
   const operations = stems("src/ops", ".ts").filter((stem) => !parts.includes(stem));
 
   test("every shader is of a cell in the table, of the module of src/ops that has its name, or another form of one", () => {

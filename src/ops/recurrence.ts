@@ -6,7 +6,7 @@ import type { PlannedTensor } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { expectShape, inVec4, type Slabs } from "./operands";
 import { steppedSource, unitGradients } from "./sweep";
-import { fusedForms, type SweepForm, unrolledForms } from "./sweep-forms";
+import { type SweepForm, sweepForms } from "./sweep-forms";
 
 /**
  * How sweeps are dispatched. `fused`: one dispatch for all steps, a workgroup keeps its rows of the batch.
@@ -105,14 +105,12 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   const { traits } = plan;
   const { cell, schedule } = sweep;
   const { width, forward } = directed;
-  const size = { ...directed, gates: cell.gates, plain: !cell.candidate };
-  const fused = schedule === "unrolled" ? [] : fusedForms(traits, size);
-  if (schedule === "fused" && fused.length === 0) {
+  const forms = sweepForms(traits, { ...directed, gates: cell.gates }, schedule);
+  if (forms.length === 0) {
     throw new Error(
       `recurrence: schedule "fused" with hidden ${width} needs more threads in a workgroup than the ${traits.limits.maxComputeInvocationsPerWorkgroup} of this device; use schedule "unrolled".`,
     );
   }
-  const forms = schedule === "fused" ? fused : [...fused, ...unrolledForms(traits, size)];
   const kind = [cell.name, cell.candidate, forward ? "forward" : "backward", sweep.oneHot && "from tokens", schedule];
   const shape = `${directed.steps}×${directed.batch}×${width}, ${sweep.hidden.parts ?? 1} side by side`;
   const ways = forms.map(

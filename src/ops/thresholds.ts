@@ -7,17 +7,14 @@ export const lineThreads = 64;
 export const smallProduct = 2 ** 17;
 export const largeProduct = 2 ** 24;
 
-/** Rows of a batch beyond which a software adapter sweeps in tiles of several rows: with fewer, most of a tile is empty. */
-export const fewRows = 8;
-
 /** Rows that fill a tall tile of four threads, and so occupy a core. */
 export const tallRows = 32;
 
-/** The widest U, of one gate, of which a thread of a software adapter keeps its columns: that many loads are written out. */
-export const heldWidth = 128;
-
-/** Blocks of 4 × 4 weights that a thread of a persistent sweep keeps: 64 numbers, half of the registers of a thread. */
-export const heldBlocks = 4;
+/**
+ * Blocks of 4 × 4 weights that a thread of a persistent sweep keeps. On GPUs 64 numbers, half of the registers of a thread; a
+ * processor has them in its caches, and the shader is as long as there are blocks: with more it would take seconds to compile.
+ */
+export const heldBlocks = { gpu: 4, processor: 64 } as const;
 
 /** Rows of a batch up to which each has a workgroup of its own: with more, they would queue for a GPU's multiprocessors. */
 export const rowsApart = 128;
@@ -46,3 +43,14 @@ export const slabsOn = { gpu: { rows: 128, memory: 0.5 }, processor: { rows: 512
 
 /** Threads that look for a sample among the classes: a processor computes four at once. */
 export const sampleThreads = { gpu: 64, processor: 4 } as const;
+
+/**
+ * What adapters that compute on a processor take, in nanoseconds of a core, for a subgroup of so many lanes: to load a vec4f from a
+ * buffer, to spread one of h among a quad, a mul-add of vec4f, to keep a block of weights, the cell's work for a vec4f of h, a
+ * barrier; and a dispatch. Those with quads as SwiftShader took on a core of an AMD EPYC, which looks for each lane whether it
+ * may load; the others as lavapipe, which loads in registers. Only their proportions count.
+ */
+export const processorCosts = {
+  quads: { lanes: 4, load: 50, spread: 12, mulAdd: 4, hold: 2000, element: 400, barrier: 400, dispatch: 120_000 },
+  others: { lanes: 8, load: 8, spread: 8, mulAdd: 2, hold: 500, element: 200, barrier: 400, dispatch: 120_000 },
+} as const;

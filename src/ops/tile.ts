@@ -4,18 +4,17 @@ import tileShader from "../../shaders/tile.wgsl?raw";
 import { roundUp } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { inVec4 } from "./operands";
-import { fewRows, heldWidth, largeProduct, smallProduct, tallRows } from "./thresholds";
+import { largeProduct, smallProduct, tallRows } from "./thresholds";
 
 /** What stands in front of the shaders that compute in tiles. */
 export const tileSource: string = tileShader;
 
-const flags = ["single", "narrow", "tall", "quads", "shared", "held"] as const;
+const flags = ["single", "narrow", "tall", "quads", "shared"] as const;
 
 /** What each tile is, in the words of the flags: rows × columns of a thread. */
 const shapes = {
   row: "single", // 1 × 8
   "narrow row": "single narrow", // 1 × 4
-  "row with weights": "single narrow held", // the same, with the weights of its columns, where they are few
   registers: "", // 4 × 8
   "tall registers": "tall", // 8 × 8
   quads: "quads", // 16 × 8, the rows by four threads
@@ -101,23 +100,13 @@ export function workgroupsOfProduct(traits: DeviceTraits, rows: number, depth: n
 }
 
 /**
- * The tiles that a sweep over a batch may be computed in, the default first.
+ * The tiles that a sweep over a batch may be computed in; for GPUs the default first.
  * @param fused whether one workgroup has all columns of its rows; else columns too are shared out.
- * @param holds whether a thread may keep its part of U: of one gate, for a product with h alone.
  */
-export function sweepTiles(
-  traits: DeviceTraits,
-  batch: number,
-  width: number,
-  fused: boolean,
-  holds: boolean,
-): TileName[] {
-  const { software, quads, cores } = traits;
-  const held: TileName[] = software && fused && holds && width <= heldWidth ? ["row with weights"] : [];
-  const rows: TileName[] = software ? [...held, "row", "narrow row"] : ["narrow row", "row"];
+export function sweepTiles(traits: DeviceTraits, batch: number, width: number, fused: boolean): TileName[] {
+  const { quads, cores } = traits;
   const enough = fused ? tallRows * cores : tallRows;
   const byQuads: TileName[] = batch >= enough ? ["tall quads", "quads"] : ["quads", "tall quads"];
-  const blocks: TileName[] = [...(quads ? byQuads : []), "tall registers", "registers"];
-  const all = software && batch > fewRows ? [...blocks, ...rows] : [...rows, ...blocks];
+  const all: TileName[] = ["narrow row", "row", ...(quads ? byQuads : []), "tall registers", "registers"];
   return all.filter((tile) => !tileFlags(tile).narrow || fitsAcross(traits, width, tile));
 }
