@@ -2,7 +2,7 @@
 
 import type { DeviceTraits } from "../gpu/traits";
 import { inVec4 } from "./operands";
-import { processorCosts } from "./thresholds";
+import { costsOf } from "./thresholds";
 import { type TileName, tileFlags, type tiles } from "./tile";
 
 interface Work {
@@ -12,8 +12,6 @@ interface Work {
   readonly width: number;
   readonly gates: number;
 }
-
-const costsOf = ({ quads }: DeviceTraits) => (quads ? processorCosts.quads : processorCosts.others);
 
 /** A cell's work for a vec4f of h grows with its gates. */
 const cellCost = (element: number, gates: number) => (element * (1 + gates)) / 2;

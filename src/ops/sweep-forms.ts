@@ -6,7 +6,7 @@ import { roundUp } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { inVec4 } from "./operands";
 import { persistentCost, tiledCost } from "./sweep-cost";
-import { heldBlocks, rowsApart, rowsTogether } from "./thresholds";
+import { costsOf, heldBlocks, rowsApart, rowsTogether } from "./thresholds";
 import { fitsAcross, sweepTiles, type TileName, tileFlags, tileSource, tiles, wideTiles } from "./tile";
 
 /** A shader, and how it is dispatched. */
@@ -93,7 +93,7 @@ function persistentForm(traits: DeviceTraits, size: SweepSize): SweepForm | unde
   const width = inVec4(size.width);
   const [columns, inner] = forward ? [gates * width, width] : [width, gates * width];
   const across = quads ? roundUp(columns, 4) : columns;
-  const mostHeld = software ? heldBlocks.processor : heldBlocks.gpu;
+  const mostHeld = software ? costsOf(traits).held : heldBlocks;
   const turns = software ? Math.ceil(batch / cores) : 1;
   for (let rows = software ? 1 : Math.min(rowsTogether, Math.ceil(batch / rowsApart)); rows > 0; rows--) {
     const room = Math.floor(maxComputeWorkgroupStorageSize / (16 * rows));

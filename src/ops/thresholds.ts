@@ -1,5 +1,7 @@
 // Where one way of computing gives place to another, by sizes and by what a device is: each with its reason.
 
+import type { DeviceTraits } from "../gpu/traits";
+
 /** Threads of a workgroup in which each does one of many things: whole subgroups on all GPUs. */
 export const lineThreads = 64;
 
@@ -10,11 +12,8 @@ export const largeProduct = 2 ** 24;
 /** Rows that fill a tall tile of four threads, and so occupy a core. */
 export const tallRows = 32;
 
-/**
- * Blocks of 4 × 4 weights that a thread of a persistent sweep keeps. On GPUs 64 numbers, half of the registers of a thread; a
- * processor has them in its caches, and the shader is as long as there are blocks: with more it would take seconds to compile.
- */
-export const heldBlocks = { gpu: 4, processor: 64 } as const;
+/** Blocks of 4 × 4 weights that a thread of a persistent sweep keeps on GPUs: 64 numbers, half of the registers of a thread. */
+export const heldBlocks = 4;
 
 /** Rows of a batch up to which each has a workgroup of its own: with more, they would queue for a GPU's multiprocessors. */
 export const rowsApart = 128;
@@ -47,10 +46,35 @@ export const sampleThreads = { gpu: 64, processor: 4 } as const;
 /**
  * What adapters that compute on a processor take, in nanoseconds of a core, for a subgroup of so many lanes: to load a vec4f from a
  * buffer, to spread one of h among a quad, a mul-add of vec4f, to keep a block of weights, the cell's work for a vec4f of h, a
- * barrier; and a dispatch. Those with quads as SwiftShader took on a core of an AMD EPYC, which looks for each lane whether it
- * may load; the others as lavapipe, which loads in registers. Only their proportions count.
+ * barrier; and a dispatch. Only their proportions count. `held`: the blocks that a thread of a persistent sweep keeps. The shader
+ * is as long as there are: more would take seconds to compile.
+ * Those with quads as SwiftShader took on a core of an AMD EPYC: it looks for each lane whether it may load from a buffer, and
+ * not for what a thread keeps. The others as lavapipe took, which loads lanes at once, and compiles what is kept for as long.
  */
-export const processorCosts = {
-  quads: { lanes: 4, load: 50, spread: 12, mulAdd: 4, hold: 2000, element: 400, barrier: 400, dispatch: 120_000 },
-  others: { lanes: 8, load: 8, spread: 8, mulAdd: 2, hold: 500, element: 200, barrier: 400, dispatch: 120_000 },
+const processorCosts = {
+  quads: {
+    lanes: 4,
+    load: 50,
+    spread: 12,
+    mulAdd: 4,
+    hold: 2000,
+    element: 400,
+    barrier: 400,
+    dispatch: 120_000,
+    held: 64,
+  },
+  others: {
+    lanes: 8,
+    load: 8,
+    spread: 8,
+    mulAdd: 2,
+    hold: 500,
+    element: 200,
+    barrier: 400,
+    dispatch: 120_000,
+    held: 4,
+  },
 } as const;
+
+/** Of the processor that computes for an adapter. */
+export const costsOf = ({ quads }: DeviceTraits) => (quads ? processorCosts.quads : processorCosts.others);
