@@ -157,7 +157,7 @@ export function checkState(
   optimizer: string,
   learning: Learning,
   expected: readonly Tensor[],
-): asserts state is TrainerState {
+): TrainerState {
   if (!state) {
     throw new Error(
       `${operation}: the checkpoint is of a network alone, expected a trainer's state; use network.write(checkpoint.parameters).`,
@@ -172,6 +172,7 @@ export function checkState(
   checkLearning(operation, state, learning);
   checkProgress(operation, state);
   expectValues(operation, "tensor", state.tensors, expected, cure);
+  return state;
 }
 
 /** Writes checked tensors where a trainer has them. */
