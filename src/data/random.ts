@@ -1,16 +1,13 @@
 // Random numbers from a seed, with a state that can be saved and gone on from.
 
-import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { expectSeed } from "../network/expect";
-import { generatorOf } from "../network/generator";
+import { Generator, generatorOf } from "../network/generator";
 
 /** Draws, one after the other. */
 export class Random {
-  readonly #generator: ReturnType<typeof generatorOf>;
+  readonly #generator: Generator;
 
-  private constructor(generator: ReturnType<typeof generatorOf>) {
+  private constructor(generator: Generator) {
     this.#generator = generator;
   }
 
@@ -22,7 +19,7 @@ export class Random {
 
   /** Goes on from what `state` was. */
   static ofState(state: readonly number[]): Random {
-    return new Random(xoroshiro128plusFromState(state));
+    return new Random(new Generator(state));
   }
 
   /** Whether a value can be a state: four words, not all zero. */
@@ -34,16 +31,21 @@ export class Random {
   }
 
   get state(): readonly number[] {
-    return this.#generator.getState();
+    return this.#generator.state;
   }
 
   /** A number from 0 to below 1. */
   uniform(): number {
-    return uniformFloat64(this.#generator);
+    return this.#generator.uniform();
   }
 
-  /** An integer from `least` to `most`. */
+  /** An integer from `least` to `most`, of which there are up to 2³². */
   integer(least: number, most: number): number {
-    return uniformInt(this.#generator, least, most);
+    const count = most - least + 1;
+    const fair = 2 ** 32 - (2 ** 32 % count); // as many draws give each
+    let drawn: number;
+    do drawn = this.#generator.next() + 2 ** 31;
+    while (drawn >= fair);
+    return least + (drawn % count);
   }
 }

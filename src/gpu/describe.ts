@@ -40,7 +40,7 @@ function* plansOf(plan: Plan, chosen: Chooser): Generator<Plan> {
 }
 
 /** What a run encodes, and choices, in order, with how often. */
-function* leaves(
+export function* leaves(
   nodes: readonly Node[],
   times = 1,
 ): Generator<{ node: Exclude<Node, { body: unknown }>; times: number }> {
@@ -61,17 +61,6 @@ export function* dispatchesOf(
     if (leaf.node.kind === "dispatch") yield { dispatch: leaf.node, times: leaf.times };
     else if (leaf.node.kind === "choice") yield* dispatchesOf(leaf.node.way(chosen(leaf.node)), chosen, leaf.times);
   }
-}
-
-/** Choices that nobody has made, each behind those that are part of it. */
-export function openChoices(plan: Plan, chosen: Chooser, isOpen: (choice: Choice) => boolean): Choice[] {
-  const open: Choice[] = [];
-  for (const { node } of leaves(plan.nodes)) {
-    if (node.kind !== "choice") continue;
-    for (const inner of openChoices(node.way(chosen(node)), chosen, isOpen)) open.push(inner);
-    if (node.names.length > 1 && isOpen(node)) open.push(node);
-  }
-  return open;
 }
 
 /** The buffers, and the numbers of its own, that a plan needs. */

@@ -1,10 +1,10 @@
 // Times the ways to do the same on a device, and chooses.
 
 import { Allocation } from "./allocation";
-import { byDefault } from "./describe";
+import { byDefault, type Chooser, leaves } from "./describe";
 import type { Gpu } from "./device";
 import { Lifetime } from "./lifetime";
-import type { Choice } from "./plan";
+import type { Choice, Plan } from "./plan";
 import { Program } from "./program";
 
 const budgetMilliseconds = 800; // for one plan, compiling included: then defaults serve, until the next time
@@ -27,6 +27,17 @@ const mostTries = 5;
 
 /** Milliseconds of `count` runs of a program in one submit. */
 export type TimeRuns = (program: Program, count: number) => Promise<number>;
+
+/** Choices that nobody has made, each behind those that are part of it. */
+export function openChoices(plan: Plan, chosen: Chooser, isOpen: (choice: Choice) => boolean): Choice[] {
+  const open: Choice[] = [];
+  for (const { node } of leaves(plan.nodes)) {
+    if (node.kind !== "choice") continue;
+    for (const inner of openChoices(node.way(chosen(node)), chosen, isOpen)) open.push(inner);
+    if (node.names.length > 1 && isOpen(node)) open.push(node);
+  }
+  return open;
+}
 
 /**
  * Times the ways of open choices on the tensors that they would work on, and remembers the fastest of each; a choice that

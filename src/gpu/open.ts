@@ -50,11 +50,11 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
   }
   const { powerPreference = "high-performance" } = options;
   let refused: unknown;
-  for (const { limits, features } of [
-    { limits: true, features: true },
-    { limits: false, features: true }, // an adapter may report limits that it then refuses
-    { limits: true, features: false },
-    { limits: false, features: false },
+  for (const [limits, features] of [
+    [true, true],
+    [false, true], // an adapter may report limits that it then refuses
+    [true, false],
+    [false, false],
   ]) {
     const adapter = await source.requestAdapter({ powerPreference }); // one gives a device once
     if (!adapter && refused) break;

@@ -1,7 +1,7 @@
 // Makes programs of plans.
 
 import { Allocation } from "./allocation";
-import { type Chooser, hasRoom, needsOf, openChoices } from "./describe";
+import { type Chooser, hasRoom, needsOf } from "./describe";
 import type { Gpu } from "./device";
 import { Lifetime } from "./lifetime";
 import type { Plan } from "./plan";
@@ -30,8 +30,8 @@ export async function realise(plan: Plan, gpu: Gpu, { operation, what, owner }: 
   try {
     let program = await make();
     if (gpu.choices.measures) {
+      const { measureChoices, openChoices } = await import("./measure");
       const open = openChoices(plan, chosen, (choice) => gpu.choices.of(choice) === undefined);
-      const { measureChoices } = await import("./measure");
       if (await measureChoices(gpu, open, allocation)) {
         allocation.retain(needsOf(plan, chosen).buffers);
         program = await make();

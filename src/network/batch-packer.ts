@@ -22,12 +22,8 @@ export class BatchPacker {
   readonly #specs: BatchSpecs;
   readonly #offsets: Record<string, number>;
   readonly #shape: BatchLayout;
-  // What a batch may leave out, made when the first comes.
-  #allSteps: Int32Array | undefined;
-  #allWeights: Float32Array | undefined;
-  #zeroState: Float32Array | undefined;
-  #noReset: Int32Array | undefined;
-  #allReset: Int32Array | undefined;
+  /** What batches left out. */
+  readonly #filled = new Map<string, Float64Array>();
 
   constructor(config: NetworkConfig, shape: BatchLayout) {
     this.#specs = batchSpecs(config, shape);
@@ -37,8 +33,16 @@ export class BatchPacker {
     this.#shape = shape;
   }
 
+  /** So many of one number; made once. */
+  #all(count: number, value: number): Float64Array {
+    const key = `${count} of ${value}`;
+    const filled = this.#filled.get(key) ?? new Float64Array(count).fill(value);
+    this.#filled.set(key, filled);
+    return filled;
+  }
+
   /** The steps of each sequence in each segment, [segments, batch]. */
-  #lengthsOf(lengths: Int32Array): Int32Array {
+  #lengthsOf(lengths: ArrayLike<number>): ArrayLike<number> {
     const { steps, batch, checkpointEvery = steps } = this.#shape;
     if (checkpointEvery === steps) return lengths;
     return Int32Array.from({ length: (steps / checkpointEvery) * batch }, (_, i) => {
@@ -47,60 +51,47 @@ export class BatchPacker {
     });
   }
 
-  /** What an encoder reads. */
-  #packSource(
-    into: ArrayBuffer,
-    start: number,
-    { source, sourceLengths }: AnyBatch,
-    put: (name: string, data: ArrayLike<number>) => void,
-  ): void {
-    const { batch, sourceSteps = 1 } = this.#shape;
-    if (!source) return;
-    put("source", source);
-    put("sourceLengths", sourceLengths ?? new Int32Array(batch).fill(sourceSteps));
-    const { sourceStart, sourceOrder } = this.#specs;
-    if (!sourceStart || !sourceOrder) return;
-    const part = ({ shape }: TensorSpec, offset: number) => new Uint32Array(into, start + offset, shape[0]);
-    const order = part(sourceOrder, this.#offsets.sourceOrder!);
-    sortByToken(source, part(sourceStart, this.#offsets.sourceStart!), order);
-  }
-
   pack(into: ArrayBuffer, start: number, batch: AnyBatch, { weight, step, first = true }: Beside): void {
-    const { states, ...own } = this.#specs;
-    const put = (name: string, data: ArrayLike<number>, spec = (own as Record<string, TensorSpec>)[name]) => {
+    const { states, ...others } = this.#specs;
+    const own: Readonly<Record<string, TensorSpec>> = others;
+    const { steps, batch: rows, sourceSteps = 1 } = this.#shape;
+    const put = (name: string, data: ArrayLike<number> | undefined, otherwise = 0, spec = own[name]) => {
       if (!spec) return;
       const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[spec.type ?? "f32"];
-      padded(spec, data, new View(into, start + this.#offsets[name]!));
+      const values = data ?? this.#all(elements(spec.shape), otherwise);
+      padded(spec, values, new View(into, start + this.#offsets[name]!));
+    };
+    /** Of each segment. */
+    const sort = (tokens: AnyBatch["inputs"], startsName: string, orderName: string) => {
+      const part = (name: string, segment: number) => {
+        const count = own[name]!.shape.at(-1)!;
+        return new Uint32Array(into, start + this.#offsets[name]! + 4 * segment * count, count);
+      };
+      const order = own[orderName];
+      if (!order || !tokens) return;
+      const count = order.shape.at(-1)!;
+      for (let segment = 0; segment * count < tokens.length; segment++) {
+        const these = tokens.subarray(segment * count, (segment + 1) * count);
+        sortByToken(these, part(startsName, segment), part(orderName, segment));
+      }
     };
     put("step", [step, 0]);
     put("lossScale", [weight > 0 ? 1 / weight : 0]);
-    const { steps, batch: rows } = this.#shape;
-    this.#allSteps ??= new Int32Array(rows).fill(steps);
-    this.#noReset ??= new Int32Array(rows);
-    put("lengths", this.#lengthsOf(batch.lengths ?? this.#allSteps));
-    if (batch.inputs) put("inputs", batch.inputs);
-    if (batch.targets) put("targets", batch.targets);
-    this.#packSource(into, start, batch, put);
-    const { tokenStart, tokenOrder } = this.#specs;
-    const [segments = 1] = this.#specs.lengths.shape;
-    for (let segment = 0; tokenStart && tokenOrder && segment < segments; segment++) {
-      const part = ([, count = 0]: readonly number[], offset: number) =>
-        new Uint32Array(into, start + offset + 4 * segment * count, count);
-      const order = part(tokenOrder.shape, this.#offsets.tokenOrder!);
-      const tokens = batch.inputs!.subarray(segment * order.length, (segment + 1) * order.length);
-      sortByToken(tokens, part(tokenStart.shape, this.#offsets.tokenStart!), order);
-    }
-    if (first) this.#allReset ??= new Int32Array(rows).fill(1);
-    put("reset", first ? this.#allReset! : (batch.reset ?? this.#noReset));
-    if (own.weights) this.#allWeights ??= new Float32Array(elements(own.weights.shape)).fill(1);
-    put("weights", batch.weights ?? this.#allWeights!);
+    put("lengths", this.#lengthsOf(batch.lengths ?? this.#all(rows, steps)));
+    put("inputs", batch.inputs);
+    put("targets", batch.targets);
+    put("source", batch.source);
+    put("sourceLengths", batch.sourceLengths, sourceSteps);
+    sort(batch.inputs, "tokenStart", "tokenOrder");
+    sort(batch.source, "sourceStart", "sourceOrder");
+    put("reset", first ? undefined : batch.reset, first ? 1 : 0);
+    put("weights", batch.weights, 1);
     const done = { hidden: 0, cell: 0 };
     for (const [name, spec] of Object.entries(states)) {
       const { kind } = spec;
       const size = elements(spec.shape);
       const given = kind === "hidden" ? batch.initialState : batch.initialCellState;
-      if (!given && (this.#zeroState?.length ?? 0) < size) this.#zeroState = new Float32Array(size);
-      put(name, given?.subarray(done[kind], done[kind] + size) ?? this.#zeroState!.subarray(0, size), spec);
+      put(name, given?.subarray(done[kind], done[kind] + size), 0, spec);
       done[kind] += size;
     }
   }

@@ -7,6 +7,7 @@ import type { Input } from "../parts/inputs";
 import { type AnyBatch, type BatchLayout, type BatchShape, type BatchSpecs, batchSpecs, stateShape } from "./batch";
 import type { NetworkConfig } from "./config";
 import { expectKnown, shown } from "./expect";
+import { eachLiveRow } from "./plain-batch";
 
 const fields: readonly (keyof AnyBatch)[] = [
   ...(["inputs", "targets", "weights", "lengths", "source", "sourceLengths"] as const),
@@ -64,7 +65,7 @@ export function checkBatch(
   }
   checkStates(operation, shape, specs, batch, first);
   checkTargets(operation, config, specs, batch);
-  return counted(config, shape, specs, batch);
+  return counted(config, shape, batch);
 }
 
 function checkData(
@@ -179,18 +180,15 @@ function checkTargets(
 /** The sum of many is to be finite. */
 const mostWeight = 1e30;
 
-function counted(config: NetworkConfig, shape: BatchShape, specs: BatchSpecs, batch: AnyBatch): Counted {
+function counted(config: NetworkConfig, shape: BatchShape, batch: AnyBatch): Counted {
   const { readout, loss } = architectureOf(config);
   const { targets, weights, lengths } = batch;
   let count = 0;
   let weight = 0;
-  if (!targets || !specs.targets || loss.targets === "none") return { count, weight };
-  const everyStep = readout.kind === "every-step";
-  const rows = elements(specs.targets.shape.slice(0, everyStep ? 2 : 1));
-  for (let row = 0; row < rows; row++) {
-    const live = !everyStep || !lengths || Math.floor(row / shape.batch) < lengths[row % shape.batch]!;
+  if (!targets || loss.targets === "none") return { count, weight };
+  eachLiveRow(config, shape, lengths, (row) => {
     const own = weights?.[row] ?? 1;
-    if (!live || own === 0) continue;
+    if (own === 0) return;
     if (loss.targets === "values") {
       count += readout.outputs;
       weight += own * readout.outputs;
@@ -198,7 +196,7 @@ function counted(config: NetworkConfig, shape: BatchShape, specs: BatchSpecs, ba
       count++;
       weight += own * (loss.classWeights?.[targets[row]!] ?? 1);
     }
-  }
+  });
   return { count, weight };
 }
 

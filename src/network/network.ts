@@ -81,7 +81,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
       return made;
     } catch (error) {
       network?.destroy();
-      throw orNoMemory(operation, error, cure);
+      throw error === signal?.reason ? error : orNoMemory(operation, error, cure);
     }
   }
 

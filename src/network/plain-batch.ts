@@ -34,10 +34,24 @@ export function checkPlain(operation: string, config: NetworkConfig, shape: Batc
       `${operation}: batch is none of ${steps} steps of ${rows} sequences, expected tokens, targets and lengths in Int32Arrays, each in its range; mend it.`,
     );
   }
-  const isPast = (row: number) => everyStep && lengths && Math.floor(row / rows) >= lengths[row % rows]!;
   let count = 0;
-  for (let row = 0; row < targets.length; row++) if (targets[row]! >= 0 && !isPast(row)) count++;
+  eachLiveRow(config, shape, lengths, (row) => {
+    if (targets[row]! >= 0) count++;
+  });
   return { count, weight: count };
+}
+
+/** Calls `use` with the number of each row of the targets that is not past its sequence's end. */
+export function eachLiveRow(
+  config: NetworkConfig,
+  { steps, batch }: BatchShape,
+  lengths: Int32Array | undefined,
+  use: (row: number) => void,
+): void {
+  const everyStep = architectureOf(config).readout.kind === "every-step";
+  for (let row = 0; row < (everyStep ? steps * batch : batch); row++) {
+    if (!everyStep || !lengths || Math.floor(row / batch) < lengths[row % batch]!) use(row);
+  }
 }
 
 const areIntegers = (data: unknown, length: number, least: number, most: number): data is Int32Array =>

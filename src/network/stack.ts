@@ -125,17 +125,9 @@ type SlabsByName = (name: string) => Slabs | undefined;
 
 /** The gradients of a layer's parameters, in each direction. */
 const gradientsOf = ({ directions }: Layer, slabs: SlabsByName): DirectionSlabs[] =>
-  directions.map(({ name }) => {
-    const named = (parameter: string) => slabs(name + parameter);
-    return {
-      inputWeight: named("inputWeight"),
-      recurrentWeight: named("recurrentWeight"),
-      bias: named("bias"),
-      recurrentBias: named("recurrentBias"),
-      projectionWeight: named("projectionWeight"),
-      unitParameters: named("unitParameters"),
-    };
-  });
+  directions.map(({ name, parameters }) =>
+    Object.fromEntries(Object.keys(parameters).map((parameter) => [parameter, slabs(name + parameter)])),
+  );
 
 /**
  * The lowest layer of which a parameter learns, or what it begins with: the way back ends there. As many as there are where

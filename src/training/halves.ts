@@ -50,7 +50,7 @@ export class Halves {
     return this.#busy;
   }
 
-  encodeForward(encoder: GPUCommandEncoder, batch: AnyBatch, operation: string): void {
+  encodeForward(encoder: GPUCommandEncoder, batch: AnyBatch, operation = "Trainer.encodeForward"): void {
     const { gpu, packer, config, options, batch: to } = this.#pass;
     const first = !this.#progress.begun;
     const { weight } = checkBatch(operation, config, options, batch, first);
@@ -59,7 +59,7 @@ export class Halves {
     this.#pass.encodeForward(encoder, operation);
   }
 
-  encodeBackward(encoder: GPUCommandEncoder, operation: string): void {
+  encodeBackward(encoder: GPUCommandEncoder, operation = "Trainer.encodeBackward"): void {
     const { gpu } = this.#pass;
     const progress = this.#progress;
     const { buffer, offset } = this.#numbers;
@@ -71,13 +71,15 @@ export class Halves {
     progress.measured = true;
   }
 
-  forward(batch: AnyBatch, operation: string): Promise<Float32Array> {
+  forward(batch: AnyBatch): Promise<Float32Array> {
+    const operation = "Trainer.forward";
     return this.#submit(operation, this.#pass.tensors.logits, (encoder) => {
       this.encodeForward(encoder, batch, operation);
     }) as Promise<Float32Array>;
   }
 
-  async backward(dOutputs: Float32Array | undefined, operation: string): Promise<void> {
+  async backward(dOutputs: Float32Array | undefined): Promise<void> {
+    const operation = "Trainer.backward";
     const [found] = await this.#submit(operation, this.#pass.notFinite!, (encoder) => {
       const isOpen = architectureOf(this.#pass.config).loss.targets === "none";
       if (isOpen || dOutputs) this.#pass.writeOutputGradient(dOutputs!, operation); // which refuses what is none

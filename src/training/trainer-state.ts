@@ -107,7 +107,7 @@ function computes(config: NetworkConfig): Map<string, string> {
   if (input.kind === "embedding") facts.set("embedding", `${input.width}`);
   if (encoder) tell(encoder.layers, "encoder's ");
   tell(layers, "");
-  return facts.set("outputs", `${readout.outputs}`);
+  return facts.set("outputs", `${readout.outputs}${readout.bare ? " of hidden states" : ""}`);
 }
 
 /** @throws unless a checkpoint is of this network: of what it computes, where the checkpoint says it, and of its sizes. */
@@ -157,7 +157,7 @@ export function checkState(
   optimizer: string,
   learning: Learning,
   expected: readonly Tensor[],
-): asserts state is TrainerState {
+): TrainerState {
   if (!state) {
     throw new Error(
       `${operation}: the checkpoint is of a network alone, expected a trainer's state; use network.write(checkpoint.parameters).`,
@@ -172,6 +172,7 @@ export function checkState(
   checkLearning(operation, state, learning);
   checkProgress(operation, state);
   expectValues(operation, "tensor", state.tensors, expected, cure);
+  return state;
 }
 
 /** Writes checked tensors where a trainer has them. */

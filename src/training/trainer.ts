@@ -15,16 +15,8 @@ import { checkOf, Steps } from "./steps";
 import { type StepReport, type Submission, training } from "./submits";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
 import { isInHalves, layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
-import {
-  checkNetwork,
-  checkState,
-  type Progress,
-  type Restorable,
-  readSnapshot,
-  type Snapshot,
-  stateTensors,
-  writeState,
-} from "./trainer-state";
+import type * as trainerStates from "./trainer-state";
+import type { Progress, Restorable, Snapshot } from "./trainer-state";
 
 export class Trainer {
   readonly network: Network;
@@ -38,6 +30,8 @@ export class Trainer {
   readonly #optimizer: Optimizer;
   readonly #layout: TrainerPlan;
   readonly #state: readonly Tensor[];
+  /** What it is saved and restored by. */
+  readonly #states: typeof trainerStates;
   readonly #steps: Steps;
   /** What adds up to ‖dθ‖², whose values are squares already or not. */
   readonly #gradient: Tensor;
@@ -54,6 +48,7 @@ export class Trainer {
     options: TrainerOptions,
     layout: TrainerPlan,
     check: CheckBatch,
+    states: typeof trainerStates,
     halves: typeof Halves | undefined,
   ) {
     const { program } = pass;
@@ -68,7 +63,8 @@ export class Trainer {
     this.#gradient = program.tensor(squares ?? gradient);
     this.#squared = squares !== undefined;
     this.#layout = layout;
-    this.#state = stateTensors(network.parameters, layout.update.ranges, pass);
+    this.#states = states;
+    this.#state = states.stateTensors(network.parameters, layout.update.ranges, pass);
     this.#halves = halves && new halves(pass, layout, this.#steps);
   }
 
@@ -93,10 +89,10 @@ export class Trainer {
   static async #made(network: Network, options: TrainerOptions): Promise<Trainer> {
     const { passOptions, extend } = await layoutOfTrainer(network, options);
     const lifetime = new Lifetime("trainer", network.lifetime);
-    const check = await checkOf(network.config, passOptions);
+    const [check, states] = await Promise.all([checkOf(network.config, passOptions), import("./trainer-state")]);
     const { pass, more } = await network.programs.pass("Trainer.create", passOptions, lifetime, extend, check);
     const halves = isInHalves(network, options) ? (await import("./halves")).Halves : undefined;
-    return new Trainer(network, pass, lifetime, options, more!, check, halves);
+    return new Trainer(network, pass, lifetime, options, more!, check, states, halves);
   }
 
   /**
@@ -175,7 +171,7 @@ export class Trainer {
    * @throws as `checkBatch`; where steps are not taken in halves, another half is under way, the trainer was destroyed or the device lost.
    */
   async forward(batch: AnyBatch): Promise<Float32Array> {
-    return this.#half("Trainer.forward").forward(batch, "Trainer.forward");
+    return this.#half("forward").forward(batch);
   }
 
   /**
@@ -185,7 +181,7 @@ export class Trainer {
    *   code "not-finite": that step changed nothing and is not counted; as `forward`.
    */
   async backward(dOutputs?: Float32Array): Promise<void> {
-    await this.#half("Trainer.backward").backward(dOutputs, "Trainer.backward");
+    await this.#half("backward").backward(dOutputs);
   }
 
   /**
@@ -194,7 +190,7 @@ export class Trainer {
    * @throws as `forward`; nothing is encoded then.
    */
   encodeForward(encoder: GPUCommandEncoder, batch: AnyBatch): void {
-    this.#half("Trainer.encodeForward").encodeForward(encoder, batch, "Trainer.encodeForward");
+    this.#half("encodeForward").encodeForward(encoder, batch);
   }
 
   /**
@@ -203,10 +199,11 @@ export class Trainer {
    * @throws as `backward`, but for what only the device knows; nothing is encoded then.
    */
   encodeBackward(encoder: GPUCommandEncoder): void {
-    this.#half("Trainer.encodeBackward").encodeBackward(encoder, "Trainer.encodeBackward");
+    this.#half("encodeBackward").encodeBackward(encoder);
   }
 
-  #half(operation: string): Halves {
+  #half(name: string): Halves {
+    const operation = `Trainer.${name}`;
     this.pass.lifetime.expect(operation);
     if (this.#halves) return this.#halves;
     throw new Error(
@@ -257,7 +254,7 @@ export class Trainer {
     const { step, learningRate } = this;
     const stopping = (this.#training && this.#steps.stopsAtNotFinite) || this.#halves?.busy === true;
     const progress = { step, learningRate, optimizer: this.#optimizer.kind, ...learningState(this.#layout.learning) };
-    return readSnapshot(operation, this.network, this.pass.notFinite!, this.#state, progress, stopping);
+    return this.#states.readSnapshot(operation, this.network, this.pass.notFinite!, this.#state, progress, stopping);
   }
 
   /**
@@ -268,12 +265,13 @@ export class Trainer {
    */
   restore(checkpoint: Restorable): void {
     this.pass.lifetime.expect("Trainer.restore");
-    const { parameters, trainer: state } = checkpoint;
     if (this.#training || this.#halves?.busy)
       throw new Error("Trainer.restore: training goes on; stop() first, and let the loop end.");
+    const { checkNetwork, checkState, writeState } = this.#states;
     checkNetwork("Trainer.restore", checkpoint, this.network.config);
-    checkState("Trainer.restore", state, this.#optimizer.kind, this.#layout.learning, this.#state);
-    this.network.write(parameters);
+    const { kind } = this.#optimizer;
+    const state = checkState("Trainer.restore", checkpoint.trainer, kind, this.#layout.learning, this.#state);
+    this.network.write(checkpoint.parameters);
     writeState(this.network.gpu, state.tensors, this.#state);
     this.#progress.step = state.step;
     this.learningRate = state.learningRate;

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Allocation } from "../../src/gpu/allocation";
-import { openChoices } from "../../src/gpu/describe";
 import type { Gpu } from "../../src/gpu/device";
-import { measureChoices, type TimeRuns } from "../../src/gpu/measure";
+import { measureChoices, openChoices, type TimeRuns } from "../../src/gpu/measure";
 import { openGpu } from "../../src/gpu/open";
 import { Plan, type Ways } from "../../src/gpu/plan";
 import { useGpu } from "../workbench";
