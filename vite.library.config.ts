@@ -1,4 +1,4 @@
-// Builds the library: an ES module for each source, the shaders and a small package among them, and type
+// Builds the library: an ES module for each source, the shaders and three small packages among them, and type
 // declarations.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,13 +1,16 @@
 // Random numbers from a seed, with a state that can be saved and gone on from.
 
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { expectSeed } from "../network/expect";
-import { Generator, generatorOf } from "../network/generator";
+import { generatorOf } from "../network/generator";
 
 /** Draws, one after the other. */
 export class Random {
-  readonly #generator: Generator;
+  readonly #generator: ReturnType<typeof generatorOf>;
 
-  private constructor(generator: Generator) {
+  private constructor(generator: ReturnType<typeof generatorOf>) {
     this.#generator = generator;
   }
 
@@ -19,7 +22,7 @@ export class Random {
 
   /** Goes on from what `state` was. */
   static ofState(state: readonly number[]): Random {
-    return new Random(new Generator(state));
+    return new Random(xoroshiro128plusFromState(state));
   }
 
   /** Whether a value can be a state: four words, not all zero. */
@@ -31,21 +34,16 @@ export class Random {
   }
 
   get state(): readonly number[] {
-    return this.#generator.state;
+    return this.#generator.getState();
   }
 
   /** A number from 0 to below 1. */
   uniform(): number {
-    return this.#generator.uniform();
+    return uniformFloat64(this.#generator);
   }
 
-  /** An integer from `least` to `most`, of which there are up to 2³². */
+  /** An integer from `least` to `most`. */
   integer(least: number, most: number): number {
-    const count = most - least + 1;
-    const fair = 2 ** 32 - (2 ** 32 % count); // as many draws give each
-    let drawn: number;
-    do drawn = this.#generator.next() + 2 ** 31;
-    while (drawn >= fair);
-    return least + (drawn % count);
+    return uniformInt(this.#generator, least, most);
   }
 }

@@ -1,5 +1,7 @@
 // Reads shader text: resolves its #if sections for the given flags and finds the bindings it declares.
 
+import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+
 /** Named switches of a shader: `#if name` keeps its section where the flag is true. */
 export type Flags = Readonly<Record<string, boolean>>;
 
@@ -13,38 +15,26 @@ export interface Binding {
 }
 
 /**
- * Resolves `#if name … #elif name … #else … #endif`, each on a line of its own.
+ * Resolves `#if name … #elif name … #else … #endif`.
  * @throws where a directive names a flag that was not given, or the sections do not nest.
  */
 export function resolveFlags(source: string, flags: Flags, shader: string): string {
-  /** The innermost first: whether its branch is kept, whether one was, and whether it is the last. */
-  const open: { keeps: boolean; done: boolean; last: boolean }[] = [];
-  const kept = source.split("\n").filter((line) => {
-    const [, word, flag = ""] = /^\s*#(if|elif|else|endif)\b *(\w*)/.exec(line) ?? [];
-    if (!word) return open.every(({ keeps }) => keeps);
-    const asks = word === "if" || word === "elif";
-    if (asks && !(flag in flags)) {
+  const strings: string[] = [];
+  const values: boolean[] = [];
+  let end = 0;
+  for (const match of source.matchAll(/#(?:if|elif) (\w+)/g)) {
+    const flag = match[1]!;
+    if (!(flag in flags)) {
       throw new Error(
         `${shader}: #if names the flag "${flag}", expected one of ${Object.keys(flags).join(", ") || "none"}; pass it or correct the shader.`,
       );
     }
-    if (word === "if") open.unshift({ keeps: false, done: false, last: false });
-    const [section] = open;
-    if (!section || (section.last && word !== "endif")) throw unnested(shader, word);
-    section.keeps = !section.done && (!asks || flags[flag] === true);
-    section.done ||= section.keeps;
-    section.last = word === "else";
-    if (word === "endif") open.shift();
-    return false;
-  });
-  if (open.length > 0) throw unnested(shader, "if");
-  return kept.join("\n");
+    strings.push(source.slice(end, match.index + match[0].length - flag.length));
+    values.push(flags[flag]!);
+    end = match.index + match[0].length;
+  }
+  return wgsl([...strings, source.slice(end)], ...values);
 }
-
-const unnested = (shader: string, word: string): Error =>
-  new Error(
-    `${shader}: #${word} stands alone, expected #if, any #elif, one #else or none, and #endif; correct the shader.`,
-  );
 
 const declaration =
   /(?:@group\((\d+)\)\s*@binding\((\d+)\)\s*)?\bvar<(uniform|storage)(?:,\s*(read|read_write))?>\s*(\w+)\s*:\s*([^;]+);/g;

@@ -1,6 +1,7 @@
 // Draws the initial values of parameters, from a seed. Only + − × ÷ and √ make them, which IEEE 754 rounds alike everywhere:
 // the same seed gives the same values on every machine.
 
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { cellOf } from "../cells/cells";
 import { elements } from "../gpu/tensor";
 import type { NetworkConfig } from "./config";
@@ -18,7 +19,7 @@ export function* drawParameters(
 ): Generator<undefined, ParameterValues> {
   const { initializer, recurrentInitializer, seed } = config;
   const generator = generatorOf(seed);
-  const draw = () => generator.uniform();
+  const draw = () => uniformFloat64(generator);
   const values: ParameterValues = new Map();
   for (const [name, { shape, parts = 1, layer, fanIn }] of Object.entries(parameterShapes(config))) {
     const kind = name.endsWith("recurrentWeight") ? recurrentInitializer : initializer;

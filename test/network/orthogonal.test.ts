@@ -1,6 +1,7 @@
 // Orthogonal matrices by random rotations: how they are distributed, and that a seed says all of them.
 
 import { createHash } from "node:crypto";
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { describe, expect, test } from "vitest";
 import { generatorOf } from "../../src/network/generator";
 import { orthogonal } from "../../src/network/orthogonal";
@@ -10,7 +11,7 @@ function* matrices(size: number, seed = 1): Generator<Float32Array, never> {
   const generator = generatorOf(seed);
   for (;;) {
     const data = new Float32Array(size * size);
-    for (const _ of orthogonal(data, size, size, 0, () => generator.uniform()));
+    for (const _ of orthogonal(data, size, size, 0, () => uniformFloat64(generator)));
     yield data;
   }
 }
@@ -41,7 +42,7 @@ test("a block is written where it stands, and nothing beside it", () => {
   const [size, stride, first] = [70, 75, 2];
   const generator = generatorOf(1);
   const data = new Float32Array(size * stride).fill(9);
-  for (const _ of orthogonal(data, size, stride, first, () => generator.uniform()));
+  for (const _ of orthogonal(data, size, stride, first, () => uniformFloat64(generator)));
   const alone = matrices(size).next().value;
   const expected = data.map((_, at) => {
     const column = (at % stride) - first;
