@@ -59,7 +59,8 @@ export type { KernelSource } from "./gpu/shader";
 export { type PlannedTensor, readTensors, type Tensor, type TensorGroup, type TensorSpec } from "./gpu/tensor";
 export { timePlan } from "./gpu/timing";
 export type { DeviceTraits } from "./gpu/traits";
-export { fromPyTorch, type PyTorchOptions, toPyTorch } from "./interchange/pytorch";
+export { fromPyTorch, networkFromPyTorch, toPyTorch } from "./interchange/pytorch";
+export type { PyTorchNetwork, PyTorchOptions } from "./interchange/pytorch-options";
 export {
   type FloatTensor,
   readSafetensors,
