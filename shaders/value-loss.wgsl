@@ -2,7 +2,8 @@
 // what the row counts. What stands in front defines `lossAt`, l and l' of four values.
 // CPU twin: src/reference/value-loss.ts
 //
-// rows, batch    of the outputs; row = t · batch + b      outputs, width   K, and in vec4f
+// rows, batch    of the outputs; row = t · batch + b
+// parts          side by side in a row, of which each has outputs, in vec4f width: K of one alone
 // threads, across   the workgroup, and the threads in x
 // everyStep: rows past the end of their sequence do not count: L and dL/do are 0 there.
 
@@ -34,10 +35,10 @@ fn valueLoss(@builtin(global_invocation_id) id: vec3u) {
   let scale = lossScale;
 #endif
   var sum = 0.0;
-  for (var column = 0u; column < width; column++) {
-    let at = row * width + column;
+  for (var column = 0u; column < parts * width; column++) {
+    let at = row * parts * width + column;
     // A row that does not count, and what was added to make whole vec4f, has no loss, whatever stands there.
-    let real = (4u * column + vec4u(0u, 1u, 2u, 3u) < vec4u(outputs)) & vec4<bool>(counts);
+    let real = (4u * (column % width) + vec4u(0u, 1u, 2u, 3u) < vec4u(outputs)) & vec4<bool>(counts);
     let loss = lossAt(logits[at], targets[at]);
     let value = select(vec4f(), loss.value, real);
     sum += value.x + value.y + value.z + value.w;

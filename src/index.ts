@@ -96,7 +96,7 @@ export { type GradientTrace, traceGradients } from "./network/through-time";
 export type { Schedule } from "./ops/recurrence";
 export { embedding, features, type Input, tokens } from "./parts/inputs";
 export { elman, gru, type Layer, type LayerOptions, layer, lstm } from "./parts/layers";
-export { everyStep, lastStep, type Readout, type ReadoutOptions } from "./parts/readouts";
+export { everyHidden, everyStep, lastHidden, lastStep, type Readout, type ReadoutOptions } from "./parts/readouts";
 export {
   backward as referenceBackward,
   forward as referenceForward,

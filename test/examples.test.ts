@@ -61,6 +61,10 @@ const learned: Record<string, (exported: Record<string, unknown>) => void> = {
     const all = losses as number[];
     expect(all.at(-1)).toBeLessThan(all[0]! / 20);
   },
+  "own-readout": ({ share, attention }) => {
+    expect(share).toBeGreaterThan(0.9);
+    expect(attention).toBeGreaterThan(0.5); // of one that looks everywhere alike 0.2
+  },
   "policy-gradient": ({ reward }) => expect(reward).toBeGreaterThan(0.95),
 };
 

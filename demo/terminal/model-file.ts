@@ -224,7 +224,7 @@ function checkTensors(
   if (encoder) given("source", [sourceSteps!, batch], "I32");
   const rows = readout.kind === "every-step" ? time : [batch];
   if (loss === "cross-entropy") given("targets", rows, "I32");
-  else given("targets", [...rows, readout.outputs], "F32");
+  else given("targets", [...rows, readout.outputs as number], "F32"); // no file reads h itself
   if (tensors.has("weights")) expectTensor(tensors, "weights", rows, "F32");
   if (training && tensors.has("weights")) refuse('"training"', "of weighted rows", "none");
   for (const name of ["h0", "c0"]) {

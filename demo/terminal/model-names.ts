@@ -52,6 +52,7 @@ function twinsOf(config: PartsConfig): Twin[] {
   const ofSource = encoder ? twinsOfSequence(encoder, "encoder.", "encoder.") : [];
   const twins = [...ofSource, ...twinsOfSequence(config, "", own)];
   const { outputs, bias, tied } = readout;
+  if (outputs === "hidden") return twins;
   const { hidden, projection = hidden, bidirectional } = config.layers.at(-1)!;
   const shape = [outputs, projection * (bidirectional ? 2 : 1)];
   const weight = tied ? { ours: "embeddingWeight" } : { ours: "outputWeight", way: "transposed" as const };

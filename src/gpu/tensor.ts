@@ -73,9 +73,13 @@ export function matrixOf({ shape, type = "f32", parts = 1, rowParts = 1 }: Tenso
 }
 
 /** Calls `copy` for each run of values that lie side by side both in the shape and as stored. */
-function eachRun(spec: TensorSpec, copy: (from: number, to: number, length: number) => void): void {
+export function eachRun(spec: TensorSpec, copy: (from: number, to: number, length: number) => void): void {
   const { rows, width, storedRows, storedWidth } = matrixOf(spec);
   const { parts = 1, rowParts = 1 } = spec;
+  if (width === storedWidth && rowParts === 1) {
+    copy(0, 0, rows * width);
+    return;
+  }
   const partWidth = width / parts;
   const partRows = rows / rowParts;
   for (let row = 0; row < rows; row++) {
@@ -240,7 +244,6 @@ export function unpadded(tensor: Tensor, bytes: ArrayBuffer, start: number): Typ
   const { rows, width, storedRows, storedWidth } = matrixOf(tensor);
   const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[tensor.type];
   const stored = new View(bytes, start, storedRows * storedWidth);
-  if (width === storedWidth && (tensor.rowParts ?? 1) === 1) return stored.slice(0, rows * width);
   const values = new View(rows * width);
   eachRun(tensor, (from, to, length) => values.set(stored.subarray(to, to + length), from));
   return values;

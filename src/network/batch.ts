@@ -92,7 +92,9 @@ export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpe
   const segments = steps / checkpointEvery;
   const rows = readout.kind === "every-step" ? [steps, batch] : [batch];
   const targets: TensorSpec =
-    loss.targets === "classes" ? { shape: rows, type: "i32" } : { shape: [...rows, readout.outputs] };
+    loss.targets === "classes"
+      ? { shape: rows, type: "i32" }
+      : { shape: [...rows, readout.outputs], parts: readout.parts };
   return {
     step: { shape: [2], type: "u32" },
     lossScale: { shape: [1] },

@@ -3,7 +3,7 @@
 import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
-import { elements, matrixOf, type PlannedGroup, type PlannedTensor, type Tensor } from "../gpu/tensor";
+import { eachRun, elements, type PlannedGroup, type PlannedTensor, type Tensor } from "../gpu/tensor";
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import { architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
@@ -12,7 +12,7 @@ import { inputStage } from "./input";
 import type { Layer } from "./layer";
 import type { Network } from "./network";
 import { loadWays, type PassWays } from "./pass-ways";
-import { outputForward, outputLayer } from "./readout";
+import { readoutStage } from "./readout";
 import { createStack, stackForward } from "./stack";
 import { stateSpecs } from "./state-specs";
 import { clearStates, copiesOf, copyStates, statePlaces, statesIn } from "./states";
@@ -86,9 +86,9 @@ export function planInference(
   else if (isOneWay(layers)) plan.section(fromZero, () => clearStates(plan, layers));
   input.forward();
   stackForward(plan, layers);
-  const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);
-  outputForward(plan, output);
-  const outputs = probabilities ? softmax(plan, output.logits, lengths) : output.logits;
+  const readout = readoutStage(plan, architecture, parameters, layers.at(-1)!, ops);
+  readout.forward();
+  const outputs = probabilities ? softmax(plan, readout.logits, lengths) : readout.logits;
   if (state) copyStates(plan, layers, "final", statesIn(state.tensors));
   return { inputs, outputs, layers };
 }
@@ -139,17 +139,17 @@ export class Inference {
     const state = placeOf("state", buffers.state, stateBytes, { COPY_SRC, COPY_DST });
 
     if (inputs) {
-      eachRow(this.inputs, (plain, stored, bytes) => {
-        const to = this.inputs.offset + stored;
-        encoder.copyBufferToBuffer(inputs.buffer, inputs.offset + plain, this.inputs.buffer, to, bytes);
+      eachRun(this.inputs, (plain, stored, count) => {
+        const [from, to] = [inputs.offset + 4 * plain, this.inputs.offset + 4 * stored];
+        encoder.copyBufferToBuffer(inputs.buffer, from, this.inputs.buffer, to, 4 * count);
       });
     }
     if (state) this.#copyStates(encoder, "initial", state);
     this.program.encode(encoder, state ? [fromZero] : []);
     if (outputs) {
-      eachRow(this.outputs, (plain, stored, bytes) => {
-        const from = this.outputs.offset + stored;
-        encoder.copyBufferToBuffer(this.outputs.buffer, from, outputs.buffer, outputs.offset + plain, bytes);
+      eachRun(this.outputs, (plain, stored, count) => {
+        const [from, to] = [this.outputs.offset + 4 * stored, outputs.offset + 4 * plain];
+        encoder.copyBufferToBuffer(this.outputs.buffer, from, outputs.buffer, to, 4 * count);
       });
     }
     if (state) this.#copyStates(encoder, "final", state);
@@ -216,13 +216,6 @@ function placeOf(name: string, place: BufferPlace | undefined, bytes: number, us
     }
   }
   return { buffer, offset };
-}
-
-/** Calls `copy` for each run of bytes that lie side by side both without padding and as a tensor stores them. */
-function eachRow(tensor: Tensor, copy: (plain: number, stored: number, bytes: number) => void): void {
-  const { rows, width, storedWidth } = matrixOf(tensor);
-  if (width === storedWidth) copy(0, 0, 4 * rows * width);
-  else for (let row = 0; row < rows; row++) copy(4 * row * width, 4 * row * storedWidth, 4 * width);
 }
 
 /** Of a network, for runs of one shape. @throws as `Network.inference`. */

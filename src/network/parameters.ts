@@ -21,12 +21,12 @@ export interface ParameterSpec extends TensorSpec {
 export function parameterShapes(config: NetworkConfig): Record<string, ParameterSpec> {
   const architecture = architectureOf(config);
   const { encoder, layers, readout } = architecture;
-  const { outputs, bias, tied } = readout;
+  const { outputs, bias, tied, bare } = readout;
   const { directions: rowParts, width: fanIn } = layers.at(-1)!;
   return {
     ...(encoder && shapesOf(encoder, false)),
     ...shapesOf(architecture, tied),
-    ...(!tied && { outputWeight: { shape: [depthOf(architecture), outputs], rowParts, fanIn } }),
+    ...(!tied && !bare && { outputWeight: { shape: [depthOf(architecture), outputs], rowParts, fanIn } }),
     ...(bias && { outputBias: { shape: [outputs], fanIn } }),
   };
 }

@@ -2,7 +2,7 @@
 
 import { cellOf, choicesOf, nameOfCell } from "../cells/cells";
 import { TempogradError } from "../errors";
-import { type Encoder, mostLayers, type Parts } from "../parts/architecture";
+import { architectureOf, type Encoder, mostLayers, type Parts } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import type { Layer } from "../parts/layers";
 import type { Readout } from "../parts/readouts";
@@ -23,7 +23,8 @@ export function partsConfig(options: PartsOptions): PartsConfig {
   const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
   const parts = completeParts({ input, layers, readout, ...(encoder && { encoder }) });
   const config = Object.freeze({ ...ofAny, ...given, ...parts });
-  expectLoss(config.loss, config.readout.outputs);
+  expectLoss(config.loss, architectureOf(config).readout.outputs);
+  expectWhole(config);
   expectBeginnings(config);
   return config;
 }
@@ -138,14 +139,31 @@ const given = <T extends object>(said: T): T =>
   Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)) as T;
 
 function completeReadout(said: Readout): Readout {
-  expectObject("readout", said, "everyStep() or lastStep()");
-  const readout = { ...{ bias: true, tied: false }, ...given(said) };
+  expectObject("readout", said, "everyStep(), lastStep(), everyHidden() or lastHidden()");
+  const bare = said.outputs === "hidden";
+  const readout = { ...{ bias: !bare, tied: false }, ...given(said) };
   expectWord("Network", "the readout's kind", readout.kind, ["every-step", "last-step"]);
   expectKnown("Network, readout", readout, ["kind", "outputs", "bias", "tied"]);
-  expectSize("Network", "the readout's outputs", readout.outputs);
+  if (!bare) expectSize("Network", "the readout's outputs", readout.outputs);
   expectSwitch("Network", "the readout's bias", readout.bias);
   expectSwitch("Network", "the readout's tied", readout.tied);
+  if (bare && (readout.bias || readout.tied)) {
+    throw new TempogradError(
+      "option",
+      `Network: the readout's ${readout.bias ? "bias" : "tied"} is true where its outputs are "hidden", expected false; h itself has no parameters: leave it out.`,
+    );
+  }
   return readout;
+}
+
+/** @throws where the classes of a loss are units of two directions, which lie apart. */
+function expectWhole(config: PartsConfig): void {
+  const { readout, loss } = architectureOf(config);
+  if (loss.targets !== "classes" || readout.parts === 1) return;
+  throw new TempogradError(
+    "option",
+    `Network: loss "${loss.name}" reads the hidden states of a bidirectional layer themselves, expected those of one direction; use everyStep() or lastStep() with as many outputs as classes.`,
+  );
 }
 
 /** @throws unless the output layer can use the embedding. */

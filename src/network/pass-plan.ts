@@ -24,7 +24,10 @@ export interface TensorsOfPass<Tensor> {
   hidden: Tensor;
   /** Of each layer and direction c [T + 1, B, H] in sweep order, slab 0 is c_0; of S states beside h [S·(T + 1), B, H]. */
   cellStates: Tensor[];
-  /** o [T, B, K] or [B, K], which past a sequence's end count nothing, and ŷ where wanted */
+  /**
+   * o [T, B, K] or [B, K], which past a sequence's end count nothing, and ŷ where wanted. Where o is h itself, it may be that of
+   * the layer: read it alone.
+   */
   logits: Tensor;
   probabilities?: Tensor;
   /**
@@ -33,7 +36,7 @@ export interface TensorsOfPass<Tensor> {
    */
   losses: Tensor;
   recorded: Tensor;
-  /** With gradients: do, which of a network without a loss comes from outside; zero unless written. */
+  /** With gradients: do, or where o is h itself dL/dh of it, which of a network without a loss comes from outside; zero unless written. */
   dLogits?: Tensor;
   /** Where traced: dL/dh by all paths [T + 1, B, H] of each layer and direction, in sweep order, slab 0 for h_0. */
   dHidden?: Tensor[];

@@ -25,6 +25,7 @@ const modules = {
   encoders: () => import("./encoder"),
   joints: () => import("./joints"),
   lengthMask: () => import("../ops/length-mask"),
+  bareReadout: () => import("./bare-readout"),
 };
 
 type Way = keyof typeof modules;
@@ -54,6 +55,7 @@ function needsOf(config: NetworkConfig, options: PassOptions): Way[] {
     encoders: encoder !== undefined,
     joints: options.joined,
     lengthMask: loss.targets === "none" && readout.kind === "every-step",
+    bareReadout: readout.bare,
   };
   return (Object.keys(needs) as Way[]).filter((name) => needs[name]);
 }

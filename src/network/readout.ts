@@ -1,4 +1,4 @@
-// The output layer and the loss on a plan, forward and backward.
+// The readout and the loss on a plan, forward and backward.
 
 import type { Plan } from "../gpu/plan";
 import { type PlannedTensor, padded } from "../gpu/tensor";
@@ -9,24 +9,19 @@ import type * as rowSumOps from "../ops/row-sum";
 import type * as classLossOps from "../ops/softmax-cross-entropy";
 import type * as valueLossOps from "../ops/value-loss";
 import type { Architecture } from "../parts/architecture";
+import type * as bareReadouts from "./bare-readout";
 import { endOf, type Layer, stepsOf } from "./layer";
 
-/** What the output layer reads, and o. */
-export interface OutputLayer {
-  /**
-   * What of h is read: all of h_1 … h_T at once, or where each direction's sweep ends. A view a product; with more than
-   * one, each meets its own part of V's rows.
-   */
-  read: View[];
-  /** [T, B, D·H] or [B, D·H]: of what is read. */
-  readShape: readonly number[];
-  /** V [D·H, K]; or where the output layer is tied, the embedding [K, H], which is Vᵀ. */
-  outputWeight: PlannedTensor;
-  tied: boolean;
-  /** b_o [K] */
-  outputBias: PlannedTensor | undefined;
+/** What reads the last of a network's layers. */
+export interface ReadoutStage {
   /** o [T, B, K] or [B, K] */
-  logits: PlannedTensor;
+  readonly logits: PlannedTensor;
+  /** dL/dh of what is read, [T, B, D·H] or [B, D·H]: made, or do itself where o is h. */
+  dOutput(dLogits: PlannedTensor): PlannedTensor;
+  /** Adds o. */
+  forward(): void;
+  /** Adds, of the gradients of what it has and what it reads, what is wanted. */
+  backward(gradients: ReadoutGradients): void;
 }
 
 /** Each loaded where a loss is of classes, or of one value at a time. */
@@ -53,7 +48,7 @@ export type AddLoss = (plan: Plan, logits: PlannedTensor, tensors: LossTensors) 
 
 export interface ReadoutGradients {
   dLogits: PlannedTensor;
-  /** dL/dh of what is read, [T, B, D·H] or [B, D·H], where a layer below learns. */
+  /** Where a layer below learns. */
   dOutput: PlannedTensor | undefined;
   /** Where gradients go; undefined for what does not learn. */
   slabs: (name: string) => Slabs | undefined;
@@ -63,43 +58,59 @@ export interface ReadoutGradients {
 /** The part of V that view number `part` of several meets. */
 const rowPart = (read: View[], part: number) => (read.length > 1 ? { rowPart: part } : {});
 
-/** The output layer over the last of a network's layers. */
-export function outputLayer(
+type ReadWays = LossOps & { readonly bareReadout?: typeof bareReadouts | undefined };
+
+/** What reads the last of a network's layers: o = h·V + b_o, unless o is h itself. */
+export function readoutStage(
   plan: Plan,
   { readout }: Architecture,
-  { embeddingWeight, outputWeight, outputBias }: Readonly<Record<string, PlannedTensor | undefined>>,
-  { hidden, directions }: Layer,
-): OutputLayer {
+  { embeddingWeight, outputWeight, outputBias: bias }: Readonly<Record<string, PlannedTensor | undefined>>,
+  layer: Layer,
+  { bareReadout }: ReadWays,
+): ReadoutStage {
+  if (readout.bare) return bareReadout!.bareStage(plan, readout, layer);
+  const { hidden, directions } = layer;
   const [steps = 0, batch = 0] = directions[0]!.gate.shape;
   const { kind, outputs, tied } = readout;
-  const rows = kind === "every-step" ? [steps, batch] : [batch];
+  const everyStep = kind === "every-step";
+  const rows = everyStep ? [steps, batch] : [batch];
+  // All of h_1 … h_T at once, or where each direction's sweep ends: with more than one view, each meets its own rows of V.
+  const read = everyStep
+    ? [stepsOf(hidden, steps, batch)]
+    : directions.map((_, part) => endOf(hidden, steps, batch, part));
+  const logits = plan.tensor("logits", [...rows, outputs]);
+  const weight = (tied ? embeddingWeight : outputWeight)!; // V [D·H, K], or the embedding [K, H], which is Vᵀ
   return {
-    read:
-      kind === "every-step"
-        ? [stepsOf(hidden, steps, batch)]
-        : directions.map((_, part) => endOf(hidden, steps, batch, part)),
-    readShape: [...rows, hidden.shape.at(-1)!],
-    outputWeight: (tied ? embeddingWeight : outputWeight)!,
-    tied,
-    outputBias,
-    logits: plan.tensor("logits", [...rows, outputs]),
+    logits,
+    dOutput: () => plan.tensor("dOutput", [...rows, hidden.shape.at(-1)!], { parts: directions.length }),
+    forward() {
+      for (const [part, a] of read.entries()) {
+        const b = { tensor: weight, ...rowPart(read, part) };
+        const more = part > 0 ? { accumulate: true } : bias && { bias };
+        const label = `o = h·V${bias ? " + b_o" : ""}`;
+        const transpose = tied && { transpose: "b" as const };
+        matmul(plan, { label, a, b, out: { tensor: logits }, ...transpose, ...more });
+      }
+    },
+    backward({ dLogits, dOutput, slabs, rowSums }) {
+      const o = { tensor: dLogits };
+      const v = { b: { tensor: weight }, ...(!tied && { transpose: "b" as const }) };
+      if (dOutput) matmul(plan, { label: "dh = do·Vᵀ", a: o, ...v, out: { tensor: dOutput } });
+      const [dWeight, dBias] = [slabs(tied ? "embeddingWeight" : "outputWeight"), slabs("outputBias")];
+      if (tied && dWeight) {
+        matmul(plan, { label: "dVᵀ = Σ do_tᵀ·h_t", transpose: "a", a: o, b: read[0]!, out: dWeight });
+      }
+      if (tied || !dWeight) {
+        if (dBias) rowSums!.rowSum(plan, { label: "db_o = Σ do_t", x: o, sum: dBias });
+        return;
+      }
+      for (const [part, a] of read.entries()) {
+        const out = { ...dWeight, ...rowPart(read, part) };
+        const bSum = part === 0 ? dBias : undefined;
+        matmul(plan, { label: `dV = Σ h_tᵀ·do_t${bSum ? ", db_o = Σ do_t" : ""}`, transpose: "a", a, b: o, out, bSum });
+      }
+    },
   };
-}
-
-/** o = h·V + b_o */
-export function outputForward(plan: Plan, { read, outputWeight, tied, outputBias: bias, logits }: OutputLayer): void {
-  for (const [part, a] of read.entries()) {
-    const b = { tensor: outputWeight, ...rowPart(read, part) };
-    const more = part > 0 ? { accumulate: true } : bias && { bias };
-    matmul(plan, {
-      label: `o = h·V${bias ? " + b_o" : ""}`,
-      a,
-      b,
-      out: { tensor: logits },
-      ...(tied && { transpose: "b" as const }),
-      ...more,
-    });
-  }
 }
 
 /** What adds a loss to a plan, with what it needs there. */
@@ -121,29 +132,4 @@ export function lossOn(
   plan.fill(weights, () => padded(weights, classWeights ?? new Float32Array(outputs).fill(1)));
   const classWeighting = { classWeights: weights, labelSmoothing };
   return (plan, logits, tensors) => classLoss!.softmaxCrossEntropy(plan, { logits, ...tensors, classWeighting });
-}
-
-/** dV = Σ h_tᵀ·do_t, db_o = Σ do_t, dh = do·Vᵀ: of these, what is wanted. */
-export function readoutBackward(
-  plan: Plan,
-  { read, outputWeight, tied }: OutputLayer,
-  gradients: ReadoutGradients,
-): void {
-  const { dLogits, dOutput, slabs, rowSums } = gradients;
-  const o = { tensor: dLogits };
-  const v = { b: { tensor: outputWeight }, ...(!tied && { transpose: "b" as const }) };
-  if (dOutput) matmul(plan, { label: "dh = do·Vᵀ", a: o, ...v, out: { tensor: dOutput } });
-  const [dWeight, dBias] = [slabs(tied ? "embeddingWeight" : "outputWeight"), slabs("outputBias")];
-  if (tied && dWeight) {
-    matmul(plan, { label: "dVᵀ = Σ do_tᵀ·h_t", transpose: "a", a: o, b: read[0]!, out: dWeight });
-  }
-  if (tied || !dWeight) {
-    if (dBias) rowSums!.rowSum(plan, { label: "db_o = Σ do_t", x: o, sum: dBias });
-    return;
-  }
-  for (const [part, a] of read.entries()) {
-    const out = { ...dWeight, ...rowPart(read, part) };
-    const bSum = part === 0 ? dBias : undefined;
-    matmul(plan, { label: `dV = Σ h_tᵀ·do_t${bSum ? ", db_o = Σ do_t" : ""}`, transpose: "a", a, b: o, out, bSum });
-  }
 }

@@ -7,7 +7,7 @@ import { batchSpecs, batchTensors, onlyRow } from "./batch";
 import { inputStage } from "./input";
 import type { Layer } from "./layer";
 import type { Layout } from "./pass-plan";
-import { outputForward, outputLayer, readoutBackward } from "./readout";
+import { readoutStage } from "./readout";
 import { createStack, lowestToLearn, stackBackward, stackForward, tensorsBetween } from "./stack";
 import { stateSpecs } from "./state-specs";
 import { clearStates, copyStates, rowsOf } from "./states";
@@ -67,8 +67,8 @@ export function segmented(layout: Layout): Segmented {
     ...{ gradients: true, continued: true, ops: ways },
     dropped: dropped && { ...dropped, step: segment.step! },
   });
-  const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);
-  const { logits, readShape } = output;
+  const readout = readoutStage(plan, architecture, parameters, layers.at(-1)!, ways);
+  const { logits } = readout;
   const dLogits = plan.tensor("dLogits", logits.shape);
   const segmentLoss = everyStep ? plan.tensor("rowLoss", [checkpointEvery * batch]) : rowLoss;
   // At the end all sequences count, and all are in the first segment.
@@ -77,9 +77,8 @@ export function segmented(layout: Layout): Segmented {
     : { targets: whole.targets!, weights: whole.weights, lengths: { ...whole.lengths!, shape: [batch] } };
   const lossTensors = { ...read, lossScale: whole.lossScale!, rowLoss: segmentLoss, dLogits };
   const lowest = dInputs ? 0 : lowestToLearn(layers, slabs);
-  const dOutputs = () => plan.tensor("dOutput", readShape);
-  const dOutput = lowest < layers.length ? dOutputs() : undefined; // where a layer below the output layer learns
-  const nothing = dOutput && !everyStep ? dOutputs() : undefined; // zero
+  const dOutput = lowest < layers.length ? readout.dOutput(dLogits) : undefined; // where a layer below the readout learns
+  const nothing = dOutput && !everyStep ? plan.tensor("dOutput", dOutput.shape) : undefined; // zero
   const between = tensorsBetween(plan, layers, lowest);
   const firstRows = plan.tensor("firstRow", [count], { type: "u32" });
   plan.fill(firstRows, () => Uint32Array.from({ length: count }, (_, s) => s * checkpointEvery * batch));
@@ -120,9 +119,9 @@ export function segmented(layout: Layout): Segmented {
     forward();
     const further = nothing && which.index !== undefined;
     if (!further) {
-      outputForward(plan, output);
+      readout.forward();
       addLoss!(plan, logits, lossTensors);
-      readoutBackward(plan, output, { dLogits, dOutput, slabs, rowSums: ways.rowSums });
+      readout.backward({ dLogits, dOutput, slabs, rowSums: ways.rowSums });
     }
     if (dOutput) stackBackward(plan, layers, further ? nothing : dOutput, slabs, dInputs, between);
     input.backward(dInputs, slabs, architecture.readout.tied);

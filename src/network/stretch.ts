@@ -5,7 +5,7 @@ import { onlyRow } from "./batch";
 import { inputStage } from "./input";
 import type { Layer } from "./layer";
 import type { Layout } from "./pass-plan";
-import { outputForward, outputLayer, readoutBackward } from "./readout";
+import { readoutStage } from "./readout";
 import type { segmented } from "./segments";
 import { lowestToLearn, type Stacking } from "./stack";
 
@@ -44,9 +44,10 @@ export function inOne(layout: Layout, { createStack, stackForward, stackBackward
     ...((encoder?.learns || joints) && { continued: true, reachesBeyond: true }),
     gradients: back !== undefined,
   });
-  const output = outputLayer(plan, architecture, parameters, layers.at(-1)!);
-  const { logits, readShape } = output;
-  const like = (name: string, want: unknown) => (want ? plan.tensor(name, logits.shape) : undefined);
+  const readout = readoutStage(plan, architecture, parameters, layers.at(-1)!, ways);
+  const { logits } = readout;
+  const { parts } = architecture.readout;
+  const like = (name: string, want: unknown) => (want ? plan.tensor(name, logits.shape, { parts }) : undefined);
   const probabilities = like("probabilities", options.probabilities && architecture.loss.targets === "classes");
   const dLogits = like("dLogits", back);
   const { targets, lossScale } = batch;
@@ -59,19 +60,18 @@ export function inOne(layout: Layout, { createStack, stackForward, stackBackward
     forward(final) {
       input.forward();
       stackForward(plan, layers);
-      outputForward(plan, output);
+      readout.forward();
       const read = { targets: targets!, weights, lengths, lossScale: lossScale! };
       addLoss?.(plan, logits, { ...read, rowLoss, probabilities, dLogits });
       final();
     },
     backward() {
-      if (!back) return;
+      if (!back || !dLogits) return;
       const { slabs } = back;
       const reached = dInputs || lowestToLearn(layers, slabs) < layers.length;
-      const top = { parts: architecture.layers.at(-1)!.directions };
-      const dOutput = reached ? plan.tensor("dOutput", readShape, top) : undefined;
-      if (dLogits) ways.lengthMask?.lengthMask(plan, { label: "do = 0 past the end", values: dLogits, lengths });
-      if (dLogits) readoutBackward(plan, output, { dLogits, dOutput, slabs, rowSums: ways.rowSums });
+      const dOutput = reached ? readout.dOutput(dLogits) : undefined;
+      ways.lengthMask?.lengthMask(plan, { label: "do = 0 past the end", values: dLogits, lengths });
+      readout.backward({ dLogits, dOutput, slabs, rowSums: ways.rowSums });
       encoder?.clear(layers);
       joints?.enter(layers);
       if (dOutput) stackBackward(plan, layers, dOutput, slabs, dInputs);

@@ -37,6 +37,7 @@ export function valueLoss(plan: Plan, { name, source, options }: Formula, tensor
   const { dLogits, weights, ...others } = tensors;
   const { logits, targets, lengths } = others;
   const [rows, outputs] = rowsAndWidth(logits);
+  const { parts = 1 } = logits;
   const batch = logits.shape.at(-2) ?? 1;
   expectShape("valueLoss", targets, "the logits' shape", logits.shape);
   expectShape("valueLoss", lengths, "[B]", [batch]);
@@ -49,7 +50,7 @@ export function valueLoss(plan: Plan, { name, source, options }: Formula, tensor
     kernel: {
       shader: "value-loss",
       source: `${source}\n${valueLossShader}`,
-      constants: { rows, batch, outputs, width: inVec4(outputs), ...threads },
+      constants: { rows, batch, outputs: outputs / parts, width: inVec4(outputs / parts), parts, ...threads },
       flags: { everyStep, gradient: dLogits !== undefined, weighted: weights !== undefined },
     },
     bindings: {

@@ -67,9 +67,19 @@ export interface Sequence {
   readonly prefix: string;
 }
 
+/** A readout in its place. */
+export interface PlacedReadout extends Readout {
+  /** K: the width of o. */
+  readonly outputs: number;
+  /** Whether o is h itself. */
+  readonly bare: boolean;
+  /** D where o is h itself, whose directions lie side by side; else 1. */
+  readonly parts: number;
+}
+
 export interface Architecture extends Sequence {
   readonly encoder: Sequence | undefined;
-  readonly readout: Readout;
+  readonly readout: PlacedReadout;
   readonly loss: Loss;
   readonly seed: number;
 }
@@ -84,8 +94,9 @@ export function architectureOf(said: Parts | ShortForm): Architecture {
   if (!architecture) {
     const parts = isParts(said) ? said : partsOf(said);
     const { input, readout, loss = "cross-entropy", encoder, seed = 1 } = parts;
+    const own = { input, layers: stacked(parts, "", 0), prefix: "" };
     architecture = {
-      ...{ input, layers: stacked(parts, "", 0), prefix: "", readout, seed },
+      ...{ ...own, readout: placed(readout, own), seed },
       encoder: encoder && { input: encoder.input, layers: stacked(encoder, ofEncoder, mostLayers), prefix: ofEncoder },
       loss: lossOf(loss),
     };
@@ -125,6 +136,12 @@ function stacked({ input, layers }: Encoder, prefix: string, firstMask: number):
     inputs = directions * width;
     return placed;
   });
+}
+
+function placed(readout: Readout, own: Sequence): PlacedReadout {
+  const { outputs } = readout;
+  if (outputs !== "hidden") return { ...readout, outputs, bare: false, parts: 1 };
+  return { ...readout, outputs: depthOf(own), bare: true, parts: own.layers.at(-1)!.directions };
 }
 
 const lossOf = (loss: LossName | Loss): Loss =>

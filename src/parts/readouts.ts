@@ -1,10 +1,10 @@
 // Where a network's outputs are read from its last layer, as a part of a network.
 
-/** What `everyStep` or `lastStep` answers. */
+/** What `everyStep`, `lastStep`, `everyHidden` or `lastHidden` answers. */
 export interface Readout {
   readonly kind: "every-step" | "last-step";
-  /** K: classes, or values. */
-  readonly outputs: number;
+  /** K: classes, or values; "hidden" where o is h itself, D·H or projected D·P wide. */
+  readonly outputs: number | "hidden";
   /** Whether o has a bias. */
   readonly bias: boolean;
   /** Whether V is the embedding, transposed. */
@@ -21,7 +21,7 @@ export interface ReadoutOptions {
   tied?: boolean;
 }
 
-const readout = (kind: Readout["kind"], outputs: number, options: ReadoutOptions): Readout => ({
+const readout = (kind: Readout["kind"], outputs: Readout["outputs"], options: ReadoutOptions): Readout => ({
   ...{ kind, outputs, bias: true, tied: false },
   ...options,
 });
@@ -33,3 +33,14 @@ export const everyStep = (outputs: number, options: ReadoutOptions = {}): Readou
 /** o = h_T·V + b_o after the last step of each sequence: of a bidirectional layer, where each direction ends. */
 export const lastStep = (outputs: number, options: ReadoutOptions = {}): Readout =>
   readout("last-step", outputs, options);
+
+const bare: ReadoutOptions = { bias: false, tied: false };
+
+/**
+ * o = h_t at every step, without parameters: for a readout of one's own, which reads h and gives back dL/dh_t. Of a
+ * bidirectional layer both directions, side by side.
+ */
+export const everyHidden = (): Readout => readout("every-step", "hidden", bare);
+
+/** o = h_T after the last step of each sequence, alike: of a bidirectional layer, where each direction ends. */
+export const lastHidden = (): Readout => readout("last-step", "hidden", bare);

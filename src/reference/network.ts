@@ -108,10 +108,12 @@ export function forward(
   const depth = directions * width;
   const rows = read.length / depth;
   const { outputWeight, outputBias, embeddingWeight } = parameters;
-  const product = readout.tied
-    ? matmulTransposeB(read, embeddingWeight!, rows, depth, readout.outputs)
-    : matmul(read, outputWeight!, rows, depth, readout.outputs);
-  const logits = product.map((value, i) => value + (outputBias?.[i % readout.outputs] ?? 0));
+  const product = () =>
+    readout.tied
+      ? matmulTransposeB(read, embeddingWeight!, rows, depth, readout.outputs)
+      : matmul(read, outputWeight!, rows, depth, readout.outputs);
+  const o = readout.bare ? read : product();
+  const logits = o.map((value, i) => value + (outputBias?.[i % readout.outputs] ?? 0));
   const lengths = lengthsOf(data);
   const live = (row: number) => !everyStep || Math.floor(row / batch) < lengths[row % batch]!;
   const weightOf = (row: number) => (live(row) ? (weights?.[row] ?? 1) : 0);
@@ -143,16 +145,18 @@ export function backward(
 ): ReferenceGradients {
   const architecture = architectureOf(config);
   const { layers, encoder, readout, seed } = architecture;
-  const { outputs: width, tied } = readout;
+  const { outputs: width, tied, bare } = readout;
   const { steps, batch } = data;
   const depth = depthOf(architecture);
   const count = read.length / depth;
   const { outputWeight, outputBias, embeddingWeight } = parameters;
   const everyStep = readout.kind === "every-step";
   const dLogits = dGiven && everyStep ? lengthMask(dGiven, lengthsOf(data), width) : (dGiven ?? dOwn);
-  const dRead = tied
-    ? matmul(dLogits, embeddingWeight!, count, width, depth)
-    : matmulTransposeB(dLogits, outputWeight!, count, width, depth);
+  const throughReadout = () =>
+    tied
+      ? matmul(dLogits, embeddingWeight!, count, width, depth)
+      : matmulTransposeB(dLogits, outputWeight!, count, width, depth);
+  const dRead = bare ? Float64Array.from(dLogits) : throughReadout();
   const dOutput = everyStep ? dRead : new Float64Array(steps * batch * depth); // [T, B, D·H]
   const dFinal = statesIn(layers, { batch, initialState: dFinalState, initialCellState: dFinalCellState });
   if (!everyStep) {
@@ -171,8 +175,8 @@ export function backward(
     : {};
   const gradients = { ...ofEncoder, ...back.gradients };
   if (outputBias) gradients.outputBias = rowSum(dLogits, width);
-  if (!tied) gradients.outputWeight = matmulTransposeA(read, dLogits, depth, count, width);
-  else {
+  if (!tied && !bare) gradients.outputWeight = matmulTransposeA(read, dLogits, depth, count, width);
+  if (tied) {
     const ofOutput = matmulTransposeA(dLogits, read, width, count, depth);
     gradients.embeddingWeight = gradients.embeddingWeight!.map((value, i) => value + ofOutput[i]!);
   }

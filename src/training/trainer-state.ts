@@ -107,7 +107,7 @@ function computes(config: NetworkConfig): Map<string, string> {
   if (input.kind === "embedding") facts.set("embedding", `${input.width}`);
   if (encoder) tell(encoder.layers, "encoder's ");
   tell(layers, "");
-  return facts.set("outputs", `${readout.outputs}`);
+  return facts.set("outputs", `${readout.outputs}${readout.bare ? " of hidden states" : ""}`);
 }
 
 /** @throws unless a checkpoint is of this network: of what it computes, where the checkpoint says it, and of its sizes. */

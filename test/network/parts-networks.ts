@@ -7,6 +7,7 @@ import {
   coupledLstm,
   crossEntropy,
   embedding,
+  everyHidden,
   everyStep,
   features,
   huber,
@@ -14,6 +15,7 @@ import {
   indrnn,
   type Layer,
   type LayerOptions,
+  lastHidden,
   lastStep,
   layer,
   meanAbsoluteError,
@@ -27,6 +29,7 @@ import {
   slstm,
   tokens,
 } from "../../src/index";
+import { architectureOf } from "../../src/parts/architecture";
 import { integers, numbers, rowWeightsOf } from "../numbers";
 
 /** A cell with its states beside h, whether its h can be projected, and whether it has a corner. */
@@ -81,6 +84,7 @@ export function partsCases({ layers: mostLayers = 3, size: most = 22, steps = 12
     readout: fc.constantFrom(everyStep, lastStep),
     outputBias: fc.boolean(),
     tied: fc.boolean(),
+    bare: fc.constantFrom(false, false, false, true),
     loss: fc.constantFrom(...lossNames),
     steps: fc.integer({ min: 1, max: steps }),
     batch: fc.integer({ min: 1, max: batch }),
@@ -98,9 +102,11 @@ export type PartsCase = ReturnType<typeof partsCases> extends fc.Arbitrary<infer
 /** Whether batches bring initial states: an encoder's are what it ends with. */
 export const bringsState = ({ initialState, encoded }: PartsCase): boolean => initialState && !encoded;
 
+const bareOf = (readout: typeof everyStep) => (readout === everyStep ? everyHidden() : lastHidden());
+
 /** The network of a case. What does not go together is made to: `parts-config.test.ts` has the refusals. */
 export function networkOf(shape: PartsCase): PartsOptions {
-  const { input, inputs, outputs, width, tied: wanted, outputBias: bias, encoded, seed } = shape;
+  const { input, inputs, width, tied: wanted, bare, outputBias: bias, encoded, seed } = shape;
   const projects = shape.layers.some(({ projected, cell }) => projected && cell.projects);
   const stack = shape.layers.map(({ cell, hidden, bidirectional, projected, dropout, ...options }, number) => {
     const projection = projected && cell.projects && !encoded ? { projection: Math.ceil(hidden / 2) } : {};
@@ -114,8 +120,9 @@ export function networkOf(shape: PartsCase): PartsOptions {
     };
   });
   const top = stack.at(-1)!;
-  const tied = wanted && input === "embedding" && !top.bidirectional;
+  const tied = wanted && !bare && input === "embedding" && !top.bidirectional;
   const tiedWidth = top.projection ?? top.hidden;
+  const outputs = bare ? tiedWidth * (top.bidirectional ? 2 : 1) : shape.outputs;
   const losses = {
     "cross-entropy": () => crossEntropy(),
     "class weights": () =>
@@ -134,18 +141,19 @@ export function networkOf(shape: PartsCase): PartsOptions {
     input: tied ? embedding(outputs, tiedWidth) : inputOf(input),
     ...(encoded && { encoder: { input: inputOf(encoded), layers: stack.map(undropped) } }),
     layers: stack,
-    readout: shape.readout(outputs, { bias, tied }),
-    loss: losses[shape.loss](),
+    readout: bare ? bareOf(shape.readout) : shape.readout(outputs, { bias, tied }),
+    loss: bare && top.bidirectional ? losses.huber() : losses[shape.loss](),
     seed,
   };
 }
 
 /** A batch for the network of a case. */
-export function partsBatch(shape: PartsCase, { input, encoder, readout, loss, layers }: PartsConfig): Batch {
+export function partsBatch(shape: PartsCase, config: PartsConfig): Batch {
+  const { input, encoder, loss, layers } = config;
   const { steps, batch, sourceSteps, ragged, weighted, seed } = shape;
   const initialState = bringsState(shape);
-  const { outputs } = readout;
-  const rows = readout.kind === "every-step" ? steps * batch : batch;
+  const { kind, outputs } = architectureOf(config).readout;
+  const rows = kind === "every-step" ? steps * batch : batch;
   const classes = typeof loss === "object" && loss.targets === "classes";
   const values = numbers(rows * outputs, seed + 1);
   const each = layers.flatMap((layer, i) => {

@@ -14,6 +14,7 @@ import {
   referenceForward,
   type Tensor,
 } from "../../src/index";
+import { architectureOf } from "../../src/parts/architecture";
 import { worstError } from "../numbers";
 import { useGpu } from "../workbench";
 import { bringsState, networkOf, type PartsCase, partsBatch, partsCases } from "./parts-networks";
@@ -91,7 +92,7 @@ test.each<[string, fc.Arbitrary<Case>]>([
       };
       const { logits, losses, dHidden = [], dInputs } = pass.tensors;
       const [all] = await readTensors(gpu(), [logits]);
-      const { kind, outputs } = config.readout;
+      const { kind, outputs } = architectureOf(config).readout;
       const expected = run.logits.slice(0, all!.length); // in segments, those of the first
       for (let row = 0; kind === "every-step" && data.lengths && row < all!.length / outputs; row++) {
         const past = Math.floor(row / batch) >= data.lengths[row % batch]!;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CellName } from "../../src/cells/cells";
 import { initialParameters, meanAbsoluteError, networkConfig } from "../../src/index";
-import type { ShortForm } from "../../src/parts/architecture";
+import { architectureOf, type ShortForm } from "../../src/parts/architecture";
 import {
   backward,
   forward,
@@ -187,7 +187,7 @@ test("gradients of final states and of outputs from elsewhere go back through an
       };
       // What is not read, past a sequence's end, reaches V and no h.
       const { lengths } = data;
-      const { kind, outputs } = config.readout;
+      const { kind, outputs } = architectureOf(config).readout;
       if (lengths && kind === "every-step") {
         for (const i of dLogits.keys()) {
           const row = Math.floor(i / outputs);
