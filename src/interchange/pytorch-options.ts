@@ -20,7 +20,7 @@ export interface PyTorchOptions extends Partial<NamedCell> {
    * nn.ModuleList, need no name.
    */
   prefix?: string | readonly string[];
-  /** The name of the nn.Linear that reads the last layer, or null: none, whatever else there is. */
+  /** The name of the nn.Linear that reads the last layer, or null: hidden states alone, whatever else there is. */
   head?: string | null;
   /** The name of the nn.Embedding that the lowest layer reads, or null. */
   embedding?: string | null;
@@ -110,15 +110,21 @@ export function layoutOf(
   const { cell = "elman", layers: count = 1, prefix, head, embedding, ...others } = named;
   const said: readonly Said[] = parts?.layers ?? Array.from({ length: count }, () => ({ ...others, cell }));
   for (const layer of said) checkLayer(operation, layer);
+  const isBare = head === null || parts?.readout.outputs === "hidden";
   const above = asPrefix(head ?? "head");
   return {
     modules: modulesOf(operation, said, prefix),
-    embedding: parts?.input.kind === "embedding" ? `${asPrefix(embedding ?? "embedding")}weight` : undefined,
-    head: {
-      weight: `${above}weight`,
-      bias: parts?.readout.bias === false ? undefined : `${above}bias`,
-      tied: parts?.readout.tied ?? false,
-    },
+    embedding:
+      parts?.input.kind === "embedding" && embedding !== null
+        ? `${asPrefix(embedding ?? "embedding")}weight`
+        : undefined,
+    head: isBare
+      ? undefined
+      : {
+          weight: `${above}weight`,
+          bias: parts?.readout.bias === false ? undefined : `${above}bias`,
+          tied: parts?.readout.tied ?? false,
+        },
   };
 }
 

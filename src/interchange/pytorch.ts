@@ -3,10 +3,11 @@
 // each gate two biases.
 
 import { cellOf, nameOfCell } from "../cells/cells";
+import { noLoss } from "../losses/loss";
 import type { Parts } from "../parts/architecture";
 import { embedding, features } from "../parts/inputs";
 import { layer } from "../parts/layers";
-import { everyStep } from "../parts/readouts";
+import { everyHidden, everyStep } from "../parts/readouts";
 import { checkCell, checkOptions, layoutOf, type PyTorchNetwork, type PyTorchOptions } from "./pytorch-options";
 import type { FloatTensor, TensorData } from "./safetensors";
 import { findLayout, type Layout, listed, nameIn, type RecurrentModule } from "./state-dict";
@@ -54,7 +55,8 @@ export function fromPyTorch(
  *     network.write(fromPyTorch(tensors));
  *
  * Steps read features where there is no embedding (of tokens that are one-hot: `input: tokens(n)`), the head reads every
- * step, the loss is cross-entropy; the `nonlinearity` of nn.RNN is the option `activation`.
+ * step, the loss is cross-entropy; the `nonlinearity` of nn.RNN is the option `activation`. Of recurrent layers alone the outputs
+ * are their hidden states, `everyHidden()`, and there is no loss.
  *
  * @throws Error as `fromPyTorch`
  */
@@ -62,7 +64,6 @@ export function networkFromPyTorch(tensors: ReadonlyMap<string, TensorData>, opt
   const { layout, parameters } = translated(tensors, options);
   const shapeOf = (name: string) => parameters.get(name)!.shape as [number, number];
   const { modules, head } = layout;
-  if (!head) fail("fromPyTorch", "tensors", "has no head", "one", "pass its name as head");
   const layers = modules.flatMap((module) => Array<RecurrentModule>(module.layers).fill(module));
   const table = layout.embedding === undefined ? undefined : shapeOf("embeddingWeight");
   return {
@@ -73,9 +74,14 @@ export function networkFromPyTorch(tensors: ReadonlyMap<string, TensorData>, opt
         ...(projected && { projection: shapeOf(`layer${number}.projectionWeight`)[1] }),
       }),
     ),
-    readout: everyStep(head.tied ? table![0] : shapeOf("outputWeight")[1], {
-      ...{ bias: head.bias !== undefined, tied: head.tied },
-    }),
+    ...(head
+      ? {
+          readout: everyStep(head.tied ? table![0] : shapeOf("outputWeight")[1], {
+            bias: head.bias !== undefined,
+            tied: head.tied,
+          }),
+        }
+      : { readout: everyHidden(), loss: noLoss() }),
   };
 }
 

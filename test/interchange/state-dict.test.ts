@@ -6,6 +6,7 @@ import {
   crossEntropy,
   elman,
   embedding,
+  everyHidden,
   everyStep,
   features,
   fromPyTorch,
@@ -15,6 +16,7 @@ import {
   lstm,
   networkConfig,
   networkFromPyTorch,
+  noLoss,
   type PartsOptions,
   type PyTorchOptions,
   peepholeLstm,
@@ -116,6 +118,15 @@ test.each(["elman-three-layers", "gru-two-layers-bidirectional", "lstm-two-layer
     expect(errorOf(tensors, file, {}, more)).toBeLessThan(2e-6);
   },
 );
+
+test.each(["", "encoder.rnn"])("a module alone, called %j, is a network of hidden states without a loss", (prefix) => {
+  const tensors = modelOf({ [prefix]: ofLstm(5, 3) });
+  expect(networkFromPyTorch(tensors)).toEqual({
+    ...{ input: features(5), layers: [lstm(3)], readout: everyHidden(), loss: noLoss() },
+  });
+  const config = networkConfig(networkFromPyTorch(tensors) as PartsOptions);
+  expect([...fromPyTorch(tensors).keys()].sort()).toEqual([...initialParameters(config).keys()].sort());
+});
 
 test("activation of nn.RNN is said, as tensors do not tell it", () => {
   const file = read("recordings/elman-relu");
@@ -256,6 +267,11 @@ describe("toPyTorch of networks of parts", () => {
     ["layers unlike", { input: features(2), layers: [lstm(4, { bidirectional: true }), gru(3)], readout: lastStep(3) }],
     ["projections", { input: tokens(5), layers: [lstm(6, { projection: 2 })], readout: everyStep(3, { bias: false }) }],
     ["no biases", { input: features(2), layers: [elman(3, { bias: false })], readout: everyStep(2) }],
+    ["hidden states alone", { input: features(2), layers: [gru(3)], readout: everyHidden(), loss: noLoss() }],
+    [
+      "embedded hidden states",
+      { input: embedding(9, 2), layers: [lstm(3), gru(3)], readout: everyHidden(), loss: noLoss() },
+    ],
     ["unlike widths, embedded", { input: embedding(9, 4), layers: [gru(4), gru(6)], readout: everyStep(4) }],
   ];
   test.each(networks)("is undone by fromPyTorch: %s", (_, said) => {
@@ -266,7 +282,8 @@ describe("toPyTorch of networks of parts", () => {
       const tensors = toPyTorch(parameters, { ...config, ...names });
       if ("head" in names) expect([...tensors.keys()].filter((name) => !name.startsWith("model."))).toEqual([]);
       expect(fromPyTorch(tensors)).toEqual(parameters);
-      const { layers, readout } = networkFromPyTorch(tensors);
+      const { layers, readout, loss } = networkFromPyTorch(tensors);
+      expect(loss).toEqual(said.loss);
       expect(layers).toEqual(config.layers.map(({ activation: _, reset: __, ...layer }) => layer));
       expect(readout).toEqual({ ...config.readout, kind: "every-step" });
     }
