@@ -18,6 +18,7 @@ export {
   shuffledBatches,
   splitItems,
 } from "./data/labelled-sequences";
+export type { PieceKind } from "./data/pieces";
 export type { Random } from "./data/random";
 export {
   type BatchSource,
@@ -27,7 +28,7 @@ export {
   type StreamPosition,
 } from "./data/stream";
 export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
-export { unigramEntropy, Vocabulary } from "./data/vocabulary";
+export { type Tokenizer, unigramEntropy, Vocabulary } from "./data/vocabulary";
 export { type ErrorCode, TempogradError } from "./errors";
 export type { CellEquations } from "./expressions/cell-equations";
 export type { Expression } from "./expressions/expression";
