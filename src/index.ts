@@ -18,6 +18,7 @@ export {
   shuffledBatches,
   splitItems,
 } from "./data/labelled-sequences";
+export type { PieceKind } from "./data/pieces";
 export type { Random } from "./data/random";
 export {
   type BatchSource,
@@ -27,7 +28,7 @@ export {
   type StreamPosition,
 } from "./data/stream";
 export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
-export { unigramEntropy, Vocabulary } from "./data/vocabulary";
+export { type Tokenizer, unigramEntropy, Vocabulary } from "./data/vocabulary";
 export { type ErrorCode, TempogradError } from "./errors";
 export type { CellEquations } from "./expressions/cell-equations";
 export type { Expression } from "./expressions/expression";
@@ -59,7 +60,8 @@ export type { KernelSource } from "./gpu/shader";
 export { type PlannedTensor, readTensors, type Tensor, type TensorGroup, type TensorSpec } from "./gpu/tensor";
 export { timePlan } from "./gpu/timing";
 export type { DeviceTraits } from "./gpu/traits";
-export { fromPyTorch, type PyTorchOptions, toPyTorch } from "./interchange/pytorch";
+export { fromPyTorch, networkFromPyTorch, toPyTorch } from "./interchange/pytorch";
+export type { PyTorchNetwork, PyTorchOptions } from "./interchange/pytorch-options";
 export {
   type FloatTensor,
   readSafetensors,

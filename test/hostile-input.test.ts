@@ -174,6 +174,13 @@ type Operation = [name: string, says: RegExp, call: (...given: any[]) => unknown
 const operations: Operation[] = [
   ["new Vocabulary", /^Vocabulary: /, (symbols) => new Vocabulary(symbols), [["a", "b"]]],
   ["Vocabulary.fromText", /^Vocabulary\.fromText: /, Vocabulary.fromText, ["some text", { limit: 4 }]],
+  ["Vocabulary.fromText of words", /^Vocabulary\.fromText: /, Vocabulary.fromText, ["some text", { kind: "words" }]],
+  [
+    "Vocabulary.fromJSON",
+    /^Vocabulary(\.fromJSON)?: /,
+    Vocabulary.fromJSON,
+    [{ kind: "graphemes", symbols: ["a", "b"] }],
+  ],
   ["Vocabulary.encode", /^Vocabulary\.encode: /, (text) => vocabulary.encode(text), ["abab"]],
   ["Vocabulary.decode", /^Vocabulary\.decode: /, (list) => vocabulary.decode(list), [[0, 1]]],
   ["unigramEntropy", /^unigramEntropy: /, unigramEntropy, [tokens, 5]],

@@ -4,6 +4,7 @@ import {
   adam,
   adamw,
   fromPyTorch,
+  initialParameters,
   networkConfig,
   type ReferenceOptimizerOptions,
   readSafetensors,
@@ -87,9 +88,11 @@ function checkTensors(config: UniformConfig, steps: number, batch: number, tenso
     ["hidden", "layer0.recurrentWeight", 0],
     ["outputs", "outputBias", 0],
   ] as const) {
-    const held = parameters.get(name)!.shape[axis];
+    const held = parameters.get(name)?.shape[axis];
     if (held !== config[size]) refuse(`"network"'s ${size}`, config[size], `${held}, as its parameters have`);
   }
+  const missing = [...initialParameters(config).keys()].find((name) => !parameters.has(name));
+  if (missing) refuse("the tensors", `of no "${missing}"`, "both biases of each layer, and that of the head");
 }
 
 function trainingOf(training: Words, optimizer: Words, tensors: Tensors): Recording["training"] {

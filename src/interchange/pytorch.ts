@@ -1,225 +1,258 @@
-// Translates parameters between this library's names and those of a PyTorch state_dict: nn.RNN, nn.GRU or nn.LSTM with
-// an nn.Linear "head". PyTorch multiplies by transposed matrices (x·Wᵀ) and gives each gate two biases.
+// Translates parameters between this library's names and those of a PyTorch state_dict: of nn.RNN, nn.GRU or nn.LSTM,
+// alone or with an nn.Embedding below and an nn.Linear above. PyTorch multiplies by transposed matrices (x·Wᵀ) and gives
+// each gate two biases.
 
-import { cellNames, cellOf, choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
-import { TempogradError } from "../errors";
-import { countValues, type FloatTensor, type TensorData } from "./safetensors";
-import { kindOf, quote } from "./untrusted";
-
-/** Which network the parameters are of; a network's `config` says it all. */
-export interface PyTorchOptions extends Partial<NamedCell> {
-  /** Stacked layers. Default 1. */
-  layers?: number;
-  /** Whether each layer also reads the sequence from its end. Default false. */
-  bidirectional?: boolean;
-}
-
-/** Whether a module of PyTorch computes the same from the same parameters. */
-export const hasTwin = (cell: NamedCell): boolean => cellOf(cell).pytorch !== undefined;
+import { cellOf, nameOfCell } from "../cells/cells";
+import { noLoss } from "../losses/loss";
+import type { Parts } from "../parts/architecture";
+import { embedding, features } from "../parts/inputs";
+import { layer } from "../parts/layers";
+import { everyHidden, everyStep } from "../parts/readouts";
+import { checkCell, checkOptions, layoutOf, type PyTorchNetwork, type PyTorchOptions } from "./pytorch-options";
+import type { FloatTensor, TensorData } from "./safetensors";
+import { findLayout, type Layout, listed, nameIn, type RecurrentModule } from "./state-dict";
+import { copy, type Dimension, fail, reader, transpose } from "./tensor-reader";
+import { quote } from "./untrusted";
 
 /**
  * The library's parameters from PyTorch's: matrices transposed, biases added. The gates lie side by side in PyTorch's
  * order, each `hidden` wide: i f g o of an LSTM, r z n of a GRU. Sizes come from the tensors; the tensors returned are
- * copies. Tensors of other names are ignored.
+ * copies.
  *
+ *     embedding.weight [V, I]              → embeddingWeight [V, I]
  *     weight_ih_l0 [G·H, I]                → layer0.inputWeight [I, G·H]      (in layer 1 and above, I is D·H)
  *     weight_hh_l0 [G·H, H]                → layer0.recurrentWeight [H, G·H]
  *     bias_ih_l0 [G·H] + bias_hh_l0 [G·H]  → layer0.bias [G·H]
+ *     weight_hr_l0 [P, H]                  → layer0.projectionWeight [H, P]   (h is P wide then, here and above)
  *     weight_ih_l0_reverse …               → layer0.reverse.inputWeight …
- *     head.weight [K, D·H]                 → outputWeight [D·H, K]
+ *     head.weight [K, D·H]                 → outputWeight [D·H, K]            (none where it is the embedding's)
  *     head.bias [K]                        → outputBias [K]
  *
  * G is 1 (elman), 3 (gru) or 4 (lstm) gates, D is 1 or 2 directions. A GRU's reset gate acts on n's recurrent bias but
  * not on its other one, so these two stay apart: n's `bias_hh` becomes layer0.recurrentBias [H].
  *
- * What else a network needs there: `nonlinearity` of nn.RNN is `activation`; a step of tokens is a one-hot vector;
- * "last-step" gives the head h_n of the last layer, both directions side by side. A GRU with `reset: "before"` has no
- * twin: PyTorch's resets after the product.
+ * Modules may have any name (`module.encoder.rnn.weight_ih_l0`): they are told by how names end, and by shapes. Where that
+ * leaves a doubt, nothing is taken. {@link networkFromPyTorch} answers the network that has these parameters.
  *
- * Source: the formulas of torch.nn.RNN, GRU, LSTM and Linear in PyTorch's documentation.
+ * Source: the formulas of torch.nn.RNN, GRU, LSTM, Embedding and Linear in PyTorch's documentation.
  *
- * @throws Error when a tensor is missing, is not F32 or has another shape, when there are more layers or directions
- * than the options say or a projection, when the cell has no twin in PyTorch, or when an option is out of range
+ * @throws Error with what the tensors are and the option that helps, when there are two candidates for a part or none;
+ *   when a tensor is missing, is not of floats or has another shape; when some are of no part that is read (where `head` is
+ *   said they are left); when the network is not what options say; when the cell has no twin in PyTorch
  */
 export function fromPyTorch(
   tensors: ReadonlyMap<string, TensorData>,
   options: PyTorchOptions = {},
 ): Map<string, FloatTensor> {
-  const { gates, directions, sweeps, candidate } = layout("fromPyTorch", options, tensors);
-  const take = reader("fromPyTorch", tensors, options, ({ suffix }) => `weight_hh${suffix}`);
+  return translated(tensors, options).parameters;
+}
+
+/**
+ * The network of such tensors, for `Network.create`, by what they tell: sizes, cells, layers. What they do not tell is as
+ * it is by default, or said beside them:
+ *
+ *     const network = await Network.create(gpu, { ...networkFromPyTorch(tensors), readout: lastStep(10) });
+ *     network.write(fromPyTorch(tensors));
+ *
+ * Steps read features where there is no embedding (of tokens that are one-hot: `input: tokens(n)`), the head reads every
+ * step, the loss is cross-entropy; the `nonlinearity` of nn.RNN is the option `activation`. Of recurrent layers alone the outputs
+ * are their hidden states, `everyHidden()`, and there is no loss.
+ *
+ * @throws Error as `fromPyTorch`
+ */
+export function networkFromPyTorch(tensors: ReadonlyMap<string, TensorData>, options: PyTorchOptions = {}): Parts {
+  const { layout, parameters } = translated(tensors, options);
+  const shapeOf = (name: string) => parameters.get(name)!.shape as [number, number];
+  const { modules, head } = layout;
+  const layers = modules.flatMap((module) => Array<RecurrentModule>(module.layers).fill(module));
+  const table = layout.embedding === undefined ? undefined : shapeOf("embeddingWeight");
+  return {
+    input: table ? embedding(...table) : features(shapeOf("layer0.inputWeight")[0]),
+    layers: layers.map(({ named: { cell, ...choices }, bidirectional, bias, projected }, number) =>
+      layer(cell, shapeOf(`layer${number}.inputWeight`)[1] / cellOf({ cell }).gates, {
+        ...{ ...choices, bidirectional, bias },
+        ...(projected && { projection: shapeOf(`layer${number}.projectionWeight`)[1] }),
+      }),
+    ),
+    ...(head
+      ? {
+          readout: everyStep(head.tied ? table![0] : shapeOf("outputWeight")[1], {
+            bias: head.bias !== undefined,
+            tied: head.tied,
+          }),
+        }
+      : { readout: everyHidden(), loss: noLoss() }),
+  };
+}
+
+function translated(tensors: ReadonlyMap<string, TensorData>, options: PyTorchOptions) {
+  const operation = "fromPyTorch";
+  checkOptions(operation, options, tensors);
+  const { isOwn, ...layout } = findLayout(tensors, options);
+  const { modules, embedding, head } = layout;
+  for (const { named } of modules) checkCell(operation, named);
+  const { sweeps, states } = sweepsOf(modules);
+  const { take, taken } = reader(operation, tensors, cureOf(layout));
   const parameters = new Map<string, FloatTensor>();
-  for (const { prefix, suffix, inputs } of sweeps) {
-    const recurrentWeight = transpose(take(`weight_hh${suffix}`, [gates, hidden]));
-    const inputBias = take(`bias_ih${suffix}`, [gates]);
-    const recurrentBias = take(`bias_hh${suffix}`, [gates]);
-    const size = recurrentWeight.shape[0]!;
-    const added = candidate === undefined ? inputBias.data.length : candidate * size;
-    parameters.set(`${prefix}inputWeight`, transpose(take(`weight_ih${suffix}`, [gates, inputs])));
-    parameters.set(`${prefix}recurrentWeight`, recurrentWeight);
-    parameters.set(`${prefix}bias`, {
-      shape: [...inputBias.shape],
-      data: inputBias.data.map((value, i) => (i < added ? value + recurrentBias.data[i]! : value)),
-    });
-    if (candidate !== undefined) {
-      parameters.set(`${prefix}recurrentBias`, { shape: [size], data: recurrentBias.data.slice(added) });
-    }
+  if (embedding !== undefined) parameters.set("embeddingWeight", copy(take(embedding, [tokenCount, inputs])));
+  for (const { module, ours, theirs, gates, hidden, width, below } of sweeps) {
+    const projection = module.projected && transpose(take(theirs("weight_hr"), [width, hidden]));
+    const recurrentWeight = transpose(take(theirs("weight_hh"), [gates, width]));
+    const biases = module.bias
+      ? addedBiases(module, take(theirs("bias_ih"), [gates]), take(theirs("bias_hh"), [gates]))
+      : {};
+    parameters.set(`${ours}inputWeight`, transpose(take(theirs("weight_ih"), [gates, below])));
+    parameters.set(`${ours}recurrentWeight`, recurrentWeight);
+    for (const [name, bias] of Object.entries(biases)) parameters.set(ours + name, bias);
+    if (projection) parameters.set(`${ours}projectionWeight`, projection);
   }
-  parameters.set("outputWeight", transpose(take("head.weight", [outputs, directions])));
-  parameters.set("outputBias", copy(take("head.bias", [outputs])));
-  return parameters;
+  if (head) {
+    const weight = take(head.weight, [outputs, states]);
+    if (!head.tied) parameters.set("outputWeight", transpose(weight));
+    if (head.bias !== undefined) parameters.set("outputBias", copy(take(head.bias, [outputs])));
+  }
+  const left = [...tensors.keys()].filter((name) => !taken.has(name));
+  if (left.length > 0 && !isOwn && options.head === undefined) {
+    const expected = "an nn.Embedding, recurrent layers and one nn.Linear of their width";
+    const cure = "pass the name of an nn.Linear as head, or head: null, to take no more than that";
+    fail(operation, "tensors", `has of other parts ${listed(tensors, left)}`, expected, cure);
+  }
+  return { layout, parameters };
+}
+
+/** PyTorch's two biases of each gate as one, but for a GRU's candidate. */
+function addedBiases(
+  { named }: RecurrentModule,
+  ofInput: FloatTensor,
+  ofState: FloatTensor,
+): Record<string, FloatTensor> {
+  const { gates, candidate } = cellOf(named);
+  const { length } = ofInput.data;
+  const added = candidate ? length - length / gates : length;
+  const data = ofInput.data.map((value, i) => (i < added ? value + ofState.data[i]! : value));
+  const apart = ofState.data.slice(added);
+  return {
+    bias: { shape: [length], data },
+    ...(candidate && { recurrentBias: { shape: [apart.length], data: apart } }),
+  };
 }
 
 /**
  * PyTorch's parameters from the library's: the inverse of {@link fromPyTorch}, with `bias_ih` = `bias` and `bias_hh` = 0
  * but for a GRU's n, where it is `recurrentBias`. The tensors returned are copies. Tensors of other names are ignored.
  * They compute there what they compute here; trained on there, the two biases of a gate both learn, where here one does.
+ * Layers that are not alike are a module each, named as those of an nn.ModuleList "rnn".
  *
- * @throws Error as `fromPyTorch`
+ * @param options a network's config; `prefix`, `head` and `embedding`: what its modules are called there
+ * @throws Error as `fromPyTorch`, or where a part of the network has no twin in PyTorch
  */
 export function toPyTorch(
   parameters: ReadonlyMap<string, TensorData>,
-  options: PyTorchOptions = {},
+  options: PyTorchOptions | PyTorchNetwork = {},
 ): Map<string, FloatTensor> {
-  const { gates, directions, sweeps, candidate } = layout("toPyTorch", options, parameters);
-  const take = reader("toPyTorch", parameters, options, ({ prefix }) => `${prefix}recurrentWeight`);
+  const operation = "toPyTorch";
+  const layout = layoutOf(operation, parameters, options);
+  const { modules, embedding, head } = layout;
+  const { sweeps, states } = sweepsOf(modules);
+  expectNoMore(parameters, layout, sweeps);
+  const { take } = reader(operation, parameters, cureOf(layout));
   const tensors = new Map<string, FloatTensor>();
-  for (const { prefix, suffix, inputs } of sweeps) {
-    const recurrentWeight = take(`${prefix}recurrentWeight`, [hidden, gates]);
-    const bias = take(`${prefix}bias`, [gates]);
-    const recurrentBias = new Float32Array(bias.data.length);
-    if (candidate !== undefined) {
-      recurrentBias.set(take(`${prefix}recurrentBias`, [hidden]).data, candidate * recurrentWeight.shape[0]!);
+  if (embedding !== undefined) tensors.set(embedding, copy(take("embeddingWeight", [tokenCount, inputs])));
+  for (const { module, ours, theirs, gates, hidden, width, below } of sweeps) {
+    const projection = module.projected && transpose(take(`${ours}projectionWeight`, [hidden, width]));
+    const recurrentWeight = transpose(take(`${ours}recurrentWeight`, [width, gates]));
+    tensors.set(theirs("weight_ih"), transpose(take(`${ours}inputWeight`, [below, gates])));
+    tensors.set(theirs("weight_hh"), recurrentWeight);
+    if (module.bias) {
+      const bias = take(`${ours}bias`, [gates]);
+      const recurrentBias = new Float32Array(bias.data.length);
+      if (cellOf(module.named).candidate) {
+        const { data } = take(`${ours}recurrentBias`, [hidden]);
+        recurrentBias.set(data, recurrentBias.length - data.length);
+      }
+      tensors.set(theirs("bias_ih"), copy(bias));
+      tensors.set(theirs("bias_hh"), { shape: [...bias.shape], data: recurrentBias });
     }
-    tensors.set(`weight_ih${suffix}`, transpose(take(`${prefix}inputWeight`, [inputs, gates])));
-    tensors.set(`weight_hh${suffix}`, transpose(recurrentWeight));
-    tensors.set(`bias_ih${suffix}`, copy(bias));
-    tensors.set(`bias_hh${suffix}`, { shape: [...bias.shape], data: recurrentBias });
+    if (projection) tensors.set(theirs("weight_hr"), projection);
   }
-  tensors.set("head.weight", transpose(take("outputWeight", [directions, outputs])));
-  tensors.set("head.bias", copy(take("outputBias", [outputs])));
+  if (head) {
+    const weight = head.tied ? copy(tensors.get(embedding!)!) : transpose(take("outputWeight", [states, outputs]));
+    tensors.set(head.weight, weight);
+    if (head.bias !== undefined) tensors.set(head.bias, copy(take("outputBias", [outputs])));
+  }
   return tensors;
 }
 
-/** A multiple of a size that the tensors set: `[3, "hidden"]`. */
-type Dimension = readonly [multiple: number, size: string];
-const hidden: Dimension = [1, "hidden"];
+const tokenCount: Dimension = [1, "tokens"];
+const inputs: Dimension = [1, "inputs"];
 const outputs: Dimension = [1, "outputs"];
 
-/** One direction of one layer: how its parameters' names begin in the library and end in PyTorch. */
-const sweepNames = (layer: number, reverse: boolean) => ({
-  prefix: `layer${layer}.${reverse ? "reverse." : ""}`,
-  suffix: `_l${layer}${reverse ? "_reverse" : ""}`,
-});
-
-/** The checked options as dimensions and names; `candidate` is the index of the gate, the last one, that keeps its two biases. */
-function layout(operation: string, options: PyTorchOptions, tensors: ReadonlyMap<string, TensorData>) {
-  if (kindOf(tensors) !== "Map") fail(operation, "tensors", `is ${kindOf(tensors)}`, "a Map", "pass tensors by name");
-  if (typeof options !== "object" || options === null)
-    fail(operation, "options", `is ${quote(options)}`, "an object", "pass a network's config");
-  const { cell = "elman", layers = 1, bidirectional = false } = options;
-  const named = { ...options, cell };
-  const oneOf = (name: string, value: unknown, words: readonly unknown[]) => {
-    if (words.includes(value)) return;
-    fail(operation, name, `is ${quote(value)}`, words.map(quote).join(" or "), "pass that of the network");
-  };
-  oneOf("cell", cell, cellNames);
-  const choices = Object.entries(choicesOf(named)) as [keyof NamedCell, readonly string[]][];
-  for (const [name, words] of choices) oneOf(name, named[name] ?? words[0], words);
-  oneOf("bidirectional", bidirectional, [false, true]);
-  const subject = "layers";
-  const cure = "pass the number of stacked layers";
-  if (!Number.isSafeInteger(layers) || layers < 1) {
-    fail(operation, subject, `is ${quote(layers)}`, "a whole number of 1 or more", cure);
-  }
-  if (layers > tensors.size) fail(operation, subject, `is ${layers}`, `no more than the ${tensors.size} tensors`, cure);
-  if (!hasTwin(named)) {
-    const own = choices.map(([name]) => ` with ${name} "${named[name]}"`).join("");
-    const expected = "what nn.RNN, nn.GRU or nn.LSTM computes";
-    const cure = "saveNetwork and readCheckpoint keep it under this library's names";
-    fail(operation, `cell "${cell}"${own}`, "has no twin in PyTorch", expected, cure);
-  }
-  const { gates: count, candidate } = cellOf(named);
-  const gates: Dimension = [count, "hidden"];
-  const directions: Dimension = [bidirectional ? 2 : 1, "hidden"];
-  const sweeps = Array.from({ length: layers }, (_, layer) => {
-    const inputs: Dimension = layer === 0 ? [1, "inputs"] : directions;
-    return (bidirectional ? [false, true] : [false]).map((reverse) => ({ ...sweepNames(layer, reverse), inputs }));
-  }).flat();
-  return { gates, directions, sweeps, candidate: candidate ? count - 1 : undefined };
+/** One direction of one layer: how its parameters are called in the library and in PyTorch, and their sizes. */
+interface Sweep {
+  readonly module: RecurrentModule;
+  readonly ours: string;
+  theirs(kind: string): string;
+  readonly gates: Dimension;
+  readonly hidden: Dimension;
+  /** Of h, in one direction. */
+  readonly width: Dimension;
+  /** Of what it reads. */
+  readonly below: Dimension;
 }
 
-/**
- * A function that takes a tensor by name and checks it: the first tensor taken that has a dimension of a single size
- * sets that size, and every later one must agree. `nameOf` names a tensor that every direction of every layer has.
- */
-function reader(
-  operation: string,
-  tensors: ReadonlyMap<string, TensorData>,
-  { cell = "elman", layers = 1, bidirectional = false }: PyTorchOptions,
-  nameOf: (names: ReturnType<typeof sweepNames>) => string,
-): (name: string, dimensions: Dimension[]) => FloatTensor {
-  const reverse = nameOf(sweepNames(0, true));
-  for (const name of tensors.keys()) {
-    if (typeof name !== "string") fail(operation, "tensors", `has a name that is ${kindOf(name)}`, "text", "name it");
-    if (/^weight_hr_l\d/.test(name)) {
-      const cure = "train a network without proj_size";
-      fail(operation, `tensor ${quote(name)}`, "is of a projection", "none", cure);
-    }
-    const [, layer] = /^(?:weight_hh_l(?=\d+(?:_reverse)?$)|layer(?=\d+\.))(\d+)/.exec(name) ?? [];
-    if (layer === undefined || Number(layer) < layers) continue;
-    fail(operation, `tensor ${quote(name)}`, "is of a further layer", `layers: ${layers}`, "pass the number there are");
-  }
-  if (!bidirectional && tensors.has(reverse)) {
-    const got = "is of a reverse direction";
-    fail(operation, `tensor "${reverse}"`, got, "bidirectional: false", "pass bidirectional: true");
-  }
-  const network = `cell "${nameOfCell({ cell })}", layers ${layers} and bidirectional ${bidirectional}`;
-  const cure = `pass all parameters of a network of ${network}, or the options of this one`;
-  const sizes = new Map<string, number>();
-  return (name, dimensions) => {
-    const subject = `tensor "${name}"`;
-    const names = `[${dimensions.map(([multiple, size]) => (multiple === 1 ? size : `${multiple}·${size}`)).join(", ")}]`;
-    const tensor = tensors.get(name);
-    if (!tensor) fail(operation, subject, "is missing", `F32 ${names}`, cure);
-    const { shape, data } = tensor;
-    const count = countValues(shape);
-    const kind = kindOf(data);
-    if (!(data instanceof Float32Array)) {
-      fail(operation, subject, `is ${kind === "Int32Array" ? "I32" : kind}`, `F32 ${names}`, "store it as float32");
-    }
-    if (Number.isNaN(count)) fail(operation, subject, `has shape ${quote(shape)}`, names, cure);
-    for (const [axis, [multiple, size]] of dimensions.entries()) {
-      const sets = multiple === 1 && shape.length === dimensions.length && !sizes.has(size);
-      if (sets) sizes.set(size, shape[axis]!);
-    }
-    const expected = dimensions.map(([multiple, size]) => (sizes.has(size) ? multiple * sizes.get(size)! : "any"));
-    if (String(shape) !== String(expected) || data.length !== count) {
-      const got = `has shape ${quoteShape(shape)} and ${data.length} values`;
-      fail(operation, subject, got, `${names} = [${expected.join(", ")}]`, cure);
-    }
-    return { shape, data };
-  };
-}
-
-/** As JSON, with blanks. */
-const quoteShape = (shape: readonly number[]): string => quote(shape).replaceAll(",", ", ");
-
-function copy({ shape, data }: FloatTensor): FloatTensor {
-  return { shape: [...shape], data: data.slice() };
-}
-
-/** [rows, columns] → [columns, rows] */
-function transpose({ shape, data }: FloatTensor): FloatTensor {
-  const [rows, columns] = shape as [number, number];
-  const transposed = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      transposed[column * rows + row] = data[row * columns + column]!;
+/** All of them, and the width of what the highest layer gives. */
+function sweepsOf(modules: readonly RecurrentModule[]): { sweeps: Sweep[]; states: Dimension } {
+  const sweeps: Sweep[] = [];
+  let below = inputs;
+  let number = 0;
+  for (const [m, module] of modules.entries()) {
+    const ofModule = modules.length > 1 ? `${m}` : "";
+    const hidden: Dimension = [1, `hidden${ofModule}`];
+    const width: Dimension = module.projected ? [1, `projection${ofModule}`] : hidden;
+    const gates: Dimension = [cellOf(module.named).gates, hidden[1]];
+    for (let layer = 0; layer < module.layers; layer++, number++) {
+      for (const reverse of module.bidirectional ? [false, true] : [false]) {
+        const theirs = (kind: string) => nameIn(module, kind, layer, reverse);
+        const ours = `layer${number}.${reverse ? "reverse." : ""}`;
+        sweeps.push({ module, ours, theirs, gates, hidden, width, below });
+      }
+      below = [module.bidirectional ? 2 : 1, width[1]];
     }
   }
-  return { shape: [columns, rows], data: transposed };
+  return { sweeps, states: below };
 }
 
-function fail(operation: string, subject: string, got: string, expected: string, cure: string): never {
-  throw new TempogradError("file", `${operation}: ${subject} ${got}, expected ${expected}; ${cure}.`);
+/** @throws where there are parameters of more than is said. */
+function expectNoMore(
+  parameters: ReadonlyMap<string, TensorData>,
+  { modules, embedding }: Layout,
+  sweeps: readonly Sweep[],
+): void {
+  const layers = modules.reduce((sum, module) => sum + module.layers, 0);
+  const known = sweeps.flatMap(({ module: { bias, projected, named }, ours }) => [
+    ...[`${ours}inputWeight`, `${ours}recurrentWeight`],
+    ...(bias ? [`${ours}bias`] : []),
+    ...(bias && cellOf(named).candidate ? [`${ours}recurrentBias`] : []),
+    ...(projected ? [`${ours}projectionWeight`] : []),
+  ]);
+  const all = new Set([...known, ...(embedding === undefined ? [] : ["embeddingWeight"])]);
+  for (const name of parameters.keys()) {
+    const [own, layer] = /^(?:encoder\.|embeddingWeight$|layer(\d+)\.)/.exec(name) ?? [];
+    if (own === undefined || all.has(name)) continue;
+    const further = Number(layer ?? 0) >= layers;
+    const [got, expected] = further
+      ? ["is of a further layer", `layers: ${layers}`]
+      : name.includes(".reverse.")
+        ? ["is of a reverse direction", "bidirectional: false"]
+        : ["is of a part that is not said", "that of the network"];
+    fail("toPyTorch", `tensor ${quote(name)}`, got!, expected!, "pass the network's config");
+  }
+}
+
+/** What to do about a tensor that is not as it should be. */
+function cureOf({ modules }: Layout): string {
+  const { named, bidirectional } = modules[0]!;
+  const layers = modules.reduce((sum, module) => sum + module.layers, 0);
+  const network = `cell "${nameOfCell(named)}", layers ${layers} and bidirectional ${bidirectional}`;
+  return `pass all parameters of a network of ${network}, or the options of this one`;
 }

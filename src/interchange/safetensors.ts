@@ -2,6 +2,7 @@
 // Format: 8 bytes, the header's length as a little-endian unsigned integer; the header, JSON; the values, back to back.
 
 import { TempogradError } from "../errors";
+import { decoded, dtypeOf } from "./dtypes";
 import { endOfString, isObject, kindOf, quote } from "./untrusted";
 
 /** A tensor in host memory: its sizes, outermost first, and its values in row-major order. */
@@ -15,7 +16,7 @@ export interface FloatTensor extends TensorData {
   data: Float32Array;
 }
 
-/** What a safetensors file holds. `tensors` is in the order of the values in the file. */
+/** What a safetensors file holds. `tensors` is in the order of the values in the file; `data` of some may refuse to be read. */
 export interface SafetensorsFile {
   metadata: Record<string, string>;
   tensors: Map<string, TensorData>;
@@ -24,25 +25,27 @@ export interface SafetensorsFile {
 /** A tensor as the header describes it, checked; `begin` and `end` count bytes from the first value in the file. */
 interface Entry {
   name: string;
-  dtype: keyof typeof arrayTypes;
+  dtype: string;
   shape: number[];
   begin: number;
   end: number;
 }
 
-const arrayTypes = { F32: Float32Array, I32: Int32Array };
-const bytesPerValue = 4;
+const bytesPerValue = 4; // of what is written
+const mostBytesPerValue = 8;
 const lengthBytes = 8;
 const headerLimit = 100_000_000; // bytes; the format's own limit
 const headerDepth = 3; // { name: { field: [ … ] } }
 
 /**
- * Reads a safetensors file of F32 and I32 tensors. The file is not trusted: all of it is checked before any tensor is
- * made, and the tensors returned are copies.
+ * Reads a safetensors file. Tensors of floats (F64, F32, F16, BF16, F8_E5M2, F8_E4M3) are read as float32, each the nearest;
+ * those of whole numbers (I64 to I8, U64 to U8, BOOL) as int32. Where a number does not fit, or a type is another, `data` of
+ * that tensor alone throws: what is not wanted spoils nothing. The file is not trusted: all of it is checked before any tensor
+ * is made, and the tensors returned are copies.
  *
  * @param file the whole file
  * @throws Error when the file is cut short or has bytes left over; when its header is too long, is not UTF-8 or JSON,
- *   repeats a name or holds one that cannot be used; when its metadata is not text; when a tensor has another dtype, a
+ *   repeats a name or holds one that cannot be used; when its metadata is not text; when a tensor has a
  *   shape that is none, or a place that is outside the data, overlaps another tensor, leaves a hole or has the wrong size
  */
 export function readSafetensors(file: Uint8Array | ArrayBuffer): SafetensorsFile {
@@ -60,7 +63,7 @@ export function readSafetensors(file: Uint8Array | ArrayBuffer): SafetensorsFile
   checkPlaces(entries, values.length);
   return {
     metadata: metadata as Record<string, string>,
-    tensors: new Map(entries.map((entry) => [entry.name, { shape: entry.shape, data: copyValues(values, entry) }])),
+    tensors: new Map(entries.map((entry) => [entry.name, tensorAt(values, entry)])),
   };
 }
 
@@ -203,17 +206,17 @@ function checkEntry(name: string, description: unknown): Entry {
   const subject = `tensor ${quote(name)}`;
   if (!isObject(description)) refuse(subject, `is ${quote(description)}`, "dtype, shape and data_offsets");
   const { dtype, shape, data_offsets: offsets } = description;
-  if (dtype !== "F32" && dtype !== "I32") {
-    refuse(subject, `has dtype ${quote(dtype)}`, "F32 or I32", "convert it before it is written");
-  }
+  if (typeof dtype !== "string") refuse(subject, `has dtype ${quote(dtype)}`, "a name");
   const count = countValues(shape);
   if (Number.isNaN(count)) refuse(subject, `has shape ${quote(shape)}`, "whole sizes ≥ 0 of a countable product");
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     refuse(subject, `has data_offsets ${quote(offsets)}`, "two byte positions [begin, end]");
   }
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== count * bytesPerValue) {
-    const expected = `${count * bytesPerValue} bytes for ${dtype} ${quote(shape)}`;
+  const [bytes] = dtypeOf(dtype) ?? [];
+  if (bytes === undefined ? end < begin : end - begin !== count * bytes) {
+    const expected =
+      bytes === undefined ? "a begin before its end" : `${count * bytes} bytes for ${dtype} ${quote(shape)}`;
     refuse(subject, `has data_offsets ${quote(offsets)}`, expected);
   }
   return { name, dtype, shape: shape as number[], begin, end };
@@ -233,19 +236,26 @@ function checkPlaces(entries: Entry[], byteLength: number): void {
   if (position !== byteLength) refuse("the file", `has ${byteLength} bytes of data`, `${position} from its header`);
 }
 
-/** Copies bit by bit (a NaN keeps its payload), from any alignment, on a host of either byte order. */
-function copyValues(values: Uint8Array, { dtype, begin, end }: Entry): Float32Array | Int32Array {
-  const view = new DataView(values.buffer, values.byteOffset + begin, end - begin);
-  const bits = new Int32Array(view.byteLength / bytesPerValue);
-  for (let i = 0; i < bits.length; i++) bits[i] = view.getInt32(i * bytesPerValue, true);
-  return new arrayTypes[dtype](bits.buffer);
+/** What cannot be read is refused when it is asked for. */
+function tensorAt(values: Uint8Array, { name, dtype, shape, begin, end }: Entry): TensorData {
+  const known = dtypeOf(dtype);
+  const data = known && decoded(known, new DataView(values.buffer, values.byteOffset + begin, end - begin));
+  if (typeof data === "object") return { shape, data };
+  return {
+    shape,
+    get data() {
+      const got = known ? `of ${dtype} has the number ${data}` : `has dtype ${quote(dtype)}`;
+      const expected = known ? "numbers within float32 or int32" : "floats or whole numbers";
+      return refuse(`tensor ${quote(name)}`, got, expected, "convert it before it is written, if it is wanted");
+    },
+  };
 }
 
 /** The number of values in a shape; NaN where it is not a shape or its bytes cannot be counted exactly. */
 export function countValues(shape: unknown): number {
   if (!Array.isArray(shape) || !shape.every(isCount)) return Number.NaN;
   const count = shape.reduce((product, size) => product * size, 1);
-  return Number.isSafeInteger(count * bytesPerValue) ? count : Number.NaN;
+  return Number.isSafeInteger(count * mostBytesPerValue) ? count : Number.NaN;
 }
 
 function isCount(value: unknown): boolean {

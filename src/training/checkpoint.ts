@@ -4,7 +4,8 @@
 
 import type { DefinedCell } from "../cells/define-cell";
 import { TempogradError } from "../errors";
-import { fromPyTorch, hasTwin, toPyTorch } from "../interchange/pytorch";
+import { fromPyTorch, toPyTorch } from "../interchange/pytorch";
+import { hasTwin } from "../interchange/pytorch-options";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
 import { checkDepth, isObject, kindOf, parseJson, quote } from "../interchange/untrusted";
 import type { ValueLoss } from "../losses/loss";

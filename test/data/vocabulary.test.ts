@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { pieceKinds } from "../../src/data/pieces";
 import { unigramEntropy, Vocabulary } from "../../src/data/vocabulary";
 
 const text = fc.string({ unit: "binary", minLength: 1 }); // any code points, emoji and lone marks included
@@ -94,6 +95,93 @@ describe("Vocabulary", () => {
       "Vocabulary.fromText: limit is 0, expected an integer from 1 up",
     );
   });
+});
+
+describe.each(pieceKinds)("a vocabulary of %s", (kind) => {
+  test("decodes what it encoded, whatever the text, and is what JSON makes of it", () => {
+    const parts = fc.constantFrom(
+      "a",
+      "don't",
+      "é",
+      "e\u0301",
+      "👨‍👩‍👧",
+      " ",
+      "  ",
+      "\n",
+      "\r\n",
+      ", ",
+      "42",
+      "\ud800",
+      "'",
+      "\t",
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          text,
+          fc.array(parts, { minLength: 1 }).map((all) => all.join("")),
+        ),
+        (text) => {
+          const vocabulary = Vocabulary.fromText(text, { kind });
+          const tokens = vocabulary.encode(text);
+          expect(vocabulary.decode(tokens)).toBe(text);
+          expect(new Set(tokens).size).toBe(vocabulary.size);
+          const again = Vocabulary.fromJSON(JSON.parse(JSON.stringify(vocabulary)));
+          expect(again.kind).toBe(kind);
+          if (!/\p{Surrogate}/u.test(text)) expect(again.encode(text)).toEqual(tokens);
+        },
+      ),
+    );
+  });
+
+  test("keeps the most frequent under a limit, and then encodes every text", () => {
+    fc.assert(
+      fc.property(text, text, fc.integer({ min: 1, max: 8 }), (text, other, limit) => {
+        const all = Vocabulary.fromText(text, { kind });
+        const some = Vocabulary.fromText(text, { kind, limit });
+        expect(some.size).toBe(Math.min(all.size, limit));
+        if (all.size <= limit) return;
+        const unknown = some.symbols.indexOf("\uFFFD");
+        const counts = new Map<string, number>();
+        for (const token of all.encode(text)) {
+          const symbol = all.symbols[token]!;
+          counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
+        }
+        const least = Math.min(...some.symbols.flatMap((symbol, i) => (i === unknown ? [] : counts.get(symbol)!)));
+        const left = [...counts].filter(([symbol]) => !some.symbols.includes(symbol));
+        for (const [, count] of left) expect(count).toBeLessThanOrEqual(least);
+        expect(some.decode(some.encode(other)).length).toBeGreaterThanOrEqual(other === "" ? 0 : 1);
+      }),
+    );
+  });
+
+  test("refuses symbols of another kind, and what it does not know", () => {
+    expect(() => new Vocabulary(["a", ", b"], { kind })).toThrow('symbols[1] is ", b", expected exactly one ');
+    expect(() => Vocabulary.fromText("a b", { kind }).encode("a \n")).toThrow(
+      `Vocabulary.encode: ${kind.slice(0, -1)} ${kind === "words" ? 1 : 2} is `,
+    );
+  });
+});
+
+test("a grapheme is what a reader takes for one character", () => {
+  const vocabulary = Vocabulary.fromText("e\u0301👨‍👩‍👧\r\n", { kind: "graphemes" });
+  expect(vocabulary.symbols).toEqual(["\r\n", "e\u0301", "👨‍👩‍👧"]);
+});
+
+test("a word has the space before it, and apostrophes within; other signs are tokens", () => {
+  const cut = (text: string) => {
+    const vocabulary = Vocabulary.fromText(text, { kind: "words" });
+    return Array.from(vocabulary.encode(text), (token) => vocabulary.symbols[token]);
+  };
+  expect(cut("Don't go, Émile-Zola!")).toEqual(["Don't", " go", ",", " Émile", "-", "Zola", "!"]);
+  expect(cut("'a'  b\n\tc 3.14")).toEqual(["'", "a", "'", " ", " b", "\n", "\t", "c", " 3", ".", "14"]);
+});
+
+test("a vocabulary is not made again of something else", () => {
+  expect(() => Vocabulary.fromJSON(null)).toThrow("Vocabulary.fromJSON: options is null");
+  expect(() => Vocabulary.fromJSON({ symbols: ["a"], kind: "letters" })).toThrow(
+    'Vocabulary: kind is "letters", expected "characters" or "graphemes" or "words"',
+  );
 });
 
 describe("unigramEntropy", () => {

@@ -30,7 +30,8 @@ function refusalOf(act: () => unknown): string | undefined {
   }
 }
 
-const refusal = (file: Uint8Array) => refusalOf(() => readSafetensors(file));
+const refusal = (file: Uint8Array) =>
+  refusalOf(() => Array.from(readSafetensors(file).tensors.values(), ({ data }) => data));
 
 /** The bits of every tensor, so that NaN, -0 and 0 are told apart, with names and order. */
 function bits(tensors: Iterable<readonly [string, TensorData]>) {
@@ -158,7 +159,7 @@ describe("readSafetensors", () => {
   });
 
   test.each<[string, string[], number, string]>([
-    ["an unsupported dtype", [entry("a", "[1]", "[0,8]", "F64")], 8, '"a" has dtype "F64", expected F32 or I32'],
+    ["another dtype", [entry("a", "[1]", "[0,8]", "C64")], 8, '"a" has dtype "C64", expected floats or whole numbers'],
     ["a dtype that every object has", [entry("a", "[0]", "[0,0]", "toString")], 0, 'has dtype "toString"'],
     ["a shape that is a number", [entry("a", "1", "[0,4]")], 4, "has shape 1,"],
     ["a shape that holds text", [entry("a", '["1"]', "[0,4]")], 4, 'has shape ["1"]'],
@@ -174,6 +175,7 @@ describe("readSafetensors", () => {
     ["fractional data_offsets", [entry("a", "[1]", "[0.5,4.5]")], 8, "has data_offsets [0.5,4.5], expected two"],
     ["negative data_offsets", [entry("a", "[1]", "[-4,0]")], 0, "has data_offsets [-4,0], expected two"],
     ["data_offsets in reverse", [entry("a", "[1]", "[4,0]")], 4, "has data_offsets [4,0], expected 4 bytes"],
+    ["data_offsets of any dtype in reverse", [entry("a", "[1]", "[4,0]", "F4")], 4, "expected a begin before its end"],
     ["too few bytes", [entry("a", "[2,2]", "[0,12]")], 12, "[0,12], expected 16 bytes for F32 [2,2]"],
     ["too many bytes", [entry("a", "[]", "[0,8]")], 8, "[0,8], expected 4 bytes for F32 []"],
     ["a place beyond the data", [entry("a", "[2]", "[0,8]")], 7, "expected positions within the 7 bytes"],
@@ -196,6 +198,156 @@ describe("readSafetensors", () => {
     ["bytes without a tensor", [], 1, "the file has 1 bytes of data, expected 0"],
   ])("refuses %s", (_, entries, dataBytes, message) => {
     expect(refusal(craft(`{${entries}}`, dataBytes))).toContain(message);
+  });
+
+  /** A file of one tensor of these bytes. */
+  const fileOf = (dtype: string, count: number, bytes: Uint8Array) => {
+    const file = craft(`{${entry("a", `[${count}]`, `[0,${bytes.length}]`, dtype)}}`, bytes.length);
+    file.set(bytes, file.length - bytes.length);
+    return file;
+  };
+  const valuesOf = (file: Uint8Array) => readSafetensors(file).tensors.get("a")!.data;
+  type Setter = `set${string}` & keyof DataView;
+  /** The values that a little-endian view writes. */
+  const written = (bytes: number, values: readonly (number | bigint)[], set: Setter) => {
+    const view = new DataView(new ArrayBuffer(bytes * values.length));
+    for (const [i, value] of values.entries()) (view[set] as (...of: unknown[]) => void)(i * bytes, value, true);
+    return new Uint8Array(view.buffer);
+  };
+
+  test.each<[string, number, number[], Setter]>([
+    ["I8", 1, [-128, -1, 0, 127], "setInt8"],
+    ["U8", 1, [0, 127, 128, 255], "setUint8"],
+    ["BOOL", 1, [0, 1, 1, 0], "setUint8"],
+    ["I16", 2, [-32768, -1, 0, 32767], "setInt16"],
+    ["U16", 2, [0, 32768, 65535], "setUint16"],
+    ["I32", 4, [-(2 ** 31), -1, 2 ** 31 - 1], "setInt32"],
+    ["U32", 4, [0, 7, 2 ** 31 - 1], "setUint32"],
+    ["I64", 8, [-(2 ** 31), -1, 0, 2 ** 31 - 1], "setBigInt64"],
+    ["U64", 8, [0, 7, 2 ** 31 - 1], "setBigUint64"],
+  ])("reads whole numbers of %s", (dtype, bytes, values, set) => {
+    const given = set.includes("Big") ? values.map(BigInt) : values;
+    expect(valuesOf(fileOf(dtype, values.length, written(bytes, given, set)))).toEqual(Int32Array.from(values));
+  });
+
+  const { POSITIVE_INFINITY: infinity, NaN: none } = Number;
+  test.each<[string, number, Setter, [bits: number, value: number][]]>([
+    [
+      "F16",
+      2,
+      "setUint16",
+      [
+        [0x3c00, 1],
+        [0xc000, -2],
+        [0x3555, 0.333251953125],
+        [0x7bff, 65504],
+        [0x8000, -0],
+      ],
+    ],
+    [
+      "F16",
+      2,
+      "setUint16",
+      [
+        [1, 2 ** -24],
+        [0x0400, 2 ** -14],
+        [0x7c00, infinity],
+        [0xfc00, -infinity],
+        [0x7e00, none],
+      ],
+    ],
+    [
+      "BF16",
+      2,
+      "setUint16",
+      [
+        [0x3f80, 1],
+        [0xc000, -2],
+        [0x3eab, 0.333984375],
+        [0x0080, 2 ** -126],
+        [0x7fc0, none],
+      ],
+    ],
+    [
+      "F8_E5M2",
+      1,
+      "setUint8",
+      [
+        [0x3c, 1],
+        [0xc0, -2],
+        [0x7b, 57344],
+        [1, 2 ** -16],
+        [0x7c, infinity],
+        [0x7d, none],
+      ],
+    ],
+    [
+      "F8_E4M3",
+      1,
+      "setUint8",
+      [
+        [0x38, 1],
+        [0xc0, -2],
+        [0x7e, 448],
+        [1, 2 ** -9],
+        [8, 2 ** -6],
+        [0x7f, none],
+        [0xff, none],
+      ],
+    ],
+  ])("reads floats of %s", (dtype, bytes, set, pairs) => {
+    const file = fileOf(
+      dtype,
+      pairs.length,
+      written(
+        bytes,
+        pairs.map(([bits]) => bits),
+        set,
+      ),
+    );
+    expect(valuesOf(file)).toEqual(Float32Array.from(pairs, ([, value]) => value));
+  });
+
+  test.each([
+    ["F16", 2, 0x7c00],
+    ["F8_E5M2", 1, 0x7c],
+    ["F8_E4M3", 1, 0x7f],
+  ])("reads %s in order", (dtype, bytes, end) => {
+    const bits = Array.from({ length: end }, (_, i) => i);
+    const values = valuesOf(fileOf(dtype, end, written(bytes, bits, bytes === 2 ? "setUint16" : "setUint8")));
+    for (let i = 1; i < end; i++) expect(values[i]).toBeGreaterThan(values[i - 1]!);
+  });
+
+  test("reads F64 as the nearest float32", () => {
+    const values = [0.1, -1e-300, Math.PI, Number.NEGATIVE_INFINITY, Number.NaN, 3.4e38];
+    expect(valuesOf(fileOf("F64", values.length, written(8, values, "setFloat64")))).toEqual(Float32Array.from(values));
+  });
+
+  test.each<[string, number, number | bigint, Setter, string]>([
+    ["F64", 8, 1e300, "setFloat64", "1e+300"],
+    ["U32", 4, 2 ** 31, "setUint32", "2147483648"],
+    ["I64", 8, -(2n ** 31n) - 1n, "setBigInt64", "-2147483649"],
+    ["I64", 8, 2n ** 62n + 1n, "setBigInt64", "4611686018427388000"],
+    ["U64", 8, 2n ** 64n - 1n, "setBigUint64", "18446744073709552000"],
+  ])("says which number of %s does not fit, where it is asked for alone", (dtype, bytes, value, set, shown) => {
+    const place = `[4,${4 + bytes}]`;
+    const file = craft(`{${entry("a", "[1]", "[0,4]")},${entry("b", "[1]", place, dtype)}}`, 4 + bytes);
+    file.set(written(bytes, [value], set), file.length - bytes);
+    const { tensors } = readSafetensors(file);
+    expect(tensors.get("a")!.data).toHaveLength(1);
+    expect(tensors.get("b")!.shape).toEqual([1]);
+    expect(refusalOf(() => tensors.get("b")!.data)).toContain(
+      `tensor "b" of ${dtype} has the number ${shown}, expected`,
+    );
+  });
+
+  test("reads what is beside a tensor of a type that it does not know", () => {
+    const { tensors } = readSafetensors(
+      craft(`{${entry("a", "[7]", "[0,3]", "F4")},${entry("b", "[1]", "[3,7]")}}`, 7),
+    );
+    expect(tensors.get("b")!.data).toHaveLength(1);
+    expect(refusalOf(() => tensors.get("a")!.data)).toContain('tensor "a" has dtype "F4", expected floats');
+    expect(refusalOf(() => writeSafetensors(tensors))).toContain('tensor "a" has dtype "F4"');
   });
 
   test("refuses a header above the format's 100 MB", () => {

@@ -243,6 +243,7 @@ export const ofLibrary: Record<keyof typeof library, Use> = {
   fromPyTorch: "apart",
   initialParameters: "apart",
   networkConfig: "apart",
+  networkFromPyTorch: "apart",
   openCheckpointStore: "apart",
   paddedBatch: "apart",
   randomWindows: "apart",
