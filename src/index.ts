@@ -115,7 +115,24 @@ export {
 export type { Batches } from "./training/batches";
 export { type Checkpoint, readCheckpoint, saveCheckpoint, saveNetwork } from "./training/checkpoint";
 export { type CheckpointStore, openCheckpointStore } from "./training/checkpoint-store";
-export { type Evaluation, evaluate } from "./training/evaluate";
+export { type EvaluateOptions, type Evaluation, evaluate, type Measured } from "./training/evaluate";
+export {
+  accuracy,
+  confusionMatrix,
+  f1,
+  f1PerClass,
+  labelAccuracy,
+  type Metric,
+  type Metrics,
+  type MetricValues,
+  mae,
+  perplexity,
+  rmse,
+  type Score,
+  type ScoredRow,
+  type Tally,
+  topK,
+} from "./training/metrics";
 export {
   adam,
   adamw,

@@ -123,15 +123,17 @@ export class Programs {
   /**
    * Borrows a pass of which tensors are read after each run, in the same submit.
    * @param wanted the tensors; it may add to the plan what they hold.
+   * @param also what tells it from others of the same operation and options.
    */
   async reading<Answer>(
     operation: string,
     options: PassOptions,
     wanted: (planned: PassPlan) => PlannedTensor[],
     use: (reading: Reading) => Promise<Answer>,
+    also = "",
   ): Promise<Answer> {
     const { reading } = await import("./reading");
-    return reading(this.#network, operation, options, wanted, use);
+    return reading(this.#network, operation, options, wanted, use, also);
   }
 
   /**

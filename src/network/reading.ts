@@ -20,6 +20,7 @@ export function reading<Answer>(
   options: PassOptions,
   wanted: (planned: PassPlan) => PlannedTensor[],
   use: (reading: Reading) => Promise<Answer>,
+  also: string,
 ): Promise<Answer> {
   const { gpu, lifetime, programs } = network;
   const make = async () => {
@@ -37,7 +38,7 @@ export function reading<Answer>(
     };
     return { pass, run, destroy: () => pass.destroy() };
   };
-  return programs.borrow(`${operation} ${JSON.stringify(options)}`, make, (reading) => {
+  return programs.borrow(`${operation} ${JSON.stringify(options)} ${also}`, make, (reading) => {
     reading.pass.begin();
     return use(reading);
   });
