@@ -188,6 +188,7 @@ export function writeTensor(gpu: Gpu, tensor: Tensor, data: ArrayLike<number>): 
 /**
  * Reads tensors back, padding taken off. One round trip for all: never inside a loop that is to be fast.
  * @param staging where they pass through, of `readbackBytes`; one is made unless given.
+ * @param into arrays that take the values, one for each tensor; they are made unless given.
  * @throws where a tensor was destroyed, the device was lost, or it has no room.
  */
 export async function readTensors(
@@ -195,6 +196,7 @@ export async function readTensors(
   tensors: readonly Tensor[],
   operation = "readTensors",
   staging?: GPUBuffer,
+  into?: readonly TypedArray[],
 ): Promise<TypedArray[]> {
   for (const { buffer } of tensors) gpu.expectBuffer(operation, buffer);
   const starts: number[] = [];
@@ -219,7 +221,7 @@ export async function readTensors(
     await gpu.expectNone(operation, errors, bytes);
     await gpu.answered(operation, mapped);
     const range = through.getMappedRange(0, bufferSize(bytes));
-    return tensors.map((tensor, i) => unpadded(tensor, range, starts[i]!));
+    return tensors.map((tensor, i) => unpadded(tensor, range, starts[i]!, into?.[i]));
   } finally {
     if (staging) staging.unmap();
     else gpu.destroyBuffer(through);
@@ -235,13 +237,16 @@ export async function readFloats(gpu: Gpu, tensor: Tensor, operation?: string): 
   return (await readTensors(gpu, [tensor], operation))[0] as Float32Array;
 }
 
-/** A tensor's values from its storage, which begins at byte `start`: padding taken off. */
-export function unpadded(tensor: Tensor, bytes: ArrayBuffer, start: number): TypedArray {
+/** A tensor's values from its storage, which begins at byte `start`: padding taken off. `into` takes them, where it is given. */
+export function unpadded(tensor: Tensor, bytes: ArrayBuffer, start: number, into?: TypedArray): TypedArray {
   const { rows, width, storedRows, storedWidth } = matrixOf(tensor);
   const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[tensor.type];
   const stored = new View(bytes, start, storedRows * storedWidth);
-  if (width === storedWidth && (tensor.rowParts ?? 1) === 1) return stored.slice(0, rows * width);
-  const values = new View(rows * width);
+  const values = into ?? new View(rows * width);
+  if (width === storedWidth && (tensor.rowParts ?? 1) === 1) {
+    values.set(stored.subarray(0, rows * width));
+    return values;
+  }
   eachRun(tensor, (from, to, length) => values.set(stored.subarray(to, to + length), from));
   return values;
 }

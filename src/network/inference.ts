@@ -4,7 +4,6 @@ import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { elements, matrixOf, type PlannedGroup, type PlannedTensor, type Tensor } from "../gpu/tensor";
-import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import { architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
 import { expectKnown, expectSize } from "./expect";
@@ -13,6 +12,7 @@ import type { Layer } from "./layer";
 import type { Network } from "./network";
 import { loadWays, type PassWays } from "./pass-ways";
 import { outputForward, outputLayer } from "./readout";
+import { softmax } from "./softmax";
 import { createStack, stackForward } from "./stack";
 import { stateSpecs } from "./state-specs";
 import { clearStates, copiesOf, copyStates, statePlaces, statesIn } from "./states";
@@ -182,17 +182,6 @@ export class Inference {
   [Symbol.dispose](): void {
     this.destroy();
   }
-}
-
-/** ŷ = softmax(o): the loss's kernel, of a loss that counts nothing. */
-function softmax(plan: Plan, logits: PlannedTensor, lengths: PlannedTensor): PlannedTensor {
-  const rows = logits.shape.slice(0, -1);
-  const probabilities = plan.tensor("probabilities", logits.shape);
-  const { lossScale } = plan.group("lossScale", { lossScale: { shape: [1] } }, "uniform").tensors;
-  const targets = plan.tensor("targets", rows, { type: "i32" });
-  const rowLoss = plan.tensor("rowLoss", [elements(rows)]);
-  softmaxCrossEntropy(plan, { logits, targets, lengths, lossScale, rowLoss, probabilities });
-  return probabilities;
 }
 
 /** Checks an application's buffer before anything is encoded. */

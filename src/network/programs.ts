@@ -58,8 +58,9 @@ export class Programs {
     return { pass: new Pass(program, planned, config, options, checks), more };
   }
 
-  async planPass(operation: string, options: PassOptions): Promise<PassPlan> {
-    const { gpu, config, parameters } = this.#network;
+  /** @param config the network's own, or with another loss */
+  async planPass(operation: string, options: PassOptions, config = this.#network.config): Promise<PassPlan> {
+    const { gpu, parameters } = this.#network;
     if (!isPlainPass(options) || architectureOf(config).encoder) {
       (await import("./pass-options")).checkPassOptions(config, options);
     }
@@ -137,7 +138,7 @@ export class Programs {
   }
 
   /**
-   * Frees what `evaluate`, `generate` and `traceGradients` have left to use again: for each of the last eight shapes, what
+   * Frees what `predict`, `evaluate`, `generate` and `traceGradients` have left to use again: for each of the last eight shapes, what
    * they compute in.
    */
   release(): void {

@@ -8,6 +8,7 @@ import {
   generate,
   Network,
   type Pass,
+  type Predictor,
   type Program,
   readTensors,
   saveCheckpoint,
@@ -19,7 +20,7 @@ import {
   traceGradients,
 } from "../../src/index";
 import type { Programs } from "../../src/network/programs";
-import { batch, batches, dOutputs, inputs, options, shape, type World } from "./world";
+import { batch, batches, dOutputs, inputs, options, shape, tokens, type World } from "./world";
 
 /** How an operation is used; "apart" where it needs no device, or frees what it has. */
 type Use = ((world: World) => unknown) | "apart";
@@ -46,6 +47,8 @@ const ofNetwork: Record<keyof Network, Use> = {
   prepare: ({ network }) => network.prepare({ steps: 2 }),
   encode: (world) => world.network.encode(encoder(world), shape),
   memoryOf: ({ network }) => network.memoryOf(shape),
+  predict: ({ network }) => network.predict([tokens, tokens.subarray(3)]),
+  predictor: async ({ network }) => (await network.predictor(shape)).options,
   programs: "apart", // of its own: below
 };
 
@@ -79,6 +82,17 @@ export const ofPass: Record<keyof Pass, Use> = {
   program: "apart",
   run: ({ pass }) => pass.run(),
   readStates: ({ pass }) => pass.readStates(),
+};
+
+export const ofPredictor: Record<keyof Predictor, Use> = {
+  options: "apart",
+  lifetime: "apart",
+  busy: "apart",
+  newResult: "apart",
+  begin: ({ predictor }) => predictor.begin(),
+  run: ({ predictor }) => predictor.run(inputs, predictor.newResult()),
+  destroy: "apart",
+  [Symbol.dispose]: "apart",
 };
 
 export const ofTrainer: Record<keyof Trainer, Use> = {
@@ -278,6 +292,7 @@ export const usesOf = (table: Record<PropertyKey, Use>, prefix = ""): Uses =>
 export const needNetwork: Uses = [
   ...usesOf(ofNetwork, "Network."),
   ...usesOf(ofPass, "Pass."),
+  ...usesOf(ofPredictor, "Predictor."),
   ...usesOf(ofTrainer, "Trainer."),
   ...usesOf(ofTrainerClass, "Trainer."),
   ...usesOf(ofPrograms, "Programs."),
