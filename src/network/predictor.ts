@@ -18,7 +18,7 @@ import type { PassPlan } from "./pass-plan";
 import type { Prediction } from "./prediction";
 import { type Reading, readingOf } from "./reading";
 import { softmax } from "./softmax";
-import { emptyStates, partsOf } from "./state-rows";
+import { emptyStates, partsOfStates } from "./state-rows";
 import { stateSpecs } from "./state-specs";
 import { copyStates, statesIn } from "./states";
 
@@ -127,11 +127,7 @@ export class Predictor<Result extends Prediction = Prediction> {
     if (this.#own) expectLike(operation, result, this.#own.result);
     const { classes, probabilities, values, states } = result;
     const scores = this.#classes ? [classes!, probabilities!] : [values ?? probabilities!];
-    const kinds = [
-      ["hidden", states?.finalState],
-      ["cell", states?.finalCellState],
-    ] as const;
-    const ends = kinds.flatMap(([kind, all]) => (all ? [...partsOf(config, kind, all, batch)] : []));
+    const ends = states ? partsOfStates(config, states, batch) : [];
     return { result, arrays: [this.#found, ...scores, ...ends] };
   }
 

@@ -22,13 +22,23 @@ export function emptyStates(config: NetworkConfig, batch: number): States {
 }
 
 /** Each state of a kind as a part of what holds them all: [batch, width] each. */
-export function* partsOf(config: NetworkConfig, kind: StateKind, all: Float32Array, batch: number) {
+function* partsOf(config: NetworkConfig, kind: StateKind, all: Float32Array, batch: number) {
   let start = 0;
   for (const width of widthsOf(config, kind)) {
     yield all.subarray(start, start + batch * width);
     start += batch * width;
   }
 }
+
+/** Of states, each as a part of what holds them all, in the order of `stateSpecs`. */
+export const partsOfStates = (
+  config: NetworkConfig,
+  { finalState, finalCellState }: States,
+  batch: number,
+): Float32Array[] => [
+  ...partsOf(config, "hidden", finalState, batch),
+  ...(finalCellState ? partsOf(config, "cell", finalCellState, batch) : []),
+];
 
 /** Copies a row of some states to a row of others. */
 function copyRow(
