@@ -119,6 +119,9 @@ export type { Batches } from "./training/batches";
 export { type Checkpoint, readCheckpoint, saveCheckpoint, saveNetwork } from "./training/checkpoint";
 export { type CheckpointStore, openCheckpointStore } from "./training/checkpoint-store";
 export { type EvaluateOptions, type Evaluation, evaluate, type Measured } from "./training/evaluate";
+export { type FitEntry, type FitProgress, type Fitted, fit } from "./training/fit";
+export type { FitData, ValidationData } from "./training/fit-data";
+export type { FitOptions, FitRules } from "./training/fit-options";
 export {
   accuracy,
   confusionMatrix,

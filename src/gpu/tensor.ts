@@ -189,6 +189,7 @@ export function writeTensor(gpu: Gpu, tensor: Tensor, data: ArrayLike<number>): 
  * Reads tensors back, padding taken off. One round trip for all: never inside a loop that is to be fast.
  * @param staging where they pass through, of `readbackBytes`; one is made unless given.
  * @param into arrays that take the values, one for each tensor; they are made unless given.
+ * @param before encodes what is computed first, in the same submit.
  * @throws where a tensor was destroyed, the device was lost, or it has no room.
  */
 export async function readTensors(
@@ -197,6 +198,7 @@ export async function readTensors(
   operation = "readTensors",
   staging?: GPUBuffer,
   into?: readonly TypedArray[],
+  before?: (encoder: GPUCommandEncoder) => void,
 ): Promise<TypedArray[]> {
   for (const { buffer } of tensors) gpu.expectBuffer(operation, buffer);
   const starts: number[] = [];
@@ -208,6 +210,7 @@ export async function readTensors(
   const { result, errors } = gpu.scoped(() => {
     const through = staging ?? gpu.createBuffer("readback", bytes, usageOf("readback"));
     const encoder = gpu.device.createCommandEncoder({ label: "readback" });
+    before?.(encoder);
     tensors.forEach(({ buffer, offset, size }, i) => {
       encoder.copyBufferToBuffer(buffer, offset, through, starts[i]!, size);
     });

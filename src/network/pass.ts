@@ -115,13 +115,14 @@ export class Pass {
   /**
    * Encodes a run.
    * @param latched whether what an earlier run found not finite still stands: nothing is changed then.
+   * @param without names of sections, of what follows the pass on its plan, to leave out.
    * @throws where the pass was destroyed.
    */
-  encode(encoder: GPUCommandEncoder, latched = false): void {
+  encode(encoder: GPUCommandEncoder, latched = false, without: readonly string[] = []): void {
     this.lifetime.expect("Pass.encode");
     this.#begun = true;
     this.#ahead = false;
-    this.program.encode(encoder, latched ? [unlatched] : []);
+    this.program.encode(encoder, latched ? [unlatched, ...without] : without);
   }
 
   /**

@@ -131,6 +131,7 @@ async function run(network: Network, shape: { steps: number; batch: number; stat
   const key = `predict ${JSON.stringify(shape)}`;
   const make = () => predictorOf(network, shape, operation);
   return programs.borrow(key, make, async (predictor) => {
+    predictor.begin();
     const all = await predictor.run(inputs, predictor.newResult(), operation);
     const column = <Of extends Int32Array | Float32Array>(of: Of, row: number, length: number): Of => {
       const width = of.length / (batch * (everyStep ? steps : 1));

@@ -22,6 +22,9 @@ import { emptyStates, partsOfStates } from "./state-rows";
 import { stateSpecs } from "./state-specs";
 import { copyStates, statesIn } from "./states";
 
+/** The section that checks all parameters: of a single step it takes as long as the rest. */
+const parametersToo = "parameters too";
+
 export interface PredictorOptions {
   /** T: time steps of a run. Default 1. */
   steps?: number | undefined;
@@ -46,6 +49,8 @@ export class Predictor<Result extends Prediction = Prediction> {
   readonly #found = new Uint32Array(1);
   #own: { readonly result: Result; readonly arrays: readonly TypedArray[] } | undefined;
   #busy = false;
+  /** Whether the parameters were found finite since it began. */
+  #checked = false;
 
   /** @param config of the network, with its loss */
   constructor(reading: Reading, config: NetworkConfig, options: PredictorOptions) {
@@ -72,8 +77,8 @@ export class Predictor<Result extends Prediction = Prediction> {
    * @param into a result whose arrays take the answer. Without it they are the predictor's own, which its next run overwrites.
    * @returns time-major: [steps, batch, outputs], and classes of cross-entropy [steps, batch]; where the last step is read, of one
    *   step. Past a sequence's end classes are −1, and the rest 0.
-   * @throws as `checkBatch`; where another run is under way, `into` does not fit, parameters or outputs are not finite, the predictor or
-   *   its network was destroyed, or the device was lost.
+   * @throws as `checkBatch`; where another run is under way, `into` does not fit, outputs or, in the first run, parameters are not
+   *   finite, the predictor or its network was destroyed, or the device was lost.
    */
   async run(inputs: BatchInputs, into?: Result, operation = "Predictor.run"): Promise<Result> {
     const { pass } = this.#reading;
@@ -86,11 +91,12 @@ export class Predictor<Result extends Prediction = Prediction> {
     pass.write(inputs, 1, operation);
     this.#busy = true;
     try {
-      await this.#reading.run(arrays);
+      await this.#reading.run(arrays, this.#checked ? [parametersToo] : []);
     } finally {
       this.#busy = false;
     }
     if (this.#found[0] !== 0) throw notFiniteNetwork(operation);
+    this.#checked = true;
     this.#finish(result, inputs.lengths);
     return result;
   }
@@ -106,8 +112,9 @@ export class Predictor<Result extends Prediction = Prediction> {
     return { ...predicted, ...(states && { states: emptyStates(this.#reading.pass.config, batch) }) } as Result;
   }
 
-  /** Makes the next run the first: where the state is carried, all sequences begin anew. */
+  /** Makes the next run the first: where the state is carried, all sequences begin anew, and all parameters are checked. */
   begin(): void {
+    this.#checked = false;
     this.#reading.pass.begin();
   }
 
@@ -191,7 +198,8 @@ function readOf({ config, parameters }: Network, planned: PassPlan, states: bool
   const { logits } = planned.tensors;
   const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
   plan.clear(notFinite, 4);
-  for (const tensor of [whole(parameters, "parameters"), logits]) finiteCheck(plan, { tensor, notFinite });
+  plan.section(parametersToo, () => finiteCheck(plan, { tensor: whole(parameters, "parameters"), notFinite }));
+  finiteCheck(plan, { tensor: logits, notFinite });
   const final = states ? Object.values(finalStates(planned, config, batch, layers)) : [];
   if (architectureOf(config).loss.targets !== "classes") return [notFinite, logits, ...final];
   const rows = logits.shape.slice(0, -1).reduce((product, size) => product * size, 1);
