@@ -73,7 +73,7 @@ export { binaryCrossEntropy } from "./losses/binary-cross-entropy";
 export { type CrossEntropyOptions, crossEntropy } from "./losses/cross-entropy";
 export { defineLoss, type LossFormula } from "./losses/define-loss";
 export { huber } from "./losses/huber";
-export { type Loss, type NoLoss, noLoss, type ValueLoss } from "./losses/loss";
+export { type LabelLoss, type Loss, type NoLoss, noLoss, type PlainLoss, type ValueLoss } from "./losses/loss";
 export { meanAbsoluteError } from "./losses/mean-absolute-error";
 export { meanSquaredError } from "./losses/mean-squared-error";
 export type { Batch, BatchInputs, BatchShape } from "./network/batch";
@@ -92,6 +92,9 @@ export type { ParameterValues } from "./network/parameters";
 export type { PartsConfig, PartsOptions } from "./network/parts-config";
 export type { Pass, PassTensors } from "./network/pass";
 export type { PassOptions } from "./network/pass-options";
+export type { PredictOptions, SequenceInputs } from "./network/predict";
+export type { ClassPrediction, Prediction, PredictionOf, ValuePrediction } from "./network/prediction";
+export type { Predictor, PredictorOptions } from "./network/predictor";
 export type { States } from "./network/read-states";
 export { type GradientTrace, traceGradients } from "./network/through-time";
 export type { Schedule } from "./ops/recurrence";
@@ -117,7 +120,27 @@ export {
 export type { Batches } from "./training/batches";
 export { type Checkpoint, readCheckpoint, saveCheckpoint, saveNetwork } from "./training/checkpoint";
 export { type CheckpointStore, openCheckpointStore } from "./training/checkpoint-store";
-export { type Evaluation, evaluate } from "./training/evaluate";
+export { type EvaluateOptions, type Evaluation, evaluate, type Measured } from "./training/evaluate";
+export { type FitEntry, type FitProgress, type Fitted, fit } from "./training/fit";
+export type { FitData, ValidationData } from "./training/fit-data";
+export type { FitOptions, FitRules } from "./training/fit-options";
+export {
+  accuracy,
+  confusionMatrix,
+  f1,
+  f1PerClass,
+  labelAccuracy,
+  type Metric,
+  type Metrics,
+  type MetricValues,
+  mae,
+  perplexity,
+  rmse,
+  type Score,
+  type ScoredRow,
+  type Tally,
+  topK,
+} from "./training/metrics";
 export {
   adam,
   adamw,

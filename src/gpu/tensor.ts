@@ -192,6 +192,8 @@ export function writeTensor(gpu: Gpu, tensor: Tensor, data: ArrayLike<number>): 
 /**
  * Reads tensors back, padding taken off. One round trip for all: never inside a loop that is to be fast.
  * @param staging where they pass through, of `readbackBytes`; one is made unless given.
+ * @param into arrays that take the values, one for each tensor; they are made unless given.
+ * @param before encodes what is computed first, in the same submit.
  * @throws where a tensor was destroyed, the device was lost, or it has no room.
  */
 export async function readTensors(
@@ -199,6 +201,8 @@ export async function readTensors(
   tensors: readonly Tensor[],
   operation = "readTensors",
   staging?: GPUBuffer,
+  into?: readonly TypedArray[],
+  before?: (encoder: GPUCommandEncoder) => void,
 ): Promise<TypedArray[]> {
   for (const { buffer } of tensors) gpu.expectBuffer(operation, buffer);
   const starts: number[] = [];
@@ -210,6 +214,7 @@ export async function readTensors(
   const { result, errors } = gpu.scoped(() => {
     const through = staging ?? gpu.createBuffer("readback", bytes, usageOf("readback"));
     const encoder = gpu.device.createCommandEncoder({ label: "readback" });
+    before?.(encoder);
     tensors.forEach(({ buffer, offset, size }, i) => {
       encoder.copyBufferToBuffer(buffer, offset, through, starts[i]!, size);
     });
@@ -223,7 +228,7 @@ export async function readTensors(
     await gpu.expectNone(operation, errors, bytes);
     await gpu.answered(operation, mapped);
     const range = through.getMappedRange(0, bufferSize(bytes));
-    return tensors.map((tensor, i) => unpadded(tensor, range, starts[i]!));
+    return tensors.map((tensor, i) => unpadded(tensor, range, starts[i]!, into?.[i]));
   } finally {
     if (staging) staging.unmap();
     else gpu.destroyBuffer(through);
@@ -239,12 +244,12 @@ export async function readFloats(gpu: Gpu, tensor: Tensor, operation?: string): 
   return (await readTensors(gpu, [tensor], operation))[0] as Float32Array;
 }
 
-/** A tensor's values from its storage, which begins at byte `start`: padding taken off. */
-export function unpadded(tensor: Tensor, bytes: ArrayBuffer, start: number): TypedArray {
+/** A tensor's values from its storage, which begins at byte `start`: padding taken off. `into` takes them, where it is given. */
+export function unpadded(tensor: Tensor, bytes: ArrayBuffer, start: number, into?: TypedArray): TypedArray {
   const { rows, width, storedRows, storedWidth } = matrixOf(tensor);
   const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[tensor.type];
   const stored = new View(bytes, start, storedRows * storedWidth);
-  const values = new View(rows * width);
+  const values = into ?? new View(rows * width);
   eachRun(tensor, (from, to, length) => values.set(stored.subarray(to, to + length), from));
   return values;
 }

@@ -2,7 +2,7 @@
 
 import { type LossEquation, type TracedLoss, traceLoss } from "../expressions/loss";
 import { wgslFunctions } from "../expressions/wgsl-functions";
-import type { ValueLoss } from "./loss";
+import type { PlainLoss } from "./loss";
 
 /** The formula of one value, and what its targets may be. */
 export interface LossFormula<Option extends string = never> extends LossEquation<Option> {
@@ -14,13 +14,14 @@ export interface LossFormula<Option extends string = never> extends LossEquation
  * Defines a loss by its formula for one value, which is traced once and differentiated. The loss of a batch is the mean over
  * all values that count.
  *
- * @returns a function of the formula's options that answers the loss.
+ * @returns a function of the formula's options that answers the loss. Where outputs are the logits of labels, add `labels: true`
+ *   to that, as `binaryCrossEntropy` does.
  * @throws where a name is none or stands for two things, or `value` answers anything but an expression of its arguments that
  *   has a derivative by `o`; and that function, for options that are unknown or no finite numbers of float32.
  */
 export function defineLoss<const Option extends string = never>(
   formula: LossFormula<Option>,
-): (options?: Partial<Record<Option, number>>) => ValueLoss {
+): (options?: Partial<Record<Option, number>>) => PlainLoss {
   const traced = traceLoss(formula);
   const source = sourceOf(traced);
   const { name, targets: range } = formula;

@@ -18,6 +18,8 @@ export interface ValueLoss {
   readonly range?: readonly [least: number, most: number] | undefined;
   /** Numbers that the formula takes, by name. */
   readonly options: Readonly<Record<string, number>>;
+  /** Whether each output is the logit of a label that is there or not: σ(o) is then what is predicted, else o. */
+  readonly labels?: true;
   /** WGSL that defines `lossAt` of four values, for shaders/value-loss.wgsl. */
   readonly source: string;
   /** The loss and its derivative in float64. */
@@ -25,6 +27,12 @@ export interface ValueLoss {
   /** What files hold: its name and options; `readCheckpoint` is given the loss again. */
   toJSON(): string;
 }
+
+/** Of labels, there or not, any number of them a row. */
+export type LabelLoss = ValueLoss & { readonly labels: true };
+
+/** Of values. */
+export type PlainLoss = ValueLoss & { readonly labels?: never };
 
 /** None: what reaches the outputs on the way back comes from outside. */
 export interface NoLoss {

@@ -1,9 +1,9 @@
 // The squared error, written by hand, as networks have it by name.
 
-import type { ValueLoss } from "./loss";
+import type { PlainLoss } from "./loss";
 
 /** (o − y)², as torch.nn.MSELoss has it. */
-export const meanSquaredError = (): ValueLoss => ({
+export const meanSquaredError = (): PlainLoss => ({
   name: "mean-squared-error",
   targets: "values",
   options: {},

@@ -20,6 +20,8 @@ import { planInference } from "./inference";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
 import { loadWays } from "./pass-ways";
+import type { States } from "./read-states";
+import { emptyStates, expectStates, partsOfStates } from "./state-rows";
 import { stateSpecs } from "./state-specs";
 import { copyStates, statesIn } from "./states";
 
@@ -28,6 +30,8 @@ export interface GenerateOptions {
   prompt: ArrayLike<number>;
   /** Of a network with an encoder, what that reads first: tokens, or features [steps, inputs]. */
   source?: ArrayLike<number>;
+  /** What the layers begin with before the prompt, as a sequence ended: `states` of `predict`. Without it, zero; of an encoder its own. */
+  initialState?: States;
   /** How many tokens to write. */
   length: number;
   /** Divides the logits: below 1 bolder, above 1 wilder. Default 1. */
@@ -56,7 +60,7 @@ const tokensPerSubmit = 32;
  *   logits are not finite, the network was destroyed, the device was lost or has no room; or `signal`'s reason.
  */
 export async function generate(network: Network, options: GenerateOptions): Promise<Int32Array> {
-  const { prompt, source, length, temperature = 1, topK = 0, seed = 1, onTokens, signal } = options;
+  const { prompt, source, initialState, length, temperature = 1, topK = 0, seed = 1, onTokens, signal } = options;
   const { gpu, config } = network;
   network.lifetime.expect("generate");
   checkOptions(network, options);
@@ -68,7 +72,7 @@ export async function generate(network: Network, options: GenerateOptions): Prom
     () => writerOf(network, room, source?.length ?? 0),
     async (writer) => {
       const { program, tokens, notFinite, staging } = writer;
-      writer.begin(prompt, source ?? [], {
+      writer.begin(prompt, source ?? [], initialState, {
         temperature,
         topK: Math.min(topK, architectureOf(config).readout.outputs),
         seed,
@@ -124,7 +128,7 @@ async function writerOf(network: Network, room: number, sourceLength: number) {
   const { encoder } = architectureOf(config);
   const source = encoder && sourceOf(plan, encoder.input, sourceLength);
   plan.section(first, () => {
-    for (const { buffer } of [position, notFinite, state]) plan.clear({ buffer, offset: 0 }, buffer.size);
+    for (const { buffer } of [position, notFinite]) plan.clear({ buffer, offset: 0 }, buffer.size);
     finiteCheck(plan, { tensor: whole(parameters, "parameters"), notFinite });
     if (!encoder || !source) return;
     const { encoders } = ways;
@@ -140,6 +144,7 @@ async function writerOf(network: Network, room: number, sourceLength: number) {
   sample(plan, { logits, settings, position, tokens, next: inputs, notFinite });
   const program = await network.programs.realise(plan, "generate", "generation");
   const own = { settings: program.tensor(settings), tokens: program.tensor(tokens), next: program.tensor(inputs) };
+  const states = Object.values(program.group(state).tensors);
   const real = { ...own, source: source && program.tensor(source) };
   return {
     program,
@@ -147,7 +152,14 @@ async function writerOf(network: Network, room: number, sourceLength: number) {
     notFinite: program.tensor(notFinite),
     staging: program.buffer(staging),
     /** Puts there what is to be written on. */
-    begin(prompt: ArrayLike<number>, read: ArrayLike<number>, how: Parameters<typeof sampleSettings>[0]): void {
+    begin(
+      prompt: ArrayLike<number>,
+      read: ArrayLike<number>,
+      initial: States | undefined,
+      how: Parameters<typeof sampleSettings>[0],
+    ): void {
+      const given = partsOfStates(config, initial ?? emptyStates(config, 1), 1);
+      for (const [i, tensor] of states.entries()) writeTensor(gpu, tensor, given[i]!);
       if (real.source) writeTensor(gpu, real.source, read);
       writeTensor(gpu, real.settings, sampleSettings(how));
       writeTensor(gpu, slice(real.tokens, 0, prompt.length), prompt);
@@ -171,7 +183,17 @@ const slice = (tokens: Tensor, from: number, to: number): Tensor => ({
 
 function checkOptions({ config }: Network, options: GenerateOptions): void {
   const { prompt, length, temperature = 1, topK = 0, seed = 1 } = options;
-  expectKnown("generate", options, ["prompt", "source", "length", "temperature", "topK", "seed", "onTokens", "signal"]);
+  expectKnown("generate", options, [
+    "prompt",
+    "source",
+    "initialState",
+    "length",
+    "temperature",
+    "topK",
+    "seed",
+    "onTokens",
+    "signal",
+  ]);
   expectSize("generate", "length", length);
   const { input, layers, readout, loss } = architectureOf(config);
   const { tokens = 0 } = input;
@@ -191,7 +213,15 @@ function checkOptions({ config }: Network, options: GenerateOptions): void {
   }
   if (options.topK !== undefined) expectSize("generate", "topK", topK);
   expectSeed("generate", seed);
-  expectSource(architectureOf(config).encoder?.input, options.source);
+  const { encoder } = architectureOf(config);
+  expectSource(encoder?.input, options.source);
+  if (options.initialState) {
+    if (encoder) {
+      const expected = "none; the network has an encoder, which gives it";
+      throw new TempogradError("option", `generate: initialState is given, expected ${expected}.`);
+    }
+    expectStates("generate", "initialState", config, options.initialState);
+  }
   if (prompt.length === 0)
     throw new TempogradError("batch", "generate: prompt is empty, expected at least one token to begin with.");
   for (let i = 0; i < prompt.length; i++) {

@@ -4,15 +4,15 @@ import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { eachRun, elements, type PlannedGroup, type PlannedTensor, type Tensor } from "../gpu/tensor";
-import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy";
 import { architectureOf } from "../parts/architecture";
 import type { NetworkConfig } from "./config";
-import { expectKnown, expectSize } from "./expect";
+import { expectKnown, expectSize, expectSwitch } from "./expect";
 import { inputStage } from "./input";
 import type { Layer } from "./layer";
 import type { Network } from "./network";
 import { loadWays, type PassWays } from "./pass-ways";
 import { readoutStage } from "./readout";
+import { softmax } from "./softmax";
 import { createStack, stackForward } from "./stack";
 import { stateSpecs } from "./state-specs";
 import { clearStates, copiesOf, copyStates, statePlaces, statesIn } from "./states";
@@ -22,6 +22,8 @@ export interface InferenceOptions {
   steps?: number;
   /** B: sequences side by side. Default 1. */
   batch?: number;
+  /** Whether `encode` may bring `lengths`. Default false. */
+  lengths?: boolean;
   /** Whether `outputs` gets ŷ = softmax(o) instead of o. Default false. */
   probabilities?: boolean;
 }
@@ -33,6 +35,11 @@ export type BufferPlace = GPUBuffer | { readonly buffer: GPUBuffer; readonly off
 export interface InferenceBuffers {
   /** Features, f32 [steps, batch, inputs], or tokens, i32 [steps, batch]; usage COPY_SRC. Without it, the last ones again. */
   inputs?: BufferPlace;
+  /**
+   * Where it is prepared with them: i32 [batch], how many steps each sequence has (1 … steps); usage COPY_SRC. Past its end outputs
+   * count nothing, and its state is that at its end. Without it, all run for all steps.
+   */
+  lengths?: BufferPlace;
   /** f32 [steps, batch, outputs], or [batch, outputs] where the last step is read; usage COPY_DST. */
   outputs?: BufferPlace;
   /**
@@ -47,11 +54,14 @@ export interface InferenceBuffers {
 interface InferencePlan {
   readonly inputs: PlannedTensor;
   readonly outputs: PlannedTensor;
+  /** i32 [batch], where runs may bring them. */
+  readonly lengths: PlannedTensor | undefined;
   readonly layers: readonly Layer[];
 }
 
-/** The section that a run leaves out which goes on from a state. */
+/** The section that a run leaves out which goes on from a state, and the one of a run that brings lengths. */
 const fromZero = "from zero";
+const allSteps = "all steps";
 
 /**
  * Lays a network out without its loss.
@@ -67,8 +77,9 @@ export function planInference(
   ops: PassWays,
   state?: PlannedGroup,
 ): InferencePlan {
-  expectKnown("Network.prepare", options, ["steps", "batch", "probabilities"]);
-  const { steps = 1, batch = 1, probabilities = false } = options;
+  expectKnown("Network.prepare", options, ["steps", "batch", "lengths", "probabilities"]);
+  const { steps = 1, batch = 1, lengths: ragged = false, probabilities = false } = options;
+  expectSwitch("Network.prepare", "lengths", ragged);
   expectSize("Network.prepare", "steps", steps);
   expectSize("Network.prepare", "batch", batch);
   const architecture = architectureOf(config);
@@ -78,7 +89,13 @@ export function planInference(
       ? plan.tensor("inputs", [steps, batch, width])
       : plan.tensor("inputs", [steps, batch], { type: "i32" });
   const lengths = plan.tensor("lengths", [batch], { type: "i32" });
-  plan.fill(lengths, () => new Int32Array(batch).fill(steps));
+  const full = () => new Int32Array(batch).fill(steps);
+  plan.fill(lengths, full);
+  if (ragged) {
+    const all = plan.tensor("all steps", [batch], { type: "i32" });
+    plan.fill(all, full);
+    plan.section(allSteps, () => plan.copy(all, lengths, 4 * batch));
+  }
   const input = inputStage(plan, architecture, parameters, inputs, ops);
   const shape = { steps, batch, schedule: undefined, ops };
   const layers = createStack(plan, architecture, parameters, input.x, lengths, shape);
@@ -90,7 +107,7 @@ export function planInference(
   readout.forward();
   const outputs = probabilities ? softmax(plan, readout.logits, lengths) : readout.logits;
   if (state) copyStates(plan, layers, "final", statesIn(state.tensors));
-  return { inputs, outputs, layers };
+  return { inputs, outputs, lengths: ragged ? lengths : undefined, layers };
 }
 
 /** Whether no layer reads from the last step to the first. */
@@ -103,11 +120,13 @@ export class Inference {
   readonly inputs: Tensor;
   /** o, or ŷ: [T, B, K] or [B, K] */
   readonly outputs: Tensor;
+  readonly #lengths: Tensor | undefined;
   readonly #config: NetworkConfig;
   readonly #layers: readonly Layer[];
 
-  constructor(program: Program, { inputs, outputs, layers }: InferencePlan, config: NetworkConfig) {
+  constructor(program: Program, { inputs, outputs, lengths, layers }: InferencePlan, config: NetworkConfig) {
     this.program = program;
+    this.#lengths = lengths && program.tensor(lengths);
     this.inputs = program.tensor(inputs);
     this.outputs = program.tensor(outputs);
     this.#config = config;
@@ -124,7 +143,7 @@ export class Inference {
    */
   encode(encoder: GPUCommandEncoder, buffers: InferenceBuffers): void {
     this.program.lifetime.expect("Network.encode");
-    expectKnown("Network.encode", buffers, ["inputs", "outputs", "state"]);
+    expectKnown("Network.encode", buffers, ["inputs", "lengths", "outputs", "state"]);
     const [, batch = 0] = this.#layers[0]!.hidden.shape;
     const states = Object.values(stateSpecs(this.#config, batch));
     const stateBytes = states.reduce((sum, { shape }) => sum + 4 * elements(shape), 0);
@@ -133,8 +152,12 @@ export class Inference {
         "Network.encode: state is given, expected none for a bidirectional network; it reads a sequence whole.",
       );
     }
+    if (buffers.lengths && !this.#lengths) {
+      throw new Error("Network.encode: lengths is given, expected none; prepare with lengths: true.");
+    }
     const { COPY_SRC, COPY_DST } = GPUBufferUsage;
     const inputs = placeOf("inputs", buffers.inputs, 4 * elements(this.inputs.shape), { COPY_SRC });
+    const lengths = placeOf("lengths", buffers.lengths, 4 * batch, { COPY_SRC });
     const outputs = placeOf("outputs", buffers.outputs, 4 * elements(this.outputs.shape), { COPY_DST });
     const state = placeOf("state", buffers.state, stateBytes, { COPY_SRC, COPY_DST });
 
@@ -144,8 +167,12 @@ export class Inference {
         encoder.copyBufferToBuffer(inputs.buffer, from, this.inputs.buffer, to, 4 * count);
       });
     }
+    if (lengths && this.#lengths) {
+      const { buffer, offset } = this.#lengths;
+      encoder.copyBufferToBuffer(lengths.buffer, lengths.offset, buffer, offset, 4 * batch);
+    }
     if (state) this.#copyStates(encoder, "initial", state);
-    this.program.encode(encoder, state ? [fromZero] : []);
+    this.program.encode(encoder, [...(state ? [fromZero] : []), ...(lengths ? [allSteps] : [])]);
     if (outputs) {
       eachRun(this.outputs, (plain, stored, count) => {
         const [from, to] = [this.outputs.offset + 4 * stored, outputs.offset + 4 * plain];
@@ -182,17 +209,6 @@ export class Inference {
   [Symbol.dispose](): void {
     this.destroy();
   }
-}
-
-/** ŷ = softmax(o): the loss's kernel, of a loss that counts nothing. */
-function softmax(plan: Plan, logits: PlannedTensor, lengths: PlannedTensor): PlannedTensor {
-  const rows = logits.shape.slice(0, -1);
-  const probabilities = plan.tensor("probabilities", logits.shape);
-  const { lossScale } = plan.group("lossScale", { lossScale: { shape: [1] } }, "uniform").tensors;
-  const targets = plan.tensor("targets", rows, { type: "i32" });
-  const rowLoss = plan.tensor("rowLoss", [elements(rows)]);
-  softmaxCrossEntropy(plan, { logits, targets, lengths, lossScale, rowLoss, probabilities });
-  return probabilities;
 }
 
 /** Checks an application's buffer before anything is encoded. */

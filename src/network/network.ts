@@ -13,6 +13,8 @@ import {
   writeTensor,
 } from "../gpu/tensor";
 import { inTurns } from "../gpu/turns";
+import type { Loss, LossName } from "../losses/loss";
+import type { BatchInputs } from "./batch";
 import type { NetworkConfig, NetworkOptions, UniformConfig, UniformOptions } from "./config";
 import { drawParameters } from "./draw-parameters";
 import { expectKnown } from "./expect";
@@ -23,12 +25,19 @@ import type { PartsConfig, PartsOptions } from "./parts-config";
 import type { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
 import { plainConfig } from "./plain";
+import type { PredictOptions, SequenceInputs } from "./predict";
+import type { PredictionOf } from "./prediction";
+import type { Predictor, PredictorOptions } from "./predictor";
 import { Programs } from "./programs";
+import type { States } from "./read-states";
 
 /** What may end the making of a network. */
 interface Until {
   signal?: AbortSignal | undefined;
 }
+
+/** A config that knows its loss, of which the type of predictions follows. */
+type WithLoss<Config, L> = Omit<Config, "loss"> & { readonly loss: L };
 
 /** Of parameters, on a GPU; `Config` is the form in which it was said what it is. */
 export class Network<Config extends NetworkConfig = NetworkConfig> {
@@ -54,8 +63,16 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
    * Makes a network with initial parameters drawn from `options.seed`, in pieces of a few milliseconds.
    * @throws where an option is missing or out of range, the device has no room, or was lost; where `signal` aborts, its reason.
    */
-  static create(gpu: Gpu, options: UniformOptions, until?: Until): Promise<Network<UniformConfig>>;
-  static create(gpu: Gpu, options: PartsOptions, until?: Until): Promise<Network<PartsConfig>>;
+  static create<const L extends LossName | Loss = "cross-entropy">(
+    gpu: Gpu,
+    options: UniformOptions & { loss?: L },
+    until?: Until,
+  ): Promise<Network<WithLoss<UniformConfig, L>>>;
+  static create<const L extends LossName | Loss = "cross-entropy">(
+    gpu: Gpu,
+    options: PartsOptions & { readonly loss?: L },
+    until?: Until,
+  ): Promise<Network<WithLoss<PartsConfig, L>>>;
   static create(gpu: Gpu, options: NetworkOptions, until?: Until): Promise<Network>;
   static async create(gpu: Gpu, options: NetworkOptions, until: Until = {}): Promise<Network> {
     const operation = "Network.create";
@@ -165,6 +182,38 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
       );
     }
     inference.encode(encoder, buffers);
+  }
+
+  /**
+   * Predicts: of one sequence, of several of any lengths, or of a batch, without targets. What is made for a size is kept, and used
+   * again.
+   * @param sequence tokens, Int32Array [steps], or features, Float32Array [steps, inputs]
+   * @returns classes and their probabilities where the loss is of classes or labels, else values, each cut to the sequence's length:
+   *   at every step, or of the last; of several sequences and of a batch one prediction for each, in their order.
+   * @throws where a sequence is none of the network's, parameters or outputs are not finite, the network was destroyed, the device was
+   *   lost or has no room; or the signal's reason.
+   */
+  predict(sequence: SequenceInputs, options?: PredictOptions<States>): Promise<PredictionOf<Config>>;
+  predict(
+    sequences: readonly SequenceInputs[] | BatchInputs,
+    options?: PredictOptions<readonly States[]>,
+  ): Promise<PredictionOf<Config>[]>;
+  async predict(
+    given: SequenceInputs | readonly SequenceInputs[] | BatchInputs,
+    options: PredictOptions = {},
+  ): Promise<unknown> {
+    const { predict } = await import("./predict"); // as only some need it
+    return predict(this, given, options);
+  }
+
+  /**
+   * Readies predictions of one size, such as one of each frame: allocates and compiles all that they need, and nothing after that. It
+   * is the caller's, to destroy.
+   * @throws where an option is out of range, the device has no room or was lost, or the network was destroyed.
+   */
+  async predictor(options: PredictorOptions = {}): Promise<Predictor<PredictionOf<Config>>> {
+    const { predictorOf } = await import("./predictor");
+    return (await predictorOf(this, options, "Network.predictor")) as Predictor<PredictionOf<Config>>;
   }
 
   /**

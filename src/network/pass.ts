@@ -44,6 +44,8 @@ export class Pass {
   readonly dInitialState: TensorGroup | undefined;
   readonly #planned: PassPlan;
   readonly #check: CheckBatch;
+  /** Of a packed batch, made when the first is written. */
+  #bytes: ArrayBuffer | undefined;
   /** Whether it has run: before, there is nothing to read. */
   #begun = false;
   /** Whether its last half went forward: there is a way back. */
@@ -94,13 +96,14 @@ export class Pass {
    * @param step which of dropout's masks it gets, where `training` is on.
    * @throws as `checkBatch`, before anything is written, or where the pass was destroyed.
    */
-  write(batch: AnyBatch, step = 1): void {
-    this.lifetime.expect("Pass.write");
+  write(batch: AnyBatch, step = 1, operation = "Pass.write"): void {
+    this.lifetime.expect(operation);
     const first = !this.#begun;
-    const { weight } = this.#check("Pass.write", this.config, this.options, batch, first);
-    const bytes = new ArrayBuffer(this.packer.bytes);
+    const { weight } = this.#check(operation, this.config, this.options, batch, first);
+    this.#bytes ??= new ArrayBuffer(this.packer.bytes);
+    const bytes = this.#bytes;
     this.packer.pack(bytes, 0, batch, { weight, step, first });
-    this.gpu.write(this.batch.buffer, 0, () => bytes, "Pass.write");
+    this.gpu.write(this.batch.buffer, 0, () => bytes, operation);
   }
 
   /** Makes the next batch the first: where the state is carried, all rows begin anew. */
@@ -112,13 +115,14 @@ export class Pass {
   /**
    * Encodes a run.
    * @param latched whether what an earlier run found not finite still stands: nothing is changed then.
+   * @param without names of sections, of what follows the pass on its plan, to leave out.
    * @throws where the pass was destroyed.
    */
-  encode(encoder: GPUCommandEncoder, latched = false): void {
+  encode(encoder: GPUCommandEncoder, latched = false, without: readonly string[] = []): void {
     this.lifetime.expect("Pass.encode");
     this.#begun = true;
     this.#ahead = false;
-    this.program.encode(encoder, latched ? [unlatched] : []);
+    this.program.encode(encoder, latched ? [unlatched, ...without] : without);
   }
 
   /**

@@ -58,8 +58,9 @@ export class Programs {
     return { pass: new Pass(program, planned, config, options, checks), more };
   }
 
-  async planPass(operation: string, options: PassOptions): Promise<PassPlan> {
-    const { gpu, config, parameters } = this.#network;
+  /** @param config the network's own, or with another loss */
+  async planPass(operation: string, options: PassOptions, config = this.#network.config): Promise<PassPlan> {
+    const { gpu, parameters } = this.#network;
     if (!isPlainPass(options) || architectureOf(config).encoder) {
       (await import("./pass-options")).checkPassOptions(config, options);
     }
@@ -123,19 +124,21 @@ export class Programs {
   /**
    * Borrows a pass of which tensors are read after each run, in the same submit.
    * @param wanted the tensors; it may add to the plan what they hold.
+   * @param also what tells it from others of the same operation and options.
    */
   async reading<Answer>(
     operation: string,
     options: PassOptions,
     wanted: (planned: PassPlan) => PlannedTensor[],
     use: (reading: Reading) => Promise<Answer>,
+    also = "",
   ): Promise<Answer> {
     const { reading } = await import("./reading");
-    return reading(this.#network, operation, options, wanted, use);
+    return reading(this.#network, operation, options, wanted, use, also);
   }
 
   /**
-   * Frees what `evaluate`, `generate` and `traceGradients` have left to use again: for each of the last eight shapes, what
+   * Frees what `predict`, `evaluate`, `generate` and `traceGradients` have left to use again: for each of the last eight shapes, what
    * they compute in.
    */
   release(): void {

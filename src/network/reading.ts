@@ -1,6 +1,6 @@
 // Passes of which tensors are read after each run; loaded where there are some.
 
-import { type PlannedTensor, readbackBytes, readTensors, type TypedArray } from "../gpu/tensor";
+import { type AnyBuffer, type PlannedTensor, readbackBytes, readTensors, type TypedArray } from "../gpu/tensor";
 import type { Network } from "./network";
 import type { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
@@ -9,8 +9,29 @@ import type { PassPlan } from "./pass-plan";
 /** A pass of which some tensors are read after each run. */
 export interface Reading {
   readonly pass: Pass;
-  /** Runs what was written, and reads. @throws what the device finds wrong. */
-  run(): Promise<TypedArray[]>;
+  /**
+   * Runs what was written, and reads.
+   * @param into arrays that take what is read, one for each tensor; they are made unless given.
+   * @param without names of sections to leave out.
+   * @throws what the device finds wrong.
+   */
+  run(into?: readonly TypedArray[], without?: readonly string[]): Promise<TypedArray[]>;
+}
+
+/** Of a pass, and of tensors that are read through a buffer of `readbackBytes`. */
+export function readingOf(
+  pass: Pass,
+  planned: { readonly tensors: readonly PlannedTensor[]; readonly staging: AnyBuffer },
+  operation: string,
+): Reading {
+  const { gpu, program } = pass;
+  const tensors = planned.tensors.map((tensor) => program.tensor(tensor));
+  const staging = program.buffer(planned.staging);
+  return {
+    pass,
+    run: (into, without) =>
+      readTensors(gpu, tensors, operation, staging, into, (encoder) => pass.encode(encoder, false, without)),
+  };
 }
 
 /** As `Programs.reading`. */
@@ -20,24 +41,18 @@ export function reading<Answer>(
   options: PassOptions,
   wanted: (planned: PassPlan) => PlannedTensor[],
   use: (reading: Reading) => Promise<Answer>,
+  also: string,
 ): Promise<Answer> {
-  const { gpu, lifetime, programs } = network;
+  const { lifetime, programs } = network;
   const make = async () => {
     const extend = (planned: PassPlan) => {
       const tensors = wanted(planned);
       return { tensors, staging: planned.plan.buffer("readback", readbackBytes(tensors), "readback") };
     };
     const { pass, more } = await programs.pass(operation, options, lifetime, extend);
-    const tensors = more!.tensors.map((tensor) => pass.program.tensor(tensor));
-    const staging = pass.program.buffer(more!.staging);
-    const run = async () => {
-      const { errors } = gpu.scoped(() => pass.run());
-      const read = readTensors(gpu, tensors, operation, staging);
-      return (await Promise.all([read, gpu.expectNone(operation, errors)]))[0];
-    };
-    return { pass, run, destroy: () => pass.destroy() };
+    return { ...readingOf(pass, more!, operation), destroy: () => pass.destroy() };
   };
-  return programs.borrow(`${operation} ${JSON.stringify(options)}`, make, (reading) => {
+  return programs.borrow(`${operation} ${JSON.stringify(options)} ${also}`, make, (reading) => {
     reading.pass.begin();
     return use(reading);
   });

@@ -9,6 +9,7 @@ import {
   needNetwork,
   ofLibrary,
   ofPass,
+  ofPredictor,
   ofProgram,
   ofTrainer,
   thrownBy,
@@ -35,6 +36,13 @@ describe("what is destroyed refuses, by name,", () => {
     destroy(all, "pass");
     const uses = [...usesOf(ofPass, "Pass."), ...usesOf(ofProgram, "Program.")];
     await expectRefused(uses, all, "destroyed", destroyed("pass"));
+    all.close();
+  });
+
+  test("each operation of a predictor", async () => {
+    const all = await world();
+    all.predictor.destroy();
+    await expectRefused(usesOf(ofPredictor, "Predictor."), all, "destroyed", destroyed("predictor"));
     all.close();
   });
 

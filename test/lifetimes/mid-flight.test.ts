@@ -12,6 +12,8 @@ describe("destroyed in mid-flight", () => {
     "read",
     "pass",
     "inference",
+    "predict",
+    "predictor",
     "readStates",
     "train",
     "forward",
@@ -19,7 +21,15 @@ describe("destroyed in mid-flight", () => {
     "gradientNorm",
     "snapshot",
   ];
-  const functions = ["evaluate", "generate", "traceGradients", "saveNetwork", "saveCheckpoint", "Trainer"];
+  const functions = [
+    "Predictor.run",
+    "evaluate",
+    "generate",
+    "traceGradients",
+    "saveNetwork",
+    "saveCheckpoint",
+    "Trainer",
+  ];
   const uses = [...methods.map((name) => `.${name}`), ...functions].map((name) => {
     return needNetwork.find(([other]) => (name.startsWith(".") ? other.endsWith(name) : other === name))!;
   });

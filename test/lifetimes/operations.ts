@@ -4,10 +4,12 @@ import { expect } from "vitest";
 import type * as library from "../../src/index";
 import {
   evaluate,
+  fit as fitted, // the linter takes a call of fit for a focused test
   type Gpu,
   generate,
   Network,
   type Pass,
+  type Predictor,
   type Program,
   readTensors,
   saveCheckpoint,
@@ -19,7 +21,7 @@ import {
   traceGradients,
 } from "../../src/index";
 import type { Programs } from "../../src/network/programs";
-import { batch, batches, dOutputs, inputs, options, shape, type World } from "./world";
+import { batch, batches, dOutputs, inputs, options, shape, tokens, type World } from "./world";
 
 /** How an operation is used; "apart" where it needs no device, or frees what it has. */
 type Use = ((world: World) => unknown) | "apart";
@@ -46,6 +48,8 @@ const ofNetwork: Record<keyof Network, Use> = {
   prepare: ({ network }) => network.prepare({ steps: 2 }),
   encode: (world) => world.network.encode(encoder(world), shape),
   memoryOf: ({ network }) => network.memoryOf(shape),
+  predict: ({ network }) => network.predict([tokens, tokens.subarray(3)]),
+  predictor: async ({ network }) => (await network.predictor(shape)).options,
   programs: "apart", // of its own: below
 };
 
@@ -79,6 +83,17 @@ export const ofPass: Record<keyof Pass, Use> = {
   program: "apart",
   run: ({ pass }) => pass.run(),
   readStates: ({ pass }) => pass.readStates(),
+};
+
+export const ofPredictor: Record<keyof Predictor, Use> = {
+  options: "apart",
+  lifetime: "apart",
+  busy: "apart",
+  newResult: "apart",
+  begin: ({ predictor }) => predictor.begin(),
+  run: ({ predictor }) => predictor.run(inputs, predictor.newResult()),
+  destroy: "apart",
+  [Symbol.dispose]: "apart",
 };
 
 export const ofTrainer: Record<keyof Trainer, Use> = {
@@ -179,6 +194,14 @@ export const ofLibrary: Record<keyof typeof library, Use> = {
     return trainer.step;
   },
   evaluate: ({ network }) => evaluate(network, shape, [batch, batch]),
+  fit: async ({ trainer }) => {
+    const { history, stopped } = await fitted(trainer, batches(), {
+      updates: 2,
+      evaluateEvery: 1,
+      validation: [batch],
+    });
+    return { stopped, losses: history.map(({ loss, validation }) => [loss, validation?.loss]) };
+  },
   generate: ({ network }) => generate(network, { prompt: [1, 2], length: 70 }),
   traceGradients: ({ network }) => traceGradients(network, shape, batch),
   saveNetwork: ({ network }) => saveNetwork(network),
@@ -186,6 +209,15 @@ export const ofLibrary: Record<keyof typeof library, Use> = {
   readTensors: ({ gpu, network }) => readTensors(gpu, [network.parameters.tensors.outputBias!]),
   timePlan: async ({ program }) => (await timePlan(program, 1))?.length,
   // These know no device:
+  accuracy: "apart",
+  confusionMatrix: "apart",
+  f1: "apart",
+  f1PerClass: "apart",
+  labelAccuracy: "apart",
+  mae: "apart",
+  perplexity: "apart",
+  rmse: "apart",
+  topK: "apart",
   openGpu: "apart",
   planTable: "apart",
   TempogradError: "apart",
@@ -272,6 +304,7 @@ export const usesOf = (table: Record<PropertyKey, Use>, prefix = ""): Uses =>
 export const needNetwork: Uses = [
   ...usesOf(ofNetwork, "Network."),
   ...usesOf(ofPass, "Pass."),
+  ...usesOf(ofPredictor, "Predictor."),
   ...usesOf(ofTrainer, "Trainer."),
   ...usesOf(ofTrainerClass, "Trainer."),
   ...usesOf(ofPrograms, "Programs."),

@@ -8,6 +8,7 @@ import {
   noLoss,
   openGpu,
   type Pass,
+  type Predictor,
   type Program,
   sgd,
   Trainer,
@@ -35,6 +36,7 @@ export interface World {
   network: Network;
   pass: Pass;
   program: Program;
+  predictor: Predictor;
   trainer: Trainer;
   /** Of a network whose loss is made outside. */
   open: { network: Network; pass: Pass; trainer: Trainer };
@@ -49,10 +51,11 @@ export async function worldOf(gpu: Gpu, close: () => void): Promise<World> {
   const pass = await network.pass({ ...shape, gradients: true });
   pass.write(batch);
   pass.run();
+  const predictor = await network.predictor(shape);
   const trainer = await Trainer.create(network, { ...shape, optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }) });
   for await (const _ of trainer.train(batches(), { steps: 3 }));
   const saved = await trainer.snapshot();
-  return { gpu, network, pass, program: pass.program, trainer, open: await openOf(gpu), saved, close };
+  return { gpu, network, pass, program: pass.program, predictor, trainer, open: await openOf(gpu), saved, close };
 }
 
 async function openOf(gpu: Gpu): Promise<World["open"]> {

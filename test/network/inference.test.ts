@@ -107,6 +107,81 @@ test("without a state each run begins at zero; probabilities sum to one", async 
   network.destroy();
 });
 
+test.each([false, true])(
+  "an application's lengths count for a run, and for it alone (bidirectional %s)",
+  async (bidirectional) => {
+    const { device } = gpu();
+    const network = await Network.create(gpu(), { ...options, bidirectional });
+    const shape = { steps: 4, batch: 3 };
+    await network.prepare({ ...shape, lengths: true });
+    const x = numbers(4 * 3 * 3, 1);
+    const lengths = Int32Array.of(2, 4, 1);
+    const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const places = device.createBuffer({ label: "lengths", size: 16, usage });
+    device.queue.writeBuffer(places, 4, lengths);
+    const inputs = appBuffer(device, x);
+    const [whole, cut, after] = [0, 1, 2].map(() => appBuffer(device, new Float32Array(4 * 3 * 7))) as [
+      GPUBuffer,
+      GPUBuffer,
+      GPUBuffer,
+    ];
+    const encoder = device.createCommandEncoder();
+    network.encode(encoder, { ...shape, inputs, outputs: whole });
+    network.encode(encoder, { ...shape, inputs, outputs: cut, lengths: { buffer: places, offset: 4 } });
+    network.encode(encoder, { ...shape, inputs, outputs: after });
+    device.queue.submit([encoder.finish()]);
+    expect(await contents(device, after)).toEqual(await contents(device, whole));
+    const got = await contents(device, cut);
+    for (const [row, { values }] of (await network.predict({ inputs: x, lengths })).entries()) {
+      const column = Array.from({ length: lengths[row]! }, (_, t) => [
+        ...got.subarray((3 * t + row) * 7, (3 * t + row + 1) * 7),
+      ]);
+      expect(worstError(column.flat(), values!)).toBeLessThan(1e-6);
+    }
+    await network.prepare(shape);
+    const again = device.createCommandEncoder();
+    expect(() => network.encode(again, { ...shape, lengths: places })).toThrow(
+      "lengths is given, expected none; prepare with",
+    );
+    network.destroy();
+  },
+);
+
+test("generate goes on from the states that a sequence ended with", async () => {
+  for (const cell of ["gru", "lstm"] as const) {
+    const network = await Network.create(gpu(), {
+      ...options,
+      cell,
+      inputs: 7,
+      input: "tokens",
+      loss: "cross-entropy",
+    });
+    const larger = [...(await network.read())].map(
+      ([name, { shape, data }]) =>
+        [name, { shape, data: data.map((w) => (name.endsWith("Weight") ? 6 * w : 0)) }] as const,
+    );
+    network.write(new Map(larger)); // so that much depends on the state
+    const ask = { length: 1, topK: 1, prompt: [5] };
+    const next = new Set<number>();
+    for (let seed = 0; seed < 8; seed++) {
+      const before = integers(4, seed, 0, 6);
+      const { states } = await network.predict(before, { states: true });
+      const { classes } = await network.predict(Int32Array.of(...before, 5));
+      const [token] = await generate(network, { ...ask, initialState: states! });
+      expect(token).toBe(classes!.at(-1));
+      next.add(token!);
+    }
+    expect(next.size).toBeGreaterThan(1);
+    const { classes } = await network.predict(Int32Array.of(5)); // no state is left from those before
+    expect([...(await generate(network, ask))]).toEqual([...classes!]);
+    const short = { finalState: new Float32Array(9) };
+    await expect(generate(network, { ...ask, initialState: short })).rejects.toThrow(
+      "generate: initialState.finalState has 9 values, expected a Float32Array of [10]",
+    );
+    network.destroy();
+  }
+});
+
 test("encode refuses what does not fit, by name", async () => {
   const { device } = gpu();
   const network = await Network.create(gpu(), options);
