@@ -1,5 +1,5 @@
 // A loss of one value at a time, one thread a row: L = Σ l(o, y) and dL/do = l'(o, y), both times lossScale and, weighted,
-// what the row counts. What stands in front defines `lossAt`, l and l' of four values.
+// what the row counts. What stands in front defines `lossAt`, l and l' of four values, the fourfold column of outputs given.
 // CPU twin: src/reference/value-loss.ts
 //
 // rows, batch    of the outputs; row = t · batch + b      outputs, width   K, and in vec4f
@@ -38,7 +38,7 @@ fn valueLoss(@builtin(global_invocation_id) id: vec3u) {
     let at = row * width + column;
     // A row that does not count, and what was added to make whole vec4f, has no loss, whatever stands there.
     let real = (4u * column + vec4u(0u, 1u, 2u, 3u) < vec4u(outputs)) & vec4<bool>(counts);
-    let loss = lossAt(logits[at], targets[at]);
+    let loss = lossAt(logits[at], targets[at], column);
     let value = select(vec4f(), loss.value, real);
     sum += value.x + value.y + value.z + value.w;
 #if gradient
