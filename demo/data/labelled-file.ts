@@ -1,6 +1,6 @@
 // Reads a file of labelled sequences as people have it, CSV or JSON: all of it, or an error that says what to change.
 
-import { csvEntries } from "./labelled-csv";
+import { type CsvOptions, csvEntries } from "./labelled-csv";
 import type { Entry } from "./labelled-entries";
 import { jsonEntries } from "./labelled-json";
 import { refusal, shown } from "./refusal";
@@ -44,6 +44,8 @@ export interface LabelledSeriesFile extends Omit<LabelledTexts, "kind" | "items"
 
 export type LabelledFile = LabelledTexts | LabelledSeriesFile;
 
+const isJson = (name: string) => /\.(json|jsonl|ndjson)$/i.test(name);
+
 const fewestItems = 10;
 const mostClasses = 1000;
 
@@ -51,9 +53,8 @@ const mostClasses = 1000;
  * Reads labelled sequences from the text of a file: JSON where its name ends in .json, .jsonl or .ndjson, else CSV.
  * @throws where anything of it cannot be used: an error of one line, for who wrote the file.
  */
-export async function readLabelledFile(name: string, text: string): Promise<LabelledFile> {
-  const isJson = /\.(json|jsonl|ndjson)$/i.test(name);
-  const { entries, columns, leftOut } = isJson ? jsonEntries(name, text) : await csvEntries(name, text);
+export async function readLabelledFile(name: string, text: string, options: CsvOptions = {}): Promise<LabelledFile> {
+  const { entries, columns, leftOut } = isJson(name) ? jsonEntries(name, text) : await csvEntries(name, text, options);
   if (entries.length < fewestItems) {
     throw refusal(name, `has ${entries.length} items`, `${fewestItems} or more`, "add some");
   }

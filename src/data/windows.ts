@@ -79,8 +79,12 @@ export function windows(series: Series, options: WindowOptions): Window[] {
 
 const mostValues = 2 ** 28;
 
-/** The sizes of a network that reads such windows: `features(inputs)`, `lastStep(outputs)`, and `steps` of a batch. */
+/**
+ * The sizes of a network that reads such windows: `features(inputs)`, `lastStep(outputs)`, and `steps` of a batch.
+ * @throws where the shape is not as it should be.
+ */
 export function windowSize(shape: WindowShape): { steps: number; inputs: number; outputs: number } {
+  expectShape("windowSize", shape);
   const { past, future, targets, features = targets, known = [], quantiles = [0.5] } = shape;
   return {
     steps: past,
@@ -143,6 +147,7 @@ export class Reading {
   readonly #shape: WindowShape;
   readonly #read: readonly Column[];
   readonly #answered: readonly Column[];
+  readonly #size: { inputs: number; outputs: number };
 
   /** @throws where the shape or a column is not as it should be. */
   constructor(operation: string, series: Series, shape: WindowShape) {
@@ -158,6 +163,7 @@ export class Reading {
     this.#operation = operation;
     this.#series = series;
     this.#shape = shape;
+    this.#size = windowSize(shape);
     this.#read = [...features, ...known].map(column);
     this.#answered = targets.map(column);
     this.steps = columnOf(operation, series, targets[0]!).length;
@@ -182,7 +188,7 @@ export class Reading {
   /** The window whose future begins `at`; its values are 0 where the future is not there yet. */
   window(at: number): Window {
     const { past, future, quantiles = [0.5], relative = false } = this.#shape;
-    const { inputs, outputs } = windowSize(this.#shape);
+    const { inputs, outputs } = this.#size;
     const base = this.#answered.map((column) => (relative ? column.at(at - 1) : 0));
     const features = new Float32Array(past * inputs); // [past, inputs]
     let next = 0;

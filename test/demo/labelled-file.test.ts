@@ -291,7 +291,8 @@ test.each([
   [
     "with a value that is no number",
     ["label,t1,t2,t3", ...series, "", "up,1,2,n/a", "up,,,x"],
-    'data.csv, row 13: value 3 is "n/a", expected a number such as 1.5; correct or remove the row; put quotes',
+    "data.csv: 3 cells are empty or missing (row 13, value 3; row 14, value 1; row 14, value 2), expected a value in each; " +
+      "fill them in, or take these rows out.",
   ],
   ["with a hole", [...series, "up,1,,3"], 'data.csv, row 11: value 2 is "", expected a number'],
   ["with infinity", [...series, "up,1,Infinity"], 'row 11: value 2 is "Infinity", expected a number'],

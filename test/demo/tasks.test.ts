@@ -217,7 +217,7 @@ describe("every task", () => {
 
   const made = async (task: TaskName, changes: Partial<Settings>) => {
     const settings = effective({ ...initialSettings, task, hidden: 4, batch: 6, steps: 8, ...changes });
-    const make = await readers[task](own[task as keyof typeof own]);
+    const make = await readers[task](own[task as keyof typeof own], settings);
     return { settings, make, problem: make(settings) };
   };
 
