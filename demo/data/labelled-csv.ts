@@ -10,6 +10,8 @@ const namesLabel = (cells: readonly string[]) => cells.some((cell) => labelNames
 export interface CsvOptions {
   /** The column of classes: what a header calls it, or its place from 1. */
   label?: string | undefined;
+  /** The classes of a network that is to tell them: rows may then lack theirs. */
+  classes?: readonly string[] | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface CsvOptions {
  * the end of a row and empty rows are none. Decimal commas are read where cells are not separated by commas.
  * @throws where quotes do not pair, where the first row may be a header or not, or where there is no such column.
  */
-export async function csvEntries(name: string, text: string, { label }: CsvOptions = {}): Promise<Entries> {
+export async function csvEntries(name: string, text: string, { label, classes }: CsvOptions = {}): Promise<Entries> {
   const { rows, header, delimiter } = await rowsOf(name, text, label);
   const numberOf = numberReader(name, delimiter, rows);
   const isNumber = (cell: string) => Number.isFinite(numberOf(cell));
@@ -29,14 +31,16 @@ export async function csvEntries(name: string, text: string, { label }: CsvOptio
   const without = (cells: readonly string[]) => cells.filter((_, column) => !indices.has(column));
   const kept = without(header ?? first);
   const before = [...indices.keys()].filter((index) => index < (chosen?.column ?? 0)).length;
+  const unlabelled = classes && !chosen && !kept.some((cell) => labelNames.includes(nameOf(cell))) && !areClasses(rows, without, classes);
   const named = chosen?.isNamed ? chosen.column - before : kept.findIndex((cell) => labelNames.includes(nameOf(cell)));
-  const column = chosen ? chosen.column - before : Math.max(0, named);
+  const column = unlabelled ? -1 : chosen ? chosen.column - before : Math.max(0, named);
   const items = rows.map(([row, cells]) => {
     const kept = without(cells);
     const values = kept.filter((_, i) => i !== column);
     while (values.at(-1)?.trim() === "") values.pop();
     return { where: placeOf(name, row), label: kept[column]?.trim(), values };
   });
+  if (unlabelled) return unlabelledEntries(name, items, [...indices.values()], { kept, header, numberOf });
   if (items.length > 0 && items.every(({ values }) => values.length === 0)) {
     const got = indices.size > 0 ? "has one column beside one that numbers the rows" : "has one column";
     const expected = "the class in one column and a text or numbers in others";
@@ -44,7 +48,9 @@ export async function csvEntries(name: string, text: string, { label }: CsvOptio
   }
 
   const [top, ...others] = items;
-  const alone = others.every(({ label }) => label !== top?.label);
+  const alone = classes
+    ? !classes.includes(top?.label ?? "")
+    : others.every(({ label }) => label !== top?.label);
   const isNamed = named >= 0 || [...indices.values()].some((name) => name !== undefined);
   const isHeader = !header && (isNamed || (alone && areSeries(others, isNumber) && !top?.values.some(isNumber)));
   if (top && alone && !isHeader && !header) {
@@ -57,12 +63,44 @@ export async function csvEntries(name: string, text: string, { label }: CsvOptio
   expectWhole(name, body, series);
   const columns = series && (isHeader || header) ? kept.filter((_, i) => i !== column).map((cell) => cell.trim()) : [];
   while (columns.at(-1) === "") columns.pop();
-  const numbered = (cell: string) => (isNumber(cell) ? String(numberOf(cell)) : cell);
+  const numbered = inPoints(numberOf);
   const entries = body.map(({ where, label, values }) => {
     if (series) return { where, label, sequence: values.map(numbered) };
     return { where, label, sequence: values.length > 1 ? values : (values[0] ?? "") };
   });
   return { entries, columns, leftOut: [...indices.values()].map((name) => name ?? "") };
+}
+
+/** A number with a point, whatever the file writes. */
+const inPoints = (numberOf: (cell: string) => number) => (cell: string) =>
+  Number.isFinite(numberOf(cell)) ? String(numberOf(cell)) : cell;
+
+/** Whether the first column holds classes, all but its header. */
+function areClasses(rows: readonly Row[], without: (cells: readonly string[]) => string[], classes: readonly string[]) {
+  const first = rows.map(([, cells]) => without(cells)).filter((cells) => cells.length > 1);
+  const body = first.length > 1 ? first.slice(1) : first;
+  return body.length > 0 && body.every(([cell]) => classes.includes(cell!.trim()));
+}
+
+/** Rows without a class: a text each, or numbers. */
+function unlabelledEntries(
+  name: string,
+  items: readonly Item[],
+  leftOut: readonly (string | undefined)[],
+  { kept, header, numberOf }: { kept: readonly string[]; header?: readonly string[] | undefined; numberOf: (cell: string) => number },
+): Entries {
+  const isNumber = (cell: string) => Number.isFinite(numberOf(cell));
+  const [top, ...others] = items;
+  const isHeader = !header && !!top && !top.values.some(isNumber) && (areSeries(others, isNumber) || /^texts?$/i.test(top.values[0] ?? ""));
+  const body = isHeader ? others : items;
+  const series = areSeries(body, isNumber);
+  expectWhole(name, body.map((item) => ({ ...item, label: "none" })), series);
+  const entries = body.map(({ where, values }) => {
+    if (series) return { where, label: undefined, sequence: values.map(inPoints(numberOf)) };
+    return { where, label: undefined, sequence: values.length > 1 ? values : (values[0] ?? "") };
+  });
+  const columns = series && (isHeader || header) ? kept.map((cell) => cell.trim()) : [];
+  return { entries, columns, leftOut: leftOut.map((name) => name ?? "") };
 }
 
 /** The place of a column that is named, or numbered from 1. */

@@ -77,6 +77,39 @@ export async function readLabelledFile(name: string, text: string, options: CsvO
   return { kind: "features", name, classes, items, inputs: inputs ?? 1, longest, leftOut, columns };
 }
 
+/** A sequence, and the class that a file says it has. */
+export interface ToTell {
+  where: string;
+  label: string | undefined;
+  sequence: { text: string } | { features: Float64Array };
+}
+
+/**
+ * Reads sequences that a network is to tell the class of; files may say it or not. JSON, CSV, or a text with a sequence a line.
+ * @param classes of the network
+ * @throws as `readLabelledFile`, but for how many there are.
+ */
+export async function readToTell(name: string, text: string, options: CsvOptions): Promise<ToTell[]> {
+  const ofLines = () =>
+    text.split(/\r?\n/).flatMap((line, i) => {
+      return line.trim() === "" ? [] : [{ where: `${name}, line ${i + 1}`, label: undefined, sequence: line }];
+    });
+  const isText = /\.txt$/i.test(name);
+  const entries: Entry[] = isText
+    ? ofLines()
+    : (isJson(name) ? jsonEntries(name, text) : await csvEntries(name, text, options)).entries;
+  if (entries.length === 0) throw refusal(name, "has 0 items", "1 or more", "add some");
+  return entries.map((entry) => {
+    const { where, label, sequence } = entry;
+    const inputs = typeof sequence !== "string" && Array.isArray(sequence[0]) ? sequence[0].length : null;
+    return {
+      where,
+      label: label === undefined ? undefined : labelOf(entry),
+      sequence: typeof sequence === "string" ? { text: textOf(entry) } : { features: featuresOf(entry, inputs) },
+    };
+  });
+}
+
 /** @throws where there are fewer classes than that, or more than can be meant. */
 export function expectClasses(name: string, classes: readonly string[], least: number): void {
   if (classes.length >= least && classes.length <= mostClasses) return;

@@ -20,12 +20,14 @@ export function textOf(name: string, bytes: Uint8Array): string {
     const cure = "unpack it, or save the text or table in it as UTF-8 or CSV";
     throw refusal(name, "is a ZIP archive, as .xlsx, .docx and .ods files are", expected, cure);
   }
+  const kind = kindOf(bytes);
+  if (kind) throw refusal(name, `is ${kind}`, expected, "save the text or table in it as UTF-8 or CSV");
   const encoding = encodingOf(bytes);
   let text: string;
   try {
     text = new TextDecoder(encoding, { fatal: true }).decode(bytes); // without the mark
   } catch {
-    const cure = "if it is a text, it is in another encoding, such as Windows-1252: save it as UTF-8";
+    const cure = "if it is a text, it is in another encoding, such as Windows-1252 (Latin-1): save it as UTF-8";
     throw refusal(name, `has bytes that are no ${encoding.toUpperCase()}`, expected, cure);
   }
   const lost = /[\0\uFFFD]/.exec(text);
@@ -36,6 +38,26 @@ export function textOf(name: string, bytes: Uint8Array): string {
   }
   const got = 'has "\uFFFD", which a program wrote for a character that it could not read';
   throw refusal(`${name}, line ${line}`, got, "the character", "save the original as UTF-8, or take such lines out");
+}
+
+/** What files of other kinds begin with. */
+const kinds: readonly [RegExp, string][] = [
+  [/^\x1f\x8b/, "compressed by gzip; unpacked it may be text"],
+  [/^BZh[1-9]1AY&SY/, "compressed by bzip2; unpacked it may be text"],
+  [/^(\xfd7zXZ|7z\xbc\xaf|Rar!\x1a|\x28\xb5\x2f\xfd)/, "a compressed archive"],
+  [/^(\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP)/s, "an image"],
+  [/^(RIFF....(WAVE|AVI )|ID3[\x02-\x04]|OggS\0|fLaC\0|....ftyp)/s, "sound or a film"],
+  [/^%PDF-/, "a PDF"],
+  [/^\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1/, "of an old Office program, as .xls and .doc files are"],
+  [/^PAR1[^]*PAR1$/, "a Parquet table"],
+  [/^(\x89HDF\r\n|\x93NUMPY)/, "an array of numbers, as .h5 and .npy files are"],
+  [/^SQLite format 3\0/, "a database"],
+];
+
+function kindOf(bytes: Uint8Array): string | undefined {
+  const ends = [...bytes.subarray(0, 16), ...bytes.subarray(Math.max(16, bytes.length - 4))];
+  const text = ends.map((byte) => String.fromCharCode(byte)).join("");
+  return kinds.find(([beginning]) => beginning.test(text))?.[1];
 }
 
 function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
