@@ -26,7 +26,7 @@ export async function readSeriesFile(name: string, text: string): Promise<Series
   if (/\.(json|jsonl|ndjson)$/i.test(name))
     throw refusal(name, "is JSON", "a table with a row a step", "save it as CSV");
   const { rows: all, comments, delimiter } = await csvOf(name, text);
-  const table = all.filter(([, cells]) => !cells[0]?.trimStart().startsWith("#"));
+  const table = all.filter(([, cells]) => !cells[0]?.trimStart().startsWith("#") || isMissing(cells[0]));
   const numberOf = numberReader(name, delimiter, table);
   const isNumber = (cell: string | undefined) => Number.isFinite(numberOf(cell ?? ""));
   const { header, body } = headerOf(table, comments, isNumber);

@@ -27,7 +27,7 @@ export function textOf(name: string, bytes: Uint8Array): string {
   try {
     text = new TextDecoder(encoding, { fatal: true }).decode(bytes); // without the mark
   } catch {
-    const cure = "if it is a text, it is in another encoding, such as Windows-1252 (Latin-1): save it as UTF-8";
+    const cure = "if it is a text, it is in another encoding, such as Windows-1252: save it as UTF-8";
     throw refusal(name, `has bytes that are no ${encoding.toUpperCase()}`, expected, cure);
   }
   const lost = /[\0\uFFFD]/.exec(text);

@@ -17,7 +17,7 @@ describe("readSeriesFile reads", () => {
     ["no header", rows, { "column 1": values, "column 2": [0, 10, 20, 30, 40] }],
     ["a header that is a comment", ["# made by hand", "# y,x", ...rows], { y: values, x: [0, 10, 20, 30, 40] }],
     ["one column", ["y", ...values.map(String)], { y: values }],
-    ["sep= and decimal commas", ["sep=;", "y;x", "3,5;1", "-,5;2", "1e1;3"], { y: [3.5, -0.5, 10], x: [1, 2, 3] }],
+    ["sep= and decimal commas", ["sep=;", "y;x", "3,5;1", "-,5;7", "1e1;3"], { y: [3.5, -0.5, 10], x: [1, 7, 3] }],
     ["points between thousands beside commas", ["y;x", "1.234,5;1", "12,25;7"], { y: [1234.5, 12.25], x: [1, 7] }],
     ["tabs, blank lines and CRLF", ["y\tx\r", "\r", "1\t2\r", "3\t4\r"], { y: [1, 3], x: [2, 4] }],
     ["comments among the rows", ["y,x", "1,2", "# moved", "3,4"], { y: [1, 3], x: [2, 4] }],
