@@ -24,7 +24,10 @@ const noise = () => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
   return state / 2 ** 31 - 1;
 };
-const sales = Array.from({ length: 1200 }, (_, t) => 100 + 0.2 * t + 20 * Math.sin((2 * Math.PI * t) / season) + 6 * noise());
+const sales = Array.from(
+  { length: 1200 },
+  (_, t) => 100 + 0.2 * t + 20 * Math.sin((2 * Math.PI * t) / season) + 6 * noise(),
+);
 
 const to = 960; // what comes later is held out
 const quantiles = [0.1, 0.5, 0.9];

@@ -31,7 +31,11 @@ export async function csvEntries(name: string, text: string, { label, classes }:
   const without = (cells: readonly string[]) => cells.filter((_, column) => !indices.has(column));
   const kept = without(header ?? first);
   const before = [...indices.keys()].filter((index) => index < (chosen?.column ?? 0)).length;
-  const unlabelled = classes && !chosen && !kept.some((cell) => labelNames.includes(nameOf(cell))) && !areClasses(rows, without, classes);
+  const unlabelled =
+    classes &&
+    !chosen &&
+    !kept.some((cell) => labelNames.includes(nameOf(cell))) &&
+    !areClasses(rows, without, classes);
   const named = chosen?.isNamed ? chosen.column - before : kept.findIndex((cell) => labelNames.includes(nameOf(cell)));
   const column = unlabelled ? -1 : chosen ? chosen.column - before : Math.max(0, named);
   const items = rows.map(([row, cells]) => {
@@ -48,9 +52,7 @@ export async function csvEntries(name: string, text: string, { label, classes }:
   }
 
   const [top, ...others] = items;
-  const alone = classes
-    ? !classes.includes(top?.label ?? "")
-    : others.every(({ label }) => label !== top?.label);
+  const alone = classes ? !classes.includes(top?.label ?? "") : others.every(({ label }) => label !== top?.label);
   const isNamed = named >= 0 || [...indices.values()].some((name) => name !== undefined);
   const isHeader = !header && (isNamed || (alone && areSeries(others, isNumber) && !top?.values.some(isNumber)));
   if (top && alone && !isHeader && !header) {
@@ -87,14 +89,26 @@ function unlabelledEntries(
   name: string,
   items: readonly Item[],
   leftOut: readonly (string | undefined)[],
-  { kept, header, numberOf }: { kept: readonly string[]; header?: readonly string[] | undefined; numberOf: (cell: string) => number },
+  {
+    kept,
+    header,
+    numberOf,
+  }: { kept: readonly string[]; header?: readonly string[] | undefined; numberOf: (cell: string) => number },
 ): Entries {
   const isNumber = (cell: string) => Number.isFinite(numberOf(cell));
   const [top, ...others] = items;
-  const isHeader = !header && !!top && !top.values.some(isNumber) && (areSeries(others, isNumber) || /^texts?$/i.test(top.values[0] ?? ""));
+  const isHeader =
+    !header &&
+    !!top &&
+    !top.values.some(isNumber) &&
+    (areSeries(others, isNumber) || /^texts?$/i.test(top.values[0] ?? ""));
   const body = isHeader ? others : items;
   const series = areSeries(body, isNumber);
-  expectWhole(name, body.map((item) => ({ ...item, label: "none" })), series);
+  expectWhole(
+    name,
+    body.map((item) => ({ ...item, label: "none" })),
+    series,
+  );
   const entries = body.map(({ where, values }) => {
     if (series) return { where, label: undefined, sequence: values.map(inPoints(numberOf)) };
     return { where, label: undefined, sequence: values.length > 1 ? values : (values[0] ?? "") };

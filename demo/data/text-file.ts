@@ -40,24 +40,36 @@ export function textOf(name: string, bytes: Uint8Array): string {
   throw refusal(`${name}, line ${line}`, got, "the character", "save the original as UTF-8, or take such lines out");
 }
 
-/** What files of other kinds begin with. */
-const kinds: readonly [RegExp, string][] = [
-  [/^\x1f\x8b/, "compressed by gzip; unpacked it may be text"],
-  [/^BZh[1-9]1AY&SY/, "compressed by bzip2; unpacked it may be text"],
-  [/^(\xfd7zXZ|7z\xbc\xaf|Rar!\x1a|\x28\xb5\x2f\xfd)/, "a compressed archive"],
-  [/^(\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP)/s, "an image"],
-  [/^(RIFF....(WAVE|AVI )|ID3[\x02-\x04]|OggS\0|fLaC\0|....ftyp)/s, "sound or a film"],
-  [/^%PDF-/, "a PDF"],
-  [/^\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1/, "of an old Office program, as .xls and .doc files are"],
-  [/^PAR1[^]*PAR1$/, "a Parquet table"],
-  [/^(\x89HDF\r\n|\x93NUMPY)/, "an array of numbers, as .h5 and .npy files are"],
-  [/^SQLite format 3\0/, "a database"],
+/** What files of other kinds begin with, a ? for any byte; and end with, where that is needed to tell them. */
+const kinds: readonly (readonly [beginning: string, kind: string, end?: string])[] = [
+  ["\x1f\x8b", "compressed by gzip; unpacked it may be text"],
+  ["BZh?1AY&SY", "compressed by bzip2; unpacked it may be text"],
+  ["\xfd7zXZ", "a compressed archive"],
+  ["7z\xbc\xaf", "a compressed archive"],
+  ["Rar!\x1a", "a compressed archive"],
+  ["\x28\xb5\x2f\xfd", "a compressed archive"],
+  ["\x89PNG\r\n", "an image"],
+  ["\xff\xd8\xff", "an image"],
+  ["GIF87a", "an image"],
+  ["GIF89a", "an image"],
+  ["RIFF????WEBP", "an image"],
+  ["RIFF????WAVE", "sound"],
+  ["OggS\0", "sound"],
+  ["fLaC\0", "sound"],
+  ["\0\0\0?ftyp", "a film"],
+  ["%PDF-", "a PDF"],
+  ["\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "of an old Office program, as .xls and .doc files are"],
+  ["PAR1", "a Parquet table", "PAR1"],
+  ["\x89HDF\r\n", "an array of numbers, as .h5 files are"],
+  ["\x93NUMPY", "an array of numbers, as .npy files are"],
+  ["SQLite format 3\0", "a database"],
 ];
 
 function kindOf(bytes: Uint8Array): string | undefined {
-  const ends = [...bytes.subarray(0, 16), ...bytes.subarray(Math.max(16, bytes.length - 4))];
-  const text = ends.map((byte) => String.fromCharCode(byte)).join("");
-  return kinds.find(([beginning]) => beginning.test(text))?.[1];
+  const has = (text: string, at: number) =>
+    Array.from(text).every((character, i) => character === "?" || character.charCodeAt(0) === bytes[at + i]);
+  const found = kinds.find(([beginning, , end = ""]) => has(beginning, 0) && has(end, bytes.length - end.length));
+  return found?.[1];
 }
 
 function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {

@@ -38,7 +38,11 @@ interface Said {
 /** Reads what is asked; then answers it by a network. @throws where it is not what such a network reads. */
 type Prediction = (asked: Asked) => Promise<(network: Network) => AsyncIterable<Said>>;
 
-export const predictions: Partial<Record<TrainedOn["answer"], Prediction>> = { class: ofClasses, forecast: ofSeries, character: ofText };
+export const predictions: Partial<Record<TrainedOn["answer"], Prediction>> = {
+  class: ofClasses,
+  forecast: ofSeries,
+  character: ofText,
+};
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
@@ -67,7 +71,12 @@ async function ofClasses({ own, isText, trainedOn, label, top }: Asked): ReturnT
   const unknown = items.flatMap(({ label }) => (label === undefined || classes.includes(label) ? [] : [label]));
   if (unknown.length > 0) {
     const expected = `the classes ${listed(classes)} or none, as the network was trained on`;
-    throw refusal(name, `has the class ${listed([...new Set(unknown)])}`, expected, "take the column out, or name another");
+    throw refusal(
+      name,
+      `has the class ${listed([...new Set(unknown)])}`,
+      expected,
+      "take the column out, or name another",
+    );
   }
   const inputs = scale?.mean.length ?? 1;
   const sequences = items.map(({ where, sequence }): LabelledSequence => {

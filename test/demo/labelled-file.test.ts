@@ -155,7 +155,9 @@ describe("readLabelledFile reads decimal commas", () => {
   test("where semicolons or tabs stand between the cells", async () => {
     const expected = textsOf(await readLines(["label,a,b", ...repeated(["up,1.5,-2", "down,0.25,1e3"])]));
     for (const separator of [";", "\t"]) {
-      const lines = ["label;a;b", ...repeated(["up;1,5;-2", "down;,25;1e3"])].map((line) => line.replaceAll(";", separator));
+      const lines = ["label;a;b", ...repeated(["up;1,5;-2", "down;,25;1e3"])].map((line) =>
+        line.replaceAll(";", separator),
+      );
       expect(textsOf(await readLines(lines))).toEqual(expected);
     }
     await expect(readLines(["label;a;b", ...repeated(["up;1,5;2", "down;0.25;3"])])).rejects.toThrow(

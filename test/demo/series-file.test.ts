@@ -27,8 +27,16 @@ describe("readSeriesFile reads", () => {
 
   test.each<[string, string[], string]>([
     ["pandas' index", [",y", ...values.map((value, i) => `${i},${value}`)], 'left out "", which numbers the rows'],
-    ["an index read again", ["Unnamed: 0,y", ...values.map((value, i) => `${9 - i},${value}`)], '"Unnamed: 0", which numbers'],
-    ["a count of any name", ["n,y", ...values.map((value, i) => `${i + 1},${value}`)], 'left out "n", which numbers the rows'],
+    [
+      "an index read again",
+      ["Unnamed: 0,y", ...values.map((value, i) => `${9 - i},${value}`)],
+      '"Unnamed: 0", which numbers',
+    ],
+    [
+      "a count of any name",
+      ["n,y", ...values.map((value, i) => `${i + 1},${value}`)],
+      'left out "n", which numbers the rows',
+    ],
     ["words", ["shop,y", ...values.map((value) => `north,${value}`)], 'left out "shop", which has no numbers'],
     ["dates", ["day,y", ...values.map((value, i) => `2024-01-0${i + 1},${value}`)], '"day" is the time of a row'],
     ["years", ["year,y", ...values.map((value, i) => `${1990 + i},${value}`)], '"year" is the time of a row'],
@@ -52,7 +60,10 @@ describe("readSeriesFile reads", () => {
       "data.csv: has the same time in rows 4 and 7, expected a time of its own for each row; take one out",
     );
     const unclear = await read(["date,y", "1/2/2024,5", "1/1/2024,6"]);
-    expect([plain(unclear), unclear.said[0]]).toEqual([{ y: [5, 6] }, expect.stringContaining("may be day or month first")]);
+    expect([plain(unclear), unclear.said[0]]).toEqual([
+      { y: [5, 6] },
+      expect.stringContaining("may be day or month first"),
+    ]);
   });
 
   test("times of many writings, as instants", () => {
@@ -87,7 +98,9 @@ describe("what is missing", () => {
       'data.csv: 4 numbers are missing (row 3, "y": "NA"; row 5, "y": "nan"; row 6, "y": "#N/A"; row 7, "y": "n/a"), expected ' +
         "a number in each; fill them in, or take these rows out.",
     );
-    expect(() => expectWhole(file, ["y", "x"], 7)).toThrow('7 numbers are missing (row 3, "y": "NA"; row 4, "x"; row 5, "y"');
+    expect(() => expectWhole(file, ["y", "x"], 7)).toThrow(
+      '7 numbers are missing (row 3, "y": "NA"; row 4, "x"; row 5, "y"',
+    );
     expect(() => expectWhole(file, ["y", "x"], 7)).toThrow("; and 2 more)");
     expect(() => expectWhole(file, ["y", "x"], 1)).not.toThrow();
     const words = await read(["y,x", "1,2", "two,3", "4,5"]);
@@ -107,7 +120,12 @@ describe("what is missing", () => {
 
 test("columns are found by name, in any case, or by place", async () => {
   const file = await read(["day,Sales,2", "2024-01-01,5,6", "2024-01-02,7,8"]);
-  expect(["Sales", "sales", "1", "2"].map((wanted) => columnNamed(file, wanted))).toEqual(["Sales", "Sales", "Sales", "2"]);
+  expect(["Sales", "sales", "1", "2"].map((wanted) => columnNamed(file, wanted))).toEqual([
+    "Sales",
+    "Sales",
+    "Sales",
+    "2",
+  ]);
   expect(() => columnNamed(file, "day")).toThrow(
     'data.csv: has no column of numbers "day", expected one of "Sales", "2", or a place from 1 to 2 among them; name one',
   );
@@ -115,12 +133,22 @@ test("columns are found by name, in any case, or by place", async () => {
 
 test.each<[string, string[], string]>([
   ["words alone", ["a,b", "c,d", "e,f"], "data.csv: has no column of numbers, expected one or more, with a row a step"],
-  ["two columns of one name", ["y,y", "1,2", "3,4"], 'data.csv: has two columns "y", expected a name of its own for each'],
-  ["two ways to write numbers", ["y;x", "1,5;2", "1.5;3"], 'data.csv: has "1,5" in row 2 and "1.5" in row 3, expected decimal'],
+  [
+    "two columns of one name",
+    ["y,y", "1,2", "3,4"],
+    'data.csv: has two columns "y", expected a name of its own for each',
+  ],
+  [
+    "two ways to write numbers",
+    ["y;x", "1,5;2", "1.5;3"],
+    'data.csv: has "1,5" in row 2 and "1.5" in row 3, expected decimal',
+  ],
 ])("a file is refused that has %s", async (_, lines, message) => {
   await expect(read(lines)).rejects.toThrow(message);
 });
 
 test("JSON is refused by name", async () => {
-  await expect(read(["[1]"], "a.json")).rejects.toThrow("a.json: is JSON, expected a table with a row a step; save it as CSV.");
+  await expect(read(["[1]"], "a.json")).rejects.toThrow(
+    "a.json: is JSON, expected a table with a row a step; save it as CSV.",
+  );
 });

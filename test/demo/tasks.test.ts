@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkedSettings, fromAddress, toAddress } from "../../demo/tasks/address";
 import { trainedOn } from "../../demo/data/trained-on";
+import { checkedSettings, fromAddress, toAddress } from "../../demo/tasks/address";
 import { cellOf, cellWords, definedCells } from "../../demo/tasks/cells";
 import { confusionOf } from "../../demo/tasks/confusion";
 import { fields, type SettingName, type Settings, settingNames } from "../../demo/tasks/fields";
@@ -176,7 +176,10 @@ describe("settings", () => {
       ["--checkpoint-every 5", '--checkpoint-every is "5", expected a divisor of the 32 time steps'],
       ["--load x --balanced --task names", "--balanced does not go with --load: the file says what the network is"],
       ["--task text", "--data is missing, expected the file that --task text reads"],
-      ["--data a.csv", '--data is "a.csv", a table; add --task classify where each row has a class, or --task forecast'],
+      [
+        "--data a.csv",
+        '--data is "a.csv", a table; add --task classify where each row has a class, or --task forecast',
+      ],
       ["--column y", "--column does not go with --task moby-dick: it would do nothing; leave it out"],
       ["--steps none", '--steps is "none", expected an integer from 1 to 4294967295'],
       ["--steps 0", '--steps is "0", expected an integer from 1 to 4294967295'],
@@ -263,7 +266,10 @@ describe("every task", () => {
   );
 
   describe("forecast", () => {
-    const lines = Array.from({ length: 60 }, (_, i) => `${i % 7 === 0 ? "sun" : "day"},${i},${(i * 7) % 10},${i < 54 ? 2 * i : ""}`);
+    const lines = Array.from(
+      { length: 60 },
+      (_, i) => `${i % 7 === 0 ? "sun" : "day"},${i},${(i * 7) % 10},${i < 54 ? 2 * i : ""}`,
+    );
     const csv = { name: "shop.csv", text: ["kind,n,price,sold", ...lines].join("\n") };
     const problemOf = async (changes: Partial<Settings>) => {
       const settings = effective({ ...initialOf("forecast"), steps: 5, future: 3, batch: 4, ...changes });
@@ -275,13 +281,21 @@ describe("every task", () => {
       const { windows } = problem.trainedOn;
       expect(windows).toMatchObject({ past: 5, future: 3, targets: ["sold"], known: ["price"], relative: true });
       expect(problem.network).toMatchObject({ inputs: 1 + 4, outputs: 3 * 3 });
-      expect(problem.description).toContain("54 steps of sold, price known ahead, the next 3 forecast from 5, the last 11 held");
+      expect(problem.description).toContain(
+        "54 steps of sold, price known ahead, the next 3 forecast from 5, the last 11 held",
+      );
       expect(problem.description).toContain("6 rows without a value of sold are the future");
       expect(problem.baseline.meaning).toBe("repeating the last 10 steps");
       const plain = JSON.parse(JSON.stringify({ trainedOn: problem.trainedOn }));
       const network = { ...problem.network, cell: "gru", hidden: 4 } as UniformOptions;
       expect(trainedOn(plain, network)).toEqual(problem.trainedOn);
-      for (const spoilt of [{ past: 0 }, { future: 4 }, { targets: "sold" }, { scaler: null }, { scaler: { columns: {} } }]) {
+      for (const spoilt of [
+        { past: 0 },
+        { future: 4 },
+        { targets: "sold" },
+        { scaler: null },
+        { scaler: { columns: {} } },
+      ]) {
         const about = { trainedOn: { ...problem.trainedOn, windows: { ...windows, ...spoilt } } };
         expect(() => trainedOn(about, network)).toThrow('for "windows", expected what its network was trained on');
       }
@@ -302,7 +316,9 @@ describe("every task", () => {
       expect(sold!.meanAbsoluteError).toBeLessThan(1e-4);
       expect(sold!.lastValue).toBeCloseTo((2 + 4 + 6) / 3, 6);
       expect(sold!.lastSeason).toBeCloseTo(20, 6);
-      expect(lines[0]).toMatch(/^sold: held-out mean absolute error .*; repeating the last 10 steps 20.00, the last value 4.000;/);
+      expect(lines[0]).toMatch(
+        /^sold: held-out mean absolute error .*; repeating the last 10 steps 20.00, the last value 4.000;/,
+      );
     });
 
     test.each([
@@ -319,8 +335,18 @@ describe("every task", () => {
     const told = [0, 1, 1, 1, 0].map((label) => (label === 0 ? [2, 1] : [-1, 3]));
     const answers = [Float32Array.from(told.slice(0, 3).flat()), Float32Array.from([...told.slice(3), [9, 0]].flat())];
     const { numbers, lines } = confusionOf(["a", "b"], labels, answers);
-    expect(numbers).toEqual({ classes: ["a", "b"], confusion: [[1, 1], [1, 2]] });
-    expect(lines.slice(1).map((line) => line.trim().split(/\s+/))).toEqual([["a", "b"], ["a", "1", "1"], ["b", "1", "2"]]);
+    expect(numbers).toEqual({
+      classes: ["a", "b"],
+      confusion: [
+        [1, 1],
+        [1, 2],
+      ],
+    });
+    expect(lines.slice(1).map((line) => line.trim().split(/\s+/))).toEqual([
+      ["a", "b"],
+      ["a", "1", "1"],
+      ["b", "1", "2"],
+    ]);
     const many = Array.from({ length: 20 }, (_, i) => `class ${i}`);
     const o = new Float32Array(60);
     for (const [row, label] of [3, 3, 5].entries()) o[20 * row + label] = 1;
