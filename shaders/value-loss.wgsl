@@ -1,5 +1,5 @@
 // A loss of one value at a time, one thread a row: L = Σ l(o, y) and dL/do = l'(o, y), both times lossScale and, weighted,
-// what the row counts. What stands in front defines `lossAt`, l and l' of four values.
+// what the row counts. What stands in front defines `lossAt`, l and l' of four values, their column given, of four, in a part.
 // CPU twin: src/reference/value-loss.ts
 //
 // rows, batch    of the outputs; row = t · batch + b
@@ -39,7 +39,7 @@ fn valueLoss(@builtin(global_invocation_id) id: vec3u) {
     let at = row * parts * width + column;
     // A row that does not count, and what was added to make whole vec4f, has no loss, whatever stands there.
     let real = (4u * (column % width) + vec4u(0u, 1u, 2u, 3u) < vec4u(outputs)) & vec4<bool>(counts);
-    let loss = lossAt(logits[at], targets[at]);
+    let loss = lossAt(logits[at], targets[at], column % width);
     let value = select(vec4f(), loss.value, real);
     sum += value.x + value.y + value.z + value.w;
 #if gradient

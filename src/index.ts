@@ -10,6 +10,7 @@ export { minLstm } from "./cells/minlstm";
 export { peepholeLstm } from "./cells/peephole-lstm";
 export { slstm } from "./cells/slstm";
 export { carriedWindows, carriedWindowsOnce, cut } from "./data/carried-windows";
+export { type Answer, type Forecast, forecast, forecastOf, naiveForecast } from "./data/forecast";
 export {
   batchesOnce,
   type LabelledSequence,
@@ -17,9 +18,12 @@ export {
   paddedBatch,
   shuffledBatches,
   splitItems,
+  type ValuedSequence,
 } from "./data/labelled-sequences";
 export type { PieceKind } from "./data/pieces";
 export type { Random } from "./data/random";
+export { minMax, type Scaler, scaled, standardise, unscaled } from "./data/scalers";
+export type { Series, StepRange } from "./data/series";
 export {
   type BatchSource,
   type BatchStream,
@@ -29,6 +33,7 @@ export {
 } from "./data/stream";
 export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
 export { type Tokenizer, unigramEntropy, Vocabulary } from "./data/vocabulary";
+export { type Window, type WindowOptions, type WindowShape, windowSize, windows } from "./data/windows";
 export { type ErrorCode, TempogradError } from "./errors";
 export type { CellEquations } from "./expressions/cell-equations";
 export type { Expression } from "./expressions/expression";
@@ -76,6 +81,7 @@ export { huber } from "./losses/huber";
 export { type LabelLoss, type Loss, type NoLoss, noLoss, type PlainLoss, type ValueLoss } from "./losses/loss";
 export { meanAbsoluteError } from "./losses/mean-absolute-error";
 export { meanSquaredError } from "./losses/mean-squared-error";
+export { quantile } from "./losses/quantile";
 export type { Batch, BatchInputs, BatchShape } from "./network/batch";
 export {
   type NetworkConfig,

@@ -50,6 +50,10 @@ async function run(name: string): Promise<Record<string, unknown>> {
 /** What each must have learned. */
 const learned: Record<string, (exported: Record<string, unknown>) => void> = {
   "encoder-decoder": ({ share }) => expect(share).toBeGreaterThanOrEqual(0.99),
+  forecast: ({ error, seasonal, within }) => {
+    expect(error).toBeLessThan(0.9 * (seasonal as number));
+    expect(Math.abs((within as number) - 0.8)).toBeLessThan(0.1);
+  },
   "mixture-density": ({ surprise, gaussian }) => {
     expect(gaussian).toBeGreaterThan(0.6); // no single Gaussian is likelier
     expect(surprise).toBeLessThan((gaussian as number) - 0.8);

@@ -1,37 +1,50 @@
 // The rows of a CSV file as they stand there, each with the place that messages name; not yet checked.
 
-import type Papa from "papaparse";
+import { csvOf, indexNames, isMissing, numberReader, placeOf, type Row } from "./csv";
 import { type Entries, labelNames } from "./labelled-entries";
-import { refusal, shown } from "./refusal";
-
-/** A row that is not empty: its number in the file, from 0, and its cells. */
-type Row = readonly [number: number, cells: readonly string[]];
+import { listed, refusal, shown } from "./refusal";
 
 const nameOf = (cell: string | undefined) => cell?.trim().toLowerCase() ?? "";
 const namesLabel = (cells: readonly string[]) => cells.some((cell) => labelNames.includes(nameOf(cell)));
-const isNumber = (cell: string) => cell.trim() !== "" && Number.isFinite(Number(cell));
+
+export interface CsvOptions {
+  /** The column of classes: what a header calls it, or its place from 1. */
+  label?: string | undefined;
+  /** The classes of a network that is to tell them: rows may then lack theirs. */
+  classes?: readonly string[] | undefined;
+}
 
 /**
  * The rows of a CSV file, with commas, semicolons, tabs or bars between the cells, or what `sep=` in a line before them
- * says: the class in the first column, or in the one that a header calls label, class or target; in the others a text or
- * a series of numbers. Columns that number the rows are left out. Comments before the header, empty cells at the end of
- * a row and empty rows are none. Rows count from 1, as in a spreadsheet.
- * @throws where quotes do not pair, or where the first row may be a header or not.
+ * says: the class in the first column, or in the one that a header calls label, class or target, or that is named; in the
+ * others a text or a series of numbers. Columns that number the rows are left out. Comments before the header, empty cells at
+ * the end of a row and empty rows are none. Decimal commas are read where cells are not separated by commas.
+ * @throws where quotes do not pair, where the first row may be a header or not, or where there is no such column.
  */
-export async function csvEntries(name: string, text: string): Promise<Entries> {
-  const { rows, header } = await rowsOf(name, text);
+export async function csvEntries(name: string, text: string, { label, classes }: CsvOptions = {}): Promise<Entries> {
+  const { rows, header, delimiter } = await rowsOf(name, text, label);
+  const numberOf = numberReader(name, delimiter, rows);
+  const isNumber = (cell: string) => Number.isFinite(numberOf(cell));
   const first = rows[0]?.[1] ?? [];
-  const indices = indexColumns(header ? [[-1, header], ...rows] : rows);
+  const chosen = label ? columnOf(name, header ?? first, label) : undefined;
+  const indices = indexColumns(header ? [[-1, header], ...rows] : rows, isNumber, chosen);
   const without = (cells: readonly string[]) => cells.filter((_, column) => !indices.has(column));
   const kept = without(header ?? first);
-  const named = kept.findIndex((cell) => labelNames.includes(nameOf(cell)));
-  const column = Math.max(0, named);
+  const before = [...indices.keys()].filter((index) => index < (chosen?.column ?? 0)).length;
+  const unlabelled =
+    classes &&
+    !chosen &&
+    !kept.some((cell) => labelNames.includes(nameOf(cell))) &&
+    !areClasses(rows, without, classes);
+  const named = chosen?.isNamed ? chosen.column - before : kept.findIndex((cell) => labelNames.includes(nameOf(cell)));
+  const column = unlabelled ? -1 : chosen ? chosen.column - before : Math.max(0, named);
   const items = rows.map(([row, cells]) => {
     const kept = without(cells);
     const values = kept.filter((_, i) => i !== column);
     while (values.at(-1)?.trim() === "") values.pop();
     return { where: placeOf(name, row), label: kept[column]?.trim(), values };
   });
+  if (unlabelled) return unlabelledEntries(name, items, [...indices.values()], { kept, header, numberOf });
   if (items.length > 0 && items.every(({ values }) => values.length === 0)) {
     const got = indices.size > 0 ? "has one column beside one that numbers the rows" : "has one column";
     const expected = "the class in one column and a text or numbers in others";
@@ -39,85 +52,147 @@ export async function csvEntries(name: string, text: string): Promise<Entries> {
   }
 
   const [top, ...others] = items;
-  const alone = others.every(({ label }) => label !== top?.label);
+  const alone = classes ? !classes.includes(top?.label ?? "") : others.every(({ label }) => label !== top?.label);
   const isNamed = named >= 0 || [...indices.values()].some((name) => name !== undefined);
-  const isHeader = !header && (isNamed || (alone && areSeries(others) && !top?.values.some(isNumber)));
+  const isHeader = !header && (isNamed || (alone && areSeries(others, isNumber) && !top?.values.some(isNumber)));
   if (top && alone && !isHeader && !header) {
     const got = `${shown(top.label)} is the class of no other row`;
     const expected = "a class that comes again, or a header";
     throw refusal(top.where, got, expected, 'call the column of classes "label" in a header, there or above');
   }
   const body = isHeader ? others : items;
-  const series = areSeries(body);
+  const series = areSeries(body, isNumber);
+  expectWhole(name, body, series);
   const columns = series && (isHeader || header) ? kept.filter((_, i) => i !== column).map((cell) => cell.trim()) : [];
   while (columns.at(-1) === "") columns.pop();
+  const numbered = inPoints(numberOf);
   const entries = body.map(({ where, label, values }) => {
-    return { where, label, sequence: series || values.length > 1 ? values : (values[0] ?? "") };
+    if (series) return { where, label, sequence: values.map(numbered) };
+    return { where, label, sequence: values.length > 1 ? values : (values[0] ?? "") };
   });
   return { entries, columns, leftOut: [...indices.values()].map((name) => name ?? "") };
 }
 
-const placeOf = (name: string, row: number) => `${name}, row ${row + 1}`;
+/** A number with a point, whatever the file writes. */
+const inPoints = (numberOf: (cell: string) => number) => (cell: string) =>
+  Number.isFinite(numberOf(cell)) ? String(numberOf(cell)) : cell;
+
+/** Whether the first column holds classes, all but its header. */
+function areClasses(rows: readonly Row[], without: (cells: readonly string[]) => string[], classes: readonly string[]) {
+  const first = rows.map(([, cells]) => without(cells)).filter((cells) => cells.length > 1);
+  const body = first.length > 1 ? first.slice(1) : first;
+  return body.length > 0 && body.every(([cell]) => classes.includes(cell!.trim()));
+}
+
+/** Rows without a class: a text each, or numbers. */
+function unlabelledEntries(
+  name: string,
+  items: readonly Item[],
+  leftOut: readonly (string | undefined)[],
+  {
+    kept,
+    header,
+    numberOf,
+  }: { kept: readonly string[]; header?: readonly string[] | undefined; numberOf: (cell: string) => number },
+): Entries {
+  const isNumber = (cell: string) => Number.isFinite(numberOf(cell));
+  const [top, ...others] = items;
+  const isHeader =
+    !header &&
+    !!top &&
+    !top.values.some(isNumber) &&
+    (areSeries(others, isNumber) || /^texts?$/i.test(top.values[0] ?? ""));
+  const body = isHeader ? others : items;
+  const series = areSeries(body, isNumber);
+  expectWhole(
+    name,
+    body.map((item) => ({ ...item, label: "none" })),
+    series,
+  );
+  const entries = body.map(({ where, values }) => {
+    if (series) return { where, label: undefined, sequence: values.map(inPoints(numberOf)) };
+    return { where, label: undefined, sequence: values.length > 1 ? values : (values[0] ?? "") };
+  });
+  const columns = series && (isHeader || header) ? kept.map((cell) => cell.trim()) : [];
+  return { entries, columns, leftOut: leftOut.map((name) => name ?? "") };
+}
+
+/** The place of a column that is named, or numbered from 1. */
+function columnOf(name: string, cells: readonly string[], wanted: string): { column: number; isNamed: boolean } {
+  const found = cells.findIndex((cell) => nameOf(cell) === nameOf(wanted));
+  if (found >= 0) return { column: found, isNamed: true };
+  const place = Number(wanted);
+  if (Number.isInteger(place) && place >= 1 && place <= cells.length) return { column: place - 1, isNamed: false };
+  const expected = `one of ${listed(cells.map((cell) => cell.trim()))}, or a place from 1 to ${cells.length}`;
+  throw refusal(name, `has no column ${shown(wanted)}`, expected, "name the column of classes so");
+}
+
+interface Item {
+  where: string;
+  label: string | undefined;
+  values: readonly string[];
+}
+
+/** @throws where more than one cell is empty, or says that its number is missing: all of them at once. */
+function expectWhole(name: string, items: readonly Item[], series: boolean): void {
+  const missing = items.flatMap(({ where, label, values }) => {
+    const row = where.slice(name.length + 2);
+    const found = values.flatMap((cell, i) => (series && isMissing(cell) ? [`${row}, value ${i + 1}`] : []));
+    return label ? found : [`${row}, the class`, ...found];
+  });
+  if (missing.length < 2) return; // one is told by who reads it
+  const most = 5;
+  const said = missing.slice(0, most).join("; ");
+  const more = missing.length > most ? `; and ${missing.length - most} more` : "";
+  const cure = "fill them in, or take these rows out";
+  throw refusal(name, `${missing.length} cells are empty or missing (${said}${more})`, "a value in each", cure);
+}
 
 /** Whether rows are series rather than texts, one of which may lack its quotes and so seem to be several. */
-function areSeries(rows: readonly { values: readonly string[] }[]): boolean {
+function areSeries(rows: readonly { values: readonly string[] }[], isNumber: (cell: string) => boolean): boolean {
   const [first] = rows;
   const beginsAsText = first?.values.length === 1 && !isNumber(first.values[0]!);
   return !beginsAsText && rows.some(({ values }) => values.length > 1);
 }
 
 /** The rows that are not empty, and the header where it is written as a comment: "# t1,t2,label". */
-async function rowsOf(name: string, text: string): Promise<{ rows: Row[]; header?: readonly string[] }> {
-  const { default: papa } = await import("papaparse");
-  // What Excel reads and writes: the separator, alone on the first line.
-  const [line = "", separator] = /^"?sep=([^"\r\n])"?[,;\t ]*(?=[\r\n])/i.exec(text) ?? [];
-  const body = text.slice(line.length);
-  const [comments] = /^(?:[ \t]*(?:#.*)?(?:\r\n?|\n))*/.exec(body)!;
-  const blank = comments.replace(/[^\r\n]+/g, ""); // rows keep their numbers
-  const data = body.slice(comments.length);
-  const delimiter = separator ?? delimiterOf(data || body);
-  const rows = parsed(papa, name, blank + data, delimiter);
+async function rowsOf(
+  name: string,
+  text: string,
+  label: string | undefined,
+): Promise<{ rows: Row[]; header?: readonly string[]; delimiter: string }> {
+  const { rows, comments, all, delimiter } = await csvOf(name, text);
+  const names = (cells: readonly string[]) =>
+    namesLabel(cells) || (label !== undefined && cells.some((cell) => nameOf(cell) === nameOf(label)));
   const first = rows[0]?.[1] ?? [];
-  const said = papa.parse<string[]>(comments, { delimiter }).data;
   // Without a header below them they may be rows of a class that begins so, "#news,text", which comes again.
-  const classes = said.filter((cells) => cells.some((cell, i) => i > 0 && cell.trim())).map(([cell]) => nameOf(cell));
+  const classes = comments
+    .filter((cells) => cells.some((cell, i) => i > 0 && cell.trim()))
+    .map(([cell]) => nameOf(cell));
   const again = new Set(classes).size < classes.length || rows.some(([, cells]) => nameOf(cells[0]).startsWith("#"));
-  if (rows.length === 0 || (again && !namesLabel(first))) return { rows: parsed(papa, name, body, delimiter) };
-  const last = said.findLast((cells) => cells.some((cell) => cell.trim())) ?? [];
-  const header = last.map((cell, i) => (i === 0 ? cell.replace(/^\s*#+/, "") : cell));
-  const isHeader = header.length === first.length && namesLabel(header) && !namesLabel(first);
-  return isHeader ? { rows, header } : { rows };
+  if (rows.length === 0 || (again && !names(first))) return { rows: all(), delimiter };
+  const last = comments.findLast((cells) => cells.some((cell) => cell.trim())) ?? [];
+  const header = last.map((cell, i) => (i === 0 ? cell.replace(/^\s*#+\s*/, "") : cell));
+  const isHeader = header.length === first.length && names(header) && !names(first);
+  return isHeader ? { rows, header, delimiter } : { rows, delimiter };
 }
-
-/** What follows the first cell: to guess it from how often each comes fails for rows of any length. */
-const delimiterOf = (text: string): string =>
-  /^(?:(?:"[^"]*")+|[^",;\t|\r\n]*)([,;\t|])/.exec(text.trimStart())?.[1] ?? ",";
-
-function parsed({ parse }: typeof Papa, name: string, text: string, delimiter: string): Row[] {
-  const { data, errors } = parse<string[]>(text, { delimiter });
-  const [error] = errors;
-  if (error) {
-    const got = `its quotes do not pair (${error.message.toLowerCase()})`;
-    throw refusal(placeOf(name, error.row ?? 0), got, '"…" around a cell', "write each quote inside such a cell twice");
-  }
-  return [...data.entries()].filter(([, cells]) => cells.some((cell) => cell.trim() !== ""));
-}
-
-/** What programs call a column that tells rows apart; pandas and R leave the name empty. */
-const indexNames = /^(|unnamed: \d+|id|idx|index|row|row[ _]?(id|number|names?)|nr\.?|no\.|#)$/;
 
 /**
  * The columns that number the rows, with a header's name for each where there is a header. A network would learn from
  * them in which order the file has its classes. They count from 0 or 1, or are called so and hold another integer in
  * each row, as when rows were shuffled or taken out.
  */
-function indexColumns(rows: readonly Row[]): Map<number, string | undefined> {
+function indexColumns(
+  rows: readonly Row[],
+  isNumber: (cell: string) => boolean,
+  chosen: { column: number; isNamed: boolean } | undefined,
+): Map<number, string | undefined> {
   const found = new Map<number, string | undefined>();
   const first = rows[0]?.[1] ?? [];
-  const hasLabel = namesLabel(first);
+  const hasLabel = chosen?.isNamed || namesLabel(first);
   for (const column of first.keys()) {
     const top = first[column]!;
-    if (labelNames.includes(nameOf(top))) continue;
+    if (column === chosen?.column || (!chosen && labelNames.includes(nameOf(top)))) continue;
     const isNamed = hasLabel || !isNumber(top);
     const numbers = rows.slice(isNamed ? 1 : 0).map(([, cells]) => {
       const cell = cells[column] ?? "";

@@ -1,6 +1,6 @@
 // Reads a file of labelled sequences as people have it, CSV or JSON: all of it, or an error that says what to change.
 
-import { csvEntries } from "./labelled-csv";
+import { type CsvOptions, csvEntries } from "./labelled-csv";
 import type { Entry } from "./labelled-entries";
 import { jsonEntries } from "./labelled-json";
 import { refusal, shown } from "./refusal";
@@ -44,6 +44,8 @@ export interface LabelledSeriesFile extends Omit<LabelledTexts, "kind" | "items"
 
 export type LabelledFile = LabelledTexts | LabelledSeriesFile;
 
+const isJson = (name: string) => /\.(json|jsonl|ndjson)$/i.test(name);
+
 const fewestItems = 10;
 const mostClasses = 1000;
 
@@ -51,9 +53,8 @@ const mostClasses = 1000;
  * Reads labelled sequences from the text of a file: JSON where its name ends in .json, .jsonl or .ndjson, else CSV.
  * @throws where anything of it cannot be used: an error of one line, for who wrote the file.
  */
-export async function readLabelledFile(name: string, text: string): Promise<LabelledFile> {
-  const isJson = /\.(json|jsonl|ndjson)$/i.test(name);
-  const { entries, columns, leftOut } = isJson ? jsonEntries(name, text) : await csvEntries(name, text);
+export async function readLabelledFile(name: string, text: string, options: CsvOptions = {}): Promise<LabelledFile> {
+  const { entries, columns, leftOut } = isJson(name) ? jsonEntries(name, text) : await csvEntries(name, text, options);
   if (entries.length < fewestItems) {
     throw refusal(name, `has ${entries.length} items`, `${fewestItems} or more`, "add some");
   }
@@ -74,6 +75,39 @@ export async function readLabelledFile(name: string, text: string): Promise<Labe
   const items = labelled((entry) => ({ features: featuresOf(entry, inputs) }));
   const longest = most(items.map(({ features }) => features.length / (inputs ?? 1)));
   return { kind: "features", name, classes, items, inputs: inputs ?? 1, longest, leftOut, columns };
+}
+
+/** A sequence, and the class that a file says it has. */
+export interface ToTell {
+  where: string;
+  label: string | undefined;
+  sequence: { text: string } | { features: Float64Array };
+}
+
+/**
+ * Reads sequences that a network is to tell the class of; files may say it or not. JSON, CSV, or a text with a sequence a line.
+ * @param classes of the network
+ * @throws as `readLabelledFile`, but for how many there are.
+ */
+export async function readToTell(name: string, text: string, options: CsvOptions): Promise<ToTell[]> {
+  const ofLines = () =>
+    text.split(/\r?\n/).flatMap((line, i) => {
+      return line.trim() === "" ? [] : [{ where: `${name}, line ${i + 1}`, label: undefined, sequence: line }];
+    });
+  const isText = /\.txt$/i.test(name);
+  const entries: Entry[] = isText
+    ? ofLines()
+    : (isJson(name) ? jsonEntries(name, text) : await csvEntries(name, text, options)).entries;
+  if (entries.length === 0) throw refusal(name, "has 0 items", "1 or more", "add some");
+  return entries.map((entry) => {
+    const { where, label, sequence } = entry;
+    const inputs = typeof sequence !== "string" && Array.isArray(sequence[0]) ? sequence[0].length : null;
+    return {
+      where,
+      label: label === undefined ? undefined : labelOf(entry),
+      sequence: typeof sequence === "string" ? { text: textOf(entry) } : { features: featuresOf(entry, inputs) },
+    };
+  });
 }
 
 /** @throws where there are fewer classes than that, or more than can be meant. */

@@ -20,6 +20,8 @@ export function textOf(name: string, bytes: Uint8Array): string {
     const cure = "unpack it, or save the text or table in it as UTF-8 or CSV";
     throw refusal(name, "is a ZIP archive, as .xlsx, .docx and .ods files are", expected, cure);
   }
+  const kind = kindOf(bytes);
+  if (kind) throw refusal(name, `is ${kind}`, expected, "save the text or table in it as UTF-8 or CSV");
   const encoding = encodingOf(bytes);
   let text: string;
   try {
@@ -36,6 +38,38 @@ export function textOf(name: string, bytes: Uint8Array): string {
   }
   const got = 'has "\uFFFD", which a program wrote for a character that it could not read';
   throw refusal(`${name}, line ${line}`, got, "the character", "save the original as UTF-8, or take such lines out");
+}
+
+/** What files of other kinds begin with, a ? for any byte; and end with, where that is needed to tell them. */
+const kinds: readonly (readonly [beginning: string, kind: string, end?: string])[] = [
+  ["\x1f\x8b", "compressed by gzip; unpacked it may be text"],
+  ["BZh?1AY&SY", "compressed by bzip2; unpacked it may be text"],
+  ["\xfd7zXZ", "a compressed archive"],
+  ["7z\xbc\xaf", "a compressed archive"],
+  ["Rar!\x1a", "a compressed archive"],
+  ["\x28\xb5\x2f\xfd", "a compressed archive"],
+  ["\x89PNG\r\n", "an image"],
+  ["\xff\xd8\xff", "an image"],
+  ["GIF87a", "an image"],
+  ["GIF89a", "an image"],
+  ["RIFF????WEBP", "an image"],
+  ["RIFF????WAVE", "sound"],
+  ["OggS\0", "sound"],
+  ["fLaC\0", "sound"],
+  ["\0\0\0?ftyp", "a film"],
+  ["%PDF-", "a PDF"],
+  ["\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "of an old Office program, as .xls and .doc files are"],
+  ["PAR1", "a Parquet table", "PAR1"],
+  ["\x89HDF\r\n", "an array of numbers, as .h5 files are"],
+  ["\x93NUMPY", "an array of numbers, as .npy files are"],
+  ["SQLite format 3\0", "a database"],
+];
+
+function kindOf(bytes: Uint8Array): string | undefined {
+  const has = (text: string, at: number) =>
+    Array.from(text).every((character, i) => character === "?" || character.charCodeAt(0) === bytes[at + i]);
+  const found = kinds.find(([beginning, , end = ""]) => has(beginning, 0) && has(end, bytes.length - end.length));
+  return found?.[1];
 }
 
 function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {

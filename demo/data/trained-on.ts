@@ -1,6 +1,6 @@
 // What a network was trained on, as every file of one says it: without that, other data would be read as what it is not.
 
-import { type NetworkConfig, type UniformOptions, Vocabulary } from "../../src/index";
+import { type NetworkConfig, type UniformOptions, Vocabulary, type WindowShape, windowSize } from "../../src/index";
 import { unknownCharacters, unknownSymbol } from "./characters";
 import type { LabelledFile } from "./labelled-file";
 import { listed, refusal, shown } from "./refusal";
@@ -17,6 +17,7 @@ export const answers = {
   class: "tells the class of a sequence",
   sum: "adds two numbers",
   parity: "tells the product so far of a stream of ±1",
+  forecast: "forecasts a series",
 } as const;
 
 /** What other data must have in common with that which a network was trained on. */
@@ -30,6 +31,8 @@ export interface TrainedOn {
   columns: readonly string[];
   /** Of the features of a series that has a class; null elsewhere. */
   scale: Scale | null;
+  /** How a series is read and forecast, with its scale; where that is done. */
+  windows?: WindowShape;
 }
 
 const nothing = { symbols: [], classes: [], columns: [], scale: null } as const;
@@ -37,6 +40,7 @@ const nothing = { symbols: [], classes: [], columns: [], scale: null } as const;
 export const trainedOnText = ({ symbols }: Vocabulary): TrainedOn => ({ ...nothing, answer: "character", symbols });
 export const trainedOnSums: TrainedOn = { ...nothing, answer: "sum" };
 export const trainedOnParity: TrainedOn = { ...nothing, answer: "parity" };
+export const trainedOnSeries = (windows: WindowShape): TrainedOn => ({ ...nothing, answer: "forecast", windows });
 
 /**
  * What a file says that its network was trained on. Files from before they did are read where nothing is missing: of
@@ -67,6 +71,7 @@ export function trainedOn(about: unknown, network: NetworkConfig | UniformOption
         areNumbers(scale?.deviation, inputs) &&
         scale!.deviation.every((one) => one > 0)
       : scale === null,
+    windows: answer === "forecast" ? areWindows(found.windows, inputs, outputs) : found.windows === undefined,
   };
   for (const [name, value] of Object.entries(holds)) {
     if (value) continue;
@@ -85,9 +90,22 @@ export function expectUniform(network: NetworkConfig | UniformOptions): asserts 
 }
 
 function answerOf({ input, readout, loss = "cross-entropy" }: UniformOptions): TrainedOn["answer"] {
+  if (typeof loss === "object" && loss.name === "quantile") return "forecast";
   if (loss === "mean-squared-error") return "sum";
   if (readout === "last-step") return "class";
   return input === "tokens" ? "character" : "parity";
+}
+
+/** Whether they are such as a network of that size reads, with a scale for each column. */
+function areWindows(windows: WindowShape | undefined, inputs: number, outputs: number): boolean {
+  try {
+    const size = windowSize(windows!);
+    const { targets, features = [], known = [], scaler } = windows!;
+    const isScale = (name: string) => areNumbers(Object.values(scaler?.columns[name] ?? {}), 2);
+    return size.inputs === inputs && size.outputs === outputs && [...targets, ...features, ...known].every(isScale);
+  } catch {
+    return false;
+  }
 }
 
 const isCharacter = (symbol: string) => [...symbol].length === 1;

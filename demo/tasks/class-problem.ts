@@ -3,6 +3,7 @@
 import { batchesOnce, type LabelledSequence, paddedBatch, shuffledBatches } from "../../src/index";
 import { classification } from "../data/classification";
 import type { LabelledFile } from "../data/labelled-file";
+import { confusionOf } from "./confusion";
 import type { MakeProblem } from "./task";
 
 export const classProblem =
@@ -16,13 +17,14 @@ export const classProblem =
     const evaluation = { steps, batch: heldOutRows?.(steps) ?? batch };
     const read = training.reduce((sum, item) => sum + lengthOf(item, inputs), 0);
     const first = heldOut[0]!;
+    const { length: outputs } = found.classes;
     const length = lengthOf(first, inputs);
     return {
       name: file.name,
       description,
       trainedOn,
       network: {
-        ...{ inputs, outputs: found.classes.length, input: file.kind, readout: "last-step", loss: "cross-entropy" },
+        ...{ inputs, outputs, input: file.kind, readout: "last-step", loss: "cross-entropy" },
         ...(balanced && { classWeights: weightsOf(training, found.classes.length) }),
       },
       steps,
@@ -31,6 +33,12 @@ export const classProblem =
       evaluation,
       tokensPerStep: read / Math.ceil(training.length / batch),
       baseline: { meaning: "always guessing the largest class", accuracy: found.baseline },
+      judge: (answers) =>
+        confusionOf(
+          found.classes,
+          heldOut.map(({ label }) => label),
+          answers,
+        ),
       example: {
         batch: paddedBatch([first], { steps: length, batch: 1, inputs }),
         labels: first.tokens

@@ -13,7 +13,7 @@ export const classify: TaskDescription = {
   updates: 1500,
 };
 
-export const readFile: ReadTask = async (own) => {
+export const readFile: ReadTask = async (own, { label }) => {
   if (!own) throw new Error("No file is given: drop or choose one.");
-  return classProblem(await readLabelledFile(own.name, own.text));
+  return classProblem(await readLabelledFile(own.name, own.text, { label: label || undefined }));
 };

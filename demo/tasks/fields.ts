@@ -5,6 +5,7 @@ import type { Field, Group, ValueOf } from "./field";
 import { earlierNames, tasks, tasksThat } from "./tasks";
 
 const ofTexts = ["task", ...tasksThat("character")] as const;
+const ofSeries = ["task", ...tasksThat("forecast")] as const;
 
 const groups = {
   data: {
@@ -22,6 +23,57 @@ const groups = {
       least: 0,
       most: 2 ** 32 - 1,
       hint: "The same seed and settings give the same run.",
+    },
+    label: {
+      kind: "text",
+      label: "Column of classes",
+      initial: "",
+      longest: 200,
+      hint: "Its name or its place, from 1; empty: the one called label, class or target, or the first.",
+      only: ["task", "classify"],
+    },
+    columns: {
+      kind: "text",
+      label: "Columns to forecast",
+      initial: "",
+      longest: 1000,
+      hint: "Names or places, with commas; empty: the first one of numbers.",
+      only: ofSeries,
+      terminal: { option: "column" },
+    },
+    features: {
+      kind: "text",
+      label: "Columns to read beside them",
+      initial: "",
+      longest: 1000,
+      hint: "Of which the past is known.",
+      only: ofSeries,
+    },
+    known: {
+      kind: "text",
+      label: "Columns that are known ahead",
+      initial: "",
+      longest: 1000,
+      hint: "Such as a price or the day of the week.",
+      only: ofSeries,
+    },
+    future: {
+      kind: "integer",
+      label: "Steps to forecast",
+      initial: 12,
+      least: 1,
+      most: 512,
+      only: ofSeries,
+    },
+    season: {
+      kind: "integer",
+      label: "Steps of a season",
+      initial: undefined,
+      least: 2,
+      most: 100_000,
+      hint: "Whose repetition the forecast is held against.",
+      without: "none",
+      only: ofSeries,
     },
   },
   network: {
@@ -164,7 +216,7 @@ const groups = {
       initial: 0,
       least: 0,
       most: 1,
-      except: ["task", ...tasksThat("sum")],
+      except: ["task", ...tasksThat("sum"), ...tasksThat("forecast")],
       why: "its answers are no classes; leave it out",
     },
     balanced: {

@@ -66,12 +66,16 @@ export async function expectSaid(
   }
 }
 
-/** @param steps of the batches, which the data may have fewer of than the settings */
-export function trainerOptionsOf(settings: Settings, steps: number): TrainerOptions {
+/** @param problem its batches may have fewer steps than the settings */
+export function trainerOptionsOf(
+  settings: Settings,
+  { steps, weights }: Pick<Problem, "steps" | "weights">,
+): TrainerOptions {
   const { batch, carryState, schedule, checkpointEvery } = settings;
   const { kind, clipNorm, clipValue, ...rest } = optimizerOptionsOf(settings);
   return {
     ...{ steps, batch, carryState, checkpointEvery },
+    ...(weights && { weights }),
     schedule: schedule === "automatic" ? undefined : schedule,
     optimizer: { sgd, rmsprop, adam, adamw }[kind](rest),
     learningRateSchedule: rateScheduleOf(settings),

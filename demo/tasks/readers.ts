@@ -3,6 +3,7 @@
 import { readSums } from "./adding";
 import { readFile } from "./classify";
 import { readNamesByList } from "./classify-names";
+import { readSeries } from "./forecast";
 import { readNames } from "./generate-names";
 import { readMobyDick } from "./moby-dick";
 import { readSigns } from "./parity";
@@ -18,4 +19,5 @@ export const readers: Readonly<Record<TaskName, ReadTask>> = {
   classify: readFile,
   adding: readSums,
   parity: readSigns,
+  forecast: readSeries,
 };

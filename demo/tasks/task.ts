@@ -17,6 +17,8 @@ export interface TaskDescription {
   answer: TrainedOn["answer"];
   /** Whether the user brings the data. */
   own: boolean;
+  /** Whether it makes data where the user brings none. */
+  made?: true;
   /** Its defaults, where they are its own. */
   usual: { hidden: number; batch: number; steps: number; learningRate: number; recurrentInitializer?: "glorot" };
   /** All cells take that learning rate in the terminal; else those with gates take more. */
@@ -49,6 +51,8 @@ export interface Problem {
   prompt?: string;
   /** Time steps of a batch to train on: sequences may be shorter than the settings' steps. */
   steps: number;
+  /** Whether batches say what their rows count. */
+  weights?: true;
   /** Batches without end, from a position of the same stream on. */
   training(position?: unknown): BatchStream;
   /** All that is held out, in batches of `evaluation`. */
@@ -59,6 +63,15 @@ export interface Problem {
   /** What can be reached without reading in order: a loss, or a share of right answers. */
   baseline: { meaning: string; loss?: number; accuracy?: number };
   example: Example;
+  /** What else there is to say of the network's answers to all that is held out. @param answers of each batch: o, row by row */
+  judge?(answers: readonly Float32Array[]): Judgement;
+}
+
+export interface Judgement {
+  /** For people. */
+  lines: string[];
+  /** By name, for programs. */
+  numbers: Record<string, unknown>;
 }
 
 interface Options {
@@ -77,8 +90,9 @@ export type MakeProblem = (settings: Settings, options?: Options) => Problem;
 /**
  * Reads a task's data.
  * @param own what the user brought, where the task is to learn from that.
+ * @param settings how a file is to be read.
  * @throws where it is missing or cannot be read.
  */
-export type ReadTask = (own: OwnData | undefined) => Promise<MakeProblem>;
+export type ReadTask = (own: OwnData | undefined, settings: Settings) => Promise<MakeProblem>;
 
 export const whole = (value: number): string => value.toLocaleString("en");

@@ -3,6 +3,7 @@
 import { adding } from "./adding";
 import { classify } from "./classify";
 import { classifyNames } from "./classify-names";
+import { forecast } from "./forecast";
 import { generateNames } from "./generate-names";
 import { mobyDick } from "./moby-dick";
 import { parity } from "./parity";
@@ -17,6 +18,7 @@ export const tasks = {
   classify,
   adding,
   parity,
+  forecast,
 } satisfies Record<string, TaskDescription>;
 
 export type TaskName = keyof typeof tasks;

@@ -3,10 +3,10 @@
 import { constants } from "node:fs";
 import { access, lstat, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type Checkpoint, type ParameterValues, readCheckpoint, type UniformOptions } from "../../src/index";
+import type { Checkpoint, ParameterValues, UniformOptions } from "../../src/index";
 import { quotedPath } from "../data/refusal";
 import { expectUniform, type TrainedOn, trainedOn } from "../data/trained-on";
-import { definedCells } from "../tasks/cells";
+import { readOurCheckpoint } from "../tasks/checkpoints";
 import type { OwnDataLabel } from "../tasks/own-data";
 import { OptionError } from "./arguments";
 
@@ -70,7 +70,7 @@ export async function load(option: string, file: string): Promise<Saved> {
   const bytes = await readFile(file).catch((error: Error) => {
     throw new OptionError(`--${option} is ${quotedPath(file)}, which cannot be read (${error.message})`);
   });
-  const checkpoint = await readCheckpoint(bytes, { cells: await definedCells() });
+  const checkpoint = await readOurCheckpoint(bytes);
   const { network, parameters, about } = checkpoint;
   try {
     expectUniform(network);

@@ -18,8 +18,10 @@ import {
   traceGradients,
   type UniformOptions,
 } from "../../src/index";
+import { answersOf } from "../answers";
 import type { Settings } from "../tasks/fields";
 import { trainerOptionsOf } from "../tasks/library-options";
+import type { Problem } from "../tasks/task";
 import { choiceFile } from "./choice-file";
 import { openNodeGpu } from "./node-gpu";
 import { referenceLearner } from "./reference-learner";
@@ -35,6 +37,8 @@ export interface Learner {
   train(batches: Iterable<Batch>, options: { steps: number }): AsyncIterable<StepReport>;
   stop(): Promise<void>;
   evaluate(shape: BatchShape, batches: Iterable<Batch>): Promise<Evaluation>;
+  /** o of each batch, row by row. */
+  answers(shape: BatchShape, batches: Iterable<Batch>): Promise<Float32Array[]>;
   /** Writes on from a prompt, where the network predicts tokens from tokens; null on the reference. */
   readonly generate: ((prompt: Int32Array, length: number, seed: number) => Promise<Int32Array>) | null;
   /** How the loss of a batch reaches back through time; null on the reference. */
@@ -49,8 +53,7 @@ export type Device = "gpu" | "software" | "reference";
 export interface LearnerOptions {
   network: UniformOptions;
   settings: Settings;
-  /** Time steps of a batch. */
-  steps: number;
+  problem: Pick<Problem, "steps" | "weights">;
   /** Where to compute; without it, on a GPU where there is one, else on a software adapter. */
   device: Device | undefined;
   /** Parameters to begin with, instead of random ones. */
@@ -65,13 +68,13 @@ export async function openLearner(options: LearnerOptions): Promise<Learner> {
 }
 
 async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | undefined): Promise<Learner> {
-  const { settings, steps, parameters, checkpoint } = options;
+  const { settings, problem, parameters, checkpoint } = options;
   const { temperature } = settings;
   const node = await openNodeGpu(device);
   const gpu = await openGpu({ gpu: node.gpu, choiceStore: choiceFile() });
   const network = await Network.create(gpu, options.network);
   if (parameters) network.write(parameters);
-  const trainer = await Trainer.create(network, trainerOptionsOf(settings, steps));
+  const trainer = await Trainer.create(network, trainerOptionsOf(settings, problem));
   if (checkpoint) trainer.restore(checkpoint);
   return {
     adapter: node.description,
@@ -82,6 +85,7 @@ async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | 
     train: (batches, limit) => trainer.train(batches, limit),
     stop: () => trainer.stop(),
     evaluate: (size, batches) => evaluate(network, size, batches),
+    answers: (size, batches) => answersOf(network, size, batches),
     generate: (prompt, length, seed) => generate(network, { prompt, length, seed, temperature }),
     traceGradients: (size, batch) => traceGradients(network, size, batch),
     checkpoint: (about) => saveCheckpoint(trainer, about),

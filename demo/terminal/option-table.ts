@@ -15,9 +15,11 @@ export const ofThisRun = {
   data: {
     value: "FILE",
     help:
-      "tasks text and classify: a file in UTF-8, or UTF-16 with its mark. classify: CSV with rows of a class and a text, or " +
-      'a class and numbers, one a step; or JSON, [{"label": …, "text": "…"} or {"label": …, "values": [numbers, or a list ' +
-      "of them a step]}, …]; columns that number the rows are left out",
+      "tasks text, classify and forecast: a file in UTF-8, or UTF-16 with its mark; without --task a text, or with --column a " +
+      "series. classify: CSV with rows of a class and a text, or a class and numbers, one a step; or JSON, " +
+      '[{"label": …, "text": "…"} or {"label": …, "values": [numbers, or a list of them a step]}, …]. forecast: CSV with a row a ' +
+      "step; rows at the end that lack the column are the future, of which what is known ahead is read. Columns that number the " +
+      "rows are left out",
   },
   device: { value: "D", help: "gpu | software | reference (default: a GPU, else a software adapter)" },
   save: {
@@ -40,7 +42,7 @@ export const ofThisRun = {
     value: "",
     help:
       "one object a line: step, loss, tokensPerSecond; last: done, heldOutLoss, unigramEntropy, accuracy, baseline, " +
-      "seconds, stepsPerSecond, dispatchesPerStep, adapter",
+      "seconds, stepsPerSecond, dispatchesPerStep, adapter; classes and their confusion, or the forecast's errors",
   },
   help: { value: "", help: "" },
 } as const;

@@ -2,10 +2,11 @@
 
 import { parseArgs } from "node:util";
 import type { UniformOptions } from "../../src/index";
+import { quotedPath } from "../data/refusal";
 import { fields, type SettingName, type Settings } from "../tasks/fields";
 import { ofNetwork } from "../tasks/library-options";
 import { hiddenBy, initialSettings, isShown, parse, taskOf, written } from "../tasks/settings";
-import { taskNames, tasks } from "../tasks/tasks";
+import { type TaskName, taskNames, tasks } from "../tasks/tasks";
 import { integer, numberFrom, OptionError, oneOf } from "./arguments";
 import type { Device } from "./learner";
 import {
@@ -96,6 +97,7 @@ function settingsOf(values: Values, example: boolean, loaded: UniformOptions | u
       Object.assign(said, { [name]: isFlag(name) ? value : readValue(name, option, String(value)) });
   };
   if (!example) read("task");
+  if (values.task === undefined && typeof values.data === "string") said.task = taskOfData(values.data, values);
   for (const name of optionNames) if (name !== "task" && name !== windowed) read(name);
   read("steps", optionOf(windowed));
   if (example && (said.hidden ?? 0) > mostHiddenOfExample) {
@@ -108,6 +110,15 @@ function settingsOf(values: Values, example: boolean, loaded: UniformOptions | u
   const settings = { ...usual, ...all, carryState: values[optionOf(windowed)] !== undefined };
   const { rateSchedule, pauseAt = usual.pauseAt } = settings;
   return { ...settings, pauseAt, scheduleSteps: rateSchedule === "warm-up" ? Math.ceil(pauseAt / 10) : pauseAt };
+}
+
+/** What a file is for where no task is named: text, unless a column to forecast is. @throws where a table may be for two. */
+function taskOfData(data: string, values: Values): TaskName {
+  if (values[optionOf("columns")] !== undefined) return "forecast";
+  if (!/\.(csv|tsv|json|jsonl|ndjson)$/i.test(data)) return "text";
+  throw new OptionError(
+    `--data is ${quotedPath(data)}, a table; add --task classify where each row has a class, or --task forecast where each row is a step`,
+  );
 }
 
 /** @throws where a text is no value of a setting. */
@@ -140,8 +151,8 @@ function expectTogether(values: Values, { settings, example, data, device }: Tra
     if (other) refuse(other, "resume", ": the file says it; leave it out");
     if (device === "reference") refuse("resume", "device reference", ", which keeps no state; leave one out");
   }
-  const reads = !example && taskOf(settings).own;
-  if (reads && data === undefined)
+  const { own: reads, made } = example ? { own: false } : taskOf(settings);
+  if (reads && !made && data === undefined)
     throw new OptionError(`--data is missing, expected the file that --task ${name} reads`);
   if (!reads && data !== undefined) refuse("data", `task ${name}`, `; add ${ofOwn.join(" or ")}`);
   if (values.window !== undefined && values.length !== undefined) {

@@ -21,7 +21,8 @@ type State = Pick<ReferenceBatch, "initialState" | "initialCellState">;
 
 /** @throws where an option is out of range. */
 export function referenceLearner(options: LearnerOptions): Learner {
-  const { settings, steps } = options;
+  const { settings } = options;
+  const { steps } = options.problem;
   const { batch: rows, carryState } = settings;
   const learningRateAt = rateScheduleOf(settings);
   const config = networkConfig(options.network);
@@ -74,7 +75,9 @@ export function referenceLearner(options: LearnerOptions): Learner {
         const data = { ...batch, ...state, steps: size.steps, batch: size.batch };
         const run = referenceForward(config, parameters, data);
         if (size.carryState) state = { initialState: run.finalState, initialCellState: run.finalCellState };
-        const counted = classes ? batch.targets.filter((target) => target >= 0).length : batch.targets.length;
+        const rows = batch.weights?.filter((weight) => weight > 0).length;
+        const values = rows === undefined ? batch.targets.length : rows * config.outputs;
+        const counted = classes ? batch.targets.filter((target) => target >= 0).length : values;
         loss += run.loss * counted;
         count += counted;
         for (const [row, target] of classes ? batch.targets.entries() : []) {
@@ -84,6 +87,15 @@ export function referenceLearner(options: LearnerOptions): Learner {
       }
       const [perplexity, accuracy] = classes ? [Math.exp(loss / count), correct / count] : [null, null];
       return { loss: loss / count, perplexity, accuracy, count };
+    },
+    async answers(size, batches) {
+      const answers: Float32Array[] = [];
+      for (const batch of batches) {
+        await new Promise(setImmediate); // so that signals are heard
+        const { logits } = referenceForward(config, parameters, { ...batch, steps: size.steps, batch: size.batch });
+        answers.push(Float32Array.from(logits));
+      }
+      return answers;
     },
     generate: null,
     traceGradients: null,

@@ -4,7 +4,7 @@ import { type BatchStream, type Evaluation, TempogradError, type UniformOptions 
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
 import { quotedPath } from "../data/refusal";
 import { maximum } from "../extremes";
-import type { Problem } from "../tasks/task";
+import type { Judgement, Problem } from "../tasks/task";
 import { complaintOf, OptionError } from "./arguments";
 import { type About, load, placeToSave, type Saved, save } from "./checkpoint-file";
 import { help } from "./help";
@@ -76,7 +76,7 @@ async function train(options: TrainOptions, asked: Asked): Promise<number> {
   const { problem, network, parameters, checkpoint } = asked;
   const { steps } = problem;
   const say = json ? console.error : console.log;
-  const learner = await openLearner({ network, settings, steps, device, parameters, checkpoint });
+  const learner = await openLearner({ network, settings, problem, device, parameters, checkpoint });
   const batches = problem.training(checkpoint?.data);
   const before = checkpoint?.trainer?.step ?? 0;
   let interrupted = false;
@@ -109,7 +109,8 @@ async function train(options: TrainOptions, asked: Asked): Promise<number> {
       await save(options.save, await learner.checkpoint({ data: batches.position, about }));
       say(`saved to ${options.save}`);
     }
-    report({ options, problem, learner, done, trained: done - before, seconds, heldOut });
+    const judgement = heldOut && problem.judge?.(await learner.answers(problem.evaluation, problem.heldOut()));
+    report({ options, problem, learner, done, trained: done - before, seconds, heldOut, judgement });
     if (problem.trainedOn.answer === "sum" && !json && heldOut) await showGradients(learner, problem);
     return interrupted ? 130 : 0;
   } finally {
@@ -192,9 +193,10 @@ interface Outcome {
   trained: number;
   seconds: number;
   heldOut: Evaluation | null;
+  judgement: Judgement | null | undefined;
 }
 
-function report({ options, problem, learner, done, trained, seconds, heldOut }: Outcome): void {
+function report({ options, problem, learner, done, trained, seconds, heldOut, judgement }: Outcome): void {
   const { dispatchesPerStep, adapter } = learner;
   const { unigramEntropy, baseline } = baselinesOf(problem);
   const stepsPerSecond = trained / seconds;
@@ -206,20 +208,24 @@ function report({ options, problem, learner, done, trained, seconds, heldOut }: 
       unigramEntropy,
       accuracy,
     };
-    console.log(JSON.stringify({ ...said, baseline, seconds, stepsPerSecond, dispatchesPerStep, adapter }));
+    const more = { seconds, stepsPerSecond, dispatchesPerStep, adapter, ...judgement?.numbers };
+    console.log(JSON.stringify({ ...said, baseline, ...more }));
     return;
   }
   const dispatches = dispatchesPerStep === null ? "" : `, ${dispatchesPerStep} dispatches a step`;
   console.log(`${trained} steps in ${seconds.toFixed(1)} s, ${stepsPerSecond.toFixed(1)} steps/s${dispatches}`);
   if (heldOut) console.log(verdict(heldOut, problem));
+  for (const line of judgement?.lines ?? []) console.log(line);
 }
 
 /** How it did on what was held out, beside what can be reached without reading in order. */
-function verdict({ loss, accuracy }: Evaluation, { baseline, steps, evaluation }: Problem): string {
+function verdict({ loss, accuracy }: Evaluation, { trainedOn, baseline, steps, evaluation }: Problem): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
   const { meaning } = baseline;
-  if (accuracy === null)
-    return `held-out mean squared error ${loss.toFixed(4)}, ${meaning} ${baseline.loss?.toFixed(4)}`;
+  if (accuracy === null) {
+    const name = trainedOn.answer === "forecast" ? "quantile loss" : "mean squared error";
+    return `held-out ${name} ${loss.toFixed(4)}, ${meaning} ${baseline.loss?.toFixed(4)}`;
+  }
   if (baseline.accuracy !== undefined) {
     const over = evaluation.steps === steps ? "" : ` over ${evaluation.steps} steps`;
     return `held-out accuracy ${percent(accuracy)}${over}, ${meaning} ${percent(baseline.accuracy)}; loss ${loss.toFixed(4)}`;

@@ -140,7 +140,7 @@ export class SettingsForm {
   }
 
   #ownProblem(): string {
-    if (!isOwn(this.settings)) return "";
+    if (!isOwn(this.settings) || (taskOf(this.settings).made && !this.own)) return "";
     const length = this.own?.text.length ?? 0;
     if (length > ownText.most) return tooLong(length);
     if (length >= ownText.least) return "";
@@ -186,6 +186,7 @@ export class SettingsForm {
     element("own").hidden = !isOwn(this.settings);
     element("own-text").hidden = reads(this.settings) !== "text";
     element("own-sequences").hidden = reads(this.settings) !== "sequences";
+    element("own-series").hidden = reads(this.settings) !== "series";
     const said = this.own ? `${this.own.name}, ${this.own.text.length.toLocaleString("en")} characters` : "";
     if (given.textContent !== said) given.textContent = said;
   }
@@ -246,7 +247,10 @@ export class SettingsForm {
 }
 
 /** What a visitor is to bring. */
-const reads = (settings: Settings) => (taskOf(settings).answer === "character" ? "text" : "sequences");
+function reads(settings: Settings): "text" | "sequences" | "series" {
+  const { answer } = taskOf(settings);
+  return answer === "character" ? "text" : answer === "forecast" ? "series" : "sequences";
+}
 
 function hintOf(field: Field): string {
   const without = "without" in field && field.without ? `Empty: ${field.without}.` : "";

@@ -53,7 +53,7 @@ export function showFailure(message: string | undefined): void {
 /** Shows what stays the same throughout a training. */
 export function showFacts({ description, baseline, parameterCount, bytes, dispatches, plan, loss }: Facts): void {
   const reached = baseline.loss === undefined ? percentText(baseline.accuracy) : lossText(baseline.loss);
-  const unit = loss === "cross-entropy" ? "nats" : "mean squared error";
+  const unit = { "cross-entropy": "nats", "mean-squared-error": "mean squared error", quantile: "quantile loss" }[loss];
   element("baseline").textContent =
     `The dashed line, ${reached}${baseline.loss === undefined ? " right" : ` (${unit})`}, is ${baseline.meaning}.`;
   element("parameters").textContent = wholeText(parameterCount);

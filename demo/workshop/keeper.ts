@@ -1,9 +1,9 @@
 // Keeps trainings in the browser from one visit to the next: of each its latest checkpoint, with the data that a visitor
 // brought in the same file, so that no two of them can be of different trainings.
 
-import { type CheckpointStore, openCheckpointStore, readCheckpoint } from "../../src/index";
+import { type CheckpointStore, openCheckpointStore } from "../../src/index";
 import { checkedSettings } from "../tasks/address";
-import { definedCells } from "../tasks/cells";
+import { readOurCheckpoint } from "../tasks/checkpoints";
 import type { Settings } from "../tasks/fields";
 import { expectSame, type OwnData } from "../tasks/own-data";
 import { isOwn } from "../tasks/settings";
@@ -157,7 +157,7 @@ async function look(store: CheckpointStore, name: string): Promise<Kept | undefi
 
 /** What a checkpoint's file is of. @throws where it is none of this page. */
 export async function examine(file: Bytes): Promise<{ settings: Settings; step: number; about: Partial<About> }> {
-  const { about, trainer } = await readCheckpoint(file, { cells: await definedCells() });
+  const { about, trainer } = await readOurCheckpoint(file);
   const said = (about ?? {}) as Partial<About>;
   const settings = checkedSettings(said.settings);
   if (!trainer) throw new Error("The file holds a network alone, expected its training too; open another.");

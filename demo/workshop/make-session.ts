@@ -1,8 +1,8 @@
 // A session of what a page orders: its data read, and held against the file that it goes on from.
 
-import { type Gpu, readCheckpoint } from "../../src/index";
+import type { Gpu } from "../../src/index";
 import { trainedOn } from "../data/trained-on";
-import { definedCells } from "../tasks/cells";
+import { readOurCheckpoint } from "../tasks/checkpoints";
 import { expectSame, labelOf } from "../tasks/own-data";
 import { readers } from "../tasks/readers";
 import { effective, isOwn } from "../tasks/settings";
@@ -17,10 +17,10 @@ export async function makeSession(
   tell: (report: Report) => void,
 ): Promise<Session> {
   const holding = effective(settings);
-  const checkpoint = from && (await readCheckpoint(from, { cells: await definedCells() }));
+  const checkpoint = from && (await readOurCheckpoint(from));
   await expectSame(own, (checkpoint?.about as Partial<About> | undefined)?.own);
   const trained = checkpoint && trainedOn(checkpoint.about, checkpoint.network);
-  const make = await readers[holding.task](own);
+  const make = await readers[holding.task](own, holding);
   const label = isOwn(holding) && own ? await labelOf(own) : undefined;
   const problem = make(holding, { trained });
   return Session.create(gpu, problem, { settings: holding, own: label, tell, from: checkpoint, looks, signal });

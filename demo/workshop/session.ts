@@ -52,7 +52,7 @@ export interface Facts {
   description: string;
   baseline: Problem["baseline"];
   /** What the loss is a mean of: nats of a target, or squared errors. */
-  loss: "cross-entropy" | "mean-squared-error";
+  loss: "cross-entropy" | "mean-squared-error" | "quantile";
   /** Where it writes text, the characters that it knows. */
   symbols: readonly string[] | undefined;
   parameterCount: number;
@@ -132,7 +132,7 @@ export class Session {
     const network = await Network.create(gpu, await networkOptionsOf(settings, problem.network), { signal });
     let trainer: Trainer | undefined;
     try {
-      const trainerOptions = trainerOptionsOf(settings, problem.steps);
+      const trainerOptions = trainerOptionsOf(settings, problem);
       trainer = await Trainer.create(network, { ...trainerOptions, ...(signal && { signal }) });
       return new Session(network, trainer, problem, options);
     } catch (error) {
@@ -149,7 +149,7 @@ export class Session {
       step: this.#step,
       description: problem.description,
       baseline: problem.baseline,
-      loss: network.config.loss === "cross-entropy" ? "cross-entropy" : "mean-squared-error",
+      loss: typeof network.config.loss === "string" ? network.config.loss : "quantile",
       symbols: problem.prompt === undefined ? undefined : problem.vocabulary?.symbols,
       parameterCount: network.parameterCount,
       bytes: network.gpu.live.bytes,

@@ -1,4 +1,4 @@
-// Classification of sequences: pads labelled sequences of different lengths to batches, one target per sequence.
+// Sequences of different lengths that have a class or values each: padded to batches, one row of targets per sequence.
 
 import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
@@ -14,6 +14,14 @@ export type LabelledSequence = {
   label: number;
 } & ({ tokens: Int32Array; features?: never } | { features: Float32Array; tokens?: never });
 
+/** A sequence of one step or more, and the values that it is to answer, for losses of values. */
+export type ValuedSequence = {
+  /** One for each output, as many for all sequences. */
+  values: Float32Array;
+} & ({ tokens: Int32Array; features?: never } | { features: Float32Array; tokens?: never });
+
+type Item = LabelledSequence | ValuedSequence;
+
 /** The size of the batches: at most `batch` sequences of at most `steps` steps. */
 export interface PaddedSize {
   steps: number;
@@ -25,12 +33,13 @@ export interface PaddedSize {
 /**
  * One batch of up to `batch` items, all of tokens or all of features: `inputs` [steps, batch] or [steps, batch, inputs],
  * in each column an item and then zeros, `lengths` [batch], `targets` [batch]. Rows without an item have length 1 and
- * target −1, so they do not count.
+ * target −1, so they do not count. Of items that have values, `targets` are [batch, outputs], and `weights` [batch] are 0 for
+ * rows without an item: such batches need `weights: true` where a trainer, a pass or an evaluation is made.
  * Throws if there are no items or more than `batch`, if an item is not of the first one's kind, has no steps, more than
- * `steps` or one without all its features, or if a label is not a class index.
+ * `steps` or one without all its features, if a label is not a class index, or not as many values as the first one has.
  */
-export function paddedBatch(items: readonly LabelledSequence[], size: PaddedSize): Batch {
-  const { kind, width } = checkItems("paddedBatch", items, size);
+export function paddedBatch(items: readonly Item[], size: PaddedSize): Batch {
+  const { kind, width, outputs } = checkItems("paddedBatch", items, size);
   const { steps, batch } = size;
   if (items.length > batch) {
     throw new TempogradError(
@@ -40,16 +49,19 @@ export function paddedBatch(items: readonly LabelledSequence[], size: PaddedSize
   }
   const inputs = new (kind === "tokens" ? Int32Array : Float32Array)(steps * batch * width); // [steps, batch, width]
   const lengths = new Int32Array(batch).fill(1); // [batch]
-  const targets = new Int32Array(batch).fill(-1); // [batch]
+  const targets = outputs === 0 ? new Int32Array(batch).fill(-1) : new Float32Array(batch * outputs); // [batch, outputs]
+  const weights = new Float32Array(batch); // [batch]
   for (const [row, item] of items.entries()) {
     const values = item[kind]!; // [length, width]
     lengths[row] = values.length / width;
     for (let step = 0; step < lengths[row]!; step++) {
       inputs.set(values.subarray(step * width, (step + 1) * width), (step * batch + row) * width);
     }
-    targets[row] = item.label;
+    if ("values" in item) targets.set(item.values, row * outputs);
+    else targets[row] = item.label;
+    weights[row] = 1;
   }
-  return { inputs, targets, lengths };
+  return { inputs, targets, lengths, ...(outputs > 0 && { weights }) };
 }
 
 /**
@@ -59,7 +71,7 @@ export function paddedBatch(items: readonly LabelledSequence[], size: PaddedSize
  * @throws as `paddedBatch` does, before the first batch, or where the position is not one of such a stream.
  */
 export function shuffledBatches(
-  items: readonly LabelledSequence[],
+  items: readonly Item[],
   options: PaddedSize & { seed: number; position?: unknown },
 ): BatchStream {
   const { kind, width } = checkItems("shuffledBatches", items, options);
@@ -86,7 +98,7 @@ export function shuffledBatches(
 }
 
 /** Every item once, in the given order, for evaluation. Throws as `paddedBatch` does, before the first batch. */
-export function batchesOnce(items: readonly LabelledSequence[], size: PaddedSize): Generator<Batch, void> {
+export function batchesOnce(items: readonly Item[], size: PaddedSize): Generator<Batch, void> {
   checkItems("batchesOnce", items, size);
   return inOrder(items, size);
 }
@@ -106,7 +118,7 @@ export function splitItems<Item>(
   return { training: order.slice(0, at), heldOut: order.slice(at) };
 }
 
-function* inOrder(items: readonly LabelledSequence[], size: PaddedSize): Generator<Batch, void> {
+function* inOrder(items: readonly Item[], size: PaddedSize): Generator<Batch, void> {
   for (let start = 0; start < items.length; start += size.batch) {
     yield paddedBatch(items.slice(start, start + size.batch), size);
   }
@@ -115,12 +127,12 @@ function* inOrder(items: readonly LabelledSequence[], size: PaddedSize): Generat
 /** Targets are Int32Array. */
 const mostLabel = 2 ** 31 - 1;
 
-/** @returns the kind of all items, and how many values a step has. */
+/** @returns the kind of all items, how many values a step has, and how many an item is to answer; 0 where it has a label. */
 function checkItems(
   operation: string,
-  items: readonly LabelledSequence[],
+  items: readonly Item[],
   size: PaddedSize,
-): { kind: "tokens" | "features"; width: number } {
+): { kind: "tokens" | "features"; width: number; outputs: number } {
   expectOptions(operation, size);
   const { steps, batch, inputs = 1 } = size;
   expectBatchSize(operation, steps, batch, inputs);
@@ -129,6 +141,8 @@ function checkItems(
     throw new TempogradError("batch", `${operation}: got 0 items, expected 1 or more; give some to learn from.`);
   const kind = items[0]?.tokens ? "tokens" : "features";
   const width = kind === "tokens" ? 1 : inputs;
+  const [first] = items;
+  const outputs = first && typeof first === "object" && "values" in first ? (first.values?.length ?? 0) : 0;
   for (const [index, sequence] of items.entries()) {
     const item = `${operation}: items[${index}]`;
     if (typeof sequence !== "object" || sequence === null) {
@@ -137,7 +151,7 @@ function checkItems(
         `${item} is ${shown(sequence)}, expected a label and tokens or features; leave it out.`,
       );
     }
-    const { [kind]: values, label } = sequence;
+    const values = sequence[kind];
     if (!values) {
       throw new TempogradError(
         "batch",
@@ -160,6 +174,11 @@ function checkItems(
           (length === 0 ? "leave the item out." : `cut the item, or set steps to ${length} or more.`),
       );
     }
+    if (outputs > 0) {
+      checkValues(operation, index, sequence, outputs);
+      continue;
+    }
+    const { label } = sequence as LabelledSequence;
     if (!Number.isInteger(label) || label < 0 || label > mostLabel) {
       throw new TempogradError(
         "batch",
@@ -167,5 +186,18 @@ function checkItems(
       );
     }
   }
-  return { kind, width };
+  return { kind, width, outputs };
+}
+
+function checkValues(operation: string, index: number, item: Item, outputs: number): void {
+  const name = `items[${index}].values`;
+  if (!("values" in item)) {
+    throw new TempogradError("batch", `${operation}: ${name} is missing, expected values, as items[0] has; add them.`);
+  }
+  expectTyped(operation, name, item.values, "Float32Array");
+  if (item.values.length === outputs) return;
+  throw new TempogradError(
+    "batch",
+    `${operation}: ${name} has length ${item.values.length}, expected ${outputs}, as items[0].values has; one an output.`,
+  );
 }

@@ -10,45 +10,60 @@ export interface LossFormula<Option extends string = never> extends LossEquation
   readonly targets?: readonly [least: number, most: number];
 }
 
+/** What is given for an option: a number for all outputs, or one for each, again and again. */
+type Given = number | readonly number[];
+
 /**
  * Defines a loss by its formula for one value, which is traced once and differentiated. The loss of a batch is the mean over
- * all values that count.
+ * all values that count. Where an option is given as a list, output k takes its number k modulo the list's length, which the
+ * outputs of a network have to be a multiple of.
  *
  * @returns a function of the formula's options that answers the loss. Where outputs are the logits of labels, add `labels: true`
  *   to that, as `binaryCrossEntropy` does.
  * @throws where a name is none or stands for two things, or `value` answers anything but an expression of its arguments that
- *   has a derivative by `o`; and that function, for options that are unknown or no finite numbers of float32.
+ *   has a derivative by `o`; and that function, for options that are unknown, no finite numbers of float32, or lists that are
+ *   empty or of different lengths.
  */
 export function defineLoss<const Option extends string = never>(
   formula: LossFormula<Option>,
-): (options?: Partial<Record<Option, number>>) => PlainLoss {
+): (options?: Partial<Record<Option, Given>>) => PlainLoss {
   const traced = traceLoss(formula);
-  const source = sourceOf(traced);
   const { name, targets: range } = formula;
   return (given = {}) => {
-    const options = { ...traced.options };
-    for (const [option, value] of Object.entries<number | undefined>(given)) {
+    const options: Record<string, Given> = { ...traced.options };
+    for (const [option, value] of Object.entries<Given | undefined>(given)) {
       if (value === undefined) continue;
       if (!(option in options)) {
         const known = Object.keys(options).join(", ") || "none";
         throw new Error(`${name}: unknown option "${option}", expected one of ${known}; leave it out.`);
       }
-      if (!Number.isFinite(Math.fround(value))) {
-        throw new Error(`${name}: ${option} is ${value}, expected a finite number that float32 has.`);
+      const values = typeof value === "number" ? [value] : [...value];
+      const wrong = values.find((one) => !Number.isFinite(Math.fround(one)));
+      if (wrong !== undefined) {
+        throw new Error(`${name}: ${option} is ${wrong}, expected a finite number that float32 has.`);
       }
-      options[option] = value;
+      options[option] = typeof value === "number" ? value : values;
     }
-    const inputs = (o: number, y: number) =>
-      traced.both.takes.map((input) => (input === "o" ? o : input === "y" ? y : options[input]!));
-    const said = Object.entries(options).map(([option, value]) => `${option} ${value}`);
+    const lists = Object.values(options).filter((value) => typeof value !== "number");
+    const period = lists[0]?.length ?? 1;
+    if (lists.some(({ length }) => length === 0 || length !== period)) {
+      const lengths = lists.map(({ length }) => length).join(" and ");
+      throw new Error(`${name}: got lists of ${lengths} numbers, expected 1 or more, the same for all; give as many.`);
+    }
+    const at = (value: Given, output: number) => (typeof value === "number" ? value : value[output % period]!);
+    const said = Object.entries(options).map(([option, value]) => `${option} ${[value].flat().join(" ")}`);
     return {
       name,
       targets: "values",
       range,
-      options,
-      source,
-      reference(o, y) {
-        const [value = 0, derivative = 0] = traced.both.compute(inputs(o, y));
+      options: Object.fromEntries(Object.entries(options).filter(isNumber)),
+      period,
+      source: sourceOf(traced, options),
+      reference(o, y, output = 0) {
+        const inputs = traced.both.takes.map((input) =>
+          input === "o" ? o : input === "y" ? y : at(options[input]!, output),
+        );
+        const [value = 0, derivative = 0] = traced.both.compute(inputs);
         return { value, derivative };
       },
       toJSON: () => [name, ...said].join(", "),
@@ -56,17 +71,34 @@ export function defineLoss<const Option extends string = never>(
   };
 }
 
-function sourceOf({ options, both }: TracedLoss): string {
-  const names = Object.keys(options);
-  const texts = Object.fromEntries(names.map((option) => [option, `vec4f(options.${option})`]));
-  const { lines, names: of, functions } = both.lines({ texts, taken: ["options"] });
+const isNumber = (entry: [string, Given]): entry is [string, number] => typeof entry[1] === "number";
+
+/** Numbers for all outputs are read from a uniform; those that differ stand in the text, four outputs at a time. */
+function sourceOf({ both }: TracedLoss, options: Readonly<Record<string, Given>>): string {
+  const numbers: string[] = [];
+  const constants: string[] = [];
+  const texts: Record<string, string> = {};
+  for (const [option, value] of Object.entries(options)) {
+    if (typeof value === "number") {
+      numbers.push(option);
+      texts[option] = `vec4f(options.${option})`;
+      continue;
+    }
+    const columns = value.length / (value.length % 4 === 0 ? 4 : value.length % 2 === 0 ? 2 : 1);
+    const column = (at: number) => [0, 1, 2, 3].map((i) => value[(4 * at + i) % value.length]!).join(", ");
+    const all = Array.from({ length: columns }, (_, at) => `vec4f(${column(at)})`);
+    constants.push(`const ${option}ByOutput = array<vec4f, ${columns}>(${all.join(", ")});`);
+    texts[option] = `${option}ByOutput[column % ${columns}u]`;
+  }
+  const { lines, names: of, functions } = both.lines({ texts, taken: ["options", "column"] });
   return [
-    ...(names.length > 0
-      ? [`struct Options { ${names.map((option) => `${option}: f32`).join(", ")} }`, "var<uniform> options: Options;"]
+    ...(numbers.length > 0
+      ? [`struct Options { ${numbers.map((option) => `${option}: f32`).join(", ")} }`, "var<uniform> options: Options;"]
       : []),
+    ...constants,
     "struct LossAt { value: vec4f, derivative: vec4f }",
     wgslFunctions(functions, "vec4f"),
-    "fn lossAt(o: vec4f, y: vec4f) -> LossAt {",
+    "fn lossAt(o: vec4f, y: vec4f, column: u32) -> LossAt {",
     ...lines.map((line) => `  ${line}`),
     `  return LossAt(${of.value}, ${of.dO});`,
     "}\n",

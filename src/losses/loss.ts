@@ -16,14 +16,16 @@ export interface ValueLoss {
   readonly targets: "values";
   /** From the least to the most that a target may be; any finite number without it. */
   readonly range?: readonly [least: number, most: number] | undefined;
-  /** Numbers that the formula takes, by name. */
+  /** Numbers that the formula takes, by name, alike for all outputs. */
   readonly options: Readonly<Record<string, number>>;
   /** Whether each output is the logit of a label that is there or not: σ(o) is then what is predicted, else o. */
   readonly labels?: true;
-  /** WGSL that defines `lossAt` of four values, for shaders/value-loss.wgsl. */
+  /** After how many outputs those options begin anew that differ by output; 1 where none does. */
+  readonly period: number;
+  /** WGSL that defines `lossAt` of four values and their place, for shaders/value-loss.wgsl. */
   readonly source: string;
-  /** The loss and its derivative in float64. */
-  reference(o: number, y: number): { readonly value: number; readonly derivative: number };
+  /** The loss and its derivative in float64. @param output the index of the output; 0 unless given. */
+  reference(o: number, y: number, output?: number): { readonly value: number; readonly derivative: number };
   /** What files hold: its name and options; `readCheckpoint` is given the loss again. */
   toJSON(): string;
 }

@@ -7,8 +7,9 @@ export const meanSquaredError = (): PlainLoss => ({
   name: "mean-squared-error",
   targets: "values",
   options: {},
+  period: 1,
   source: `struct LossAt { value: vec4f, derivative: vec4f }
-fn lossAt(o: vec4f, y: vec4f) -> LossAt {
+fn lossAt(o: vec4f, y: vec4f, column: u32) -> LossAt {
   let difference = o - y;
   return LossAt(difference * difference, 2.0 * difference);
 }

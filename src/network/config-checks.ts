@@ -91,6 +91,11 @@ export function expectLoss(loss: LossName | Loss, outputs: number): void {
     }
   } else if (loss.targets === "classes") {
     expectClasses(loss, outputs);
+  } else if (loss.targets === "values" && outputs % loss.period !== 0) {
+    throw new TempogradError(
+      "option",
+      `Network: outputs is ${outputs}, expected a multiple of ${loss.period}, after which the options of ${loss.toJSON()} begin anew.`,
+    );
   } else if (loss.targets === "values" && lossNames.some((name) => name === loss.name) && loss.toJSON() !== loss.name) {
     throw new TempogradError(
       "option",

@@ -23,7 +23,8 @@ export function partsConfig(options: PartsOptions): PartsConfig {
   const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
   const parts = completeParts({ input, layers, readout, ...(encoder && { encoder }) });
   const config = Object.freeze({ ...ofAny, ...given, ...parts });
-  expectLoss(config.loss, architectureOf(config).readout.outputs);
+  const { outputs, parts } = architectureOf(config).readout;
+  expectLoss(config.loss, outputs / parts);
   expectWhole(config);
   expectBeginnings(config);
   return config;

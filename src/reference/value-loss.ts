@@ -23,7 +23,7 @@ export function valueLoss(
     const row = Math.floor(i / outputs);
     const scale = lossScale * weights[row]!;
     if (scale === 0) continue;
-    const { value, derivative } = loss.reference(logits[i]!, targets[i]!);
+    const { value, derivative } = loss.reference(logits[i]!, targets[i]!, i % outputs);
     rowLoss[row]! += value * scale;
     dLogits[i] = derivative * scale;
   }

@@ -254,3 +254,47 @@ describe("features", () => {
     network.destroy();
   });
 });
+
+describe("sequences that have values", () => {
+  const valued = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      features: Float32Array.of(i, 10 * i),
+      values: Float32Array.of(i, -i, 2 * i),
+    }));
+
+  test("are padded with rows that do not count, each once in an evaluation, and as often in an epoch", () => {
+    const batch = paddedBatch(valued(2), { steps: 3, batch: 3 });
+    expect([...batch.inputs]).toEqual([0, 1, 0, 0, 10, 0, 0, 0, 0]);
+    expect([...batch.targets]).toEqual([0, -0, 0, 1, -1, 2, 0, 0, 0]);
+    expect(batch.targets).toBeInstanceOf(Float32Array);
+    expect([[...batch.weights!], [...batch.lengths!]]).toEqual([
+      [1, 1, 0],
+      [2, 2, 1],
+    ]);
+    const counted = (all: Iterable<Batch>) =>
+      [...all].flatMap(({ targets, weights }) => [...targets].filter((_, i) => i % 3 === 0 && weights![i / 3] === 1));
+    expect(counted(batchesOnce(valued(7), { steps: 2, batch: 3 }))).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    const stream = shuffledBatches(valued(7), { steps: 2, batch: 3, seed: 1 });
+    const epoch = [0, 1, 2].map(() => stream.next().value);
+    expect(counted(epoch).sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  });
+
+  test("are refused where they have labels, or other values than the first", () => {
+    const [first] = valued(1);
+    const size = { steps: 2, batch: 2 };
+    const { features } = first!;
+    expect(() => paddedBatch([first!, { features, label: 1 }], size)).toThrow(
+      "items[1].values is missing, expected values, as items[0]",
+    );
+    expect(() => paddedBatch([first!, { features, values: new Float32Array(2) }], size)).toThrow(
+      "has length 2, expected 3, as",
+    );
+    expect(() => paddedBatch([first!, { features, values: [1, 2, 3] as never }], size)).toThrow(
+      "values is Array, expected Float32Array",
+    );
+    expect(() => paddedBatch([{ features, label: 1 }, first!], size)).toThrow(
+      "items[1].label is undefined, expected a class index",
+    );
+    expect(() => paddedBatch([{ features, values: new Float32Array() }], size)).toThrow("items[0].label is undefined");
+  });
+});

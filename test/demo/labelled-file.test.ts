@@ -2,7 +2,7 @@ import fc from "fast-check";
 import Papa from "papaparse";
 import { describe, expect, test } from "vitest";
 import { classification, standardised } from "../../demo/data/classification";
-import { type LabelledFile, readLabelledFile } from "../../demo/data/labelled-file";
+import { type LabelledFile, readLabelledFile, readToTell } from "../../demo/data/labelled-file";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 
 const repeated = (lines: readonly string[], times = 5) => Array.from({ length: times }, () => lines).flat();
@@ -125,6 +125,85 @@ describe("readLabelledFile leaves out a column that numbers the rows, and says s
     expect(await kept("label,a,b,c,id", (i) => i % 3)).toEqual({ label: 0, features: Float64Array.of(3, 2.5, 7, 1) });
     expect(await kept("label,a,b,c,id", (i) => i + 0.5)).toMatchObject({ features: { 3: 1.5 } });
     expect(await kept("label,a,b,c,rank", (i) => (i * 7) % 12)).toMatchObject({ features: { 3: 7 } });
+  });
+});
+
+describe("readLabelledFile takes the column of classes that is chosen", () => {
+  const lines = ["t1,Kind,class,t3", ...repeated(["1,up,2,3", "3,down,2.5,0"])];
+  const choosing = (label: string, all = lines) => readLabelledFile("data.csv", all.join("\n"), { label });
+
+  test("by its name or its place, with a header or without, whatever others are called", async () => {
+    for (const label of ["Kind", "kind ", "2"]) {
+      const file = await choosing(label);
+      expect(file).toMatchObject({ kind: "features", classes: ["down", "up"], columns: ["t1", "class", "t3"] });
+      expect(textsOf(file)[0]).toEqual(["up", [1, 2, 3]]);
+    }
+    const bare = await choosing("2", lines.slice(1));
+    expect(textsOf(bare).slice(0, 2)).toEqual([
+      ["up", [1, 2, 3]],
+      ["down", [3, 2.5, 0]],
+    ]);
+    const numbered = lines.map((line, i) => `${i === 0 ? "" : i - 1},${line}`);
+    expect(textsOf(await choosing("kind", numbered))).toEqual(textsOf(await choosing("kind")));
+    await expect(choosing("species")).rejects.toThrow(
+      'data.csv: has no column "species", expected one of "t1", "Kind", "class", "t3", or a place from 1 to 4; name the',
+    );
+  });
+});
+
+describe("readLabelledFile reads decimal commas", () => {
+  test("where semicolons or tabs stand between the cells", async () => {
+    const expected = textsOf(await readLines(["label,a,b", ...repeated(["up,1.5,-2", "down,0.25,1e3"])]));
+    for (const separator of [";", "\t"]) {
+      const lines = ["label;a;b", ...repeated(["up;1,5;-2", "down;,25;1e3"])].map((line) =>
+        line.replaceAll(";", separator),
+      );
+      expect(textsOf(await readLines(lines))).toEqual(expected);
+    }
+    await expect(readLines(["label;a;b", ...repeated(["up;1,5;2", "down;0.25;3"])])).rejects.toThrow(
+      'data.csv: has "1,5" in row 2 and "0.25" in row 3, expected decimal commas or decimal points alone; write all',
+    );
+    const texts = repeated(["a;one, two", "b;3,5 or so"]);
+    expect(textsOf(await readLines(texts))[1]).toEqual(["b", "3,5 or so"]);
+  });
+});
+
+describe("readToTell", () => {
+  const told = async (lines: readonly string[], name = "data.csv", classes = ["down", "up"]) =>
+    (await readToTell(name, lines.join("\n"), { classes })).map(({ label, sequence }) => [
+      label,
+      "text" in sequence ? sequence.text : [...sequence.features],
+    ]);
+
+  test("reads few rows, with the classes of a network or without any, with a header or not", async () => {
+    const labelled = [
+      ["up", [1, 2]],
+      ["down", [2, 1]],
+    ];
+    expect(await told(["up,1,2", "down,2,1"])).toEqual(labelled);
+    expect(await told(["kind,t1,t2", "up,1,2", "down,2,1"])).toEqual(labelled);
+    expect(await told(["t1,t2,label", "1,2,up", "2,1,down"])).toEqual(labelled);
+    const bare = labelled.map(([, values]) => [undefined, values]);
+    expect(await told(["1,2", "2,1"])).toEqual(bare);
+    expect(await told(["t1,t2", "1,2", "2,1"])).toEqual(bare);
+    expect(await told(["t1;t2", "1,5;2", "2;1"])).toEqual([
+      [undefined, [1.5, 2]],
+      [undefined, [2, 1]],
+    ]);
+    expect(await told(["up,one"])).toEqual([["up", "one"]]);
+  });
+
+  test("reads texts a row, a line or an item each", async () => {
+    const bare = [
+      [undefined, "one"],
+      [undefined, "and two"],
+    ];
+    expect(await told(["one", "and two"])).toEqual(bare);
+    expect(await told(["text", "one", "and two"])).toEqual(bare);
+    expect(await told(["one", "", "and two"], "a.txt")).toEqual(bare);
+    expect(await told(['[{"text": "one"}, {"text": "and two"}]'], "a.json")).toEqual(bare);
+    await expect(told(["one, two", "three, four"])).rejects.toThrow("expected one text of a character or more");
+    await expect(told([""])).rejects.toThrow("data.csv: has 0 items, expected 1 or more; add some.");
   });
 });
 
@@ -291,7 +370,8 @@ test.each([
   [
     "with a value that is no number",
     ["label,t1,t2,t3", ...series, "", "up,1,2,n/a", "up,,,x"],
-    'data.csv, row 13: value 3 is "n/a", expected a number such as 1.5; correct or remove the row; put quotes',
+    "data.csv: 3 cells are empty or missing (row 13, value 3; row 14, value 1; row 14, value 2), expected a value in each; " +
+      "fill them in, or take these rows out.",
   ],
   ["with a hole", [...series, "up,1,,3"], 'data.csv, row 11: value 2 is "", expected a number'],
   ["with infinity", [...series, "up,1,Infinity"], 'row 11: value 2 is "Infinity", expected a number'],

@@ -2,8 +2,10 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { trainedOn } from "../../demo/data/trained-on";
 import { checkedSettings, fromAddress, toAddress } from "../../demo/tasks/address";
 import { cellOf, cellWords, definedCells } from "../../demo/tasks/cells";
+import { confusionOf } from "../../demo/tasks/confusion";
 import { fields, type SettingName, type Settings, settingNames } from "../../demo/tasks/fields";
 import { networkOptionsOf } from "../../demo/tasks/library-options";
 import { readers } from "../../demo/tasks/readers";
@@ -22,7 +24,7 @@ import { type TaskName, taskNames, tasks } from "../../demo/tasks/tasks";
 import { help } from "../../demo/terminal/help";
 import { optionNames, optionOf, terminalOf } from "../../demo/terminal/option-table";
 import { argumentsOf, readOptions } from "../../demo/terminal/options";
-import { initialParameters, networkConfig, readCheckpoint, saveNetwork } from "../../src/index";
+import { initialParameters, networkConfig, readCheckpoint, saveNetwork, type UniformOptions } from "../../src/index";
 
 /** Values that a setting may have in the page and in the terminal. */
 function valuesOf(name: SettingName): fc.Arbitrary<unknown> {
@@ -123,6 +125,8 @@ describe("settings", () => {
     ["--clip-norm=0 --dropout=0 --optimizer=sgd", { clipNorm: undefined, learningRate: 0.5, weightDecay: 0 }],
     ["--clip-norm=0.0 --optimizer=adamw --cell=lstm", { clipNorm: undefined, learningRate: 0.02, weightDecay: 0.01 }],
     ["--task=adding --cell=gru", { learningRate: 0.01, hidden: 32, steps: 100, pauseAt: 2000 }],
+    ["--data a.txt", { task: "text" }],
+    ["--data a.csv --column y --season 7", { task: "forecast", columns: "y", season: 7, future: 12 }],
     ["", { task: "moby-dick", cell: "elman", hidden: 128, pauseAt: 1500, schedule: "automatic", clipNorm: 1 }],
   ])("of earlier command lines are read: %s", (args, expected) => {
     expect(readOptions(args.split(" ").filter(Boolean))!.settings).toMatchObject(expected);
@@ -142,7 +146,7 @@ describe("settings", () => {
 
   test("mean the same task by the same word in an address and on the command line", () => {
     for (const word of [...taskNames, "names"]) {
-      const args = [`--task=${word}`, "--data=file"].slice(0, /^(text|classify)$/.test(word) ? 2 : 1);
+      const args = [`--task=${word}`, "--data=file"].slice(0, /^(text|classify|forecast)$/.test(word) ? 2 : 1);
       expect(readOptions(args)!.settings.task).toBe(fromAddress(`task=${word}`).settings.task);
     }
   });
@@ -172,6 +176,11 @@ describe("settings", () => {
       ["--checkpoint-every 5", '--checkpoint-every is "5", expected a divisor of the 32 time steps'],
       ["--load x --balanced --task names", "--balanced does not go with --load: the file says what the network is"],
       ["--task text", "--data is missing, expected the file that --task text reads"],
+      [
+        "--data a.csv",
+        '--data is "a.csv", a table; add --task classify where each row has a class, or --task forecast',
+      ],
+      ["--column y", "--column does not go with --task moby-dick: it would do nothing; leave it out"],
       ["--steps none", '--steps is "none", expected an integer from 1 to 4294967295'],
       ["--steps 0", '--steps is "0", expected an integer from 1 to 4294967295'],
       [`--prompt ${"a".repeat(401)}`, "--prompt has 401 characters, expected 400 at most"],
@@ -217,7 +226,7 @@ describe("every task", () => {
 
   const made = async (task: TaskName, changes: Partial<Settings>) => {
     const settings = effective({ ...initialSettings, task, hidden: 4, batch: 6, steps: 8, ...changes });
-    const make = await readers[task](own[task as keyof typeof own]);
+    const make = await readers[task](own[task as keyof typeof own], settings);
     return { settings, make, problem: make(settings) };
   };
 
@@ -235,7 +244,8 @@ describe("every task", () => {
       expect(problem.training(JSON.parse(JSON.stringify(position))).next().value).toEqual(then);
       for (const { inputs, targets } of [...first, then]) {
         expect(inputs).toHaveLength(steps * settings.batch * perStep);
-        expect(targets).toHaveLength((config.readout === "every-step" ? steps : 1) * settings.batch);
+        const width = config.loss === "cross-entropy" || config.loss === "mean-squared-error" ? 1 : config.outputs;
+        expect(targets).toHaveLength((config.readout === "every-step" ? steps : 1) * settings.batch * width);
         if (config.input === "tokens") for (const token of inputs) expect(token).toBeLessThan(config.inputs);
         if (config.loss === "cross-entropy") for (const target of targets) expect(target).toBeLessThan(config.outputs);
       }
@@ -255,11 +265,103 @@ describe("every task", () => {
     },
   );
 
+  describe("forecast", () => {
+    const lines = Array.from(
+      { length: 60 },
+      (_, i) => `${i % 7 === 0 ? "sun" : "day"},${i},${(i * 7) % 10},${i < 54 ? 2 * i : ""}`,
+    );
+    const csv = { name: "shop.csv", text: ["kind,n,price,sold", ...lines].join("\n") };
+    const problemOf = async (changes: Partial<Settings>) => {
+      const settings = effective({ ...initialOf("forecast"), steps: 5, future: 3, batch: 4, ...changes });
+      return (await readers.forecast(csv, settings))(settings);
+    };
+
+    test("reads the columns that are named, holds the last fifth out, and says what its file needs", async () => {
+      const problem = await problemOf({ columns: "sold", known: "Price", season: 10 });
+      const { windows } = problem.trainedOn;
+      expect(windows).toMatchObject({ past: 5, future: 3, targets: ["sold"], known: ["price"], relative: true });
+      expect(problem.network).toMatchObject({ inputs: 1 + 4, outputs: 3 * 3 });
+      expect(problem.description).toContain(
+        "54 steps of sold, price known ahead, the next 3 forecast from 5, the last 11 held",
+      );
+      expect(problem.description).toContain("6 rows without a value of sold are the future");
+      expect(problem.baseline.meaning).toBe("repeating the last 10 steps");
+      const plain = JSON.parse(JSON.stringify({ trainedOn: problem.trainedOn }));
+      const network = { ...problem.network, cell: "gru", hidden: 4 } as UniformOptions;
+      expect(trainedOn(plain, network)).toEqual(problem.trainedOn);
+      for (const spoilt of [
+        { past: 0 },
+        { future: 4 },
+        { targets: "sold" },
+        { scaler: null },
+        { scaler: { columns: {} } },
+      ]) {
+        const about = { trainedOn: { ...problem.trainedOn, windows: { ...windows, ...spoilt } } };
+        expect(() => trainedOn(about, network)).toThrow('for "windows", expected what its network was trained on');
+      }
+      const settings = initialOf("forecast");
+      const again = (await readers.forecast(csv, settings))(settings, { trained: problem.trainedOn });
+      expect(again.trainedOn).toEqual(problem.trainedOn);
+      expect(again.steps).toBe(5);
+    });
+
+    test("judges answers in the unit of the series, beside what knows nothing", async () => {
+      const problem = await problemOf({ columns: "sold", season: 10 });
+      const perfect = [...problem.heldOut()].map(({ targets, weights }) => {
+        const rows = [...weights!.keys()].filter((row) => weights![row]! > 0);
+        return (targets as Float32Array).subarray(0, rows.length * 9);
+      });
+      const { numbers, lines } = problem.judge!(perfect);
+      const { sold } = numbers.forecast as { sold: Record<string, number> };
+      expect(sold!.meanAbsoluteError).toBeLessThan(1e-4);
+      expect(sold!.lastValue).toBeCloseTo((2 + 4 + 6) / 3, 6);
+      expect(sold!.lastSeason).toBeCloseTo(20, 6);
+      expect(lines[0]).toMatch(
+        /^sold: held-out mean absolute error .*; repeating the last 10 steps 20.00, the last value 4.000;/,
+      );
+    });
+
+    test.each([
+      [{ columns: "profit" }, 'shop.csv: has no column of numbers "profit", expected one of "price", "sold"'],
+      [{ steps: 60 }, "shop.csv: has 54 steps, expected 79 or more to read 60 and forecast 3; give more of them"],
+      [{ columns: "price", known: "price" }, '"price" is in known and in targets'],
+    ])("refuses %o", async (changes, message) => {
+      await expect(problemOf({ columns: "sold", ...changes })).rejects.toThrow(message);
+    });
+  });
+
+  test("of classes says how they were confused", () => {
+    const labels = [0, 0, 1, 1, 1];
+    const told = [0, 1, 1, 1, 0].map((label) => (label === 0 ? [2, 1] : [-1, 3]));
+    const answers = [Float32Array.from(told.slice(0, 3).flat()), Float32Array.from([...told.slice(3), [9, 0]].flat())];
+    const { numbers, lines } = confusionOf(["a", "b"], labels, answers);
+    expect(numbers).toEqual({
+      classes: ["a", "b"],
+      confusion: [
+        [1, 1],
+        [1, 2],
+      ],
+    });
+    expect(lines.slice(1).map((line) => line.trim().split(/\s+/))).toEqual([
+      ["a", "b"],
+      ["a", "1", "1"],
+      ["b", "1", "2"],
+    ]);
+    const many = Array.from({ length: 20 }, (_, i) => `class ${i}`);
+    const o = new Float32Array(60);
+    for (const [row, label] of [3, 3, 5].entries()) o[20 * row + label] = 1;
+    const worst = confusionOf(many, [7, 7, 5], [o]);
+    expect(worst.lines).toEqual(["held out, told most often as another class:", "  2 of class 7 as class 3"]);
+  });
+
   test.each(taskNames)("%s holds the same out, however many rows an evaluation has", async (task) => {
     const { settings, make, problem } = await made(task, {});
     if (/^(sum|parity)$/.test(tasks[task].answer)) return expect(problem.description).toContain("no end"); // there is no end of them
     const targets = (one: typeof problem) => {
-      const all = [...one.heldOut()].flatMap((batch) => [...batch.targets].filter((target) => target >= 0));
+      const all = [...one.heldOut()].flatMap(({ targets, weights }) => {
+        const width = targets.length / (weights?.length ?? targets.length);
+        return [...targets].filter((target, i) => (weights ? weights[Math.floor(i / width)]! > 0 : target >= 0));
+      });
       return all.sort((a, b) => a - b);
     };
     expect(targets(make(settings, { heldOutRows: () => 3 }))).toEqual(targets(problem));

@@ -1,4 +1,4 @@
-import { deflateRawSync } from "node:zlib";
+import { deflateRawSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { expectReadable, textOf } from "../../demo/data/text-file";
@@ -53,6 +53,37 @@ describe("textOf", () => {
     ],
   ])("refuses %s", (_, bytes, message) => {
     expect(() => textOf("a.txt", bytes)).toThrow(message);
+  });
+
+  test.each([
+    [
+      "gzip",
+      gzipSync("text ".repeat(99)),
+      "a.txt: is compressed by gzip; unpacked it may be text, expected text in UTF-8",
+    ],
+    ["a PNG", latin1("\x89PNG\r\n\x1a\n...."), "a.txt: is an image"],
+    ["a JPEG", latin1("\xff\xd8\xff\xe0"), "is an image"],
+    ["a GIF", latin1("GIF89a...."), "is an image"],
+    ["a WebP", latin1("RIFF\n\0\0\0WEBPVP8 "), "is an image"],
+    ["a WAV", latin1("RIFF\n\0\0\0WAVEfmt "), "is sound"],
+    ["a PDF", latin1("%PDF-1.7\n%"), "is a PDF"],
+    [
+      "an old workbook",
+      latin1("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+      "is of an old Office program, as .xls and .doc files are",
+    ],
+    ["a Parquet table", latin1(`PAR1${"x".repeat(40)}PAR1`), "is a Parquet table"],
+    ["numpy's array", latin1("\x93NUMPY\x01\0"), "is an array of numbers, as .npy files are"],
+    ["a database", latin1("SQLite format 3\0"), "is a database"],
+    ["an archive", latin1("7z\xbc\xaf\x27\x1c"), "is a compressed archive"],
+  ])("refuses %s by name", (_, bytes, message) => {
+    expect(() => textOf("a.txt", bytes)).toThrow(message);
+  });
+
+  test("reads texts that begin as such files might", () => {
+    for (const text of ["PAR1 is a road", "GIF8 or not", "%PDF is a kind", "BZh", "RIFF and WAVE", "7z"]) {
+      expect(textOf("a.txt", latin1(text))).toBe(text);
+    }
   });
 
   test("refuses what is too large, before it is read", () => {

@@ -294,6 +294,16 @@ export const ofLibrary: Record<keyof typeof library, Use> = {
   toPyTorch: "apart",
   unigramEntropy: "apart",
   warmUp: "apart",
+  forecast: "apart",
+  forecastOf: "apart",
+  minMax: "apart",
+  naiveForecast: "apart",
+  quantile: "apart",
+  scaled: "apart",
+  standardise: "apart",
+  unscaled: "apart",
+  windowSize: "apart",
+  windows: "apart",
   writeSafetensors: "apart",
 };
 

@@ -9,6 +9,7 @@ import {
   huber,
   meanAbsoluteError,
   Network,
+  quantile,
   readCheckpoint,
   readTensors,
   referenceBackward,
@@ -37,6 +38,7 @@ const formulas = [
     binaryCrossEntropy(),
     (o, y) => -y * Math.log(sigmoid(o)) - (1 - y) * Math.log(1 - sigmoid(o)),
   ],
+  ["quantile, 0.9", quantile(0.9), (o, y) => Math.max(0.9 * (y - o), 0.1 * (o - y))],
 ] as [string, ReturnType<typeof huber>, (o: number, y: number) => number][];
 
 describe.each(formulas)("%s", (_, loss, formula) => {
@@ -102,10 +104,50 @@ describe.each(losses.map((loss) => [loss.toJSON(), loss] as const))("a network o
   });
 });
 
+describe("options that differ by output", () => {
+  test.each([1, 2, 3, 4, 6])("begin anew after %i of them, in both twins", async (period) => {
+    const loss = huber({ delta: Array.from({ length: period }, (_, i) => 0.1 + 0.2 * i) });
+    const outputs = 12;
+    const network = await Network.create(gpu(), { ...options, outputs, loss });
+    const pass = await network.pass({ ...shape, gradients: true });
+    pass.write({ inputs: numbers(72, 3), targets: numbers(288, 4) });
+    pass.run();
+    const [o, dO] = await readTensors(gpu(), [pass.tensors.logits, pass.tensors.dLogits!]);
+    for (const [i, derivative] of dO!.entries()) {
+      const error = o![i]! - numbers(288, 4)[i]!;
+      const delta = 0.1 + 0.2 * ((i % outputs) % period);
+      expect(derivative * 288).toBeCloseTo(Math.min(Math.max(error, -delta), delta), 5);
+      expect(loss.reference(o![i]!, numbers(288, 4)[i]!, i % outputs).derivative).toBeCloseTo(derivative * 288, 5);
+    }
+    expect(loss.toJSON()).toBe(`huber, delta ${Array.from({ length: period }, (_, i) => 0.1 + 0.2 * i).join(" ")}`);
+    network.destroy();
+  });
+
+  test("are refused where outputs are no multiple of them, or lists differ in length", async () => {
+    await expect(Network.create(gpu(), { ...options, loss: quantile([0.1, 0.5, 0.9]) })).rejects.toThrow(
+      "Network: outputs is 5, expected a multiple of 3, after which the options of quantile, level 0.1 0.5 0.9 begin anew.",
+    );
+    const line = defineLoss({
+      name: "line",
+      options: { a: 1, b: 0 },
+      value: ({ o, y }, { a, b }) => o.minus(y).times(a).plus(b),
+    });
+    expect(() => line({ a: [1, 2], b: [1, 2, 3] })).toThrow(
+      "line: got lists of 2 and 3 numbers, expected 1 or more, the same",
+    );
+    expect(() => line({ a: [] })).toThrow("line: got lists of 0 numbers");
+    expect(() => line({ a: [1, Number.NaN] })).toThrow("line: a is NaN, expected a finite number");
+  });
+});
+
 describe("is refused, by name:", () => {
   test.each([
     [() => huber({ deltas: 2 } as never), 'huber: unknown option "deltas", expected one of delta'],
     [() => huber({ delta: Number.NaN }), "huber: delta is NaN, expected a finite number"],
+    [() => quantile(1), "quantile: levels is 1, expected numbers between 0 and 1, ascending"],
+    [() => quantile([0.9, 0.1]), "quantile: levels is 0.1 after 0.9, expected"],
+    [() => quantile([]), "quantile: levels is an empty list, expected"],
+    [() => quantile("0.5" as never), "quantile: levels is 0.5, expected numbers"],
     [() => defineLoss({ name: "flat", value: ({ y }) => y }), "does not depend on o"],
   ])("%s", (make, message) => {
     expect(make).toThrow(message);

@@ -56,7 +56,7 @@ test("names its options, and refuses wrong ones in a line with exit code 2", asy
     [["--task", "classify"], "--data is missing, expected the file that --task classify reads"],
     [
       ["--task", "names", "--data", "x.csv"],
-      "--data does not go with --task classify-names; add --task text or --task classify",
+      "--data does not go with --task classify-names; add --task text or --task classify or --task forecast",
     ],
     [["--task", "classify", "--data", "/no/such/file"], '--data is "/no/such/file", which cannot be read'],
     [["--load", "x", "--hidden", "3"], "--hidden does not go with --load"],

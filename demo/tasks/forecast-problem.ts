@@ -1,0 +1,236 @@
+// A series laid out to be forecast: windows of its first four fifths to learn from, and of the last fifth to be judged by.
+
+import {
+  type Batch,
+  batchesOnce,
+  type Forecast,
+  forecastOf,
+  naiveForecast,
+  paddedBatch,
+  type Series,
+  shuffledBatches,
+  standardise,
+  type WindowShape,
+  windowSize,
+  windows,
+} from "../../src/index";
+import { madeSeason, madeSeries } from "../data/made-series";
+import { refusal } from "../data/refusal";
+import { columnNamed, expectWhole, readSeriesFile, type SeriesFile } from "../data/series-file";
+import { trainedOnSeries } from "../data/trained-on";
+import { forecastLoss, forecastQuantiles } from "./checkpoints";
+import type { Settings } from "./fields";
+import type { OwnData } from "./own-data";
+import { type Judgement, type MakeProblem, whole } from "./task";
+
+const heldOutShare = 0.2;
+/** More windows than that are held out at larger strides. */
+const mostHeldOut = 512;
+
+export async function forecastProblem(own: OwnData | undefined): Promise<MakeProblem> {
+  const file = own && (await readSeriesFile(own.name, own.text));
+  return (settings, { trained, heldOutRows } = {}) => {
+    const { batch, seed } = settings;
+    const columns = trained?.windows ?? columnsOf(settings, file);
+    const { name, series, said } = file ? seriesOf(file, columns) : made();
+    const count = series[columns.targets[0]!]?.length ?? 0;
+    const season = settings.season ?? (file ? undefined : madeSeason);
+    const cutAt = Math.floor((1 - heldOutShare) * count);
+    const shape = trained?.windows ?? shapeOf(settings, columns, series, cutAt);
+    const { past, future } = shape;
+    if (cutAt < past + future || count - cutAt < future) {
+      const least = Math.ceil(Math.max((past + future) / (1 - heldOutShare), (future + 1) / heldOutShare));
+      throw refusal(
+        name,
+        `has ${count} steps`,
+        `${least} or more to read ${past} and forecast ${future}`,
+        "give more of them, or take fewer time steps or steps to forecast",
+      );
+    }
+    const training = windows(series, { ...shape, to: cutAt });
+    const stride = Math.max(1, Math.ceil((count - future - cutAt + 1) / mostHeldOut));
+    const heldOut = windows(series, { ...shape, from: cutAt, stride });
+    const { steps, inputs, outputs } = windowSize(shape);
+    const size = { steps, batch, inputs };
+    const evaluation = { steps, batch: Math.min(heldOutRows?.(steps) ?? batch, heldOut.length), weights: true };
+    const naive = (target: string, at: number) =>
+      naiveForecast(Array.from(series[target]!).slice(0, at), future, season ?? 1);
+    const { weights: _, ...example } = paddedBatch(heldOut.slice(0, 1), { ...size, batch: 1 });
+    const scale = shape.scaler!.columns;
+    // Answered at levels that lie evenly about a half, the loss of one and the same number is half of its error.
+    const losses = heldOut.flatMap(({ at }) =>
+      shape.targets.flatMap((target) =>
+        Array.from(
+          naive(target, at),
+          (value, i) => Math.abs(value - series[target]![at + i]!) / scale[target]!.scale / 2,
+        ),
+      ),
+    );
+    const { constant } = shape.scaler!;
+    const description = [
+      `${whole(count)} steps of ${shape.targets.join(", ")}`,
+      ...(shape.features ? [`beside ${shape.features.filter((one) => !shape.targets.includes(one)).join(", ")}`] : []),
+      ...(shape.known ? [`${shape.known.join(", ")} known ahead`] : []),
+      `the next ${future} forecast from ${past}`,
+      `the last ${whole(count - cutAt)} held out`,
+      ...(constant.length > 0 ? [`${constant.join(", ")} never changed`] : []),
+      ...said,
+    ];
+    return {
+      name,
+      description: description.join(", "),
+      trainedOn: trainedOnSeries(shape),
+      network: { inputs, outputs, input: "features", readout: "last-step", loss: forecastLoss() },
+      steps,
+      weights: true,
+      training: (position) => shuffledBatches(training, { ...size, seed, position }),
+      heldOut: () => batchesOnce(heldOut, { ...evaluation, inputs }),
+      evaluation,
+      tokensPerStep: (training.length * steps) / Math.ceil(training.length / batch),
+      baseline: {
+        meaning: season === undefined ? "repeating the last value" : `repeating the last ${season} steps`,
+        loss: losses.reduce((sum, loss) => sum + loss / losses.length, 0),
+      },
+      example: {
+        batch: example as Batch,
+        labels: Array.from({ length: steps }, (_, t) => example.inputs[t * inputs]!.toFixed(1)),
+      },
+      judge(answers) {
+        const all = answers.flatMap((rows) =>
+          Array.from({ length: rows.length / outputs }, (_, row) => {
+            return rows.subarray(row * outputs, (row + 1) * outputs);
+          }),
+        );
+        return judged(
+          series,
+          shape,
+          heldOut.map((window, i) => ({ at: window.at, forecast: forecastOf(window, all[i]!, shape) })),
+          season,
+        );
+      },
+    };
+  };
+}
+
+type Columns = Pick<WindowShape, "targets" | "features" | "known">;
+
+const listOf = (said: string): string[] =>
+  said
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+
+/** The columns that settings name. @throws where there is no such column. */
+function columnsOf({ columns, features, known }: Settings, file: SeriesFile | undefined): Columns {
+  const named = (said: string) => listOf(said).map((name) => (file ? columnNamed(file, name) : name));
+  const [first] = file ? file.columns.keys() : ["load"];
+  const targets = columns.trim() === "" ? [first!] : named(columns);
+  const beside = named(features).filter((name) => !targets.includes(name));
+  const ahead = known.trim() === "" && !file && targets.join() === "load" ? ["warmth"] : named(known);
+  return {
+    targets,
+    ...(beside.length > 0 && { features: [...targets, ...beside] }),
+    ...(ahead.length > 0 && { known: ahead }),
+  };
+}
+
+/** Read relative to the last value, and scaled by what is trained on. */
+function shapeOf({ steps, future }: Settings, columns: Columns, series: Series, cutAt: number): WindowShape {
+  const used = [...columns.targets, ...(columns.features ?? []), ...(columns.known ?? [])];
+  const missing = used.find((name) => !(name in series));
+  if (missing !== undefined) {
+    throw refusal(
+      "The made series",
+      `has no column "${missing}"`,
+      Object.keys(series).join(" or "),
+      "name one of them",
+    );
+  }
+  const of = Object.fromEntries(used.map((name) => [name, series[name]!]));
+  const relative = { targets: columns.targets, future };
+  return {
+    past: steps,
+    future,
+    ...columns,
+    quantiles: forecastQuantiles,
+    relative: true,
+    scaler: standardise(of, { to: Math.max(1, cutAt), relative }),
+  };
+}
+
+function made() {
+  return { name: "A made series", series: madeSeries() as Series, said: [`a season of ${madeSeason}`] };
+}
+
+/**
+ * The steps of a file up to the last that has a target; those of what is known ahead go on.
+ * @throws where a number is missing.
+ */
+export function seriesOf(file: SeriesFile, { targets, features = targets, known = [] }: Columns) {
+  const values = (name: string) => file.columns.get(columnNamed(file, name))!;
+  const last = (name: string) => values(name).findLastIndex(Number.isFinite) + 1;
+  const count = targets.reduce((most, name) => Math.max(most, last(name)), 0);
+  const ahead = file.rows.length - count;
+  expectWhole(
+    file,
+    [...new Set([...targets, ...features])].map((name) => columnNamed(file, name)),
+    count,
+  );
+  expectWhole(
+    file,
+    known.map((name) => columnNamed(file, name)),
+    known.length > 0 ? file.rows.length : count,
+  );
+  const of = (names: readonly string[], to: number) =>
+    names.map((name) => [name, values(name).subarray(0, to)] as const);
+  const series: Series = Object.fromEntries([
+    ...of(targets, count),
+    ...of(features, count),
+    ...of(known, file.rows.length),
+  ]);
+  const said =
+    ahead > 0
+      ? [...file.said, `${whole(ahead)} rows without a value of ${targets.join(", ")} are the future`]
+      : file.said;
+  return { name: file.name, series, said };
+}
+
+interface Judged {
+  at: number;
+  forecast: Forecast;
+}
+
+/** Mean absolute errors beside those of forecasts that know nothing, and how much of what came lies in the intervals. */
+function judged(
+  series: Series,
+  { targets, future }: WindowShape,
+  all: readonly Judged[],
+  season: number | undefined,
+): Judgement {
+  const numbers: Record<string, unknown> = {};
+  const lines = targets.map((target) => {
+    const actual = Array.from(series[target]!);
+    const count = all.length * future;
+    const errorOf = (forecastAt: (judged: Judged) => ArrayLike<number>) =>
+      all.reduce((sum, judged) => {
+        const values = Array.from(forecastAt(judged));
+        return sum + values.reduce((error, value, i) => error + Math.abs(value - actual[judged.at + i]!), 0);
+      }, 0) / count;
+    const meanAbsoluteError = errorOf(({ forecast }) => forecast[target]![1]!);
+    const lastValue = errorOf(({ at }) => naiveForecast(actual.slice(0, at), future));
+    const lastSeason =
+      season === undefined ? null : errorOf(({ at }) => naiveForecast(actual.slice(0, at), future, season));
+    const within = all.reduce((sum, { at, forecast }) => {
+      const [low, , high] = forecast[target]!;
+      return sum + low!.filter((value, i) => value <= actual[at + i]! && actual[at + i]! <= high![i]!).length;
+    }, 0);
+    const coverage = within / count;
+    numbers[target] = { meanAbsoluteError, lastValue, lastSeason, coverage };
+    const seasonal = lastSeason === null ? "" : `; repeating the last ${season} steps ${lastSeason.toPrecision(4)}`;
+    return (
+      `${target}: held-out mean absolute error ${meanAbsoluteError.toPrecision(4)}${seasonal}, the last value ` +
+      `${lastValue.toPrecision(4)}; the interval of 80% holds ${(100 * coverage).toFixed(1)}%`
+    );
+  });
+  return { lines, numbers: { forecast: numbers } };
+}

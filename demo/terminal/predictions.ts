@@ -1,0 +1,171 @@
+// What there is to say of a network's answers, by what it was trained to do: lines for people, and the same as data.
+
+import {
+  batchesOnce,
+  forecast,
+  type LabelledSequence,
+  type Network,
+  paddedBatch,
+  type ValuedSequence,
+  windowSize,
+} from "../../src/index";
+import { answersOf } from "../answers";
+import { standardised } from "../data/classification";
+import { readToTell, type ToTell } from "../data/labelled-file";
+import { listed, refusal, shown } from "../data/refusal";
+import { columnNamed, readSeriesFile } from "../data/series-file";
+import { type TrainedOn, vocabularyOf } from "../data/trained-on";
+import { maximum } from "../extremes";
+import { seriesOf } from "../tasks/forecast-problem";
+import type { OwnData } from "../tasks/own-data";
+import { OptionError } from "./arguments";
+
+interface Asked {
+  own: OwnData;
+  /** Whether that is a text from the command line. */
+  isText: boolean;
+  trainedOn: TrainedOn;
+  label: string | undefined;
+  top: number;
+}
+
+/** A line for people, and the same as data. */
+interface Said {
+  line: string;
+  said: unknown;
+}
+
+/** Reads what is asked; then answers it by a network. @throws where it is not what such a network reads. */
+type Prediction = (asked: Asked) => Promise<(network: Network) => AsyncIterable<Said>>;
+
+export const predictions: Partial<Record<TrainedOn["answer"], Prediction>> = {
+  class: ofClasses,
+  forecast: ofSeries,
+  character: ofText,
+};
+
+const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+
+/** ŷ of one row. */
+function softmax(o: Float32Array): number[] {
+  const most = maximum(o);
+  const all = Array.from(o, (value) => Math.exp(value - most));
+  const sum = all.reduce((total, value) => total + value, 0);
+  return all.map((value) => value / sum);
+}
+
+/** The likeliest, and how likely. */
+function likeliest(names: readonly string[], probabilities: readonly number[], top: number): [string, number][] {
+  const all = names.map((name, i) => [name, probabilities[i]!] as [string, number]);
+  return all.sort(([, a], [, b]) => b - a).slice(0, top);
+}
+
+const batchRows = 64;
+
+async function ofClasses({ own, isText, trainedOn, label, top }: Asked): ReturnType<Prediction> {
+  const { name, text } = own;
+  const { classes, scale } = trainedOn;
+  const items: ToTell[] = isText
+    ? [{ where: name, label: undefined, sequence: { text } }]
+    : await readToTell(name, text, { classes, label });
+  const unknown = items.flatMap(({ label }) => (label === undefined || classes.includes(label) ? [] : [label]));
+  if (unknown.length > 0) {
+    const expected = `the classes ${listed(classes)} or none, as the network was trained on`;
+    throw refusal(
+      name,
+      `has the class ${listed([...new Set(unknown)])}`,
+      expected,
+      "take the column out, or name another",
+    );
+  }
+  const inputs = scale?.mean.length ?? 1;
+  const sequences = items.map(({ where, sequence }): LabelledSequence => {
+    if ("text" in sequence && !scale) {
+      if (sequence.text === "") throw refusal(where, "is empty", "a text of a character or more", "give one");
+      return { label: 0, tokens: vocabularyOf(where, sequence.text, trainedOn).encode(sequence.text) };
+    }
+    if ("features" in sequence && scale && sequence.features.length % inputs === 0) {
+      return { label: 0, features: standardised(sequence.features, scale) };
+    }
+    const expected = scale ? `series of ${inputs} values a step` : "a text";
+    const got = "text" in sequence ? "is a text" : "is a series of other numbers";
+    throw refusal(where, got, `${expected}, as the network was trained on`, "give such");
+  });
+  const steps = maximum(sequences.map(({ tokens, features }) => (tokens ? tokens.length : features.length / inputs)));
+  return async function* (network) {
+    const batch = Math.min(batchRows, sequences.length);
+    const all = await answersOf(network, { steps, batch }, batchesOnce(sequences, { steps, batch, inputs }));
+    let right = 0;
+    for (const [i, { where, label }] of items.entries()) {
+      const row = i % batch;
+      const o = all[Math.floor(i / batch)]!.subarray(row * classes.length, (row + 1) * classes.length);
+      const probabilities = softmax(o);
+      const best = likeliest(classes, probabilities, top);
+      const is = label === undefined ? "" : `; it is ${label}`;
+      if (label === best[0]![0]) right++;
+      const said = Object.fromEntries(classes.map((name, k) => [name, probabilities[k]]));
+      const line = `${where}: ${best.map(([name, share]) => `${name} ${percent(share)}`).join(", ")}${is}`;
+      yield { line, said: { where, class: best[0]![0], probabilities: said, ...(label !== undefined && { label }) } };
+    }
+    const told = items.filter(({ label }) => label !== undefined).length;
+    if (told > 0) yield { line: `${right} of ${told} right, ${percent(right / told)}`, said: { right, of: told } };
+  };
+}
+
+async function ofSeries({ own, isText, trainedOn }: Asked): ReturnType<Prediction> {
+  if (isText) throw new OptionError("--text is given, expected --data: the network forecasts a series");
+  const shape = trainedOn.windows!;
+  const file = await readSeriesFile(own.name, own.text);
+  // The file may spell names in another case.
+  for (const name of [...shape.targets, ...(shape.features ?? []), ...(shape.known ?? [])]) columnNamed(file, name);
+  const { series, said } = seriesOf(file, shape);
+  const { steps, inputs } = windowSize(shape);
+  return async function* (network) {
+    if (said.length > 0) yield { line: `${own.name}: ${said.join(", ")}`, said: { file: own.name, said } };
+    const answer = async (window: ValuedSequence) => {
+      const [o] = await answersOf(network, { steps, batch: 1, weights: true }, [
+        paddedBatch([window], { steps, batch: 1, inputs }),
+      ]);
+      return o!;
+    };
+    const found = await forecast(answer, series, shape);
+    for (const target of shape.targets) {
+      const [low, middle, high] = found[target]!;
+      for (const [i, median] of middle!.entries()) {
+        const [from, to] = [low![i]!, high![i]!];
+        const figures = [median, from, to].map((value) => value.toPrecision(5));
+        const line = `${target}, step +${i + 1}: ${figures[0]}, 80% from ${figures[1]} to ${figures[2]}`;
+        yield { line, said: { column: target, step: i + 1, median, low: from, high: to } };
+      }
+    }
+  };
+}
+
+/** Longer texts have no room beside the states of each of their steps. */
+const mostCharacters = 20_000;
+
+async function ofText({ own, trainedOn, top }: Asked): ReturnType<Prediction> {
+  const { name, text } = own;
+  if (text === "") throw refusal(name, "is empty", "a text of a character or more", "give one");
+  const vocabulary = vocabularyOf(name, text, trainedOn);
+  const { symbols, size } = vocabulary;
+  const tokens = vocabulary.encode(text);
+  const steps = tokens.length;
+  if (steps > mostCharacters) {
+    throw refusal(name, `has ${steps} characters`, `${mostCharacters} at most`, "take its last part");
+  }
+  return async function* (network) {
+    const targets = new Int32Array(steps).fill(-1);
+    targets.set(tokens.subarray(1));
+    const [o] = await answersOf(network, { steps, batch: 1 }, [{ inputs: tokens, targets }]);
+    const rows = Array.from({ length: steps }, (_, step) => softmax(o!.subarray(step * size, (step + 1) * size)));
+    if (steps > 1) {
+      const surprise = tokens.subarray(1).reduce((sum, token, step) => sum - Math.log(rows[step]![token]!), 0);
+      const nats = surprise / (steps - 1);
+      yield { line: `the text itself: ${nats.toFixed(3)} nats a character, each by those before it`, said: { nats } };
+    }
+    const next = likeliest(symbols, rows.at(-1)!, top);
+    const line = `next: ${next.map(([symbol, share]) => `${shown(symbol)} ${percent(share)}`).join(", ")}`;
+    yield { line, said: { next: Object.fromEntries(symbols.map((symbol, i) => [symbol, rows.at(-1)![i]])) } };
+  };
+}
