@@ -131,10 +131,7 @@ describe("the linter keeps imports going one way", () => {
       "src/ops",
       `import "./operands"; import "../cells/cell"; import "../gpu/plan"; import "../../shaders/sgd.wgsl?raw";`,
     ],
-    [
-      "src/network",
-      `import "./layer"; import "../cells/cells"; import "../ops/sgd"; import "../parts/layers";`,
-    ],
+    ["src/network", `import "./layer"; import "../cells/cells"; import "../ops/sgd"; import "../parts/layers";`],
     ["src/training", `import "./trainer"; import "../gpu/plan"; import "../ops/sgd"; import "../network/network";`],
     ["src/data", `import "./options"; import type { Batch, BatchShape } from "../network/batch";`],
     ["src/cells", `import "./cell"; import "../reference/matmul"; import "../../shaders/lstm.wgsl?raw";`],
