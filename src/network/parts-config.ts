@@ -23,8 +23,8 @@ export function partsConfig(options: PartsOptions): PartsConfig {
   const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
   const parts = completeParts({ input, layers, readout, ...(encoder && { encoder }) });
   const config = Object.freeze({ ...ofAny, ...given, ...parts });
-  const { outputs, parts } = architectureOf(config).readout;
-  expectLoss(config.loss, outputs / parts);
+  const { readout: placed } = architectureOf(config);
+  expectLoss(config.loss, placed.outputs / placed.parts);
   expectWhole(config);
   expectBeginnings(config);
   return config;
