@@ -25,13 +25,13 @@ export default defineConfig({
     hookTimeout: 120_000,
     sequence: { sequencer: LongestFirst },
     projects: [
-      // In one process they load the library once; none of them leaves anything there.
+      // In one process they load the library once, and open one device; none of them leaves anything there.
       project("unit", {
         include: ["test/**/*.test.ts"],
         exclude: [...tests.gpu, ...tests.browser, ...tests.speed],
         isolate: false,
       }),
-      project("gpu", { include: tests.gpu }),
+      project("gpu", { include: tests.gpu, isolate: false, restoreMocks: true }),
       project("browser", { include: tests.browser, globalSetup: "test/site.ts" }),
       project("speed", {
         include: tests.speed,

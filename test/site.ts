@@ -7,18 +7,23 @@ import { build, preview } from "vite";
 import type { TestProject } from "vitest/node";
 import { serveSources } from "../demo/terminal/in-browser";
 
+interface Site {
+  /** The address of the built pages. */
+  pages: string;
+  /** The address of the repository's files, each as a module. */
+  sources: string;
+}
+
 declare module "vitest" {
-  interface ProvidedContext {
-    /** The address of the built pages. */
-    pages: string;
-    /** The address of the repository's files, each as a module. */
-    sources: string;
-  }
+  interface ProvidedContext extends Site {}
 }
 
 const configFile = resolve(import.meta.dirname, "../vite.config.ts");
 
-export default async function open({ provide }: TestProject): Promise<() => Promise<void>> {
+/** Of the process: each project that needs the site loads a module of its own. */
+const run = globalThis as { tempogradSite?: Promise<Site & { close(): Promise<void> }> };
+
+async function openSite() {
   const outDir = mkdtempSync(join(tmpdir(), "tempograd-pages-"));
   // Not for production (Vitest's NODE_ENV is "test"): such pages keep themselves on no device, so that visits stay apart.
   await build({ configFile, logLevel: "error", build: { outDir } });
@@ -26,10 +31,25 @@ export default async function open({ provide }: TestProject): Promise<() => Prom
     preview({ configFile, logLevel: "warn", build: { outDir }, preview: { host: "127.0.0.1", port: 0 } }),
     serveSources(),
   ]);
-  provide("pages", pages.resolvedUrls!.local[0]!);
-  provide("sources", sources.resolvedUrls!.local[0]!);
+  return {
+    pages: pages.resolvedUrls!.local[0]!,
+    sources: sources.resolvedUrls!.local[0]!,
+    async close() {
+      await Promise.all([pages.close(), sources.close()]);
+      rmSync(outDir, { recursive: true });
+    },
+  };
+}
+
+export default async function open({ provide }: TestProject): Promise<() => Promise<void>> {
+  const opens = run.tempogradSite === undefined;
+  run.tempogradSite ??= openSite();
+  const { pages, sources, close } = await run.tempogradSite;
+  provide("pages", pages);
+  provide("sources", sources);
   return async () => {
-    await Promise.all([pages.close(), sources.close()]);
-    rmSync(outDir, { recursive: true });
+    if (!opens) return; // all projects leave at the end of the run
+    delete run.tempogradSite;
+    await close();
   };
 }

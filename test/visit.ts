@@ -1,7 +1,7 @@
 // Pages in a browser that the tests of a file share, each of a visitor of its own: with nothing kept from another.
 
 import type { Browser, Page } from "puppeteer";
-import { afterAll, inject } from "vitest";
+import { afterAll, beforeAll, inject } from "vitest";
 import { launchBrowser } from "../demo/terminal/chromium";
 import { workIn } from "../demo/terminal/in-browser";
 
@@ -29,6 +29,34 @@ export async function visitAlone<T>(path: string, work: (page: Page) => Promise<
   } finally {
     await own.close();
   }
+}
+
+/**
+ * Opens a built page once, for tests that follow each other on it.
+ * @returns works with the page; throws as `visit` does.
+ */
+export function usePage(path: string): (work: (page: Page) => Promise<void>) => Promise<void> {
+  let page: Page;
+  let visited: Promise<void>;
+  let leave = () => {};
+  beforeAll(
+    () =>
+      new Promise<void>((opened, failed) => {
+        visited = visit(path, (visit) => {
+          page = visit;
+          opened();
+          return new Promise((resolve) => {
+            leave = resolve;
+          });
+        });
+        visited.catch(failed);
+      }),
+  );
+  afterAll(() => {
+    leave();
+    return visited;
+  });
+  return (work) => Promise.race([visited, work(page)]);
 }
 
 async function inSharedBrowser<T>(address: URL, work: (page: Page) => Promise<T>): Promise<T> {

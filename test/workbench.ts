@@ -1,7 +1,7 @@
 // Runs operations on a real device inside error scopes, with canaries behind every buffer.
 
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { type NodeGpu, openNodeGpu } from "../demo/terminal/node-gpu";
+import { afterEach, beforeAll, expect } from "vitest";
+import { openNodeGpu } from "../demo/terminal/node-gpu";
 import type { Gpu } from "../src/gpu/device";
 import { openGpu } from "../src/gpu/open";
 import { Plan } from "../src/gpu/plan";
@@ -13,23 +13,29 @@ import type { Slabs } from "../src/ops/operands";
 const canaryBytes = 4096;
 const canary = 0x7fc0beef; // a NaN that no computation makes
 
-/** One device for a test file, opened before its tests and closed after them. An error that no scope caught fails a test. */
+let shared: Promise<Gpu> | undefined;
+const errors: string[] = [];
+
+async function openShared(): Promise<Gpu> {
+  const node = await openNodeGpu();
+  const gpu = await openGpu({ gpu: node.gpu });
+  gpu.device.addEventListener("uncapturederror", ({ error }) => errors.push(error.message));
+  return gpu;
+}
+
+/**
+ * One device for all test files of a process, with what it has compiled: no test leaves it other than it was. An error that
+ * no scope caught fails a test.
+ */
 export function useGpu(): () => Gpu {
-  let node: NodeGpu;
   let gpu: Gpu;
-  const errors: string[] = [];
   beforeAll(async () => {
-    node = await openNodeGpu();
-    gpu = await openGpu({ gpu: node.gpu });
-    gpu.device.addEventListener("uncapturederror", ({ error }) => errors.push(error.message));
+    shared ??= openShared();
+    gpu = await shared;
   });
   afterEach(async () => {
     await gpu.device.queue.onSubmittedWorkDone(); // an error may come only with a later turn
     expect(errors.splice(0)).toEqual([]);
-  });
-  afterAll(() => {
-    gpu.destroy();
-    node.close();
   });
   return () => gpu;
 }
@@ -37,6 +43,17 @@ export function useGpu(): () => Gpu {
 /** A software adapter gets other workgroups than a GPU; this one gets a GPU's. */
 export const asOnGpu = (gpu: Gpu): Gpu =>
   Object.assign(gpu, { traits: { ...gpu.traits, software: false, quads: false } });
+
+/** Does something while a device is taken for a GPU, which it is not afterwards. */
+export async function takenForGpu(gpu: Gpu, work: () => Promise<void>): Promise<void> {
+  const { traits } = gpu;
+  asOnGpu(gpu);
+  try {
+    await work();
+  } finally {
+    Object.assign(gpu, { traits });
+  }
+}
 
 /** What runs a plan. */
 export const programOf = (gpu: Gpu, plan: Plan): Promise<Program> =>

@@ -18,16 +18,17 @@ export const sweepsAs = (sweeps: Sweeps) =>
     ? ({ gpu: { tuning: { recurrence: "fused persistent" } }, schedule: "fused" } as const)
     : ({ gpu: {}, schedule: sweeps } as const);
 
-export type Verify = (bytes: Uint8Array) => Promise<Verdict>;
+/** Verifies a recording, in another schedule than the place was opened for where one is given. */
+export type Verify = (bytes: Uint8Array, schedule?: Schedule) => Promise<Verdict>;
 
 /** Opens a place, works there, and closes it. */
 export async function verifyingOn<T>(place: Place, sweeps: Sweeps, work: (verify: Verify) => Promise<T>): Promise<T> {
   const { gpu: options, schedule } = sweepsAs(sweeps);
   if (place === "chromium" || place === "firefox") {
     const inPage = (page: Page) =>
-      work((bytes) => {
+      work((bytes, other = schedule) => {
         const base64 = Buffer.from(bytes).toString("base64");
-        return callInPage<Verdict>(page, "/demo/terminal/verify-in-page.ts", "verifyInPage", base64, options, schedule);
+        return callInPage<Verdict>(page, "/demo/terminal/verify-in-page.ts", "verifyInPage", base64, options, other);
       });
     return withPage(inPage, undefined, undefined, place);
   }
@@ -35,7 +36,7 @@ export async function verifyingOn<T>(place: Place, sweeps: Sweeps, work: (verify
   const node = await openNodeGpu();
   const gpu = await openGpu({ gpu: node.gpu, ...options });
   try {
-    return await work((bytes) => verifyRecording(bytes, { gpu, schedule }));
+    return await work((bytes, other = schedule) => verifyRecording(bytes, { gpu, schedule: other }));
   } finally {
     gpu.destroy();
     node.close();

@@ -2,7 +2,7 @@
 
 import { TempogradError } from "../errors";
 import { browserChoiceStore, type ChoiceStore, Choices, type Tuning } from "./choices";
-import { KernelCache } from "./kernel";
+import { type KernelCache, kernelsOf } from "./kernel";
 import { type Ending, errorOf, Lifetime } from "./lifetime";
 import { bufferSize } from "./tensor";
 import { type DeviceTraits, describeAdapter, traitsOf } from "./traits";
@@ -39,7 +39,7 @@ export class Gpu {
     this.device = device;
     this.#opened = opened;
     this.lifetime = lifetimeOf(device);
-    this.kernels = new KernelCache(device);
+    this.kernels = kernelsOf(device);
     const info = device.adapterInfo ?? opened.adapter?.info ?? {}; // older browsers lack one or both
     this.description = describeAdapter(info);
     this.traits = traitsOf(device, info, this.description);

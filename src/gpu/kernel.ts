@@ -86,6 +86,18 @@ export class KernelCache {
   }
 }
 
+const caches = new WeakMap<GPUDevice, KernelCache>();
+
+/** The kernels of a device: what uses it side by side compiles each once. */
+export function kernelsOf(device: GPUDevice): KernelCache {
+  let cache = caches.get(device);
+  if (!cache) {
+    cache = new KernelCache(device);
+    caches.set(device, cache);
+  }
+  return cache;
+}
+
 // All invocations read the same, so that barriers behind the test are still met by all.
 const gateTest = " if (tempogradGate != 0u) { return; }";
 const gateBinding = "\n@group(1) @binding(0) var<storage, read> tempogradGate: u32;\n";

@@ -10,6 +10,8 @@ import { measure, percentile } from "../../demo/benchmark/measure";
 import { flopsOf, networkOf, type Problem, problemOf, shapes } from "../../demo/benchmark/problem";
 import { asReport } from "../../demo/benchmark/read-report";
 import type { Report, Row } from "../../demo/benchmark/report";
+import { addRows } from "../../demo/benchmark/run";
+import { runOn } from "../../demo/benchmark/run-on";
 import { fromHash, toHash } from "../../demo/benchmark/share";
 import { kernelLines } from "../../demo/benchmark/tables";
 import { unitCost } from "../../demo/benchmark/unit-cost";
@@ -216,11 +218,22 @@ describe("npm run bench", () => {
     expect(() => findFirefox("linux", { TEMPOGRAD_FIREFOX: "/none" })).toThrow('TEMPOGRAD_FIREFOX is "/none"');
   });
 
-  test.each(["chromium", "node"])("says in a row that it took too long, on %s", async (on) => {
-    const { code, out } = await run("--json", "--shape=2x6x8x16", "--schedule=fused", "--limit=0.0105", `--on=${on}`);
+  const tooShort = ["--shape=2x6x8x16", "--schedule=fused", "--limit=0.0105"];
+  const timedOut = { medianMs: null, status: "timed out after 0.0105 s" };
+
+  test("says in a row that it took too long, and ends with code 1", async () => {
+    const { code, out } = await run("--json", ...tooShort, "--on=node");
     expect(code).toBe(1);
-    const [row] = asReport(JSON.parse(out)).rows;
-    expect(row).toMatchObject({ medianMs: null, status: "timed out after 0.0105 s" });
+    expect(asReport(JSON.parse(out)).rows).toMatchObject([timedOut]);
+  });
+
+  test("says in a row that it took too long, in a browser too", async () => {
+    const selection = readBenchOptions(tooShort)!;
+    const begun: Report = { ...report, rows: [] };
+    await runOn("chromium", selection.engines, ({ perform }) =>
+      addRows(begun, selection, perform, { doing() {}, found() {} }),
+    );
+    expect(begun.rows).toMatchObject([timedOut]);
   });
 
   test("predicts, and compares one loss with the reference", async () => {

@@ -110,8 +110,8 @@ describe.each(folders)("the built page /%s", (folder) => {
   test("loads from here alone, small and quickly, also where the browser has no service workers", async () => {
     const times: number[] = [];
     let bytes = 0;
-    // The best of a few: a busy machine adds to a time and never takes from it.
-    while (times.length < 3 || (Math.min(...times) >= mostMilliseconds && times.length < 10)) {
+    // The best of as many as it takes: a busy machine adds to a time and never takes from it.
+    do {
       await withVisitor(
         async (page) => {
           await open(page, folder);
@@ -123,7 +123,7 @@ describe.each(folders)("the built page /%s", (folder) => {
         noServiceWorkers,
         noteLongTasks,
       );
-    }
+    } while (Math.min(...times) >= mostMilliseconds && times.length < 10);
     figures[`/${folder}`] = { "KB compressed": bytes / 1000, "ms to interactive": Math.round(Math.min(...times)) };
     expect(bytes).toBeLessThan(mostBytes);
     expect(Math.min(...times)).toBeLessThan(mostMilliseconds);
@@ -203,6 +203,11 @@ async function workerOf(page: Page, folder: string): Promise<WebWorker> {
 }
 
 describe("once a page was loaded", () => {
+  let second: string;
+  beforeAll(async () => {
+    second = await buildPages("second");
+  });
+
   test("all pages work without a network, and Moby-Dick is there, but nothing of the benchmark's other libraries", () =>
     withVisitor(async (page) => {
       await open(page, "");
@@ -239,7 +244,6 @@ describe("once a page was loaded", () => {
     }));
 
   test("a new build is shown at once, and is kept when no page needs the old one", async () => {
-    const second = await buildPages("second");
     await withVisitor(async (page) => {
       await open(page, "train");
       await untilKept(page);
@@ -261,9 +265,8 @@ describe("once a page was loaded", () => {
   });
 
   test("it is not kept while the server has files of two builds", async () => {
-    const third = await buildPages("third");
     await withVisitor(async (page) => {
-      server.strays.set("pens/index.html", third);
+      server.strays.set("pens/index.html", second);
       await open(page, "");
       await vi.waitFor(() => expect(server.answers.map(({ path }) => path)).toContain("pens/index.html"), 5000);
       const refused = "navigator.serviceWorker.getRegistration().then((registration) => registration === undefined)";

@@ -25,6 +25,8 @@ export interface Result {
   bytes: number | undefined;
 }
 
+export type Outcome = { result: Result } | { error: string };
+
 async function work({ name, cell, shape, learningRate, runs }: Work): Promise<Result> {
   const engine = await engineOf(name);
   const losses: number[] = [];
@@ -43,9 +45,9 @@ async function work({ name, cell, shape, learningRate, runs }: Work): Promise<Re
 }
 
 self.onmessage = async ({ data }: MessageEvent<Work>) => {
-  try {
-    postMessage({ result: await work(data) });
-  } catch (error) {
-    postMessage({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  }
+  const outcome: Outcome = await work(data).then(
+    (result) => ({ result }),
+    (error) => ({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  );
+  postMessage(outcome);
 };

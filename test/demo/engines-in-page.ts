@@ -4,7 +4,7 @@ import { predictorOf } from "../../demo/benchmark/engines/load";
 import type { EngineName } from "../../demo/benchmark/engines/names";
 import { problemOf, type Shape } from "../../demo/benchmark/problem";
 import { cellNames } from "../../src/index";
-import type { Result, Work } from "./engine-worker";
+import type { Outcome, Result, Work } from "./engine-worker";
 
 /** The logits of the second prediction of each cell, in the order of `cellNames`. @throws what the engine throws. */
 export async function predict(name: EngineName, shape: Shape): Promise<number[][]> {
@@ -19,11 +19,24 @@ export async function predict(name: EngineName, shape: Shape): Promise<number[][
 }
 
 /** Runs one engine in a worker of its own. @throws what the engine throws. */
-export function inWorker(work: Work): Promise<Result> {
+export async function inWorker(work: Work): Promise<Result> {
+  const [outcome] = await allInWorker([work]);
+  if ("error" in outcome!) throw new Error(outcome.error);
+  return outcome!.result;
+}
+
+/** Does one piece of work after the other in a worker of their own. */
+export async function allInWorker(works: readonly Work[]): Promise<Outcome[]> {
   const worker = new Worker(new URL("./engine-worker.ts", import.meta.url), { type: "module" });
-  return new Promise<Result>((resolve, reject) => {
-    worker.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data.result));
-    worker.onerror = ({ message }) => reject(new Error(message || "the worker's modules do not load"));
-    worker.postMessage(work);
-  }).finally(() => worker.terminate());
+  const outcomes: Outcome[] = [];
+  for (const work of works) {
+    const outcome = await new Promise<Outcome>((resolve) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => resolve({ error: message || "the worker's modules do not load" });
+      worker.postMessage(work);
+    });
+    outcomes.push(outcome);
+  }
+  worker.terminate();
+  return outcomes;
 }

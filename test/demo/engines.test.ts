@@ -5,7 +5,7 @@ import { bundledPeers, canDo, type EngineName, engineNames } from "../../demo/be
 import { networkOf, problemOf } from "../../demo/benchmark/problem";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 import { cellNames, networkConfig, referenceOptimizer, referenceTrainStep } from "../../src/index";
-import type { Result, Work } from "./engine-worker";
+import type { Outcome, Result, Work } from "./engine-worker";
 
 const sizes = { batch: 2, steps: 5, hidden: 12, symbols: 7 };
 /** An even number of symbols for TF.js on WebGL: its gradients are wrong with an odd one, past the edge of a texture. */
@@ -19,29 +19,28 @@ const trainers = engineNames.filter((name) => canDo("train", name));
 const works: Work[] = trainers.flatMap((name) =>
   cellNames.map((cell) => ({ name, cell, shape: shapeFor(name), learningRate, runs })),
 );
-const outcomes = new Map<Work, Result | Error>();
+const outcomes = new Map<Work, Outcome>();
 
 beforeAll(
   () =>
     withPage(
       async (page) => {
-        for (const work of works) {
-          const outcome = await callInPage<Result>(page, "/test/demo/engines-in-page.ts", "inWorker", work).catch(
-            (error: Error) => error,
-          );
-          outcomes.set(work, outcome);
+        for (const name of trainers) {
+          const mine = works.filter((work) => work.name === name);
+          const all = await callInPage<Outcome[]>(page, "/test/demo/engines-in-page.ts", "allInWorker", mine);
+          for (const [i, work] of mine.entries()) outcomes.set(work, all[i]!);
         }
       },
       undefined,
       bundledPeers,
     ),
-  900_000, // 45 workers, one after the other
+  900_000, // all engines, one after the other
 );
 
 function resultOf(work: Work): Result {
   const outcome = outcomes.get(work)!;
-  if (outcome instanceof Error) throw outcome;
-  return outcome;
+  if ("error" in outcome) throw new Error(outcome.error);
+  return outcome.result;
 }
 
 function referenceLosses({ cell, shape }: Work): number[] {

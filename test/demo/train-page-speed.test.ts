@@ -75,18 +75,17 @@ describe("the training page", () => {
       const shape = { batch: 32, steps: 64, hidden: 128, symbols: 64 };
       const name = { engine: "tempograd", backend: "webgpu", schedule: "fused" };
       const work = { name, cell: "elman", shape, learningRate: 0.5, runs: [3, 50] };
-      const ratios: number[] = [];
-      for (let round = 0; round < 2; round++) {
+      let ratio = Number.POSITIVE_INFINITY;
+      // 1.1 at most on a quiet machine; other programs may share this one's cores.
+      for (let round = 0; round < 2 && ratio >= 1.6; round++) {
         await press(page, "run");
         const onThePage = await page.evaluate(millisecondsOfStep, 150);
         await press(page, "run");
         await until(page, "status", /^Paused/);
         const { milliseconds } = await callInPage<Result>(page, "/test/demo/engines-in-page.ts", "inWorker", work);
-        ratios.push(onThePage / (milliseconds[1]! / 50));
+        ratio = Math.min(ratio, onThePage / (milliseconds[1]! / 50));
       }
-      const ratio = Math.min(...ratios);
       console.log(`a training step on the page takes ${ratio.toFixed(2)} times what it takes in the benchmark`);
-      // 1.1 at most on a quiet machine; other tests may share this one's cores.
       expect(ratio).toBeLessThan(1.6);
     }, `cell=elman&hidden=128&batch=32&steps=64&schedule=fused&initializer=uniform&${plain}`));
 });

@@ -13,7 +13,7 @@ import {
   referenceTrainStep,
   type TensorData,
 } from "../../src/index";
-import { visit } from "../visit";
+import { usePage, visit } from "../visit";
 import { barriers, button, press, textOf } from "./page";
 
 const path = "walkthrough/";
@@ -143,31 +143,6 @@ describe("the walkthrough", () => {
       for (const [name, letter] of Object.entries(letters)) expectClose(shown[letter], after.get(name)!.data);
     }));
 
-  test("goes from stage to stage and back, with buttons and with keys", () =>
-    visit(path, async (page) => {
-      await begun(page);
-      const count = await stageCount(page);
-      expect(count).toBe(15);
-      expect(await page.$("#back:disabled")).not.toBeNull();
-      await press(page, "next");
-      expect(await textOf(page, "stage-title")).toBe("Hidden state after “I”");
-      expect(await textOf(page, "status")).toBe("Stage 2 of 15 · Forward: Hidden state after “I”");
-      expect(await page.$eval("#stages [aria-current=step]", ({ ariaLabel }) => ariaLabel)).toMatch(/^h₁: /);
-      await page.keyboard.press("ArrowRight");
-      await page.keyboard.press("ArrowRight");
-      await page.keyboard.press("ArrowLeft");
-      expect(await place(page)).toBe(3);
-      await press(page, "back");
-      expect(await place(page)).toBe(2);
-      await openStage(page, count);
-      expect(await page.$("#next:disabled")).not.toBeNull();
-      const { W, α·dW: step, "W′": updated } = await shownMatrices(page);
-      expectClose(
-        updated,
-        W!.map((value, i) => value - step![i]!),
-      );
-    }));
-
   test("runs until it converges, and goes back to the initial weights", () =>
     visit(path, async (page) => {
       await begun(page);
@@ -224,42 +199,6 @@ describe("the walkthrough", () => {
           .every(Number.isFinite),
       ).toBe(true);
       expect(await textOf(page, "agreement")).toMatch(/^✓/);
-    }));
-
-  test("says beside the control what is wrong, and keeps what it showed", () =>
-    visit(path, async (page) => {
-      await begun(page);
-      await enter(page, "sentence", "one two three four five six seven eight nine");
-      expect(await textOf(page, "sentence-error")).toBe("These are 9 words; enter 8 at most.");
-      await enter(page, "sentence", "  ");
-      expect(await textOf(page, "sentence-error")).toBe("Enter a word, or up to 8.");
-      await enter(page, "hidden", "9");
-      expect(await textOf(page, "hidden-error")).toBe("Enter a whole number from 1 to 8.");
-      expect(await stageCount(page)).toBe(15);
-      await enter(page, "sentence", "I like NLP");
-      await enter(page, "hidden", "4");
-      expect(await page.$(".error:not([hidden])")).toBeNull();
-    }));
-
-  test("shows a learning rate that is slow, one that is good, and one that is unstable", () =>
-    visit(path, async (page) => {
-      await page.waitForSelector("#rates-table .number");
-      const rows = await page.$$eval("#rates-table tr", (found) =>
-        found.map((row) => [...row.querySelectorAll(".number")].map(({ textContent }) => parseFloat(textContent!))),
-      );
-      const [slow, good, unstable] = rows as [
-        [number, number, number],
-        [number, number, number],
-        [number, number, number],
-      ];
-      const [first] = slow;
-      expect([good[0], unstable[0]]).toEqual([first, first]);
-      expect(slow[1]).toBeLessThan(first);
-      expect(slow[1]).toBeGreaterThan(0.95 * first);
-      expect(good[1]).toBeLessThan(0.01);
-      expect(unstable[1]).toBeGreaterThan(first);
-      expect(slow[2] + good[2]).toBe(0);
-      expect(unstable[2]).toBeGreaterThan(20);
     }));
 
   test("says of the three learning rates what is so", () => {
@@ -320,9 +259,91 @@ describe("the walkthrough", () => {
       await press(page, "round");
       await page.waitForFunction(`document.getElementById("rounds").textContent === "2"`);
     }));
+});
+
+// On one page: each test goes on where the one before left it.
+describe("the walkthrough, as its visitor goes on,", () => {
+  const onPage = usePage(path);
+
+  test("goes from stage to stage and back, with buttons and with keys", () =>
+    onPage(async (page) => {
+      await begun(page);
+      const count = await stageCount(page);
+      expect(count).toBe(15);
+      expect(await page.$("#back:disabled")).not.toBeNull();
+      await press(page, "next");
+      expect(await textOf(page, "stage-title")).toBe("Hidden state after “I”");
+      expect(await textOf(page, "status")).toBe("Stage 2 of 15 · Forward: Hidden state after “I”");
+      expect(await page.$eval("#stages [aria-current=step]", ({ ariaLabel }) => ariaLabel)).toMatch(/^h₁: /);
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("ArrowLeft");
+      expect(await place(page)).toBe(3);
+      await press(page, "back");
+      expect(await place(page)).toBe(2);
+      await openStage(page, count);
+      expect(await page.$("#next:disabled")).not.toBeNull();
+      const { W, α·dW: step, "W′": updated } = await shownMatrices(page);
+      expectClose(
+        updated,
+        W!.map((value, i) => value - step![i]!),
+      );
+    }));
+
+  test("says beside the control what is wrong, and keeps what it showed", () =>
+    onPage(async (page) => {
+      await begun(page);
+      await enter(page, "sentence", "one two three four five six seven eight nine");
+      expect(await textOf(page, "sentence-error")).toBe("These are 9 words; enter 8 at most.");
+      await enter(page, "sentence", "  ");
+      expect(await textOf(page, "sentence-error")).toBe("Enter a word, or up to 8.");
+      await enter(page, "hidden", "9");
+      expect(await textOf(page, "hidden-error")).toBe("Enter a whole number from 1 to 8.");
+      expect(await stageCount(page)).toBe(15);
+      await enter(page, "sentence", "I like NLP");
+      await enter(page, "hidden", "4");
+      expect(await page.$(".error:not([hidden])")).toBeNull();
+    }));
+
+  test("shows a learning rate that is slow, one that is good, and one that is unstable", () =>
+    onPage(async (page) => {
+      await page.waitForSelector("#rates-table .number");
+      const rows = await page.$$eval("#rates-table tr", (found) =>
+        found.map((row) => [...row.querySelectorAll(".number")].map(({ textContent }) => parseFloat(textContent!))),
+      );
+      const [slow, good, unstable] = rows as [
+        [number, number, number],
+        [number, number, number],
+        [number, number, number],
+      ];
+      const [first] = slow;
+      expect([good[0], unstable[0]]).toEqual([first, first]);
+      expect(slow[1]).toBeLessThan(first);
+      expect(slow[1]).toBeGreaterThan(0.95 * first);
+      expect(good[1]).toBeLessThan(0.01);
+      expect(unstable[1]).toBeGreaterThan(first);
+      expect(slow[2] + good[2]).toBe(0);
+      expect(unstable[2]).toBeGreaterThan(20);
+    }));
+
+  test.each(["light", "dark"] as const)("has nothing that axe finds wrong, %s", (scheme) =>
+    onPage(async (page) => {
+      await page.waitForSelector("#rates-table .number");
+      for (const [stage, width] of [
+        [1, 1280],
+        [3, 360],
+        [12, 1280],
+        [15, 360],
+      ] as const) {
+        await page.setViewport({ width, height: 900 });
+        await openStage(page, stage);
+        expect(await barriers(page, scheme)).toEqual([]);
+      }
+    }),
+  );
 
   test("never scrolls sideways on a phone, but for its wide matrices, which the keyboard reaches", () =>
-    visit(path, async (page) => {
+    onPage(async (page) => {
       await page.setViewport({ width: 360, height: 740 });
       await begun(page);
       await enter(page, "hidden", "8");
@@ -340,20 +361,4 @@ describe("the walkthrough", () => {
         expect(unreachable).toBe(0);
       }
     }));
-
-  test.each(["light", "dark"] as const)("has nothing that axe finds wrong, %s", (scheme) =>
-    visit(path, async (page) => {
-      await page.waitForSelector("#rates-table .number");
-      for (const [stage, width] of [
-        [1, 1280],
-        [3, 360],
-        [12, 1280],
-        [15, 360],
-      ] as const) {
-        await page.setViewport({ width, height: 900 });
-        await openStage(page, stage);
-        expect(await barriers(page, scheme)).toEqual([]);
-      }
-    }),
-  );
 });

@@ -72,6 +72,9 @@ describe("a plan", () => {
       gpu().kernels.get(shaderOf({ ...doubling(), ...more }), form);
     expect(kernelOf()).toBe(kernelOf());
     expect(kernelOf()).not.toBe(kernelOf({ constants: { size: 3 } }));
+    const beside = await openGpu({ device: gpu().device });
+    expect(beside.kernels.get(shaderOf(doubling()), form)).toBe(kernelOf());
+    beside.destroy();
   });
 });
 

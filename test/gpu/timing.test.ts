@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { create } from "webgpu";
 import { openNodeGpu } from "../../demo/terminal/node-gpu";
 import { unpackChromium } from "../../demo/terminal/unpack-chromium";
@@ -116,7 +116,7 @@ describe("the times of a plan's dispatches", () => {
 async function onDawn(flags: string[], act: (gpu: Gpu) => Promise<void>): Promise<void> {
   const node = await openNodeGpu(); // with a loader of Vulkan's drivers, which stays
   if (node.software && process.platform === "linux") {
-    process.env.VK_ADD_DRIVER_FILES = join(await unpackChromium(), "vk_swiftshader_icd.json");
+    vi.stubEnv("VK_ADD_DRIVER_FILES", join(await unpackChromium(), "vk_swiftshader_icd.json"));
   }
   let source: GPU | undefined = create(flags);
   const gpu = await openGpu({ gpu: source });
@@ -126,6 +126,7 @@ async function onDawn(flags: string[], act: (gpu: Gpu) => Promise<void>): Promis
     gpu.destroy();
     source = undefined;
     node.close();
+    vi.unstubAllEnvs();
   }
 }
 

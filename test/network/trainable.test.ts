@@ -4,7 +4,7 @@ import type { NamedCell } from "../../src/cells/cells";
 import { type Batch, Network, type PassOptions, readTensors, type UniformOptions } from "../../src/index";
 import { parameterShapes } from "../../src/network/parameters";
 import { integers, numbers, worstError } from "../numbers";
-import { asOnGpu, useGpu } from "../workbench";
+import { takenForGpu, useGpu } from "../workbench";
 
 const gpu = useGpu();
 
@@ -125,17 +125,13 @@ describe("a pass with gradients of some parameters", () => {
 
 describe("on what is taken for a GPU, a pass with gradients of some parameters", () => {
   test("has theirs as one with all gradients has them, in slabs", async () => {
-    const before = gpu().traits;
-    asOnGpu(gpu());
     const large = cases.map((shape) => ({ ...shape, steps: 64, batch: 16, hidden: 12 }));
-    await fc.assert(fc.asyncProperty(large, expectThose), { numRuns: 5 });
-    Object.assign(gpu(), { traits: before });
+    await takenForGpu(gpu(), () => fc.assert(fc.asyncProperty(large, expectThose), { numRuns: 5 }));
   });
 
   test.each(["every-step", "last-step"] as const)(
     "has what a processor has, in as many slabs as it takes: %s",
     async (readout) => {
-      const before = gpu().traits;
       const [steps, batch] = [48, 24];
       const network = await Network.create(gpu(), {
         ...{ cell: "gru", inputs: 6, hidden: 40, outputs: 5, input: "features", seed: 3 },
@@ -153,11 +149,11 @@ describe("on what is taken for a GPU, a pass with gradients of some parameters",
         return { values: values as Float32Array[], slabs: slabs.length };
       };
       const expected = await read();
-      asOnGpu(gpu());
-      const { values, slabs } = await read();
-      Object.assign(gpu(), { traits: before });
-      expect(slabs).toBeGreaterThan(0);
-      for (const [i, value] of values.entries()) expect(worstError(value, expected.values[i]!)).toBeLessThan(1e-5);
+      await takenForGpu(gpu(), async () => {
+        const { values, slabs } = await read();
+        expect(slabs).toBeGreaterThan(0);
+        for (const [i, value] of values.entries()) expect(worstError(value, expected.values[i]!)).toBeLessThan(1e-5);
+      });
       network.destroy();
     },
   );

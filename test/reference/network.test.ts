@@ -48,6 +48,7 @@ const configs: ShortForm[] = cells.flatMap((cell) =>
 for (const cell of cells) {
   configs.push({ ...sizes, ...cell, ...losses[0], readout: "every-step", input: "tokens", bidirectional: true });
 }
+for (const config of configs) Object.freeze(config); // its parts are then made once, not for each difference
 
 const random = (length: number, seed: number) => Float64Array.from(numbers(length, seed));
 

@@ -4,7 +4,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { initialParameters, networkConfig, saveNetwork } from "../../../src/index";
-import { folder, run } from "./program";
+import { run, useFolder } from "./program";
+
+const folder = useFolder();
 
 const config = { cell: "elman", hidden: 4, readout: "every-step" } as const;
 const saved = async (name: string, symbols: readonly string[], about: object) => {

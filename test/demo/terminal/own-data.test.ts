@@ -3,7 +3,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { folder, linesOf, run } from "./program";
+import { linesOf, run, useFolder } from "./program";
+
+const folder = useFolder();
 
 test("--task classify trains on a file, cuts what is too long, goes on, and refuses other files by row", async () => {
   const [series, texts, model] = ["waves.csv", "words.csv", "waves.safetensors"].map((name) => join(folder, name));

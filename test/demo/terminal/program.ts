@@ -8,9 +8,12 @@ import { afterAll } from "vitest";
 
 export const root: string = resolve(import.meta.dirname, "../../..");
 
-/** Of the test file alone; removed after its tests. */
-export const folder: string = mkdtempSync(join(tmpdir(), "tempograd-terminal-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+/** A folder of a test file alone, removed after its tests. */
+export function useFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "tempograd-terminal-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
 
 export interface Outcome {
   code: number | null;

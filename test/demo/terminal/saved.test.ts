@@ -4,7 +4,9 @@ import { lstat, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readSafetensors } from "../../../src/index";
-import { folder, linesOf, type Outcome, run, small } from "./program";
+import { linesOf, type Outcome, run, small, useFolder } from "./program";
+
+const folder = useFolder();
 
 test("--save writes a file that --load goes on from, and that PyTorch's names fit", async () => {
   const file = join(folder, "model.safetensors");

@@ -4,7 +4,9 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readSafetensors } from "../../../src/index";
-import { folder, linesOf, ofNetwork, run, small } from "./program";
+import { linesOf, ofNetwork, run, small, useFolder } from "./program";
+
+const folder = useFolder();
 
 test.each(["reference", "gpu"])("what diverges on the %s ends in a line, and takes no file's place", async (device) => {
   const file = join(folder, "good.safetensors");

@@ -4,7 +4,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readSafetensors, writeSafetensors } from "../../../src/index";
-import { folder, root, run } from "./program";
+import { root, run, useFolder } from "./program";
+
+const folder = useFolder();
 
 test("prints a line a file and the exit code 1 where one fails or is not supported", async () => {
   const good = await run(["verify", "--on", "reference", "test/recordings/i-like-nlp.safetensors"]);
