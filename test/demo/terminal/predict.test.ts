@@ -3,7 +3,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { folder, linesOf, run } from "./program";
+import { linesOf, run, useFolder } from "./program";
+
+const folder = useFolder();
 
 test("a series is trained on by its columns, saved with its scale, and forecast", async () => {
   const [file, model] = ["shop.csv", "shop.safetensors"].map((name) => join(folder, name)) as [string, string];
