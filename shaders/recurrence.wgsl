@@ -58,6 +58,66 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
 }
 #endif
 
+// A thread's elements: number e is in column e mod 2 and row e / 2 of its blocks.
+#if single
+const count = tileColumns;
+#if narrow
+fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> { return array((*tile).c00); }
+#else
+fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> { return array((*tile).c00, (*tile).c01); }
+#endif
+fn rowOf(place: Place, e: u32) -> u32 { return place.row; }
+#else
+#if quads
+#if tall
+const count = 64u;
+fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
+  let t = *tile;
+  return array(
+    t.c00[0], t.c01[0], t.c00[1], t.c01[1], t.c00[2], t.c01[2], t.c00[3], t.c01[3],
+    t.c10[0], t.c11[0], t.c10[1], t.c11[1], t.c10[2], t.c11[2], t.c10[3], t.c11[3],
+    t.c20[0], t.c21[0], t.c20[1], t.c21[1], t.c20[2], t.c21[2], t.c20[3], t.c21[3],
+    t.c30[0], t.c31[0], t.c30[1], t.c31[1], t.c30[2], t.c31[2], t.c30[3], t.c31[3],
+    t.d00[0], t.d01[0], t.d00[1], t.d01[1], t.d00[2], t.d01[2], t.d00[3], t.d01[3],
+    t.d10[0], t.d11[0], t.d10[1], t.d11[1], t.d10[2], t.d11[2], t.d10[3], t.d11[3],
+    t.d20[0], t.d21[0], t.d20[1], t.d21[1], t.d20[2], t.d21[2], t.d20[3], t.d21[3],
+    t.d30[0], t.d31[0], t.d30[1], t.d31[1], t.d30[2], t.d31[2], t.d30[3], t.d31[3],
+  );
+}
+#else
+const count = 32u;
+fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
+  let t = *tile;
+  return array(
+    t.c00[0], t.c01[0], t.c00[1], t.c01[1], t.c00[2], t.c01[2], t.c00[3], t.c01[3],
+    t.c10[0], t.c11[0], t.c10[1], t.c11[1], t.c10[2], t.c11[2], t.c10[3], t.c11[3],
+    t.c20[0], t.c21[0], t.c20[1], t.c21[1], t.c20[2], t.c21[2], t.c20[3], t.c21[3],
+    t.c30[0], t.c31[0], t.c30[1], t.c31[1], t.c30[2], t.c31[2], t.c30[3], t.c31[3],
+  );
+}
+#endif
+#elif tall
+const count = 16u;
+fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
+  let t = *tile;
+  return array(
+    t.c00[0], t.c01[0], t.c00[1], t.c01[1], t.c00[2], t.c01[2], t.c00[3], t.c01[3],
+    t.d00[0], t.d01[0], t.d00[1], t.d01[1], t.d00[2], t.d01[2], t.d00[3], t.d01[3],
+  );
+}
+#else
+const count = 8u;
+fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
+  let t = *tile;
+  return array(
+    t.c00[0], t.c01[0], t.c00[1], t.c01[1], t.c00[2], t.c01[2], t.c00[3], t.c01[3],
+  );
+}
+#endif
+fn rowOf(place: Place, e: u32) -> u32 { return rowComputed(place, e / 8u) + e / 2u % 4u; }
+#endif
+fn columnOf(place: Place, e: u32) -> u32 { return place.column + e % tileColumns; }
+
 const allInside = batch % (tileRows * rowThreads) == 0u && width % (tileColumns * columnThreads) == 0u;
 fn isInside(row: u32, column: u32) -> bool { return allInside || (row < batch && column < width); }
 

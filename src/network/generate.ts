@@ -15,6 +15,7 @@ import { finiteCheck } from "../ops/finite-check";
 import { sample, sampleSettings, settingsSpec } from "../ops/sample";
 import { architectureOf } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
+import { borrow } from "./borrow";
 import { expectKnown, expectSeed, expectSize, shown } from "./expect";
 import { planInference } from "./inference";
 import type { Network } from "./network";
@@ -67,7 +68,8 @@ export async function generate(network: Network, options: GenerateOptions): Prom
   signal?.throwIfAborted();
   const all = prompt.length + length;
   const room = roundUp(all, roomOf);
-  return network.programs.borrow(
+  return borrow(
+    network,
     `generate ${room}, ${source?.length ?? 0}`,
     () => writerOf(network, room, source?.length ?? 0),
     async (writer) => {

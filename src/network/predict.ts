@@ -3,6 +3,7 @@
 import { TempogradError } from "../errors";
 import { architectureOf } from "../parts/architecture";
 import type { BatchInputs } from "./batch";
+import { borrow } from "./borrow";
 import { expectKnown, expectSize, expectSwitch, shown } from "./expect";
 import type { Network } from "./network";
 import type { Prediction } from "./prediction";
@@ -125,12 +126,12 @@ async function ofBatch(network: Network, given: BatchInputs, options: PredictOpt
 
 /** Runs a predictor that is kept. @returns what cuts one sequence's prediction out of the answer. */
 async function run(network: Network, shape: { steps: number; batch: number; states?: boolean }, inputs: BatchInputs) {
-  const { config, programs } = network;
+  const { config } = network;
   const { steps, batch } = shape;
   const everyStep = architectureOf(config).readout.kind === "every-step";
   const key = `predict ${JSON.stringify(shape)}`;
   const make = () => predictorOf(network, shape, operation);
-  return programs.borrow(key, make, async (predictor) => {
+  return borrow(network, key, make, async (predictor) => {
     predictor.begin();
     const all = await predictor.run(inputs, predictor.newResult(), operation);
     const column = <Of extends Int32Array | Float32Array>(of: Of, row: number, length: number): Of => {

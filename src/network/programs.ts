@@ -6,7 +6,6 @@ import type { Lifetime } from "../gpu/lifetime";
 import { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { realise } from "../gpu/realise";
-import type { PlannedTensor } from "../gpu/tensor";
 import { architectureOf } from "../parts/architecture";
 import type { CheckBatch } from "./check-batch";
 import type { Network } from "./network";
@@ -15,16 +14,13 @@ import type { PassOptions } from "./pass-options";
 import { type PassPlan, planPass } from "./pass-plan";
 import { loadWays } from "./pass-ways";
 import { isPlainPass } from "./plain";
-import type { Reading } from "./reading";
-
-/** Each is nearly as large as a pass. */
-const mostKept = 8;
 
 const cure = 'use a smaller batch, fewer steps, a smaller network, schedule "fused" or checkpointEvery';
 
 export class Programs {
   readonly #network: Network;
-  readonly #kept = new Map<string, { destroy(): void }>();
+  /** What calls have left to use again (`borrow`). */
+  readonly kept = new Map<string, { destroy(): void }>();
 
   constructor(network: Network) {
     this.#network = network;
@@ -83,58 +79,10 @@ export class Programs {
     try {
       return await realise(plan, gpu, { operation, what, owner });
     } catch (error) {
-      if (this.#kept.size === 0 || !(error instanceof TempogradError && error.code === "out-of-memory")) throw error;
+      if (this.kept.size === 0 || !(error instanceof TempogradError && error.code === "out-of-memory")) throw error;
       this.release();
       return realise(plan, gpu, { operation, what, owner });
     }
-  }
-
-  /**
-   * Uses what an earlier call of the same key has left, or makes it; it is nobody else's meanwhile, and kept afterwards.
-   * What fails is not kept.
-   */
-  async borrow<Kept extends { destroy(): void }, Answer>(
-    key: string,
-    make: () => Promise<Kept>,
-    use: (kept: Kept) => Promise<Answer>,
-  ): Promise<Answer> {
-    const kept = (this.#kept.get(key) as Kept | undefined) ?? (await make());
-    this.#kept.delete(key);
-    try {
-      const answer = await use(kept);
-      if (this.#network.lifetime.ending) kept.destroy();
-      else this.#keep(key, kept);
-      return answer;
-    } catch (error) {
-      kept.destroy();
-      throw error;
-    }
-  }
-
-  #keep(key: string, kept: { destroy(): void }): void {
-    this.#kept.get(key)?.destroy();
-    this.#kept.delete(key);
-    this.#kept.set(key, kept);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size <= mostKept || oldest === undefined) return;
-    this.#kept.get(oldest)?.destroy();
-    this.#kept.delete(oldest);
-  }
-
-  /**
-   * Borrows a pass of which tensors are read after each run, in the same submit.
-   * @param wanted the tensors; it may add to the plan what they hold.
-   * @param also what tells it from others of the same operation and options.
-   */
-  async reading<Answer>(
-    operation: string,
-    options: PassOptions,
-    wanted: (planned: PassPlan) => PlannedTensor[],
-    use: (reading: Reading) => Promise<Answer>,
-    also = "",
-  ): Promise<Answer> {
-    const { reading } = await import("./reading");
-    return reading(this.#network, operation, options, wanted, use, also);
   }
 
   /**
@@ -142,7 +90,7 @@ export class Programs {
    * they compute in.
    */
   release(): void {
-    for (const kept of this.#kept.values()) kept.destroy();
-    this.#kept.clear();
+    for (const kept of this.kept.values()) kept.destroy();
+    this.kept.clear();
   }
 }

@@ -1,6 +1,7 @@
 // Passes of which tensors are read after each run; loaded where there are some.
 
 import { type AnyBuffer, type PlannedTensor, readbackBytes, readTensors, type TypedArray } from "../gpu/tensor";
+import { borrow } from "./borrow";
 import type { Network } from "./network";
 import type { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
@@ -34,14 +35,18 @@ export function readingOf(
   };
 }
 
-/** As `Programs.reading`. */
+/**
+ * Borrows a pass of which tensors are read after each run, in the same submit.
+ * @param wanted the tensors; it may add to the plan what they hold.
+ * @param also what tells it from others of the same operation and options.
+ */
 export function reading<Answer>(
   network: Network,
   operation: string,
   options: PassOptions,
   wanted: (planned: PassPlan) => PlannedTensor[],
   use: (reading: Reading) => Promise<Answer>,
-  also: string,
+  also = "",
 ): Promise<Answer> {
   const { lifetime, programs } = network;
   const make = async () => {
@@ -52,7 +57,7 @@ export function reading<Answer>(
     const { pass, more } = await programs.pass(operation, options, lifetime, extend);
     return { ...readingOf(pass, more!, operation), destroy: () => pass.destroy() };
   };
-  return programs.borrow(`${operation} ${JSON.stringify(options)} ${also}`, make, (reading) => {
+  return borrow(network, `${operation} ${JSON.stringify(options)} ${also}`, make, (reading) => {
     reading.pass.begin();
     return use(reading);
   });

@@ -6,6 +6,7 @@ import { expectKnown, expectLoss } from "./expect";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
 import type { PassPlan } from "./pass-plan";
+import { reading } from "./reading";
 
 export interface GradientTrace {
   /** The mean loss of the batch. */
@@ -41,19 +42,14 @@ export async function traceGradients(
   const { steps, batch: rows } = shape;
   const wanted = { ...shapeOf(shape), traceGradients: true };
   const tensors = ({ tensors: { losses, dInputs, dHidden = [] } }: PassPlan) => [losses, dInputs!, ...dHidden];
-  const [loss, inputs, ...hidden] = await network.programs.reading(
-    operation,
-    wanted,
-    tensors,
-    async ({ pass, run }) => {
-      signal?.throwIfAborted();
-      pass.write(batch);
-      const values = await run();
-      signal?.throwIfAborted();
-      if (!Number.isFinite(values[0]![0])) throw notFiniteNetwork(operation, "losses");
-      return values;
-    },
-  );
+  const [loss, inputs, ...hidden] = await reading(network, operation, wanted, tensors, async ({ pass, run }) => {
+    signal?.throwIfAborted();
+    pass.write(batch);
+    const values = await run();
+    signal?.throwIfAborted();
+    if (!Number.isFinite(values[0]![0])) throw notFiniteNetwork(operation, "losses");
+    return values;
+  });
   const sweeps = architectureOf(config).layers.flatMap(({ hidden, directions }) =>
     Array.from({ length: directions }, (_, part) => ({ slab: rows * hidden, reverse: part === 1 })),
   );

@@ -9,7 +9,7 @@ import { expectKnown, expectLoss, shown } from "../network/expect";
 import type { Network } from "../network/network";
 import { notFiniteNetwork } from "../network/not-finite";
 import type { PassPlan } from "../network/pass-plan";
-import type { Reading } from "../network/reading";
+import { type Reading, reading } from "../network/reading";
 import { finiteCheck } from "../ops/finite-check";
 import { architectureOf } from "../parts/architecture";
 import { type Batches, BatchTaker, closeSource, iteratorOf } from "./batches";
@@ -108,7 +108,7 @@ export async function evaluate(
     }
   };
   try {
-    await network.programs.reading(operation, shapeOf(shape), wanted, use, needs.join());
+    await reading(network, operation, shapeOf(shape), wanted, use, needs.join());
   } finally {
     closeSource(source);
   }

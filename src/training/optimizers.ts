@@ -182,21 +182,11 @@ export function checkScalars({ kind }: Optimizer, scalars: OptimizerNumbers, ste
 
 /** @throws unless `value` is a number from 0 up that float32 has, and below `limit` where one is given. */
 export function expectNumber(operation: string, name: string, value: number, limit = Number.POSITIVE_INFINITY): void {
-  if (!Number.isFinite(Math.fround(value)) && Number.isFinite(value)) {
-    throw new TempogradError(
-      "option",
-      `${operation}: ${name} is ${value}, expected a number that float32 has, up to 3.4e38.`,
-    );
-  }
-  if (value !== 0 && Math.fround(value) === 0) {
-    throw new TempogradError(
-      "option",
-      `${operation}: ${name} is ${value}, expected 0 or a number that float32 has, from 1.4e-45 up.`,
-    );
-  }
-  if (!(Number.isFinite(value) && value >= 0 && value < limit)) {
-    const range =
-      limit === Number.POSITIVE_INFINITY ? "a finite number from 0 up" : `a number from 0 to below ${limit}`;
-    throw new TempogradError("option", `${operation}: ${name} is ${value}, expected ${range}.`);
-  }
+  const stored = Math.fround(value);
+  if (value === 0 || (stored > 0 && stored < Number.POSITIVE_INFINITY && value < limit)) return;
+  const range = limit < Number.POSITIVE_INFINITY ? `to below ${limit}` : "to 3.4e38, as float32 has";
+  throw new TempogradError(
+    "option",
+    `${operation}: ${name} is ${value}, expected 0 or a number from 1.4e-45 ${range}.`,
+  );
 }

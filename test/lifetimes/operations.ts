@@ -131,19 +131,12 @@ const ofPrograms: Record<keyof Programs, Use> = {
   plan: "apart",
   planPass: "apart",
   release: "apart",
-  borrow: "apart", // what it is given fails
+  kept: "apart",
   pass: async ({ network }) => (await network.programs.pass("Programs.pass", shape, network.lifetime)).pass.options,
   realise: async ({ network }) => {
     const program = await network.programs.realise(network.programs.plan("test"), "Programs.realise", "program");
     return program.describe();
   },
-  reading: ({ network }) =>
-    network.programs.reading(
-      "evaluate",
-      shape,
-      () => [],
-      async ({ run }) => run(),
-    ),
   memoryOf: "apart",
 };
 

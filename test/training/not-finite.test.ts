@@ -331,8 +331,8 @@ describe("a network that is not finite", () => {
 });
 
 test.each([
-  [1e39, "expected a number that float32 has, up to 3.4e38"],
-  [1e-50, "expected 0 or a number that float32 has, from 1.4e-45 up"],
+  [1e39, "expected 0 or a number from 1.4e-45 to 3.4e38, as float32 has"],
+  [1e-50, "expected 0 or a number from 1.4e-45 to 3.4e38, as float32 has"],
 ])("a learning rate of %f is refused", async (learningRate, message) => {
   for (const optimizer of [sgd, rmsprop, adam, adamw]) expect(() => optimizer({ learningRate })).toThrow(message);
   const { trainer, close } = await made();

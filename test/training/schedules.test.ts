@@ -106,7 +106,7 @@ describe("a trainer with a schedule", () => {
         for await (const { step } of trainer.train(same(9))) reported.push(step);
       };
       await expect(run()).rejects.toThrow(
-        `Trainer: learningRateSchedule(4) is ${wrong}, expected a finite number from 0 up.`,
+        `Trainer: learningRateSchedule(4) is ${wrong}, expected 0 or a number from 1.4e-45 to 3.4e38, as float32 has.`,
       );
       expect(reported).toEqual([1, 2, 3]);
       trainer.destroy();
