@@ -135,7 +135,7 @@ describe("scalers", () => {
         const deviation = Math.sqrt(z.reduce((sum, value) => sum + (value - mean) ** 2, 0) / z.length);
         if (spread > 1e-3) expect(deviation).toBeCloseTo(1, 6);
         const range = scaled({ y }, plain(minMax({ y }))).y!;
-        if (spread > 1e-3) expect([Math.min(...range), Math.max(...range)]).toEqual([0, 1]);
+        if (spread > 1e-3) expect([Math.min(...range) + 0, Math.max(...range)]).toEqual([0, 1]); // −0 is 0
         for (const scaler of [standardise({ y }), minMax({ y })]) {
           const back = unscaled(scaled({ y }, scaler), scaler).y!;
           for (const [i, value] of back.entries()) expect(Math.abs(value - y[i]!)).toBeLessThan(1e-9 * (1 + spread));
