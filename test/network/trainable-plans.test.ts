@@ -1,34 +1,21 @@
 // What a plan leaves out where some parameters are frozen, counted without a device.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { devices } from "../../demo/kernels/devices";
 import type { NamedCell } from "../../src/cells/cells";
 import { describe as described, memoryOf } from "../../src/gpu/describe";
 import { Plan } from "../../src/gpu/plan";
 import { layoutOf, PlannedBuffer, plannedTensors } from "../../src/gpu/tensor";
-import type { DeviceTraits } from "../../src/gpu/traits";
 import { networkConfig, type UniformOptions } from "../../src/index";
 import { parameterShapes } from "../../src/network/parameters";
 import { planPass } from "../../src/network/pass-plan";
 import { everyWay } from "./every-way";
 
-const traits: DeviceTraits = {
-  ...{ software: false, quads: false, cores: 8 },
-  limits: {
-    maxBufferSize: 2 ** 28,
-    maxStorageBufferBindingSize: 2 ** 27,
-    maxStorageBuffersPerShaderStage: 8,
-    maxComputeInvocationsPerWorkgroup: 256,
-    maxComputeWorkgroupSizeX: 256,
-    maxComputeWorkgroupStorageSize: 16384,
-    maxComputeWorkgroupsPerDimension: 65535,
-  },
-};
-
 function planOf(options: UniformOptions, trainable?: readonly string[], checkpointEvery?: number) {
   const config = networkConfig(options);
   const specs = parameterShapes(config);
   const { tensors } = plannedTensors(new PlannedBuffer("parameters", layoutOf(specs).bytes, "storage"), specs);
-  const plan = new Plan("test", traits);
+  const plan = new Plan("test", devices.phone.traits);
   const pass = planPass(
     plan,
     config,
