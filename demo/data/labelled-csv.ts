@@ -27,7 +27,7 @@ export async function csvEntries(name: string, text: string, { label, classes }:
   const isNumber = (cell: string) => Number.isFinite(numberOf(cell));
   const first = rows[0]?.[1] ?? [];
   const chosen = label ? columnOf(name, header ?? first, label) : undefined;
-  const indices = indexColumns(header ? [[-1, header], ...rows] : rows, isNumber, chosen);
+  const indices = indexColumns(header ? [[-1, header], ...rows] : rows, isNumber, chosen, classes ? 10 : 2);
   const without = (cells: readonly string[]) => cells.filter((_, column) => !indices.has(column));
   const kept = without(header ?? first);
   const before = [...indices.keys()].filter((index) => index < (chosen?.column ?? 0)).length;
@@ -119,10 +119,10 @@ function unlabelledEntries(
 
 /** The place of a column that is named, or numbered from 1. */
 function columnOf(name: string, cells: readonly string[], wanted: string): { column: number; isNamed: boolean } {
+  const place = Number(wanted); // first, as without a header numbers are no names
+  if (Number.isInteger(place) && place >= 1 && place <= cells.length) return { column: place - 1, isNamed: false };
   const found = cells.findIndex((cell) => nameOf(cell) === nameOf(wanted));
   if (found >= 0) return { column: found, isNamed: true };
-  const place = Number(wanted);
-  if (Number.isInteger(place) && place >= 1 && place <= cells.length) return { column: place - 1, isNamed: false };
   const expected = `one of ${listed(cells.map((cell) => cell.trim()))}, or a place from 1 to ${cells.length}`;
   throw refusal(name, `has no column ${shown(wanted)}`, expected, "name the column of classes so");
 }
@@ -181,11 +181,13 @@ async function rowsOf(
  * The columns that number the rows, with a header's name for each where there is a header. A network would learn from
  * them in which order the file has its classes. They count from 0 or 1, or are called so and hold another integer in
  * each row, as when rows were shuffled or taken out.
+ * @param least how many rows a count that is not called so must have, not to be one by chance
  */
 function indexColumns(
   rows: readonly Row[],
   isNumber: (cell: string) => boolean,
   chosen: { column: number; isNamed: boolean } | undefined,
+  least: number,
 ): Map<number, string | undefined> {
   const found = new Map<number, string | undefined>();
   const first = rows[0]?.[1] ?? [];
@@ -199,7 +201,8 @@ function indexColumns(
       return isNumber(cell) ? Number(cell) : Number.NaN;
     });
     const start = numbers[0];
-    const counts = (start === 0 || start === 1) && numbers.every((number, row) => number === start + row);
+    const counts =
+      numbers.length >= least && (start === 0 || start === 1) && numbers.every((number, row) => number === start + row);
     const isCalledSo = isNamed && indexNames.test(nameOf(top));
     const distinct = () => numbers.every(Number.isInteger) && new Set(numbers).size === numbers.length;
     if (numbers.length > 1 && (counts || (isCalledSo && distinct())))

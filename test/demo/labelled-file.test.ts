@@ -202,7 +202,7 @@ describe("readToTell", () => {
     expect(await told(["text", "one", "and two"])).toEqual(bare);
     expect(await told(["one", "", "and two"], "a.txt")).toEqual(bare);
     expect(await told(['[{"text": "one"}, {"text": "and two"}]'], "a.json")).toEqual(bare);
-    await expect(told(["one, two", "three, four"])).rejects.toThrow("expected one text of a character or more");
+    await expect(told(["one, two", "three, four"])).rejects.toThrow("put quotes around a text with separators");
     await expect(told([""])).rejects.toThrow("data.csv: has 0 items, expected 1 or more; add some.");
   });
 });
