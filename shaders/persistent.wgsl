@@ -7,6 +7,8 @@
 // cell.wgsl, the cell's own file, sweep.wgsl and step.wgsl stand in front.
 // CPU twin: src/reference/recurrence.ts
 //
+// In half precision, weights and what they are multiplied with: then a thread keeps twice as many. A product of two halves is
+// exact in single precision, in which all sums are.
 // `apart`: the last gate's recurrent product goes to `candidate`, plus recurrentBias, for the cell to combine.
 // `second`: the last gate's recurrent product is not of h but of what the cell put into `candidate`.
 //
@@ -14,28 +16,34 @@
 // columns, inner        the vec4f of a row of products, and of a row of what is multiplied
 // slices                among how many threads `inner` is shared out
 // threads               columns × slices: the workgroup
-// depth                 what is a thread's of `inner`; of it, four blocks at most stand still
+// depth                 what is a thread's of `inner`; of it, four blocks at most stand still, in half precision eight
 // sweepSteps            steps of the sweep; backward one more where dh_0 is wanted
 
-var<storage, read> recurrentWeight: array<vec4f>; // [H, G·H]
+var<storage, read> recurrentWeight: array<Weight>; // [H, G·H]
 #if oneHot
 var<storage, read> bias: array<vec4f>; // [G·H]
 fn biasAt(at: u32) -> vec4f { return bias[at]; }
 #endif
 
-var<workgroup> factor: array<vec4f, rows * inner>; // h of each row, or dgate
+#if half
+alias Block = mat4x4h;
+#else
+alias Block = mat4x4f;
+#endif
+
+var<workgroup> factor: array<Stored, rows * inner>; // h of each row, or dgate
 var<workgroup> part: array<vec4f, rows * threads>;
 
 // Rows 4·k … 4·k + 3 of U at a vec4f of columns; of Uᵀ, where U's rows are those columns. Behind the last: zeros.
-fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
-  if (k >= inner) { return mat4x4f(); }
+fn blockOfWeight(k: u32, column: u32) -> Block {
+  if (k >= inner) { return Block(); }
   let next = gates * width;
 #if forward
   let at = 4u * k * next + column;
 #else
   let at = 4u * column * next + k;
 #endif
-  let block = mat4x4f(
+  let block = Block(
     recurrentWeight[at],
     recurrentWeight[at + next],
     recurrentWeight[at + 2u * next],
@@ -49,17 +57,31 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
 }
 
 // What a thread keeps.
-struct Held { b0: mat4x4f, b1: mat4x4f, b2: mat4x4f, b3: mat4x4f }
+#if half
+struct Held { b0: Block, b1: Block, b2: Block, b3: Block, b4: Block, b5: Block, b6: Block, b7: Block }
+const heldBlocks = 8u;
+#else
+struct Held { b0: Block, b1: Block, b2: Block, b3: Block }
+const heldBlocks = 4u;
+#endif
 
-fn factorAt(row: u32, k: u32) -> vec4f { return factor[row * inner + min(k, inner - 1u)]; }
+fn times(block: Block, row: u32, k: u32) -> vec4f {
+  return mat4x4f(block) * vec4f(factor[row * inner + min(k, inner - 1u)]);
+}
 
 // What a thread adds to a row's products: of all that is summed, its slice begins at `first`.
 fn share(row: u32, held: Held, first: u32, column: u32) -> vec4f {
-  var sum = held.b0 * factorAt(row, first);
-  if (depth > 1u) { sum += held.b1 * factorAt(row, first + 1u); }
-  if (depth > 2u) { sum += held.b2 * factorAt(row, first + 2u); }
-  if (depth > 3u) { sum += held.b3 * factorAt(row, first + 3u); }
-  for (var k = 4u; k < depth; k++) { sum += blockOfWeight(first + k, column) * factorAt(row, first + k); }
+  var sum = times(held.b0, row, first);
+  if (depth > 1u) { sum += times(held.b1, row, first + 1u); }
+  if (depth > 2u) { sum += times(held.b2, row, first + 2u); }
+  if (depth > 3u) { sum += times(held.b3, row, first + 3u); }
+#if half
+  if (depth > 4u) { sum += times(held.b4, row, first + 4u); }
+  if (depth > 5u) { sum += times(held.b5, row, first + 5u); }
+  if (depth > 6u) { sum += times(held.b6, row, first + 6u); }
+  if (depth > 7u) { sum += times(held.b7, row, first + 7u); }
+#endif
+  for (var k = heldBlocks; k < depth; k++) { sum += times(blockOfWeight(first + k, column), row, first + k); }
   return sum;
 }
 
@@ -91,7 +113,7 @@ fn setState(e: Element, s: u32, value: vec4f) {
 var<private> ownSum: array<vec4f, gates>;
 fn sumOf(e: Element, g: u32) -> vec4f {
 #if apart
-  if (g == summed) { return gate[e.gate + g * width]; } // no sum: x·W + b alone
+  if (g == summed) { return vec4f(gate[e.gate + g * width]); } // no sum: x·W + b alone
 #endif
   return ownSum[g];
 }
@@ -119,10 +141,10 @@ fn multiply(held: Held, first: u32, column: u32, thread: u32) {
 fn keepSums(element: Element) {
   for (var g = 0u; g < lastGate; g++) {
     ownSum[g] = product(own, g * width + ownColumn);
-    gate[element.gate + g * width] = ownSum[g];
+    gate[element.gate + g * width] = stored(ownSum[g]);
   }
 #if apart
-  candidate[element.time] = product(own, summed * width + ownColumn) + recurrentBias[ownColumn];
+  candidate[element.time] = stored(product(own, summed * width + ownColumn) + recurrentBias[ownColumn]);
 #endif
 }
 
@@ -142,8 +164,9 @@ fn cellStep(i: u32, length: u32, element: Element) {
 #else
   keepSums(element);
 #endif
-  ownHidden = stepForward(i, length, element, last);
-  factor[own * inner + ownColumn] = ownHidden;
+  let h = stepForward(i, length, element, last);
+  ownHidden = vec4f(h);
+  factor[own * inner + ownColumn] = h;
 }
 #else
 
@@ -151,14 +174,14 @@ fn multiply(held: Held, first: u32, column: u32, thread: u32) {
   for (var r = 0u; r < rows; r++) { part[r * threads + thread] = share(r, held, first, column); }
 }
 
-fn handOn(g: u32, d: vec4f) { factor[own * inner + g * width + ownColumn] = d; }
+fn handOn(g: u32, d: Stored) { factor[own * inner + g * width + ownColumn] = d; }
 
 // dh after step s − 1, then the gradients of that step, for the products with Uᵀ: of what U multiplied, where that was h.
 fn cellStep(s: u32, length: u32, row: u32, before: Element, above: vec4f) {
   stepBackward(s, length, elementOf(s, row, ownColumn), before, product(own, ownColumn) + above);
   if (s == 0u) { return; }
 #if second
-  for (var g = 0u; g < summed; g++) { handOn(g, vec4f()); }
+  for (var g = 0u; g < summed; g++) { handOn(g, Stored()); }
   handOn(summed, gate[before.gate + summed * width]);
 #else
   for (var g = 0u; g < summed; g++) { handOn(g, gate[before.gate + g * width]); }
@@ -173,7 +196,7 @@ fn cellStep(s: u32, length: u32, row: u32, before: Element, above: vec4f) {
 fn candidateStep(before: Element) {
   carry[before.own] += cellCandidateBackward(before, product(own, ownColumn));
   for (var g = 0u; g < summed; g++) { handOn(g, gate[before.gate + g * width]); }
-  handOn(summed, vec4f());
+  handOn(summed, Stored());
 }
 #endif
 #endif
@@ -187,6 +210,12 @@ fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
     blockOfWeight(select(inner, first + 1u, depth > 1u), column),
     blockOfWeight(select(inner, first + 2u, depth > 2u), column),
     blockOfWeight(select(inner, first + 3u, depth > 3u), column),
+#if half
+    blockOfWeight(select(inner, first + 4u, depth > 4u), column),
+    blockOfWeight(select(inner, first + 5u, depth > 5u), column),
+    blockOfWeight(select(inner, first + 6u, depth > 6u), column),
+    blockOfWeight(select(inner, first + 7u, depth > 7u), column),
+#endif
   );
   own = thread / width;
   ownColumn = thread % width;
@@ -197,8 +226,9 @@ fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
 #if forward
   if (hasElement) {
     let element = elementOf(0u, row, ownColumn);
-    ownHidden = hidden[element.before];
-    factor[own * inner + ownColumn] = ownHidden;
+    let h = hidden[element.before];
+    ownHidden = vec4f(h);
+    factor[own * inner + ownColumn] = h;
 #if states
     for (var s = 0u; s < states; s++) { ownState[s] = cellState[stateAt(element, s)]; }
 #endif
@@ -222,7 +252,7 @@ fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
   }
 #else
   if (hasElement) {
-    for (var g = 0u; g < gates; g++) { handOn(g, vec4f()); } // nothing comes from later than the last step
+    for (var g = 0u; g < gates; g++) { handOn(g, Stored()); } // nothing comes from later than the last step
   }
   workgroupBarrier();
   for (var n = 0u; n < sweepSteps; n++) {

@@ -16,7 +16,7 @@
 // lastGate              forward: the sums of the gates before it go to the cell through `gate`, its own goes by itself
 // sweepSteps            fused: steps of the sweep; backward one more where dh_0 is wanted
 
-var<storage, read> recurrentWeight: array<vec4f>; // [H, G·H]
+var<storage, read> recurrentWeight: array<Weight>; // [H, G·H]
 #if oneHot
 var<storage, read> bias: array<vec4f>; // [G·H]
 fn biasAt(at: u32) -> vec4f { return bias[at]; }
@@ -40,10 +40,10 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
   let at = 4u * k * gates * width + column;
   let next = gates * width;
   return mat4x4f(
-    recurrentWeight[at],
-    recurrentWeight[at + next],
-    recurrentWeight[at + 2u * next],
-    recurrentWeight[at + 3u * next],
+    vec4f(recurrentWeight[at]),
+    vec4f(recurrentWeight[at + next]),
+    vec4f(recurrentWeight[at + 2u * next]),
+    vec4f(recurrentWeight[at + 3u * next]),
   );
 }
 #else
@@ -51,10 +51,10 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
   let at = 4u * column * gates * width + k;
   let next = gates * width;
   return transpose(mat4x4f(
-    recurrentWeight[at],
-    recurrentWeight[at + next],
-    recurrentWeight[at + 2u * next],
-    recurrentWeight[at + 3u * next],
+    vec4f(recurrentWeight[at]),
+    vec4f(recurrentWeight[at + next]),
+    vec4f(recurrentWeight[at + 2u * next]),
+    vec4f(recurrentWeight[at + 3u * next]),
   ));
 }
 #endif
@@ -72,9 +72,9 @@ fn hold16(k: u32, column: u32) { hold4(k, column); hold4(k + 4u, column); hold4(
 fn hold32(k: u32, column: u32) { hold16(k, column); hold16(k + 16u, column); }
 
 #if forward
-fn heldRow(at: u32) -> vec4f { return hidden[at]; }
+fn heldRow(at: u32) -> vec4f { return vec4f(hidden[at]); }
 #else
-fn heldRow(at: u32) -> vec4f { return gate[at]; }
+fn heldRow(at: u32) -> vec4f { return vec4f(gate[at]); }
 #endif
 fn addHeld(k: u32, at: u32, tile: ptr<function, Tile>) {
   if (k < width) { addProduct(tile, Rows(heldRow(at + k)), held[k], mat4x4f()); }
@@ -89,7 +89,7 @@ fn isInside(row: u32, column: u32) -> bool { return allInside || (row < batch &&
 
 #if candidate
 fn candidateBlock(at: vec4u, k: u32) -> mat4x4f {
-  return mat4x4f(candidate[at.x + k], candidate[at.y + k], candidate[at.z + k], candidate[at.w + k]);
+  return mat4x4f(vec4f(candidate[at.x + k]), vec4f(candidate[at.y + k]), vec4f(candidate[at.z + k]), vec4f(candidate[at.w + k]));
 }
 
 fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, place: Place) {
@@ -106,7 +106,7 @@ fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, place: Place) {
 #if tall
     addProduct(tile, Rows(candidateBlock(at0, k), candidateBlock(at1, k)), b0, b1);
 #elif single
-    addProduct(tile, Rows(candidate[at0 + k]), b0, b1);
+    addProduct(tile, Rows(vec4f(candidate[at0 + k])), b0, b1);
 #else
     addProduct(tile, Rows(candidateBlock(at0, k)), b0, b1);
 #endif
@@ -116,7 +116,7 @@ fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, place: Place) {
 
 #if forward
 fn hiddenBlock(at: vec4u, k: u32) -> mat4x4f {
-  return mat4x4f(hidden[at.x + k], hidden[at.y + k], hidden[at.z + k], hidden[at.w + k]);
+  return mat4x4f(vec4f(hidden[at.x + k]), vec4f(hidden[at.y + k]), vec4f(hidden[at.z + k]), vec4f(hidden[at.w + k]));
 }
 
 fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
@@ -131,7 +131,7 @@ fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
 #if tall
     addProduct(tile, Rows(hiddenBlock(at0, k), hiddenBlock(at1, k)), b0, b1);
 #elif single
-    addProduct(tile, Rows(hidden[at0 + k]), b0, b1);
+    addProduct(tile, Rows(vec4f(hidden[at0 + k])), b0, b1);
 #else
     addProduct(tile, Rows(hiddenBlock(at0, k)), b0, b1);
 #endif
@@ -149,7 +149,7 @@ fn productStep(i: u32, place: Place) {
       let r = rowOf(place, e);
       let c = columnOf(place, e);
       if (isInside(r, c)) {
-        gate[elementOf(i, r, c).gate + g * width] = fromInput(i, r, g * width + c) + sums[e];
+        gate[elementOf(i, r, c).gate + g * width] = stored(fromInput(i, r, g * width + c) + sums[e]);
       }
     }
   }
@@ -160,7 +160,7 @@ fn productStep(i: u32, place: Place) {
   for (var e = 0u; e < count; e++) {
     let r = rowOf(place, e);
     let c = columnOf(place, e);
-    if (isInside(r, c)) { candidate[elementOf(i, r, c).time] = apartSums[e] + recurrentBias[c]; }
+    if (isInside(r, c)) { candidate[elementOf(i, r, c).time] = stored(apartSums[e] + recurrentBias[c]); }
   }
 #endif
 }
@@ -213,7 +213,7 @@ fn firstPhase(i: u32, place: Place) {
 #else
 
 fn gateBlock(at: vec4u, k: u32) -> mat4x4f {
-  return mat4x4f(gate[at.x + k], gate[at.y + k], gate[at.z + k], gate[at.w + k]);
+  return mat4x4f(vec4f(gate[at.x + k]), vec4f(gate[at.y + k]), vec4f(gate[at.z + k]), vec4f(gate[at.w + k]));
 }
 
 // dgate of step i times Uᵀ, over the gates from `first` on, `last` not included.
@@ -229,7 +229,7 @@ fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, last: u32, plac
 #if tall
     addProduct(tile, Rows(gateBlock(at0, k), gateBlock(at1, k)), b0, b1);
 #elif single
-    addProduct(tile, Rows(gate[at0 + k]), b0, b1);
+    addProduct(tile, Rows(vec4f(gate[at0 + k])), b0, b1);
 #else
     addProduct(tile, Rows(gateBlock(at0, k)), b0, b1);
 #endif

@@ -1,6 +1,6 @@
 // Batches as the GPU has them: bytes that are laid out as the tensors of a pass.
 
-import { elements, layoutOf, padded, type TensorSpec } from "../gpu/tensor";
+import { elements, layoutOf, padded, type TensorSpec, viewOf } from "../gpu/tensor";
 import { type AnyBatch, type BatchLayout, type BatchSpecs, batchSpecs, batchTensors } from "./batch";
 import type { NetworkConfig } from "./config";
 import { sortByToken } from "./sort-by-token";
@@ -69,7 +69,7 @@ export class BatchPacker {
     const { states, ...own } = this.#specs;
     const put = (name: string, data: ArrayLike<number>, spec = (own as Record<string, TensorSpec>)[name]) => {
       if (!spec) return;
-      const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[spec.type ?? "f32"];
+      const View = viewOf(spec.type);
       padded(spec, data, new View(into, start + this.#offsets[name]!));
     };
     put("step", [step, 0]);

@@ -105,7 +105,8 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   const { traits } = plan;
   const { cell, schedule } = sweep;
   const { width, forward } = directed;
-  const size = { ...directed, gates: cell.gates, plain: !cell.candidate };
+  const half = sweep.gate.type === "f16";
+  const size = { ...directed, gates: cell.gates, plain: !cell.candidate, half };
   const fused = schedule === "unrolled" ? [] : fusedForms(traits, size);
   if (schedule === "fused" && fused.length === 0) {
     throw new Error(
@@ -113,7 +114,14 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
     );
   }
   const forms = schedule === "fused" ? fused : [...fused, ...unrolledForms(traits, size)];
-  const kind = [cell.name, cell.candidate, forward ? "forward" : "backward", sweep.oneHot && "from tokens", schedule];
+  const kind = [
+    cell.name,
+    cell.candidate,
+    forward ? "forward" : "backward",
+    sweep.oneHot && "from tokens",
+    half && "in half",
+    schedule,
+  ];
   const shape = `${directed.steps}×${directed.batch}×${width}, ${sweep.hidden.parts ?? 1} side by side`;
   const ways = forms.map(
     (form) => [`${form.schedule} ${form.name}`, (plan: Plan) => addWay(plan, sweep, directed, form)] as const,

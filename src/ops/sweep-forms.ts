@@ -25,6 +25,8 @@ export interface SweepSize {
   /** Whether all products are with h. */
   readonly plain: boolean;
   readonly forward: boolean;
+  /** Whether weights and states are in half precision. */
+  readonly half: boolean;
 }
 
 /** One dispatch for all steps: on GPUs, weights that are read once come first. Empty where a workgroup has not room for a row. */
@@ -64,14 +66,14 @@ const tiledForm = (
  * @returns undefined where a workgroup has not a thread for each vec4f.
  */
 function persistentForm({ limits }: DeviceTraits, size: SweepSize): SweepForm | undefined {
-  const { batch, gates, forward } = size;
+  const { batch, gates, forward, half } = size;
   const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, maxComputeWorkgroupStorageSize } = limits;
   const width = inVec4(size.width);
   const [columns, inner] = forward ? [gates * width, width] : [width, gates * width];
   for (let rows = Math.min(rowsTogether, Math.ceil(batch / rowsApart)); rows > 0; rows--) {
     const room = Math.floor(maxComputeWorkgroupStorageSize / (16 * rows)) - inner;
     const most = Math.floor(Math.min(maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, room) / columns);
-    const wanted = Math.max(Math.ceil(inner / heldBlocks), Math.ceil((rows * width) / columns)); // each vec4f of h has a thread
+    const wanted = Math.max(Math.ceil(inner / heldBlocks[half ? "f16" : "f32"]), Math.ceil((rows * width) / columns)); // each vec4f of h has a thread
     if (most < 1) continue;
     const depth = Math.ceil(inner / Math.min(wanted, most));
     const slices = Math.ceil(inner / depth);

@@ -16,8 +16,8 @@ export const tallRows = 32;
 /** The widest U, of one gate, of which a thread of a software adapter keeps its columns: that many loads are written out. */
 export const heldWidth = 128;
 
-/** Blocks of 4 × 4 weights that a thread of a persistent sweep keeps: 64 numbers, half of the registers of a thread. */
-export const heldBlocks = 4;
+/** Blocks of 4 × 4 weights that a thread of a persistent sweep keeps: 64 numbers, or 128 in half precision, half of the registers of a thread. */
+export const heldBlocks = { f32: 4, f16: 8 } as const;
 
 /** Rows of a batch up to which each has a workgroup of its own: with more, they would queue for a GPU's multiprocessors. */
 export const rowsApart = 128;

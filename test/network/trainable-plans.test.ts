@@ -12,7 +12,7 @@ import { planPass } from "../../src/network/pass-plan";
 import { everyWay } from "./every-way";
 
 const traits: DeviceTraits = {
-  ...{ software: false, quads: false, cores: 8 },
+  ...{ software: false, quads: false, f16: false, cores: 8 },
   limits: {
     maxBufferSize: 2 ** 28,
     maxStorageBufferBindingSize: 2 ** 27,
