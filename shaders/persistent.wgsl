@@ -25,29 +25,23 @@ var<storage, read> bias: array<vec4f>; // [G·H]
 fn biasAt(at: u32) -> vec4f { return bias[at]; }
 #endif
 
-#if half
-alias Block = mat4x4h;
-#else
-alias Block = mat4x4f;
-#endif
-
 var<workgroup> factor: array<Stored, rows * inner>; // h of each row, or dgate
 var<workgroup> part: array<vec4f, rows * threads>;
 
 // Rows 4·k … 4·k + 3 of U at a vec4f of columns; of Uᵀ, where U's rows are those columns. Behind the last: zeros.
-fn blockOfWeight(k: u32, column: u32) -> Block {
-  if (k >= inner) { return Block(); }
+fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
+  if (k >= inner) { return mat4x4f(); }
   let next = gates * width;
 #if forward
   let at = 4u * k * next + column;
 #else
   let at = 4u * column * next + k;
 #endif
-  let block = Block(
-    recurrentWeight[at],
-    recurrentWeight[at + next],
-    recurrentWeight[at + 2u * next],
-    recurrentWeight[at + 3u * next],
+  let block = mat4x4f(
+    vec4f(recurrentWeight[at]),
+    vec4f(recurrentWeight[at + next]),
+    vec4f(recurrentWeight[at + 2u * next]),
+    vec4f(recurrentWeight[at + 3u * next]),
   );
 #if forward
   return block;
@@ -56,30 +50,47 @@ fn blockOfWeight(k: u32, column: u32) -> Block {
 #endif
 }
 
-// What a thread keeps.
+// What a thread keeps: of halves two in a register, which compilers do not do by themselves.
 #if half
+struct Block { rows01: vec4u, rows23: vec4u }
 struct Held { b0: Block, b1: Block, b2: Block, b3: Block, b4: Block, b5: Block, b6: Block, b7: Block }
 const heldBlocks = 8u;
+
+fn packed(a: vec4f, b: vec4f) -> vec4u {
+  return vec4u(pack2x16float(a.xy), pack2x16float(a.zw), pack2x16float(b.xy), pack2x16float(b.zw));
+}
+fn unpacked(x: u32, y: u32) -> vec4f { return vec4f(unpack2x16float(x), unpack2x16float(y)); }
+fn keep(m: mat4x4f) -> Block { return Block(packed(m[0], m[1]), packed(m[2], m[3])); }
+fn kept(b: Block) -> mat4x4f {
+  return mat4x4f(
+    unpacked(b.rows01.x, b.rows01.y),
+    unpacked(b.rows01.z, b.rows01.w),
+    unpacked(b.rows23.x, b.rows23.y),
+    unpacked(b.rows23.z, b.rows23.w),
+  );
+}
 #else
+alias Block = mat4x4f;
 struct Held { b0: Block, b1: Block, b2: Block, b3: Block }
 const heldBlocks = 4u;
+
+fn keep(m: mat4x4f) -> Block { return m; }
+fn kept(b: Block) -> mat4x4f { return b; }
 #endif
 
-fn times(block: Block, row: u32, k: u32) -> vec4f {
-  return mat4x4f(block) * vec4f(factor[row * inner + min(k, inner - 1u)]);
-}
+fn times(block: mat4x4f, row: u32, k: u32) -> vec4f { return block * vec4f(factor[row * inner + min(k, inner - 1u)]); }
 
 // What a thread adds to a row's products: of all that is summed, its slice begins at `first`.
 fn share(row: u32, held: Held, first: u32, column: u32) -> vec4f {
-  var sum = times(held.b0, row, first);
-  if (depth > 1u) { sum += times(held.b1, row, first + 1u); }
-  if (depth > 2u) { sum += times(held.b2, row, first + 2u); }
-  if (depth > 3u) { sum += times(held.b3, row, first + 3u); }
+  var sum = times(kept(held.b0), row, first);
+  if (depth > 1u) { sum += times(kept(held.b1), row, first + 1u); }
+  if (depth > 2u) { sum += times(kept(held.b2), row, first + 2u); }
+  if (depth > 3u) { sum += times(kept(held.b3), row, first + 3u); }
 #if half
-  if (depth > 4u) { sum += times(held.b4, row, first + 4u); }
-  if (depth > 5u) { sum += times(held.b5, row, first + 5u); }
-  if (depth > 6u) { sum += times(held.b6, row, first + 6u); }
-  if (depth > 7u) { sum += times(held.b7, row, first + 7u); }
+  if (depth > 4u) { sum += times(kept(held.b4), row, first + 4u); }
+  if (depth > 5u) { sum += times(kept(held.b5), row, first + 5u); }
+  if (depth > 6u) { sum += times(kept(held.b6), row, first + 6u); }
+  if (depth > 7u) { sum += times(kept(held.b7), row, first + 7u); }
 #endif
   for (var k = heldBlocks; k < depth; k++) { sum += times(blockOfWeight(first + k, column), row, first + k); }
   return sum;
@@ -206,15 +217,15 @@ fn sweep(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
   let column = thread % columns;
   let first = thread / columns * depth;
   let held = Held(
-    blockOfWeight(first, column),
-    blockOfWeight(select(inner, first + 1u, depth > 1u), column),
-    blockOfWeight(select(inner, first + 2u, depth > 2u), column),
-    blockOfWeight(select(inner, first + 3u, depth > 3u), column),
+    keep(blockOfWeight(first, column)),
+    keep(blockOfWeight(select(inner, first + 1u, depth > 1u), column)),
+    keep(blockOfWeight(select(inner, first + 2u, depth > 2u), column)),
+    keep(blockOfWeight(select(inner, first + 3u, depth > 3u), column)),
 #if half
-    blockOfWeight(select(inner, first + 4u, depth > 4u), column),
-    blockOfWeight(select(inner, first + 5u, depth > 5u), column),
-    blockOfWeight(select(inner, first + 6u, depth > 6u), column),
-    blockOfWeight(select(inner, first + 7u, depth > 7u), column),
+    keep(blockOfWeight(select(inner, first + 4u, depth > 4u), column)),
+    keep(blockOfWeight(select(inner, first + 5u, depth > 5u), column)),
+    keep(blockOfWeight(select(inner, first + 6u, depth > 6u), column)),
+    keep(blockOfWeight(select(inner, first + 7u, depth > 7u), column)),
 #endif
   );
   own = thread / width;

@@ -89,7 +89,7 @@ export { Network } from "./network/network";
 export type { ParameterValues } from "./network/parameters";
 export type { PartsConfig, PartsOptions } from "./network/parts-config";
 export type { Pass, PassTensors } from "./network/pass";
-export type { PassOptions } from "./network/pass-options";
+export type { PassOptions, Precision } from "./network/pass-options";
 export type { States } from "./network/read-states";
 export { type GradientTrace, traceGradients } from "./network/through-time";
 export type { Schedule } from "./ops/recurrence";

@@ -31,7 +31,13 @@ const usual: Limits = {
   maxComputeWorkgroupStorageSize: 32768,
 };
 
-const gpu = (limits: Limits, cores: number): DeviceTraits => ({ limits, software: false, quads: false, f16: true, cores });
+const gpu = (limits: Limits, cores: number): DeviceTraits => ({
+  limits,
+  software: false,
+  quads: false,
+  f16: true,
+  cores,
+});
 
 export const devices = {
   /** 5 cores by its driver on MediaTek's Genio 1200; the limits are those that any phone has. */

@@ -22,7 +22,12 @@ export function takeScaleBack(
   const { workgroups, ...constants } = line(plan.traits, size);
   plan.add({
     label: "gradients / the loss's scale",
-    kernel: { shader: "loss-scale", source: lossScaleShader, constants: { size, ...constants }, flags: { taken: true } },
+    kernel: {
+      shader: "loss-scale",
+      source: lossScaleShader,
+      constants: { size, ...constants },
+      flags: { taken: true },
+    },
     bindings: { scaling, gradient },
     workgroups,
     flops: 4 * size,
