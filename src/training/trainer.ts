@@ -236,10 +236,7 @@ export class Trainer {
     return this.#progress.skipped;
   }
 
-  /**
-   * Steps, of those reported so far, that changed nothing as their gradients were too large for half precision at the loss's
-   * scale, in mixed precision.
-   */
+  /** In mixed precision, those that changed nothing as gradients were too large for half at the loss's scale. */
   get overflowedSteps(): number {
     return this.#progress.overflowed;
   }

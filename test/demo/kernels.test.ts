@@ -23,7 +23,7 @@ withCompiler("no kernel of a training pass spills where its default ways are tak
     cells: [...cellNames],
     shapes: Object.keys(shapes),
     schedule: undefined,
-    precision: "single",
+    precision: "single" as const,
     tile: undefined,
   };
   const work = plannedWork({ ...planning, device: "rx6800" });
