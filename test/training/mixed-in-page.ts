@@ -7,8 +7,10 @@ import {
   defineCell,
   embedding,
   everyStep,
+  features,
   type Gpu,
   gru,
+  huber,
   indrnn,
   lastStep,
   layer,
@@ -185,35 +187,36 @@ const coupled = defineCell({
 });
 
 const many: Record<string, { network: NetworkOptions; pass?: Partial<PassOptions> }> = {
-  "an Elman network": { network: { ...ofTokens, ...sizes, cell: "elman" } },
-  "a GRU that resets before": { network: { ...ofTokens, ...sizes, cell: "gru", reset: "before" } },
-  "two directions, the last step": {
-    network: { ...ofTokens, ...sizes, cell: "gru", bidirectional: true, readout: "last-step" },
-  },
-  unrolled: { network: { ...ofTokens, ...sizes, cell: "lstm" }, pass: { schedule: "unrolled" } },
-  dropout: { network: { ...ofTokens, ...sizes, cell: "lstm", dropout: 0.3 }, pass: { training: true } },
-  "widths that are no multiples of four": { network: { ...ofTokens, ...sizes, cell: "gru", hidden: 13 } },
-  "an embedding, tied": {
-    network: { input: embedding(symbols, 32), layers: [lstm(32)], readout: everyStep(symbols, { tied: true }) },
-  },
-  "cells by their equations, of several widths": {
+  "a GRU that resets before, in two directions, to the last step, of an odd width": {
     network: {
-      input: embedding(symbols, 12),
-      layers: [layer(coupled, 20), layer(peepholeLstm, 24)],
-      readout: everyStep(symbols),
+      ...ofTokens,
+      ...sizes,
+      cell: "gru",
+      reset: "before",
+      bidirectional: true,
+      readout: "last-step",
+      hidden: 13,
     },
   },
-  "cells whose units do not meet": {
-    network: {
-      input: embedding(symbols, 12),
-      layers: [layer(indrnn, 20), layer(minGru, 24)],
-      readout: lastStep(symbols),
-    },
+  "an unrolled LSTM with dropout, from a state that is given": {
+    network: { ...ofTokens, ...sizes, cell: "lstm", layers: 2, dropout: 0.3 },
+    pass: { schedule: "unrolled", training: true, initialState: true },
   },
-  "a state given": { network: { ...ofTokens, ...sizes, cell: "lstm", layers: 1 }, pass: { initialState: true } },
-  "a state carried": {
-    network: { input: embedding(symbols, 12), layers: [gru(20), lstm(24)], readout: everyStep(symbols) },
+  "layers of two cells over an embedding that the readout is tied to, with a state that is carried": {
+    network: {
+      input: embedding(symbols, 24),
+      layers: [gru(20), lstm(24)],
+      readout: everyStep(symbols, { tied: true }),
+    },
     pass: { carryState: true },
+  },
+  "cells by their equations, and cells whose units do not meet": {
+    network: {
+      input: features(4),
+      layers: [layer(coupled, 20), layer(peepholeLstm, 12), layer(indrnn, 16), layer(minGru, 24)],
+      readout: lastStep(3),
+      loss: huber(),
+    },
   },
 };
 
@@ -235,13 +238,17 @@ export async function passes(kind: string): Promise<Record<string, Seen>> {
   for (const precision of ["single", "mixed"] as const) {
     const pass = await network.pass({ ...shape, gradients: true, ...more, precision });
     const draw = drawing();
-    const [batch] = batches(1);
+    const [tokens] = batches(1);
+    const numbersOf = (shape: readonly number[]) =>
+      Float32Array.from({ length: shape.reduce((product, size) => product * size) }, () => draw() - 0.5);
     const lengths = Int32Array.from({ length: shape.batch }, (_, i) => shape.steps - 2 * i);
     const { logits } = pass.tensors;
-    const targets = logits.shape.length === 2 ? batch!.targets.slice(0, shape.batch) : batch!.targets;
-    const given = () => Float32Array.from({ length: shape.batch * 32 }, () => draw() - 0.5);
-    const state = more?.initialState ? { initialState: given(), initialCellState: given() } : {};
-    pass.write({ ...batch!, targets, lengths, ...state });
+    const classes = logits.shape.length === 2 ? tokens!.targets.slice(0, shape.batch) : tokens!.targets;
+    const batch: Batch = kind.startsWith("cells")
+      ? { inputs: numbersOf([shape.steps, shape.batch, 4]), targets: numbersOf(logits.shape) }
+      : { inputs: tokens!.inputs, targets: classes };
+    const state = () => numbersOf([2, shape.batch, 32]);
+    pass.write({ ...batch, lengths, ...(more?.initialState && { initialState: state(), initialCellState: state() }) });
     pass.run();
     pass.run(); // a state that is carried is no more that of the first
     const read = async (tensors: readonly Tensor[]) =>
