@@ -8,7 +8,7 @@
 // columnThreads, rowThreads   the workgroup
 // tileRows, tileColumns       what a thread computes, columns in vec4f
 // `inside`: tiles cover C without a rest. `rowSum`: wanted is the sum of B's rows too, [slabs, width]. `noted`: what is not
-// finite is noted; finite-check.wgsl stands in front.
+// finite is noted; finite-check.wgsl stands in front. `halfOut`: C is in half precision.
 
 struct Sizes {
   rows: u32, // of C
@@ -83,7 +83,11 @@ fn store(at: u32, sum: vec4f) {
 #else
   let value = sum;
 #endif
+#if halfOut
   c[at] = OfC(storable(value));
+#else
+  c[at] = value;
+#endif
 #if noted
   largest = max(largest, magnitudes(value));
 #endif

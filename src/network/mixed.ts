@@ -14,11 +14,11 @@ type Tensors = Readonly<Record<string, PlannedTensor>>;
 /** @param gradients where a pass goes back */
 export function mixing(plan: Plan, parameters: Tensors, gradients: PlannedGroup | undefined) {
   const weights = Object.entries(parameters).filter(([name]) => name.endsWith("Weight"));
-  const half = weights.map(([name, { shape, parts, rowParts }]) => [
+  const halves = weights.map(([name, { shape, parts = 1, rowParts = 1 }]) => [
     name,
-    plan.tensor(`${name} in half`, shape, { ...{ type: "f16", parts: parts ?? 1, rowParts: rowParts ?? 1 } }),
+    plan.tensor(`${name} in half`, shape, { type: "f16", parts, rowParts }),
   ]);
-  const ofProducts: Tensors = { ...parameters, ...Object.fromEntries(half) };
+  const ofProducts: Tensors = { ...parameters, ...Object.fromEntries(halves) };
   const scaling = gradients && plan.tensor("lossScaling", [2]);
   if (scaling) plan.fill(scaling, () => padded(scaling, [lossScales.first, 0]));
   return {

@@ -87,6 +87,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
           bias: bias !== undefined,
           accumulate: accumulate || slabs.accumulate === true,
           rowSum: bSum !== undefined,
+          halfOut: out.tensor.type === "f16",
           inside: !isSmall(rows, depth, width) && covers(threads, sizes), // one shader for all small products
           ...tileFlags(tile),
         },
