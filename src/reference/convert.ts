@@ -13,5 +13,6 @@ export function nearestHalf(value: number): number {
   return Math.sign(value) * (below + (up ? 1 : 0)) * unit;
 }
 
-/** x · scale, each in half precision. */
-export const convert = (x: Numbers, scale = 1): Float64Array => Float64Array.from(x, (value) => nearestHalf(value * scale));
+/** x · scale. @param half whether each is stored in half precision */
+export const convert = (x: Numbers, scale = 1, half = false): Float64Array =>
+  Float64Array.from(x, (value) => (half ? nearestHalf(value * scale) : value * scale));

@@ -4,6 +4,7 @@ import type { Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findFirefox } from "../../demo/terminal/firefox";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
+import { convert } from "../../src/reference/convert";
 import type * as InPage from "./mixed-in-page";
 
 function isThere(): boolean {
@@ -71,6 +72,7 @@ describe.skipIf(!isThere())("mixed precision, where Firefox is installed", () =>
         expect(apart, `${kind}: ${name}`).toBeGreaterThan(0);
         expect(apart, `${kind}: ${name}`).toBeLessThan(1e-2);
       }
+      expect(mixed!.hidden).toEqual([...convert(mixed!.hidden, 1, true)]); // nothing but halves
     }
   });
 
