@@ -6,6 +6,7 @@ import { findFirefox } from "../../demo/terminal/firefox";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 import { convert } from "../../src/reference/convert";
 import type * as InPage from "./mixed-in-page";
+import { kinds } from "./mixed-in-page";
 
 function isThere(): boolean {
   try {
@@ -15,7 +16,7 @@ function isThere(): boolean {
   }
 }
 
-describe.skipIf(!isThere())("mixed precision, where Firefox is installed", () => {
+describe.skipIf(!isThere())("mixed precision, where Firefox is installed", { timeout: 600_000 }, () => {
   let page: Page;
   let close: () => void;
   let closed: Promise<void>;
@@ -58,22 +59,21 @@ describe.skipIf(!isThere())("mixed precision, where Firefox is installed", () =>
     },
   );
 
-  test("losses, gradients and states of all kinds of networks are those of single, but for rounding", async () => {
-    const far = (a: readonly number[], b: readonly number[]) =>
-      Math.sqrt(
-        a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0) / a.reduce((sum, value) => sum + value ** 2, 0),
-      );
-    for (const kind of await call("kinds")) {
-      const { single, mixed } = await call("passes", kind);
-      expect(Math.abs(mixed!.loss - single!.loss), `${kind}: loss`).toBeLessThan(2e-3 * single!.loss);
-      for (const name of ["gradients", "hidden", "states"] as const) {
-        expect(mixed![name], `${kind}: ${name}`).toHaveLength(single![name].length);
-        const apart = far(single![name], mixed![name]);
-        expect(apart, `${kind}: ${name}`).toBeGreaterThan(0);
-        expect(apart, `${kind}: ${name}`).toBeLessThan(1e-2);
-      }
-      expect(mixed!.hidden).toEqual([...convert(mixed!.hidden, 1, true)]); // nothing but halves
+  const far = (a: readonly number[], b: readonly number[]) =>
+    Math.sqrt(
+      a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0) / a.reduce((sum, value) => sum + value ** 2, 0),
+    );
+
+  test.each(kinds())("%s: loss, gradients and states are those of single, but for rounding", async (kind) => {
+    const { single, mixed } = await call("passes", kind);
+    expect(Math.abs(mixed!.loss - single!.loss)).toBeLessThan(2e-3 * single!.loss);
+    for (const name of ["gradients", "hidden", "states"] as const) {
+      expect(mixed![name], name).toHaveLength(single![name].length);
+      const apart = far(single![name], mixed![name]);
+      expect(apart, name).toBeGreaterThan(0);
+      expect(apart, name).toBeLessThan(1e-2);
     }
+    expect(mixed!.hidden).toEqual([...convert(mixed!.hidden, 1, true)]); // nothing but halves
   });
 
   test("a step that overflows changes no parameter and halves the scale, and training goes on", async () => {
