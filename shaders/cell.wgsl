@@ -1,5 +1,10 @@
-// What a cell's shader builds on: functions, and where its numbers are. Stands in front of it, and both in front of a sweep.
+// What a cell's shader builds on: functions, and where its numbers are. Stands in front of it, and both in front of a sweep;
+// half.wgsl in front of all.
 // The cell's own file declares what it keeps and defines cellForward, cellHold, cellBackward and cellHoldBackward.
+
+// What is stored of steps: `gate`, `hidden`, `candidate` and `dOutput`, in single precision or in half.
+alias Stored = vec4f;
+fn stored(v: vec4f) -> Stored { return Stored(storable(v)); }
 
 // tanh and exp are NaN far out on some drivers; within these bounds both functions have reached their ends in float32.
 // Clamps hide NaN, and comparing it with itself is optimised away: its bits tell.

@@ -14,7 +14,7 @@ fn cellForward(e: Element, a: vec4f) -> vec4f { return activation(a); }
 fn cellHold(e: Element) {}
 #else
 fn cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f {
-  gate[e.gate] = dh * dActivation(hidden[e.after]);
+  gate[e.gate] = stored(dh * dActivation(vec4f(hidden[e.after])));
   return vec4f();
 }
 fn cellHoldBackward(e: Element, last: bool) {}

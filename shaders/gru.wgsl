@@ -6,57 +6,57 @@
 // CPU twin: src/cells/gru.ts
 
 #if forward
-var<storage, read_write> candidate: array<vec4f>; // [T, B, H]
+var<storage, read_write> candidate: array<Stored>; // [T, B, H]
 var<storage, read> recurrentBias: array<vec4f>; // [H]: b_r
 #else
 #if apart
-var<storage, read_write> candidate: array<vec4f>; // [T, B, H]
+var<storage, read_write> candidate: array<Stored>; // [T, B, H]
 #endif
 #endif
 
 #if forward
 #if second
-fn cellCandidate(e: Element) { candidate[e.time] = sigmoid(sumOf(e, 0u)) * hiddenBefore(e); }
+fn cellCandidate(e: Element) { candidate[e.time] = stored(sigmoid(sumOf(e, 0u)) * hiddenBefore(e)); }
 #endif
 
 fn cellForward(e: Element, last: vec4f) -> vec4f {
   let r = sigmoid(sumOf(e, 0u));
 #if apart
   let z = sigmoid(last);
-  let n = tanhOf(sumOf(e, 2u) + r * candidate[e.time]);
+  let n = tanhOf(sumOf(e, 2u) + r * vec4f(candidate[e.time]));
 #else
   let z = sigmoid(sumOf(e, 1u));
   let n = tanhOf(last);
 #endif
-  gate[e.gate] = r;
-  gate[e.gate + width] = z;
-  gate[e.gate + 2u * width] = n;
+  gate[e.gate] = stored(r);
+  gate[e.gate + width] = stored(z);
+  gate[e.gate + 2u * width] = stored(n);
   return (1.0 - z) * n + z * hiddenBefore(e);
 }
 fn cellHold(e: Element) {}
 #else
 
 fn cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f {
-  let r = gate[e.gate];
-  let z = gate[e.gate + width];
-  let n = gate[e.gate + 2u * width];
+  let r = vec4f(gate[e.gate]);
+  let z = vec4f(gate[e.gate + width]);
+  let n = vec4f(gate[e.gate + 2u * width]);
   let dn = dh * (1.0 - z) * dTanh(n);
-  gate[e.gate + width] = dh * (hidden[e.before] - n) * dSigmoid(z);
-  gate[e.gate + 2u * width] = dn;
+  gate[e.gate + width] = stored(dh * (vec4f(hidden[e.before]) - n) * dSigmoid(z));
+  gate[e.gate + 2u * width] = stored(dn);
 #if apart
-  gate[e.gate] = dn * candidate[e.time] * dSigmoid(r);
-  candidate[e.time] = dn * r;
+  gate[e.gate] = stored(dn * vec4f(candidate[e.time]) * dSigmoid(r));
+  candidate[e.time] = stored(dn * r);
 #endif
   return dh * z;
 }
 #if apart
-fn cellHoldBackward(e: Element, last: bool) { candidate[e.time] = vec4f(); }
+fn cellHoldBackward(e: Element, last: bool) { candidate[e.time] = Stored(); }
 #else
 fn cellHoldBackward(e: Element, last: bool) {}
 
 fn cellCandidateBackward(e: Element, d: vec4f) -> vec4f {
-  let r = gate[e.gate];
-  gate[e.gate] = d * hidden[e.before] * dSigmoid(r);
+  let r = vec4f(gate[e.gate]);
+  gate[e.gate] = stored(d * vec4f(hidden[e.before]) * dSigmoid(r));
   return d * r;
 }
 #endif

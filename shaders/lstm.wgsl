@@ -10,10 +10,10 @@ fn cellForward(e: Element, last: vec4f) -> vec4f {
   let g = tanhOf(sumOf(e, 2u));
   let o = sigmoid(last);
   let c = f * stateBefore(e, 0u) + i * g;
-  gate[e.gate] = i;
-  gate[e.gate + width] = f;
-  gate[e.gate + 2u * width] = g;
-  gate[e.gate + 3u * width] = o;
+  gate[e.gate] = stored(i);
+  gate[e.gate + width] = stored(f);
+  gate[e.gate + 2u * width] = stored(g);
+  gate[e.gate + 3u * width] = stored(o);
   setState(e, 0u, c);
   return o * tanhOf(c);
 }
@@ -21,17 +21,17 @@ fn cellHold(e: Element) { setState(e, 0u, stateBefore(e, 0u)); }
 #else
 // The second slab of `carry` is dc.
 fn cellBackward(e: Element, dh: vec4f, last: bool) -> vec4f {
-  let i = gate[e.gate];
-  let f = gate[e.gate + width];
-  let g = gate[e.gate + 2u * width];
-  let o = gate[e.gate + 3u * width];
+  let i = vec4f(gate[e.gate]);
+  let f = vec4f(gate[e.gate + width]);
+  let g = vec4f(gate[e.gate + 2u * width]);
+  let o = vec4f(gate[e.gate + 3u * width]);
   let t = tanhOf(cellState[e.sweep + batch * width]);
   let dcAt = batch * width + e.own;
   let dc = select(carry[dcAt], vec4f(), last) + dh * o * dTanh(t);
-  gate[e.gate] = dc * g * dSigmoid(i);
-  gate[e.gate + width] = dc * cellState[e.sweep] * dSigmoid(f);
-  gate[e.gate + 2u * width] = dc * i * dTanh(g);
-  gate[e.gate + 3u * width] = dh * t * dSigmoid(o);
+  gate[e.gate] = stored(dc * g * dSigmoid(i));
+  gate[e.gate + width] = stored(dc * cellState[e.sweep] * dSigmoid(f));
+  gate[e.gate + 2u * width] = stored(dc * i * dTanh(g));
+  gate[e.gate + 3u * width] = stored(dh * t * dSigmoid(o));
   carry[dcAt] = dc * f;
   return vec4f();
 }

@@ -1,5 +1,5 @@
 // C = A·B (+ bias), Aᵀ·B or A·Bᵀ. Aᵀ·B can also sum the rows of B: where that is dU = Σ hᵀ·da, db = Σ da.
-// tile.wgsl stands in front: rows and widths are stored in multiples of four, what was added is zero, so only stores
+// half.wgsl and tile.wgsl stand in front: rows and widths are stored in multiples of four, what was added is zero, so only stores
 // are guarded.
 // `shared`: 8 × 8 threads load blocks for each other into workgroup memory.
 // CPU twin: src/reference/matmul.ts
@@ -8,7 +8,7 @@
 // columnThreads, rowThreads   the workgroup
 // tileRows, tileColumns       what a thread computes, columns in vec4f
 // `inside`: tiles cover C without a rest. `rowSum`: wanted is the sum of B's rows too, [slabs, width]. `noted`: what is not
-// finite is noted; finite-check.wgsl stands in front.
+// finite is noted; finite-check.wgsl stands in front. `halfOut`: C is in half precision.
 
 struct Sizes {
   rows: u32, // of C
@@ -25,35 +25,45 @@ struct Sizes {
   sumStart: u32, // where in c the sum of B's rows goes
 }
 
-var<storage, read> a: array<vec4f>; // [rows, depth], transposeA: [depth, rows]
-var<storage, read> b: array<vec4f>; // [depth, width], transposeB: [width, depth]
-var<storage, read_write> c: array<vec4f>; // [slabs, rows, width]
+// In single precision or in half, each; sums are in single.
+alias OfA = vec4f;
+alias OfB = vec4f;
+alias OfC = vec4f;
+var<storage, read> a: array<OfA>; // [rows, depth], transposeA: [depth, rows]
+var<storage, read> b: array<OfB>; // [depth, width], transposeB: [width, depth]
+var<storage, read_write> c: array<OfC>; // [slabs, rows, width]
 var<uniform> sizes: Sizes;
 #if bias
 var<storage, read> bias: array<vec4f>; // [width]
 #endif
 
+fn rowsOfA(at: vec4u) -> mat4x4f { return mat4x4f(vec4f(a[at.x]), vec4f(a[at.y]), vec4f(a[at.z]), vec4f(a[at.w])); }
+fn rowsOfB(at: u32) -> mat4x4f {
+  let next = sizes.bWidth;
+  return mat4x4f(vec4f(b[at]), vec4f(b[at + next]), vec4f(b[at + 2u * next]), vec4f(b[at + 3u * next]));
+}
+
 #if transposeA
 fn blockOfA(row: u32, k: u32) -> mat4x4f {
   let at = sizes.aStart + 4u * k * sizes.aWidth + row / 4u;
-  return transpose(mat4x4f(a[at], a[at + sizes.aWidth], a[at + 2u * sizes.aWidth], a[at + 3u * sizes.aWidth]));
+  return transpose(rowsOfA(vec4u(at) + sizes.aWidth * vec4u(0u, 1u, 2u, 3u)));
 }
 #else
 fn blockOfA(row: u32, k: u32) -> mat4x4f {
   let at = sizes.aStart + k + sizes.aWidth * min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(sizes.rows - 1u));
-  return mat4x4f(a[at.x], a[at.y], a[at.z], a[at.w]);
+  return rowsOfA(at);
 }
 #endif
 
 #if transposeB
 fn blockOfB(k: u32, column: u32) -> mat4x4f {
   let at = sizes.bStart + 4u * column * sizes.bWidth + k;
-  return transpose(mat4x4f(b[at], b[at + sizes.bWidth], b[at + 2u * sizes.bWidth], b[at + 3u * sizes.bWidth]));
+  return transpose(rowsOfB(at));
 }
 #else
 fn blockOfB(k: u32, column: u32) -> mat4x4f {
   let at = sizes.bStart + 4u * k * sizes.bWidth + column;
-  return mat4x4f(b[at], b[at + sizes.bWidth], b[at + 2u * sizes.bWidth], b[at + 3u * sizes.bWidth]);
+  return rowsOfB(at);
 }
 #endif
 
@@ -69,11 +79,15 @@ var<private> largest: vec4u; // of all that the thread stores
 
 fn store(at: u32, sum: vec4f) {
 #if accumulate
-  let value = c[at] + sum;
+  let value = vec4f(c[at]) + sum;
 #else
   let value = sum;
 #endif
+#if halfOut
+  c[at] = OfC(storable(value));
+#else
   c[at] = value;
+#endif
 #if noted
   largest = max(largest, magnitudes(value));
 #endif

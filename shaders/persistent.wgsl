@@ -7,6 +7,8 @@
 // cell.wgsl, the cell's own file, sweep.wgsl and step.wgsl stand in front.
 // CPU twin: src/reference/recurrence.ts
 //
+// In half precision, weights and what they are multiplied with: then a thread keeps twice as many. A product of two halves is
+// exact in single precision, in which all sums are.
 // `apart`: the last gate's recurrent product goes to `candidate`, plus recurrentBias, for the cell to combine.
 // `second`: the last gate's recurrent product is not of h but of what the cell put into `candidate`.
 // `processor`: on one, most of U is kept, in memory that is a thread's own.
@@ -23,7 +25,7 @@
 //                       the step makes goes to the other half of `factor`, so that nothing is waited for in between
 // sweepSteps            steps of the sweep; backward one more where dh_0 is wanted
 
-var<storage, read> recurrentWeight: array<vec4f>; // [H, G·H]
+var<storage, read> recurrentWeight: array<Weight>; // [H, G·H]
 #if oneHot
 var<storage, read> bias: array<vec4f>; // [G·H]
 fn biasAt(at: u32) -> vec4f { return bias[at]; }
@@ -31,7 +33,7 @@ fn biasAt(at: u32) -> vec4f { return bias[at]; }
 
 const direct = halves == 2u;
 
-var<workgroup> factor: array<vec4f, halves * rows * inner>; // h of each row, or dgate
+var<workgroup> factor: array<Stored, halves * rows * inner>; // h of each row, or dgate
 var<workgroup> part: array<vec4f, select(rows * threads, 1u, direct)>;
 
 // Where in `factor` the products read, and which thread of its quad this one is.
@@ -44,7 +46,7 @@ fn turnOver() { if (direct) { readAt = inner - readAt; } }
 var<private> own: u32;
 var<private> ownColumn: u32;
 
-fn handOn(at: u32, x: vec4f) { factor[select(0u, inner - readAt, direct) + own * inner + at + ownColumn] = x; }
+fn handOn(at: u32, x: Stored) { factor[select(0u, inner - readAt, direct) + own * inner + at + ownColumn] = x; }
 
 // Rows 4·k … 4·k + 3 of U at a vec4f of columns; of Uᵀ, where U's rows are those columns. Behind the last: zeros.
 fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
@@ -57,10 +59,10 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
     let at = 4u * column * next + k;
 #endif
     block = mat4x4f(
-      recurrentWeight[at],
-      recurrentWeight[at + next],
-      recurrentWeight[at + 2u * next],
-      recurrentWeight[at + 3u * next],
+      vec4f(recurrentWeight[at]),
+      vec4f(recurrentWeight[at + next]),
+      vec4f(recurrentWeight[at + 2u * next]),
+      vec4f(recurrentWeight[at + 3u * next]),
     );
   }
 #if forward
@@ -70,27 +72,56 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
 #endif
 }
 
-// What a thread keeps. Where indices are known when the shader is compiled a GPU has them in registers, and a processor
-// loads them without looking where: so the loop over them is written out.
-var<private> held: array<mat4x4f, heldBlocks>;
+// What a thread keeps: of halves two in a register, which compilers do not do by themselves.
+#if half
+struct Block { rows01: vec4u, rows23: vec4u }
 
-fn keep(k: u32, first: u32, column: u32) { if (k < heldBlocks) { held[k] = blockOfWeight(first + k, column); } }
+fn packed(a: vec4f, b: vec4f) -> vec4u {
+  return vec4u(pack2x16float(a.xy), pack2x16float(a.zw), pack2x16float(b.xy), pack2x16float(b.zw));
+}
+fn unpacked(x: u32, y: u32) -> vec4f { return vec4f(unpack2x16float(x), unpack2x16float(y)); }
+fn keep(m: mat4x4f) -> Block { return Block(packed(m[0], m[1]), packed(m[2], m[3])); }
+fn kept(b: Block) -> mat4x4f {
+  return mat4x4f(
+    unpacked(b.rows01.x, b.rows01.y),
+    unpacked(b.rows01.z, b.rows01.w),
+    unpacked(b.rows23.x, b.rows23.y),
+    unpacked(b.rows23.z, b.rows23.w),
+  );
+}
+#else
+alias Block = mat4x4f;
+fn keep(m: mat4x4f) -> Block { return m; }
+fn kept(b: Block) -> mat4x4f { return b; }
+#endif
+
+// Where indices are known when the shader is compiled a GPU has these in registers, and a processor loads them without looking
+// where: so the loop over them is written out.
+var<private> held: array<Block, heldBlocks>;
+
+fn holdBlock(k: u32, first: u32, column: u32) { if (k < heldBlocks) { held[k] = keep(blockOfWeight(first + k, column)); } }
 fn hold(first: u32, column: u32) {
 #if processor
-  for (var k = 0u; k < heldBlocks; k++) { keep(k, first, column); } // done once: what compiles sooner is better
+  for (var k = 0u; k < heldBlocks; k++) { holdBlock(k, first, column); } // done once: what compiles sooner is better
 #else
-  keep(0u, first, column);
-  keep(1u, first, column);
-  keep(2u, first, column);
-  keep(3u, first, column);
+  holdBlock(0u, first, column);
+  holdBlock(1u, first, column);
+  holdBlock(2u, first, column);
+  holdBlock(3u, first, column);
+#if half
+  holdBlock(4u, first, column);
+  holdBlock(5u, first, column);
+  holdBlock(6u, first, column);
+  holdBlock(7u, first, column);
+#endif
 #endif
 }
 
-fn factorAt(row: u32, k: u32) -> vec4f { return factor[readAt + row * inner + min(k, inner - 1u)]; }
+fn factorAt(row: u32, k: u32) -> vec4f { return vec4f(factor[readAt + row * inner + min(k, inner - 1u)]); }
 
 var<private> sum: vec4f;
 
-fn addHeld(k: u32, x: vec4f) { if (k < heldBlocks) { sum += held[k] * x; } }
+fn addHeld(k: u32, x: vec4f) { if (k < heldBlocks) { sum += kept(held[k]) * x; } }
 fn addHeld4(k: u32, row: u32, first: u32) {
   if (k < heldBlocks) {
 #if quads
@@ -157,7 +188,7 @@ fn setState(e: Element, s: u32, value: vec4f) {
 var<private> ownSum: array<vec4f, gates>;
 fn sumOf(e: Element, g: u32) -> vec4f {
 #if apart
-  if (g == summed) { return gate[e.gate + g * width]; } // no sum: x·W + b alone
+  if (g == summed) { return vec4f(gate[e.gate + g * width]); } // no sum: x·W + b alone
 #endif
   return ownSum[g];
 }
@@ -190,10 +221,10 @@ fn multiplyRow(r: u32, first: u32, column: u32, thread: u32) {
 fn keepSums(element: Element) {
   for (var g = 0u; g < lastGate; g++) {
     ownSum[g] = product(own, g * width + ownColumn);
-    gate[element.gate + g * width] = ownSum[g];
+    gate[element.gate + g * width] = stored(ownSum[g]);
   }
 #if apart
-  candidate[element.time] = product(own, summed * width + ownColumn) + recurrentBias[ownColumn];
+  candidate[element.time] = stored(product(own, summed * width + ownColumn) + recurrentBias[ownColumn]);
 #endif
 }
 
@@ -213,8 +244,9 @@ fn cellStep(i: u32, length: u32, element: Element) {
 #else
   keepSums(element);
 #endif
-  ownHidden = stepForward(i, length, element, last);
-  handOn(0u, ownHidden);
+  let h = stepForward(i, length, element, last);
+  ownHidden = vec4f(h);
+  handOn(0u, h);
 }
 #else
 
@@ -225,7 +257,7 @@ fn cellStep(s: u32, length: u32, row: u32, before: Element, above: vec4f) {
   stepBackward(s, length, elementOf(s, row, ownColumn), before, product(own, ownColumn) + above);
   if (s == 0u) { return; }
 #if second
-  for (var g = 0u; g < summed; g++) { handOn(g * width, vec4f()); }
+  for (var g = 0u; g < summed; g++) { handOn(g * width, Stored()); }
   handOn(summed * width, gate[before.gate + summed * width]);
 #else
   for (var g = 0u; g < summed; g++) { handOn(g * width, gate[before.gate + g * width]); }
@@ -240,7 +272,7 @@ fn cellStep(s: u32, length: u32, row: u32, before: Element, above: vec4f) {
 fn candidateStep(before: Element) {
   carry[before.own] += cellCandidateBackward(before, product(own, ownColumn));
   for (var g = 0u; g < summed; g++) { handOn(g * width, gate[before.gate + g * width]); }
-  handOn(summed * width, vec4f());
+  handOn(summed * width, Stored());
 }
 #endif
 #endif
@@ -278,8 +310,9 @@ fn sweep(
 #if forward
     if (hasElement) {
       let element = elementOf(0u, row, ownColumn);
-      ownHidden = hidden[element.before];
-      handOn(0u, ownHidden);
+      let h = hidden[element.before];
+      ownHidden = vec4f(h);
+      handOn(0u, h);
 #if states
       for (var s = 0u; s < states; s++) { ownState[s] = cellState[stateAt(element, s)]; }
 #endif
@@ -305,7 +338,7 @@ fn sweep(
     }
 #else
     if (hasElement) {
-      for (var g = 0u; g < gates; g++) { handOn(g * width, vec4f()); } // nothing comes from later than the last step
+      for (var g = 0u; g < gates; g++) { handOn(g * width, Stored()); } // nothing comes from later than the last step
     }
     turnOver();
     workgroupBarrier();

@@ -15,7 +15,7 @@
 // lastGate              forward: the sums of the gates before it go to the cell through `gate`, its own goes by itself
 // sweepSteps            fused: steps of the sweep; backward one more where dh_0 is wanted
 
-var<storage, read> recurrentWeight: array<vec4f>; // [H, G·H]
+var<storage, read> recurrentWeight: array<Weight>; // [H, G·H]
 #if oneHot
 var<storage, read> bias: array<vec4f>; // [G·H]
 fn biasAt(at: u32) -> vec4f { return bias[at]; }
@@ -39,10 +39,10 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
   let at = 4u * k * gates * width + column;
   let next = gates * width;
   return mat4x4f(
-    recurrentWeight[at],
-    recurrentWeight[at + next],
-    recurrentWeight[at + 2u * next],
-    recurrentWeight[at + 3u * next],
+    vec4f(recurrentWeight[at]),
+    vec4f(recurrentWeight[at + next]),
+    vec4f(recurrentWeight[at + 2u * next]),
+    vec4f(recurrentWeight[at + 3u * next]),
   );
 }
 #else
@@ -50,10 +50,10 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
   let at = 4u * column * gates * width + k;
   let next = gates * width;
   return transpose(mat4x4f(
-    recurrentWeight[at],
-    recurrentWeight[at + next],
-    recurrentWeight[at + 2u * next],
-    recurrentWeight[at + 3u * next],
+    vec4f(recurrentWeight[at]),
+    vec4f(recurrentWeight[at + next]),
+    vec4f(recurrentWeight[at + 2u * next]),
+    vec4f(recurrentWeight[at + 3u * next]),
   ));
 }
 #endif
@@ -123,7 +123,7 @@ fn isInside(row: u32, column: u32) -> bool { return allInside || (row < batch &&
 
 #if candidate
 fn candidateBlock(at: vec4u, k: u32) -> mat4x4f {
-  return mat4x4f(candidate[at.x + k], candidate[at.y + k], candidate[at.z + k], candidate[at.w + k]);
+  return mat4x4f(vec4f(candidate[at.x + k]), vec4f(candidate[at.y + k]), vec4f(candidate[at.z + k]), vec4f(candidate[at.w + k]));
 }
 
 fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, place: Place) {
@@ -140,7 +140,7 @@ fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, place: Place) {
 #if tall
     addProduct(tile, Rows(candidateBlock(at0, k), candidateBlock(at1, k)), b0, b1);
 #elif single
-    addProduct(tile, Rows(candidate[at0 + k]), b0, b1);
+    addProduct(tile, Rows(vec4f(candidate[at0 + k])), b0, b1);
 #else
     addProduct(tile, Rows(candidateBlock(at0, k)), b0, b1);
 #endif
@@ -150,7 +150,7 @@ fn addCandidateProduct(tile: ptr<function, Tile>, t: u32, place: Place) {
 
 #if forward
 fn hiddenBlock(at: vec4u, k: u32) -> mat4x4f {
-  return mat4x4f(hidden[at.x + k], hidden[at.y + k], hidden[at.z + k], hidden[at.w + k]);
+  return mat4x4f(vec4f(hidden[at.x + k]), vec4f(hidden[at.y + k]), vec4f(hidden[at.z + k]), vec4f(hidden[at.w + k]));
 }
 
 fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
@@ -162,7 +162,7 @@ fn addHiddenProduct(tile: ptr<function, Tile>, i: u32, g: u32, place: Place) {
 #if tall
     addProduct(tile, Rows(hiddenBlock(at0, k), hiddenBlock(at1, k)), b0, b1);
 #elif single
-    addProduct(tile, Rows(hidden[at0 + k]), b0, b1);
+    addProduct(tile, Rows(vec4f(hidden[at0 + k])), b0, b1);
 #else
     addProduct(tile, Rows(hiddenBlock(at0, k)), b0, b1);
 #endif
@@ -179,7 +179,7 @@ fn productStep(i: u32, place: Place) {
       let r = rowOf(place, e);
       let c = columnOf(place, e);
       if (isInside(r, c)) {
-        gate[elementOf(i, r, c).gate + g * width] = fromInput(i, r, g * width + c) + sums[e];
+        gate[elementOf(i, r, c).gate + g * width] = stored(fromInput(i, r, g * width + c) + sums[e]);
       }
     }
   }
@@ -190,7 +190,7 @@ fn productStep(i: u32, place: Place) {
   for (var e = 0u; e < count; e++) {
     let r = rowOf(place, e);
     let c = columnOf(place, e);
-    if (isInside(r, c)) { candidate[elementOf(i, r, c).time] = apartSums[e] + recurrentBias[c]; }
+    if (isInside(r, c)) { candidate[elementOf(i, r, c).time] = stored(apartSums[e] + recurrentBias[c]); }
   }
 #endif
 }
@@ -243,7 +243,7 @@ fn firstPhase(i: u32, place: Place) {
 #else
 
 fn gateBlock(at: vec4u, k: u32) -> mat4x4f {
-  return mat4x4f(gate[at.x + k], gate[at.y + k], gate[at.z + k], gate[at.w + k]);
+  return mat4x4f(vec4f(gate[at.x + k]), vec4f(gate[at.y + k]), vec4f(gate[at.z + k]), vec4f(gate[at.w + k]));
 }
 
 // dgate of step i times Uᵀ, over the gates from `first` on, `last` not included.
@@ -256,7 +256,7 @@ fn addGateProduct(tile: ptr<function, Tile>, i: u32, first: u32, last: u32, plac
 #if tall
     addProduct(tile, Rows(gateBlock(at0, k), gateBlock(at1, k)), b0, b1);
 #elif single
-    addProduct(tile, Rows(gate[at0 + k]), b0, b1);
+    addProduct(tile, Rows(vec4f(gate[at0 + k])), b0, b1);
 #else
     addProduct(tile, Rows(gateBlock(at0, k)), b0, b1);
 #endif

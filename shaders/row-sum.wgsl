@@ -9,7 +9,8 @@
 // size, width, slab   of all sums, of one, and from one slab to the next, in vec4f
 // threads, across     the workgroup, and the threads in x
 
-var<storage, read> x: array<vec4f>; // [matrices, rows, width]
+alias Row = vec4f; // or in half precision
+var<storage, read> x: array<Row>; // [matrices, rows, width]
 var<storage, read_write> sum: array<vec4f>; // [slabs, matrices, width]
 
 @compute @workgroup_size(threads)
@@ -26,7 +27,7 @@ fn rowSum(@builtin(global_invocation_id) id: vec3u) {
   let end = min((id.z + 1u) * slice, rows);
   for (var begin = id.z * slice; begin < end; begin += 128u) { // runs: rounding grows with their number
     var run = vec4f();
-    for (var row = begin; row < min(begin + 128u, end); row++) { run += x[first + row * stride]; }
+    for (var row = begin; row < min(begin + 128u, end); row++) { run += vec4f(x[first + row * stride]); }
     total += run;
   }
   sum[at] = total;

@@ -15,7 +15,8 @@
 // firstOfRecurrent   the first slab of `carry` with du: behind dh_0 and what the cell has there, G slabs of it for each row
 
 #if unit
-var<storage, read> recurrentWeight: array<vec4f>; // u [G, H]
+alias Weight = vec4f; // or in half precision
+var<storage, read> recurrentWeight: array<Weight>; // u [G, H]
 #endif
 #if summing
 var<storage, read_write> lines: array<Line>; // [chunks, B, H]: of h forward, of dh back
@@ -39,11 +40,11 @@ fn scan(@builtin(global_invocation_id) id: vec3u) {
 #if joining
   if (chunk > 0u) { return; }
 #if forward
-  var h = hidden[elementOf(0u, row, column).before];
+  var h = vec4f(hidden[elementOf(0u, row, column).before]);
   for (var c = 0u; c < chunks - 1u; c++) {
     let line = lines[c * size + own];
     h = line.slope * h + line.atZero;
-    hidden[elementOf((c + 1u) * chunkSteps - 1u, row, column).after] = h;
+    hidden[elementOf((c + 1u) * chunkSteps - 1u, row, column).after] = stored(h);
   }
 #else
   var dh = vec4f();
@@ -60,7 +61,7 @@ fn scan(@builtin(global_invocation_id) id: vec3u) {
   for (var i = first; i < end; i++) {
     if (!isLive(i, length)) { continue; }
     let element = elementOf(i, row, column);
-    let line = cellLine(element, gate[element.gate + (gates - 1u) * width]);
+    let line = cellLine(element, vec4f(gate[element.gate + (gates - 1u) * width]));
     all = Line(line.slope * all.slope, line.slope * all.atZero + line.atZero);
   }
 #else
@@ -75,19 +76,21 @@ fn scan(@builtin(global_invocation_id) id: vec3u) {
 #elif forward
   for (var i = first; i < end; i++) {
     let element = elementOf(i, row, column);
-    var h = hidden[element.before];
+    var h = vec4f(hidden[element.before]);
     if (isLive(i, length)) {
       let last = element.gate + (gates - 1u) * width;
 #if unit
-      for (var g = 0u; g < gates - 1u; g++) { gate[element.gate + g * width] += recurrentWeight[g * width + column] * h; }
-      h = cellForward(element, gate[last] + recurrentWeight[(gates - 1u) * width + column] * h);
+      for (var g = 0u; g < gates - 1u; g++) {
+        gate[element.gate + g * width] = stored(sumOf(element, g) + vec4f(recurrentWeight[g * width + column]) * h);
+      }
+      h = cellForward(element, vec4f(gate[last]) + vec4f(recurrentWeight[(gates - 1u) * width + column]) * h);
 #else
-      h = cellForward(element, gate[last]);
+      h = cellForward(element, vec4f(gate[last]));
 #endif
     } else {
       cellHold(element);
     }
-    if (i + 1u < end || end == steps) { hidden[element.after] = h; } // what the next chunk begins with is there
+    if (i + 1u < end || end == steps) { hidden[element.after] = stored(h); } // what the next chunk begins with is there
   }
 #else
 #if joined
@@ -109,15 +112,15 @@ fn scan(@builtin(global_invocation_id) id: vec3u) {
     if (isLive(s - 1u, length)) {
       dh = cellBackward(element, dh, begins);
 #if unit
-      let h = hidden[element.before];
+      let h = vec4f(hidden[element.before]);
       for (var g = 0u; g < gates; g++) {
-        let da = gate[element.gate + g * width];
-        dh += recurrentWeight[g * width + column] * da;
+        let da = vec4f(gate[element.gate + g * width]);
+        dh += vec4f(recurrentWeight[g * width + column]) * da;
         du[g] += h * da;
       }
 #endif
     } else {
-      for (var g = 0u; g < gates; g++) { gate[element.gate + g * width] = vec4f(); }
+      for (var g = 0u; g < gates; g++) { gate[element.gate + g * width] = Stored(); }
       cellHoldBackward(element, begins);
     }
   }

@@ -1,28 +1,31 @@
 // What a time step does around its products, for one vec4f of a row: stands between sweep.wgsl and the sweeps with a U.
 //
+// `Weight`: U, and W where it is read here, in single precision or in half.
 // `oneHot`: the sweep forward takes rows of W itself, as tokens say. Else `gate` holds x·W + b.
 // `beside`: cellBackward answers what reaches h₋₁ beside the products.
+
+alias Weight = vec4f;
 
 #if forward
 #if oneHot
 var<storage, read> tokens: array<i32>; // [T, B]
-var<storage, read> inputWeight: array<vec4f>; // [I, G·H]
+var<storage, read> inputWeight: array<Weight>; // [I, G·H]
 
 // x·W + b at a row of step i, in vec4f of [G·H]. A sweep says where b is.
 fn fromInput(i: u32, row: u32, at: u32) -> vec4f {
-  return inputWeight[u32(tokens[timeOf(i) * batch + row]) * gates * width + at] + biasAt(at);
+  return vec4f(inputWeight[u32(tokens[timeOf(i) * batch + row]) * gates * width + at]) + biasAt(at);
 }
 #else
-fn fromInput(i: u32, row: u32, at: u32) -> vec4f { return gate[(timeOf(i) * batch + row) * gates * width + at]; }
+fn fromInput(i: u32, row: u32, at: u32) -> vec4f { return vec4f(gate[(timeOf(i) * batch + row) * gates * width + at]); }
 #endif
 
 // h after step i, from the last gate's sum; past a sequence's end, h as it was.
-fn stepForward(i: u32, length: u32, element: Element, last: vec4f) -> vec4f {
-  var h: vec4f;
+fn stepForward(i: u32, length: u32, element: Element, last: vec4f) -> Stored {
+  var h: Stored;
   if (isLive(i, length)) {
-    h = cellForward(element, last);
+    h = stored(cellForward(element, last));
   } else {
-    h = hiddenBefore(element);
+    h = Stored(hiddenBefore(element));
     cellHold(element);
   }
   hidden[element.after] = h;
@@ -56,7 +59,7 @@ fn stepBackward(s: u32, length: u32, element: Element, before: Element, known: v
 #endif
   } else {
     carry[before.own] = dh;
-    for (var g = 0u; g < gates; g++) { gate[before.gate + g * width] = vec4f(); }
+    for (var g = 0u; g < gates; g++) { gate[before.gate + g * width] = Stored(); }
     cellHoldBackward(before, begins);
   }
 }

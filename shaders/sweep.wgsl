@@ -10,16 +10,16 @@
 // steps, batch, width   T, B and H, H in vec4f           units, gates   H and G
 
 var<storage, read> lengths: array<i32>; // [B]
-var<storage, read_write> gate: array<vec4f>; // [T, B, G·H]
+var<storage, read_write> gate: array<Stored>; // [T, B, G·H]
 #if forward
-var<storage, read_write> hidden: array<vec4f>; // [T + D, B, D·H]
+var<storage, read_write> hidden: array<Stored>; // [T + D, B, D·H]
 #if states
 var<storage, read_write> cellState: array<vec4f>; // [S·(T + 1), B, H] in sweep order, state after state
 fn stateAt(e: Element, s: u32) -> u32 { return e.sweep + s * (steps + 1u) * batch * width; }
 #endif
 #else
-var<storage, read> hidden: array<vec4f>; // [T + D, B, D·H]
-var<storage, read> dOutput: array<vec4f>; // [T, B, D·H], lastStep: [B, D·H], for the last step
+var<storage, read> hidden: array<Stored>; // [T + D, B, D·H]
+var<storage, read> dOutput: array<Stored>; // [T, B, D·H], lastStep: [B, D·H], for the last step
 #if states
 var<storage, read> cellState: array<vec4f>; // [S·(T + 1), B, H] in sweep order, state after state
 #endif
@@ -63,8 +63,8 @@ fn elementOf(i: u32, row: u32, column: u32) -> Element {
 #if forward
 #if persistent
 #else
-fn sumOf(e: Element, g: u32) -> vec4f { return gate[e.gate + g * width]; }
-fn hiddenBefore(e: Element) -> vec4f { return hidden[e.before]; }
+fn sumOf(e: Element, g: u32) -> vec4f { return vec4f(gate[e.gate + g * width]); }
+fn hiddenBefore(e: Element) -> vec4f { return vec4f(hidden[e.before]); }
 #if states
 fn stateBefore(e: Element, s: u32) -> vec4f { return cellState[stateAt(e, s)]; }
 fn setState(e: Element, s: u32, value: vec4f) { cellState[stateAt(e, s) + batch * width] = value; }
@@ -74,11 +74,11 @@ fn setState(e: Element, s: u32, value: vec4f) { cellState[stateAt(e, s) + batch 
 // What reads h after step s − 1 passes back to it alone; nothing to h_0.
 fn fromAbove(s: u32, row: u32, length: u32, column: u32) -> vec4f {
 #if lastStep
-  return select(vec4f(), dOutput[row * stride + offset + column], s == steps);
+  return select(vec4f(), vec4f(dOutput[row * stride + offset + column]), s == steps);
 #else
   let i = max(s, 1u) - 1u;
   let at = (timeOf(i) * batch + row) * stride + offset + column;
-  return select(vec4f(), dOutput[at], s > 0u && isLive(i, length));
+  return select(vec4f(), vec4f(dOutput[at]), s > 0u && isLive(i, length));
 #endif
 }
 #endif

@@ -97,7 +97,7 @@ export { Network } from "./network/network";
 export type { ParameterValues } from "./network/parameters";
 export type { PartsConfig, PartsOptions } from "./network/parts-config";
 export type { Pass, PassTensors } from "./network/pass";
-export type { PassOptions } from "./network/pass-options";
+export type { PassOptions, Precision } from "./network/pass-options";
 export type { PredictOptions, SequenceInputs } from "./network/predict";
 export type { ClassPrediction, Prediction, PredictionOf, ValuePrediction } from "./network/prediction";
 export type { Predictor, PredictorOptions } from "./network/predictor";

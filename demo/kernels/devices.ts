@@ -1,4 +1,5 @@
-// Real devices as plans see them: what browsers report of each, and how many multiprocessors it has.
+// Real devices as plans see them: what browsers report of each, and how many multiprocessors it has. All have half
+// precision: each of these chips computes in it, and its drivers say so.
 
 import type { DeviceTraits, Limits } from "../../src/gpu/traits";
 
@@ -30,7 +31,13 @@ const usual: Limits = {
   maxComputeWorkgroupStorageSize: 32768,
 };
 
-const gpu = (limits: Limits, cores: number): DeviceTraits => ({ limits, software: false, quads: false, cores });
+const gpu = (limits: Limits, cores: number): DeviceTraits => ({
+  limits,
+  software: false,
+  quads: false,
+  f16: true,
+  cores,
+});
 
 export const devices = {
   /** 5 cores by its driver on MediaTek's Genio 1200; the limits are those that any phone has. */

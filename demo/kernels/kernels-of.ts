@@ -22,15 +22,15 @@ export interface Planned extends Work {
   readonly label: string;
 }
 
-type Planning = Pick<KernelOptions, "cells" | "shapes" | "schedule" | "tile" | "device">;
+type Planning = Pick<KernelOptions, "cells" | "shapes" | "schedule" | "precision" | "tile" | "device">;
 
 /** What passes dispatch. @throws where no choice has a way of the name that is asked for. */
-export function plannedWork({ cells, shapes, schedule, tile, device }: Planning): Planned[] {
+export function plannedWork({ cells, shapes, schedule, precision, tile, device }: Planning): Planned[] {
   const names = new Set<string>();
   const chosen = choosing(tile, names);
   const work = cells.flatMap((cell) =>
     shapes.flatMap((shape) => {
-      const { nodes } = trainingPass(devices[device].traits, cell, shapeOf(shape), schedule);
+      const { nodes } = trainingPass(devices[device].traits, cell, shapeOf(shape), schedule, precision);
       return [...workOf(nodes, chosen)].map((one) => ({ ...one, label: `${cell} ${shape}: ${wordsOf(one)}` }));
     }),
   );

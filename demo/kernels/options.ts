@@ -1,7 +1,7 @@
 // The options of `npm run kernels`: read, checked, and explained.
 
 import { parseArgs } from "node:util";
-import type { CellName, Schedule } from "../../src/index";
+import type { CellName, Precision, Schedule } from "../../src/index";
 import { list } from "../benchmark/bench-options";
 import { shapes } from "../benchmark/problem";
 import { cellsOf, shapeOf, shapeText } from "../benchmark/selection";
@@ -12,6 +12,7 @@ export interface KernelOptions {
   cells: CellName[];
   shapes: string[];
   schedule: Schedule | undefined;
+  precision: Precision;
   tile: string | undefined;
   chip: string;
   device: DeviceName;
@@ -30,6 +31,7 @@ ${Object.keys(shapes)
   .map((name) => `                         ${name.padEnd(3)} ${shapeText(name)}`)
   .join("\n")}
   --schedule S         of the recurrences: fused or unrolled (default the one that is taken where nothing is measured)
+  --precision P        single or mixed (default single)
   --tile WAY           the way to take wherever there is one of that name (default likewise): shared, narrow row, …
   --device D           which device the work is planned for (default rx6800):
 ${deviceNames.map((name) => `                         ${name.padEnd(8)} ${devices[name].name}`).join("\n")}
@@ -47,6 +49,7 @@ that they have. Of a loop whose length is not known when it is compiled there is
 two kernels; a measurement on a GPU they are not.`;
 
 const schedules: Schedule[] = ["fused", "unrolled"];
+const precisions: Precision[] = ["single", "mixed"];
 
 /**
  * Reads arguments; answers null where help is asked for.
@@ -58,7 +61,7 @@ export function readKernelOptions(args: string[]): KernelOptions | null {
   const { values } = parseArgs({
     args,
     options: {
-      ...{ cell: text, shape: text, schedule: text, tile: text, device: text, chip: text },
+      ...{ cell: text, shape: text, schedule: text, precision: text, tile: text, device: text, chip: text },
       ...{ grids: flag, json: flag, help: flag },
     },
   });
@@ -70,6 +73,7 @@ export function readKernelOptions(args: string[]): KernelOptions | null {
       return words;
     }),
     schedule: values.schedule === undefined ? undefined : oneOf("schedule", values.schedule, schedules),
+    precision: oneOf("precision", values.precision ?? "single", precisions),
     tile: values.tile,
     chip: values.chip ?? "navi21",
     device: oneOf("device", values.device ?? "rx6800", deviceNames),

@@ -4,28 +4,37 @@ import type { Chooser } from "../../src/gpu/describe";
 import { type Choice, type Dispatch, type Node, Plan } from "../../src/gpu/plan";
 import { layoutOf, PlannedBuffer, plannedTensors } from "../../src/gpu/tensor";
 import type { DeviceTraits } from "../../src/gpu/traits";
-import { type CellName, cellNames, networkConfig, type Schedule } from "../../src/index";
+import { type CellName, cellNames, networkConfig, type Precision, type Schedule } from "../../src/index";
 import { parameterShapes } from "../../src/network/parameters";
 import { planPass } from "../../src/network/pass-plan";
 import { loadWays, type PassWays } from "../../src/network/pass-ways";
 import { networkOf, type Shape, shapes } from "../benchmark/problem";
 import { devices } from "./devices";
 
-/** What passes of each cell are made with. */
+/** What passes of each cell are made with, whatever their precision. */
 const waysOf = new Map<CellName, PassWays>();
 for (const cell of cellNames) {
   const config = networkConfig(networkOf(cell, shapes.M));
-  waysOf.set(cell, await loadWays(devices.rtx4090.traits, config, { steps: 1, batch: 1, gradients: true }, false));
+  const options = { steps: 1, batch: 1, gradients: true, precision: "mixed" } as const;
+  waysOf.set(cell, await loadWays(devices.rtx4090.traits, config, options, false));
 }
 
 /** A training pass of one of the benchmark's networks. */
-export function trainingPass(traits: DeviceTraits, cell: CellName, shape: Shape, schedule?: Schedule): Plan {
+export function trainingPass(
+  traits: DeviceTraits,
+  cell: CellName,
+  shape: Shape,
+  schedule?: Schedule,
+  precision: Precision = "single",
+): Plan {
   const config = networkConfig(networkOf(cell, shape));
   const specs = parameterShapes(config);
   const { tensors } = plannedTensors(new PlannedBuffer("parameters", layoutOf(specs).bytes, "storage"), specs);
   const plan = new Plan("training pass", traits);
   const { steps, batch } = shape;
-  planPass(plan, config, tensors, { steps, batch, gradients: true, ...(schedule && { schedule }) }, waysOf.get(cell)!);
+  const { mixed, ...ways } = waysOf.get(cell)!;
+  const options = { steps, batch, gradients: true, ...(schedule && { schedule }), precision };
+  planPass(plan, config, tensors, options, { ...ways, ...(precision === "mixed" && { mixed }) });
   return plan;
 }
 

@@ -7,7 +7,7 @@ import type { Cell } from "./cell";
 
 /** What the sweep and the lines of this file call by name, where the cell's own lines stand. */
 const called =
-  "e last begins dh d gate sumOf hiddenBefore stateBefore setState hidden candidate cellState unitParameters carry owned units width batch steps".split(
+  "e last begins dh d stored Stored gate sumOf hiddenBefore stateBefore setState hidden candidate cellState unitParameters carry owned units width batch steps".split(
     " ",
   );
 /** Of shaders/cell.wgsl. */
@@ -17,6 +17,12 @@ const times = (count: number, what: string) => (count === 1 ? what : `${count}u 
 
 /** A gate's place, by its number. */
 const placeOf = (gate: number): string => (gate === 0 ? "gate[e.gate]" : `gate[e.gate + ${times(gate, "width")}]`);
+
+/** What stands in a place of gates, h or a candidate, which may be in half precision. */
+const readFrom = (place: string): string => `vec4f(${place})`;
+
+/** Leaves a value there. */
+const storeTo = (place: string, value: string): string => `${place} = stored(${value});`;
 
 /** A gate's sum, on the way forward. */
 const sumOf = (gate: number): string => `sumOf(e, ${gate}u)`;
@@ -92,29 +98,29 @@ export function tracedShader(
   };
   const given = named(parameters.map(({ name }, index) => [name, parameterOf(index)]));
   const around = {
-    [h!.before]: "hidden[e.before]",
+    [h!.before]: readFrom("hidden[e.before]"),
     ...named(beside.map((state, index) => [state.before, beforeOf(index)])),
-    [h!.name]: "hidden[e.after]",
+    [h!.name]: readFrom("hidden[e.after]"),
     ...named(beside.map(({ name }, index) => [name, afterOf(index)])),
   };
   const special = apart ?? projected;
-  const product = special ? { [special.name]: candidate } : {};
+  const product = special ? { [special.name]: readFrom(candidate) } : {};
   const sums = Object.fromEntries(cell.gates.map(({ name }, gate) => [name, sumOf(gate)]));
-  const stored = Object.fromEntries(cell.gates.map(({ name }, gate) => [name, placeOf(gate)]));
+  const gates = Object.fromEntries(cell.gates.map(({ name }, gate) => [name, readFrom(placeOf(gate))]));
   const finished = cell.gates.at(apart ? -2 : -1)!.name;
-  const kept = Object.fromEntries(places);
-  const memory = { ...stored, ...given, ...product, ...kept, ...around };
+  const kept = Object.fromEntries(places.map(([name, place]) => [name, readFrom(place)]));
+  const memory = { ...gates, ...given, ...product, ...kept, ...around };
 
   const there = linesOf(forward, { ...sums, [finished]: "last", ...before, ...given, ...product });
   const fn = (head: string, ...body: (string | readonly string[])[]) =>
     [`fn ${head} {`, ...body.flat().map((line) => `  ${line}`), "}"].join("\n");
   const stores = (pairs: readonly (readonly [place: string, value: string | undefined])[]) =>
-    pairs.flatMap(([place, value]) => (value === undefined ? [] : [`${place} = ${value};`]));
+    pairs.flatMap(([place, value]) => (value === undefined ? [] : [storeTo(place, value)]));
 
   const multiplied = projection && linesOf(projection.forward, { ...sums, ...before, ...given });
   const forwardText = [
     ...(multiplied && projected
-      ? [fn("cellCandidate(e: Element)", multiplied.lines, `${candidate} = ${multiplied.of(projected.name)};`)]
+      ? [fn("cellCandidate(e: Element)", multiplied.lines, storeTo(candidate, multiplied.of(projected.name)!))]
       : []),
     fn(
       "cellForward(e: Element, last: vec4f) -> vec4f",
@@ -167,14 +173,14 @@ export function tracedShader(
           back.of(gradient) ?? (later.has(gradient) ? undefined : "vec4f()"),
         ]),
       ),
-      stores([
-        [candidate, dq],
+      stores([[candidate, dq]]),
+      [
         ...ofStates.map(({ place }, index) => [place, back.of(beside[index]!.gradientBefore) ?? "vec4f()"] as const),
         ...ofParameters.map(({ place, gradient }) => {
           const share = back.of(gradient);
           return [place, `select(${place}, vec4f(), begins)${share ? ` + ${share}` : ""}`] as const;
         }),
-      ]),
+      ].map(([place, value]) => `${place} = ${value};`),
       `return ${back.of(h!.gradientBefore) ?? "vec4f()"};`,
     ),
     fn(
@@ -183,7 +189,7 @@ export function tracedShader(
       begins,
       zeroed("last", ofStates),
       zeroed("begins", ofParameters),
-      apart ? [`${candidate} = vec4f();`] : [],
+      apart ? [`${candidate} = Stored();`] : [],
     ),
     ...(projection && projected ? [projectedBack(projection.backward, projected.gradient)] : []),
   ];
@@ -203,7 +209,7 @@ export function tracedShader(
       written.lines,
       gradients.flatMap(([place, name]) => {
         const value = written.of(name);
-        return value ? [`${place} ${already.has(name) ? "+=" : "="} ${value};`] : [];
+        return value ? [storeTo(place, already.has(name) ? `${readFrom(place)} + ${value}` : value)] : [];
       }),
       carried.flatMap(({ place, gradient }, index) => {
         const value = written.of(beside[index]?.gradientBefore ?? gradient);
@@ -220,7 +226,7 @@ export function tracedShader(
       ? [`var<uniform> unitParameters: array<vec4f, ${times(parameters.length, "width")}>; // [P, H]`]
       : []),
     ...(apart || (projected && (access === "read_write" || readsCandidate))
-      ? ["var<storage, read_write> candidate: array<vec4f>; // [T, B, H]"]
+      ? ["var<storage, read_write> candidate: array<Stored>; // [T, B, H]"]
       : []),
     ...(special && access === "read_write" ? ["var<storage, read> recurrentBias: array<vec4f>; // [H]"] : []),
   ];

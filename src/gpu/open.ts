@@ -23,7 +23,7 @@ export interface GpuOptions {
 }
 
 /** What is used where a device has it: an application that passes its own may ask its adapter for them. */
-const wantedFeatures = ["subgroups", "timestamp-query"] as const satisfies GPUFeatureName[];
+const wantedFeatures = ["subgroups", "timestamp-query", "shader-f16"] as const satisfies GPUFeatureName[];
 
 /** Of these, all that an adapter has: large tensors need buffers, and some kernels are faster in large workgroups. */
 const wantedLimits = [
@@ -76,6 +76,6 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
     }
   }
   throw new Error(
-    `openGpu: the adapter gives no device (${(refused as Error).message}), not even without larger buffers and workgroups, subgroups and timestamps; update the graphics driver or the browser, or pass { device }.`,
+    `openGpu: the adapter gives no device (${(refused as Error).message}), not even without larger buffers and workgroups, subgroups, timestamps and half precision; update the graphics driver or the browser, or pass { device }.`,
   );
 }

@@ -123,6 +123,10 @@ export type Ways = Readonly<Record<string, (plan: Plan) => void>>;
 
 const isTensor = (value: object): value is PlannedTensor => "buffer" in value;
 
+/** Whether a tensor is bound that is stored in half precision. */
+const isHalf = (value: DispatchSpec["bindings"][string] | undefined): boolean =>
+  typeof value === "object" && isTensor(value) && value.type === "f16";
+
 /** Ops add to it; then it is complete, and only read. */
 export class Plan {
   readonly label: string;
@@ -169,7 +173,10 @@ export class Plan {
 
   /** @throws where a binding or a field is missing, extra or misspelt, or a grid has nothing to do. */
   add({ label, kernel, bindings, workgroups, flops, bytes }: DispatchSpec): void {
-    const shader = shaderOf(kernel);
+    const shader = shaderOf(
+      kernel,
+      Object.keys(bindings).filter((name) => isHalf(bindings[name])),
+    );
     const at = `${this.label}: "${label}" (${shader.name})`;
     const names = shader.bindings.map(({ name }) => name);
     for (const name of Object.keys(bindings)) {

@@ -1,7 +1,7 @@
 // A shader as it is compiled: flags resolved, constants in front, bindings numbered. Known before there is a device.
 
 import { type UniformLayout, uniformLayout } from "./uniform";
-import { type Binding, constantLines, type Flags, numberBindings, resolveFlags } from "./wgsl";
+import { type Binding, constantLines, type Flags, inHalf, numberBindings, resolveFlags } from "./wgsl";
 
 /** What a kernel is made from. */
 export interface KernelSource {
@@ -24,17 +24,23 @@ export interface Shader {
   uniform(name: string): UniformLayout;
 }
 
-/** Those of sources that were asked for before: the text is long. */
-const known = new WeakMap<KernelSource, Shader>();
+/** Those of sources that were asked for before, with the same halves: the text is long. */
+const known = new WeakMap<KernelSource, { halves: string; shader: Shader }>();
 
-/** @throws where the text names unknown flags, declares odd bindings or has more or fewer than one entry point. */
-export function shaderOf(from: KernelSource): Shader {
+/**
+ * @param halves the bindings that hold numbers in half precision; where there are some, the flag `half` is true.
+ * @throws where the text names unknown flags, declares odd bindings, cannot read halves or has more or fewer than one entry
+ *   point.
+ */
+export function shaderOf(from: KernelSource, halves: readonly string[] = []): Shader {
   const before = known.get(from);
-  if (before) return before;
-  const { shader: file, source, constants, flags } = from;
+  if (before?.halves === halves.join()) return before.shader;
+  const { shader: file, source, constants } = from;
+  const half = halves.length > 0;
+  const flags: Flags = { ...from.flags, half };
   const on = Object.keys(flags).filter((flag) => flags[flag]);
   const name = on.length > 0 ? `${file}(${on.join(" ")})` : file;
-  const { text: numbered, bindings } = numberBindings(resolveFlags(source, flags, file), name);
+  const { text: numbered, bindings } = numberBindings(inHalf(resolveFlags(source, flags, file), halves, name), name);
   const entryPoints = [...numbered.matchAll(/@compute[^{]*?\bfn\s+(\w+)[^{]*\{/g)];
   const [entry] = entryPoints;
   if (entry === undefined || entryPoints.length > 1) {
@@ -43,7 +49,7 @@ export function shaderOf(from: KernelSource): Shader {
     );
   }
   const text = (first = "") => {
-    const enabled = flags.quads ? "enable subgroups;\n" : ""; // must stand before all else
+    const enabled = `${flags.quads ? "enable subgroups;\n" : ""}${half ? "enable f16;\n" : ""}`; // must stand before all else
     const body = entry.index + entry[0].length;
     return enabled + constantLines(constants, file) + numbered.slice(0, body) + first + numbered.slice(body);
   };
@@ -53,6 +59,6 @@ export function shaderOf(from: KernelSource): Shader {
     return uniformLayout(numbered, binding, name);
   };
   const shader = { name, bindings, entryPoint: entry[1]!, text, uniform };
-  known.set(from, shader);
+  known.set(from, { halves: halves.join(), shader });
   return shader;
 }

@@ -2,11 +2,11 @@
 //
 // Storage: an f32 tensor [..., width] is a matrix whose width and number of rows are rounded up to multiples of four,
 // so that kernels always load vec4f and never see a ragged edge. What is added is zero and stays zero. A vector is one
-// row; an i32 or u32 tensor is packed.
+// row; an i32 or u32 tensor is packed. An f16 tensor is an f32 one of half the bytes, which shaders alone write.
 
 import type { Gpu } from "./device";
 
-export type ElementType = "f32" | "i32" | "u32";
+export type ElementType = "f32" | "f16" | "i32" | "u32";
 export type TypedArray = Float32Array | Int32Array | Uint32Array;
 
 export interface TensorSpec {
@@ -67,8 +67,9 @@ export const elements = (shape: readonly number[]): number => shape.reduce((prod
 export function matrixOf({ shape, type = "f32", parts = 1, rowParts = 1 }: TensorSpec) {
   const width = shape.at(-1) ?? 1;
   const rows = elements(shape.slice(0, -1));
-  const storedWidth = type === "f32" ? parts * roundUp(width / parts, 4) : width;
-  const storedRows = type === "f32" && shape.length > 1 ? rowParts * roundUp(rows / rowParts, 4) : rows;
+  const isPadded = type === "f32" || type === "f16";
+  const storedWidth = isPadded ? parts * roundUp(width / parts, 4) : width;
+  const storedRows = isPadded && shape.length > 1 ? rowParts * roundUp(rows / rowParts, 4) : rows;
   return { rows, width, storedRows, storedWidth };
 }
 
@@ -91,9 +92,12 @@ export function eachRun(spec: TensorSpec, copy: (from: number, to: number, lengt
   }
 }
 
+/** Bytes of an element. */
+export const elementBytes = ({ type }: Pick<TensorSpec, "type">): number => (type === "f16" ? 2 : 4);
+
 const bytesOf = (spec: TensorSpec): number => {
   const { storedRows, storedWidth } = matrixOf(spec);
-  return bufferSize(storedRows * storedWidth * 4);
+  return bufferSize(storedRows * storedWidth * elementBytes(spec));
 };
 
 /** Tensors that share one buffer, in the order given. */
@@ -161,10 +165,21 @@ export function whole<Buffer extends AnyBuffer>({ buffer }: { buffer: Buffer }, 
   return { name, shape: [buffer.size / 4], type: "f32", buffer, offset: 0, size: buffer.size };
 }
 
-/** A tensor's values as its storage has them: padded with zeros. Where a batch is packed, `into` takes them. */
+const views = { f32: Float32Array, i32: Int32Array, u32: Uint32Array };
+
+/** The array that holds what is written to tensors of a type. @throws for half precision. */
+export function viewOf(type: ElementType = "f32") {
+  if (type !== "f16") return views[type];
+  throw new Error("writeTensor: got a tensor of f16, expected f32, i32 or u32; write what it is made of on the GPU.");
+}
+
+/**
+ * A tensor's values as its storage has them: padded with zeros. Where a batch is packed, `into` takes them.
+ * @throws for a tensor in half precision.
+ */
 export function padded(spec: TensorSpec, data: ArrayLike<number>, into?: TypedArray): TypedArray {
   const { width, storedRows, storedWidth } = matrixOf(spec);
-  const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[spec.type ?? "f32"];
+  const View = viewOf(spec.type);
   const stored = into ?? new View(storedRows * storedWidth);
   if (width === storedWidth && (spec.rowParts ?? 1) === 1) {
     stored.set(data);
@@ -228,7 +243,8 @@ export async function readTensors(
     await gpu.expectNone(operation, errors, bytes);
     await gpu.answered(operation, mapped);
     const range = through.getMappedRange(0, bufferSize(bytes));
-    return tensors.map((tensor, i) => unpadded(tensor, range, starts[i]!, into?.[i]));
+    const toNumber = tensors.some(({ type }) => type === "f16") ? (await import("./half")).fromHalf : undefined;
+    return tensors.map((tensor, i) => unpadded(tensor, range, starts[i]!, { into: into?.[i], toNumber }));
   } finally {
     if (staging) staging.unmap();
     else gpu.destroyBuffer(through);
@@ -244,11 +260,23 @@ export async function readFloats(gpu: Gpu, tensor: Tensor, operation?: string): 
   return (await readTensors(gpu, [tensor], operation))[0] as Float32Array;
 }
 
-/** A tensor's values from its storage, which begins at byte `start`: padding taken off. `into` takes them, where it is given. */
-export function unpadded(tensor: Tensor, bytes: ArrayBuffer, start: number, into?: TypedArray): TypedArray {
+/**
+ * A tensor's values from its storage, which begins at byte `start`: padding taken off.
+ * @param into takes them, where it is given
+ * @param toNumber what makes numbers of halves, where it is in half precision
+ */
+export function unpadded(
+  tensor: Tensor,
+  bytes: ArrayBuffer,
+  start: number,
+  { into, toNumber }: { into?: TypedArray | undefined; toNumber?: ((bits: number) => number) | undefined } = {},
+): TypedArray {
+  const { type } = tensor;
   const { rows, width, storedRows, storedWidth } = matrixOf(tensor);
-  const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[tensor.type];
-  const stored = new View(bytes, start, storedRows * storedWidth);
+  const size = storedRows * storedWidth;
+  const View = views[type === "f16" ? "f32" : type];
+  const stored =
+    type === "f16" ? Float32Array.from(new Uint16Array(bytes, start, size), toNumber!) : new View(bytes, start, size);
   const values = into ?? new View(rows * width);
   eachRun(tensor, (from, to, length) => values.set(stored.subarray(to, to + length), from));
   return values;

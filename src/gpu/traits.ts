@@ -18,6 +18,8 @@ export interface DeviceTraits {
   readonly software: boolean;
   /** Whether four invocations run in step, as in SwiftShader: kernels whose quads exchange registers then pay. */
   readonly quads: boolean;
+  /** Whether shaders may store and compute in half precision (the feature "shader-f16"). */
+  readonly f16: boolean;
   /** Of the processor. */
   readonly cores: number;
 }
@@ -29,6 +31,7 @@ export function traitsOf(device: GPUDevice, info: Partial<GPUAdapterInfo>, descr
     limits: device.limits,
     software: isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(description),
     quads: device.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4,
+    f16: device.features.has("shader-f16"),
     cores: globalThis.navigator?.hardwareConcurrency ?? 2,
   };
 }

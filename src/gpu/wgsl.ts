@@ -36,6 +36,32 @@ export function resolveFlags(source: string, flags: Flags, shader: string): stri
   return wgsl([...strings, source.slice(end)], ...values);
 }
 
+/**
+ * Resolved shader text in which some bindings hold numbers in half precision. They are declared as `name: array<Alias>`, with
+ * `alias Alias = vec4f;` before: that becomes vec4h, and whatever else is declared by it has to be among them.
+ * @throws where one is not declared so: the shader computes in single precision alone.
+ */
+export function inHalf(source: string, halves: readonly string[], shader: string): string {
+  const aliases = new Set(
+    halves.map((name) => {
+      const [, alias] = new RegExp(`\\b${name}\\s*:\\s*array<(\\w+)`).exec(source) ?? [];
+      if (alias && source.includes(aliasOf(alias, "f"))) return alias;
+      throw new Error(`${shader}: "${name}" is stored in half precision, expected single; the shader reads no other.`);
+    }),
+  );
+  for (const alias of aliases) {
+    for (const [, name] of source.matchAll(
+      new RegExp(`\\bvar<storage[^>]*>\\s*(\\w+)\\s*:\\s*array<${alias}\\b`, "g"),
+    )) {
+      if (halves.includes(name!)) continue;
+      throw new Error(`${shader}: "${name}" is stored in single precision, expected half, as ${halves.join(", ")}.`);
+    }
+  }
+  return [...aliases].reduce((text, alias) => text.replace(aliasOf(alias, "f"), aliasOf(alias, "h")), source);
+}
+
+const aliasOf = (alias: string, suffix: string): string => `alias ${alias} = vec4${suffix};`;
+
 const declaration =
   /(?:@group\((\d+)\)\s*@binding\((\d+)\)\s*)?\bvar<(uniform|storage)(?:,\s*(read|read_write))?>\s*(\w+)\s*:\s*([^;]+);/g;
 

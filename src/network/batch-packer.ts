@@ -1,6 +1,6 @@
 // Batches as the GPU has them: bytes that are laid out as the tensors of a pass.
 
-import { elements, layoutOf, padded, type TensorSpec } from "../gpu/tensor";
+import { elements, layoutOf, padded, type TensorSpec, viewOf } from "../gpu/tensor";
 import { type AnyBatch, type BatchLayout, type BatchSpecs, batchSpecs, batchTensors } from "./batch";
 import type { NetworkConfig } from "./config";
 import { sortByToken } from "./sort-by-token";
@@ -57,7 +57,7 @@ export class BatchPacker {
     const { steps, batch: rows, sourceSteps = 1 } = this.#shape;
     const put = (name: string, data: ArrayLike<number> | undefined, otherwise = 0, spec = own[name]) => {
       if (!spec) return;
-      const View = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[spec.type ?? "f32"];
+      const View = viewOf(spec.type);
       const values = data ?? this.#all(elements(spec.shape), otherwise);
       padded(spec, values, new View(into, start + this.#offsets[name]!));
     };

@@ -33,7 +33,7 @@ export function encoding(layout: Encoding, encoder: Sequence): EncoderStage {
   const { source, sourceLengths: lengths, sourceStart, sourceOrder } = batch;
   plan.fill(lengths!, () => new Int32Array(rows).fill(steps));
   const rowsByToken = sourceStart && sourceOrder && { tokenStart: sourceStart, tokenOrder: sourceOrder };
-  const input = inputStage(plan, encoder, parameters, source!, ways, rowsByToken, back?.slabs);
+  const input = inputStage(plan, encoder, parameters, source!, ways, { rowsByToken, slabs: back?.slabs });
   const own = createStack(plan, encoder, parameters, input.x, lengths!, {
     ...{ steps, batch: rows, schedule, rowsByToken: input.rowsByToken },
     ...{ dropped, ops: ways },

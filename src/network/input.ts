@@ -1,7 +1,7 @@
 // What a network reads, on a plan: tokens and features as they come, tokens that are embedded by their rows of a matrix.
 
 import type { Plan } from "../gpu/plan";
-import type { PlannedTensor } from "../gpu/tensor";
+import type { ElementType, PlannedTensor } from "../gpu/tensor";
 import type { Slabs } from "../ops/operands";
 import type { Sequence } from "../parts/architecture";
 import type { LayerOps, RowsByToken } from "./layer";
@@ -21,12 +21,19 @@ export interface InputStage {
   backward(dx: PlannedTensor | undefined, slabs: (name: string) => Slabs | undefined, tied?: boolean): void;
 }
 
+interface InputOptions {
+  /** Of tokens, where there is a way back. */
+  rowsByToken?: RowsByToken | undefined;
+  /** Where gradients go, where there is one. */
+  slabs?: ((name: string) => Slabs | undefined) | undefined;
+  /** What tokens are embedded in. */
+  type?: ElementType;
+}
+
 /**
  * The input of a network over one batch.
  * @param data tokens, i32 [T, B], or features [T, B, I]
  * @param ops of tokens, where they are embedded
- * @param rowsByToken of tokens, where there is a way back
- * @param slabs where gradients go, where there is one
  */
 export function inputStage(
   plan: Plan,
@@ -34,13 +41,12 @@ export function inputStage(
   parameters: Readonly<Record<string, PlannedTensor | undefined>>,
   data: PlannedTensor,
   ops: LayerOps,
-  rowsByToken?: RowsByToken | undefined,
-  slabs?: (name: string) => Slabs | undefined,
+  { rowsByToken, slabs, type = "f32" }: InputOptions = {},
 ): InputStage {
   const name = `${prefix}embeddingWeight`;
   const weight = parameters[name];
   if (!weight) return { x: data, rowsByToken, learns: false, forward() {}, backward() {} };
-  const x = plan.tensor("embedded", [...data.shape, input.width]);
+  const x = plan.tensor("embedded", [...data.shape, input.width], { type });
   return {
     x,
     rowsByToken: undefined,

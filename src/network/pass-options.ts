@@ -1,11 +1,18 @@
 // What a user says of a pass, checked.
 
 import { TempogradError } from "../errors";
+import type { DeviceTraits } from "../gpu/traits";
 import type { Schedule } from "../ops/recurrence";
 import { architectureOf } from "../parts/architecture";
 import type { BatchShape } from "./batch";
 import type { NetworkConfig } from "./config";
 import { expectKnown, expectSize, expectSwitch, shown } from "./expect";
+
+/**
+ * In what numbers a pass computes. `mixed`: what steps leave, what passes back between layers and the weights that products
+ * read are stored in half precision; sums, states beside h, the loss, parameters and their gradients are in single.
+ */
+export type Precision = "single" | "mixed";
 
 export interface PassOptions extends BatchShape {
   /** How the recurrences are dispatched; without it, as `openGpu`'s tuning says, by default "fused" where the device can. */
@@ -42,6 +49,12 @@ export interface PassOptions extends BatchShape {
    * is stored in a multiple of four numbers, what is beyond I zero: leave it so.
    */
   ownInputs?: boolean;
+  /**
+   * Default "single". "mixed", on devices with half precision: half of the memory of what steps leave, and weights that stand
+   * still of wider layers. The way back is scaled, gradients are not: by `tensors.lossScaling`, whose first number a trainer
+   * adapts; in a pass alone it stays, and where gradients overflow, `notFinite` tells.
+   */
+  precision?: Precision | undefined;
 }
 
 const switches = [
@@ -65,11 +78,12 @@ const passOptions: readonly (keyof PassOptions)[] = [
   "schedule",
   "lossCapacity",
   "checkpointEvery",
+  "precision",
 ];
 
 /** What of a pass and its network may not go with something else. */
 function traitsOf(config: NetworkConfig, options: PassOptions) {
-  const { input, encoder, layers, loss } = architectureOf(config);
+  const { input, encoder, layers, readout, loss } = architectureOf(config);
   const bidirectional = layers.some(({ directions }) => directions === 2);
   const projected = layers.some(({ projection }) => projection !== undefined);
   const { weights, initialState, carryState, joined, ownInputs, probabilities, gradients, traceGradients } = options;
@@ -78,10 +92,12 @@ function traitsOf(config: NetworkConfig, options: PassOptions) {
     trainable: options.trainable !== undefined,
     checkpointEvery: options.checkpointEvery !== undefined,
     'schedule "wavefront"': options.schedule === "wavefront",
+    'precision "mixed"': options.precision === "mixed",
     "a pass without gradients": !gradients && !traceGradients,
     "an encoder": encoder !== undefined,
     "an input of tokens": input.tokens !== undefined,
     "a network without a loss": loss.targets === "none",
+    "a readout of hidden states": readout.bare,
     "a bidirectional network": bidirectional,
     "a projected layer": projected,
     "layers that are projected in both directions": projected && bidirectional,
@@ -91,6 +107,8 @@ function traitsOf(config: NetworkConfig, options: PassOptions) {
 type Trait = keyof ReturnType<typeof traitsOf>;
 
 const atFirst = "whose final state is what the layers begin with"; // of an encoder
+
+const single = "which is computed in single precision alone";
 
 /** What does not go with what, and why. */
 const clashes: readonly (readonly [Trait, Trait, why?: string])[] = [
@@ -117,13 +135,26 @@ const clashes: readonly (readonly [Trait, Trait, why?: string])[] = [
   ["ownInputs", "an encoder", "which has an input beside"],
   ["ownInputs", "an input of tokens", "which are no numbers to be differentiated by"],
   ["ownInputs", "checkpointEvery", "which reads a batch in segments"],
+  ['precision "mixed"', 'schedule "wavefront"', single],
+  ['precision "mixed"', "checkpointEvery", single],
+  ['precision "mixed"', "joined", "whose states and gradients are taken as they are"],
+  ['precision "mixed"', "ownInputs", "whose gradients are taken as they are"],
+  ['precision "mixed"', "traceGradients", "whose gradients are read as they are"],
+  ['precision "mixed"', "an encoder", single],
+  ['precision "mixed"', "a projected layer", single],
+  ['precision "mixed"', "a network without a loss", "whose gradients are made outside"],
+  ['precision "mixed"', "a readout of hidden states", "which are read as they are"],
   ["initialState", "layers that are projected in both directions"],
   ["carryState", "a bidirectional network"],
 ];
 
-/** @throws where an option is unknown, of another type or out of range, or does not go with another. */
-export function checkPassOptions(config: NetworkConfig, options: PassOptions): void {
-  const { steps, batch, lossCapacity = 1, schedule } = options;
+/** @throws where an option is unknown, of another type or out of range, or does not go with another or the device. */
+export function checkPassOptions(
+  config: NetworkConfig,
+  options: PassOptions,
+  { f16 }: Pick<DeviceTraits, "f16"> = { f16: true },
+): void {
+  const { steps, batch, lossCapacity = 1, schedule, precision } = options;
   expectSize("Pass", "steps", steps);
   expectSize("Pass", "batch", batch);
   expectSize("Pass", "lossCapacity", lossCapacity);
@@ -133,6 +164,15 @@ export function checkPassOptions(config: NetworkConfig, options: PassOptions): v
     throw new TempogradError(
       "option",
       `Pass: schedule is ${shown(schedule)}, expected "fused", "unrolled" or "wavefront".`,
+    );
+  }
+  if (![undefined, "single", "mixed"].includes(precision)) {
+    throw new TempogradError("option", `Pass: precision is ${shown(precision)}, expected "single" or "mixed".`);
+  }
+  if (precision === "mixed" && !f16) {
+    throw new TempogradError(
+      "option",
+      'Pass: precision is "mixed" on a device without the feature "shader-f16", expected one with it; ask for it where you make the device yourself and its adapter has it, else leave precision out.',
     );
   }
   expectSource(config, options);

@@ -9,6 +9,7 @@ import type { NetworkConfig } from "./config";
 import { gradientSlabs } from "./gradient-slabs";
 import type { Joints, joining } from "./joints";
 import type { Layer } from "./layer";
+import type { mixing } from "./mixed";
 import { parameterShapes } from "./parameters";
 import type { PassOptions } from "./pass-options";
 import { backwardHalf, forwardHalf, unlatched } from "./pass-sections";
@@ -36,6 +37,8 @@ export interface TensorsOfPass<Tensor> {
    */
   losses: Tensor;
   recorded: Tensor;
+  /** In mixed precision with gradients, f32 [2]: the loss's scale, and how many steps there were since it last changed. */
+  lossScaling?: Tensor;
   /** With gradients: do, or where o is h itself dL/dh of it, which of a network without a loss comes from outside; zero unless written. */
   dLogits?: Tensor;
   /** Where traced: dL/dh by all paths [T + 1, B, H] of each layer and direction, in sweep order, slab 0 for h_0. */
@@ -82,6 +85,8 @@ export interface Layout {
   readonly ways: PassWays;
   readonly dropped: StackOptions["dropped"];
   readonly joints: ReturnType<typeof joining> | undefined;
+  /** Where it is of mixed precision; the parameters are then those that products read. */
+  readonly mixed: ReturnType<typeof mixing> | undefined;
   /** x, where it is made outside. */
   readonly inputs: PlannedTensor | undefined;
 }
@@ -99,7 +104,7 @@ export function planPass(
   ways: PassWays,
 ): PassPlan {
   expectWays(config, options, ways);
-  const { segments, stacking, dropout, states, carriedState, joints: joining } = ways;
+  const { segments, stacking, dropout, states, carriedState, joints: joining, mixed: precisions } = ways;
   const { steps, batch: rows, checkpointEvery } = options;
   const wanted = Boolean(options.gradients || options.traceGradients);
   const architecture = architectureOf(config);
@@ -109,12 +114,14 @@ export function planPass(
   const { rowLoss, loss, ...ring } = lossesOn(plan, architecture, options);
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
   const back = wanted ? gradientSlabs(plan, config, learning, summed, loss, batch.tensors.step!) : undefined;
+  const mixed = precisions?.mixing(plan, parameters, back?.group);
   const carried = carriedState?.carrying(plan, config, options, back?.notFinite);
   const joints = joining?.joining(plan, config, rows, wanted);
   const x = [steps, rows, architecture.input.width];
   const inputs = options.ownInputs ? plan.tensor("inputs", x) : undefined;
   const layout: Layout = {
-    ...{ plan, config, architecture, parameters, options, rowLoss, back, ways, joints, inputs },
+    ...{ plan, config, architecture, options, rowLoss, back, ways, joints, mixed, inputs },
+    parameters: mixed?.parameters ?? parameters,
     batch: batch.tensors,
     addLoss: lossOn(plan, architecture.loss, architecture.readout.outputs, ways),
     dropped: dropout && { step: batch.tensors.step!, seed: architecture.seed },
@@ -125,6 +132,7 @@ export function planPass(
 
   plan.section(forwardHalf, () => {
     if (back) plan.section(unlatched, () => plan.clear(back.notFinite, 4));
+    mixed?.begin();
     stretch.begin();
     states?.copyStates(plan, layers, "initial", states.statesIn((carried?.state ?? batch).tensors));
     carried?.reset(layers, batch.tensors);
@@ -136,6 +144,7 @@ export function planPass(
   plan.section(backwardHalf, () => {
     stretch.backward();
     back?.finish();
+    mixed?.finish();
     carried?.keep(layers);
   });
 
@@ -145,7 +154,12 @@ export function planPass(
     gradients: back?.group,
     state: carried?.state,
     joints: joints?.groups ?? {},
-    tensors: { ...tensorsOf(stretch, options), ...ring, ...(inputs && { inputs }) },
+    tensors: {
+      ...tensorsOf(stretch, options),
+      ...ring,
+      ...(inputs && { inputs }),
+      ...(mixed?.scaling && { lossScaling: mixed.scaling }),
+    },
   };
 }
 

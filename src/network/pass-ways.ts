@@ -24,6 +24,7 @@ const modules = {
   carriedState: () => import("./carried-state"),
   encoders: () => import("./encoder"),
   joints: () => import("./joints"),
+  mixed: () => import("./mixed"),
   lengthMask: () => import("../ops/length-mask"),
   bareReadout: () => import("./bare-readout"),
 };
@@ -54,6 +55,7 @@ function needsOf(config: NetworkConfig, options: PassOptions): Way[] {
     carriedState: options.carryState,
     encoders: encoder !== undefined,
     joints: options.joined,
+    mixed: options.precision === "mixed",
     lengthMask: loss.targets === "none" && readout.kind === "every-step",
     bareReadout: readout.bare,
   };
@@ -68,7 +70,7 @@ export async function loadWays(
   measures: boolean,
 ): Promise<PassWays> {
   const { layers, encoder } = architectureOf(config);
-  const several = layers.length > 1 && !encoder && !options.joined;
+  const several = layers.length > 1 && !encoder && !options.joined && options.precision !== "mixed";
   const together = options.schedule === "wavefront" || (several && !options.schedule && measures);
   const [cellOf, wavefront, ...loaded] = await Promise.all([
     loadCells([...layers, ...(encoder?.layers ?? [])]),

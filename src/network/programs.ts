@@ -58,7 +58,7 @@ export class Programs {
   async planPass(operation: string, options: PassOptions, config = this.#network.config): Promise<PassPlan> {
     const { gpu, parameters } = this.#network;
     if (!isPlainPass(options) || architectureOf(config).encoder) {
-      (await import("./pass-options")).checkPassOptions(config, options);
+      (await import("./pass-options")).checkPassOptions(config, options, gpu.traits);
     }
     const ways = await loadWays(gpu.traits, config, options, gpu.choices.measures);
     return planPass(this.plan(operation), config, parameters.tensors, options, ways);

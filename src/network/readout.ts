@@ -82,7 +82,7 @@ export function readoutStage(
   const weight = (tied ? embeddingWeight : outputWeight)!; // V [D·H, K], or the embedding [K, H], which is Vᵀ
   return {
     logits,
-    dOutput: () => plan.tensor("dOutput", [...rows, hidden.shape.at(-1)!], { parts: directions.length }),
+    dOutput: ({ type }) => plan.tensor("dOutput", [...rows, hidden.shape.at(-1)!], { parts: directions.length, type }),
     forward() {
       for (const [part, a] of read.entries()) {
         const b = { tensor: weight, ...rowPart(read, part) };

@@ -59,7 +59,7 @@ export function segmented(layout: Layout): Segmented {
   plan.fill(lengths, () => new Int32Array(batch).fill(checkpointEvery));
   const { tokenStart, tokenOrder } = segment;
   const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
-  const input = inputStage(plan, architecture, parameters, segment.inputs!, ways, rowsByToken, slabs);
+  const input = inputStage(plan, architecture, parameters, segment.inputs!, ways, { rowsByToken, slabs });
   const dInputs = input.learns ? plan.tensor("dInputs", [checkpointEvery, batch, architecture.input.width]) : undefined;
   const { dropped } = layout;
   const layers = createStack(plan, architecture, parameters, input.x, lengths, {

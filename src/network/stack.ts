@@ -2,7 +2,7 @@
 
 import { carriesOf } from "../cells/cell";
 import type { Plan } from "../gpu/plan";
-import type { PlannedTensor } from "../gpu/tensor";
+import type { ElementType, PlannedTensor } from "../gpu/tensor";
 import type { View } from "../ops/matmul";
 import type { Slabs } from "../ops/operands";
 import type { SweepSchedule } from "../ops/recurrence";
@@ -36,6 +36,8 @@ export interface StackOptions {
   /** With `step`, u32 [2], the training step and the number of the first row, and the network's seed: without it nothing is dropped. */
   dropped?: { step: PlannedTensor; seed: number } | undefined;
   ops: LayerOps;
+  /** Of what steps leave: h, gates and candidates. */
+  type?: ElementType;
   /** Allocates what the layers compute in; the plan unless given. */
   allocator?: Pick<Plan, "tensor">;
 }
@@ -55,6 +57,7 @@ export function createStack(
   options: StackOptions,
 ): Layer[] {
   const { steps, batch, schedule, rowsByToken, continued, reachesBeyond, dropped, ops, allocator = plan } = options;
+  const { type = "f32" } = options;
   const layers: Layer[] = [];
   for (const stack of stacked) {
     const { mask, dropout: rate, hidden: size, width, directions: count } = stack;
@@ -63,12 +66,12 @@ export function createStack(
     const { parts = 1 } = x.tensor;
     const masked = rate > 0 ? dropped : undefined;
     const states = (name: string, width: number) =>
-      allocator.tensor(name, [steps + count, batch, count * width], { parts: count });
+      allocator.tensor(name, [steps + count, batch, count * width], { parts: count, type });
     layers.push({
       cell: ops.cellOf!(stack),
       ops,
       schedule,
-      inputs: masked ? { tensor: plan.tensor("dropped", [steps, batch, stack.inputs], { parts }) } : x,
+      inputs: masked ? { tensor: plan.tensor("dropped", [steps, batch, stack.inputs], { parts, type }) } : x,
       continued,
       reachesBeyond,
       rowsByToken: below ? undefined : rowsByToken,
@@ -87,7 +90,7 @@ function direction(
   layer: StackedLayer,
   part: number,
   parameters: Readonly<Record<string, PlannedTensor>>,
-  { steps, batch, gradients = false, traceGradients = false, ops, allocator = plan }: StackOptions,
+  { steps, batch, gradients = false, traceGradients = false, ops, type = "f32", allocator = plan }: StackOptions,
 ): Direction {
   const { hidden: width, projection, bias } = layer;
   const cell = ops.cellOf!(layer);
@@ -106,9 +109,9 @@ function direction(
       projectionWeight: projection === undefined ? undefined : named("projectionWeight"),
       unitParameters: unitParameters.length > 0 ? named("unitParameters") : undefined,
     },
-    gate: allocator.tensor("gate", [steps, batch, gates * width], { parts }),
+    gate: allocator.tensor("gate", [steps, batch, gates * width], { parts, type }),
     cellState: states > 0 ? allocator.tensor("cellState", [states * (steps + 1), batch, width]) : undefined,
-    candidate: candidate && allocator.tensor("candidate", [steps, batch, width]),
+    candidate: candidate && allocator.tensor("candidate", [steps, batch, width], { type }),
     carry: gradients ? allocator.tensor("carry", [carriesOf(cell), batch, width]) : undefined,
     dHidden: traceGradients ? allocator.tensor("dHidden", [steps + 1, batch, width]) : undefined,
     product: projection === undefined ? undefined : plan.tensor("P·U", [width, gates * width], { parts }),
@@ -143,8 +146,9 @@ export function tensorsBetween(plan: Plan, layers: readonly Layer[], lowest: num
   const between: PlannedTensor[] = [];
   for (const [number, { hidden, directions }] of layers.slice(0, -1).entries()) {
     const [steps = 0, batch = 0] = directions[0]!.gate.shape;
-    const shape = [steps, batch, hidden.shape[2]!];
-    if (number >= lowest) between[number] = plan.tensor("dOutput", shape, { parts: directions.length });
+    const { type, shape } = hidden;
+    const more = { parts: directions.length, type };
+    if (number >= lowest) between[number] = plan.tensor("dOutput", [steps, batch, shape[2]!], more);
   }
   return between;
 }

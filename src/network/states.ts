@@ -2,7 +2,8 @@
 // where there are some.
 
 import type { Moves, Place, Plan } from "../gpu/plan";
-import { type AnyBuffer, matrixOf, type PlannedTensor, roundUp } from "../gpu/tensor";
+import { type AnyBuffer, elementBytes, matrixOf, type PlannedTensor, roundUp } from "../gpu/tensor";
+import { convertRows } from "../ops/convert";
 import type { Direction, Layer } from "./layer";
 import { nameOfState, type StateKind } from "./state-specs";
 
@@ -32,7 +33,7 @@ export function statePlaces(layers: readonly Layer[], end: "initial" | "final"):
     const { parts = 1, shape } = tensor;
     const [, rows = 0] = shape;
     const width = shape.at(-1)! / parts;
-    const stored = 4 * roundUp(width, 4);
+    const stored = elementBytes(tensor) * roundUp(width, 4);
     const offset = tensor.offset + (slab * rows * parts + (kind === "hidden" ? part : 0)) * stored;
     return {
       name: nameOfState(layers[layer]!.directions[part]!.name, kind, index),
@@ -103,6 +104,10 @@ export function copyStates(
   for (const place of statePlaces(layers, end)) {
     const rows = outside(place.name);
     if (!rows) continue;
+    if (place.tensor.type === "f16") {
+      convertState(plan, place, rows, way);
+      continue;
+    }
     const { count, bytes } = copiesOf(place, rows.stride);
     const copy = (moving: (stride: number) => Moves) => {
       const sweep = { buffer: place.tensor.buffer, offset: place.offset, moves: moving(place.stride) };
@@ -114,6 +119,17 @@ export function copyStates(
     if (count === 1) copy(() => []);
     else plan.repeat(count, (index) => copy((stride) => [{ index, bytes: stride }]));
   }
+}
+
+/** What is stored in half precision is in single outside. */
+function convertState(plan: Plan, place: StatePlace, { buffer, offset, stride }: StateRows, way: "in" | "out"): void {
+  const { name, tensor, rows, width } = place;
+  const inside = { tensor, start: (place.offset - tensor.offset) / 8, stride: place.stride / 8 };
+  const shape = [buffer.size / 4];
+  const whole: PlannedTensor = { name, shape, type: "f32", buffer, offset: 0, size: buffer.size };
+  const other = { tensor: whole, start: offset / 16, stride: stride / 16 };
+  const [x, out] = way === "in" ? [other, inside] : [inside, other];
+  convertRows(plan, { label: `${name}, ${way}`, x, out, rows, width: roundUp(width, 4) / 4 });
 }
 
 /** The rows of tensors that are named as states are. */
@@ -135,10 +151,10 @@ interface CarryPlace {
 
 /** Where what reaches each initial state on the way back lies in `carry`: read by a sweep that goes on from it, and left there. */
 export const carryPlaces = (layers: readonly Layer[]): CarryPlace[] =>
-  statePlaces(layers, "initial").map(({ name, kind, layer, part, index, rows, stored }) => {
+  statePlaces(layers, "initial").map(({ name, kind, layer, part, index, rows, width }) => {
     const { carry, dHidden } = layers[layer]!.directions[part]!;
     const slab = kind === "hidden" ? 0 : 1 + index;
-    const bytes = rows * stored;
+    const bytes = 4 * rows * roundUp(width, 4);
     return {
       name,
       place: { buffer: carry!.buffer, offset: carry!.offset + slab * bytes },

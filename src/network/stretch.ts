@@ -25,8 +25,9 @@ export interface Stretch {
 
 /** All steps at once. */
 export function inOne(layout: Layout, { createStack, stackForward, stackBackward }: Stacking): Stretch {
-  const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss, ways, dropped, joints, inputs } =
-    layout;
+  const { plan, architecture, parameters, options, batch, rowLoss, back, addLoss } = layout;
+  const { ways, dropped, joints, inputs, mixed } = layout;
+  const type = mixed ? "f16" : "f32";
   const { steps, batch: rows, traceGradients = false } = options;
   const schedule = options.schedule === "wavefront" ? undefined : options.schedule; // that one is in the stacking
   const { tokenStart, tokenOrder, weights } = batch;
@@ -34,13 +35,16 @@ export function inOne(layout: Layout, { createStack, stackForward, stackBackward
   // What is timed before there is a batch is then as real.
   plan.fill(lengths, () => new Int32Array(rows).fill(steps));
   const rowsByToken = tokenStart && tokenOrder && { tokenStart: onlyRow(tokenStart), tokenOrder: onlyRow(tokenOrder) };
-  const input = inputStage(plan, architecture, parameters, inputs ?? batch.inputs!, ways, rowsByToken, back?.slabs);
+  const input = inputStage(plan, architecture, parameters, inputs ?? batch.inputs!, ways, {
+    ...{ rowsByToken, slabs: back?.slabs, type },
+  });
   const encoder = architecture.encoder && ways.encoders!.encoding(layout, architecture.encoder);
   const wanted = traceGradients || (inputs && back);
-  const dInputs = wanted || input.learns ? plan.tensor("dInputs", [steps, rows, architecture.input.width]) : undefined;
+  const x = [steps, rows, architecture.input.width];
+  const dInputs = wanted || input.learns ? plan.tensor("dInputs", x, { type }) : undefined;
   const layers = createStack(plan, architecture, parameters, input.x, lengths, {
     ...{ steps, batch: rows, schedule, traceGradients, rowsByToken: input.rowsByToken },
-    ...{ dropped, ops: ways },
+    ...{ dropped, ops: ways, type },
     ...((encoder?.learns || joints) && { continued: true, reachesBeyond: true }),
     gradients: back !== undefined,
   });
@@ -69,9 +73,10 @@ export function inOne(layout: Layout, { createStack, stackForward, stackBackward
       if (!back || !dLogits) return;
       const { slabs } = back;
       const reached = dInputs || lowestToLearn(layers, slabs) < layers.length;
-      const dOutput = reached ? readout.dOutput(dLogits) : undefined;
       ways.lengthMask?.lengthMask(plan, { label: "do = 0 past the end", values: dLogits, lengths });
-      readout.backward({ dLogits, dOutput, slabs, rowSums: ways.rowSums });
+      const o = mixed?.scaled(dLogits) ?? dLogits;
+      const dOutput = reached ? readout.dOutput(o) : undefined;
+      readout.backward({ dLogits: o, dOutput, slabs, rowSums: ways.rowSums });
       encoder?.clear(layers);
       joints?.enter(layers);
       if (dOutput) stackBackward(plan, layers, dOutput, slabs, dInputs);

@@ -1,6 +1,7 @@
 // Puts dropout on a plan, forward and backward, with masks that are drawn twice and never stored.
 
 import dropoutShader from "../../shaders/dropout.wgsl?raw";
+import halfShader from "../../shaders/half.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { matrixOf, type PlannedTensor } from "../gpu/tensor";
 import type { View } from "./matmul";
@@ -61,7 +62,7 @@ function addDropout(
     label,
     kernel: {
       shader: "dropout",
-      source: `${philoxSource}\n${dropoutShader}`,
+      source: `${halfShader}\n${philoxSource}\n${dropoutShader}`,
       constants: { size, width: storedWidth / 4, ...constants, ...threads },
       flags: { gradient },
     },

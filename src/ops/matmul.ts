@@ -1,8 +1,9 @@
 // Puts a matrix product on a plan: A·B (+ bias), Aᵀ·B or A·Bᵀ, over whole tensors or parts of them.
 
+import halfShader from "../../shaders/half.wgsl?raw";
 import matmulShader from "../../shaders/matmul.wgsl?raw";
 import type { Plan } from "../gpu/plan";
-import { matrixOf, type PlannedTensor } from "../gpu/tensor";
+import { elementBytes, matrixOf, type PlannedTensor } from "../gpu/tensor";
 import { noted } from "./finite-check";
 import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith } from "./operands";
 import { isSmall, productTiles, type TileName, tileFlags, tileSource, tiles } from "./tile";
@@ -77,7 +78,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
       label,
       kernel: {
         shader: "matmul",
-        source: `${tileSource}\n${source}`,
+        source: `${halfShader}\n${tileSource}\n${source}`,
         constants: threads,
         flags: {
           ...flags,
@@ -86,6 +87,7 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
           bias: bias !== undefined,
           accumulate: accumulate || slabs.accumulate === true,
           rowSum: bSum !== undefined,
+          halfOut: out.tensor.type === "f16",
           inside: !isSmall(rows, depth, width) && covers(threads, sizes), // one shader for all small products
           ...tileFlags(tile),
         },
@@ -100,11 +102,22 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
       },
       workgroups: [...workgroups, slabs.count],
       flops: 2 * rows * depth * width,
-      bytes: 4 * (rows * depth + depth * width + slabs.count * rows * width),
+      bytes:
+        elementBytes(a.tensor) * rows * depth +
+        elementBytes(b.tensor) * depth * width +
+        elementBytes(out.tensor) * slabs.count * rows * width,
     });
   };
   const names = productTiles(plan.traits, rows, depth, width);
-  const kind = ["product", transpose && `${transpose}ᵀ`, bias && "+ bias", bSum && "+ sum", accumulate && "added"];
+  const halves = [a, b, out].map(({ tensor }) => (tensor.type === "f16" ? "½" : "1")).join("");
+  const kind = [
+    "product",
+    halves.includes("½") && halves,
+    transpose && `${transpose}ᵀ`,
+    bias && "+ bias",
+    bSum && "+ sum",
+    accumulate && "added",
+  ];
   const key = `${kind.filter(Boolean).join(" ")} ${rows}×${depth}×${width}, ${slabs.count} slabs`;
   plan.choose("product", key, Object.fromEntries(names.map((name) => [name, add(name)])), names[0]!);
 }

@@ -105,13 +105,21 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   const { traits } = plan;
   const { cell, schedule } = sweep;
   const { width, forward } = directed;
-  const forms = sweepForms(traits, { ...directed, gates: cell.gates }, schedule);
+  const half = sweep.gate.type === "f16";
+  const forms = sweepForms(traits, { ...directed, gates: cell.gates, half }, schedule);
   if (forms.length === 0) {
     throw new Error(
       `recurrence: schedule "fused" with hidden ${width} needs more threads in a workgroup than the ${traits.limits.maxComputeInvocationsPerWorkgroup} of this device; use schedule "unrolled".`,
     );
   }
-  const kind = [cell.name, cell.candidate, forward ? "forward" : "backward", sweep.oneHot && "from tokens", schedule];
+  const kind = [
+    cell.name,
+    cell.candidate,
+    forward ? "forward" : "backward",
+    sweep.oneHot && "from tokens",
+    half && "in half",
+    schedule,
+  ];
   const shape = `${directed.steps}×${directed.batch}×${width}, ${sweep.hidden.parts ?? 1} side by side`;
   const ways = forms.map(
     (form) => [`${form.schedule} ${form.name}`, (plan: Plan) => addWay(plan, sweep, directed, form)] as const,

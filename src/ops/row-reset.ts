@@ -1,5 +1,6 @@
 // Puts the reset of carried states on a plan, row by row.
 
+import halfShader from "../../shaders/half.wgsl?raw";
 import rowResetShader from "../../shaders/row-reset.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
@@ -27,7 +28,7 @@ export function rowReset(plan: Plan, { state, firstRow = 0, reset, initial }: Ro
     label: `${state.name}_0 = ${initial ? "what is given" : "0"} where a row begins anew`,
     kernel: {
       shader: "row-reset",
-      source: rowResetShader,
+      source: `${halfShader}\n${rowResetShader}`,
       constants: { size: batch * width, width, first: firstRow * width, ...constants },
       flags: { given: initial !== undefined },
     },

@@ -81,7 +81,8 @@ function addScan(
     for (const phase of ["summing", "joining", "joined"] as const) add(plan, chunks, { phase, lines });
   };
   const direction = flags.forward ? "forward" : "backward";
-  const key = `${scan.cell.name} scan ${direction} ${steps}×${batch}×${width}, ${scan.hidden.parts ?? 1} side by side`;
+  const half = scan.gate.type === "f16" ? " in half" : "";
+  const key = `${scan.cell.name} scan ${direction}${half} ${steps}×${batch}×${width}, ${scan.hidden.parts ?? 1} side by side`;
   plan.choose("recurrence", key, { "in chunks": inChunks, "in turn": (plan) => add(plan, 1) }, "in chunks");
 }
 

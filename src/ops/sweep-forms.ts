@@ -28,6 +28,8 @@ export interface SweepSize {
   readonly width: number;
   readonly gates: number;
   readonly forward: boolean;
+  /** Whether weights and states are in half precision. */
+  readonly half: boolean;
 }
 
 /**
@@ -88,12 +90,12 @@ function tiledForm(
  */
 function persistentForm(traits: DeviceTraits, size: SweepSize): SweepForm | undefined {
   const { limits, software, quads, cores } = traits;
-  const { batch, gates, forward } = size;
+  const { batch, gates, forward, half } = size;
   const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, maxComputeWorkgroupStorageSize } = limits;
   const width = inVec4(size.width);
   const [columns, inner] = forward ? [gates * width, width] : [width, gates * width];
   const across = quads ? roundUp(columns, 4) : columns;
-  const mostHeld = software ? costsOf(traits).held : heldBlocks;
+  const mostHeld = software ? costsOf(traits).held : heldBlocks[half ? "f16" : "f32"];
   const turns = software ? Math.ceil(batch / cores) : 1;
   for (let rows = software ? 1 : Math.min(rowsTogether, Math.ceil(batch / rowsApart)); rows > 0; rows--) {
     const room = Math.floor(maxComputeWorkgroupStorageSize / (16 * rows));

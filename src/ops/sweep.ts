@@ -1,6 +1,7 @@
 // What the sweeps through time have in common, whether units meet or not.
 
 import cellShader from "../../shaders/cell.wgsl?raw";
+import halfShader from "../../shaders/half.wgsl?raw";
 import stepShader from "../../shaders/step.wgsl?raw";
 import sweepShader from "../../shaders/sweep.wgsl?raw";
 import type { Cell } from "../cells/cell";
@@ -9,7 +10,7 @@ import type { BackwardSweep } from "./recurrence";
 import { rowSum } from "./row-sum";
 
 /** What stands in front of the sweeps of a cell: it, and where a sweep of one layer is in its tensors. */
-export const sweepSource = (cell: Cell): string => `${cellShader}\n${cell.source}\n${sweepShader}`;
+export const sweepSource = (cell: Cell): string => `${halfShader}\n${cellShader}\n${cell.source}\n${sweepShader}`;
 
 /** Likewise, with what a step does around its products. */
 export const steppedSource = (cell: Cell): string => `${sweepSource(cell)}\n${stepShader}`;

@@ -12,8 +12,8 @@ export const largeProduct = 2 ** 24;
 /** Rows that fill a tall tile of four threads, and so occupy a core. */
 export const tallRows = 32;
 
-/** Blocks of 4 × 4 weights that a thread of a persistent sweep keeps on GPUs: 64 numbers, half of the registers of a thread. */
-export const heldBlocks = 4;
+/** Blocks of 4 × 4 weights that a thread of a persistent sweep keeps on GPUs: 64 numbers, or 128 in half precision, half of its registers. */
+export const heldBlocks = { f32: 4, f16: 8 } as const;
 
 /** Rows of a batch up to which each has a workgroup of its own: with more, they would queue for a GPU's multiprocessors. */
 export const rowsApart = 128;

@@ -1,5 +1,6 @@
 // Puts a product with one-hot rows on a plan, as a gather of rows, and its gradient.
 
+import halfShader from "../../shaders/half.wgsl?raw";
 import tokenGatherShader from "../../shaders/token-gather.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import { elements, type PlannedTensor } from "../gpu/tensor";
@@ -29,7 +30,7 @@ export function tokenGather(plan: Plan, { label, tokens, weight, bias, out }: Ga
     label,
     kernel: {
       shader: "token-gather",
-      source: tokenGatherShader,
+      source: `${halfShader}\n${tokenGatherShader}`,
       constants: { rows, width: storedVec4(out), ...constants },
       flags: { forward: true, gradient: false, bias: bias !== undefined, accumulate: false, noted: false },
     },

@@ -12,9 +12,11 @@ interface StepTensors {
   readonly recorded: Tensor;
   /** u32 [1]: the first step that changed nothing, 0 before. */
   readonly notFinite: Tensor;
+  /** u32 [1], in mixed precision: the last step, where it overflowed for the loss's scale, else 0. */
+  readonly overflowed: Tensor | undefined;
 }
 
-type Buffer = TensorGroup<"losses" | "recorded" | "notes">;
+type Buffer = TensorGroup<"losses" | "recorded" | "notes" | "overflows">;
 
 /** Adds the buffers of `submits` submits in flight to a plan. */
 export function planLossReadback(
@@ -26,6 +28,7 @@ export function planLossReadback(
     losses: { shape },
     recorded: { shape: [1], type: "u32" },
     notes: { shape, type: "u32" },
+    overflows: { shape, type: "u32" },
   } as const;
   return Array.from({ length: submits }, () => plan.group("losses", specs, "readback"));
 }
@@ -35,6 +38,8 @@ export interface StepResults {
   readonly losses: readonly number[];
   /** What was noted of what is not finite, as `encodeNote` placed it. */
   readonly notes: readonly number[];
+  /** Of each step, its number where it overflowed, else 0. */
+  readonly overflows: readonly number[];
 }
 
 /** The losses of one submit, on their way. */
@@ -74,6 +79,12 @@ export class LossReadback {
     encoder.copyBufferToBuffer(notFinite.buffer, notFinite.offset, buffer, tensors.notes.offset + 4 * number, 4);
   }
 
+  /** Encodes whether the step in place `slot` overflowed. */
+  encodeOverflow(encoder: GPUCommandEncoder, { buffer, tensors }: Buffer, slot: number): void {
+    const { overflowed: from } = this.#tensors;
+    if (from) encoder.copyBufferToBuffer(from.buffer, from.offset, buffer, tensors.overflows.offset + 4 * slot, 4);
+  }
+
   /** Submits what `encoder` holds, `count` training steps, and sends their losses on their way. */
   submit(encoder: GPUCommandEncoder, buffer: Buffer, count: number): PendingLosses {
     for (const name of ["losses", "recorded"] as const) {
@@ -100,11 +111,13 @@ export class LossReadback {
     const capacity = elements(tensors.losses.shape);
     const bytes = buffer.getMappedRange();
     const ring = new Float32Array(bytes, tensors.losses.offset, capacity);
-    const notes = [...new Uint32Array(bytes, tensors.notes.offset, count)];
+    const [notes, overflows] = [tensors.notes, tensors.overflows].map(({ offset }) => [
+      ...new Uint32Array(bytes, offset, count),
+    ]) as [number[], number[]];
     const first = new Uint32Array(bytes, tensors.recorded.offset, 1)[0]! - count;
     const losses = Array.from({ length: count }, (_, i) => ring[(first + i) % capacity]!);
     buffer.unmap();
     this.#idle.push(group);
-    return { losses, notes };
+    return { losses, notes, overflows };
   }
 }

@@ -28,7 +28,7 @@ export const checkOf = async (config: NetworkConfig, pass: PassOptions): Promise
   takesPlain(config, pass) ? checkPlain : (await import("../network/check-batch")).checkBatch;
 
 export class Steps {
-  readonly progress: Progress = { step: 0, skipped: 0, begun: false, measured: false };
+  readonly progress: Progress = { step: 0, skipped: 0, overflowed: 0, begun: false, measured: false };
   readonly submits: Submits;
   /** Whether one that is not finite holds back those behind it. */
   stopsAtNotFinite = false;

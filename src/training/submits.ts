@@ -17,7 +17,12 @@ export interface StepReport {
   loss: number;
   /** Whether it changed nothing, as its loss or its gradients were not finite. */
   skipped: boolean;
+  /** In mixed precision, where its gradients were too large for half at the loss's scale: that was halved, and nothing else is wrong. */
+  overflowed?: boolean;
 }
+
+/** Whether a step is one that ends a training, unless those are skipped. */
+export const isNotFinite = ({ skipped, overflowed = false }: StepReport): boolean => skipped && !overflowed;
 
 /** Steps that were submitted. */
 export interface Submission {
@@ -56,7 +61,8 @@ export class Submits {
     this.#upload = program.buffer(layout.upload);
     this.#numbers = program.tensor(layout.update.numbers);
     const buffers = layout.readback.map((group) => program.group(group));
-    this.#readback = new LossReadback(pass.gpu, { ...pass.tensors, notFinite: pass.notFinite! }, buffers);
+    const overflowed = layout.overflowed && program.tensor(layout.overflowed);
+    this.#readback = new LossReadback(pass.gpu, { ...pass.tensors, notFinite: pass.notFinite!, overflowed }, buffers);
   }
 
   /** Forgets what an earlier training found not finite. */
@@ -106,6 +112,7 @@ export class Submits {
         encoder.copyBufferToBuffer(this.#upload, start + packer.bytes, numbers.buffer, numbers.offset, numbers.size);
         this.#pass.encode(encoder, stops);
         if (!stops) this.#readback.encodeNote(encoder, buffer, slot);
+        this.#readback.encodeOverflow(encoder, buffer, slot);
       }
       if (stops) this.#readback.encodeNote(encoder, buffer, 0);
       return this.#readback.submit(encoder, buffer, count);
@@ -133,6 +140,7 @@ export class Submits {
     const [halted = 0] = results.notes;
     return results.losses.map((loss, i) => {
       const step = firstStep + i;
+      if (results.overflows[i] !== 0) return { step, loss, skipped: true, overflowed: true };
       const skipped = stops ? halted !== 0 && step >= halted : results.notes[i] !== 0;
       return { step, loss, skipped };
     });

@@ -19,6 +19,7 @@ export interface TrainerOptions
     | "ownInputs"
     | "schedule"
     | "checkpointEvery"
+    | "precision"
   > {
   optimizer: Optimizer;
   /**
@@ -69,6 +70,7 @@ const names: readonly (keyof TrainerOptions)[] = [
   "ownInputs",
   "schedule",
   "checkpointEvery",
+  "precision",
   "optimizer",
   "trainable",
   "learningRates",

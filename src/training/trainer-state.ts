@@ -28,7 +28,7 @@ export interface TrainerState {
   learningRates?: Readonly<Record<string, number>>;
   /** The optimizer's kind, such as "adam". */
   optimizer: string;
-  /** The optimizer's state of each parameter that learns, such as `trainer.mean.outputBias`; carried, `trainer.state.layer0.hidden`. */
+  /** The optimizer's state of each parameter that learns, such as `trainer.mean.outputBias`; carried, `trainer.state.layer0.hidden`; in mixed precision `trainer.lossScaling`. */
   tensors: ParameterValues;
 }
 
@@ -38,6 +38,8 @@ export interface Progress {
   step: number;
   /** Those reported so far that changed nothing. */
   skipped: number;
+  /** Those that changed nothing for the loss's scale. */
+  overflowed: number;
   /** Whether a batch came before: where the state is carried, the first one begins it. */
   begun: boolean;
   /** Whether there are gradients: of a step since the parameters were last restored. */
@@ -66,7 +68,7 @@ export interface Restorable {
 export function stateTensors(
   parameters: TensorGroup,
   ranges: readonly ParameterRange[],
-  { program, state: carried }: Pick<Pass, "program" | "state">,
+  { program, state: carried, tensors: { lossScaling } }: Pick<Pass, "program" | "state" | "tensors">,
 ): Tensor[] {
   const named = (name: string, tensor: Tensor): Tensor => ({ ...tensor, name: `trainer.${name}` });
   const tensors: Tensor[] = [];
@@ -80,6 +82,7 @@ export function stateTensors(
     }
   }
   for (const [name, tensor] of Object.entries(carried?.tensors ?? {})) tensors.push(named(`state.${name}`, tensor));
+  if (lossScaling) tensors.push(named("lossScaling", lossScaling));
   return tensors;
 }
 
@@ -163,7 +166,8 @@ export function checkState(
       `${operation}: the checkpoint is of a network alone, expected a trainer's state; use network.write(checkpoint.parameters).`,
     );
   }
-  const cure = "make the trainer with the optimizer, the batch and the carryState that the checkpoint was saved with";
+  const cure =
+    "make the trainer with the optimizer, the batch, the precision and the carryState that the checkpoint was saved with";
   if (state.optimizer !== optimizer) {
     throw new Error(
       `${operation}: the checkpoint is of optimizer ${shown(state.optimizer)}, expected "${optimizer}"; ${cure}.`,
@@ -172,6 +176,12 @@ export function checkState(
   checkLearning(operation, state, learning);
   checkProgress(operation, state);
   expectValues(operation, "tensor", state.tensors, expected, cure);
+  const [scale = 1, steps = 0] = state.tensors.get("trainer.lossScaling")?.data ?? [];
+  if (!(scale >= 1 && scale <= 2 ** 24 && steps >= 0)) {
+    throw new Error(
+      `${operation}: the loss's scale is ${scale} for ${steps} steps, expected 1 to ${2 ** 24} for 0 or more; go back to another checkpoint.`,
+    );
+  }
   return state;
 }
 

@@ -12,7 +12,7 @@ import type { Halves } from "./halves";
 import { learningState } from "./learning-state";
 import type { Optimizer } from "./optimizers";
 import { checkOf, Steps } from "./steps";
-import { type StepReport, type Submission, training } from "./submits";
+import { isNotFinite, type StepReport, type Submission, training } from "./submits";
 import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
 import { isInHalves, layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
 import type * as trainerStates from "./trainer-state";
@@ -132,7 +132,7 @@ export class Trainer {
     let firstNotFinite: number | undefined;
     const resultsOf = async (submission: Submission) => {
       const results = await this.#steps.submits.results(submission);
-      firstNotFinite ??= results.find(({ skipped }) => skipped)?.step;
+      firstNotFinite ??= results.find(isNotFinite)?.step;
       return results;
     };
     try {
@@ -147,8 +147,10 @@ export class Trainer {
         const oldest = inFlight.shift();
         if (!oldest) break;
         for (const report of await resultsOf(oldest)) {
-          if (report.skipped && notFinite === "stop") throw (await import("./divergence")).divergence(report);
-          if (report.skipped) this.#progress.skipped++;
+          if (isNotFinite(report)) {
+            if (notFinite === "stop") throw (await import("./divergence")).divergence(report, this.pass.options);
+            this.#progress.skipped++;
+          } else if (report.overflowed) this.#progress.overflowed++;
           yield report;
         }
       }
@@ -229,6 +231,11 @@ export class Trainer {
   /** Steps, of those reported so far, that changed nothing as they were not finite. */
   get skippedSteps(): number {
     return this.#progress.skipped;
+  }
+
+  /** In mixed precision, those that changed nothing as gradients were too large for half at the loss's scale. */
+  get overflowedSteps(): number {
+    return this.#progress.overflowed;
   }
 
   /**

@@ -19,7 +19,13 @@ const program = (...args: string[]) =>
   });
 
 withCompiler("no kernel of a training pass spills where its default ways are taken", async () => {
-  const planning = { cells: [...cellNames], shapes: Object.keys(shapes), schedule: undefined, tile: undefined };
+  const planning = {
+    cells: [...cellNames],
+    shapes: Object.keys(shapes),
+    schedule: undefined,
+    precision: "single" as const,
+    tile: undefined,
+  };
   const work = plannedWork({ ...planning, device: "rx6800" });
   const labels = new Map(work.map(({ dispatch, label }) => [dispatch.shader.text(), label]));
   const compiled = await compileFor("navi21", [...labels.keys()], false);
@@ -30,7 +36,7 @@ withCompiler("no kernel of a training pass spills where its default ways are tak
 withCompiler(
   "a time step of a sweep whose weights stand still takes few cycles, and back not half as many more",
   async () => {
-    const planning = { schedule: undefined, tile: undefined, device: "rx6800" } as const;
+    const planning = { schedule: undefined, precision: "single", tile: undefined, device: "rx6800" } as const;
     const cases = [
       ["elman", "M", 1500],
       ["elman", "32x64x256x64", 1800],

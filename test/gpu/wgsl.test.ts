@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { constantLines, numberBindings, resolveFlags } from "../../src/gpu/wgsl";
+import { constantLines, inHalf, numberBindings, resolveFlags } from "../../src/gpu/wgsl";
 
 describe("resolveFlags", () => {
   const source = "a\n#if one\nb\n#elif two\nc\n#else\nd\n#endif\ne";
@@ -66,6 +66,33 @@ describe("numberBindings", () => {
         'expected bindings of the form "var<storage, read> name: type;"',
       );
     }
+  });
+});
+
+describe("inHalf", () => {
+  const source = `alias Stored = vec4f;
+alias Other = vec4f;
+var<storage, read> a: array<Stored>;
+var<storage, read_write> b: array<Stored>;
+var<storage, read> c: array<Other>;
+var<storage, read> d: array<vec4f>;`;
+
+  test("makes of the types of what is in half precision such, and leaves the others", () => {
+    expect(inHalf(source, [], "test")).toBe(source);
+    expect(inHalf(source, ["a", "b"], "test")).toBe(source.replace("Stored = vec4f", "Stored = vec4h"));
+    expect(inHalf(source, ["c"], "test")).toBe(source.replace("Other = vec4f", "Other = vec4h"));
+  });
+
+  test("refuses what the shader does not read in half precision", () => {
+    expect(() => inHalf(source, ["d"], "test")).toThrow(
+      'test: "d" is stored in half precision, expected single; the shader reads no other.',
+    );
+  });
+
+  test("refuses one in single precision that the shader reads as another that is not", () => {
+    expect(() => inHalf(source, ["a"], "test")).toThrow(
+      'test: "b" is stored in single precision, expected half, as a.',
+    );
   });
 });
 

@@ -102,6 +102,7 @@ export const ofTrainer: Record<keyof Trainer, Use> = {
   learningRate: "apart",
   step: "apart",
   skippedSteps: "apart",
+  overflowedSteps: "apart",
   stop: "apart",
   destroy: "apart",
   [Symbol.dispose]: "apart",
