@@ -6,7 +6,7 @@ import { lossRecord } from "../ops/loss-record";
 import { type Architecture, architectureOf } from "../parts/architecture";
 import { batchSpecs, batchTensors } from "./batch";
 import type { NetworkConfig } from "./config";
-import { gradientSlabs } from "./gradient-slabs";
+import type { gradientSlabs } from "./gradient-slabs";
 import type { Joints, joining } from "./joints";
 import type { Layer } from "./layer";
 import type { mixing } from "./mixed";
@@ -113,7 +113,7 @@ export function planPass(
   const batch = plan.group<string>("batch", batchTensors(batchSpecs(config, { ...options, rowsByToken })), "uniform");
   const { rowLoss, loss, ...ring } = lossesOn(plan, architecture, options);
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
-  const back = wanted ? gradientSlabs(plan, config, learning, summed, loss, batch.tensors.step!) : undefined;
+  const back = ways.gradients?.gradientSlabs(plan, config, learning, summed, loss, batch.tensors.step!);
   const mixed = precisions?.mixing(plan, parameters, back?.group);
   const carried = carriedState?.carrying(plan, config, options, back?.notFinite);
   const joints = joining?.joining(plan, config, rows, wanted);
