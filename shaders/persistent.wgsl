@@ -286,6 +286,66 @@ fn multiply(first: u32, column: u32, thread: u32) {
   }
 }
 
+// All steps of the rows from `firstRow` on.
+fn sweepRows(firstRow: u32, first: u32, column: u32, thread: u32) {
+  let row = firstRow + own;
+  let hasElement = own < rows && row < batch;
+  let length = u32(lengths[min(row, batch - 1u)]);
+#if forward
+  if (hasElement) {
+    let element = elementOf(0u, row, ownColumn);
+    let h = hidden[element.before];
+    ownHidden = vec4f(h);
+    handOn(0u, h);
+#if states
+    for (var s = 0u; s < states; s++) { ownState[s] = cellState[stateAt(element, s)]; }
+#endif
+  }
+  let fetched = select(0u, column, first == 0u);
+  fetch(0u, firstRow, fetched);
+  turnOver();
+  workgroupBarrier();
+  for (var i = 0u; i < sweepSteps; i++) {
+    let element = elementOf(i, row, ownColumn);
+    multiply(first, column, thread);
+#if second
+    workgroupBarrier();
+    if (hasElement) { candidateStep(element); }
+    workgroupBarrier();
+    multiply(first, column, thread);
+#endif
+    fetch(i + 1u, firstRow, fetched);
+    if (!direct) { workgroupBarrier(); }
+    if (hasElement) { cellStep(i, length, element); }
+    turnOver();
+    workgroupBarrier();
+  }
+#else
+  if (hasElement) {
+    for (var g = 0u; g < gates; g++) { handOn(g * width, Stored()); } // nothing comes from later than the last step
+  }
+  turnOver();
+  workgroupBarrier();
+  for (var n = 0u; n < sweepSteps; n++) {
+    let s = steps - n;
+    let before = elementOf(s - 1u, row, ownColumn);
+    let above = fromAbove(s, min(row, batch - 1u), length, ownColumn); // on its way while the products are made
+    multiply(first, column, thread);
+    if (!direct) { workgroupBarrier(); }
+    if (hasElement) { cellStep(s, length, row, before, above); }
+    turnOver();
+    workgroupBarrier();
+#if second
+    multiply(first, column, thread);
+    if (!direct) { workgroupBarrier(); }
+    if (hasElement && s > 0u) { candidateStep(before); }
+    turnOver();
+    workgroupBarrier();
+#endif
+  }
+#endif
+}
+
 @compute @workgroup_size(threads)
 fn sweep(
   @builtin(workgroup_id) group: vec3u,
@@ -302,63 +362,9 @@ fn sweep(
   hold(first, column);
   own = thread / width;
   ownColumn = thread % width;
-  for (var turn = 0u; turn < turns; turn++) {
-    let firstRow = (turns * group.x + turn) * rows;
-    let row = firstRow + own;
-    let hasElement = own < rows && row < batch;
-    let length = u32(lengths[min(row, batch - 1u)]);
-#if forward
-    if (hasElement) {
-      let element = elementOf(0u, row, ownColumn);
-      let h = hidden[element.before];
-      ownHidden = vec4f(h);
-      handOn(0u, h);
-#if states
-      for (var s = 0u; s < states; s++) { ownState[s] = cellState[stateAt(element, s)]; }
-#endif
-    }
-    let fetched = select(0u, column, first == 0u);
-    fetch(0u, firstRow, fetched);
-    turnOver();
-    workgroupBarrier();
-    for (var i = 0u; i < sweepSteps; i++) {
-      let element = elementOf(i, row, ownColumn);
-      multiply(first, column, thread);
-#if second
-      workgroupBarrier();
-      if (hasElement) { candidateStep(element); }
-      workgroupBarrier();
-      multiply(first, column, thread);
-#endif
-      fetch(i + 1u, firstRow, fetched);
-      if (!direct) { workgroupBarrier(); }
-      if (hasElement) { cellStep(i, length, element); }
-      turnOver();
-      workgroupBarrier();
-    }
-#else
-    if (hasElement) {
-      for (var g = 0u; g < gates; g++) { handOn(g * width, Stored()); } // nothing comes from later than the last step
-    }
-    turnOver();
-    workgroupBarrier();
-    for (var n = 0u; n < sweepSteps; n++) {
-      let s = steps - n;
-      let before = elementOf(s - 1u, row, ownColumn);
-      let above = fromAbove(s, min(row, batch - 1u), length, ownColumn); // on its way while the products are made
-      multiply(first, column, thread);
-      if (!direct) { workgroupBarrier(); }
-      if (hasElement) { cellStep(s, length, row, before, above); }
-      turnOver();
-      workgroupBarrier();
-#if second
-      multiply(first, column, thread);
-      if (!direct) { workgroupBarrier(); }
-      if (hasElement && s > 0u) { candidateStep(before); }
-      turnOver();
-      workgroupBarrier();
-#endif
-    }
-#endif
+  if (turns == 1u) {
+    sweepRows(group.x * rows, first, column, thread);
+  } else {
+    for (var turn = 0u; turn < turns; turn++) { sweepRows((turns * group.x + turn) * rows, first, column, thread); }
   }
 }

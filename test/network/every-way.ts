@@ -1,5 +1,6 @@
 // What plans of passes are made with, loaded for any of the library's own cells.
 import { cellNames, loadCells } from "../../src/cells/cells";
+import * as gradients from "../../src/network/gradient-slabs";
 import type { PassWays } from "../../src/network/pass-ways";
 import * as segments from "../../src/network/segments";
 import * as trainable from "../../src/network/trainable";
@@ -11,5 +12,5 @@ import * as valueLoss from "../../src/ops/value-loss";
 
 export const everyWay: PassWays = {
   cellOf: await loadCells(cellNames.map((cell) => ({ cell }))),
-  ...{ segments, recurrence, rowSums, classLoss, tokens, trainable, valueLoss },
+  ...{ gradients, segments, recurrence, rowSums, classLoss, tokens, trainable, valueLoss },
 };

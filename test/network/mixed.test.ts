@@ -55,8 +55,10 @@ describe.each(cellNames)("a training pass of %s in mixed precision", (cell) => {
       [...workOf(trainingPass(traits, cell, { ...M, hidden: 64 }, undefined, precision).nodes, byDefault)].flatMap(
         ({ way, dispatch }) => {
           if (way?.name !== "fused persistent") return [];
-          const [, depth, threads] = /^const depth = (\d+)u;\nconst threads = (\d+)u;/m.exec(dispatch.shader.text())!;
-          return [[Number(threads), Number(depth)]];
+          const text = dispatch.shader.text();
+          return [
+            ["threads", "depth"].map((name) => Number(new RegExp(`^const ${name} = (\\d+)u;`, "m").exec(text)?.[1])),
+          ];
         },
       );
     const [single, mixed] = [threadsOf("single"), threadsOf("mixed")];
