@@ -44,7 +44,7 @@ test("names its options, and refuses wrong ones in a line with exit code 2", asy
     [["--task", "adding", "--length", "1000000000"], '--length is "1000000000", expected an integer from 1 to 1048576'],
     [
       ["--task", "poems"],
-      '--task is "poems", expected moby-dick, generate-names, text, classify-names, classify, adding, parity, i-like-nlp',
+      '--task is "poems", expected moby-dick, generate-names, text, classify-names, classify, adding, parity, forecast, i-like-nlp',
     ],
     [["--learning-rate=-1"], '--learning-rate is "-1", expected a number above 0'],
     [["--schedule", "fast"], '--schedule is "fast", expected automatic, fused, unrolled, wavefront'],
