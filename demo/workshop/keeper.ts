@@ -3,7 +3,6 @@
 
 import { type CheckpointStore, openCheckpointStore } from "../../src/index";
 import { checkedSettings } from "../tasks/address";
-import { readOurCheckpoint } from "../tasks/checkpoints";
 import type { Settings } from "../tasks/fields";
 import { expectSame, type OwnData } from "../tasks/own-data";
 import { isOwn } from "../tasks/settings";
@@ -157,6 +156,7 @@ async function look(store: CheckpointStore, name: string): Promise<Kept | undefi
 
 /** What a checkpoint's file is of. @throws where it is none of this page. */
 export async function examine(file: Bytes): Promise<{ settings: Settings; step: number; about: Partial<About> }> {
+  const { readOurCheckpoint } = await import("../tasks/checkpoints"); // with cells and losses that few files need
   const { about, trainer } = await readOurCheckpoint(file);
   const said = (about ?? {}) as Partial<About>;
   const settings = checkedSettings(said.settings);

@@ -2,7 +2,6 @@
 
 import type { Gpu } from "../../src/index";
 import { trainedOn } from "../data/trained-on";
-import { readOurCheckpoint } from "../tasks/checkpoints";
 import { expectSame, labelOf } from "../tasks/own-data";
 import { readers } from "../tasks/readers";
 import { effective, isOwn } from "../tasks/settings";
@@ -17,7 +16,7 @@ export async function makeSession(
   tell: (report: Report) => void,
 ): Promise<Session> {
   const holding = effective(settings);
-  const checkpoint = from && (await readOurCheckpoint(from));
+  const checkpoint = from && (await (await import("../tasks/checkpoints")).readOurCheckpoint(from));
   await expectSame(own, (checkpoint?.about as Partial<About> | undefined)?.own);
   const trained = checkpoint && trainedOn(checkpoint.about, checkpoint.network);
   const make = await readers[holding.task](own, holding);

@@ -338,7 +338,7 @@ describe("learning rates of their own", () => {
       { learningRates: { output: 1e39 } },
       'learningRates of "output" is 1e+39, expected 0 or a number from 1.4e-45 to 3.4e38, as float32 has',
     ],
-    [{ learningRates: { output: 1e-50 } }, 'learningRates of "output" is 1e-50, expected 0 or a number that float32'],
+    [{ learningRates: { output: 1e-50 } }, 'learningRates of "output" is 1e-50, expected 0 or a number from 1.4e-45'],
     [{ learningRates: { output: "0.1" } }, 'learningRates of "output" is "0.1", expected a number'],
     [{ learningRates: () => null }, 'learningRates of "layer0.inputWeight" is null, expected a number'],
   ])("and what learns are refused where they are %o", async (wrong, message) => {
