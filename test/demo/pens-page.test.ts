@@ -80,7 +80,7 @@ describe("the page of pens", () => {
         const learned = `document.getElementById("steps").textContent === "600 of 600"`;
         await page.waitForFunction(learned, { polling: 100, timeout: 180_000 });
         expect(await textOf(page, "status")).toBe("It has learned the stroke; the pens follow it.");
-        await page.evaluate("void allFrames()");
+        await page.evaluate("allFrames(), new Promise((go) => setTimeout(go, 500))"); // one that was put off comes first
         const calls = await page.evaluate(async () => {
           const count = { frames: 0, submits: 0, readbacks: 0 };
           const { submit } = GPUQueue.prototype;
