@@ -186,7 +186,9 @@ describe("a checkpoint", () => {
     );
     const endless = damaged({ trainer: metadata.trainer!.replace(/"step":\d+/, '"step":1e999') });
     await expect(endless).rejects.toThrow("step is Infinity, expected");
-    await expect(progress({ learningRate: -1 })).rejects.toThrow('metadata "trainer": learningRate is -1, expected 0 or a');
+    await expect(progress({ learningRate: -1 })).rejects.toThrow(
+      'metadata "trainer": learningRate is -1, expected 0 or a',
+    );
     const reshaped = new Map(tensors).set("trainer.mean.outputBias", { shape: [1], data: new Float32Array(1) });
     await expect(readCheckpoint(writeSafetensors(reshaped, metadata))).rejects.toThrow(
       'tensor "trainer.mean.outputBias" has shape [1], expected [7], as its parameter',

@@ -36,7 +36,9 @@ describe("a learning rate schedule", () => {
 
   test("refuses numbers out of range", () => {
     expect(() => stepDecay({ every: 0, factor: 0.5 })).toThrow("stepDecay: every is 0, expected an integer from 1 up.");
-    expect(() => stepDecay({ every: 1, factor: -1 })).toThrow("stepDecay: factor is -1, expected 0 or a number from 1.4e-45");
+    expect(() => stepDecay({ every: 1, factor: -1 })).toThrow(
+      "stepDecay: factor is -1, expected 0 or a number from 1.4e-45",
+    );
     expect(() => cosine({ steps: 1.5 })).toThrow("cosine: steps is 1.5");
     expect(() => cosine({ steps: 1, final: Number.NaN })).toThrow("cosine: final is NaN");
     expect(() => warmUp(0)).toThrow("warmUp: steps is 0");
