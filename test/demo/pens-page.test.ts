@@ -45,24 +45,11 @@ async function draw(page: Page, line: readonly Point[]): Promise<void> {
   await page.mouse.up();
 }
 
-/** Has frames come seldom, as on a busy machine, until the page's `allFrames()`: a software adapter learns instead. */
-async function withFewFrames(page: Page): Promise<void> {
-  await page.evaluateOnNewDocument(() => {
-    const { requestAnimationFrame, cancelAnimationFrame, setTimeout, clearTimeout } = window;
-    window.requestAnimationFrame = (frame) => setTimeout(() => requestAnimationFrame(frame), 250);
-    window.cancelAnimationFrame = clearTimeout;
-    const allFrames = () => Object.assign(window, { requestAnimationFrame, cancelAnimationFrame });
-    Object.assign(window, { allFrames });
-  });
-  await page.reload();
-}
-
 describe("the page of pens", () => {
   test(
     "learns a stroke that is drawn on it; then its pens follow it, with one submit a frame and no readback",
     () =>
       visit(path, async (page) => {
-        await withFewFrames(page);
         await page.setViewport({ width: 1000, height: 1400 });
         await page.waitForSelector("#run:enabled");
         await draw(page, [
@@ -80,7 +67,6 @@ describe("the page of pens", () => {
         const learned = `document.getElementById("steps").textContent === "600 of 600"`;
         await page.waitForFunction(learned, { polling: 100, timeout: 180_000 });
         expect(await textOf(page, "status")).toBe("It has learned the stroke; the pens follow it.");
-        await page.evaluate("allFrames(), new Promise((go) => setTimeout(go, 500))"); // one that was put off comes first
         const calls = await page.evaluate(async () => {
           const count = { frames: 0, submits: 0, readbacks: 0 };
           const { submit } = GPUQueue.prototype;
