@@ -12,13 +12,13 @@ import {
   Network,
   openGpu,
   type ParameterValues,
+  readTensors,
   type StepReport,
   saveCheckpoint,
   Trainer,
   traceGradients,
   type UniformOptions,
 } from "../../src/index";
-import { answersOf } from "../answers";
 import type { Settings } from "../tasks/fields";
 import { trainerOptionsOf } from "../tasks/library-options";
 import type { Problem } from "../tasks/task";
@@ -96,4 +96,17 @@ async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | 
       node.close();
     },
   };
+}
+
+/** o of held-out batches of one size. */
+async function answersOf(network: Network, shape: BatchShape, batches: Iterable<Batch>): Promise<Float32Array[]> {
+  using pass = await network.pass(shape);
+  const answers: Float32Array[] = [];
+  for (const batch of batches) {
+    pass.write(batch);
+    pass.run();
+    const [outputs] = await readTensors(network.gpu, [pass.tensors.logits]);
+    answers.push(outputs as Float32Array);
+  }
+  return answers;
 }

@@ -1,15 +1,13 @@
 // `npm run predict`: what a network that `npm run train --save` saved answers to data that is brought to it.
 
-import { readFile, stat } from "node:fs/promises";
-import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { Network, openGpu } from "../../src/index";
 import { quotedPath } from "../data/refusal";
-import { expectReadable, textOf } from "../data/text-file";
 import { answers } from "../data/trained-on";
 import { complaintOf, integer, OptionError } from "./arguments";
 import { load } from "./checkpoint-file";
 import { choiceFile } from "./choice-file";
+import { readData } from "./data-file";
 import { openNodeGpu } from "./node-gpu";
 import { predictions } from "./predictions";
 
@@ -65,7 +63,7 @@ async function predict({ load: file, data, said, label, top, json }: NonNullable
       `--load is ${quotedPath(file)}, whose network ${answers[trainedOn.answer]}, expected one that ${known.join(", or ")}`,
     );
   }
-  const own = data === undefined ? { name: "--text", text: said ?? "" } : await read(data);
+  const own = data === undefined ? { name: "--text", text: said ?? "" } : await readData(data);
   const isText = data === undefined;
   const asked = await make({ own, isText, trainedOn, label, top });
   const node = await openNodeGpu();
@@ -79,14 +77,4 @@ async function predict({ load: file, data, said, label, top, json }: NonNullable
     gpu.destroy();
     node.close();
   }
-}
-
-async function read(path: string): Promise<{ name: string; text: string }> {
-  const name = basename(path);
-  const unreadable = (error: Error) => {
-    throw new OptionError(`--data is ${quotedPath(path)}, which cannot be read (${error.message})`);
-  };
-  const { size } = await stat(path).catch(unreadable);
-  expectReadable(name, size);
-  return { name, text: textOf(name, await readFile(path).catch(unreadable)) };
 }

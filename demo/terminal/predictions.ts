@@ -1,21 +1,11 @@
 // What there is to say of a network's answers, by what it was trained to do: lines for people, and the same as data.
 
-import {
-  batchesOnce,
-  forecast,
-  type LabelledSequence,
-  type Network,
-  paddedBatch,
-  type ValuedSequence,
-  windowSize,
-} from "../../src/index";
-import { answersOf } from "../answers";
+import { forecast, type Network, type Prediction, type SequenceInputs } from "../../src/index";
 import { standardised } from "../data/classification";
 import { readToTell, type ToTell } from "../data/labelled-file";
 import { listed, refusal, shown } from "../data/refusal";
 import { columnNamed, readSeriesFile } from "../data/series-file";
 import { type TrainedOn, vocabularyOf } from "../data/trained-on";
-import { maximum } from "../extremes";
 import { seriesOf } from "../tasks/forecast-problem";
 import type { OwnData } from "../tasks/own-data";
 import { OptionError } from "./arguments";
@@ -36,9 +26,9 @@ interface Said {
 }
 
 /** Reads what is asked; then answers it by a network. @throws where it is not what such a network reads. */
-type Prediction = (asked: Asked) => Promise<(network: Network) => AsyncIterable<Said>>;
+type Answer = (asked: Asked) => Promise<(network: Network) => AsyncIterable<Said>>;
 
-export const predictions: Partial<Record<TrainedOn["answer"], Prediction>> = {
+export const predictions: Partial<Record<TrainedOn["answer"], Answer>> = {
   class: ofClasses,
   forecast: ofSeries,
   character: ofText,
@@ -46,23 +36,22 @@ export const predictions: Partial<Record<TrainedOn["answer"], Prediction>> = {
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
-/** ŷ of one row. */
-function softmax(o: Float32Array): number[] {
-  const most = maximum(o);
-  const all = Array.from(o, (value) => Math.exp(value - most));
-  const sum = all.reduce((total, value) => total + value, 0);
-  return all.map((value) => value / sum);
+/** ŷ of each step. @throws where a file's network tells no classes. */
+function probabilitiesOf({ probabilities }: Prediction, classes: number): Float32Array[] {
+  if (!probabilities)
+    throw new OptionError("--load names a network whose loss is not of classes, expected one that is");
+  return Array.from({ length: probabilities.length / classes }, (_, step) =>
+    probabilities.subarray(step * classes, (step + 1) * classes),
+  );
 }
 
 /** The likeliest, and how likely. */
-function likeliest(names: readonly string[], probabilities: readonly number[], top: number): [string, number][] {
+function likeliest(names: readonly string[], probabilities: ArrayLike<number>, top: number): [string, number][] {
   const all = names.map((name, i) => [name, probabilities[i]!] as [string, number]);
   return all.sort(([, a], [, b]) => b - a).slice(0, top);
 }
 
-const batchRows = 64;
-
-async function ofClasses({ own, isText, trainedOn, label, top }: Asked): ReturnType<Prediction> {
+async function ofClasses({ own, isText, trainedOn, label, top }: Asked): ReturnType<Answer> {
   const { name, text } = own;
   const { classes, scale } = trainedOn;
   const items: ToTell[] = isText
@@ -79,27 +68,23 @@ async function ofClasses({ own, isText, trainedOn, label, top }: Asked): ReturnT
     );
   }
   const inputs = scale?.mean.length ?? 1;
-  const sequences = items.map(({ where, sequence }): LabelledSequence => {
+  const sequences = items.map(({ where, sequence }): SequenceInputs => {
     if ("text" in sequence && !scale) {
       if (sequence.text === "") throw refusal(where, "is empty", "a text of a character or more", "give one");
-      return { label: 0, tokens: vocabularyOf(where, sequence.text, trainedOn).encode(sequence.text) };
+      return vocabularyOf(where, sequence.text, trainedOn).encode(sequence.text);
     }
     if ("features" in sequence && scale && sequence.features.length % inputs === 0) {
-      return { label: 0, features: standardised(sequence.features, scale) };
+      return standardised(sequence.features, scale);
     }
     const expected = scale ? `series of ${inputs} values a step` : "a text";
     const got = "text" in sequence ? "is a text" : "is a series of other numbers";
     throw refusal(where, got, `${expected}, as the network was trained on`, "give such");
   });
-  const steps = maximum(sequences.map(({ tokens, features }) => (tokens ? tokens.length : features.length / inputs)));
   return async function* (network) {
-    const batch = Math.min(batchRows, sequences.length);
-    const all = await answersOf(network, { steps, batch }, batchesOnce(sequences, { steps, batch, inputs }));
+    const all = await network.predict(sequences);
     let right = 0;
     for (const [i, { where, label }] of items.entries()) {
-      const row = i % batch;
-      const o = all[Math.floor(i / batch)]!.subarray(row * classes.length, (row + 1) * classes.length);
-      const probabilities = softmax(o);
+      const [probabilities = []] = probabilitiesOf(all[i]!, classes.length);
       const best = likeliest(classes, probabilities, top);
       const is = label === undefined ? "" : `; it is ${label}`;
       if (label === best[0]![0]) right++;
@@ -112,23 +97,16 @@ async function ofClasses({ own, isText, trainedOn, label, top }: Asked): ReturnT
   };
 }
 
-async function ofSeries({ own, isText, trainedOn }: Asked): ReturnType<Prediction> {
+async function ofSeries({ own, isText, trainedOn }: Asked): ReturnType<Answer> {
   if (isText) throw new OptionError("--text is given, expected --data: the network forecasts a series");
   const shape = trainedOn.windows!;
   const file = await readSeriesFile(own.name, own.text);
   // The file may spell names in another case.
   for (const name of [...shape.targets, ...(shape.features ?? []), ...(shape.known ?? [])]) columnNamed(file, name);
   const { series, said } = seriesOf(file, shape);
-  const { steps, inputs } = windowSize(shape);
   return async function* (network) {
     if (said.length > 0) yield { line: `${own.name}: ${said.join(", ")}`, said: { file: own.name, said } };
-    const answer = async (window: ValuedSequence) => {
-      const [o] = await answersOf(network, { steps, batch: 1, weights: true }, [
-        paddedBatch([window], { steps, batch: 1, inputs }),
-      ]);
-      return o!;
-    };
-    const found = await forecast(answer, series, shape);
+    const found = await forecast(async ({ features }) => (await network.predict(features)).values!, series, shape);
     for (const target of shape.targets) {
       const [low, middle, high] = found[target]!;
       for (const [i, median] of middle!.entries()) {
@@ -144,7 +122,7 @@ async function ofSeries({ own, isText, trainedOn }: Asked): ReturnType<Predictio
 /** Longer texts have no room beside the states of each of their steps. */
 const mostCharacters = 20_000;
 
-async function ofText({ own, trainedOn, top }: Asked): ReturnType<Prediction> {
+async function ofText({ own, trainedOn, top }: Asked): ReturnType<Answer> {
   const { name, text } = own;
   if (text === "") throw refusal(name, "is empty", "a text of a character or more", "give one");
   const vocabulary = vocabularyOf(name, text, trainedOn);
@@ -155,10 +133,7 @@ async function ofText({ own, trainedOn, top }: Asked): ReturnType<Prediction> {
     throw refusal(name, `has ${steps} characters`, `${mostCharacters} at most`, "take its last part");
   }
   return async function* (network) {
-    const targets = new Int32Array(steps).fill(-1);
-    targets.set(tokens.subarray(1));
-    const [o] = await answersOf(network, { steps, batch: 1 }, [{ inputs: tokens, targets }]);
-    const rows = Array.from({ length: steps }, (_, step) => softmax(o!.subarray(step * size, (step + 1) * size)));
+    const rows = probabilitiesOf(await network.predict(tokens), size);
     if (steps > 1) {
       const surprise = tokens.subarray(1).reduce((sum, token, step) => sum - Math.log(rows[step]![token]!), 0);
       const nats = surprise / (steps - 1);

@@ -1,10 +1,7 @@
 // What a command line asks to be learned: the task's data, and the network of the file that it begins or goes on with.
 
-import { readFile, stat } from "node:fs/promises";
-import { basename } from "node:path";
 import type { Checkpoint, ParameterValues, UniformOptions } from "../../src/index";
 import { brief, quotedPath } from "../data/refusal";
-import { expectReadable, textOf } from "../data/text-file";
 import { answers, type TrainedOn } from "../data/trained-on";
 import { networkOptionsOf } from "../tasks/library-options";
 import { isSame, labelOf, type OwnData, type OwnDataLabel } from "../tasks/own-data";
@@ -13,6 +10,7 @@ import { taskOf } from "../tasks/settings";
 import type { Problem } from "../tasks/task";
 import { OptionError } from "./arguments";
 import type { About, Saved } from "./checkpoint-file";
+import { readData } from "./data-file";
 import { expectRoom, type TrainOptions } from "./options";
 import { expectKnown } from "./prompt";
 
@@ -38,7 +36,7 @@ const heldOutRows = (steps: number) => Math.min(128, Math.max(1, Math.floor(3276
 export async function problemOf(options: TrainOptions, saved?: Saved): Promise<Asked> {
   const { settings, device, data, resume } = options;
   if (saved) expectAnswer(options, saved.trainedOn);
-  const own = data === undefined ? undefined : await read(data);
+  const own = data === undefined ? undefined : await readData(data);
   if (own && resume !== undefined) await expectSame(own, options, saved!);
   const make = await readers[settings.task](own, settings);
   const problem = asSaved(options, saved, (trained) => make(settings, { trained, heldOutRows }));
@@ -72,16 +70,6 @@ function asSaved<T>({ resume }: TrainOptions, saved: Saved | undefined, lay: (tr
     const option = resume === undefined ? "load" : "resume";
     throw new OptionError(`--${option} does not go with the data: ${(error as Error).message}`);
   }
-}
-
-async function read(path: string): Promise<OwnData> {
-  const name = basename(path);
-  const unreadable = (error: Error) => {
-    throw new OptionError(`--data is ${quotedPath(path)}, which cannot be read (${error.message})`);
-  };
-  const { size } = await stat(path).catch(unreadable);
-  expectReadable(name, size);
-  return { name, text: textOf(name, await readFile(path).catch(unreadable)) };
 }
 
 /** @throws where a training is to go on with another file than it began with. */

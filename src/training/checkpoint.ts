@@ -4,7 +4,6 @@
 
 import type { DefinedCell } from "../cells/define-cell";
 import { TempogradError } from "../errors";
-import { fromPyTorch, toPyTorch } from "../interchange/pytorch";
 import { hasTwin } from "../interchange/pytorch-options";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
 import { checkDepth, isObject, kindOf, parseJson, quote } from "../interchange/untrusted";
@@ -51,7 +50,7 @@ export async function saveCheckpoint(
   const { tensors, ...numbers } = state;
   expectFinite("saveCheckpoint", [...parameters, ...tensors]);
   const metadata = { format, version, ...texts, ...asJson("saveCheckpoint", { trainer: numbers }) };
-  return writeSafetensors([...named(parameters, config), ...tensors], metadata);
+  return writeSafetensors([...(await named(parameters, config)), ...tensors], metadata);
 }
 
 /**
@@ -67,7 +66,7 @@ export async function saveNetwork(
   const metadata = { format, version, ...asJson("saveNetwork", { network: config, about }) };
   const parameters = await network.read();
   expectFinite("saveNetwork", parameters);
-  return writeSafetensors(named(parameters, config), metadata);
+  return writeSafetensors(await named(parameters, config), metadata);
 }
 
 /** What could not be gone on from is not to take the place of what could. */
@@ -87,8 +86,11 @@ function expectFinite(operation: string, values: Iterable<[string, { data: Float
  * Parameters as a file names them: as PyTorch does, where that computes the same with them; else as this library does, so
  * that no reader takes them for PyTorch's.
  */
-const named = (parameters: ParameterValues, config: NetworkConfig): ParameterValues =>
-  !isParts(config) && hasTwin(config) ? toPyTorch(parameters, config) : parameters;
+async function named(parameters: ParameterValues, config: NetworkConfig): Promise<ParameterValues> {
+  if (isParts(config) || !hasTwin(config)) return parameters;
+  const { toPyTorch } = await import("../interchange/pytorch"); // when there is a file
+  return toPyTorch(parameters, config);
+}
 
 /**
  * Reads what `saveCheckpoint` or `saveNetwork` wrote. The file is not trusted: options, names and shapes are checked
@@ -113,7 +115,7 @@ export async function readCheckpoint(
   const network = networkOf(metadata, tensors.size, cells, losses);
   return {
     network,
-    parameters: parametersOf(tensors, network),
+    parameters: await parametersOf(tensors, network),
     trainer: trainerOf(metadata, tensors, network),
     data: fromJson(metadata, "data"),
     about: fromJson(metadata, "about"),
@@ -123,13 +125,15 @@ export async function readCheckpoint(
 type Tensors = ReadonlyMap<string, TensorData>;
 
 /** Without more options: earlier files hold by PyTorch's names what has no twin. */
-const byOwnNames = (tensors: Tensors, { cell, layers, bidirectional }: UniformConfig): Tensors =>
-  fromPyTorch(tensors, { cell, layers, bidirectional });
+async function byOwnNames(tensors: Tensors, { cell, layers, bidirectional }: UniformConfig): Promise<Tensors> {
+  const { fromPyTorch } = await import("../interchange/pytorch");
+  return fromPyTorch(tensors, { cell, layers, bidirectional });
+}
 
-function parametersOf(tensors: Tensors, network: NetworkConfig): ParameterValues {
+async function parametersOf(tensors: Tensors, network: NetworkConfig): Promise<ParameterValues> {
   const shapes = parameterShapes(network);
   const own = isParts(network) || (!hasTwin(network) && Object.keys(shapes).some((name) => tensors.has(name)));
-  const found: Tensors = own ? tensors : byOwnNames(tensors, network);
+  const found: Tensors = own ? tensors : await byOwnNames(tensors, network);
   const parameters: ParameterValues = new Map();
   for (const [name, { shape }] of Object.entries(shapes)) {
     const subject = `parameter "${name}"`;
