@@ -36,6 +36,7 @@ const cases: [test: string, code: string, project: ProjectName][] = [
   ["needs a type beside a value", `import { type Gpu, open } from "../bench";`, "gpu"],
   ["measures a page", `import puppeteer from "puppeteer";`, "speed"],
   ["opens a device", `import { create } from "webgpu";`, "gpu"],
+  ["starts a program", `import { execFile } from "node:child_process";`, "gpu"],
   ["opens a browser and a device", `import "../bench";\nimport "../page";`, "browser"],
   ["starts a program of the terminal", `spawn(node, ["${program}", "demo/terminal/train.ts"]);`, "gpu"],
   ["names a package in a sentence", `test("webgpu is not needed, nor puppeteer", () => {});`, "unit"],

@@ -1,11 +1,11 @@
-// Which project of Vitest a test is in, by what it reaches through its imports: a browser, else a GPU, else neither. What
-// measures times (NAME-speed.test.ts) is apart, for when nothing runs beside it.
+// Which project of Vitest a test is in, by what it reaches through its imports: a browser, else a GPU or another program,
+// else neither. What measures times (NAME-speed.test.ts) is apart, for when nothing runs beside it.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** What opens a browser or a GPU: packages, and the program that starts the terminal's programs. */
-const doors = { browser: /^puppeteer$/, gpu: /^webgpu$|demo\/terminal\/run\.mjs$/ };
+/** What opens a browser, or else a GPU or another program: packages, and the program that starts the terminal's programs. */
+const doors = { browser: /^puppeteer$/, gpu: /^(webgpu|vite|node:child_process)$|demo\/terminal\/run\.mjs$/ };
 
 export type ProjectName = keyof typeof doors | "unit" | "speed";
 
