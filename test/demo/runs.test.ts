@@ -52,7 +52,8 @@ describe("the runs of a visit", () => {
       let line = 0;
       for (const [i, { history }] of exported.entries()) {
         const { stride, steps, curves } = history;
-        const told = lines.slice(line, (line += steps.length)).map((text) => text.split(",").slice(1, 4));
+        const told = lines.slice(line, line + steps.length).map((text) => text.split(",").slice(1, 4));
+        line += steps.length;
         expect(told).toEqual(steps.map((step, at) => [step, stride, curves.loss[at] ?? ""].map(String)));
         expect(steps).toEqual(steps.map((_, at) => at * stride));
         for (const [at, step] of steps.entries()) {
