@@ -1,6 +1,12 @@
 // Computes what a recording says of a network's way forward elsewhere: exported as an ONNX model.
 
-import { type BatchInputs, type BatchShape, fromPyTorch, type NetworkOptions, type ParameterValues } from "../../src/index";
+import {
+  type BatchInputs,
+  type BatchShape,
+  fromPyTorch,
+  type NetworkOptions,
+  type ParameterValues,
+} from "../../src/index";
 import { toOnnx } from "../../src/onnx/index";
 import { modelBatch } from "./model-batches";
 import type { Model } from "./model-file";

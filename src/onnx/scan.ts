@@ -18,7 +18,9 @@ const lstmEquations: CellEquations<"i" | "f" | "g" | "o", "h" | "c"> = {
   gates: ["i", "f", "g", "o"],
   states: ["h", "c"],
   step({ i, f, g, o }, { c }) {
-    const next = sigmoid(f).times(c).plus(sigmoid(i).times(tanh(g)));
+    const next = sigmoid(f)
+      .times(c)
+      .plus(sigmoid(i).times(tanh(g)));
     return { h: sigmoid(o).times(tanh(next)), c: next };
   },
 };

@@ -1,10 +1,10 @@
 // A network as an ONNX model, for runtimes elsewhere.
 
+import { cellOf } from "../cells/cells";
 import { TempogradError } from "../errors";
 import { type NetworkOptions, networkConfig } from "../network/config";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
 import { nameOfState } from "../network/state-specs";
-import { cellOf } from "../cells/cells";
 import { architectureOf, type PlacedReadout, type Sequence } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import { GraphBuilder } from "./builder";
@@ -54,7 +54,10 @@ export function toOnnx(
   const architecture = architectureOf(config);
   const { encoder, readout, loss } = architecture;
   if (held !== "float32" && held !== "float16") {
-    throw new TempogradError("option", `toOnnx: weights is ${JSON.stringify(held)}, expected "float32" or "float16"; use one of them.`);
+    throw new TempogradError(
+      "option",
+      `toOnnx: weights is ${JSON.stringify(held)}, expected "float32" or "float16"; use one of them.`,
+    );
   }
   if (states && encoder) {
     throw new TempogradError(
@@ -71,8 +74,7 @@ export function toOnnx(
     inputs.push(value);
     return value.name;
   };
-  const lengthsOf = (name: string) =>
-    lengths ? given({ name, type: "int32", shape: ["batch"] }) : undefined;
+  const lengthsOf = (name: string) => (lengths ? given({ name, type: "int32", shape: ["batch"] }) : undefined);
   const read = ({ input, prefix }: Sequence, name: string, steps: string) =>
     addInput(graph, input, weights, prefix, given(inputValue(input, name, steps)));
 
@@ -129,7 +131,13 @@ const inputValue = ({ tokens, width }: Input, name: string, steps: string): Valu
     : { name, type: "int32", shape: [steps, "batch"] };
 
 /** x [steps, batch, I] */
-function addInput(graph: GraphBuilder, { kind, tokens, width }: Input, weights: Weights, prefix: string, given: string): string {
+function addInput(
+  graph: GraphBuilder,
+  { kind, tokens, width }: Input,
+  weights: Weights,
+  prefix: string,
+  given: string,
+): string {
   if (kind === "features") return given;
   if (kind === "embedding") {
     const name = `${prefix}embeddingWeight`;
@@ -203,7 +211,8 @@ function checkParameters(parameters: ParameterValues, shapes: Readonly<Record<st
   };
   const own = "pass what network.read() answers, and network.config";
   for (const name of parameters.keys()) {
-    if (!Object.hasOwn(shapes, name)) refuse("batch", name, "is not of this network", Object.keys(shapes).join(", "), own);
+    if (!Object.hasOwn(shapes, name))
+      refuse("batch", name, "is not of this network", Object.keys(shapes).join(", "), own);
   }
   for (const [name, { shape }] of Object.entries(shapes)) {
     const given = parameters.get(name);
@@ -215,7 +224,13 @@ function checkParameters(parameters: ParameterValues, shapes: Readonly<Record<st
     }
     const wrong = data.findIndex((value) => !Number.isFinite(value));
     if (wrong >= 0) {
-      refuse("not-finite", name, `has ${data[wrong]} at ${wrong}`, "finite numbers", "go back to what was saved before training diverged");
+      refuse(
+        "not-finite",
+        name,
+        `has ${data[wrong]} at ${wrong}`,
+        "finite numbers",
+        "go back to what was saved before training diverged",
+      );
     }
   }
 }

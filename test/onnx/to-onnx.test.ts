@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runOnnx } from "../../demo/terminal/onnx-run";
 import {
-  defineCell,
   type DefinedCell,
+  defineCell,
   embedding,
   everyStep,
   exp,
@@ -31,8 +31,8 @@ import {
 } from "../../src/index";
 import { toOnnx } from "../../src/onnx/index";
 import { architectureOf } from "../../src/parts/architecture";
-import { numbers } from "../numbers";
 import { networkOf, type PartsCase, partsBatch, partsCases } from "../network/parts-networks";
+import { numbers } from "../numbers";
 
 const parametersOf = (options: NetworkOptions) => initialParameters(networkConfig(options));
 
@@ -205,12 +205,21 @@ describe("toOnnx", () => {
     ],
     [
       "what is not finite",
-      () => toOnnx(spoilt("outputBias", (data) => data.fill(Number.NaN, 1, 2)), small),
+      () =>
+        toOnnx(
+          spoilt("outputBias", (data) => data.fill(Number.NaN, 1, 2)),
+          small,
+        ),
       'toOnnx: parameter "outputBias" has NaN at 1, expected finite numbers',
     ],
     [
       "what half precision has not",
-      () => toOnnx(spoilt("outputBias", (data) => data.fill(7e4)), small, { weights: "float16" }),
+      () =>
+        toOnnx(
+          spoilt("outputBias", (data) => data.fill(7e4)),
+          small,
+          { weights: "float16" },
+        ),
       'toOnnx: "outputBias" has 70000 at 0, expected magnitudes up to 65504',
     ],
     [
