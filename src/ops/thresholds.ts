@@ -55,7 +55,7 @@ const processorCosts = {
   quads: {
     lanes: 4,
     load: 50,
-    spread: 12,
+    spread: 9,
     mulAdd: 4,
     hold: 2000,
     element: 400,
