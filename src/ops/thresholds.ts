@@ -9,6 +9,9 @@ export const lineThreads = 64;
 export const smallProduct = 2 ** 17;
 export const largeProduct = 2 ** 24;
 
+/** Rows of a product from which on it pays to keep the columns that all are multiplied with. */
+export const heldRows = 256;
+
 /** Rows that fill a tall tile of four threads, and so occupy a core. */
 export const tallRows = 32;
 
