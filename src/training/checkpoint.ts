@@ -4,6 +4,7 @@
 
 import type { DefinedCell } from "../cells/define-cell";
 import { TempogradError } from "../errors";
+import { expectLiving } from "../gpu/lifetime";
 import { hasTwin } from "../interchange/pytorch-options";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
 import { checkDepth, isObject, kindOf, parseJson, quote } from "../interchange/untrusted";
@@ -44,6 +45,7 @@ export async function saveCheckpoint(
   trainer: Trainer,
   { data, about }: { data?: unknown; about?: unknown } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  expectLiving("saveCheckpoint", "trainer", trainer?.network, "Trainer.create");
   const { config } = trainer.network;
   const texts = asJson("saveCheckpoint", { network: config, data, about }); // now, not when the tensors are there
   const { parameters, trainer: state } = await trainer.snapshot("saveCheckpoint");

@@ -1,7 +1,7 @@
 // What a user says of the training of a network, checked.
 
 import { TempogradError } from "../errors";
-import { expectKnown, expectSize, shown } from "../network/expect";
+import { expectKnown, expectOptions, expectSize, shown } from "../network/expect";
 import type { PassOptions } from "../network/pass-options";
 import { expectNumber, type Optimizer } from "./optimizers";
 import type { LearningRateSchedule } from "./schedules";
@@ -83,6 +83,7 @@ const names: readonly (keyof TrainerOptions)[] = [
 
 /** @throws where an option is unknown, of another type or out of range. */
 export function checkTrainerOptions(options: TrainerOptions): void {
+  expectOptions("Trainer", options);
   const { optimizer, learningRateSchedule } = options;
   if (typeof optimizer?.add !== "function" || typeof optimizer.scalars !== "function") {
     throw new TempogradError(
@@ -106,8 +107,8 @@ export function checkTrainerOptions(options: TrainerOptions): void {
 
 /** @throws where an option is unknown, of another type or out of range. */
 export function checkTrainOptions(operation: string, options: TrainOptions): void {
-  const { steps = Number.POSITIVE_INFINITY, notFinite } = options;
   expectKnown(operation, options, ["steps", "notFinite", "signal"]);
+  const { steps = Number.POSITIVE_INFINITY, notFinite } = options;
   if (steps !== Number.POSITIVE_INFINITY) expectSize(operation, "steps", steps);
   if (![undefined, "stop", "skip"].includes(notFinite)) {
     throw new TempogradError("option", `${operation}: notFinite is ${shown(notFinite)}, expected "stop" or "skip".`);
