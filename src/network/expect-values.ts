@@ -18,8 +18,7 @@ export function expectValues(
   cure: string,
 ): void {
   const got = Object.prototype.toString.call(values).slice(8, -1);
-  if (got !== "Map")
-    throw new Error(`${operation}: all of ${kind} are ${got}, expected a Map of them by name; ${cure}.`);
+  if (got !== "Map") throw new Error(`${operation}: ${kind}s are ${got}, expected a Map by name; ${cure}.`);
   for (const name of values.keys()) {
     if (tensors.some((tensor) => tensor.name === name)) continue;
     const names = tensors.map(({ name }) => name).join(", ");
