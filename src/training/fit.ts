@@ -130,7 +130,7 @@ async function fitted(
       if (last) await onProgress?.({ update: last.step, loss: last.loss });
       last = report;
       count++;
-      if (!report.skipped) [sum, finite] = [sum + report.loss, finite + 1];
+      if (!report.skipped && !Number.isNaN(report.loss)) [sum, finite] = [sum + report.loss, finite + 1];
     }
     return last && { last, count, loss: sum / finite };
   };

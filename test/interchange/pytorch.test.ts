@@ -299,3 +299,10 @@ describe("toPyTorch", () => {
     expect(convert({})).toThrow("has shape [3, 4] and 12 values, expected [2·hidden, outputs] = [6, 4]");
   });
 });
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY])("parameters of %f are not handed on", (value) => {
+  const parameters = fromPyTorch(stateDict());
+  parameters.get("outputBias")!.data[1] = value;
+  const said = `toPyTorch: "outputBias"[1] is ${value}, expected a finite number`;
+  expect(() => toPyTorch(parameters, { cell: "elman" })).toThrow(said);
+});
