@@ -232,7 +232,7 @@ describe("toPyTorch", () => {
       layers: fc.integer({ min: 1, max: 3 }),
       bidirectional: fc.boolean(),
     });
-    const numbers = fc.infiniteStream(fc.float());
+    const numbers = fc.infiniteStream(fc.float({ noNaN: true, noDefaultInfinity: true }));
     fc.assert(
       fc.property(options, size, size, size, numbers, (network, inputs, hidden, outputs, values) => {
         const random = (...shape: number[]): TensorData => ({
