@@ -5,7 +5,6 @@ import { expectLiving, Lifetime } from "../gpu/lifetime";
 import { readFloats, type Tensor } from "../gpu/tensor";
 import type { AnyBatch } from "../network/batch";
 import type { CheckBatch } from "../network/check-batch";
-import { expectOptions } from "../network/expect";
 import type { Network } from "../network/network";
 import type { Pass } from "../network/pass";
 import { type Batches, iteratorOf } from "./batches";
@@ -276,7 +275,6 @@ export class Trainer {
     if (this.#training || this.#halves?.busy)
       throw new Error("Trainer.restore: training goes on; stop() first, and let the loop end.");
     const { checkNetwork, checkState, writeState } = this.#states;
-    expectOptions("Trainer.restore", checkpoint, "checkpoint");
     checkNetwork("Trainer.restore", checkpoint, this.network.config);
     const { kind } = this.#optimizer;
     const state = checkState("Trainer.restore", checkpoint.trainer, kind, this.#layout.learning, this.#state);
