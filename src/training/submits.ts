@@ -93,7 +93,6 @@ export class Submits {
     const start = slot * slotBytes;
     packer.pack(this.#bytes, start, data, beside);
     if (beside.weight === 0) this.#uncounted.add(beside.step);
-    else this.#uncounted.delete(beside.step);
     update.pack(numbers, new DataView(this.#bytes, start + packer.bytes, slotBytes - packer.bytes));
   }
 

@@ -1,7 +1,7 @@
 // What a user says of the training of a network, checked.
 
 import { TempogradError } from "../errors";
-import { expectKnown, expectOptions, expectSize, shown } from "../network/expect";
+import { expectKnown, expectSize, shown } from "../network/expect";
 import type { PassOptions } from "../network/pass-options";
 import { expectNumber, type Optimizer } from "./optimizers";
 import type { LearningRateSchedule } from "./schedules";
@@ -83,7 +83,7 @@ const names: readonly (keyof TrainerOptions)[] = [
 
 /** @throws where an option is unknown, of another type or out of range. */
 export function checkTrainerOptions(options: TrainerOptions): void {
-  expectOptions("Trainer", options);
+  expectKnown("Trainer", options, names);
   const { optimizer, learningRateSchedule } = options;
   if (typeof optimizer?.add !== "function" || typeof optimizer.scalars !== "function") {
     throw new TempogradError(
@@ -101,7 +101,6 @@ export function checkTrainerOptions(options: TrainerOptions): void {
     const limit = options[name];
     if (limit !== undefined) expectNumber("Trainer", name, limit);
   }
-  expectKnown("Trainer", options, names);
   if (options.stepsPerSubmit !== undefined) expectSize("Trainer", "stepsPerSubmit", options.stepsPerSubmit);
 }
 
