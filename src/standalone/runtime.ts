@@ -63,13 +63,15 @@ function stepsOf(name, { tokens, width, embedding }, given) {
   return embedding ? Array.from(given, (token) => embedding.subarray(token * width, (token + 1) * width)) : Array.from(given);
 }
 
+const largest = (row) => row.reduce((most, value) => Math.max(most, value));
+
 function softmax(o) {
-  const most = Math.max(...o);
+  const most = largest(o);
   const shares = o.map((value) => Math.exp(value - most));
   const sum = shares.reduce((total, share) => total + share, 0);
   return shares.map((share) => share / sum);
 }
 
 const flat = (rows) => Float32Array.from(rows.flatMap((row) => [...row]));
-const likeliest = (row) => row.indexOf(Math.max(...row));
+const likeliest = (row) => row.indexOf(largest(row));
 `;

@@ -86,10 +86,8 @@ function weightsText(names: readonly string[], data: readonly Float32Array[]): s
 
 function base64(bytes: Uint8Array): string {
   let text = "";
-  for (let at = 0; at < bytes.length; at += 3 * 8192) {
-    text += btoa(String.fromCharCode(...bytes.subarray(at, at + 3 * 8192)));
-  }
-  return text;
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
 }
 
 /** A function for each cell of a network, named in `cells` by what its equations depend on. */
