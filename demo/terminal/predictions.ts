@@ -106,7 +106,7 @@ async function ofSeries({ own, isText, trainedOn }: Asked): ReturnType<Answer> {
   const { series, said } = seriesOf(file, shape);
   return async function* (network) {
     if (said.length > 0) yield { line: `${own.name}: ${said.join(", ")}`, said: { file: own.name, said } };
-    const found = await forecast(async ({ features }) => (await network.predict(features)).values!, series, shape);
+    const found = await forecast(network, series, shape);
     for (const target of shape.targets) {
       const [low, middle, high] = found[target]!;
       for (const [i, median] of middle!.entries()) {

@@ -1,0 +1,18 @@
+// Says four symbols in the reverse order: one network reads them, another begins with the state in which the first ended.
+import { adam, embedding, everyStep, fit, generate, gru, Network, openGpu } from "tempograd";
+import { reversed } from "./data";
+
+const network = await Network.create(await openGpu(), {
+  ...{ encoder: { input: embedding(6, 12), layers: [gru(48)] } },
+  ...{ input: embedding(7, 12), layers: [gru(48)], readout: everyStep(6) },
+});
+const learned = Array.from({ length: 60 }, (_, i) => reversed(32, i + 1));
+export const { history } = await fit(network, learned, {
+  ...{ steps: 4, sourceSteps: 4, batch: 32, clipNorm: 1, optimizer: adam({ learningRate: 0.01 }), epochs: 12 },
+});
+export const said: { targets: Int32Array; symbols: Int32Array }[] = [];
+for (let seed = 1000; seed < 1060; seed++) {
+  const { source, targets } = reversed(1, seed);
+  said.push({ targets, symbols: await generate(network, { source, prompt: [6], length: 4, topK: 1 }) });
+}
+network.gpu.destroy();
