@@ -1,8 +1,9 @@
 // What people build with it, from the package alone: few lines each, and each learns what it should.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Evaluation, type FitEntry, naiveForecast, type Series, type Window } from "tempograd";
+
 import { expect, test } from "vitest";
+import { type Evaluation, type FitEntry, naiveForecast, type Series, type Window } from "../src/index";
 import { usePackage } from "./packed";
 
 const folder = join(import.meta.dirname, "applications");
