@@ -28,7 +28,7 @@ export function passengers(): Float64Array {
 export function bicycles() {
   const next = random(2);
   const rain = Float64Array.from({ length: 1100 }, () => (next() < 0.3 ? 1 : 0));
-  const visitors = Float64Array.from({ length: 1000 }, (_, t) => 50 + 20 * Math.sin(t / 40) + 5 * noise(next));
+  const visitors = Float64Array.from({ length: 1000 }, (_, t) => 50 + 20 * Math.sin(t / 40) + 2 * noise(next));
   const hired = visitors.map(
     (all, t) => 300 + 4 * all - 120 * rain[t]! + 60 * Math.sin((2 * Math.PI * t) / 7) + 8 * noise(next),
   );

@@ -3,15 +3,15 @@ import { adam, embedding, everyStep, fit, generate, gru, Network, openGpu } from
 import { reversed } from "./data";
 
 const network = await Network.create(await openGpu(), {
-  ...{ encoder: { input: embedding(6, 12), layers: [gru(48)] } },
-  ...{ input: embedding(7, 12), layers: [gru(48)], readout: everyStep(6) },
+  ...{ encoder: { input: embedding(6, 12), layers: [gru(32)] } },
+  ...{ input: embedding(7, 12), layers: [gru(32)], readout: everyStep(6) },
 });
-const learned = Array.from({ length: 60 }, (_, i) => reversed(32, i + 1));
+const learned = Array.from({ length: 30 }, (_, i) => reversed(32, i + 1));
 export const { history } = await fit(network, learned, {
-  ...{ steps: 4, sourceSteps: 4, batch: 32, clipNorm: 1, optimizer: adam({ learningRate: 0.01 }), epochs: 12 },
+  ...{ steps: 4, sourceSteps: 4, batch: 32, clipNorm: 1, optimizer: adam({ learningRate: 0.02 }), epochs: 10 },
 });
 export const said: { targets: Int32Array; symbols: Int32Array }[] = [];
-for (let seed = 1000; seed < 1060; seed++) {
+for (let seed = 1000; seed < 1030; seed++) {
   const { source, targets } = reversed(1, seed);
   said.push({ targets, symbols: await generate(network, { source, prompt: [6], length: 4, topK: 1 }) });
 }

@@ -23,10 +23,10 @@ const shape = { past, future, ...columns, quantiles, scaler: standardise(series,
 const { inputs, outputs } = windowSize(shape);
 
 const network = await Network.create(await openGpu(), {
-  ...{ input: features(inputs), layers: [gru(24)], readout: lastStep(outputs), loss: quantile(quantiles) },
+  ...{ input: features(inputs), layers: [gru(16)], readout: lastStep(outputs), loss: quantile(quantiles) },
 });
 await fit(network, windows(series, { ...shape, to }), {
-  ...{ optimizer: adam({ learningRate: 0.01 }), epochs: 20, validation: 0.1, patience: 4, restoreBest: true },
+  ...{ optimizer: adam({ learningRate: 0.01 }), epochs: 8, validation: 0.1, patience: 4, restoreBest: true },
 });
 export const heldOut = windows(series, { ...shape, from: to, stride: future });
 const answers = await network.predict(heldOut.map(({ features }) => features));
