@@ -62,7 +62,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
    * writes there by itself is not seen.
    */
   get parameters(): TensorGroup<string> {
-    this.programs.changes.lend();
+    this.programs.changes.count = Number.NaN;
     return this.programs.parameters;
   }
 
@@ -135,7 +135,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     const { tensors } = parameters;
     const cure = "write all of them, and make the network with the sizes of the file";
     expectValues("Network.write", "parameter", values, Object.values(tensors), cure);
-    changes.mark();
+    changes.count++;
     for (const [name, { data }] of values) writeTensor(this.gpu, tensors[name]!, data);
   }
 

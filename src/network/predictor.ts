@@ -7,7 +7,7 @@ import { classScores } from "../ops/class-scores";
 import { finiteCheck } from "../ops/finite-check";
 import { architectureOf } from "../parts/architecture";
 import { type BatchInputs, onlyRow } from "./batch";
-import type { Changes } from "./changes";
+import { type Changes, countOf } from "./changes";
 import { checkBatch } from "./check-batch";
 import type { NetworkConfig } from "./config";
 import { expectKnown, expectSwitch, shown } from "./expect";
@@ -91,14 +91,15 @@ export class Predictor<Result extends Prediction = Prediction> {
     const { result, arrays } = into ? this.#with(into, operation) : this.#own;
     pass.write(inputs, 1, operation);
     this.#busy = true;
-    const now = this.#changes.now();
+    const changes = this.#changes;
+    const count = countOf(changes);
     try {
-      await this.#reading.run(arrays, this.#changes.areFinite() ? [parametersToo] : []);
+      await this.#reading.run(arrays, count === changes.finite ? [parametersToo] : []);
     } finally {
       this.#busy = false;
     }
     if (this.#found[0] !== 0) throw notFiniteNetwork(operation);
-    this.#changes.foundFinite(now);
+    changes.finite = count;
     this.#finish(result, inputs.lengths);
     return result;
   }

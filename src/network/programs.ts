@@ -8,7 +8,7 @@ import type { Program } from "../gpu/program";
 import { realise } from "../gpu/realise";
 import type { TensorGroup } from "../gpu/tensor";
 import { architectureOf } from "../parts/architecture";
-import { Changes } from "./changes";
+import type { Changes } from "./changes";
 import type { CheckBatch } from "./check-batch";
 import type { Network } from "./network";
 import { Pass } from "./pass";
@@ -21,7 +21,7 @@ const cure = 'use a smaller batch, fewer steps, a smaller network, schedule "fus
 
 export class Programs {
   readonly #network: Network;
-  readonly changes = new Changes();
+  readonly changes: Changes = { count: 0, writers: new Set() };
   /** What calls have left to use again (`borrow`). */
   readonly kept = new Map<string, { destroy(): void }>();
 

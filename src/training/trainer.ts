@@ -53,7 +53,7 @@ export class Trainer {
   ) {
     const { program } = pass;
     this.#lifetime = lifetime;
-    network.programs.changes.follow(lifetime);
+    network.programs.changes.writers.add(lifetime);
     this.#optimizer = options.optimizer;
     this.network = network;
     this.pass = pass;
