@@ -129,8 +129,12 @@ test("every application has what it must have learned, and few lines", () => {
   expect(lines.filter(([, count]) => count > 25)).toEqual([]);
 });
 
-test.each(Object.entries(learned))("%s learns, from the tarball alone", async (name, expectLearned) => {
-  const imports = readFileSync(join(folder, `${name}.ts`), "utf8").matchAll(/from "([^"]+)"/g);
-  expect([...imports].map(([, from]) => from).sort()).toEqual(["./data", "tempograd"]);
-  expectLearned(await run(`test/applications/${name}.ts`));
-});
+test.each(Object.entries(learned))(
+  "%s learns, from the tarball alone",
+  async (name, expectLearned) => {
+    const imports = readFileSync(join(folder, `${name}.ts`), "utf8").matchAll(/from "([^"]+)"/g);
+    expect([...imports].map(([, from]) => from).sort()).toEqual(["./data", "tempograd"]);
+    expectLearned(await run(`test/applications/${name}.ts`));
+  },
+  360_000, // beside other tests
+);
