@@ -35,7 +35,7 @@ test("a text is learned by words, and written on in words; what the network does
   expect(next[" river"]).toBeGreaterThan(0.9);
   const resumed = await run(["train", "--resume", model, "--steps", "152", "--json"]);
   expect(linesOf(resumed.out).map(({ step }) => step)).toEqual([151, 152, undefined]);
-});
+}, 360_000); // beside other tests
 
 test("and by graphemes, a letter with its accents being one", async () => {
   const file = join(folder, "accents.txt");
@@ -43,4 +43,4 @@ test("and by graphemes, a letter with its accents being one", async () => {
   const { code, out, err } = await run(["train", "--data", file, "--tokens", "graphemes", ...sizes]);
   expect(code, err).toBe(0);
   expect(out).toContain("1,080 graphemes to learn from, 120 held out, 4 symbols");
-});
+}, 360_000);
