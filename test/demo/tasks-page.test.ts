@@ -2,7 +2,7 @@
 
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
-import { readCheckpoint } from "../../src/index";
+import { readOurCheckpoint } from "../../demo/tasks/checkpoints";
 import { visit } from "../visit";
 import { bring, button, downloaded, isSeen, numberOf, press, textOf, until } from "./page";
 
@@ -64,7 +64,7 @@ describe("the training page", () => {
       expect(await textOf(page, "baseline")).toContain("repeating the last 24 steps");
       const { name, bytes } = await downloaded(page, "save");
       expect(name).toMatch(/^tempograd-\w+-step-120\.safetensors$/);
-      const { about } = await readCheckpoint(new Uint8Array(bytes));
+      const { about } = await readOurCheckpoint(new Uint8Array(bytes));
       const losses = (about as { history: { curves: { loss: number[] } } }).history.curves.loss;
       const mean = (some: readonly number[]) => some.reduce((sum, loss) => sum + loss / some.length, 0);
       expect(mean(losses.slice(-20))).toBeLessThan(0.7 * mean(losses.slice(0, 5)));
