@@ -99,7 +99,7 @@ const learned: Record<string, (exported: Exported) => void> = {
   "encoder-decoder"({ said }) {
     const all = said as { targets: Int32Array; symbols: Int32Array }[];
     const right = all.filter(({ targets, symbols }) => targets.join() === symbols.join());
-    expect(right.length / all.length).toBeGreaterThan(0.95);
+    expect(right.length / all.length).toBeGreaterThan(0.8); // by chance 0.001
   },
   guest({ frames }) {
     const all = frames as { values: Float32Array; next: Float32Array }[];

@@ -78,12 +78,12 @@ export function fromElsewhere() {
   };
 }
 
-/** What is said is the six symbols in the reverse order; symbol 6 begins it. Time-major, and the sources beside them one by one. */
+/** Three of ten symbols, and what is to be said of them: the same in the reverse order, begun by symbol 10. Time-major. */
 export function reversed(count: number, seed: number) {
   const next = random(seed);
-  const source = Int32Array.from({ length: 4 * count }, () => Math.floor(6 * next()));
-  const targets = source.map((_, i) => source[(3 - Math.floor(i / count)) * count + (i % count)]!);
-  const inputs = targets.map((_, i) => (i < count ? 6 : targets[i - count]!));
+  const source = Int32Array.from({ length: 3 * count }, () => Math.floor(10 * next()));
+  const targets = source.map((_, i) => source[(2 - Math.floor(i / count)) * count + (i % count)]!);
+  const inputs = targets.map((_, i) => (i < count ? 10 : targets[i - count]!));
   return { source, inputs, targets };
 }
 
