@@ -1,51 +1,11 @@
-// The examples, as whoever installs the package runs them: from its tarball, in a folder that has nothing else.
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+// The examples, as whoever installs the package runs them.
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { build as esbuild } from "esbuild";
-import { build, loadConfigFromFile, type Plugin } from "vite";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type NodeGpu, openNodeGpu } from "../demo/terminal/node-gpu";
+import { expect, test } from "vitest";
+import { usePackage } from "./packed";
 
 const root = resolve(import.meta.dirname, "..");
-const folder = mkdtempSync(join(tmpdir(), "tempograd-examples-"));
-const application = join(folder, "application");
-let node: NodeGpu;
-
-beforeAll(async () => {
-  const command = { command: "build", mode: "production" } as const;
-  const { config } = (await loadConfigFromFile(command, join(root, "vite.library.config.ts")))!;
-  const plugins = (config.plugins as Plugin[]).filter(({ name }) => name !== "declarations");
-  const packed = join(folder, "package");
-  const outDir = join(packed, "dist/library");
-  await build({ ...config, configFile: false, logLevel: "warn", plugins, build: { ...config.build, outDir } });
-  for (const file of ["package.json", "CHANGELOG.md"]) cpSync(join(root, file), join(packed, file));
-  const npm = (cwd: string, ...options: string[]) =>
-    execFileSync("npm", [...options, "--offline", "--ignore-scripts", "--loglevel", "error"], {
-      cwd,
-      encoding: "utf8",
-    });
-  const tarball = npm(packed, "pack", "--pack-destination", folder).trim();
-  mkdirSync(application);
-  writeFileSync(join(application, "package.json"), '{ "type": "module" }');
-  npm(application, "install", "--omit=peer", join(folder, tarball));
-  node = await openNodeGpu();
-  Object.defineProperty(globalThis, "navigator", { value: { gpu: node.gpu }, configurable: true });
-});
-afterAll(() => {
-  Reflect.deleteProperty(globalThis, "navigator");
-  node.close();
-  rmSync(folder, { recursive: true });
-});
-
-/** What the example exports, once it has run. */
-async function run(name: string): Promise<Record<string, unknown>> {
-  const outfile = join(application, `${name}.js`);
-  await esbuild({ entryPoints: [join(root, "examples", `${name}.ts`)], outfile, format: "esm", target: "es2022" });
-  return import(/* @vite-ignore */ pathToFileURL(outfile).href);
-}
+const run = usePackage();
 
 /** What each must have learned. */
 const learned: Record<string, (exported: Record<string, unknown>) => void> = {
@@ -82,7 +42,7 @@ test.each(Object.entries(learned))(
   async (name, expectLearned) => {
     const imports = readFileSync(join(root, "examples", `${name}.ts`), "utf8").matchAll(/from "([^"]+)"/g);
     expect([...imports].map(([, from]) => from)).toEqual(["tempograd"]);
-    expectLearned(await run(name));
+    expectLearned(await run(`examples/${name}.ts`));
   },
   360_000, // beside other tests
 );

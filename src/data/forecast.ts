@@ -9,8 +9,13 @@ import { Reading, type Window, type WindowShape, windowSize } from "./windows";
 /** For each target its future in its own unit: one for each quantile, from the lowest to the highest, or one alone. */
 export type Forecast = Readonly<Record<string, readonly Float64Array[]>>;
 
-/** Runs the network over a window: its outputs, [outputs]. */
+/** Runs a network over a window: its outputs, [outputs]. */
 export type Answer = (window: Window) => Promise<ArrayLike<number>> | ArrayLike<number>;
+
+/** A network that reads windows and answers values, as `Network` is. */
+interface Answering {
+  predict(features: Float32Array): Promise<{ readonly values?: ArrayLike<number> }>;
+}
 
 /**
  * The future of a window, of what the network answered. Quantiles that cross are put in order (Chernozhukov et al. 2010).
@@ -45,17 +50,19 @@ export function forecastOf({ base }: Pick<Window, "base">, answers: ArrayLike<nu
 /**
  * Forecasts what comes behind a series: `future` steps at once; where more are asked for, what was forecast is read as if it
  * had come, again and again.
+ * @param network of `windowSize`, or what answers a window in its place.
  * @param series of at least `past` steps; columns that are known ahead go on for as many steps as are forecast.
  * @throws where the series is not as `windows` wants it, or where more than `future` steps are asked for of quantiles, which
  *   are not those of a future that is fed back, or of a network that reads features which it does not answer.
  */
 export async function forecast(
-  answer: Answer,
+  network: Answering | Answer,
   series: Series,
   shape: WindowShape,
   options: { steps?: number } = {},
 ): Promise<Forecast> {
   const operation = "forecast";
+  const answer = typeof network === "function" ? network : answerOf(network);
   let reading = new Reading(operation, series, shape);
   const { past, future, targets, features = targets, known = [], quantiles = [0.5] } = shape;
   const { steps = future } = options;
@@ -98,6 +105,17 @@ export async function forecast(
     Object.entries(found).map(([name, levels]) => [name, levels.map((all) => Float64Array.from(all.slice(0, steps)))]),
   );
 }
+
+const answerOf =
+  (network: Answering): Answer =>
+  async ({ features }) => {
+    const { values } = await network.predict(features);
+    if (values) return values;
+    throw new TempogradError(
+      "option",
+      "forecast: the network answers classes, expected values; give it a loss of values.",
+    );
+  };
 
 /**
  * The forecast that knows nothing but the latest season, again and again: of season 1 the last value. What a network's has to

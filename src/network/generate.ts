@@ -120,7 +120,8 @@ const first = "first";
 
 /** A step of the network that reads what the one before it wrote. */
 async function writerOf(network: Network, room: number, sourceLength: number) {
-  const { gpu, config, parameters } = network;
+  const { gpu, config } = network;
+  const { parameters } = network.programs;
   const plan = network.programs.plan("generate");
   const { settings } = plan.group("settings", { settings: settingsSpec }, "uniform").tensors;
   const tokens = plan.tensor("tokens", [room], { type: "i32" });

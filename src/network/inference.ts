@@ -236,7 +236,7 @@ function placeOf(name: string, place: BufferPlace | undefined, bytes: number, us
 
 /** Of a network, for runs of one shape. @throws as `Network.inference`. */
 export async function inferenceOf(network: Network, options: InferenceOptions, operation: string): Promise<Inference> {
-  const { gpu, config, parameters, programs } = network;
+  const { gpu, config, programs } = network;
   if (architectureOf(config).encoder) {
     throw new Error(
       `${operation}: the network has an encoder, expected none; use generate, or two networks whose state passes from one to the other.`,
@@ -244,6 +244,6 @@ export async function inferenceOf(network: Network, options: InferenceOptions, o
   }
   const ways = await loadWays(gpu.traits, config, { steps: 1, batch: 1 }, false);
   const plan = programs.plan(operation);
-  const planned = planInference(plan, config, parameters.tensors, options, ways);
+  const planned = planInference(plan, config, programs.parameters.tensors, options, ways);
   return new Inference(await programs.realise(plan, operation, "inference"), planned, config);
 }

@@ -43,8 +43,6 @@ type WithLoss<Config, L> = Omit<Config, "loss"> & { readonly loss: L };
 export class Network<Config extends NetworkConfig = NetworkConfig> {
   readonly gpu: Gpu;
   readonly config: Config;
-  /** One buffer that holds all parameters. */
-  readonly parameters: TensorGroup<string>;
   /** Until it is destroyed, or its GPU is, or the device is lost. */
   readonly lifetime: Lifetime;
   /** What is made of it for the device, and kept to be used again. */
@@ -55,8 +53,17 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     this.lifetime = new Lifetime("network", gpu.lifetime);
     this.gpu = gpu;
     this.config = config;
-    this.parameters = createTensors(gpu, "parameters", parameterShapes(config), "uniform"); // unit parameters are bound as one
-    this.programs = new Programs(this);
+    const parameters = createTensors(gpu, "parameters", parameterShapes(config), "uniform"); // unit parameters are bound as one
+    this.programs = new Programs(this, parameters);
+  }
+
+  /**
+   * One buffer that holds all parameters. Predictions of a network whose buffer was looked up look at all of it each time, for what
+   * writes there by itself is not seen.
+   */
+  get parameters(): TensorGroup<string> {
+    this.programs.changes.count = Number.NaN;
+    return this.programs.parameters;
   }
 
   /**
@@ -107,7 +114,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   *#begin(drawing: Generator<undefined, ParameterValues>): Generator<undefined, Promise<DeviceErrors>[]> {
     const errors: Promise<DeviceErrors>[] = [];
     for (const [name, { data }] of yield* drawing) {
-      const write = () => writeTensor(this.gpu, this.parameters.tensors[name]!, data);
+      const write = () => writeTensor(this.gpu, this.programs.parameters.tensors[name]!, data);
       errors.push(this.gpu.scoped(write).errors);
       yield;
     }
@@ -116,7 +123,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
 
   /** How many numbers the parameters are. */
   get parameterCount(): number {
-    return Object.values(this.parameters.tensors).reduce((sum, { shape }) => sum + elements(shape), 0);
+    return Object.values(this.programs.parameters.tensors).reduce((sum, { shape }) => sum + elements(shape), 0);
   }
 
   /**
@@ -125,16 +132,18 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
    */
   write(values: ParameterValues): void {
     this.lifetime.expect("Network.write");
-    const { tensors } = this.parameters;
+    const { changes, parameters } = this.programs;
+    const { tensors } = parameters;
     const cure = "write all of them, and make the network with the sizes of the file";
     expectValues("Network.write", "parameter", values, Object.values(tensors), cure);
+    changes.count++;
     for (const [name, { data }] of values) writeTensor(this.gpu, tensors[name]!, data);
   }
 
   /** Reads all parameters back. @throws where the network was destroyed, or the device was lost. */
   async read(): Promise<ParameterValues> {
     this.lifetime.expect("Network.read");
-    const tensors = Object.values(this.parameters.tensors);
+    const tensors = Object.values(this.programs.parameters.tensors);
     return valuesOf(tensors, await readTensors(this.gpu, tensors, "Network.read"));
   }
 
@@ -232,7 +241,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     for (const inference of this.#prepared.values()) inference.destroy();
     this.#prepared.clear();
     this.programs.release();
-    this.parameters.destroy();
+    this.programs.parameters.destroy();
   }
 
   [Symbol.dispose](): void {

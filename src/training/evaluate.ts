@@ -84,7 +84,7 @@ export async function evaluate(
     const { plan } = planned;
     const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
     plan.clear(notFinite, 4);
-    finiteCheck(plan, { tensor: whole(network.parameters, "parameters"), notFinite });
+    finiteCheck(plan, { tensor: whole(network.programs.parameters, "parameters"), notFinite });
     return [planned.tensors.losses, notFinite, ...scoresOn(planned, needs)];
   };
   let [loss, count, weight] = [0, 0, 0];

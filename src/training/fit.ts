@@ -4,17 +4,27 @@ import { expectLiving } from "../gpu/lifetime";
 import { shapeOf } from "../network/batch";
 import { shown } from "../network/expect";
 import type { Network } from "../network/network";
-import { evaluate, expectMetrics, type Measured, usualMetrics } from "./evaluate";
+import { evaluate, expectMetrics, type Measured } from "./evaluate";
 import { type FitData, type PreparedData, prepareData } from "./fit-data";
-import { checkRules, expectEpochs, expectNoMore, type FitOptions, type FitRules, partedOptions } from "./fit-options";
+import {
+  checkRules,
+  expectEpochs,
+  expectNoMore,
+  type FitOptions,
+  type FitRules,
+  partedOptions,
+  usualOfFit,
+} from "./fit-options";
 import type { Metrics, MetricValues } from "./metrics";
 import type { StepReport } from "./submits";
 import { Trainer } from "./trainer";
 import type { TrainerOptions } from "./trainer-options";
 import type { Snapshot } from "./trainer-state";
 
-/** Where the loss is of classes, and no metrics are asked for. */
-type Usual = { readonly accuracy?: number; readonly perplexity?: number };
+/** Where no metrics are asked for: of classes, of values, or of labels. */
+type Usual = {
+  readonly [Name in "accuracy" | "perplexity" | "mae" | "rmse" | "labelAccuracy"]?: number;
+};
 
 /** What is measured on the validation data. */
 type Validation<M extends Metrics> = Metrics extends M ? Measured & Usual : Measured & MetricValues<M>;
@@ -59,8 +69,9 @@ type Telling<M extends Metrics> = {
  * the caller's, to be gone on with or saved. With `restoreBest` both end as they were at the best measurement, the optimizer's state
  * and the count of updates included, also where the fit is given up; data are taken up where they stand.
  *
- * @param data labelled sequences, shuffled anew each epoch, of which the last batch may be partly filled and counts by what it holds;
- *   a list of batches; or a stream.
+ * @param data sequences that have a label or values, shuffled anew each epoch, of which the last batch may be partly filled and counts
+ *   by what it holds; the tokens of a text; a list of batches; or a stream. Values need a trainer of the caller's to be made with
+ *   `weights: true`.
  * @throws as `Trainer.create`, `trainer.train` and `evaluate`; where a rule is out of range or does not go with another.
  */
 export function fit<const M extends Metrics = Metrics>(
@@ -90,7 +101,7 @@ export async function fit(
   const { config } = isTrainer ? given.network : given;
   signal?.throwIfAborted();
   if (isTrainer) expectNoMore(more);
-  const measures = metrics ?? usualMetrics(config);
+  const measures = metrics ?? usualOfFit(config);
   expectMetrics("fit", config, measures);
   checkRules(rules, ["loss", ...Object.keys(measures).filter((name) => measures[name]!.better)]);
   const prepared = prepareData(config, data, validation, isTrainer ? given.pass.options : more, seed);

@@ -198,13 +198,13 @@ export function writeState(gpu: Gpu, values: ParameterValues, tensors: readonly 
  */
 export async function readSnapshot(
   operation: string,
-  { gpu, config, parameters }: Network,
+  { gpu, config, programs }: Network,
   notFinite: Tensor,
   state: readonly Tensor[],
   progress: Omit<TrainerState, "tensors">,
   stopping: boolean,
 ): Promise<Snapshot> {
-  const own = Object.values(parameters.tensors);
+  const own = Object.values(programs.parameters.tensors);
   const tensors = [...own, ...state];
   const [found, ...arrays] = await readTensors(gpu, [notFinite, ...tensors], operation); // one read: all of the same step
   if (stopping && found![0] !== 0) {

@@ -53,6 +53,7 @@ export class Trainer {
   ) {
     const { program } = pass;
     this.#lifetime = lifetime;
+    network.programs.changes.writers.add(lifetime);
     this.#optimizer = options.optimizer;
     this.network = network;
     this.pass = pass;
@@ -64,7 +65,7 @@ export class Trainer {
     this.#squared = squares !== undefined;
     this.#layout = layout;
     this.#states = states;
-    this.#state = states.stateTensors(network.parameters, layout.update.ranges, pass);
+    this.#state = states.stateTensors(network.programs.parameters, layout.update.ranges, pass);
     this.#halves = halves && new halves(pass, layout, this.#steps);
   }
 
