@@ -3,7 +3,7 @@
 import { elements, layoutOf, padded, type TensorSpec, viewOf } from "../gpu/tensor";
 import { type AnyBatch, type BatchLayout, type BatchSpecs, batchSpecs, batchTensors } from "./batch";
 import type { NetworkConfig } from "./config";
-import { sortByToken } from "./sort-by-token";
+import { numberTokens, sortByToken } from "./sort-by-token";
 
 /** What goes with a batch. */
 interface Beside {
@@ -61,14 +61,16 @@ export class BatchPacker {
       const values = data ?? this.#all(elements(spec.shape), otherwise);
       padded(spec, values, new View(into, start + this.#offsets[name]!));
     };
-    /** Of each segment. */
-    const sort = (tokens: AnyBatch["inputs"], startsName: string, orderName: string) => {
+    /** Of each segment; where only rows of tokens that occur have a gradient, by their numbers among those. */
+    const sort = (given: AnyBatch["inputs"], startsName: string, orderName: string, rowsName: string) => {
       const part = (name: string, segment: number) => {
         const count = own[name]!.shape.at(-1)!;
         return new Uint32Array(into, start + this.#offsets[name]! + 4 * segment * count, count);
       };
       const order = own[orderName];
-      if (!order || !tokens) return;
+      if (!order || !given) return;
+      const rows = own[rowsName] && new Int32Array(into, start + this.#offsets[rowsName]!, own[rowsName].shape[0]);
+      const tokens = rows ? numberTokens(given, rows) : given;
       const count = order.shape.at(-1)!;
       for (let segment = 0; segment * count < tokens.length; segment++) {
         const these = tokens.subarray(segment * count, (segment + 1) * count);
@@ -82,8 +84,8 @@ export class BatchPacker {
     put("targets", batch.targets);
     put("source", batch.source);
     put("sourceLengths", batch.sourceLengths, sourceSteps);
-    sort(batch.inputs, "tokenStart", "tokenOrder");
-    sort(batch.source, "sourceStart", "sourceOrder");
+    sort(batch.inputs, "tokenStart", "tokenOrder", "tokenRows");
+    sort(batch.source, "sourceStart", "sourceOrder", "sourceRows");
     put("reset", first ? undefined : batch.reset, first ? 1 : 0);
     put("weights", batch.weights, 1);
     const done = { hidden: 0, cell: 0 };

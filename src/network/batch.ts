@@ -79,7 +79,11 @@ export interface BatchLayout extends BatchShape {
 
 export type BatchSpecs = Record<"step" | "lossScale" | "lengths", TensorSpec> &
   Partial<Record<"inputs" | "targets" | "weights" | "tokenStart" | "tokenOrder" | "reset", TensorSpec>> &
-  Partial<Record<"source" | "sourceLengths" | "sourceStart" | "sourceOrder", TensorSpec>> & { states: StateSpecs };
+  Partial<Record<"source" | "sourceLengths" | "sourceStart" | "sourceOrder", TensorSpec>> &
+  Partial<Record<"tokenRows" | "sourceRows", TensorSpec>> & { states: StateSpecs };
+
+/** The most tokens that occur in a batch of so many rows. */
+export const mostTokens = ({ tokens = 0 }: Input, rows: number): number => Math.min(tokens, rows);
 
 /**
  * The tensors of a batch, in the order in which they are stored, with what goes with it: the training step and the loss's
@@ -104,8 +108,9 @@ export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpe
     ...(weights && { weights: { shape: [elements(rows)] } }),
     ...(rowsByToken &&
       input.tokens !== undefined && {
-        tokenStart: { shape: [segments, input.tokens + 1], type: "u32" },
+        tokenStart: { shape: [segments, rowsOf(input, steps * batch) + 1], type: "u32" },
         tokenOrder: { shape: [segments, checkpointEvery * batch], type: "u32" },
+        ...(input.sparse && { tokenRows: { shape: [mostTokens(input, steps * batch)], type: "i32" } }),
       }),
     ...(encoder && {
       source: dataSpec(encoder.input, sourceSteps, batch),
@@ -113,13 +118,19 @@ export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpe
     }),
     ...(encoder?.input.tokens !== undefined &&
       rowsByToken && {
-        sourceStart: { shape: [encoder.input.tokens + 1], type: "u32" },
+        sourceStart: { shape: [rowsOf(encoder.input, sourceSteps * batch) + 1], type: "u32" },
         sourceOrder: { shape: [sourceSteps * batch], type: "u32" },
+        ...(encoder.input.sparse && {
+          sourceRows: { shape: [mostTokens(encoder.input, sourceSteps * batch)], type: "i32" },
+        }),
       }),
     ...(carryState && { reset: { shape: [batch], type: "i32" } }),
     states: initialState ? stateSpecs(config, batch) : {},
   };
 }
+
+/** Rows of the gradient of what meets tokens: of all, or of those that occur. */
+const rowsOf = (input: Input, rows: number): number => (input.sparse ? mostTokens(input, rows) : (input.tokens ?? 0));
 
 /** What an input's data is. */
 const dataSpec = ({ tokens, width }: Input, steps: number, batch: number): TensorSpec =>

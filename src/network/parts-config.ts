@@ -83,10 +83,14 @@ function expectObject(name: string, value: unknown, cure: string): void {
 function expectInput(input: Input): void {
   expectObject("input", input, "tokens(), features() or embedding()");
   expectWord("Network", "the input's kind", input.kind, ["tokens", "features", "embedding"]);
-  expectKnown("Network, input", input, ["kind", "tokens", "width"]);
-  const { kind, tokens, width } = input;
+  expectKnown("Network, input", input, ["kind", "tokens", "width", "sparse"]);
+  const { kind, tokens, width, sparse = false } = input;
+  expectSwitch("Network", `the ${kind}'s sparse`, sparse);
   expectSize("Network", `the ${kind}'s width`, width);
   if (kind !== "features") expectSize("Network", `the ${kind}'s count`, tokens);
+  if (sparse && kind !== "embedding") {
+    throw new TempogradError("option", `Network: sparse is true for ${kind}, expected an embedding; leave it out.`);
+  }
   if (kind === "tokens" && tokens !== width) {
     throw new TempogradError(
       "option",
@@ -170,6 +174,12 @@ function expectWhole(config: PartsConfig): void {
 /** @throws unless the output layer can use the embedding. */
 function expectTied(input: Input, { bidirectional, projection, hidden }: Layer, { outputs }: Readout): void {
   const width = projection ?? hidden;
+  if (input.sparse) {
+    throw new TempogradError(
+      "option",
+      "Network: the readout is tied to a sparse embedding, expected one with a gradient of all its rows, which the readout's is; leave one out.",
+    );
+  }
   if (input.kind === "embedding" && input.tokens === outputs && input.width === width && !bidirectional) return;
   const got =
     input.kind === "embedding"

@@ -4,7 +4,7 @@ import type { Plan } from "../gpu/plan";
 import type { PlannedGroup, PlannedTensor } from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
 import { type Architecture, architectureOf } from "../parts/architecture";
-import { batchSpecs, batchTensors } from "./batch";
+import { batchSpecs, batchTensors, mostTokens } from "./batch";
 import type { NetworkConfig } from "./config";
 import type { gradientSlabs } from "./gradient-slabs";
 import type { Joints, joining } from "./joints";
@@ -60,6 +60,8 @@ export interface PassPlan {
   readonly notFinite: PlannedTensor | undefined;
   /** With gradients: one buffer with a gradient for each parameter that learns, in the order of the parameters. */
   readonly gradients: PlannedGroup | undefined;
+  /** Of parameters whose gradient is of some rows alone, by name: i32, which row each is of; −1 of none. */
+  readonly gradientRows: Readonly<Record<string, PlannedTensor | undefined>>;
   /** With carryState: the state that the last run ended with. */
   readonly state: PlannedGroup | undefined;
   /** Where it is joined. */
@@ -152,6 +154,10 @@ export function planPass(
     ...{ plan, layers, batch },
     notFinite: back?.notFinite,
     gradients: back?.group,
+    gradientRows: {
+      embeddingWeight: batch.tensors.tokenRows,
+      "encoder.embeddingWeight": batch.tensors.sourceRows,
+    },
     state: carried?.state,
     joints: joints?.groups ?? {},
     tensors: {
@@ -188,11 +194,22 @@ function tensorsOf({ layers, logits, probabilities, dLogits, dInputs }: Stretch,
   };
 }
 
-/** What the parameters that learn are like, by name. */
-function specsToLearn(config: NetworkConfig, { trainable }: PassOptions, ways: PassWays) {
+/** What the gradients of the parameters that learn are like, by name: of a sparse embedding, of the tokens that occur. */
+function specsToLearn(config: NetworkConfig, options: PassOptions, ways: PassWays) {
   const shapes = parameterShapes(config);
   const all = Object.keys(shapes);
-  const names = ways.trainable?.trainableOf("Pass", trainable, all) ?? all;
+  const names = ways.trainable?.trainableOf("Pass", options.trainable, all) ?? all;
+  const { encoder, ...own } = architectureOf(config);
+  const { steps, batch, sourceSteps = 1 } = options;
+  for (const [sequence, rows] of [
+    [own, steps * batch],
+    [encoder, sourceSteps * batch],
+  ] as const) {
+    if (!sequence?.input.sparse) continue;
+    const { input, prefix } = sequence;
+    const name = `${prefix}embeddingWeight`;
+    shapes[name] = { ...shapes[name]!, shape: [mostTokens(input, rows), input.width] };
+  }
   return Object.fromEntries(names.map((name) => [name, shapes[name]!]));
 }
 

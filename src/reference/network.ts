@@ -1,6 +1,6 @@
 // The whole network in float64: layers and directions composed, forward, backward, and a training step.
 
-import { architectureOf, depthOf, type Parts, type ShortForm } from "../parts/architecture";
+import { architectureOf, depthOf, type Parts, type Sequence, type ShortForm } from "../parts/architecture";
 import { concatenate, joinColumns, splitColumns } from "./columns";
 import { finiteCheck } from "./finite-check";
 import { lengthsOf } from "./layer";
@@ -8,7 +8,7 @@ import { entryFor } from "./learning";
 import { lengthMask } from "./length-mask";
 import { type Loss, lossOf } from "./loss";
 import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
-import type { ReferenceUpdate } from "./optimizer";
+import type { ReferenceRows, ReferenceUpdate } from "./optimizer";
 import type { SweepStates } from "./recurrence";
 import { rowSum } from "./row-sum";
 import { beginningsOf, endsOf, sequenceBackward, sequenceForward, statesApart, statesIn } from "./sequence";
@@ -194,6 +194,21 @@ const sourceOf = ({ batch, source = [], sourceSteps = 0, sourceLengths, step }: 
   ...{ steps: sourceSteps, batch, inputs: source, targets: [], lengths: sourceLengths, step },
 });
 
+/** The rows of sparse embeddings that a batch has tokens of. */
+function rowsOf(config: ReferenceConfig, { inputs, source = [] }: ReferenceBatch): ReferenceRows {
+  const { encoder, ...own } = architectureOf(config);
+  const of = (sequence: Sequence | undefined, tokens: Numbers) =>
+    sequence?.input.sparse
+      ? {
+          [`${sequence.prefix}embeddingWeight`]: {
+            width: sequence.input.width,
+            rows: [...new Set(Array.from(tokens))],
+          },
+        }
+      : {};
+  return { ...of(own, inputs), ...of(encoder, source) };
+}
+
 /**
  * One training step: forward, backward, and the update of the parameters that learn, in place, where the loss and their
  * gradients are finite.
@@ -215,6 +230,6 @@ export function trainStep(
   const of = Object.entries(backward(config, parameters, data, run).parameters);
   const gradients = Object.fromEntries(of.filter(([name]) => learns(name)));
   const skipped = [[run.loss], ...Object.values(gradients)].some((values) => finiteCheck(values) !== 0);
-  if (!skipped) update(parameters, gradients);
+  if (!skipped) update(parameters, gradients, undefined, undefined, rowsOf(config, data));
   return { ...run, skipped };
 }
