@@ -104,6 +104,7 @@ export type { Predictor, PredictorOptions } from "./network/predictor";
 export type { States } from "./network/read-states";
 export { type GradientTrace, traceGradients } from "./network/through-time";
 export type { Schedule } from "./ops/recurrence";
+export type { AdaptiveOptions } from "./parts/adaptive";
 export { type EmbeddingOptions, embedding, features, type Input, tokens } from "./parts/inputs";
 export { elman, gru, type Layer, type LayerOptions, layer, lstm } from "./parts/layers";
 export { everyHidden, everyStep, lastHidden, lastStep, type Readout, type ReadoutOptions } from "./parts/readouts";

@@ -1,9 +1,12 @@
 // Batches as the GPU has them: bytes that are laid out as the tensors of a pass.
 
 import { elements, layoutOf, padded, type TensorSpec, viewOf } from "../gpu/tensor";
+import { architectureOf } from "../parts/architecture";
 import { type AnyBatch, type BatchLayout, type BatchSpecs, batchSpecs, batchTensors } from "./batch";
 import type { NetworkConfig } from "./config";
+import { eachLiveRow } from "./plain-batch";
 import { numberTokens, sortByToken } from "./sort-by-token";
+import { sortByTail } from "./tails";
 
 /** What goes with a batch. */
 interface Beside {
@@ -22,6 +25,7 @@ export class BatchPacker {
   readonly #specs: BatchSpecs;
   readonly #offsets: Record<string, number>;
   readonly #shape: BatchLayout;
+  readonly #config: NetworkConfig;
   /** What batches left out. */
   readonly #filled = new Map<string, Float64Array>();
 
@@ -31,6 +35,7 @@ export class BatchPacker {
     this.#offsets = offsets;
     this.bytes = bytes;
     this.#shape = shape;
+    this.#config = config;
   }
 
   /** So many of one number; made once. */
@@ -49,6 +54,16 @@ export class BatchPacker {
       const left = lengths[i % batch]! - Math.floor(i / batch) * checkpointEvery;
       return Math.min(Math.max(left, 0), checkpointEvery);
     });
+  }
+
+  /** Of the way back of an adaptive readout: the rows of each tail. @returns what the head is to answer. */
+  #sortByTail({ targets, lengths, weights }: AnyBatch, into: Int32Array): Int32Array {
+    const live = new Set<number>();
+    eachLiveRow(this.#config, this.#shape, lengths, (row) => {
+      if (weights?.[row] !== 0) live.add(row);
+    });
+    const { clusters } = architectureOf(this.#config).readout;
+    return sortByTail(clusters!, targets!, (row) => live.has(row), into);
   }
 
   pack(into: ArrayBuffer, start: number, batch: AnyBatch, { weight, step, first = true }: Beside): void {
@@ -81,7 +96,7 @@ export class BatchPacker {
     put("lossScale", [weight > 0 ? 1 / weight : 0]);
     put("lengths", this.#lengthsOf(batch.lengths ?? this.#all(rows, steps)));
     put("inputs", batch.inputs);
-    put("targets", batch.targets);
+    put("targets", own.tails ? this.#sortByTail(batch, new Int32Array(into, start + this.#offsets.tails!)) : batch.targets);
     put("source", batch.source);
     put("sourceLengths", batch.sourceLengths, sourceSteps);
     sort(batch.inputs, "tokenStart", "tokenOrder", "tokenRows");

@@ -4,6 +4,7 @@ import { elements, type PlannedTensor, type TensorSpec } from "../gpu/tensor";
 import { architectureOf } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import type { NetworkConfig } from "./config";
+import { tailsSpec } from "./tails";
 import { type StateKind, type StateSpecs, stateSpecs } from "./state-specs";
 
 /** What a network reads: `batch` sequences of up to `steps` steps. All arrays are row-major and time-major. */
@@ -71,6 +72,8 @@ export const shapeOf = (options: BatchShape): BatchShape => {
 export interface BatchLayout extends BatchShape {
   /** Whether the gradient of a product with tokens is wanted: it needs its rows sorted by token. */
   readonly rowsByToken?: boolean;
+  /** Whether the way back of an adaptive readout is wanted: it needs its rows sorted by tail. */
+  readonly rowsByTail?: boolean;
   /** Whether x lies on the GPU already: a batch brings none. */
   readonly ownInputs?: boolean;
   /** Steps of a segment, which divides `steps`; all unless given. */
@@ -80,7 +83,7 @@ export interface BatchLayout extends BatchShape {
 export type BatchSpecs = Record<"step" | "lossScale" | "lengths", TensorSpec> &
   Partial<Record<"inputs" | "targets" | "weights" | "tokenStart" | "tokenOrder" | "reset", TensorSpec>> &
   Partial<Record<"source" | "sourceLengths" | "sourceStart" | "sourceOrder", TensorSpec>> &
-  Partial<Record<"tokenRows" | "sourceRows", TensorSpec>> & { states: StateSpecs };
+  Partial<Record<"tokenRows" | "sourceRows" | "tails", TensorSpec>> & { states: StateSpecs };
 
 /** The most tokens that occur in a batch of so many rows. */
 export const mostTokens = ({ tokens = 0 }: Input, rows: number): number => Math.min(tokens, rows);
@@ -91,7 +94,7 @@ export const mostTokens = ({ tokens = 0 }: Input, rows: number): number => Math.
  */
 export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpecs {
   const { steps, batch, initialState, weights, carryState, rowsByToken, checkpointEvery = steps } = layout;
-  const { sourceSteps = 1, ownInputs = false } = layout;
+  const { sourceSteps = 1, ownInputs = false, rowsByTail = false } = layout;
   const { input, encoder, readout, loss } = architectureOf(config);
   const segments = steps / checkpointEvery;
   const rows = readout.kind === "every-step" ? [steps, batch] : [batch];
@@ -105,6 +108,7 @@ export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpe
     lengths: { shape: [segments, batch], type: "i32" },
     ...(!ownInputs && { inputs: dataSpec(input, steps, batch) }),
     ...(loss.targets !== "none" && { targets }),
+    ...(rowsByTail && readout.clusters && { tails: tailsSpec(readout.clusters, elements(rows)) }),
     ...(weights && { weights: { shape: [elements(rows)] } }),
     ...(rowsByToken &&
       input.tokens !== undefined && {

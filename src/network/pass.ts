@@ -63,6 +63,7 @@ export class Pass {
     this.packer = new BatchPacker(config, {
       ...options,
       rowsByToken: "tokenStart" in batch.tensors || "sourceStart" in batch.tensors,
+      rowsByTail: "tails" in batch.tensors,
     });
     this.notFinite = notFinite && program.tensor(notFinite);
     this.state = state && program.group(state);

@@ -5,7 +5,7 @@ import type { Plan } from "../gpu/plan";
 import type { KernelSource } from "../gpu/shader";
 import { elements, matrixOf, type PlannedTensor } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
-import { lineThreads } from "./thresholds";
+import { lineThreads, rowThreads } from "./thresholds";
 
 /** @throws where a tensor's shape is not the expected one; `what` names the dimensions, as in "[T, B, H]". */
 export function expectShape(operation: string, tensor: PlannedTensor, what: string, expected: readonly number[]): void {
@@ -38,6 +38,13 @@ export function line({ limits }: DeviceTraits, count: number, more = 0) {
   const groups = Math.ceil(count / threads) + more;
   const x = Math.min(groups, limits.maxComputeWorkgroupsPerDimension);
   return { threads, across: x * threads, workgroups: [x, Math.ceil(groups / x)] as const };
+}
+
+/** A workgroup for each of `rows` long rows: its threads, and how many workgroups lie in x; the rest go on in y. */
+export function workgroupRows({ limits, software }: DeviceTraits, rows: number) {
+  const across = Math.min(rows, limits.maxComputeWorkgroupsPerDimension);
+  const threads = software ? rowThreads.processor : rowThreads.gpu;
+  return { threads, across, workgroups: [across, Math.ceil(rows / across)] as const };
 }
 
 /** Where what is not finite is noted. */

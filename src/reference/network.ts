@@ -1,6 +1,7 @@
 // The whole network in float64: layers and directions composed, forward, backward, and a training step.
 
 import { architectureOf, depthOf, type Parts, type Sequence, type ShortForm } from "../parts/architecture";
+import { adaptiveBackward, adaptiveForward } from "./adaptive";
 import { concatenate, joinColumns, splitColumns } from "./columns";
 import { finiteCheck } from "./finite-check";
 import { lengthsOf } from "./layer";
@@ -112,8 +113,10 @@ export function forward(
     readout.tied
       ? matmulTransposeB(read, embeddingWeight!, rows, depth, readout.outputs)
       : matmul(read, outputWeight!, rows, depth, readout.outputs);
-  const o = readout.bare ? read : product();
-  const logits = o.map((value, i) => value + (outputBias?.[i % readout.outputs] ?? 0));
+  const biased = (o: Float64Array) => o.map((value, i) => value + (outputBias?.[i % readout.outputs] ?? 0));
+  const logits = readout.clusters
+    ? adaptiveForward(readout.clusters, parameters, read, depth, readout.outputs)
+    : biased(readout.bare ? read : product());
   const lengths = lengthsOf(data);
   const live = (row: number) => !everyStep || Math.floor(row / batch) < lengths[row % batch]!;
   const weightOf = (row: number) => (live(row) ? (weights?.[row] ?? 1) : 0);
@@ -145,7 +148,7 @@ export function backward(
 ): ReferenceGradients {
   const architecture = architectureOf(config);
   const { layers, encoder, readout, seed } = architecture;
-  const { outputs: width, tied, bare } = readout;
+  const { outputs: width, tied, bare, clusters } = readout;
   const { steps, batch } = data;
   const depth = depthOf(architecture);
   const count = read.length / depth;
@@ -156,7 +159,12 @@ export function backward(
     tied
       ? matmul(dLogits, embeddingWeight!, count, width, depth)
       : matmulTransposeB(dLogits, outputWeight!, count, width, depth);
-  const dRead = bare ? Float64Array.from(dLogits) : throughReadout();
+  const ofReadout: ReferenceParameters = {};
+  const dRead = bare
+    ? Float64Array.from(dLogits)
+    : clusters
+      ? adaptiveBackward(clusters, parameters, read, depth, width, dLogits, ofReadout)
+      : throughReadout();
   const dOutput = everyStep ? dRead : new Float64Array(steps * batch * depth); // [T, B, D·H]
   const dFinal = statesIn(layers, { batch, initialState: dFinalState, initialCellState: dFinalCellState });
   if (!everyStep) {
@@ -173,9 +181,9 @@ export function backward(
   const ofEncoder = source
     ? sequenceBackward(encoder!, parameters, source, encoded!, nothing, begins, seed).gradients
     : {};
-  const gradients = { ...ofEncoder, ...back.gradients };
-  if (outputBias) gradients.outputBias = rowSum(dLogits, width);
-  if (!tied && !bare) gradients.outputWeight = matmulTransposeA(read, dLogits, depth, count, width);
+  const gradients = { ...ofEncoder, ...back.gradients, ...ofReadout };
+  if (outputBias && !clusters) gradients.outputBias = rowSum(dLogits, width);
+  if (!tied && !bare && !clusters) gradients.outputWeight = matmulTransposeA(read, dLogits, depth, count, width);
   if (tied) {
     const ofOutput = matmulTransposeA(dLogits, read, width, count, depth);
     gradients.embeddingWeight = gradients.embeddingWeight!.map((value, i) => value + ofOutput[i]!);
