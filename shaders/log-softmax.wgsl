@@ -21,6 +21,7 @@ var<storage, read> clusters: array<f32>;
 
 var<workgroup> largests: array<f32, threads>;
 var<workgroup> sums: array<f32, threads>;
+var<workgroup> nans: array<u32, threads>;
 
 fn isFinite(a: vec4f) -> bool { return all((bitcast<vec4u>(a) & vec4u(0x7f800000u)) != vec4u(0x7f800000u)); }
 
@@ -45,16 +46,21 @@ fn logSoftmax(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
     sum = sum * exp(max(before - largest, -100.0)) + terms.x + terms.y + terms.z + terms.w;
   }
   largests[thread] = largest;
-  sums[thread] = sum + bitcast<f32>(nan);
+  sums[thread] = sum;
+  nans[thread] = nan;
   workgroupBarrier();
   for (var t = 0u; t < threads; t++) { largest = max(largest, largests[t]); }
   var total = 0.0;
-  for (var t = 0u; t < threads; t++) { total += sums[t] * exp(max(largests[t] - largest, -100.0)); }
+  for (var t = 0u; t < threads; t++) {
+    total += sums[t] * exp(max(largests[t] - largest, -100.0));
+    nan |= nans[t];
+  }
+  let poison = bitcast<f32>(nan); // 0, or NaN
   let logSum = log(total) + largest;
 #if head
-  let base = -logSum;
+  let base = poison - logSum;
 #else
-  let base = clusters[row * tails + tail] - logSum;
+  let base = clusters[row * tails + tail] - logSum + poison;
 #endif
   for (var column = thread; column < width; column += threads) {
     let o = x[start + column];

@@ -19,6 +19,7 @@ var<storage, read> weights: array<f32>; // of the batch
 
 var<workgroup> largests: array<f32, threads>;
 var<workgroup> sums: array<f32, threads>;
+var<workgroup> nans: array<u32, threads>;
 
 fn isFinite(a: vec4f) -> bool { return all((bitcast<vec4u>(a) & vec4u(0x7f800000u)) != vec4u(0x7f800000u)); }
 
@@ -50,19 +51,24 @@ fn rowCrossEntropy(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
     sum = sum * exp(max(before - largest, -100.0)) + terms.x + terms.y + terms.z + terms.w;
   }
   largests[thread] = largest;
-  sums[thread] = sum + bitcast<f32>(nan);
+  sums[thread] = sum;
+  nans[thread] = nan;
   workgroupBarrier();
   for (var t = 0u; t < threads; t++) { largest = max(largest, largests[t]); }
   var total = 0.0;
-  for (var t = 0u; t < threads; t++) { total += sums[t] * exp(max(largests[t] - largest, -100.0)); }
+  for (var t = 0u; t < threads; t++) {
+    total += sums[t] * exp(max(largests[t] - largest, -100.0));
+    nan |= nans[t];
+  }
+  let poison = bitcast<f32>(nan); // 0, or NaN
 #if weighted
   let scale = lossScale * weights[row];
 #else
   let scale = lossScale;
 #endif
-  if (thread == 0u) { rowLoss[row] += (log(total) + largest - ofTarget) * scale; }
+  if (thread == 0u) { rowLoss[row] += (log(total) + largest - ofTarget) * scale + poison; }
   for (var column = thread; column < width; column += threads) {
-    let p = select(vec4f(), exp(max(logits[start + column] - largest, vec4f(-100.0))) / total, isColumn(column));
+    let p = select(vec4f(), exp(max(logits[start + column] - largest, vec4f(-100.0))) / total + poison, isColumn(column));
     let isTarget = vec4u(4u * column) + vec4u(0u, 1u, 2u, 3u) == vec4u(y);
     logits[start + column] = (p - select(vec4f(), vec4f(1.0), isTarget)) * scale;
   }

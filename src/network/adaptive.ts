@@ -111,7 +111,8 @@ export function learningStage(
   function throughHead({ dLogits, dOutput, slabs, rowSums }: ReadoutGradients): void {
     const o = { tensor: dLogits };
     const v = { tensor: parameters.outputWeight! };
-    if (dOutput) matmul(plan, { label: "dh = do·Vᵀ of the head", transpose: "b", a: o, b: v, out: { tensor: dOutput } });
+    if (dOutput)
+      matmul(plan, { label: "dh = do·Vᵀ of the head", transpose: "b", a: o, b: v, out: { tensor: dOutput } });
     const [out, bSum] = [slabs("outputWeight"), slabs("outputBias")];
     const label = `dV = Σ h_tᵀ·do_t${bSum ? ", db_o = Σ do_t" : ""} of the head`;
     if (out) matmul(plan, { label, transpose: "a", a: read.view, b: o, out, bSum });

@@ -96,7 +96,10 @@ export class BatchPacker {
     put("lossScale", [weight > 0 ? 1 / weight : 0]);
     put("lengths", this.#lengthsOf(batch.lengths ?? this.#all(rows, steps)));
     put("inputs", batch.inputs);
-    put("targets", own.tails ? this.#sortByTail(batch, new Int32Array(into, start + this.#offsets.tails!)) : batch.targets);
+    put(
+      "targets",
+      own.tails ? this.#sortByTail(batch, new Int32Array(into, start + this.#offsets.tails!)) : batch.targets,
+    );
     put("source", batch.source);
     put("sourceLengths", batch.sourceLengths, sourceSteps);
     sort(batch.inputs, "tokenStart", "tokenOrder", "tokenRows");

@@ -4,8 +4,8 @@ import { elements, type PlannedTensor, type TensorSpec } from "../gpu/tensor";
 import { architectureOf } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import type { NetworkConfig } from "./config";
-import { tailsSpec } from "./tails";
 import { type StateKind, type StateSpecs, stateSpecs } from "./state-specs";
+import { tailsSpec } from "./tails";
 
 /** What a network reads: `batch` sequences of up to `steps` steps. All arrays are row-major and time-major. */
 export interface BatchInputs {

@@ -191,7 +191,8 @@ function expectAdaptive(
   expectKnown("Network, the readout's adaptive", adaptive, ["cutoffs", "divValue"]);
   const { cutoffs, divValue = 4 } = adaptive;
   const all: unknown = cutoffs;
-  const ascends = (cutoff: unknown, i: number) => Number.isInteger(cutoff) && (cutoff as number) > (cutoffs[i - 1] ?? 0);
+  const ascends = (cutoff: unknown, i: number) =>
+    Number.isInteger(cutoff) && (cutoff as number) > (cutoffs[i - 1] ?? 0);
   if (!Array.isArray(all) || all.length === 0 || !all.every(ascends) || all.at(-1) >= (outputs as number)) {
     const got = Array.isArray(all) ? listed(all) : shown(all);
     fail(`cutoffs are ${got}`, `one or more whole numbers between 0 and ${outputs}, ascending; leave out what is not`);
@@ -201,7 +202,10 @@ function expectAdaptive(
   const { tails } = clustersOf(adaptive, outputs as number, depth);
   const none = tails.findIndex(({ width }) => width < 1);
   if (none >= 0) {
-    fail(`tail ${none} is ${depth} / ${divValue}^${none + 1} wide`, "1 or more; give fewer cutoffs, or a smaller divValue");
+    fail(
+      `tail ${none} is ${depth} / ${divValue}^${none + 1} wide`,
+      "1 or more; give fewer cutoffs, or a smaller divValue",
+    );
   }
 }
 

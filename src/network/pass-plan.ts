@@ -112,7 +112,11 @@ export function planPass(
   const architecture = architectureOf(config);
   const learning = specsToLearn(config, options, ways);
   const rowsByToken = wanted && meetsTokens(architecture, learning);
-  const batch = plan.group<string>("batch", batchTensors(batchSpecs(config, { ...options, rowsByToken, rowsByTail: wanted })), "uniform");
+  const batch = plan.group<string>(
+    "batch",
+    batchTensors(batchSpecs(config, { ...options, rowsByToken, rowsByTail: wanted })),
+    "uniform",
+  );
   const { rowLoss, loss, ...ring } = lossesOn(plan, architecture, options);
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
   const back = ways.gradients?.gradientSlabs(plan, config, learning, summed, loss, batch.tensors.step!);

@@ -13,13 +13,7 @@ export function rowGather(x: Numbers, rows: Numbers, width: number, first = 0): 
 }
 
 /** dx[first + rows[r]] += dOut[r], in place. */
-export function rowGatherGradient(
-  dx: Float64Array,
-  dOut: Numbers,
-  rows: Numbers,
-  width: number,
-  first = 0,
-): void {
+export function rowGatherGradient(dx: Float64Array, dOut: Numbers, rows: Numbers, width: number, first = 0): void {
   for (let r = 0; r < rows.length; r++) {
     if (rows[r]! < 0) continue;
     for (let j = 0; j < width; j++) dx[(first + rows[r]!) * width + j]! += dOut[r * width + j]!;
