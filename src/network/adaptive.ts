@@ -12,7 +12,7 @@ import { rowGather, rowGatherGradient } from "../ops/row-gather";
 import type { Tail } from "../parts/adaptive";
 import type { PlacedReadout } from "../parts/architecture";
 import type { ReadoutGradients, ReadoutStage } from "./readout";
-import { chunkSpecs, chunksOf } from "./tails";
+import { chunkSection, chunkSpecs, chunksOf } from "./tails";
 
 type Parameters = Readonly<Record<string, PlannedTensor | undefined>>;
 
@@ -83,7 +83,7 @@ function tailForward(
 /**
  * The head of all rows, whose loss and its gradient are a cross-entropy's; and on the way back, of each tail the rows whose
  * targets are in it: forward, their loss, and back. They are taken in chunks of a fixed size, so that memory does not grow with
- * the batch, and chunks without rows do nothing.
+ * the batch; a run leaves out the sections of those without rows, as which they would add nothing.
  */
 export function learningStage(
   plan: Plan,
@@ -149,12 +149,17 @@ export function learningStage(
       throughHead(gradients);
       for (const [number, tail] of tails.entries()) {
         clear(plan, [`${tail.name}projectionWeight`, `${tail.name}outputWeight`], gradients.slabs);
-        plan.repeat(count, (index) => {
-          const { buffer, offset } = batch.tails;
-          const from = { buffer, offset: offset + number * count * bytes, moves: [{ index, bytes }] };
-          plan.copy(from, { buffer: chunk.buffer, offset: 0 }, bytes);
-          plan.gated(chunk.tensors.empty, () => throughTail(tail, number, gradients));
-        });
+        for (let at = 0; at < count; at++) {
+          plan.section(chunkSection(number, at), () => {
+            const { buffer, offset } = batch.tails;
+            plan.copy(
+              { buffer, offset: offset + (number * count + at) * bytes },
+              { buffer: chunk.buffer, offset: 0 },
+              bytes,
+            );
+            throughTail(tail, number, gradients);
+          });
+        }
       }
     },
   };

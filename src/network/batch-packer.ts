@@ -56,8 +56,8 @@ export class BatchPacker {
     });
   }
 
-  /** Of the way back of an adaptive readout: the rows of each tail. @returns what the head is to answer. */
-  #sortByTail({ targets, lengths, weights }: AnyBatch, into: Int32Array): Int32Array {
+  /** Of the way back of an adaptive readout: the rows of each tail. */
+  #sortByTail({ targets, lengths, weights }: AnyBatch, into: Int32Array): ReturnType<typeof sortByTail> {
     const live = new Set<number>();
     eachLiveRow(this.#config, this.#shape, lengths, (row) => {
       if (weights?.[row] !== 0) live.add(row);
@@ -66,7 +66,8 @@ export class BatchPacker {
     return sortByTail(clusters!, targets!, (row) => live.has(row), into);
   }
 
-  pack(into: ArrayBuffer, start: number, batch: AnyBatch, { weight, step, first = true }: Beside): void {
+  /** @returns the sections that a run of this batch may leave out, as they have nothing to do. */
+  pack(into: ArrayBuffer, start: number, batch: AnyBatch, { weight, step, first = true }: Beside): readonly string[] {
     const { states, ...others } = this.#specs;
     const own: Readonly<Record<string, TensorSpec>> = others;
     const { steps, batch: rows, sourceSteps = 1 } = this.#shape;
@@ -96,10 +97,8 @@ export class BatchPacker {
     put("lossScale", [weight > 0 ? 1 / weight : 0]);
     put("lengths", this.#lengthsOf(batch.lengths ?? this.#all(rows, steps)));
     put("inputs", batch.inputs);
-    put(
-      "targets",
-      own.tails ? this.#sortByTail(batch, new Int32Array(into, start + this.#offsets.tails!)) : batch.targets,
-    );
+    const tails = own.tails && this.#sortByTail(batch, new Int32Array(into, start + this.#offsets.tails!));
+    put("targets", tails?.ofHead ?? batch.targets);
     put("source", batch.source);
     put("sourceLengths", batch.sourceLengths, sourceSteps);
     sort(batch.inputs, "tokenStart", "tokenOrder", "tokenRows");
@@ -114,5 +113,6 @@ export class BatchPacker {
       put(name, given?.subarray(done[kind], done[kind] + size), 0, spec);
       done[kind] += size;
     }
+    return tails?.empty ?? [];
   }
 }

@@ -10,16 +10,15 @@ export function chunksOf(rows: number): { size: number; count: number } {
   return { size, count: Math.ceil(rows / size) };
 }
 
-/**
- * A chunk: the numbers of its rows, −1 of none; of each its class within the tail; and whether there are none, so that
- * nothing is to be done.
- */
+/** A chunk: the numbers of its rows, −1 of none, and of each its class within the tail. */
 export const chunkSpecs = (size: number) =>
   ({
     rows: { shape: [size], type: "i32" },
     targets: { shape: [size], type: "i32" },
-    empty: { shape: [1], type: "u32" },
   }) as const satisfies Record<string, TensorSpec>;
+
+/** The section that a run of a batch without such rows leaves out. */
+export const chunkSection = (tail: number, chunk: number): string => `tail ${tail}, chunk ${chunk}`;
 
 /** Of a batch, its chunks one behind the other, tail by tail. */
 export function tailsSpec({ tails }: Clusters, rows: number): TensorSpec {
@@ -31,15 +30,16 @@ export function tailsSpec({ tails }: Clusters, rows: number): TensorSpec {
  * Sorts the rows of a batch into chunks by the tails that their targets are in.
  * @param isLive whether a row counts
  * @param into as `tailsSpec`, out
- * @returns what the head is to answer for each row: its target, or the cluster that has it
+ * @returns what the head is to answer for each row: its target, or the cluster that has it; and the sections of empty chunks
  */
 export function sortByTail(
   { frequent, tails }: Clusters,
   targets: ArrayLike<number>,
   isLive: (row: number) => boolean,
   into: Int32Array,
-): Int32Array {
+): { ofHead: Int32Array; empty: string[] } {
   const { size, count } = chunksOf(targets.length);
+  const empty: string[] = [];
   const specs = chunkSpecs(size);
   const { offsets, bytes } = layoutOf(specs);
   const ofHead = Int32Array.from(targets);
@@ -61,8 +61,8 @@ export function sortByTail(
         own.map((row) => targets[row]! - tail.first),
         part("targets"),
       );
-      into[part("empty")] = own.length === 0 ? 1 : 0;
+      if (own.length === 0) empty.push(chunkSection(number, chunk));
     }
   }
-  return ofHead;
+  return { ofHead, empty };
 }

@@ -41,10 +41,10 @@ export const productWorkgroups = 128;
 export const slabsOn = { gpu: { rows: 128, memory: 0.5 }, processor: { rows: 512, memory: 0.1 } } as const;
 
 /**
- * Rows that a tail of adaptive softmax takes at once: an eighth of a batch, as frequent outputs are in the head, and as many as
- * make a product worth its dispatch.
+ * Rows that a tail of adaptive softmax takes at once: a sixteenth of a batch, so that little is computed of rows that are none,
+ * and as many as make a product worth its dispatch.
  */
-export const mostChunks = 8;
+export const mostChunks = 16;
 export const leastChunkRows = 32;
 
 /** Threads that share out a long row: a processor computes four at once. */

@@ -28,8 +28,12 @@ import {
   readTensors,
   referenceBackward,
   referenceForward,
+  referenceOptimizer,
+  referenceTrainStep,
   saveCheckpoint,
+  sgd,
   Trainer,
+  tokens,
   toPyTorch,
   unigramEntropy,
 } from "../../src/index";
@@ -207,6 +211,41 @@ describe("an adaptive readout", () => {
       expect(worstError(data, after.get(name)!.data), name).toBeLessThan(2e-3);
     }
     network.destroy();
+  });
+
+  test("is trained as its reference whatever cluster the targets of a batch are in, frozen in part or whole", async () => {
+    const [steps, batch, outputs] = [12, 13, 60];
+    const cutoffs = [10, 30];
+    const ends = [0, ...cutoffs, outputs];
+    const some = (seed: number) => integers(steps * batch, seed, 0, outputs - 1);
+    const within = (cluster: number) => integers(steps * batch, 9 + cluster, ends[cluster]!, ends[cluster + 1]! - 1);
+    const batches = [within(0), some(1), within(2), within(1), some(2)].map((targets, i) => ({
+      inputs: integers(steps * batch, 20 + i, 0, 11),
+      targets,
+    }));
+    const update = { kind: "sgd", learningRate: 0.5 } as const;
+    for (const trainable of [undefined, ["layer0.", "tail1.outputWeight"], ["outputBias"]]) {
+      const network = await Network.create(gpu(), {
+        input: tokens(12),
+        layers: [lstm(8)],
+        readout: everyStep(outputs, { adaptive: { cutoffs, divValue: 2 } }),
+      });
+      const parameters = asReference(await network.read());
+      const optimizer = sgd({ learningRate: update.learningRate });
+      const trainer = await Trainer.create(network, { steps, batch, optimizer, trainable, stepsPerSubmit: 2 });
+      const losses: number[] = [];
+      for await (const { loss } of trainer.train(batches)) losses.push(loss);
+      const learn = referenceOptimizer(update);
+      const expected = batches.map(
+        (data) => referenceTrainStep(network.config, parameters, { steps, batch, ...data }, learn, trainable).loss,
+      );
+      expect(worstError(losses, expected)).toBeLessThan(1e-5);
+      for (const [name, { data }] of await network.read()) {
+        expect(worstError(data, parameters[name]!), name).toBeLessThan(1e-5);
+      }
+      trainer.destroy();
+      network.destroy();
+    }
   });
 
   const vocabulary = 400;
