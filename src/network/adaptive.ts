@@ -12,7 +12,10 @@ import { rowGather, rowGatherGradient } from "../ops/row-gather";
 import type { Tail } from "../parts/adaptive";
 import type { PlacedReadout } from "../parts/architecture";
 import type { ReadoutGradients, ReadoutStage } from "./readout";
-import { chunkSection, chunkSpecs, chunksOf } from "./tails";
+import { chunkSection, sortByTail } from "./sort-by-tail";
+import { chunkSpecs, chunksOf } from "./tails";
+
+export { sortByTail };
 
 type Parameters = Readonly<Record<string, PlannedTensor | undefined>>;
 

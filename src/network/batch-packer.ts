@@ -1,12 +1,10 @@
 // Batches as the GPU has them: bytes that are laid out as the tensors of a pass.
 
 import { elements, layoutOf, padded, type TensorSpec, viewOf } from "../gpu/tensor";
-import { architectureOf } from "../parts/architecture";
 import { type AnyBatch, type BatchLayout, type BatchSpecs, batchSpecs, batchTensors } from "./batch";
 import type { NetworkConfig } from "./config";
-import { eachLiveRow } from "./plain-batch";
+import type { sortByTail } from "./sort-by-tail";
 import { numberTokens, sortByToken } from "./sort-by-token";
-import { sortByTail } from "./tails";
 
 /** What goes with a batch. */
 interface Beside {
@@ -26,16 +24,19 @@ export class BatchPacker {
   readonly #offsets: Record<string, number>;
   readonly #shape: BatchLayout;
   readonly #config: NetworkConfig;
+  readonly #sortByTail: typeof sortByTail | undefined;
   /** What batches left out. */
   readonly #filled = new Map<string, Float64Array>();
 
-  constructor(config: NetworkConfig, shape: BatchLayout) {
+  /** @param sorting where the way back of an adaptive readout is wanted */
+  constructor(config: NetworkConfig, shape: BatchLayout, sorting?: typeof sortByTail) {
     this.#specs = batchSpecs(config, shape);
     const { offsets, bytes } = layoutOf(batchTensors(this.#specs));
     this.#offsets = offsets;
     this.bytes = bytes;
     this.#shape = shape;
     this.#config = config;
+    this.#sortByTail = sorting;
   }
 
   /** So many of one number; made once. */
@@ -54,16 +55,6 @@ export class BatchPacker {
       const left = lengths[i % batch]! - Math.floor(i / batch) * checkpointEvery;
       return Math.min(Math.max(left, 0), checkpointEvery);
     });
-  }
-
-  /** Of the way back of an adaptive readout: the rows of each tail. */
-  #sortByTail({ targets, lengths, weights }: AnyBatch, into: Int32Array): ReturnType<typeof sortByTail> {
-    const live = new Set<number>();
-    eachLiveRow(this.#config, this.#shape, lengths, (row) => {
-      if (weights?.[row] !== 0) live.add(row);
-    });
-    const { clusters } = architectureOf(this.#config).readout;
-    return sortByTail(clusters!, targets!, (row) => live.has(row), into);
   }
 
   /** @returns the sections that a run of this batch may leave out, as they have nothing to do. */
@@ -97,7 +88,9 @@ export class BatchPacker {
     put("lossScale", [weight > 0 ? 1 / weight : 0]);
     put("lengths", this.#lengthsOf(batch.lengths ?? this.#all(rows, steps)));
     put("inputs", batch.inputs);
-    const tails = own.tails && this.#sortByTail(batch, new Int32Array(into, start + this.#offsets.tails!));
+    const tails =
+      own.tails &&
+      this.#sortByTail?.(this.#config, this.#shape, batch, new Int32Array(into, start + this.#offsets.tails!));
     put("targets", tails?.ofHead ?? batch.targets);
     put("source", batch.source);
     put("sourceLengths", batch.sourceLengths, sourceSteps);

@@ -15,6 +15,7 @@ import type { PassOptions } from "./pass-options";
 import { backwardHalf, forwardHalf, unlatched } from "./pass-sections";
 import { expectWays, type PassWays } from "./pass-ways";
 import { type AddLoss, lossOn } from "./readout";
+import type { sortByTail } from "./sort-by-tail";
 import { layerByLayer, type StackOptions } from "./stack";
 import { inOne, inSegments, type Stretch } from "./stretch";
 
@@ -62,6 +63,8 @@ export interface PassPlan {
   readonly gradients: PlannedGroup | undefined;
   /** Of parameters whose gradient is of some rows alone, by name: i32, which row each is of; −1 of none. */
   readonly gradientRows: Readonly<Record<string, PlannedTensor | undefined>>;
+  /** With gradients of an adaptive readout: what batches are packed by. */
+  readonly sortByTail: typeof sortByTail | undefined;
   /** With carryState: the state that the last run ended with. */
   readonly state: PlannedGroup | undefined;
   /** Where it is joined. */
@@ -158,6 +161,7 @@ export function planPass(
     ...{ plan, layers, batch },
     notFinite: back?.notFinite,
     gradients: back?.group,
+    sortByTail: ways.adaptive?.sortByTail,
     gradientRows: {
       embeddingWeight: batch.tensors.tokenRows,
       "encoder.embeddingWeight": batch.tensors.sourceRows,
