@@ -121,6 +121,7 @@ export {
 } from "./reference/network";
 export {
   type ReferenceOptimizerOptions,
+  type ReferenceRows,
   type ReferenceUpdate,
   referenceOptimizer,
 } from "./reference/optimizer";

@@ -28,7 +28,7 @@ export interface TensorsOfPass<Tensor> {
   cellStates: Tensor[];
   /**
    * o [T, B, K] or [B, K], which past a sequence's end count nothing, and ŷ where wanted. Where o is h itself, it may be that of
-   * the layer: read it alone.
+   * the layer: read it alone. Of an adaptive readout ln ŷ, and with gradients o of its head alone.
    */
   logits: Tensor;
   probabilities?: Tensor;
