@@ -1,4 +1,4 @@
-// Builds the library: an ES module for each source, the shaders and three small packages among them, and type
+// Builds the library: an ES module for each source, the shaders and four small packages among them, and type
 // declarations.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -82,7 +82,7 @@ export default defineConfig({
     target: "es2022",
     minify: false,
     license: { fileName: "third-party-licenses.md" },
-    lib: { entry: "src/index.ts", formats: ["es"] },
+    lib: { entry: ["src/index.ts", "src/onnx/index.ts", "src/standalone/index.ts"], formats: ["es"] },
     rollupOptions: {
       // A module a source: what is not imported, and what is loaded when it is needed, is left out by every bundler.
       output: {

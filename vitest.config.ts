@@ -1,4 +1,5 @@
 // Tests in projects, by what they reach (test/projects.ts): a browser, a GPU, or neither; and last, what measures times.
+// What takes minutes is run by `npm run test:all` alone.
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -11,7 +12,7 @@ const project = (name: ProjectName, more: object) => ({ extends: true as const, 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const order = ["browser", "gpu", "unit", "speed"];
+    const order = ["long", "browser", "gpu", "unit", "speed"];
     return sorted.sort((a, b) => order.indexOf(a.project.name) - order.indexOf(b.project.name));
   }
 }
@@ -28,11 +29,12 @@ export default defineConfig({
       // In one process they load the library once, and open one device; none of them leaves anything there.
       project("unit", {
         include: ["test/**/*.test.ts"],
-        exclude: [...tests.gpu, ...tests.browser, ...tests.speed],
+        exclude: [...tests.gpu, ...tests.browser, ...tests.speed, ...tests.long],
         isolate: false,
       }),
       project("gpu", { include: tests.gpu, isolate: false, restoreMocks: true }),
       project("browser", { include: tests.browser, globalSetup: "test/site.ts" }),
+      project("long", { include: tests.long, globalSetup: "test/site.ts" }),
       project("speed", {
         include: tests.speed,
         globalSetup: "test/site.ts",

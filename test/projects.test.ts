@@ -35,17 +35,19 @@ const cases: [test: string, code: string, project: ProjectName][] = [
   ["needs more types than fit a line", `import type {\n  Browser,\n  Page,\n} from "puppeteer";`, "unit"],
   ["needs a type beside a value", `import { type Gpu, open } from "../bench";`, "gpu"],
   ["measures a page", `import puppeteer from "puppeteer";`, "speed"],
+  ["waits for a page", `import puppeteer from "puppeteer";`, "long"],
   ["opens a device", `import { create } from "webgpu";`, "gpu"],
+  ["starts a program", `import { execFile } from "node:child_process";`, "gpu"],
   ["opens a browser and a device", `import "../bench";\nimport "../page";`, "browser"],
   ["starts a program of the terminal", `spawn(node, ["${program}", "demo/terminal/train.ts"]);`, "gpu"],
   ["names a package in a sentence", `test("webgpu is not needed, nor puppeteer", () => {});`, "unit"],
 ];
 
 test("a test is of the project that has what its imports reach, however far", () => {
-  const expected: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [], speed: [] };
+  const expected: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [], speed: [], long: [] };
   const files: Record<string, string> = { ...helpers };
   for (const [name, code, project] of cases) {
-    const path = `test/folder/${name.replaceAll(" ", "-")}${project === "speed" ? "-speed" : ""}.test.ts`;
+    const path = `test/folder/${name.replaceAll(" ", "-")}${["speed", "long"].includes(project) ? `-${project}` : ""}.test.ts`;
     files[path] = `${code}\n`;
     expected[project].push(path);
   }
@@ -60,8 +62,8 @@ test("a test is of the project that has what its imports reach, however far", ()
 });
 
 test("the tests of every operation need a GPU, those of every page a browser, and some need neither", () => {
-  const { unit, gpu, browser, speed } = testsByProject(resolve(import.meta.dirname, ".."));
-  const all = [...unit, ...gpu, ...browser, ...speed];
+  const { unit, gpu, browser, speed, long } = testsByProject(resolve(import.meta.dirname, ".."));
+  const all = [...unit, ...gpu, ...browser, ...speed, ...long];
   expect(gpu).toEqual(expect.arrayContaining(all.filter((path) => path.startsWith("test/ops/"))));
   expect(browser).toEqual(expect.arrayContaining(all.filter((path) => path.endsWith("-page.test.ts"))));
   expect(unit.length).toBeGreaterThan(20);

@@ -1,17 +1,18 @@
-// Which project of Vitest a test is in, by what it reaches through its imports: a browser, else a GPU, else neither. What
-// measures times (NAME-speed.test.ts) is apart, for when nothing runs beside it.
+// Which project of Vitest a test is in, by what it reaches through its imports: a browser, else a GPU or another program,
+// else neither. What measures times (NAME-speed.test.ts) is apart, for when nothing runs beside it, and so is what takes
+// minutes (NAME-long.test.ts), which `npm run test:all` runs alone.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** What opens a browser or a GPU: packages, and the program that starts the terminal's programs. */
-const doors = { browser: /^puppeteer$/, gpu: /^webgpu$|demo\/terminal\/run\.mjs$/ };
+/** What opens a browser, or else a GPU or another program: packages, and the program that starts the terminal's programs. */
+const doors = { browser: /^puppeteer$/, gpu: /^(webgpu|vite|onnxruntime-web|node:child_process)$|demo\/terminal\/run\.mjs$/ };
 
-export type ProjectName = keyof typeof doors | "unit" | "speed";
+export type ProjectName = keyof typeof doors | "unit" | "speed" | "long";
 
 /** The tests below a folder, by their project; paths from `root`. */
 export function testsByProject(root: string): Record<ProjectName, string[]> {
-  const tests: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [], speed: [] };
+  const tests: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [], speed: [], long: [] };
   for (const name of readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" }).sort()) {
     const path = `test/${name.replaceAll("\\", "/")}`;
     if (path.endsWith(".test.ts")) tests[projectOf(join(root, path))].push(path);
@@ -21,7 +22,7 @@ export function testsByProject(root: string): Record<ProjectName, string[]> {
 
 /** The project of a test. An import of types alone reaches nothing. */
 export function projectOf(test: string): ProjectName {
-  if (test.endsWith("-speed.test.ts")) return "speed";
+  for (const apart of ["speed", "long"] as const) if (test.endsWith(`-${apart}.test.ts`)) return apart;
   const reached = new Set([test]);
   const named = new Set<string>();
   for (const file of reached) {

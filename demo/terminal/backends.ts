@@ -1,4 +1,4 @@
-// The places where a recording can be computed: the reference, the GPU in Node, the GPU in a browser.
+// The places where a recording can be computed: the reference, the GPU in Node or in a browser, an ONNX runtime.
 
 import type { Page } from "puppeteer";
 import { openGpu, type Schedule } from "../../src/index";
@@ -6,7 +6,7 @@ import { callInPage, withPage } from "./in-browser";
 import { openNodeGpu } from "./node-gpu";
 import { type Verdict, verifyRecording } from "./recording";
 
-export const places = ["node", "chromium", "firefox", "reference"] as const;
+export const places = ["node", "chromium", "firefox", "reference", "onnx"] as const;
 export type Place = (typeof places)[number];
 
 /** How the recurrences are dispatched: a schedule, or fused with weights that stand still. */
@@ -32,7 +32,7 @@ export async function verifyingOn<T>(place: Place, sweeps: Sweeps, work: (verify
       });
     return withPage(inPage, undefined, undefined, place);
   }
-  if (place === "reference") return work((bytes) => verifyRecording(bytes, "reference"));
+  if (place === "reference" || place === "onnx") return work((bytes) => verifyRecording(bytes, place));
   const node = await openNodeGpu();
   const gpu = await openGpu({ gpu: node.gpu, ...options });
   try {

@@ -67,7 +67,7 @@ export function compare({ tensors, isMeaningless }: Expected, computed: Computed
 }
 
 /** Where a recording is computed. */
-export type Computer = "reference" | { gpu: Gpu; schedule: Schedule };
+export type Computer = "reference" | "onnx" | { gpu: Gpu; schedule: Schedule };
 
 /** Reads a recording, computes what it describes, and compares. @throws as `readRecording` and `readModel`. */
 export async function verifyRecording(bytes: Uint8Array, on: Computer): Promise<Verdict> {
@@ -75,6 +75,10 @@ export async function verifyRecording(bytes: Uint8Array, on: Computer): Promise<
   const recording = readRecording(bytes);
   if ("unsupported" in recording) return recording;
   if (on === "reference") return compare(recording, computeOnReference(recording));
+  if (on === "onnx") {
+    const { computeOnOnnx, isInOnnx } = await import("./recording-on-onnx"); // when it is asked for: it loads a runtime
+    return compare(only(recording, isInOnnx), await computeOnOnnx(recording));
+  }
   return compare(recording, await computeOnGpu(on.gpu, recording, on.schedule));
 }
 
@@ -82,6 +86,15 @@ async function verifyModel(bytes: Uint8Array, on: Computer): Promise<Verdict> {
   const model = readModel(bytes);
   if ("unsupported" in model) return model;
   if (on === "reference") return compare(model, computeModelOnReference(model));
-  const tensors = new Map([...model.tensors].filter(([name]) => isOnGpu(name)));
-  return compare({ ...model, tensors }, await computeModelOnGpu(on.gpu, model, on.schedule));
+  if (on === "onnx") {
+    const { computeModelOnOnnx, isInOnnx } = await import("./recording-on-onnx");
+    return compare(only(model, isInOnnx), await computeModelOnOnnx(model));
+  }
+  return compare(only(model, isOnGpu), await computeModelOnGpu(on.gpu, model, on.schedule));
 }
+
+/** What is expected of some tensors. */
+const only = (expected: Expected, wanted: (name: string) => boolean): Expected => ({
+  tensors: new Map([...expected.tensors].filter(([name]) => wanted(name))),
+  isMeaningless: expected.isMeaningless,
+});

@@ -11,7 +11,8 @@ Computes the network of each recording (test/recordings/README.md and test/model
 compares with the numbers that PyTorch recorded. Prints the worst relative error |a − b| / (0.1 + |b|) of outputs, loss, gradients, losses and
 parameters after training; at most 1e-4 is ok. Exit code 1 if any file fails.
 
-  --on node|chromium|firefox|reference       where to compute (default node)
+  --on node|chromium|firefox|reference|onnx  where to compute (default node); onnx: exported, and run by onnxruntime-web
+                                             on the processor: outputs and final states
   --schedule fused|unrolled|persistent       how the recurrences are dispatched (default fused); persistent: fused, with
                                              weights that stand still
   --help`;

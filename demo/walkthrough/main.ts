@@ -78,6 +78,7 @@ async function begin(): Promise<void> {
   walk = next;
   view.showExample(choice.example);
   element("progress").textContent = "";
+  await new Promise((resolve) => setTimeout(resolve)); // what is pressed meanwhile is answered
   show();
 }
 

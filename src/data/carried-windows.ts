@@ -3,8 +3,9 @@
 
 import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
+import { expectOptions } from "../network/expect";
 import { Epochs } from "./epochs";
-import { expectBatchSize, expectList, expectOptions, expectRows, expectTyped } from "./options";
+import { expectBatchSize, expectList, expectRows, expectTyped } from "./options";
 import { type BatchStream, batchStream } from "./stream";
 
 /**

@@ -2,9 +2,9 @@
 
 import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
-import { shown } from "../network/expect";
+import { expectOptions, shown } from "../network/expect";
 import { Epochs, shuffled } from "./epochs";
-import { expectBatchSize, expectList, expectOptions, expectTyped, heldOutCount } from "./options";
+import { expectBatchSize, expectList, expectTyped, heldOutCount } from "./options";
 import { Random } from "./random";
 import { type BatchStream, batchStream } from "./stream";
 

@@ -2,7 +2,8 @@
 
 import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
-import { expectBatchSize, expectOptions, expectTyped, heldOutCount } from "./options";
+import { expectOptions } from "../network/expect";
+import { expectBatchSize, expectTyped, heldOutCount } from "./options";
 import { type BatchStream, batchStream } from "./stream";
 
 /**

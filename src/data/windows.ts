@@ -1,9 +1,8 @@
 // Windows of a series: what of its past a network reads, and what of its future it is to answer.
 
 import { TempogradError } from "../errors";
-import { expectKnown, expectSize, expectSwitch, shown } from "../network/expect";
+import { expectKnown, expectOptions, expectSize, expectSwitch, shown } from "../network/expect";
 import type { ValuedSequence } from "./labelled-sequences";
-import { expectOptions } from "./options";
 import { type Scaler, scaleOf } from "./scalers";
 import { columnOf, expectFinite, expectSeries, rangeOf, type Series, type StepRange } from "./series";
 

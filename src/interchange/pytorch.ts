@@ -8,6 +8,7 @@ import type { Parts } from "../parts/architecture";
 import { embedding, features } from "../parts/inputs";
 import { layer } from "../parts/layers";
 import { everyHidden, everyStep } from "../parts/readouts";
+import { expectFinite } from "./finite";
 import { checkCell, checkOptions, layoutOf, type PyTorchNetwork, type PyTorchOptions } from "./pytorch-options";
 import type { FloatTensor, TensorData } from "./safetensors";
 import { findLayout, type Layout, listed, nameIn, type RecurrentModule } from "./state-dict";
@@ -144,7 +145,7 @@ function addedBiases(
  * Layers that are not alike are a module each, named as those of an nn.ModuleList "rnn".
  *
  * @param options a network's config; `prefix`, `head` and `embedding`: what its modules are called there
- * @throws Error as `fromPyTorch`, or where a part of the network has no twin in PyTorch
+ * @throws Error as `fromPyTorch`, or where a part of the network has no twin in PyTorch or a number is not finite
  */
 export function toPyTorch(
   parameters: ReadonlyMap<string, TensorData>,
@@ -180,6 +181,7 @@ export function toPyTorch(
     tensors.set(head.weight, weight);
     if (head.bias !== undefined) tensors.set(head.bias, copy(take("outputBias", [outputs])));
   }
+  expectFinite(operation, parameters);
   return tensors;
 }
 

@@ -1,6 +1,7 @@
 // Writes on: feeds a network its own choices, one token at a time, all of it on the GPU.
 
 import { TempogradError } from "../errors";
+import { expectLiving } from "../gpu/lifetime";
 import type { Plan } from "../gpu/plan";
 import {
   type PlannedTensor,
@@ -16,7 +17,7 @@ import { sample, sampleSettings, settingsSpec } from "../ops/sample";
 import { architectureOf } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import { borrow } from "./borrow";
-import { expectKnown, expectSeed, expectSize, shown } from "./expect";
+import { expectKnown, expectOptions, expectSeed, expectSize, shown } from "./expect";
 import { planInference } from "./inference";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
@@ -61,9 +62,10 @@ const tokensPerSubmit = 32;
  *   logits are not finite, the network was destroyed, the device was lost or has no room; or `signal`'s reason.
  */
 export async function generate(network: Network, options: GenerateOptions): Promise<Int32Array> {
+  expectLiving("generate", "network", network, "Network.create");
+  expectOptions("generate", options);
   const { prompt, source, initialState, length, temperature = 1, topK = 0, seed = 1, onTokens, signal } = options;
   const { gpu, config } = network;
-  network.lifetime.expect("generate");
   checkOptions(network, options);
   signal?.throwIfAborted();
   const all = prompt.length + length;
@@ -224,8 +226,11 @@ function checkOptions({ config }: Network, options: GenerateOptions): void {
     }
     expectStates("generate", "initialState", config, options.initialState);
   }
-  if (prompt.length === 0)
-    throw new TempogradError("batch", "generate: prompt is empty, expected at least one token to begin with.");
+  if (!(prompt?.length > 0))
+    throw new TempogradError(
+      "batch",
+      `generate: prompt is ${prompt ? "empty" : shown(prompt)}, expected at least one token to begin with.`,
+    );
   for (let i = 0; i < prompt.length; i++) {
     const token = prompt[i]!;
     if (!Number.isInteger(token) || token < 0 || token >= tokens) {

@@ -2,7 +2,7 @@
 
 import type { Memory } from "../gpu/describe";
 import { type DeviceErrors, type Gpu, orNoMemory } from "../gpu/device";
-import { Lifetime } from "../gpu/lifetime";
+import { expectLiving, Lifetime } from "../gpu/lifetime";
 import {
   createTensors,
   elements,
@@ -77,6 +77,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   static async create(gpu: Gpu, options: NetworkOptions, until: Until = {}): Promise<Network> {
     const operation = "Network.create";
     const { signal } = until;
+    expectLiving(operation, "GPU", gpu, "openGpu");
     expectKnown(operation, until, ["signal"]);
     signal?.throwIfAborted();
     const said = isObject(options) ? { ...options } : options; // they may be changed meanwhile

@@ -8,6 +8,7 @@ import type { Program } from "../gpu/program";
 import { realise } from "../gpu/realise";
 import { architectureOf } from "../parts/architecture";
 import type { CheckBatch } from "./check-batch";
+import { expectOptions } from "./expect";
 import type { Network } from "./network";
 import { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
@@ -57,6 +58,7 @@ export class Programs {
   /** @param config the network's own, or with another loss */
   async planPass(operation: string, options: PassOptions, config = this.#network.config): Promise<PassPlan> {
     const { gpu, parameters } = this.#network;
+    expectOptions(operation, options);
     if (!isPlainPass(options) || architectureOf(config).encoder) {
       (await import("./pass-options")).checkPassOptions(config, options, gpu.traits);
     }

@@ -1,8 +1,9 @@
 // How far back a loss reaches: the gradients that a batch sends through time.
 
+import { expectLiving } from "../gpu/lifetime";
 import { architectureOf } from "../parts/architecture";
 import { type Batch, type BatchShape, shapeOf } from "./batch";
-import { expectKnown, expectLoss } from "./expect";
+import { expectKnown, expectLoss, expectOptions } from "./expect";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
 import type { PassPlan } from "./pass-plan";
@@ -33,10 +34,11 @@ export async function traceGradients(
   options: { signal?: AbortSignal } = {},
 ): Promise<GradientTrace> {
   const operation = "traceGradients";
+  expectLiving(operation, "network", network, "Network.create");
+  expectKnown(operation, options, ["signal"]);
+  expectOptions(operation, shape, "shape");
   const { config } = network;
   const { signal } = options;
-  network.lifetime.expect(operation);
-  expectKnown(operation, options, ["signal"]);
   expectLoss(operation, architectureOf(config).loss, "use network.pass({ traceGradients: true }), in halves");
   signal?.throwIfAborted();
   const { steps, batch: rows } = shape;

@@ -4,6 +4,8 @@
 
 import type { DefinedCell } from "../cells/define-cell";
 import { TempogradError } from "../errors";
+import { expectLiving } from "../gpu/lifetime";
+import { expectFinite } from "../interchange/finite";
 import { hasTwin } from "../interchange/pytorch-options";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
 import { checkDepth, isObject, kindOf, parseJson, quote } from "../interchange/untrusted";
@@ -44,6 +46,7 @@ export async function saveCheckpoint(
   trainer: Trainer,
   { data, about }: { data?: unknown; about?: unknown } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  expectLiving("saveCheckpoint", "trainer", trainer?.network, "Trainer.create");
   const { config } = trainer.network;
   const texts = asJson("saveCheckpoint", { network: config, data, about }); // now, not when the tensors are there
   const { parameters, trainer: state } = await trainer.snapshot("saveCheckpoint");
@@ -62,24 +65,15 @@ export async function saveNetwork(
   network: Pick<Network, "config" | "read">,
   { about }: { about?: unknown } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof network?.read !== "function") {
+    const expected = "what Network.create gives; await it";
+    throw new TempogradError("option", `saveNetwork: the network is ${kindOf(network)}, expected ${expected}.`);
+  }
   const { config } = network;
   const metadata = { format, version, ...asJson("saveNetwork", { network: config, about }) };
   const parameters = await network.read();
   expectFinite("saveNetwork", parameters);
   return writeSafetensors(await named(parameters, config), metadata);
-}
-
-/** What could not be gone on from is not to take the place of what could. */
-function expectFinite(operation: string, values: Iterable<[string, { data: Float32Array }]>): void {
-  for (const [name, { data }] of values) {
-    const wrong = data.findIndex((value) => !Number.isFinite(value));
-    if (wrong < 0) continue;
-    const cure = "go back to what was saved before training diverged";
-    throw new TempogradError(
-      "not-finite",
-      `${operation}: "${name}"[${wrong}] is ${data[wrong]}, expected a finite number; ${cure}.`,
-    );
-  }
 }
 
 /**

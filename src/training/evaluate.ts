@@ -1,11 +1,12 @@
 // Loss, accuracy and other metrics over a data set, without touching what is trained.
 
 import { TempogradError } from "../errors";
+import { expectLiving } from "../gpu/lifetime";
 import { whole } from "../gpu/tensor";
 import { type BatchShape, shapeOf } from "../network/batch";
 import { checkBatch } from "../network/check-batch";
 import type { NetworkConfig } from "../network/config";
-import { expectKnown, expectLoss, shown } from "../network/expect";
+import { expectKnown, expectLoss, expectOptions, shown } from "../network/expect";
 import type { Network } from "../network/network";
 import { notFiniteNetwork } from "../network/not-finite";
 import type { PassPlan } from "../network/pass-plan";
@@ -69,10 +70,11 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Measured> {
   const operation = "evaluate";
+  expectLiving(operation, "network", network, "Network.create");
+  expectKnown(operation, options, ["metrics", "signal"]);
+  expectOptions(operation, shape, "shape");
   const { config } = network;
   const { signal, metrics = usualMetrics(config) } = options;
-  network.lifetime.expect(operation);
-  expectKnown(operation, options, ["metrics", "signal"]);
   expectLoss(operation, architectureOf(config).loss, "measure what network.predict answers by your own");
   expectMetrics(operation, config, metrics);
   const source = iteratorOf(operation, batches);

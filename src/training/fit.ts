@@ -1,5 +1,6 @@
 // Fits a network to data: trains it, measures it on other data meanwhile, and stops where it gets no better.
 
+import { expectLiving } from "../gpu/lifetime";
 import { shapeOf } from "../network/batch";
 import { shown } from "../network/expect";
 import type { Network } from "../network/network";
@@ -80,8 +81,13 @@ export async function fit(
   const { rules, more } = partedOptions<FitRules & Telling<Metrics>>(options);
   const { metrics, validation, seed = 1, signal } = rules;
   const isTrainer = given instanceof Trainer;
-  const { config, lifetime } = isTrainer ? given.network : given;
-  (isTrainer ? given.pass.lifetime : lifetime).expect("fit");
+  expectLiving(
+    "fit",
+    isTrainer ? "trainer" : "network",
+    isTrainer ? given.pass : given,
+    "Network.create or Trainer.create",
+  );
+  const { config } = isTrainer ? given.network : given;
   signal?.throwIfAborted();
   if (isTrainer) expectNoMore(more);
   const measures = metrics ?? usualMetrics(config);
@@ -124,7 +130,7 @@ async function fitted(
       if (last) await onProgress?.({ update: last.step, loss: last.loss });
       last = report;
       count++;
-      if (!report.skipped) [sum, finite] = [sum + report.loss, finite + 1];
+      if (!report.skipped && !Number.isNaN(report.loss)) [sum, finite] = [sum + report.loss, finite + 1];
     }
     return last && { last, count, loss: sum / finite };
   };

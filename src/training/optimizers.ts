@@ -56,8 +56,8 @@ interface WeightDecay {
  * @throws where a number is out of range, or `nesterov` is given without momentum.
  */
 export function sgd(options: LearningRate & WeightDecay & { momentum?: number; nesterov?: boolean }): Optimizer {
-  const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
   expectKnown("sgd", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
+  const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
   expectNumber("sgd", "learningRate", learningRate);
   expectNumber("sgd", "weightDecay", weightDecay);
   expectNumber("sgd", "momentum", momentum, 1);
@@ -80,8 +80,8 @@ export function sgd(options: LearningRate & WeightDecay & { momentum?: number; n
  * @throws where a number is out of range.
  */
 export function rmsprop(options: LearningRate & WeightDecay & { decay?: number; epsilon?: number }): Optimizer {
-  const { learningRate, decay = 0.99, epsilon = 1e-8, weightDecay = 0 } = options;
   expectKnown("rmsprop", options, ["learningRate", "decay", "epsilon", "weightDecay"]);
+  const { learningRate, decay = 0.99, epsilon = 1e-8, weightDecay = 0 } = options;
   expectNumber("rmsprop", "learningRate", learningRate);
   expectNumber("rmsprop", "weightDecay", weightDecay);
   expectNumber("rmsprop", "decay", decay, 1);
@@ -110,8 +110,8 @@ export const adam = (options: AdamOptions): Optimizer => adamLike("adam", option
 export const adamw = (options: AdamOptions): Optimizer => adamLike("adamw", options, 0.01);
 
 function adamLike(kind: "adam" | "adamw", options: AdamOptions, usualDecay: number): Optimizer {
-  const { learningRate, weightDecay = usualDecay, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   expectKnown(kind, options, ["learningRate", "beta1", "beta2", "epsilon", "weightDecay"]);
+  const { learningRate, weightDecay = usualDecay, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   expectNumber(kind, "learningRate", learningRate);
   expectNumber(kind, "weightDecay", weightDecay);
   expectNumber(kind, "beta1", beta1, 1);

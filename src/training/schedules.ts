@@ -14,8 +14,8 @@ export const constant = (): LearningRateSchedule => () => 1;
  * @throws where `every` is no integer from 1 up, or `factor` no finite number from 0 up.
  */
 export function stepDecay(options: { every: number; factor: number }): LearningRateSchedule {
-  const { every, factor } = options;
   expectKnown("stepDecay", options, ["every", "factor"]);
+  const { every, factor } = options;
   expectSize("stepDecay", "every", every);
   expectNumber("stepDecay", "factor", factor);
   return (step) => factor ** Math.floor((step - 1) / every);
@@ -28,8 +28,8 @@ export function stepDecay(options: { every: number; factor: number }): LearningR
  * @throws where `steps` is no integer from 1 up, or `final` no finite number from 0 up.
  */
 export function cosine(options: { steps: number; final?: number }): LearningRateSchedule {
-  const { steps, final = 0 } = options;
   expectKnown("cosine", options, ["steps", "final"]);
+  const { steps, final = 0 } = options;
   expectSize("cosine", "steps", steps);
   expectNumber("cosine", "final", final);
   return (step) => final + ((1 - final) * (1 + Math.cos(Math.PI * Math.min(1, (step - 1) / steps)))) / 2;

@@ -83,6 +83,7 @@ const names: readonly (keyof TrainerOptions)[] = [
 
 /** @throws where an option is unknown, of another type or out of range. */
 export function checkTrainerOptions(options: TrainerOptions): void {
+  expectKnown("Trainer", options, names);
   const { optimizer, learningRateSchedule } = options;
   if (typeof optimizer?.add !== "function" || typeof optimizer.scalars !== "function") {
     throw new TempogradError(
@@ -100,14 +101,13 @@ export function checkTrainerOptions(options: TrainerOptions): void {
     const limit = options[name];
     if (limit !== undefined) expectNumber("Trainer", name, limit);
   }
-  expectKnown("Trainer", options, names);
   if (options.stepsPerSubmit !== undefined) expectSize("Trainer", "stepsPerSubmit", options.stepsPerSubmit);
 }
 
 /** @throws where an option is unknown, of another type or out of range. */
 export function checkTrainOptions(operation: string, options: TrainOptions): void {
-  const { steps = Number.POSITIVE_INFINITY, notFinite } = options;
   expectKnown(operation, options, ["steps", "notFinite", "signal"]);
+  const { steps = Number.POSITIVE_INFINITY, notFinite } = options;
   if (steps !== Number.POSITIVE_INFINITY) expectSize(operation, "steps", steps);
   if (![undefined, "stop", "skip"].includes(notFinite)) {
     throw new TempogradError("option", `${operation}: notFinite is ${shown(notFinite)}, expected "stop" or "skip".`);

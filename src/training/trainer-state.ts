@@ -6,7 +6,7 @@ import { TempogradError } from "../errors";
 import type { Gpu } from "../gpu/device";
 import { readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
 import type { NetworkConfig } from "../network/config";
-import { shown } from "../network/expect";
+import { expectOptions, shown } from "../network/expect";
 import { expectValues } from "../network/expect-values";
 import { type Network, valuesOf } from "../network/network";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
@@ -116,9 +116,11 @@ function computes(config: NetworkConfig): Map<string, string> {
 /** @throws unless a checkpoint is of this network: of what it computes, where the checkpoint says it, and of its sizes. */
 export function checkNetwork(
   operation: string,
-  { network, parameters }: { network?: NetworkConfig | undefined; parameters: ParameterValues },
+  checkpoint: { network?: NetworkConfig | undefined; parameters: ParameterValues },
   config: NetworkConfig,
 ): void {
+  expectOptions(operation, checkpoint, "checkpoint");
+  const { network, parameters } = checkpoint;
   const [held, made] = [network && computes(network), computes(config)];
   const other = [...new Set([...made.keys(), ...(held?.keys() ?? [])])].filter(
     (name) => held?.get(name) !== made.get(name),

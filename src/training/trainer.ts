@@ -1,7 +1,7 @@
 // Trains a network: several steps a submit, losses from a ring on the GPU, nothing allocated while it runs.
 
 import type { Memory } from "../gpu/describe";
-import { Lifetime } from "../gpu/lifetime";
+import { expectLiving, Lifetime } from "../gpu/lifetime";
 import { readFloats, type Tensor } from "../gpu/tensor";
 import type { AnyBatch } from "../network/batch";
 import type { CheckBatch } from "../network/check-batch";
@@ -74,7 +74,7 @@ export class Trainer {
    *   `options.signal` aborts.
    */
   static async create(network: Network, options: TrainerOptions): Promise<Trainer> {
-    network.lifetime.expect("Trainer.create");
+    expectLiving("Trainer.create", "network", network, "Network.create");
     checkTrainerOptions(options);
     options.signal?.throwIfAborted();
     const made = Trainer.#made(network, options);
@@ -101,7 +101,7 @@ export class Trainer {
    * @throws as `create` for its options; where it is more than 2^53 bytes.
    */
   static async memoryOf(network: Network, options: TrainerOptions): Promise<Memory> {
-    network.lifetime.expect("Trainer.memoryOf");
+    expectLiving("Trainer.memoryOf", "network", network, "Network.create");
     checkTrainerOptions(options);
     const { passOptions, extend } = await layoutOfTrainer(network, options);
     return network.programs.memoryOf("Trainer.memoryOf", passOptions, extend);
@@ -117,8 +117,8 @@ export class Trainer {
    *   lost, or what is trained on was destroyed; the signal's reason; or when already training.
    */
   async *train(batches: Batches, options: TrainOptions = {}): AsyncGenerator<StepReport, void, undefined> {
-    const { steps = Number.POSITIVE_INFINITY, notFinite = "stop", signal } = options;
     checkTrainOptions(training, options);
+    const { steps = Number.POSITIVE_INFINITY, notFinite = "stop", signal } = options;
     if (this.#training) throw new Error(`${training}: already training; stop() first, and let the loop end.`);
     this.pass.lifetime.expect(training);
     this.#halves?.expectNone(training);

@@ -47,6 +47,10 @@ describe("all recordings and whole models agree", () => {
     const files = all.map((name) => [name] as const);
     expect(await differing("reference", "fused", files)).toEqual([]);
   });
+  test("on an ONNX runtime, exported", async () => {
+    const files = all.map((name) => [name] as const);
+    expect(await differing("onnx", "fused", files)).toEqual([]);
+  });
   test("in node, with weights that stand still", async () => {
     const files = all.map((name) => [name] as const);
     expect(await differing("node", "persistent", files)).toEqual([]);

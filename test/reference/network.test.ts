@@ -32,16 +32,16 @@ const losses = [
   { loss: "mean-squared-error" },
 ] as const;
 
+const stacks = [
+  { layers: 1, bidirectional: false },
+  { layers: 2, bidirectional: true },
+] as const;
+
 /** Every combination of one element of each list. */
 const configs: ShortForm[] = cells.flatMap((cell) =>
   losses.flatMap((loss) =>
     (["every-step", "last-step"] as const).flatMap((readout) =>
-      [1, 2].flatMap((layers) =>
-        [false, true].map((bidirectional) => ({
-          ...{ ...sizes, ...cell, ...loss, readout, layers, bidirectional },
-          input: "features" as const,
-        })),
-      ),
+      stacks.map((stack) => ({ ...sizes, ...cell, ...loss, readout, ...stack, input: "features" as const })),
     ),
   ),
 );

@@ -1,8 +1,8 @@
 // A problem's network forward, as an ONNX graph: tokens to one-hot rows, one recurrent operator, the readout.
 
 import { type CellName, type FloatTensor, toPyTorch } from "../../../src/index";
+import type { Constant, Graph, Node, Value } from "../../../src/onnx/model";
 import type { Problem } from "../problem";
-import type { Constant, Graph, Node } from "./onnx-file";
 
 /** ONNX's operators, and which of PyTorch's gates their blocks are, in order: i o f c of an LSTM, z r h of a GRU. */
 const operators: Record<CellName, { type: string; gates: number[] }> = {
@@ -45,8 +45,9 @@ export function operatorGraph({ cell, shape, parameters }: Problem): Graph {
 }
 
 export const placesOf = ({ steps, batch, symbols }: Problem["shape"]) => ({
-  tokens: [steps, batch],
-  logits: [steps, batch, symbols],
+  name: "network",
+  inputs: [{ name: "tokens", type: "int32", shape: [steps, batch] }] satisfies Value[],
+  outputs: [{ name: "logits", type: "float32", shape: [steps, batch, symbols] }] satisfies Value[],
 });
 
 /** From "h", of all steps. */

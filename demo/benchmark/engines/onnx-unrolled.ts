@@ -2,8 +2,8 @@
 // and takes the whole recurrence to the processor where a graph has one. Rows of W come by token, as the biases' sum.
 
 import type { FloatTensor } from "../../../src/index";
+import type { Constant, Graph, Node } from "../../../src/onnx/model";
 import type { Problem } from "../problem";
-import type { Constant, Graph, Node } from "./onnx-file";
 import { placesOf, readout, readoutConstants } from "./onnx-model";
 
 /** A shader binds eight storage buffers on most devices: seven operands and the result. */

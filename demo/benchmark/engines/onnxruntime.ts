@@ -2,8 +2,8 @@
 // the backend, or with the operators of each step written out ("by hand"), all of them on WebGPU.
 
 import { devDependencies } from "../../../package.json";
+import { modelBytes } from "../../../src/onnx/model";
 import type { Predictor } from "./engine";
-import { onnxFile } from "./onnx-file";
 import { operatorGraph } from "./onnx-model";
 import { unrolledGraph } from "./onnx-unrolled";
 
@@ -18,7 +18,7 @@ export const onnxruntime = (engine: keyof typeof graphs, backend: "webgpu" | "wa
       ? import("onnxruntime-web/webgpu")
       : import("onnxruntime-web/wasm"));
     const { steps, batch } = problem.shape;
-    const model = onnxFile(graphs[engine](problem));
+    const model = modelBytes({ graph: graphs[engine](problem) });
     const onGpuAlone = engine === "onnxruntime-web by hand" && { session: { disable_cpu_ep_fallback: "1" } };
     const session = await InferenceSession.create(model, {
       executionProviders: [backend],

@@ -17,7 +17,7 @@ const folders = Object.keys(pages);
 /** Pages that compute, and say why they cannot; the walkthrough goes on without a GPU. */
 const computing = folders.filter((folder) => !["", "walkthrough"].includes(folder));
 const mostBytes = 190_000;
-const mostMilliseconds = 5000;
+const mostMilliseconds = 1000;
 
 const noServiceWorkers = `Object.defineProperty(navigator, "serviceWorker", { value: undefined })`;
 const noGpu = `Object.defineProperty(navigator, "gpu", { value: undefined })`;

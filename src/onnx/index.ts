@@ -1,0 +1,4 @@
+// The public surface of `tempograd/onnx`.
+
+export type { OnnxOptions } from "./to-onnx";
+export { toOnnx } from "./to-onnx";
