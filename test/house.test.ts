@@ -39,7 +39,15 @@ describe("an operation has one stem everywhere", () => {
   });
 
   test("every module of src/cells is a cell in the table, one of equations that has its name and a test, or of those", () => {
-    const others = ["cell", "cells", "reference-cells", "cell-equations", "define-cell", "traced-reference", "traced-shader"];
+    const others = [
+      "cell",
+      "cells",
+      "reference-cells",
+      "cell-equations",
+      "define-cell",
+      "traced-reference",
+      "traced-shader",
+    ];
     const modules = stems("src/cells", ".ts").filter((stem) => !others.includes(stem));
     const ofEquations = modules.filter((stem) => read(`src/cells/${stem}.ts`).includes(`name: "${stem}",\n  gates: [`));
     expect(modules).toEqual([...cellNames, ...ofEquations].sort());
