@@ -60,10 +60,15 @@ export class Pass {
     this.#planned = planned;
     this.#check = check;
     this.batch = program.group(batch);
-    this.packer = new BatchPacker(config, {
-      ...options,
-      rowsByToken: "tokenStart" in batch.tensors || "sourceStart" in batch.tensors,
-    });
+    this.packer = new BatchPacker(
+      config,
+      {
+        ...options,
+        rowsByToken: "tokenStart" in batch.tensors || "sourceStart" in batch.tensors,
+        rowsByTail: "tails" in batch.tensors,
+      },
+      planned.sortByTail,
+    );
     this.notFinite = notFinite && program.tensor(notFinite);
     this.state = state && program.group(state);
     this.gradients = gradients && program.group(gradients);

@@ -18,6 +18,11 @@ export interface OptimizerTensors {
   update: PlannedTensor;
   gradient: PlannedTensor;
   parameter: PlannedTensor;
+  /**
+   * Of a sparse embedding, i32 [R]: which row of the parameter each of the gradient's R rows is of, each once, −1 of none. The
+   * tensors are then [rows, width], and all other rows stay as they are.
+   */
+  rows?: PlannedTensor | undefined;
 }
 
 /** The fields of the shader's struct by their names, or f32 one behind the other. */
@@ -27,6 +32,8 @@ export interface Optimizer {
   readonly kind: string;
   /** α at the start, of parameters without one of their own; `trainer.learningRate` changes it later. */
   readonly learningRate: number;
+  /** Whether it updates the rows of a sparse embedding, `tensors.rows`; default false. */
+  readonly sparse?: boolean;
   /** What the shader's `update` holds at a step, from 1: as many at each. Called for each learning rate that there is. */
   scalars(learningRate: number, step: number): OptimizerNumbers;
   /** Puts the update of a range of parameters on a plan, of each that there is. @returns the state that it keeps, like the parameters: to be saved with them. */
@@ -57,8 +64,7 @@ export function sgd(options: LearningRate & WeightDecay & { momentum?: number; n
   if (nesterov && momentum === 0)
     throw new TempogradError("option", "sgd: nesterov is given with momentum 0, expected more; set momentum.");
   return {
-    kind: "sgd",
-    learningRate,
+    ...{ kind: "sgd", learningRate, sparse: true },
     scalars: (rate) => ({ learningRate: rate, weightDecay, momentum }),
     add(plan, tensors) {
       const state = momentum === 0 ? {} : stateLike(plan, tensors.parameter, "velocity");
@@ -81,8 +87,7 @@ export function rmsprop(options: LearningRate & WeightDecay & { decay?: number; 
   expectNumber("rmsprop", "decay", decay, 1);
   expectNumber("rmsprop", "epsilon", epsilon);
   return {
-    kind: "rmsprop",
-    learningRate,
+    ...{ kind: "rmsprop", learningRate, sparse: true },
     scalars: (rate) => ({ learningRate: rate, weightDecay, share: 1 - decay, epsilon }),
     add(plan, tensors) {
       const state = stateLike(plan, tensors.parameter, "meanSquare");
@@ -113,8 +118,7 @@ function adamLike(kind: "adam" | "adamw", options: AdamOptions, usualDecay: numb
   expectNumber(kind, "beta2", beta2, 1);
   expectNumber(kind, "epsilon", epsilon);
   return {
-    kind,
-    learningRate,
+    ...{ kind, learningRate, sparse: true },
     scalars(rate, step) {
       return {
         ...{ learningRate: rate, weightDecay, share1: 1 - beta1, share2: 1 - beta2, epsilon },

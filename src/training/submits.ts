@@ -45,6 +45,8 @@ export class Submits {
   readonly #layout: TrainerPlan;
   readonly #forcedSteps: number | undefined;
   readonly #bytes: ArrayBuffer;
+  /** Of each step that was packed, the sections that its run leaves out. */
+  readonly #without: (readonly string[])[] = [];
   readonly #upload: GPUBuffer;
   readonly #numbers: Tensor;
   readonly #readback: LossReadback;
@@ -91,7 +93,7 @@ export class Submits {
     const { packer } = this.#pass;
     const { slotBytes, update } = this.#layout;
     const start = slot * slotBytes;
-    packer.pack(this.#bytes, start, data, beside);
+    this.#without[slot] = packer.pack(this.#bytes, start, data, beside);
     if (beside.weight === 0) this.#uncounted.add(beside.step);
     update.pack(numbers, new DataView(this.#bytes, start + packer.bytes, slotBytes - packer.bytes));
   }
@@ -113,7 +115,7 @@ export class Submits {
         const start = slot * slotBytes;
         encoder.copyBufferToBuffer(this.#upload, start, batch.buffer, 0, packer.bytes);
         encoder.copyBufferToBuffer(this.#upload, start + packer.bytes, numbers.buffer, numbers.offset, numbers.size);
-        this.#pass.encode(encoder, stops);
+        this.#pass.encode(encoder, stops, this.#without[slot]);
         if (!stops) this.#readback.encodeNote(encoder, buffer, slot);
         this.#readback.encodeOverflow(encoder, buffer, slot);
       }
