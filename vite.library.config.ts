@@ -6,14 +6,14 @@ import { resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 const root = import.meta.dirname;
-const outDir = resolve(root, "dist/library");
 
 /** Writes the declarations. Node's resolution wants the extensions that the sources leave out of their imports. */
 const declarations: Plugin = {
   name: "declarations",
-  writeBundle() {
+  writeBundle({ dir: outDir = "" }) {
     const tsc = resolve(root, "node_modules/typescript/bin/tsc");
-    execFileSync(process.execPath, [tsc, "-p", resolve(root, "tsconfig.library.json")], { stdio: "inherit" });
+    const options = ["-p", resolve(root, "tsconfig.library.json"), "--outDir", outDir];
+    execFileSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
     for (const file of readdirSync(outDir, { recursive: true, encoding: "utf8" })) {
       if (!file.endsWith(".d.ts")) continue;
       const path = resolve(outDir, file);
@@ -78,9 +78,10 @@ export default defineConfig({
   root,
   plugins: [shortShaders, barrels, declarations],
   build: {
-    outDir,
+    outDir: resolve(root, "dist/library"),
     target: "es2022",
     minify: false,
+    sourcemap: true,
     license: { fileName: "third-party-licenses.md" },
     lib: { entry: "src/index.ts", formats: ["es"] },
     rollupOptions: {

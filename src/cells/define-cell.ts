@@ -11,7 +11,9 @@ export interface DefinedCell extends CellDefinition {
   readonly name: string;
   /** What it was defined by. */
   readonly equations: AnyCellEquations;
+  /** As the sweeps on the GPU need it. */
   gpu(): Cell;
+  /** Its twin in float64. */
   reference(): ReferenceCell;
   /** Files hold its name; `readCheckpoint` is given the cell again. */
   toJSON(): string;

@@ -12,7 +12,9 @@ const unknownSymbol = "\uFFFD";
 export interface Tokenizer {
   /** How many tokens there are: a network's `inputs`, and its `outputs` when it predicts the next one. */
   readonly size: number;
+  /** The tokens of a text, from 0 to below `size`. */
   encode(text: string): ArrayLike<number>;
+  /** The text of some tokens. */
   decode(tokens: Iterable<number>): string;
 }
 

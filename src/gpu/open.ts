@@ -3,6 +3,7 @@
 import type { ChoiceStore, Tuning } from "./choices";
 import { Gpu } from "./device";
 
+/** How a GPU is opened. */
 export interface GpuOptions {
   /** An application's own device: everything then lives on it, and `destroy()` leaves it open. */
   device?: GPUDevice;

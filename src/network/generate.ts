@@ -26,6 +26,7 @@ import { emptyStates, expectStates, partsOfStates } from "./state-rows";
 import { stateSpecs } from "./state-specs";
 import { copyStates, statesIn } from "./states";
 
+/** What is written on, how long, and how boldly. */
 export interface GenerateOptions {
   /** Tokens to begin with, at least one; they are not part of the answer. */
   prompt: ArrayLike<number>;

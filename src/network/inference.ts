@@ -17,6 +17,7 @@ import { createStack, stackForward } from "./stack";
 import { stateSpecs } from "./state-specs";
 import { clearStates, copiesOf, copyStates, statePlaces, statesIn } from "./states";
 
+/** The size of a run, and what it gives. */
 export interface InferenceOptions {
   /** T: time steps of a run. Default 1. */
   steps?: number;
@@ -133,6 +134,7 @@ export class Inference {
     this.#layers = layers;
   }
 
+  /** What it lives on. */
   get gpu(): Gpu {
     return this.program.gpu;
   }
@@ -202,10 +204,12 @@ export class Inference {
     }
   }
 
+  /** Frees what was allocated for it. */
   destroy(): void {
     this.program.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

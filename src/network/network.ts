@@ -226,6 +226,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     return this.programs.memoryOf(operation, options);
   }
 
+  /** Frees its parameters, and all that was made of it. */
   destroy(): void {
     this.lifetime.end();
     for (const inference of this.#prepared.values()) inference.destroy();
@@ -234,6 +235,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     this.parameters.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

@@ -25,6 +25,7 @@ import { copyStates, statesIn } from "./states";
 /** The section that checks all parameters: of a single step it takes as long as the rest. */
 const parametersToo = "parameters too";
 
+/** The size of a run, and which states go in and out. */
 export interface PredictorOptions {
   /** T: time steps of a run. Default 1. */
   steps?: number | undefined;
@@ -123,6 +124,7 @@ export class Predictor<Result extends Prediction = Prediction> {
     this.#reading.pass.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

@@ -8,6 +8,7 @@ import { notFiniteNetwork } from "./not-finite";
 import type { PassPlan } from "./pass-plan";
 import { reading } from "./reading";
 
+/** What a loss sends back through time. */
 export interface GradientTrace {
   /** The mean loss of the batch. */
   loss: number;

@@ -11,6 +11,7 @@ export interface Readout {
   readonly tied: boolean;
 }
 
+/** What an output layer has beside its width. */
 export interface ReadoutOptions {
   /** Default true. */
   bias?: boolean;

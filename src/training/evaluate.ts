@@ -32,6 +32,7 @@ export interface Evaluation extends Measured {
   readonly accuracy: number | null;
 }
 
+/** What is measured, and when that is given up. */
 export interface EvaluateOptions {
   /** What is measured beside the loss, by the names that the values get; without it accuracy and perplexity of classes. */
   metrics?: Metrics | undefined;

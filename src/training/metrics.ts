@@ -18,14 +18,15 @@ export interface ScoredRow {
   rank: number;
   /** −ln softmax(o)[y] */
   surprise: number;
-  /** [K]: o; of losses of labels σ(o). */
+  /** [K], o; of losses of labels σ(o). */
   outputs: Float32Array;
-  /** [K]: the targets of losses of values. */
+  /** [K], the targets of losses of values. */
   targets: Float32Array;
 }
 
 /** One measurement. */
 export interface Tally<Value> {
+  /** Takes one row of the targets that counts. */
   add(row: Readonly<ScoredRow>): void;
   /** After one row or more. */
   value(): Value;
@@ -40,7 +41,7 @@ export interface Metric<Value = unknown> {
   readonly needs: readonly Score[];
   /** Which is better, where the value is one number. */
   readonly better?: "higher" | "lower";
-  /** @param outputs K */
+  /** Begins a measurement. @param outputs K */
   begin(outputs: number): Tally<Value>;
 }
 

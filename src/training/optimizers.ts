@@ -23,6 +23,7 @@ export interface OptimizerTensors {
 /** The fields of the shader's struct by their names, or f32 one behind the other. */
 export type OptimizerNumbers = Readonly<Record<string, number>> | readonly number[];
 
+/** How parameters follow their gradients; one of your own is such an object. */
 export interface Optimizer {
   readonly kind: string;
   /** α at the start, of parameters without one of their own; `trainer.learningRate` changes it later. */

@@ -6,6 +6,7 @@ import type { PassOptions } from "../network/pass-options";
 import { expectNumber, type Optimizer } from "./optimizers";
 import type { LearningRateSchedule } from "./schedules";
 
+/** The size of the batches, how they are learned from, and how the network is laid out for that. */
 export interface TrainerOptions
   extends Pick<
     PassOptions,
@@ -45,6 +46,7 @@ export interface TrainerOptions
   signal?: AbortSignal;
 }
 
+/** How long a training goes on. */
 export interface TrainOptions {
   /** How many steps to do. Without it, until the batches end. */
   steps?: number;
