@@ -60,6 +60,13 @@ const tokensPerSubmit = 32;
  * @returns the tokens written, `length` of them.
  * @throws where the network does not predict tokens from tokens at every step, an option is out of range, parameters or
  *   logits are not finite, the network was destroyed, the device was lost or has no room; or `signal`'s reason.
+ * @example
+ * ```ts
+ * import { generate } from "tempograd";
+ *
+ * const tokens = await generate(network, { prompt: vocabulary.encode("to "), length: 20, temperature: 0.8, seed: 1 });
+ * console.log(vocabulary.decode(tokens));
+ * ```
  */
 export async function generate(network: Network, options: GenerateOptions): Promise<Int32Array> {
   const { prompt, source, initialState, length, temperature = 1, topK = 0, seed = 1, onTokens, signal } = options;

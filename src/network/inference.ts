@@ -32,7 +32,19 @@ export interface InferenceOptions {
 /** A buffer, or a part of one from a byte on that is a multiple of four. */
 export type BufferPlace = GPUBuffer | { readonly buffer: GPUBuffer; readonly offset?: number };
 
-/** An application's buffers: row-major, time-major, four bytes a value, without padding. */
+/**
+ * An application's buffers: row-major, time-major, four bytes a value, without padding.
+ * @example
+ * ```ts
+ * await network.prepare({ steps: 1, batch: 1 });
+ * const { COPY_SRC, COPY_DST } = GPUBufferUsage;
+ * const inputs = gpu.device.createBuffer({ size: 4, usage: COPY_SRC | COPY_DST }); // one token
+ * const outputs = gpu.device.createBuffer({ size: 4 * vocabulary.size, usage: COPY_SRC | COPY_DST });
+ * const encoder = gpu.device.createCommandEncoder();
+ * network.encode(encoder, { inputs, outputs });
+ * gpu.device.queue.submit([encoder.finish()]);
+ * ```
+ */
 export interface InferenceBuffers {
   /** Features, f32 [steps, batch, inputs], or tokens, i32 [steps, batch]; usage COPY_SRC. Without it, the last ones again. */
   inputs?: BufferPlace;

@@ -41,7 +41,17 @@ export interface PredictorOptions {
   states?: boolean | undefined;
 }
 
-/** A network that was laid out for predictions of one size; `network.predictor` makes it. */
+/**
+ * A network that was laid out for predictions of one size; `network.predictor` makes it.
+ * @example
+ * ```ts
+ * using predictor = await network.predictor({ carryState: true }); // a step of one sequence
+ * for (const token of text.subarray(0, 3)) {
+ *   const { classes } = await predictor.run({ inputs: Int32Array.of(token) });
+ *   console.log(vocabulary.decode(classes));
+ * }
+ * ```
+ */
 export class Predictor<Result extends Prediction = Prediction> {
   readonly options: Readonly<PredictorOptions>;
   readonly #reading: Reading;

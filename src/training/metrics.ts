@@ -150,6 +150,15 @@ export const f1PerClass = (): Metric<(number | null)[]> => ofConfusion({ name: "
 /**
  * The mean of `f1PerClass` over the classes of which it is defined, each counting alike ("macro"): from 0 to 1, as
  * sklearn.metrics.f1_score(average="macro") has it.
+ * @example
+ * ```ts
+ * import { confusionMatrix, consecutiveWindows, evaluate, f1 } from "tempograd";
+ *
+ * const shape = { steps: 8, batch: 2 };
+ * const metrics = { f1: f1(), confused: confusionMatrix() };
+ * const { f1: mean, confused } = await evaluate(network, shape, consecutiveWindows(text, shape), { metrics });
+ * console.log(mean, confused[0]?.[1]); // how often the first symbol was taken for the second
+ * ```
  */
 export const f1 = (): Metric<number> =>
   ofConfusion({ name: "f1", better: "higher" }, (matrix) => {
