@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type NodeGpu, openNodeGpu } from "../demo/terminal/node-gpu";
 import type { ErrorCode } from "../src/index";
 import { examples, guides, type Snippet, start, startNames } from "./documented-code";
@@ -73,7 +73,9 @@ test("the README's least TypeScript is the one that is tested", () => {
 });
 
 test.each(all.filter(({ browser }) => !browser))("$name runs", async ({ name }) => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
   await import(/* @vite-ignore */ pathToFileURL(join(application, "run", `${name}.js`)).href);
+  log.mockRestore();
 });
 
 test("an example has a name of its own, and only what needs a browser is not run", () => {

@@ -34,10 +34,10 @@ export function examples(): Snippet[] {
   return filesOf("src", ".ts").flatMap((path) =>
     [...read(path).matchAll(/^ *\/\*\*\n((?: *\*.*\n)*?) *\*\/\n(.*)/gm)].flatMap(([, comment = "", line = ""]) => {
       const text = comment.replace(/^ *\* ?/gm, "");
-      const of = /(?:function|const|class|interface|static|async)\*? (?:async )?(\w+)|(\w+)/.exec(line)!;
+      const [of] = /(?!(?:export|async|const|function|class|interface|static) )\b[A-Za-z]\w*/.exec(line)!;
       return blocks(text.split("@example")[1] ?? "").map((block) => ({
         ...block,
-        name: `${path.slice("src/".length, -".ts".length)}-${of[1] ?? of[2]}`.replace(/\W+/g, "-"),
+        name: `${path.slice("src/".length, -".ts".length)}-${of}`.replace(/\W+/g, "-"),
       }));
     }),
   );

@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 const older =
   'export const resolve = (name, context, next) => next(name === "typescript" ? "typescript-5.7" : name, context);';
 register(`data:text/javascript,${encodeURIComponent(older)}`);
-const { Application } = await import("typedoc");
+const { Application, ReflectionKind } = await import("typedoc");
 
 const root = resolve(import.meta.dirname, "../..");
 const guides = import.meta.dirname;
@@ -26,6 +26,7 @@ const app = await Application.bootstrap({
   tsconfig: resolve(root, "tsconfig.library.json"),
   projectDocuments: names.map((name) => resolve(guides, `${name}.md`)),
   sort: ["documents-first", "kind", "alphabetical"],
+  customCss: resolve(guides, "docs.css"),
   out: resolve(root, "dist/pages/docs"),
   readme: resolve(guides, "start.md"),
   skipErrorChecking: true, // of the older compiler: `npm run check` has that of the newest
@@ -38,6 +39,9 @@ const app = await Application.bootstrap({
 });
 const project = await app.convert();
 if (project) {
+  for (const module of project.getReflectionsByKind(ReflectionKind.Module)) module.name = "Reference";
+  const place = (page) => (page.isDocument() ? page.id : Number.MAX_VALUE); // guides in their order, not that of the alphabet
+  project.childrenIncludingDocuments.sort((a, b) => place(a) - place(b));
   app.validate(project);
   await app.generateOutputs(project);
 }
