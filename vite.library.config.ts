@@ -17,7 +17,7 @@ const declarations: Plugin = {
     for (const file of readdirSync(outDir, { recursive: true, encoding: "utf8" })) {
       if (!file.endsWith(".d.ts")) continue;
       const path = resolve(outDir, file);
-      const text = readFileSync(path, "utf8");
+      const text = readFileSync(path, "utf8").replace(/((?:from |import\()"\.\.)"/g, '$1/index"');
       writeFileSync(path, text.replace(/((?:from |import\()"\.[^"]*)"/g, '$1.js"'));
     }
   },

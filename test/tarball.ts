@@ -16,8 +16,9 @@ export async function install({ declarations = false } = {}): Promise<{ folder: 
   const packed = join(folder, "package");
   const outDir = join(packed, "dist/library");
   await build({ ...config, configFile: false, logLevel: "warn", plugins, build: { ...config.build, outDir } });
-  for (const file of ["package.json", "README.md", "CHANGELOG.md", "LICENSE"])
-    cpSync(join(root, file), join(packed, file));
+  for (const file of ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "demo/pictures"]) {
+    cpSync(join(root, file), join(packed, file), { recursive: true });
+  }
   const npm = (cwd: string, ...options: string[]) =>
     execFileSync("npm", [...options, "--offline", "--ignore-scripts", "--loglevel", "error"], {
       cwd,

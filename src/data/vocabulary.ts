@@ -34,7 +34,7 @@ export interface Tokenizer {
  * ```ts
  * import { Vocabulary } from "tempograd";
  *
- * const words = Vocabulary.fromText("to be, or not to be", { kind: "words", limit: 6 });
+ * const words = Vocabulary.fromText("to be, or not to be", { kind: "words", limit: 5 });
  * const encoded = words.encode("to be, or to go");
  * console.log(words.symbols, words.decode(encoded)); // what it does not have is U+FFFD
  * ```

@@ -56,7 +56,7 @@ export interface Window extends Extract<ValuedSequence, { features: Float32Array
  * const series = { sales: [3, 4, 6, 5, 7, 9, 8, 9], price: [2, 2, 1, 2, 1, 1, 2, 1] };
  * const shape = { past: 3, future: 2, targets: ["sales"], known: ["price"], scaler: standardise(series, { to: 6 }) };
  * const [first] = windows(series, shape);
- * console.log(windowSize(shape), first?.features, first?.values); // of a network, [past, inputs], [future, targets]
+ * console.log(windowSize(shape), first?.features, first?.values); // [past, inputs], [future, targets]
  * ```
  */
 export function windows(series: Series, options: WindowOptions): Window[] {

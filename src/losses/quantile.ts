@@ -2,7 +2,7 @@
 
 import { select } from "../expressions/functions";
 import { defineLoss } from "./define-loss";
-import type { ValueLoss } from "./loss";
+import type { PlainLoss } from "./loss";
 
 const pinball = defineLoss({
   name: "quantile",
@@ -33,7 +33,7 @@ const pinball = defineLoss({
  * model.destroy();
  * ```
  */
-export function quantile(levels: number | readonly number[]): ValueLoss {
+export function quantile(levels: number | readonly number[]): PlainLoss {
   const all = [levels].flat();
   const wrong = all.findIndex(
     (level, i) => !(typeof level === "number" && level > (i === 0 ? 0 : all[i - 1]!) && level < 1),
