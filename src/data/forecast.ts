@@ -21,6 +21,14 @@ interface Answering {
  * The future of a window, of what the network answered. Quantiles that cross are put in order (Chernozhukov et al. 2010).
  * @param answers [future, targets, quantiles], as the network gives them.
  * @throws where there are not as many, or one is not finite.
+ * @example
+ * ```ts
+ * import { forecastOf, windows } from "tempograd";
+ *
+ * const shape = { past: 2, future: 2, targets: ["sales"], quantiles: [0.1, 0.9], relative: true };
+ * const [window] = windows({ sales: [3, 4, 6, 5] }, shape);
+ * if (window) console.log(forecastOf(window, [-1, 2, -2, 3], shape).sales); // [3, 2] and [6, 7]
+ * ```
  */
 export function forecastOf({ base }: Pick<Window, "base">, answers: ArrayLike<number>, shape: WindowShape): Forecast {
   const operation = "forecastOf";
@@ -54,6 +62,19 @@ export function forecastOf({ base }: Pick<Window, "base">, answers: ArrayLike<nu
  * @param series of at least `past` steps; columns that are known ahead go on for as many steps as are forecast.
  * @throws where the series is not as `windows` wants it, or where more than `future` steps are asked for of quantiles, which
  *   are not those of a future that is fed back, or of a network that reads features which it does not answer.
+ * @example
+ * ```ts
+ * import { features, forecast, gru, lastStep, meanSquaredError, Network, windowSize } from "tempograd";
+ *
+ * const shape = { past: 4, future: 2, targets: ["sales"] };
+ * const { inputs, outputs } = windowSize(shape);
+ * const sizes = { input: features(inputs), layers: [gru(4)], readout: lastStep(outputs) };
+ * const model = await Network.create(gpu, { ...sizes, loss: meanSquaredError() }); // to be trained
+ * const answer = async ({ features }: { features: Float32Array }) => (await model.predict(features)).values;
+ * const { sales } = await forecast(answer, { sales: [3, 4, 6, 5, 7] }, shape, { steps: 6 }); // fed back twice
+ * console.log(sales?.[0]);
+ * model.destroy();
+ * ```
  */
 export async function forecast(
   network: Answering | Answer,
@@ -122,6 +143,12 @@ const answerOf =
  * be better than.
  * @param values what came before.
  * @throws where a season is longer than that, or a value of it is not finite.
+ * @example
+ * ```ts
+ * import { naiveForecast } from "tempograd";
+ *
+ * console.log(naiveForecast([1, 5, 2, 6], 3, 2)); // 2, 6, 2
+ * ```
  */
 export function naiveForecast(values: ArrayLike<number>, steps: number, season = 1): Float64Array {
   const operation = "naiveForecast";

@@ -23,6 +23,14 @@ export function split(tokens: Int32Array, heldOutFraction = 0.1): { training: In
  * @param options with the `position` of an earlier stream, goes on from there.
  * @throws where there are fewer than steps + 1 tokens, an option is not a whole number, or the position is not one of
  *   such a stream.
+ * @example
+ * ```ts
+ * import { randomWindows } from "tempograd";
+ *
+ * const stream = randomWindows(text, { steps: 8, batch: 4, seed: 1 });
+ * const { value } = stream.next();
+ * console.log(value?.inputs.length, value?.targets.length); // 32, 32
+ * ```
  */
 export function randomWindows(
   tokens: Int32Array,

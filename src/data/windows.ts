@@ -51,6 +51,15 @@ export interface Window extends Extract<ValuedSequence, { features: Float32Array
  * may begin before. For `shuffledBatches` and `batchesOnce`, of `windowSize`.
  * @throws where a column is missing, of another length or not finite, the range has no room for a window, or an option is out
  *   of range.
+ * @example
+ * ```ts
+ * import { standardise, windows, windowSize } from "tempograd";
+ *
+ * const series = { sales: [3, 4, 6, 5, 7, 9, 8, 9], price: [2, 2, 1, 2, 1, 1, 2, 1] };
+ * const shape = { past: 3, future: 2, targets: ["sales"], known: ["price"], scaler: standardise(series, { to: 6 }) };
+ * const [first] = windows(series, shape);
+ * console.log(windowSize(shape), first?.features, first?.values); // [past, inputs], [future, targets]
+ * ```
  */
 export function windows(series: Series, options: WindowOptions): Window[] {
   const operation = "windows";

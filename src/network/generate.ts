@@ -27,6 +27,7 @@ import { emptyStates, expectStates, partsOfStates } from "./state-rows";
 import { stateSpecs } from "./state-specs";
 import { copyStates, statesIn } from "./states";
 
+/** What is written on, how long, and how boldly. */
 export interface GenerateOptions {
   /** Tokens to begin with, at least one; they are not part of the answer. */
   prompt: ArrayLike<number>;
@@ -60,6 +61,13 @@ const tokensPerSubmit = 32;
  * @returns the tokens written, `length` of them.
  * @throws where the network does not predict tokens from tokens at every step, an option is out of range, parameters or
  *   logits are not finite, the network was destroyed, the device was lost or has no room; or `signal`'s reason.
+ * @example
+ * ```ts
+ * import { generate } from "tempograd";
+ *
+ * const tokens = await generate(network, { prompt: vocabulary.encode("to "), length: 20, temperature: 0.8, seed: 1 });
+ * console.log(vocabulary.decode(tokens));
+ * ```
  */
 export async function generate(network: Network, options: GenerateOptions): Promise<Int32Array> {
   expectLiving("generate", "network", network, "Network.create");

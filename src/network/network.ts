@@ -69,6 +69,20 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   /**
    * Makes a network with initial parameters drawn from `options.seed`, in pieces of a few milliseconds.
    * @throws where an option is missing or out of range, the device has no room, or was lost; where `signal` aborts, its reason.
+   * @example
+   * ```ts
+   * import { features, gru, huber, lastStep, lstm, Network } from "tempograd";
+   *
+   * const sensor = await Network.create(gpu, {
+   *   input: features(3),
+   *   layers: [lstm(32, { bidirectional: true }), gru(16)],
+   *   readout: lastStep(1),
+   *   loss: huber(),
+   *   seed: 1,
+   * });
+   * console.log(sensor.parameterCount);
+   * sensor.destroy();
+   * ```
    */
   static create<const L extends LossName | Loss = "cross-entropy">(
     gpu: Gpu,
@@ -150,6 +164,20 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   /**
    * Lays the network out over batches of one size and compiles what that needs.
    * @throws where an option is out of range, the device has no room or was lost, or the network was destroyed.
+   * @example
+   * ```ts
+   * import { consecutiveWindows, planTable, readTensors, timePlan } from "tempograd";
+   *
+   * using pass = await network.pass({ steps: 8, batch: 2 });
+   * for (const batch of consecutiveWindows(text, { steps: 8, batch: 2 })) {
+   *   pass.write(batch);
+   *   pass.run();
+   *   const [logits] = await readTensors(gpu, [pass.tensors.logits]);
+   *   console.log(logits?.length); // 8·2·outputs
+   * }
+   * console.log(planTable(pass.program)); // every dispatch, in order
+   * if (gpu.device.features.has("timestamp-query")) console.log(await timePlan(pass.program, 3));
+   * ```
    */
   async pass(options: PassOptions): Promise<Pass> {
     return (await this.programs.pass("Network.pass", options, this.lifetime)).pass;
@@ -202,6 +230,13 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
    *   at every step, or of the last; of several sequences and of a batch one prediction for each, in their order.
    * @throws where a sequence is none of the network's, parameters or outputs are not finite, the network was destroyed, the device was
    *   lost or has no room; or the signal's reason.
+   * @example
+   * ```ts
+   * const one = await network.predict(text); // of each step
+   * console.log(one.classes.length, one.probabilities.length);
+   * const several = await network.predict([text.subarray(0, 5), text.subarray(0, 9)]);
+   * console.log(several.map(({ classes }) => vocabulary.decode(classes.subarray(-1))));
+   * ```
    */
   predict(sequence: SequenceInputs, options?: PredictOptions<States>): Promise<PredictionOf<Config>>;
   predict(
@@ -236,6 +271,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     return this.programs.memoryOf(operation, options);
   }
 
+  /** Frees its parameters, and all that was made of it. */
   destroy(): void {
     this.lifetime.end();
     for (const inference of this.#prepared.values()) inference.destroy();
@@ -244,6 +280,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     this.programs.parameters.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

@@ -15,6 +15,7 @@ import type { PassPlan, TensorsOfPass } from "./pass-plan";
 import { backwardHalf, forwardHalf, unlatched } from "./pass-sections";
 import type { States } from "./read-states";
 
+/** What a pass reads and leaves, by name. */
 export type PassTensors = TensorsOfPass<Tensor>;
 
 /** The program of a pass, its tensors, and the way a batch gets in. */
@@ -211,10 +212,12 @@ export class Pass {
     return readStates(this, begun, this.#planned.layers);
   }
 
+  /** Frees what was allocated for it; the network stays. */
   destroy(): void {
     this.program.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

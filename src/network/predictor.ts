@@ -26,6 +26,7 @@ import { copyStates, statesIn } from "./states";
 /** The section that checks all parameters, once after each change: of a single step it takes as long as the rest. */
 const parametersToo = "parameters too";
 
+/** The size of a run, and which states go in and out. */
 export interface PredictorOptions {
   /** T: time steps of a run. Default 1. */
   steps?: number | undefined;
@@ -41,7 +42,17 @@ export interface PredictorOptions {
   states?: boolean | undefined;
 }
 
-/** A network that was laid out for predictions of one size; `network.predictor` makes it. */
+/**
+ * A network that was laid out for predictions of one size; `network.predictor` makes it.
+ * @example
+ * ```ts
+ * using predictor = await network.predictor({ carryState: true }); // a step of one sequence
+ * for (const token of text.subarray(0, 3)) {
+ *   const { classes } = await predictor.run({ inputs: Int32Array.of(token) });
+ *   console.log(vocabulary.decode(classes));
+ * }
+ * ```
+ */
 export class Predictor<Result extends Prediction = Prediction> {
   readonly options: Readonly<PredictorOptions>;
   readonly #reading: Reading;
@@ -125,6 +136,7 @@ export class Predictor<Result extends Prediction = Prediction> {
     this.#reading.pass.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

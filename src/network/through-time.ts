@@ -9,6 +9,7 @@ import { notFiniteNetwork } from "./not-finite";
 import type { PassPlan } from "./pass-plan";
 import { reading } from "./reading";
 
+/** What a loss sends back through time. */
 export interface GradientTrace {
   /** The mean loss of the batch. */
   loss: number;
@@ -26,6 +27,16 @@ export interface GradientTrace {
  * its target alone count: give all others −1.
  * @throws as `checkBatch`; where the loss is not finite, the network was destroyed, the device was lost or has no room; or
  *   the signal's reason.
+ * @example
+ * ```ts
+ * import { consecutiveWindows, traceGradients } from "tempograd";
+ *
+ * const [batch] = consecutiveWindows(text, { steps: 20, batch: 1 });
+ * if (batch) {
+ *   const { hidden } = await traceGradients(network, { steps: 20, batch: 1 }, batch);
+ *   console.log(hidden[0]); // ‖dL/dh_t‖ of the only layer, t = 0 … 20
+ * }
+ * ```
  */
 export async function traceGradients(
   network: Network,

@@ -15,6 +15,7 @@ export interface Readout {
   readonly adaptive?: AdaptiveOptions;
 }
 
+/** What an output layer has beside its width. */
 export interface ReadoutOptions {
   /** Default true. */
   bias?: boolean;

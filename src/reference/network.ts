@@ -38,13 +38,13 @@ export interface ReferenceBatch {
   sourceSteps?: number | undefined;
   /** [B]; all steps where not given */
   sourceLengths?: Numbers | undefined;
-  /** [rows]: what each row of the targets counts; 1 where not given */
+  /** [rows], what each row of the targets counts; 1 where not given */
   weights?: Numbers | undefined;
   /** [L·D, B, H], of layers of several widths one after the other; zeros where not given */
   initialState?: Numbers | undefined;
   /** Of the states beside h, [L·D, S, B, H] */
   initialCellState?: Numbers | undefined;
-  /** [B]: 1 where a row begins anew, from zero whatever its initial state; else 0 */
+  /** [B], 1 where a row begins anew, from zero whatever its initial state; else 0 */
   reset?: Numbers | undefined;
   /** The training step, which dropout's masks are drawn from; without it nothing is dropped. */
   step?: number | undefined;
@@ -58,6 +58,7 @@ export interface ReferenceSweep extends SweepStates {
   preactivation: Float64Array;
 }
 
+/** What the way forward leaves. */
 export interface ReferenceForward extends Loss {
   /** h of the last layer [T, B, D·H], in the order of time; zero past a sequence's end */
   outputs: Float64Array;
@@ -75,6 +76,7 @@ export interface ReferenceForward extends Loss {
   encoded?: ReferenceSweep[];
 }
 
+/** What the way back leaves. */
 export interface ReferenceGradients {
   /** By the parameters' names */
   parameters: ReferenceParameters;

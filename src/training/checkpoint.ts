@@ -37,7 +37,7 @@ const version = "1";
 
 /**
  * Saves a network and its training, as they are after the steps submitted so far: a safetensors file. It may be called
- * while training goes on.
+ * while training goes on. {@link TrainerState} has an example.
  * @param options data is JSON that tells where the next batch comes from: a stream's `position`, read in the call
  *   itself, so that it is of the same moment. about is JSON of the caller's own, such as a vocabulary.
  * @throws where anything is not finite, the trainer was destroyed or the device lost, or data or about is no plain data.

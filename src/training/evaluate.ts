@@ -33,6 +33,7 @@ export interface Evaluation extends Measured {
   readonly accuracy: number | null;
 }
 
+/** What is measured, and when that is given up. */
 export interface EvaluateOptions {
   /** What is measured beside the loss, by the names that the values get; without it accuracy and perplexity of classes. */
   metrics?: Metrics | undefined;
@@ -50,6 +51,16 @@ export const usualMetrics = (config: NetworkConfig): Metrics =>
  * metrics of classes, less is.
  * @throws as `checkBatch`; where no target counts, a metric is not of the network's loss, parameters or a loss are not finite, the
  *   network was destroyed, the device was lost or has no room; or the signal's reason.
+ * @example
+ * ```ts
+ * import { accuracy, consecutiveWindows, evaluate, perplexity } from "tempograd";
+ *
+ * const shape = { steps: 8, batch: 2 };
+ * const measured = await evaluate(network, shape, consecutiveWindows(text, shape), {
+ *   metrics: { accuracy: accuracy(), perplexity: perplexity() },
+ * });
+ * console.log(measured.loss, measured.accuracy, measured.perplexity);
+ * ```
  */
 export function evaluate<M extends Metrics>(
   network: Network,

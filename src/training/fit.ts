@@ -73,6 +73,22 @@ type Telling<M extends Metrics> = {
  *   by what it holds; the tokens of a text; a list of batches; or a stream. Values need a trainer of the caller's to be made with
  *   `weights: true`.
  * @throws as `Trainer.create`, `trainer.train` and `evaluate`; where a rule is out of range or does not go with another.
+ * @example
+ * ```ts
+ * import { adam, fit, gru, lastStep, Network, tokens, topK } from "tempograd";
+ *
+ * const words = ["to", "be", "or", "not", "that", "is", "the", "question"];
+ * const items = words.map((word) => ({ tokens: vocabulary.encode(word), label: word.length > 2 ? 1 : 0 }));
+ * const isLong = await Network.create(gpu, { input: tokens(vocabulary.size), layers: [gru(8)], readout: lastStep(2) });
+ * const { best, history } = await fit(isLong, items, {
+ *   optimizer: adam({ learningRate: 0.02 }),
+ *   epochs: 10,
+ *   validation: 0.25,
+ *   metrics: { top1: topK(1) },
+ *   restoreBest: true,
+ * });
+ * console.log(history.length, best?.validation?.top1);
+ * ```
  */
 export function fit<const M extends Metrics = Metrics>(
   network: Network,

@@ -28,6 +28,7 @@ export interface OptimizerTensors {
 /** The fields of the shader's struct by their names, or f32 one behind the other. */
 export type OptimizerNumbers = Readonly<Record<string, number>> | readonly number[];
 
+/** How parameters follow their gradients; one of your own is such an object. */
 export interface Optimizer {
   readonly kind: string;
   /** α at the start, of parameters without one of their own; `trainer.learningRate` changes it later. */
@@ -103,6 +104,14 @@ type AdamOptions = LearningRate & WeightDecay & { beta1?: number; beta2?: number
  * Adam (Kingma and Ba 2015); weight decay is added to the gradient.
  * @param options beta1 and beta2 default to 0.9 and 0.999, epsilon to 1e-8.
  * @throws where a number is out of range.
+ * @example
+ * ```ts
+ * import { adam, Trainer } from "tempograd";
+ *
+ * const trainer = await Trainer.create(network, { steps: 8, batch: 2, optimizer: adam({ learningRate: 3e-3 }) });
+ * trainer.learningRate = 1e-3; // from now on
+ * trainer.destroy();
+ * ```
  */
 export const adam = (options: AdamOptions): Optimizer => adamLike("adam", options, 0);
 

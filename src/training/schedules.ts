@@ -12,6 +12,13 @@ export const constant = (): LearningRateSchedule => () => 1;
 /**
  * factor^⌊(step − 1) / every⌋, as torch.optim.lr_scheduler.StepLR has it.
  * @throws where `every` is no integer from 1 up, or `factor` no finite number from 0 up.
+ * @example
+ * ```ts
+ * import { stepDecay, warmUp } from "tempograd";
+ *
+ * const schedule = warmUp(100, stepDecay({ every: 1000, factor: 0.5 })); // learningRateSchedule of a trainer
+ * console.log(schedule(50), schedule(1101)); // 0.5, 0.5
+ * ```
  */
 export function stepDecay(options: { every: number; factor: number }): LearningRateSchedule {
   expectKnown("stepDecay", options, ["every", "factor"]);

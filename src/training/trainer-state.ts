@@ -16,7 +16,24 @@ import { checkLearning, type Learning } from "./learning-state";
 import { expectNumber } from "./optimizers";
 import type { ParameterRange } from "./update";
 
-/** The state of a trainer, beside the parameters. */
+/**
+ * The state of a trainer, beside the parameters.
+ * @example
+ * ```ts
+ * import { adam, randomWindows, readCheckpoint, saveCheckpoint, Trainer } from "tempograd";
+ *
+ * const size = { steps: 8, batch: 2, seed: 1 };
+ * const trainer = await Trainer.create(network, { steps: 8, batch: 2, optimizer: adam({ learningRate: 0.01 }) });
+ * const stream = randomWindows(text, size);
+ * for await (const { loss } of trainer.train(stream, { steps: 3 })) console.log(loss);
+ * const file = await saveCheckpoint(trainer, { data: stream.position, about: vocabulary });
+ *
+ * const { trainer: state, data, ...saved } = await readCheckpoint(file); // later, and elsewhere
+ * if (state) trainer.restore({ ...saved, trainer: state });
+ * for await (const { step } of trainer.train(randomWindows(text, { ...size, position: data }), { steps: 1 })) console.log(step);
+ * trainer.destroy();
+ * ```
+ */
 export interface TrainerState {
   /** Training steps done. */
   step: number;

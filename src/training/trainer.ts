@@ -18,6 +18,7 @@ import { isInHalves, layoutOfTrainer, submissionsInFlight, type TrainerPlan } fr
 import type * as trainerStates from "./trainer-state";
 import type { Progress, Restorable, Snapshot } from "./trainer-state";
 
+/** What trains a network: every step is reported, in order. */
 export class Trainer {
   readonly network: Network;
   readonly pass: Pass;
@@ -293,6 +294,7 @@ export class Trainer {
     this.pass.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }
