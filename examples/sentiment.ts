@@ -33,7 +33,7 @@ const network = await Network.create(gpu, {
   ...{ input: embedding(vocabulary.size, 12), layers: [gru(16)], readout: lastStep(2) },
 });
 const { history } = await fit(network, training, {
-  ...{ epochs: 12, validation: heldOut, optimizer: adam({ learningRate: 0.02 }) },
+  ...{ epochs: 5, validation: heldOut, optimizer: adam({ learningRate: 0.02 }) },
   onProgress({ update, entry }) {
     if (entry?.validation) console.log(`update ${update}: held out ${entry.validation.loss.toFixed(3)} nats`);
   },

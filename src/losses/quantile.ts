@@ -2,7 +2,7 @@
 
 import { select } from "../expressions/functions";
 import { defineLoss } from "./define-loss";
-import type { ValueLoss } from "./loss";
+import type { PlainLoss } from "./loss";
 
 const pinball = defineLoss({
   name: "quantile",
@@ -20,7 +20,7 @@ const pinball = defineLoss({
  * @param levels one, or several in ascending order, between 0 and 1.
  * @throws where they are not.
  */
-export function quantile(levels: number | readonly number[]): ValueLoss {
+export function quantile(levels: number | readonly number[]): PlainLoss {
   const all = [levels].flat();
   const wrong = all.findIndex(
     (level, i) => !(typeof level === "number" && level > (i === 0 ? 0 : all[i - 1]!) && level < 1),
