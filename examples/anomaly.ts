@@ -25,10 +25,11 @@ const uniform = () => {
 };
 const noise = () => uniform() + uniform() - 1;
 
-/** A pump's pressure: two strokes of different length, and what the sensor adds. */
+/** A pump's pressure: a stroke of 16 steps, a load that comes and goes, and what the sensor adds. */
+const stroke = (t: number) => 5 * Math.sin((2 * Math.PI * t) / 16) + 3 * Math.cos((2 * Math.PI * t) / 8);
 const sensor = Array.from(
   { length: 1900 },
-  (_, t) => 40 + 5 * Math.sin((2 * Math.PI * t) / 16) + 3 * Math.sin((2 * Math.PI * t) / 11) + 0.6 * noise(),
+  (_, t) => 40 + stroke(t) + 2 * Math.sin((2 * Math.PI * t) / 300) + 0.6 * noise(),
 );
 const [learned, normal] = [1000, 1300]; // to learn from, and to measure what is normal; what comes later is watched
 

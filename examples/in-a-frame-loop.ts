@@ -55,9 +55,9 @@ const network = await Network.create(gpu, {
 });
 const size = { steps: 48, batch: 32 };
 await fit(network, traces(size.steps, size.batch), {
-  ...{ ...size, updates: 400, optimizer: adam({ learningRate: 0.01 }), clipNorm: 1 },
+  ...{ ...size, updates: 250, optimizer: adam({ learningRate: 0.01 }), clipNorm: 1 },
   onProgress({ update, loss }) {
-    if (update % 100 === 0) console.log(`update ${update}: loss ${loss.toFixed(5)}`);
+    if (update % 50 === 0) console.log(`update ${update}: loss ${loss.toFixed(5)}`);
   },
 });
 
@@ -85,7 +85,7 @@ const springs = Array.from(pointer, spring);
 let expected: number[] = [];
 for (let count = 0; count < 90; count++) {
   await new Promise<unknown>((then) => nextFrame(then as () => void));
-  for (let i = 0; i < followers; i++) pointer[i] = count < 30 + i / 2 ? 0.7 : -0.5; // each jumps a little later
+  for (let i = 0; i < followers; i++) pointer[i] = count < 40 + 0.75 * i ? 0.7 : -0.5; // each jumps a little later
   expected = Array.from(pointer, (x, i) => springs[i]!(x));
   frame(pointer);
 }
