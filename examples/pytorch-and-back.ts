@@ -5,7 +5,7 @@
 //       def __init__(self):
 //           super().__init__()
 //           self.embedding = nn.Embedding(27, 16)
-//           self.lstm = nn.LSTM(16, 32, num_layers=2)
+//           self.lstm = nn.LSTM(16, 32)
 //           self.fc = nn.Linear(32, 27)
 
 import {
@@ -24,13 +24,15 @@ import {
 
 /** Stands for the file, so that this one needs no other: an app has `await (await fetch("model.safetensors")).arrayBuffer()`. */
 function modelFile(): Uint8Array {
-  const shapes: Record<string, number[]> = { "embedding.weight": [27, 16], "fc.weight": [27, 32], "fc.bias": [27] };
-  for (const [layer, below] of [16, 32].entries()) {
-    shapes[`lstm.weight_ih_l${layer}`] = [128, below];
-    shapes[`lstm.weight_hh_l${layer}`] = [128, 32];
-    shapes[`lstm.bias_ih_l${layer}`] = [128];
-    shapes[`lstm.bias_hh_l${layer}`] = [128];
-  }
+  const shapes: Record<string, number[]> = {
+    "embedding.weight": [27, 16],
+    "lstm.weight_ih_l0": [128, 16],
+    "lstm.weight_hh_l0": [128, 32],
+    "lstm.bias_ih_l0": [128],
+    "lstm.bias_hh_l0": [128],
+    "fc.weight": [27, 32],
+    "fc.bias": [27],
+  };
   let state = 1;
   const uniform = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -53,7 +55,7 @@ network.write(fromPyTorch(file.tensors));
 
 const size = { steps: 32, batch: 8 };
 const { history } = await fit(network, randomWindows(vocabulary.encode(text), { ...size, seed: 1 }), {
-  ...{ ...size, updates: 40, evaluateEvery: 10, optimizer: adam({ learningRate: 0.01 }) },
+  ...{ ...size, updates: 60, evaluateEvery: 20, optimizer: adam({ learningRate: 0.02 }) },
   onProgress({ entry }) {
     if (entry) console.log(`update ${entry.update}: loss ${entry.loss.toFixed(3)}`);
   },
