@@ -34,7 +34,7 @@ const isHeldOut = (day: number) => day % 10 === 7;
 const training = pairs.filter((_, day) => !isHeldOut(day)).flat();
 const heldOut = pairs.filter((_, day) => isHeldOut(day)).flat();
 
-const [sourceSteps, steps, batch] = [17, 10, 64];
+const [sourceSteps, steps, batch] = [17, 10, 32];
 /** Short ones end in spaces: "30 September 2024" is the longest. */
 const padded = (text: string) => text.padEnd(sourceSteps);
 const source = Vocabulary.fromText(training.map(({ from }) => padded(from)).join(""));
@@ -76,15 +76,15 @@ function* batches(): Generator<Batch> {
 
 const gpu = await openGpu();
 const network = await Network.create(gpu, {
-  encoder: { input: embedding(source.size, 24), layers: [gru(64)] },
-  ...{ input: embedding(target.size, 12), layers: [gru(64)], readout: everyStep(target.size) },
+  encoder: { input: embedding(source.size, 16), layers: [gru(48)] },
+  ...{ input: embedding(target.size, 12), layers: [gru(48)], readout: everyStep(target.size) },
 });
 const updates = 800;
 await fit(network, batches(), {
   ...{ steps, sourceSteps, batch, updates, clipNorm: 1 },
   ...{ optimizer: adam({ learningRate: 0.01 }), learningRateSchedule: cosine({ steps: updates }) },
   onProgress({ update, loss }) {
-    if (update % 100 === 0) console.log(`update ${update}: loss ${loss.toFixed(4)}`);
+    if (update % 50 === 0) console.log(`update ${update}: loss ${loss.toFixed(4)}`);
   },
 });
 

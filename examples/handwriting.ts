@@ -109,7 +109,7 @@ const network = await Network.create(gpu, {
 const trainer = await Trainer.create(network, {
   ...{ steps: moves, batch, optimizer: adam({ learningRate: 0.01 }), clipNorm: 1 },
 });
-for (let step = 1; step <= 400; step++) {
+for (let step = 1; step <= 250; step++) {
   const { inputs, came } = draw();
   const { loss, dOutputs } = negativeLogLikelihood(await trainer.forward({ inputs }), came);
   await trainer.backward(dOutputs);
