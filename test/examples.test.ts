@@ -64,7 +64,7 @@ const learned: Record<string, (exported: Record<string, unknown>) => void> = {
     expect(Math.max(...live.at(-1)!)).toBe(live.at(-1)![square]);
   },
   "in-a-frame-loop": ({ error, travelled }) => {
-    expect(travelled).toBeGreaterThan(1); // some stand at the one place, some at the other, some are on their way
+    expect(travelled).toBeGreaterThan(0.8); // some are at their place, others on their way
     expect(error).toBeLessThan(0.05);
   },
   "mixture-density": ({ surprise, gaussian }) => {
