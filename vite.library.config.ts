@@ -6,18 +6,18 @@ import { resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 const root = import.meta.dirname;
-const outDir = resolve(root, "dist/library");
 
 /** Writes the declarations. Node's resolution wants the extensions that the sources leave out of their imports. */
 const declarations: Plugin = {
   name: "declarations",
-  writeBundle() {
+  writeBundle({ dir: outDir = "" }) {
     const tsc = resolve(root, "node_modules/typescript/bin/tsc");
-    execFileSync(process.execPath, [tsc, "-p", resolve(root, "tsconfig.library.json")], { stdio: "inherit" });
+    const options = ["-p", resolve(root, "tsconfig.library.json"), "--outDir", outDir];
+    execFileSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
     for (const file of readdirSync(outDir, { recursive: true, encoding: "utf8" })) {
       if (!file.endsWith(".d.ts")) continue;
       const path = resolve(outDir, file);
-      const text = readFileSync(path, "utf8");
+      const text = readFileSync(path, "utf8").replace(/((?:from |import\()"\.\.)"/g, '$1/index"');
       writeFileSync(path, text.replace(/((?:from |import\()"\.[^"]*)"/g, '$1.js"'));
     }
   },
@@ -78,11 +78,12 @@ export default defineConfig({
   root,
   plugins: [shortShaders, barrels, declarations],
   build: {
-    outDir,
+    outDir: resolve(root, "dist/library"),
     target: "es2022",
     minify: false,
+    sourcemap: true,
     license: { fileName: "third-party-licenses.md" },
-    lib: { entry: ["src/index.ts", "src/onnx/index.ts"], formats: ["es"] },
+    lib: { entry: ["src/index.ts", "src/onnx/index.ts", "src/standalone/index.ts"], formats: ["es"] },
     rollupOptions: {
       // A module a source: what is not imported, and what is loaded when it is needed, is left out by every bundler.
       output: {

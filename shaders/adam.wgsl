@@ -2,9 +2,10 @@
 //   Adam: g ← dθ + λθ;  AdamW: θ ← θ − αλθ
 //   m ← m + (1 − β₁)·(g − m);  v ← v + (1 − β₂)·(g² − v);  θ ← θ − α·(m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
 // Where m is zero θ stays, whatever ε.
+// rows.wgsl stands in front.
 // CPU twin: src/reference/adam.ts
 //
-// size              vec4f of the parameters
+// size, width       vec4f of the gradient, and of a row of it
 // threads, across   the workgroup, and the threads in x
 
 struct Update {
@@ -31,20 +32,22 @@ fn towards(old: vec4f, now: vec4f, share: f32) -> vec4f {
 @compute @workgroup_size(threads)
 fn adam(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + across * id.y;
-  if (i < size) {
+  if (i >= size) { return; }
+  let at = placeOf(i);
+  if (at != nowhere) {
 #if decoupled
-    let before = parameter[i] * (1.0 - update.learningRate * update.weightDecay);
+    let before = parameter[at] * (1.0 - update.learningRate * update.weightDecay);
     let g = gradient[i];
 #else
-    let before = parameter[i];
+    let before = parameter[at];
     let g = gradient[i] + update.weightDecay * before;
 #endif
-    let m = towards(mean[i], g, update.share1);
-    let v = towards(meanSquare[i], g * g, update.share2);
-    mean[i] = m;
-    meanSquare[i] = v;
+    let m = towards(mean[at], g, update.share1);
+    let v = towards(meanSquare[at], g * g, update.share2);
+    mean[at] = m;
+    meanSquare[at] = v;
     let step = update.learningRate * update.correction1 * m;
     let moved = before - step / (sqrt(v) * update.correction2 + update.epsilon);
-    parameter[i] = select(moved, before, m == vec4f());
+    parameter[at] = select(moved, before, m == vec4f());
   }
 }

@@ -1,8 +1,9 @@
 // Gradient descent, with momentum where the flag is on (formulas as in PyTorch's torch.optim.SGD):
 //   g ← dθ + λθ;  v ← μv + g;  θ ← θ − α·v,  nesterov: θ ← θ − α·(g + μv),  without momentum: θ ← θ − α·g
+// rows.wgsl stands in front.
 // CPU twin: src/reference/sgd.ts
 //
-// size              vec4f of the parameters
+// size, width       vec4f of the gradient, and of a row of it
 // threads, across   the workgroup, and the threads in x
 
 struct Update {
@@ -21,11 +22,13 @@ var<storage, read_write> velocity: array<vec4f>; // [size]
 @compute @workgroup_size(threads)
 fn sgd(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + across * id.y;
-  if (i < size) {
-    let g = gradient[i] + update.weightDecay * parameter[i];
+  if (i >= size) { return; }
+  let at = placeOf(i);
+  if (at != nowhere) {
+    let g = gradient[i] + update.weightDecay * parameter[at];
 #if momentum
-    let v = update.momentum * velocity[i] + g;
-    velocity[i] = v;
+    let v = update.momentum * velocity[at] + g;
+    velocity[at] = v;
 #if nesterov
     let direction = g + update.momentum * v;
 #else
@@ -34,6 +37,6 @@ fn sgd(@builtin(global_invocation_id) id: vec3u) {
 #else
     let direction = g;
 #endif
-    parameter[i] -= update.learningRate * direction;
+    parameter[at] -= update.learningRate * direction;
   }
 }

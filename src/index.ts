@@ -104,7 +104,8 @@ export type { Predictor, PredictorOptions } from "./network/predictor";
 export type { States } from "./network/read-states";
 export { type GradientTrace, traceGradients } from "./network/through-time";
 export type { Schedule } from "./ops/recurrence";
-export { embedding, features, type Input, tokens } from "./parts/inputs";
+export type { AdaptiveOptions } from "./parts/adaptive";
+export { type EmbeddingOptions, embedding, features, type Input, tokens } from "./parts/inputs";
 export { elman, gru, type Layer, type LayerOptions, layer, lstm } from "./parts/layers";
 export { everyHidden, everyStep, lastHidden, lastStep, type Readout, type ReadoutOptions } from "./parts/readouts";
 export {
@@ -120,6 +121,7 @@ export {
 } from "./reference/network";
 export {
   type ReferenceOptimizerOptions,
+  type ReferenceRows,
   type ReferenceUpdate,
   referenceOptimizer,
 } from "./reference/optimizer";

@@ -1,51 +1,12 @@
-// The examples, as whoever installs the package runs them: from its tarball, in a folder that has nothing else.
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+// The examples, as whoever installs the package runs them.
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { build as esbuild } from "esbuild";
-import { build, loadConfigFromFile, type Plugin } from "vite";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type NodeGpu, openNodeGpu } from "../demo/terminal/node-gpu";
+import { expect, test } from "vitest";
+import { readSafetensors } from "../src/index";
+import { usePackage } from "./packed";
 
 const root = resolve(import.meta.dirname, "..");
-const folder = mkdtempSync(join(tmpdir(), "tempograd-examples-"));
-const application = join(folder, "application");
-let node: NodeGpu;
-
-beforeAll(async () => {
-  const command = { command: "build", mode: "production" } as const;
-  const { config } = (await loadConfigFromFile(command, join(root, "vite.library.config.ts")))!;
-  const plugins = (config.plugins as Plugin[]).filter(({ name }) => name !== "declarations");
-  const packed = join(folder, "package");
-  const outDir = join(packed, "dist/library");
-  await build({ ...config, configFile: false, logLevel: "warn", plugins, build: { ...config.build, outDir } });
-  for (const file of ["package.json", "CHANGELOG.md"]) cpSync(join(root, file), join(packed, file));
-  const npm = (cwd: string, ...options: string[]) =>
-    execFileSync("npm", [...options, "--offline", "--ignore-scripts", "--loglevel", "error"], {
-      cwd,
-      encoding: "utf8",
-    });
-  const tarball = npm(packed, "pack", "--pack-destination", folder).trim();
-  mkdirSync(application);
-  writeFileSync(join(application, "package.json"), '{ "type": "module" }');
-  npm(application, "install", "--omit=peer", join(folder, tarball));
-  node = await openNodeGpu();
-  Object.defineProperty(globalThis, "navigator", { value: { gpu: node.gpu }, configurable: true });
-});
-afterAll(() => {
-  Reflect.deleteProperty(globalThis, "navigator");
-  node.close();
-  rmSync(folder, { recursive: true });
-});
-
-/** What the example exports, once it has run. */
-async function run(name: string): Promise<Record<string, unknown>> {
-  const outfile = join(application, `${name}.js`);
-  await esbuild({ entryPoints: [join(root, "examples", `${name}.ts`)], outfile, format: "esm", target: "es2022" });
-  return import(/* @vite-ignore */ pathToFileURL(outfile).href);
-}
+const run = usePackage();
 
 /** What each must have learned. */
 const learned: Record<string, (exported: Record<string, unknown>) => void> = {
@@ -54,10 +15,23 @@ const learned: Record<string, (exported: Record<string, unknown>) => void> = {
     expect(error).toBeLessThan(0.9 * (seasonal as number));
     expect(Math.abs((within as number) - 0.8)).toBeLessThan(0.1);
   },
+  gesture: ({ share, likely, atOnce }) => {
+    expect(share).toBeGreaterThan(0.9);
+    const live = likely as Float32Array[];
+    expect([...live.at(-1)!]).toEqual([...(atOnce as Float32Array)].map((p) => expect.closeTo(p, 5))); // state by state
+    const [square, first] = [2, live[0]!];
+    expect(first[square]).toBeLessThan(0.9); // one move is not enough
+    expect(Math.max(...live.at(-1)!)).toBe(live.at(-1)![square]);
+  },
+  "in-a-frame-loop": ({ error, travelled }) => {
+    expect(travelled).toBeGreaterThan(0.8); // some are at their place, others on their way
+    expect(error).toBeLessThan(0.05);
+  },
   "mixture-density": ({ surprise, gaussian }) => {
     expect(gaussian).toBeGreaterThan(0.6); // no single Gaussian is likelier
     expect(surprise).toBeLessThan((gaussian as number) - 0.8);
   },
+  names: ({ share }) => expect(share).toBeGreaterThan(0.75), // by chance a third
   "own-cell": ({ accuracy }) => expect(accuracy).toBeGreaterThan(0.99),
   "own-input": ({ share }) => expect(share).toBeGreaterThan(0.9), // with filters that do not learn it is 0.71
   "own-loss": ({ share }) => expect(Math.abs((share as number) - 0.9)).toBeLessThan(0.04),
@@ -70,6 +44,19 @@ const learned: Record<string, (exported: Record<string, unknown>) => void> = {
     expect(attention).toBeGreaterThan(0.5); // of one that looks everywhere alike 0.2
   },
   "policy-gradient": ({ reward }) => expect(reward).toBeGreaterThan(0.95),
+  "pytorch-and-back": ({ losses, read, written, difference }) => {
+    expect((losses as number[]).at(-1)).toBeLessThan((losses as number[])[0]! - 0.5);
+    const { tensors, metadata } = readSafetensors(written as Uint8Array);
+    expect([...tensors].map(([name, { shape }]) => `${name} [${shape}]`).sort()).toEqual(
+      [...(read as string[])].sort(),
+    );
+    expect(metadata).toEqual({ format: "pt" });
+    expect(difference).toBe(0);
+  },
+  sentiment: ({ share, byWords }) => {
+    expect(byWords).toBe(0.5);
+    expect(share).toBeGreaterThan(0.95);
+  },
 };
 
 test("every example has what it must have learned", () => {
@@ -82,7 +69,7 @@ test.each(Object.entries(learned))(
   async (name, expectLearned) => {
     const imports = readFileSync(join(root, "examples", `${name}.ts`), "utf8").matchAll(/from "([^"]+)"/g);
     expect([...imports].map(([, from]) => from)).toEqual(["tempograd"]);
-    expectLearned(await run(name));
+    expectLearned(await run(`examples/${name}.ts`));
   },
   360_000, // beside other tests
 );

@@ -6,7 +6,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** What opens a browser, or else a GPU or another program: packages, and the program that starts the terminal's programs. */
-const doors = { browser: /^puppeteer$/, gpu: /^(webgpu|vite|node:child_process)$|demo\/terminal\/run\.mjs$/ };
+const doors = {
+  browser: /^puppeteer$/,
+  gpu: /^(webgpu|vite|onnxruntime-web|node:child_process)$|demo\/terminal\/run\.mjs$/,
+};
 
 export type ProjectName = keyof typeof doors | "unit" | "speed" | "long";
 

@@ -1,8 +1,16 @@
 // What a network was trained on, as every file of one says it: without that, other data would be read as what it is not.
 
-import { type NetworkConfig, type UniformOptions, Vocabulary, type WindowShape, windowSize } from "../../src/index";
-import { unknownCharacters, unknownSymbol } from "./characters";
+import {
+  type NetworkConfig,
+  type PieceKind,
+  type UniformOptions,
+  Vocabulary,
+  type WindowShape,
+  windowSize,
+} from "../../src/index";
+import { unknownPieces, unknownSymbol } from "./characters";
 import type { LabelledFile } from "./labelled-file";
+import { piecesOf } from "./pieces";
 import { listed, refusal, shown } from "./refusal";
 
 /** How features are standardised: (value − mean) / deviation, for each feature of a step. */
@@ -13,7 +21,7 @@ export interface Scale {
 
 /** What a network does, in words. */
 export const answers = {
-  character: "predicts the next character of a text",
+  character: "predicts the next character or word of a text",
   class: "tells the class of a sequence",
   sum: "adds two numbers",
   parity: "tells the product so far of a stream of ±1",
@@ -23,8 +31,10 @@ export const answers = {
 /** What other data must have in common with that which a network was trained on. */
 export interface TrainedOn {
   answer: keyof typeof answers;
-  /** The characters that it reads, in the order of their tokens; none where it reads numbers. */
+  /** The characters that it reads, or pieces of another kind, in the order of their tokens; none where it reads numbers. */
   symbols: readonly string[];
+  /** What they are, unless they are characters. */
+  kind?: PieceKind;
   /** In the order of the network's outputs; none where it answers otherwise. */
   classes: readonly string[];
   /** What a header called the steps of a series, in order; none where there was no header. */
@@ -37,7 +47,10 @@ export interface TrainedOn {
 
 const nothing = { symbols: [], classes: [], columns: [], scale: null } as const;
 
-export const trainedOnText = ({ symbols }: Vocabulary): TrainedOn => ({ ...nothing, answer: "character", symbols });
+export const trainedOnText = ({ symbols, kind }: Vocabulary): TrainedOn => ({
+  ...{ ...nothing, answer: "character", symbols },
+  ...(kind !== "characters" && { kind }),
+});
 export const trainedOnSums: TrainedOn = { ...nothing, answer: "sum" };
 export const trainedOnParity: TrainedOn = { ...nothing, answer: "parity" };
 export const trainedOnSeries = (windows: WindowShape): TrainedOn => ({ ...nothing, answer: "forecast", windows });
@@ -63,7 +76,8 @@ export function trainedOn(about: unknown, network: NetworkConfig | UniformOption
   const { scale } = found;
   const holds: Record<keyof TrainedOn, boolean> = {
     answer: found.answer === answer,
-    symbols: areNames(found.symbols, input === "tokens" ? inputs : 0) && found.symbols.every(isCharacter),
+    symbols: areNames(found.symbols, input === "tokens" ? inputs : 0) && arePieces(found as TrainedOn),
+    kind: found.kind === undefined || answer === "character",
     classes: areNames(found.classes, answer === "class" ? outputs : 0),
     columns: areNames(found.columns),
     scale: isScaled
@@ -108,7 +122,13 @@ function areWindows(windows: WindowShape | undefined, inputs: number, outputs: n
   }
 }
 
-const isCharacter = (symbol: string) => [...symbol].length === 1;
+function arePieces({ symbols, kind = "characters" }: TrainedOn): boolean {
+  try {
+    return symbols.length === 0 || new Vocabulary(symbols, { kind }).size > 0;
+  } catch {
+    return false;
+  }
+}
 
 function areNumbers(values: unknown, count: number): values is number[] {
   return Array.isArray(values) && values.length === count && values.every(Number.isFinite);
@@ -120,25 +140,35 @@ function areNames(values: unknown, count?: number): values is string[] {
   return count === undefined || (values.length === count && new Set(values).size === count);
 }
 
+/** What one of the pieces of a text is called. */
+export const nounOf = (kind: PieceKind = "characters"): string => kind.slice(0, -1);
+
 /** What to do where data is not of the kind that a network was trained on. */
 const cure = "give data such as it was trained on, or train a new network";
 const asTrainedOn = (what: string) => `${what}, as the network was trained on`;
 
-/** Rarer characters share one symbol. */
-const mostSymbols = 64;
+/** Rarer ones share one symbol. */
+const mostSymbols: Readonly<Record<PieceKind, number>> = { characters: 64, graphemes: 256, words: 2000 };
 
 /**
  * The vocabulary of a text; of what a network was trained on, where there is such.
- * @throws where the network does not know a character of the text.
+ * @param kind what a text is cut into that no network was trained on.
+ * @throws where the network does not know a piece of the text.
  */
-export function vocabularyOf(name: string, text: string, trained?: TrainedOn): Vocabulary {
-  if (!trained) return Vocabulary.fromText(text, { limit: mostSymbols });
-  const unknown = unknownCharacters(trained.symbols, text);
+export function vocabularyOf(
+  name: string,
+  text: string,
+  trained?: TrainedOn,
+  kind: PieceKind = "characters",
+): Vocabulary {
+  if (!trained) return Vocabulary.fromText(text, { limit: mostSymbols[kind], kind });
+  const vocabulary = new Vocabulary(trained.symbols, { kind: trained.kind ?? "characters" });
+  const unknown = unknownPieces(trained.symbols, piecesOf(text, trained.kind));
   if (unknown.length > 0 && !trained.symbols.includes(unknownSymbol)) {
-    const expected = asTrainedOn(`only the ${trained.symbols.length} characters`);
+    const expected = asTrainedOn(`only the ${vocabulary.size} ${vocabulary.kind}`);
     throw refusal(name, `has ${listed(unknown)}`, expected, cure);
   }
-  return new Vocabulary(trained.symbols);
+  return vocabulary;
 }
 
 /**

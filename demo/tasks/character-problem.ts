@@ -1,4 +1,4 @@
-// A text, to predict its next character.
+// A text, to predict its next character or word.
 
 import {
   carriedWindows,
@@ -27,19 +27,19 @@ const leastCharacters = (steps: number): number => Math.max(20, Math.ceil((steps
 export const characterProblem =
   ({ name, text, byLine }: Corpus): MakeProblem =>
   (settings, { trained, heldOutRows } = {}) => {
-    const { steps, batch, seed, carryState } = settings;
-    const vocabulary = vocabularyOf(name, text, trained);
+    const { steps, batch, seed, carryState, tokens: kind } = settings;
+    const vocabulary = vocabularyOf(name, text, trained, kind);
     const tokens = vocabulary.encode(text);
-    const { size } = vocabulary;
+    const { size, kind: pieces } = vocabulary;
     if (tokens.length < leastCharacters(steps)) {
       throw new Error(
-        `The text has ${tokens.length} characters; ${leastCharacters(steps)} or more are needed for ${steps} time steps. Give more text, or take fewer time steps.`,
+        `The text has ${tokens.length} ${pieces}; ${leastCharacters(steps)} or more are needed for ${steps} time steps. Give more text, or take fewer time steps.`,
       );
     }
     const { training, heldOut } = split(tokens);
     if (carryState && !byLine && training.length <= batch) {
       throw new Error(
-        `The text has ${training.length} characters to learn from, too few for ${batch} rows that each read a part of it. Give more text, or take a smaller batch.`,
+        `The text has ${training.length} ${pieces} to learn from, too few for ${batch} rows that each read a part of it. Give more text, or take a smaller batch.`,
       );
     }
     const documents = (all: Int32Array, rows: number) =>
@@ -50,7 +50,7 @@ export const characterProblem =
     const spelled = Array.from(example, (token) => vocabulary.symbols[token]!);
     return {
       name,
-      description: `${whole(training.length)} characters to learn from, ${whole(heldOut.length)} held out, ${size} symbols`,
+      description: `${whole(training.length)} ${pieces} to learn from, ${whole(heldOut.length)} held out, ${size} symbols`,
       network: { inputs: size, outputs: size, input: "tokens", readout: "every-step", loss: "cross-entropy" },
       trainedOn: trainedOnText(vocabulary),
       vocabulary,
@@ -64,7 +64,10 @@ export const characterProblem =
         carryState ? carriedWindowsOnce(documents(heldOut, rows), evaluation) : consecutiveWindows(heldOut, evaluation),
       evaluation,
       tokensPerStep: batch * (carryState ? targetsOfWindow(documents(training, batch), steps) : steps),
-      baseline: { meaning: "knowing only how often each character occurs", loss: unigramEntropy(tokens, size) },
+      baseline: {
+        meaning: `knowing only how often each ${pieces.slice(0, -1)} occurs`,
+        loss: unigramEntropy(tokens, size),
+      },
       example: {
         batch: { inputs: example.slice(0, -1), targets: example.slice(1) },
         labels: spelled.slice(0, -1),

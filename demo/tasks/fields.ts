@@ -32,6 +32,15 @@ const groups = {
       hint: "Its name or its place, from 1; empty: the one called label, class or target, or the first.",
       only: ["task", "classify"],
     },
+    tokens: {
+      kind: "choice",
+      label: "Read the text by",
+      initial: "characters",
+      choices: { characters: "characters", graphemes: "graphemes", words: "words" },
+      hint: "Graphemes are what a reader takes for one character, such as a letter with its accents.",
+      only: ["task", "text"],
+      terminal: { help: "what a text is cut into; words are followed by commas and other signs, each by itself" },
+    },
     columns: {
       kind: "text",
       label: "Columns to forecast",

@@ -19,13 +19,19 @@ import {
 import { expectUniform } from "../data/trained-on";
 import { cellOf, cellsApart } from "./cells";
 import type { SettingName, Settings } from "./fields";
-import type { Problem } from "./task";
+import type { Problem, TaskDescription } from "./task";
 
 /** The settings that say what a network is. */
 export const ofNetwork: readonly SettingName[] = [
   ...(["cell", "hidden", "layers", "bidirectional", "dropout", "activation", "reset"] as const),
   ...(["initializer", "recurrentInitializer", "forgetBias", "labelSmoothing", "balanced"] as const),
 ];
+
+/** Those that say how data is read, by what a network answers. A file that is begun with says them too. */
+export const ofReading: Partial<Record<TaskDescription["answer"], readonly SettingName[]>> = {
+  character: ["tokens"],
+  forecast: ["steps", "columns", "features", "known", "future"],
+};
 
 /** @param problem what the data says of the network */
 export async function networkOptionsOf(settings: Settings, problem: Problem["network"]): Promise<UniformOptions> {

@@ -17,7 +17,7 @@ the training page.
 
   --load FILE        the network
   --prompt TEXT      what it begins with (default: a line's beginning, or a word's where it knows no lines)
-  --length N         characters to write (default 400)
+  --length N         characters, or words, to write (default 400)
   --temperature T    below 1 bolder, above 1 wilder (default 0.8)
   --top-k K          choose among the K likeliest (default: all)
   --seed N           the same seed writes the same text (default 1)
@@ -58,15 +58,15 @@ function readOptions(args: string[]) {
 
 async function write({ load: file, ...options }: NonNullable<ReturnType<typeof readOptions>>): Promise<void> {
   const { network: config, parameters, trainedOn } = await load("load", file);
-  const { answer, symbols } = trainedOn;
+  const { answer, symbols, kind = "characters" } = trainedOn;
   if (answer !== "character") {
     throw new OptionError(
       `--load is ${quotedPath(file)}, whose network ${answers[answer]}, expected one that ${answers.character}`,
     );
   }
-  expectKnown(symbols, options.prompt ?? "");
+  expectKnown(trainedOn, options.prompt ?? "");
   const prompt = options.prompt || beginning(symbols);
-  const vocabulary = new Vocabulary(symbols);
+  const vocabulary = new Vocabulary(symbols, { kind });
   const node = await openNodeGpu();
   const gpu = await openGpu({ gpu: node.gpu, choiceStore: choiceFile() });
   try {

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import type { UniformOptions } from "../../src/index";
 import { quotedPath } from "../data/refusal";
 import { fields, type SettingName, type Settings } from "../tasks/fields";
-import { ofNetwork } from "../tasks/library-options";
+import { ofNetwork, ofReading } from "../tasks/library-options";
 import { hiddenBy, initialSettings, isShown, parse, taskOf, written } from "../tasks/settings";
 import { type TaskName, taskNames, tasks } from "../tasks/tasks";
 import { integer, numberFrom, OptionError, oneOf } from "./arguments";
@@ -165,6 +165,9 @@ function expectTogether(values: Values, { settings, example, data, device }: Tra
     if (values[option] === undefined) continue;
     if (values.load !== undefined && ofNetwork.includes(setting)) {
       refuse(option, "load", ": the file says what the network is; leave it out");
+    }
+    if (values.load !== undefined && !example && ofReading[taskOf(settings).answer]?.includes(setting)) {
+      refuse(option, "load", ": the file says how the network reads data; leave it out");
     }
     const reason = hiddenBy(setting, settings);
     if (reason && settings[setting] !== initialSettings[setting]) {

@@ -64,7 +64,7 @@ export async function main([folder = "pictures", ...names]: string[]): Promise<n
         for (const value of schemes) {
           await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
           await new Promise((resolve) => setTimeout(resolve, 500)); // charts are drawn anew
-          const path = join(folder, `${name}-${size}-${value}.png`) as `${string}.png`;
+          const path = join(folder, `${name}-${size}-${value}.webp`) as `${string}.webp`;
           if (part) await (await page.$(part))!.screenshot({ path });
           else await page.screenshot({ path, fullPage: size === "narrow" });
         }

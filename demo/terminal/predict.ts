@@ -45,13 +45,13 @@ function readOptions(args: string[]) {
   const options = { load: text, data: text, text, label: text, top: text, json: flag, help: flag };
   const { values } = parseArgs({ args, options });
   if (values.help) return null;
-  const { load, data, text: said, label, top = "3", json = false } = values;
+  const { load, data, text: said, label, top, json = false } = values;
   if (load === undefined) throw new OptionError("--load is missing, expected a file that npm run train saved");
   if ((data === undefined) === (said === undefined)) {
     const got = data === undefined ? "--data or --text is missing" : "--text does not go with --data";
     throw new OptionError(`${got}, expected one of them`);
   }
-  return { load, data, said, label, top: integer("top", top, 1, 1000), json };
+  return { load, data, said, label, top: top === undefined ? undefined : integer("top", top, 1, 1000), json };
 }
 
 async function predict({ load: file, data, said, label, top, json }: NonNullable<ReturnType<typeof readOptions>>) {

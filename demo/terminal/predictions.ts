@@ -5,7 +5,7 @@ import { standardised } from "../data/classification";
 import { readToTell, type ToTell } from "../data/labelled-file";
 import { listed, refusal, shown } from "../data/refusal";
 import { columnNamed, readSeriesFile } from "../data/series-file";
-import { type TrainedOn, vocabularyOf } from "../data/trained-on";
+import { answers, nounOf, type TrainedOn, vocabularyOf } from "../data/trained-on";
 import { seriesOf } from "../tasks/forecast-problem";
 import type { OwnData } from "../tasks/own-data";
 import { OptionError } from "./arguments";
@@ -16,7 +16,14 @@ interface Asked {
   isText: boolean;
   trainedOn: TrainedOn;
   label: string | undefined;
-  top: number;
+  /** Unless said, 3. */
+  top: number | undefined;
+}
+
+/** @throws where an option is given that such an answer has no use for. */
+function expectNone(given: Partial<Asked>, why: string): void {
+  const option = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (option) throw new OptionError(`--${option} is given, expected none: ${why}; leave it out`);
 }
 
 /** A line for people, and the same as data. */
@@ -33,6 +40,9 @@ export const predictions: Partial<Record<TrainedOn["answer"], Answer>> = {
   forecast: ofSeries,
   character: ofText,
 };
+
+/** How many classes or characters are named. */
+const usualTop = 3;
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
@@ -51,9 +61,10 @@ function likeliest(names: readonly string[], probabilities: ArrayLike<number>, t
   return all.sort(([, a], [, b]) => b - a).slice(0, top);
 }
 
-async function ofClasses({ own, isText, trainedOn, label, top }: Asked): ReturnType<Answer> {
+async function ofClasses({ own, isText, trainedOn, label, top = usualTop }: Asked): ReturnType<Answer> {
   const { name, text } = own;
   const { classes, scale } = trainedOn;
+  if (isText) expectNone({ label }, "--text has no columns");
   const items: ToTell[] = isText
     ? [{ where: name, label: undefined, sequence: { text } }]
     : await readToTell(name, text, { classes, label });
@@ -97,7 +108,8 @@ async function ofClasses({ own, isText, trainedOn, label, top }: Asked): ReturnT
   };
 }
 
-async function ofSeries({ own, isText, trainedOn }: Asked): ReturnType<Answer> {
+async function ofSeries({ own, isText, trainedOn, label, top }: Asked): ReturnType<Answer> {
+  expectNone({ label, top }, `the network ${answers.forecast}`);
   if (isText) throw new OptionError("--text is given, expected --data: the network forecasts a series");
   const shape = trainedOn.windows!;
   const file = await readSeriesFile(own.name, own.text);
@@ -106,7 +118,7 @@ async function ofSeries({ own, isText, trainedOn }: Asked): ReturnType<Answer> {
   const { series, said } = seriesOf(file, shape);
   return async function* (network) {
     if (said.length > 0) yield { line: `${own.name}: ${said.join(", ")}`, said: { file: own.name, said } };
-    const found = await forecast(async ({ features }) => (await network.predict(features)).values!, series, shape);
+    const found = await forecast(network, series, shape);
     for (const target of shape.targets) {
       const [low, middle, high] = found[target]!;
       for (const [i, median] of middle!.entries()) {
@@ -122,22 +134,26 @@ async function ofSeries({ own, isText, trainedOn }: Asked): ReturnType<Answer> {
 /** Longer texts have no room beside the states of each of their steps. */
 const mostCharacters = 20_000;
 
-async function ofText({ own, trainedOn, top }: Asked): ReturnType<Answer> {
+async function ofText({ own, trainedOn, label, top = usualTop }: Asked): ReturnType<Answer> {
+  expectNone({ label }, `the network ${answers.character}`);
   const { name, text } = own;
   if (text === "") throw refusal(name, "is empty", "a text of a character or more", "give one");
   const vocabulary = vocabularyOf(name, text, trainedOn);
-  const { symbols, size } = vocabulary;
+  const { symbols, size, kind } = vocabulary;
   const tokens = vocabulary.encode(text);
   const steps = tokens.length;
   if (steps > mostCharacters) {
-    throw refusal(name, `has ${steps} characters`, `${mostCharacters} at most`, "take its last part");
+    throw refusal(name, `has ${steps} ${kind}`, `${mostCharacters} at most`, "take its last part");
   }
   return async function* (network) {
     const rows = probabilitiesOf(await network.predict(tokens), size);
     if (steps > 1) {
       const surprise = tokens.subarray(1).reduce((sum, token, step) => sum - Math.log(rows[step]![token]!), 0);
       const nats = surprise / (steps - 1);
-      yield { line: `the text itself: ${nats.toFixed(3)} nats a character, each by those before it`, said: { nats } };
+      yield {
+        line: `the text itself: ${nats.toFixed(3)} nats a ${nounOf(kind)}, each by those before it`,
+        said: { nats },
+      };
     }
     const next = likeliest(symbols, rows.at(-1)!, top);
     const line = `next: ${next.map(([symbol, share]) => `${shown(symbol)} ${percent(share)}`).join(", ")}`;

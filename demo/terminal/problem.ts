@@ -40,7 +40,7 @@ export async function problemOf(options: TrainOptions, saved?: Saved): Promise<A
   if (own && resume !== undefined) await expectSame(own, options, saved!);
   const make = await readers[settings.task](own, settings);
   const problem = asSaved(options, saved, (trained) => make(settings, { trained, heldOutRows }));
-  if (problem.vocabulary) expectKnown(problem.vocabulary.symbols, settings.prompt);
+  if (problem.vocabulary) expectKnown(problem.vocabulary, settings.prompt);
   expectRoom({ settings: { ...settings, steps: problem.steps }, device });
   return {
     problem,

@@ -3,6 +3,7 @@
 import { type BatchStream, type Evaluation, TempogradError, type UniformOptions } from "../../src/index";
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
 import { quotedPath } from "../data/refusal";
+import { nounOf } from "../data/trained-on";
 import { maximum } from "../extremes";
 import type { Judgement, Problem } from "../tasks/task";
 import { complaintOf, OptionError } from "./arguments";
@@ -95,7 +96,8 @@ async function train(options: TrainOptions, asked: Asked): Promise<number> {
     say(`${problem.name}: ${problem.description}; ${sizes}, on ${learner.adapter}`);
     if (learner.software) say(json ? noGpu : await softwareNotice(learner));
     const { unigramEntropy } = baselinesOf(problem);
-    if (unigramEntropy !== null) say(`unigram entropy of the text: ${unigramEntropy.toFixed(4)} nats a character`);
+    if (unigramEntropy !== null)
+      say(`unigram entropy of the text: ${unigramEntropy.toFixed(4)} nats a ${pieceOf(problem)}`);
     const progress = showProgress(settings.pauseAt, problem.tokensPerStep, json);
     const begin = performance.now();
     const done = await run({ learner, problem, batches, options }, before, progress, () => interrupted).finally(() =>
@@ -177,7 +179,7 @@ async function sampleOf(learner: Learner, { vocabulary, prompt }: Problem, own: 
   return vocabulary.decode(await learner.generate(vocabulary.encode(own || prompt), sampleLength, seed));
 }
 
-/** What can be reached without reading in order: nats a character of a text, or of other tasks the share or the error. */
+/** What can be reached without reading in order: nats a character or word of a text, or of other tasks the share or the error. */
 function baselinesOf({ trainedOn, baseline }: Problem): { unigramEntropy: number | null; baseline: number | null } {
   const { loss = null, accuracy = null } = baseline;
   if (trainedOn.answer === "character") return { unigramEntropy: loss, baseline: null };
@@ -219,7 +221,8 @@ function report({ options, problem, learner, done, trained, seconds, heldOut, ju
 }
 
 /** How it did on what was held out, beside what can be reached without reading in order. */
-function verdict({ loss, accuracy }: Evaluation, { trainedOn, baseline, steps, evaluation }: Problem): string {
+function verdict({ loss, accuracy }: Evaluation, problem: Problem): string {
+  const { trainedOn, baseline, steps, evaluation } = problem;
   const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
   const { meaning } = baseline;
   if (accuracy === null) {
@@ -232,8 +235,11 @@ function verdict({ loss, accuracy }: Evaluation, { trainedOn, baseline, steps, e
   }
   const entropy = baseline.loss ?? Number.NaN;
   const side = loss < entropy ? "under" : "NOT under";
-  return `held-out loss ${loss.toFixed(4)} nats a character, ${side} the unigram entropy ${entropy.toFixed(4)}; accuracy ${percent(accuracy)}`;
+  return `held-out loss ${loss.toFixed(4)} nats a ${pieceOf(problem)}, ${side} the unigram entropy ${entropy.toFixed(4)}; accuracy ${percent(accuracy)}`;
 }
+
+/** What a text is read by. */
+const pieceOf = ({ trainedOn }: Problem): string => nounOf(trainedOn.kind);
 
 const noGpu = "no GPU: a software adapter computes on the processor";
 

@@ -36,7 +36,7 @@ const desk = new Desk({
   begun(facts) {
     element("kept").hidden = true;
     showFacts(facts);
-    showBlankSamples(facts.symbols !== undefined);
+    showBlankSamples(facts.pieces !== undefined);
   },
   look(step, heldOut, sample) {
     if (sample) addSample(element("samples"), step, heldOut, sample);
@@ -82,7 +82,7 @@ function changed(name?: keyof Settings): void {
 }
 
 function markForm(): void {
-  form.mark(desk.order && { ...desk.order, symbols: desk.runs.current?.facts.symbols });
+  form.mark(desk.order && { ...desk.order, pieces: desk.runs.current?.facts.pieces });
 }
 
 /** Not with every key: browsers refuse an address that changes too often. */

@@ -15,11 +15,11 @@ const ownText = { least: 20, most: 20e6 };
 /** A text area with more would hold up the page. */
 const mostShown = 200_000;
 
-/** What is being trained: its settings, its data and, where it writes text, the characters that it knows. */
+/** What is being trained: its settings, its data and, where it writes text, what it knows. */
 interface Trained {
   settings: Settings;
   own: OwnData | undefined;
-  symbols: readonly string[] | undefined;
+  pieces: { kind: string; symbols: readonly string[] } | undefined;
 }
 
 export class SettingsForm {
@@ -202,8 +202,9 @@ export class SettingsForm {
 
   /** What the network that is trained does not read of the prompt, in words; nothing where it reads all. */
   #lostOfPrompt(): string {
-    const symbols = this.#trained?.symbols;
-    const unknown = symbols && isShown("prompt", this.settings) && unknownInPrompt(symbols, this.settings.prompt);
+    const pieces = this.#trained?.pieces;
+    const isCut = pieces?.kind === "characters" && isShown("prompt", this.settings); // others only the session can cut
+    const unknown = isCut && unknownInPrompt(pieces.symbols, this.settings.prompt);
     if (!unknown) return "";
     return `The prompt ${unknown.words}.${unknown.isRead ? "" : " It is read without them."}`;
   }

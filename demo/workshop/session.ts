@@ -16,6 +16,7 @@ import {
   type Vocabulary,
 } from "../../src/index";
 import { legible } from "../data/characters";
+import { piecesOf } from "../data/pieces";
 import type { TrainedOn } from "../data/trained-on";
 import { toAddress } from "../tasks/address";
 import type { Live, Settings } from "../tasks/fields";
@@ -53,8 +54,8 @@ export interface Facts {
   baseline: Problem["baseline"];
   /** What the loss is a mean of: nats of a target, or squared errors. */
   loss: "cross-entropy" | "mean-squared-error" | "quantile";
-  /** Where it writes text, the characters that it knows. */
-  symbols: readonly string[] | undefined;
+  /** Where it writes text, what it knows. */
+  pieces: ReturnType<Vocabulary["toJSON"]> | undefined;
   parameterCount: number;
   /** GPU memory that the training holds, in bytes. */
   bytes: number;
@@ -150,7 +151,7 @@ export class Session {
       description: problem.description,
       baseline: problem.baseline,
       loss: typeof network.config.loss === "string" ? network.config.loss : "quantile",
-      symbols: problem.prompt === undefined ? undefined : problem.vocabulary?.symbols,
+      pieces: problem.prompt === undefined ? undefined : problem.vocabulary?.toJSON(),
       parameterCount: network.parameterCount,
       bytes: network.gpu.live.bytes,
       dispatches: program.describe().total.dispatches,
@@ -286,7 +287,7 @@ export class Session {
 
   /** The visitor's prompt, without characters that cannot be read, as the page says; where none is left, another. */
   #prompt(vocabulary: Vocabulary, other: string): Int32Array {
-    return vocabulary.encode(legible(vocabulary.symbols, this.live.prompt) || other);
+    return vocabulary.encode(legible(vocabulary.symbols, piecesOf(this.live.prompt, vocabulary.kind)) || other);
   }
 }
 

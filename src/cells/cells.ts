@@ -11,8 +11,10 @@ export interface CellOptions extends ElmanOptions, GruOptions {}
 
 export const cells = { elman, gru, lstm } satisfies Record<string, CellDefinition<CellOptions>>;
 
+/** The cells that have a name of their own: elman, gru, lstm. */
 export type CellName = keyof typeof cells;
 
+/** All of these names. */
 export const cellNames = Object.keys(cells) as CellName[];
 
 /** A cell by its name, with what it lets one choose, or one that `defineCell` made. */

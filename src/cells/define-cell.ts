@@ -11,7 +11,9 @@ export interface DefinedCell extends CellDefinition {
   readonly name: string;
   /** What it was defined by. */
   readonly equations: AnyCellEquations;
+  /** As the sweeps on the GPU need it. */
   gpu(): Cell;
+  /** Its twin in float64. */
   reference(): ReferenceCell;
   /** Files hold its name; `readCheckpoint` is given the cell again. */
   toJSON(): string;
@@ -26,6 +28,22 @@ export interface DefinedCell extends CellDefinition {
  *   A gate of `apart` or `projects` is the last one, and has a recurrent bias of its own.
  * @throws where names are none or stand for two things, `step` answers anything but the states, or the equations are not
  *   of those that the sweeps take.
+ * @example
+ * ```ts
+ * import { defineCell, everyStep, layer, Network, relu, sigmoid, tokens } from "tempograd";
+ *
+ * const leaky = defineCell({
+ *   name: "leaky",
+ *   gates: ["g", "z"],
+ *   states: ["h"],
+ *   step({ g, z }, { h }) {
+ *     const kept = sigmoid(z);
+ *     return { h: kept.times(h).plus(kept.negated().plus(1).times(relu(g))) };
+ *   },
+ * });
+ * const model = await Network.create(gpu, { input: tokens(4), layers: [layer(leaky, 8)], readout: everyStep(4) });
+ * model.destroy();
+ * ```
  */
 export function defineCell<
   const Gate extends string,

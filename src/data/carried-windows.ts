@@ -3,8 +3,9 @@
 
 import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
+import { expectOptions } from "../network/expect";
 import { Epochs } from "./epochs";
-import { expectBatchSize, expectList, expectOptions, expectRows, expectTyped } from "./options";
+import { expectBatchSize, expectList, expectRows, expectTyped } from "./options";
 import { type BatchStream, batchStream } from "./stream";
 
 /**
@@ -15,6 +16,13 @@ import { type BatchStream, batchStream } from "./stream";
  * @param options with the `position` of an earlier stream, goes on from there.
  * @throws where there is no document, one has fewer than 2 tokens, an option is not a whole number, or the position is
  *   not one of such a stream.
+ * @example
+ * ```ts
+ * import { carriedWindows, cut } from "tempograd";
+ *
+ * const stream = carriedWindows(cut(text, 2), { steps: 8, batch: 2, seed: 1 }); // for a trainer with carryState
+ * console.log(stream.next().value?.reset); // 1 where a row begins a document
+ * ```
  */
 export function carriedWindows(
   documents: readonly Int32Array[],

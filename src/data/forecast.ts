@@ -9,13 +9,26 @@ import { Reading, type Window, type WindowShape, windowSize } from "./windows";
 /** For each target its future in its own unit: one for each quantile, from the lowest to the highest, or one alone. */
 export type Forecast = Readonly<Record<string, readonly Float64Array[]>>;
 
-/** Runs the network over a window: its outputs, [outputs]. */
+/** Runs a network over a window: its outputs, [outputs]. */
 export type Answer = (window: Window) => Promise<ArrayLike<number>> | ArrayLike<number>;
+
+/** A network that reads windows and answers values, as `Network` is. */
+interface Answering {
+  predict(features: Float32Array): Promise<{ readonly values?: ArrayLike<number> }>;
+}
 
 /**
  * The future of a window, of what the network answered. Quantiles that cross are put in order (Chernozhukov et al. 2010).
  * @param answers [future, targets, quantiles], as the network gives them.
  * @throws where there are not as many, or one is not finite.
+ * @example
+ * ```ts
+ * import { forecastOf, windows } from "tempograd";
+ *
+ * const shape = { past: 2, future: 2, targets: ["sales"], quantiles: [0.1, 0.9], relative: true };
+ * const [window] = windows({ sales: [3, 4, 6, 5] }, shape);
+ * if (window) console.log(forecastOf(window, [-1, 2, -2, 3], shape).sales); // [3, 2] and [6, 7]
+ * ```
  */
 export function forecastOf({ base }: Pick<Window, "base">, answers: ArrayLike<number>, shape: WindowShape): Forecast {
   const operation = "forecastOf";
@@ -45,17 +58,32 @@ export function forecastOf({ base }: Pick<Window, "base">, answers: ArrayLike<nu
 /**
  * Forecasts what comes behind a series: `future` steps at once; where more are asked for, what was forecast is read as if it
  * had come, again and again.
+ * @param network of `windowSize`, or what answers a window in its place.
  * @param series of at least `past` steps; columns that are known ahead go on for as many steps as are forecast.
  * @throws where the series is not as `windows` wants it, or where more than `future` steps are asked for of quantiles, which
  *   are not those of a future that is fed back, or of a network that reads features which it does not answer.
+ * @example
+ * ```ts
+ * import { features, forecast, gru, lastStep, meanSquaredError, Network, windowSize } from "tempograd";
+ *
+ * const shape = { past: 4, future: 2, targets: ["sales"] };
+ * const { inputs, outputs } = windowSize(shape);
+ * const sizes = { input: features(inputs), layers: [gru(4)], readout: lastStep(outputs) };
+ * const model = await Network.create(gpu, { ...sizes, loss: meanSquaredError() }); // to be trained
+ * const answer = async ({ features }: { features: Float32Array }) => (await model.predict(features)).values;
+ * const { sales } = await forecast(answer, { sales: [3, 4, 6, 5, 7] }, shape, { steps: 6 }); // fed back twice
+ * console.log(sales?.[0]);
+ * model.destroy();
+ * ```
  */
 export async function forecast(
-  answer: Answer,
+  network: Answering | Answer,
   series: Series,
   shape: WindowShape,
   options: { steps?: number } = {},
 ): Promise<Forecast> {
   const operation = "forecast";
+  const answer = typeof network === "function" ? network : answerOf(network);
   let reading = new Reading(operation, series, shape);
   const { past, future, targets, features = targets, known = [], quantiles = [0.5] } = shape;
   const { steps = future } = options;
@@ -99,11 +127,28 @@ export async function forecast(
   );
 }
 
+const answerOf =
+  (network: Answering): Answer =>
+  async ({ features }) => {
+    const { values } = await network.predict(features);
+    if (values) return values;
+    throw new TempogradError(
+      "option",
+      "forecast: the network answers classes, expected values; give it a loss of values.",
+    );
+  };
+
 /**
  * The forecast that knows nothing but the latest season, again and again: of season 1 the last value. What a network's has to
  * be better than.
  * @param values what came before.
  * @throws where a season is longer than that, or a value of it is not finite.
+ * @example
+ * ```ts
+ * import { naiveForecast } from "tempograd";
+ *
+ * console.log(naiveForecast([1, 5, 2, 6], 3, 2)); // 2, 6, 2
+ * ```
  */
 export function naiveForecast(values: ArrayLike<number>, steps: number, season = 1): Float64Array {
   const operation = "naiveForecast";

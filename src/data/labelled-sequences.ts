@@ -2,9 +2,9 @@
 
 import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
-import { shown } from "../network/expect";
+import { expectOptions, shown } from "../network/expect";
 import { Epochs, shuffled } from "./epochs";
-import { expectBatchSize, expectList, expectOptions, expectTyped, heldOutCount } from "./options";
+import { expectBatchSize, expectList, expectTyped, heldOutCount } from "./options";
 import { Random } from "./random";
 import { type BatchStream, batchStream } from "./stream";
 
@@ -69,6 +69,15 @@ export function paddedBatch(items: readonly Item[], size: PaddedSize): Batch {
  * an epoch may be partly filled. The same seed gives the same batches.
  * @param options with the `position` of an earlier stream, goes on from there.
  * @throws as `paddedBatch` does, before the first batch, or where the position is not one of such a stream.
+ * @example
+ * ```ts
+ * import { shuffledBatches, splitItems } from "tempograd";
+ *
+ * const items = ["to be", "or not", "to be", "that is"].map((line, label) => ({ tokens: vocabulary.encode(line), label }));
+ * const { training, heldOut } = splitItems(items, 0.25, 1);
+ * const stream = shuffledBatches(training, { steps: 7, batch: 2, seed: 1 });
+ * console.log(stream.next().value?.lengths, heldOut.length);
+ * ```
  */
 export function shuffledBatches(
   items: readonly Item[],
@@ -97,7 +106,16 @@ export function shuffledBatches(
   );
 }
 
-/** Every item once, in the given order, for evaluation. Throws as `paddedBatch` does, before the first batch. */
+/**
+ * Every item once, in the given order, for evaluation. Throws as `paddedBatch` does, before the first batch.
+ * @example
+ * ```ts
+ * import { batchesOnce } from "tempograd";
+ *
+ * const items = [0.1, 0.2, 0.3].map((x) => ({ features: Float32Array.of(x, x), values: Float32Array.of(2 * x) }));
+ * for (const { inputs, weights } of batchesOnce(items, { steps: 2, batch: 2 })) console.log(inputs, weights);
+ * ```
+ */
 export function batchesOnce(items: readonly Item[], size: PaddedSize): Generator<Batch, void> {
   checkItems("batchesOnce", items, size);
   return inOrder(items, size);

@@ -7,15 +7,6 @@ import { expectSize, shown } from "../network/expect";
 const mostRows = 2 ** 20;
 const mostValues = 2 ** 28;
 
-/** @throws unless `options` is an object. */
-export function expectOptions(operation: string, options: unknown): void {
-  if (typeof options === "object" && options !== null) return;
-  throw new TempogradError(
-    "option",
-    `${operation}: options is ${shown(options)}, expected an object; pass the options by name.`,
-  );
-}
-
 /** @throws unless these are whole numbers of 1 or more, and a batch of them has room. */
 export function expectBatchSize(operation: string, steps: unknown, batch: unknown, inputs: unknown = 1): void {
   expectSize(operation, "steps", steps);

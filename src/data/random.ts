@@ -33,6 +33,7 @@ export class Random {
     );
   }
 
+  /** What `position` of a stream keeps of it. */
   get state(): readonly number[] {
     return this.#generator.getState();
   }

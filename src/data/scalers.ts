@@ -23,6 +23,14 @@ export interface Scaler {
  * @param options with `relative`, the columns that windows have as differences from their last value, and how many steps such
  *   windows answer: these columns are fitted to a change of 1 within so many steps, in the root of the mean square.
  * @throws where a number there is not finite, or the range is none.
+ * @example
+ * ```ts
+ * import { scaled, standardise, unscaled } from "tempograd";
+ *
+ * const series = { heat: [18, 20, 22, 30] };
+ * const scaler = standardise(series, { to: 3 }); // of the first three; JSON, for a file
+ * console.log(unscaled(scaled(series, scaler), scaler)); // as it was
+ * ```
  */
 export const standardise = (
   series: Series,
@@ -45,7 +53,16 @@ export const standardise = (
 const meanOf = (values: Float64Array, term: (value: number, i: number) => number): number =>
   values.reduce((sum, value, i) => sum + term(value, i) / values.length, 0);
 
-/** Likewise each column to the range from 0 to 1. */
+/**
+ * Likewise each column to the range from 0 to 1.
+ * @example
+ * ```ts
+ * import { minMax, scaled } from "tempograd";
+ *
+ * const series = { heat: [18, 20, 22] };
+ * console.log(scaled(series, minMax(series)).heat); // 0, 0.5, 1
+ * ```
+ */
 export const minMax = (series: Series, range: StepRange = {}): Scaler =>
   fitted("min-max", series, range, (values) => {
     const least = values.reduce((a, b) => Math.min(a, b));

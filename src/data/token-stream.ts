@@ -2,7 +2,8 @@
 
 import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
-import { expectBatchSize, expectOptions, expectTyped, heldOutCount } from "./options";
+import { expectOptions } from "../network/expect";
+import { expectBatchSize, expectTyped, heldOutCount } from "./options";
 import { type BatchStream, batchStream } from "./stream";
 
 /**
@@ -22,6 +23,14 @@ export function split(tokens: Int32Array, heldOutFraction = 0.1): { training: In
  * @param options with the `position` of an earlier stream, goes on from there.
  * @throws where there are fewer than steps + 1 tokens, an option is not a whole number, or the position is not one of
  *   such a stream.
+ * @example
+ * ```ts
+ * import { randomWindows } from "tempograd";
+ *
+ * const stream = randomWindows(text, { steps: 8, batch: 4, seed: 1 });
+ * const { value } = stream.next();
+ * console.log(value?.inputs.length, value?.targets.length); // 32, 32
+ * ```
  */
 export function randomWindows(
   tokens: Int32Array,

@@ -1,8 +1,7 @@
 // A vocabulary: which token stands for which symbol of a text, and how far their frequencies alone predict it.
 
 import { TempogradError } from "../errors";
-import { expectKnown, expectSize, expectWord, shown } from "../network/expect";
-import { expectOptions } from "./options";
+import { expectKnown, expectOptions, expectSize, expectWord, shown } from "../network/expect";
 import { type PieceKind, pieceKinds, piecesOf } from "./pieces";
 
 /** The symbol shown for what a vocabulary does not have: U+FFFD, Unicode's replacement character. */
@@ -12,7 +11,9 @@ const unknownSymbol = "\uFFFD";
 export interface Tokenizer {
   /** How many tokens there are: a network's `inputs`, and its `outputs` when it predicts the next one. */
   readonly size: number;
+  /** The tokens of a text, from 0 to below `size`. */
   encode(text: string): ArrayLike<number>;
+  /** The text of some tokens. */
   decode(tokens: Iterable<number>): string;
 }
 
@@ -28,6 +29,14 @@ export interface Tokenizer {
  * A text that is cut so and joined again is the same text, so `decode` needs no rule for spaces.
  *
  * If "\uFFFD" is among the symbols it stands for every one that is not; otherwise such a symbol is an error.
+ * @example
+ * ```ts
+ * import { Vocabulary } from "tempograd";
+ *
+ * const words = Vocabulary.fromText("to be, or not to be", { kind: "words", limit: 5 });
+ * const encoded = words.encode("to be, or to go");
+ * console.log(words.symbols, words.decode(encoded)); // what it does not have is U+FFFD
+ * ```
  */
 export class Vocabulary implements Tokenizer {
   readonly symbols: readonly string[];

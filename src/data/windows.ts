@@ -1,9 +1,9 @@
 // Windows of a series: what of its past a network reads, and what of its future it is to answer.
 
 import { TempogradError } from "../errors";
-import { expectKnown, expectSize, expectSwitch, shown } from "../network/expect";
+import { expectKnown, expectOptions, expectSize, expectSwitch, shown } from "../network/expect";
 import type { ValuedSequence } from "./labelled-sequences";
-import { expectOptions } from "./options";
+import { heldOutCount } from "./options";
 import { type Scaler, scaleOf } from "./scalers";
 import { columnOf, expectFinite, expectSeries, rangeOf, type Series, type StepRange } from "./series";
 
@@ -40,6 +40,8 @@ export interface WindowOptions extends WindowShape, StepRange {
 export interface Window extends Extract<ValuedSequence, { features: Float32Array }> {
   /** The step of the series that is the first of its future. */
   readonly at: number;
+  /** The step behind its future. */
+  readonly end: number;
   /** What its values are above, of each target, scaled; 0 where they are not relative. */
   readonly base: readonly number[];
 }
@@ -49,6 +51,15 @@ export interface Window extends Extract<ValuedSequence, { features: Float32Array
  * may begin before. For `shuffledBatches` and `batchesOnce`, of `windowSize`.
  * @throws where a column is missing, of another length or not finite, the range has no room for a window, or an option is out
  *   of range.
+ * @example
+ * ```ts
+ * import { standardise, windows, windowSize } from "tempograd";
+ *
+ * const series = { sales: [3, 4, 6, 5, 7, 9, 8, 9], price: [2, 2, 1, 2, 1, 1, 2, 1] };
+ * const shape = { past: 3, future: 2, targets: ["sales"], known: ["price"], scaler: standardise(series, { to: 6 }) };
+ * const [first] = windows(series, shape);
+ * console.log(windowSize(shape), first?.features, first?.values); // [past, inputs], [future, targets]
+ * ```
  */
 export function windows(series: Series, options: WindowOptions): Window[] {
   const operation = "windows";
@@ -78,6 +89,33 @@ export function windows(series: Series, options: WindowOptions): Window[] {
 }
 
 const mostValues = 2 ** 28;
+
+/** Whether items lie in time, as windows do. */
+export const areInTime = (items: readonly unknown[]): items is readonly Pick<Window, "at" | "end">[] =>
+  items.length > 0 &&
+  items.every((item) => {
+    const { at, end } = (item ?? {}) as Partial<Window>;
+    return Number.isInteger(at) && Number.isInteger(end);
+  });
+
+/**
+ * Keeps the last share of windows in time back, and leaves out of both parts those whose futures reach into its first.
+ * @throws where the share is not between 0 and 1, or leaves one part without a window.
+ */
+export function splitInTime<Item extends Pick<Window, "at" | "end">>(
+  items: readonly Item[],
+  share: number,
+): { training: Item[]; heldOut: Item[] } {
+  const order = [...items].sort((a, b) => a.at - b.at);
+  const from = order[items.length - heldOutCount("fit", "windows", items.length, share)]!.at;
+  const training = order.filter(({ end }) => end <= from);
+  if (training.length > 0) return { training, heldOut: order.filter(({ at }) => at >= from) };
+  throw new TempogradError(
+    "batch",
+    `fit: validation is the share ${share} of ${items.length} windows, of which none ends before step ${from}, expected one or ` +
+      "more to learn from; give more windows or a smaller share.",
+  );
+}
 
 /**
  * The sizes of a network that reads such windows: `features(inputs)`, `lastStep(outputs)`, and `steps` of a batch.
@@ -206,6 +244,6 @@ export class Reading {
       const step = at + Math.floor(i / (quantiles.length * base.length));
       values[i] = this.#answered[target]!.at(step) - base[target]!;
     }
-    return { features, values, at, base };
+    return { features, values, at, end: at + future, base };
   }
 }

@@ -33,22 +33,27 @@ export class Expression {
     Object.freeze(this);
   }
 
+  /** a + b */
   plus(other: Operand): Expression {
     return this.trace.operate("plus", [this, other]);
   }
 
+  /** a − b */
   minus(other: Operand): Expression {
     return this.trace.operate("minus", [this, other]);
   }
 
+  /** a·b */
   times(other: Operand): Expression {
     return this.trace.operate("times", [this, other]);
   }
 
+  /** a / b */
   over(other: Operand): Expression {
     return this.trace.operate("over", [this, other]);
   }
 
+  /** −a */
   negated(): Expression {
     return this.trace.operate("negated", [this]);
   }

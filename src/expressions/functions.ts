@@ -27,6 +27,7 @@ export const sigmoid = (a: Expression): Expression => applied("sigmoid", [a]);
 /** ln σ(a), exact where σ(a) is too small for float32. */
 export const logSigmoid = (a: Expression): Expression => applied("softplus", [applied("negated", [a])]).negated();
 
+/** (e^a − e^−a) / (e^a + e^−a) */
 export const tanh = (a: Expression): Expression => applied("tanh", [a]);
 
 /** max(a, 0). Its derivative at 0 is 0, as in torch. */

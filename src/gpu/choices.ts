@@ -14,7 +14,9 @@ export type Tuning = "measure" | "default" | Readonly<Record<string, string>>;
 
 /** Where choices are remembered, by the device's description. */
 export interface ChoiceStore {
+  /** What was remembered of a device; undefined where nothing was. */
   load(device: string): Promise<Readonly<Record<string, string>> | undefined>;
+  /** Remembers it, in place of what was. */
   save(device: string, choices: Readonly<Record<string, string>>): Promise<void>;
 }
 

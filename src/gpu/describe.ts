@@ -14,6 +14,7 @@ export interface DispatchDescription {
   readonly times: number;
 }
 
+/** What a plan does, dispatch by dispatch, and in all. */
 export interface PlanDescription {
   readonly lines: readonly DispatchDescription[];
   readonly total: { readonly dispatches: number; readonly flops: number; readonly bytes: number };

@@ -202,6 +202,7 @@ export class Gpu {
     if (this.#opened.owned) this.device.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

@@ -11,6 +11,21 @@ export interface Ending {
 export const errorOf = (operation: string, { code, why }: Ending): TempogradError =>
   new TempogradError(code, `${operation}: ${why}`);
 
+/** @throws unless `thing`, which such as `makes` makes, is there to be used. */
+export function expectLiving(
+  operation: string,
+  what: string,
+  thing: { readonly lifetime?: Lifetime } | null | undefined,
+  makes: string,
+): void {
+  const { lifetime } = thing ?? {};
+  if (!lifetime) {
+    const got = Object.prototype.toString.call(thing).slice(8, -1);
+    throw new TempogradError("option", `${operation}: the ${what} is ${got}, expected what ${makes} gives; await it.`);
+  }
+  lifetime.expect(operation);
+}
+
 /** The life of one thing, which ends no later than that of what it lives on. */
 export class Lifetime {
   readonly #what: string;

@@ -3,6 +3,7 @@
 import type { ChoiceStore, Tuning } from "./choices";
 import { Gpu } from "./device";
 
+/** How a GPU is opened. */
 export interface GpuOptions {
   /** An application's own device: everything then lives on it, and `destroy()` leaves it open. */
   device?: GPUDevice;
@@ -38,6 +39,14 @@ const wantedLimits = [
  * Opens a GPU: `options.device` where given, else a device of its own with the adapter's largest buffers and workgroups, or
  * the usual ones where it refuses what it reports.
  * @throws where there is no WebGPU, no adapter or no device, with the cure.
+ * @example
+ * ```ts
+ * import { openGpu } from "tempograd";
+ *
+ * const own = await openGpu(); // or openGpu({ device }), on an app's own
+ * console.log(own.traits.software ? "computes on the processor" : "computes on a GPU");
+ * own.destroy();
+ * ```
  */
 export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
   const { tuning, choiceStore } = options;

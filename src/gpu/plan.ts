@@ -29,6 +29,7 @@ export interface Numbered {
   value(run: number): UniformValue;
 }
 
+/** One dispatch, as an op adds it to a plan. */
 export interface DispatchSpec {
   /** What this dispatch computes, in the words of the equations. */
   readonly label: string;
@@ -207,6 +208,7 @@ export class Plan {
     });
   }
 
+  /** Copies bytes from one buffer to another. */
   copy(from: Place, to: Place, bytes: number): void {
     this.#body.push({ kind: "copy", from, to, bytes });
   }

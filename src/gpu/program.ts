@@ -59,6 +59,7 @@ const moved = (place: RealPlace): RealPlace => ({
   offset: place.moves.reduce((sum, { counter, bytes }) => sum + counter.at * bytes, place.offset),
 });
 
+/** What a device runs of a plan: allocated and compiled once, when it was made. */
 export class Program {
   readonly plan: Plan;
   readonly gpu: Gpu;
@@ -167,6 +168,7 @@ export class Program {
     return { ...planned, buffer: this.#allocation.bufferOf(planned.buffer) };
   }
 
+  /** The buffer that was allocated for a planned one. */
   buffer(planned: AnyBuffer): GPUBuffer {
     return this.#allocation.bufferOf(planned);
   }
@@ -221,6 +223,7 @@ export class Program {
     pass?.end();
   }
 
+  /** Puts one dispatch into a compute pass. */
   encodeDispatch(pass: GPUComputePassEncoder, step: DispatchStep): void {
     pass.setPipeline(this.#pipelines.get(step.kernel)!);
     pass.setBindGroup(0, step.bindGroup, step.offsets);
@@ -228,6 +231,7 @@ export class Program {
     pass.dispatchWorkgroups(...step.workgroups);
   }
 
+  /** Puts one copy into a command encoder. */
   encodeCopy(encoder: GPUCommandEncoder, { from, to, bytes }: CopyStep): void {
     if (from) encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
     else encoder.clearBuffer(to.buffer, to.offset, bytes);
@@ -252,6 +256,7 @@ export class Program {
     this.lifetime.end();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

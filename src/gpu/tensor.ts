@@ -9,6 +9,7 @@ import type { Gpu } from "./device";
 export type ElementType = "f32" | "f16" | "i32" | "u32";
 export type TypedArray = Float32Array | Int32Array | Uint32Array;
 
+/** The shape of a tensor, outermost first, and what its elements are. */
 export interface TensorSpec {
   readonly shape: readonly number[];
   readonly type?: ElementType;
@@ -106,7 +107,9 @@ interface GroupIn<Name extends string, Buffer> {
   readonly tensors: Readonly<Record<Name, TensorIn<Buffer>>>;
 }
 
+/** Tensors by name that share one buffer. */
 export interface TensorGroup<Name extends string = string> extends GroupIn<Name, GPUBuffer> {
+  /** Frees the buffer. */
   destroy(): void;
 }
 

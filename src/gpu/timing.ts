@@ -4,7 +4,9 @@
 // browsers), stand still, or be reset in the middle. So its steps are looked at first; a dispatch is repeated between two
 // stamps until they lie many steps apart; what no time can be is thrown away; and the median of the rest is told.
 
+import { TempogradError } from "../errors";
 import type { Gpu } from "./device";
+import { expectLiving } from "./lifetime";
 import type { CopyStep, DispatchStep, Program } from "./program";
 import { clockStep, Stamps } from "./stamps";
 
@@ -38,8 +40,11 @@ interface Timed {
  * @throws where the device has no room to keep what a repeated dispatch writes or was lost, or the program was destroyed.
  */
 export async function timePlan(program: Program, runs: number): Promise<(number | undefined)[] | undefined> {
+  expectLiving("timePlan", "program", program, "such as pass.program");
   const { gpu } = program;
-  program.lifetime.expect("timePlan");
+  if (!Number.isInteger(runs) || runs < 1) {
+    throw new TempogradError("option", `timePlan: runs is ${runs}, expected an integer from 1 up.`);
+  }
   if (!gpu.device.features.has("timestamp-query")) return undefined;
   const all = program.describe().lines.map((): Timed => ({ repeats: 1, expected: 0, found: [] }));
   const stamps = new Stamps(gpu, mostTimed);

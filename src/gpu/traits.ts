@@ -12,6 +12,7 @@ export type Limits = Pick<
   | "maxComputeWorkgroupsPerDimension"
 >;
 
+/** What of a device decides how work is done, as plain data. */
 export interface DeviceTraits {
   readonly limits: Limits;
   /** Whether the adapter computes on the CPU (SwiftShader, lavapipe, WARP). */

@@ -132,6 +132,7 @@ function checkParts(operation: string, { input, layers, readout, encoder }: Part
   const isSaid = layers.length > 0 && layers.every(isObject) && isObject(input) && isObject(readout);
   if (!isSaid)
     fail(operation, "options", "are not of a network's parts", "input, layers and readout", "pass its config");
+  if (readout.adaptive) refuse(operation, "an adaptive readout", "a plain one");
   if (encoder !== undefined) refuse(operation, "an encoder", "one sequence that is read");
 }
 

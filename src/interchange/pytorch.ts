@@ -8,6 +8,7 @@ import type { Parts } from "../parts/architecture";
 import { embedding, features } from "../parts/inputs";
 import { layer } from "../parts/layers";
 import { everyHidden, everyStep } from "../parts/readouts";
+import { expectFinite } from "./finite";
 import { checkCell, checkOptions, layoutOf, type PyTorchNetwork, type PyTorchOptions } from "./pytorch-options";
 import type { FloatTensor, TensorData } from "./safetensors";
 import { findLayout, type Layout, listed, nameIn, type RecurrentModule } from "./state-dict";
@@ -39,6 +40,14 @@ import { quote } from "./untrusted";
  * @throws Error with what the tensors are and the option that helps, when there are two candidates for a part or none;
  *   when a tensor is missing, is not of floats or has another shape; when some are of no part that is read (where `head` is
  *   said they are left); when the network is not what options say; when the cell has no twin in PyTorch
+ * @example
+ * ```ts
+ * import { fromPyTorch, readSafetensors, toPyTorch, writeSafetensors } from "tempograd";
+ *
+ * const file = writeSafetensors(toPyTorch(await network.read(), network.config)); // in place of one of PyTorch's
+ * const { tensors } = readSafetensors(file);
+ * network.write(fromPyTorch(tensors));
+ * ```
  */
 export function fromPyTorch(
   tensors: ReadonlyMap<string, TensorData>,
@@ -59,6 +68,22 @@ export function fromPyTorch(
  * are their hidden states, `everyHidden()`, and there is no loss.
  *
  * @throws Error as `fromPyTorch`
+ * @example
+ * ```ts
+ * import { fromPyTorch, Network, networkFromPyTorch } from "tempograd";
+ *
+ * const floats = (...shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b)) });
+ * const tensors = new Map([
+ *   ["encoder.weight_ih_l0", floats(4 * 8, 3)], // a bare nn.LSTM(3, 8)
+ *   ["encoder.weight_hh_l0", floats(4 * 8, 8)],
+ *   ["encoder.bias_ih_l0", floats(4 * 8)],
+ *   ["encoder.bias_hh_l0", floats(4 * 8)],
+ * ]);
+ * const encoder = await Network.create(gpu, networkFromPyTorch(tensors));
+ * encoder.write(fromPyTorch(tensors));
+ * console.log(await encoder.predict(Float32Array.of(1, 0, 0))); // h of each step
+ * encoder.destroy();
+ * ```
  */
 export function networkFromPyTorch(tensors: ReadonlyMap<string, TensorData>, options: PyTorchOptions = {}): Parts {
   const { layout, parameters } = translated(tensors, options);
@@ -144,7 +169,16 @@ function addedBiases(
  * Layers that are not alike are a module each, named as those of an nn.ModuleList "rnn".
  *
  * @param options a network's config; `prefix`, `head` and `embedding`: what its modules are called there
- * @throws Error as `fromPyTorch`, or where a part of the network has no twin in PyTorch
+ * @throws Error as `fromPyTorch`, or where a part of the network has no twin in PyTorch or a number is not finite
+ * @example
+ * ```ts
+ * import { toPyTorch, writeSafetensors } from "tempograd";
+ *
+ * const tensors = toPyTorch(await network.read(), network.config);
+ * console.log([...tensors.keys()]); // lstm.weight_ih_l0 …, for load_state_dict
+ * const file = writeSafetensors(tensors);
+ * console.log(file.length);
+ * ```
  */
 export function toPyTorch(
   parameters: ReadonlyMap<string, TensorData>,
@@ -180,6 +214,7 @@ export function toPyTorch(
     tensors.set(head.weight, weight);
     if (head.bias !== undefined) tensors.set(head.bias, copy(take("outputBias", [outputs])));
   }
+  expectFinite(operation, parameters);
   return tensors;
 }
 

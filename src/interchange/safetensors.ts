@@ -47,6 +47,14 @@ const headerDepth = 3; // { name: { field: [ … ] } }
  * @throws Error when the file is cut short or has bytes left over; when its header is too long, is not UTF-8 or JSON,
  *   repeats a name or holds one that cannot be used; when its metadata is not text; when a tensor has a
  *   shape that is none, or a place that is outside the data, overlaps another tensor, leaves a hole or has the wrong size
+ * @example
+ * ```ts
+ * import { readSafetensors, writeSafetensors } from "tempograd";
+ *
+ * const file = writeSafetensors(new Map([["a", { shape: [2], data: Float32Array.of(1, 2) }]]), { made: "here" });
+ * const { tensors, metadata } = readSafetensors(file); // or of await (await fetch("model.safetensors")).arrayBuffer()
+ * console.log(tensors.get("a")?.data, metadata.made);
+ * ```
  */
 export function readSafetensors(file: Uint8Array | ArrayBuffer): SafetensorsFile {
   if (!["Uint8Array", "ArrayBuffer"].includes(kindOf(file))) {

@@ -2,6 +2,7 @@
 
 import type { ClassLoss } from "./loss";
 
+/** How targets count in the cross-entropy. */
 export interface CrossEntropyOptions {
   /** ε: the share of each target that is spread over all classes. Default 0. */
   readonly labelSmoothing?: number;

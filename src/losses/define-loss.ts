@@ -23,6 +23,17 @@ type Given = number | readonly number[];
  * @throws where a name is none or stands for two things, or `value` answers anything but an expression of its arguments that
  *   has a derivative by `o`; and that function, for options that are unknown, no finite numbers of float32, or lists that are
  *   empty or of different lengths.
+ * @example
+ * ```ts
+ * import { defineLoss } from "tempograd";
+ *
+ * const squared = defineLoss({
+ *   name: "scaled-square",
+ *   options: { scale: 1 },
+ *   value: ({ o, y }, { scale }) => scale.times(o.minus(y)).times(o.minus(y)),
+ * });
+ * console.log(squared({ scale: 2 }).reference(3, 1)); // value 8, derivative 8
+ * ```
  */
 export function defineLoss<const Option extends string = never>(
   formula: LossFormula<Option>,

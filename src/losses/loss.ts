@@ -42,6 +42,7 @@ export interface NoLoss {
   readonly targets: "none";
 }
 
+/** Of classes, of values, or none. */
 export type Loss = ClassLoss | ValueLoss | NoLoss;
 
 /** For networks whose loss is made elsewhere: on the GPU, or of numbers. */

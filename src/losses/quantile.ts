@@ -2,7 +2,7 @@
 
 import { select } from "../expressions/functions";
 import { defineLoss } from "./define-loss";
-import type { ValueLoss } from "./loss";
+import type { PlainLoss } from "./loss";
 
 const pinball = defineLoss({
   name: "quantile",
@@ -19,8 +19,21 @@ const pinball = defineLoss({
  * that 80% of the targets lie in, three outputs for each value, each with the same target.
  * @param levels one, or several in ascending order, between 0 and 1.
  * @throws where they are not.
+ * @example
+ * ```ts
+ * import { features, gru, lastStep, Network, quantile } from "tempograd";
+ *
+ * const model = await Network.create(gpu, {
+ *   input: features(1),
+ *   layers: [gru(8)],
+ *   readout: lastStep(3), // one value: its median, and an interval of 80%
+ *   loss: quantile([0.1, 0.5, 0.9]),
+ * });
+ * console.log((await model.predict(Float32Array.of(1, 2, 3))).values);
+ * model.destroy();
+ * ```
  */
-export function quantile(levels: number | readonly number[]): ValueLoss {
+export function quantile(levels: number | readonly number[]): PlainLoss {
   const all = [levels].flat();
   const wrong = all.findIndex(
     (level, i) => !(typeof level === "number" && level > (i === 0 ? 0 : all[i - 1]!) && level < 1),

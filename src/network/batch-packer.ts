@@ -3,7 +3,8 @@
 import { elements, layoutOf, padded, type TensorSpec, viewOf } from "../gpu/tensor";
 import { type AnyBatch, type BatchLayout, type BatchSpecs, batchSpecs, batchTensors } from "./batch";
 import type { NetworkConfig } from "./config";
-import { sortByToken } from "./sort-by-token";
+import type { sortByTail } from "./sort-by-tail";
+import { numberTokens, sortByToken } from "./sort-by-token";
 
 /** What goes with a batch. */
 interface Beside {
@@ -22,15 +23,20 @@ export class BatchPacker {
   readonly #specs: BatchSpecs;
   readonly #offsets: Record<string, number>;
   readonly #shape: BatchLayout;
+  readonly #config: NetworkConfig;
+  readonly #sortByTail: typeof sortByTail | undefined;
   /** What batches left out. */
   readonly #filled = new Map<string, Float64Array>();
 
-  constructor(config: NetworkConfig, shape: BatchLayout) {
+  /** @param sorting where the way back of an adaptive readout is wanted */
+  constructor(config: NetworkConfig, shape: BatchLayout, sorting?: typeof sortByTail) {
     this.#specs = batchSpecs(config, shape);
     const { offsets, bytes } = layoutOf(batchTensors(this.#specs));
     this.#offsets = offsets;
     this.bytes = bytes;
     this.#shape = shape;
+    this.#config = config;
+    this.#sortByTail = sorting;
   }
 
   /** So many of one number; made once. */
@@ -51,7 +57,8 @@ export class BatchPacker {
     });
   }
 
-  pack(into: ArrayBuffer, start: number, batch: AnyBatch, { weight, step, first = true }: Beside): void {
+  /** @returns the sections that a run of this batch may leave out, as they have nothing to do. */
+  pack(into: ArrayBuffer, start: number, batch: AnyBatch, { weight, step, first = true }: Beside): readonly string[] {
     const { states, ...others } = this.#specs;
     const own: Readonly<Record<string, TensorSpec>> = others;
     const { steps, batch: rows, sourceSteps = 1 } = this.#shape;
@@ -61,14 +68,16 @@ export class BatchPacker {
       const values = data ?? this.#all(elements(spec.shape), otherwise);
       padded(spec, values, new View(into, start + this.#offsets[name]!));
     };
-    /** Of each segment. */
-    const sort = (tokens: AnyBatch["inputs"], startsName: string, orderName: string) => {
+    /** Of each segment; where only rows of tokens that occur have a gradient, by their numbers among those. */
+    const sort = (given: AnyBatch["inputs"], startsName: string, orderName: string, rowsName: string) => {
       const part = (name: string, segment: number) => {
         const count = own[name]!.shape.at(-1)!;
         return new Uint32Array(into, start + this.#offsets[name]! + 4 * segment * count, count);
       };
       const order = own[orderName];
-      if (!order || !tokens) return;
+      if (!order || !given) return;
+      const rows = own[rowsName] && new Int32Array(into, start + this.#offsets[rowsName]!, own[rowsName].shape[0]);
+      const tokens = rows ? numberTokens(given, rows) : given;
       const count = order.shape.at(-1)!;
       for (let segment = 0; segment * count < tokens.length; segment++) {
         const these = tokens.subarray(segment * count, (segment + 1) * count);
@@ -79,11 +88,14 @@ export class BatchPacker {
     put("lossScale", [weight > 0 ? 1 / weight : 0]);
     put("lengths", this.#lengthsOf(batch.lengths ?? this.#all(rows, steps)));
     put("inputs", batch.inputs);
-    put("targets", batch.targets);
+    const tails =
+      own.tails &&
+      this.#sortByTail?.(this.#config, this.#shape, batch, new Int32Array(into, start + this.#offsets.tails!));
+    put("targets", tails?.ofHead ?? batch.targets);
     put("source", batch.source);
     put("sourceLengths", batch.sourceLengths, sourceSteps);
-    sort(batch.inputs, "tokenStart", "tokenOrder");
-    sort(batch.source, "sourceStart", "sourceOrder");
+    sort(batch.inputs, "tokenStart", "tokenOrder", "tokenRows");
+    sort(batch.source, "sourceStart", "sourceOrder", "sourceRows");
     put("reset", first ? undefined : batch.reset, first ? 1 : 0);
     put("weights", batch.weights, 1);
     const done = { hidden: 0, cell: 0 };
@@ -94,5 +106,6 @@ export class BatchPacker {
       put(name, given?.subarray(done[kind], done[kind] + size), 0, spec);
       done[kind] += size;
     }
+    return tails?.empty ?? [];
   }
 }

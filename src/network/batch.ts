@@ -5,6 +5,7 @@ import { architectureOf } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import type { NetworkConfig } from "./config";
 import { type StateKind, type StateSpecs, stateSpecs } from "./state-specs";
+import { tailsSpec } from "./tails";
 
 /** What a network reads: `batch` sequences of up to `steps` steps. All arrays are row-major and time-major. */
 export interface BatchInputs {
@@ -71,6 +72,8 @@ export const shapeOf = (options: BatchShape): BatchShape => {
 export interface BatchLayout extends BatchShape {
   /** Whether the gradient of a product with tokens is wanted: it needs its rows sorted by token. */
   readonly rowsByToken?: boolean;
+  /** Whether the way back of an adaptive readout is wanted: it needs its rows sorted by tail. */
+  readonly rowsByTail?: boolean;
   /** Whether x lies on the GPU already: a batch brings none. */
   readonly ownInputs?: boolean;
   /** Steps of a segment, which divides `steps`; all unless given. */
@@ -79,7 +82,11 @@ export interface BatchLayout extends BatchShape {
 
 export type BatchSpecs = Record<"step" | "lossScale" | "lengths", TensorSpec> &
   Partial<Record<"inputs" | "targets" | "weights" | "tokenStart" | "tokenOrder" | "reset", TensorSpec>> &
-  Partial<Record<"source" | "sourceLengths" | "sourceStart" | "sourceOrder", TensorSpec>> & { states: StateSpecs };
+  Partial<Record<"source" | "sourceLengths" | "sourceStart" | "sourceOrder", TensorSpec>> &
+  Partial<Record<"tokenRows" | "sourceRows" | "tails", TensorSpec>> & { states: StateSpecs };
+
+/** The most tokens that occur in a batch of so many rows. */
+export const mostTokens = ({ tokens = 0 }: Input, rows: number): number => Math.min(tokens, rows);
 
 /**
  * The tensors of a batch, in the order in which they are stored, with what goes with it: the training step and the loss's
@@ -87,7 +94,7 @@ export type BatchSpecs = Record<"step" | "lossScale" | "lengths", TensorSpec> &
  */
 export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpecs {
   const { steps, batch, initialState, weights, carryState, rowsByToken, checkpointEvery = steps } = layout;
-  const { sourceSteps = 1, ownInputs = false } = layout;
+  const { sourceSteps = 1, ownInputs = false, rowsByTail = false } = layout;
   const { input, encoder, readout, loss } = architectureOf(config);
   const segments = steps / checkpointEvery;
   const rows = readout.kind === "every-step" ? [steps, batch] : [batch];
@@ -101,11 +108,13 @@ export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpe
     lengths: { shape: [segments, batch], type: "i32" },
     ...(!ownInputs && { inputs: dataSpec(input, steps, batch) }),
     ...(loss.targets !== "none" && { targets }),
+    ...(rowsByTail && readout.clusters && { tails: tailsSpec(readout.clusters, elements(rows)) }),
     ...(weights && { weights: { shape: [elements(rows)] } }),
     ...(rowsByToken &&
       input.tokens !== undefined && {
-        tokenStart: { shape: [segments, input.tokens + 1], type: "u32" },
+        tokenStart: { shape: [segments, rowsOf(input, steps * batch) + 1], type: "u32" },
         tokenOrder: { shape: [segments, checkpointEvery * batch], type: "u32" },
+        ...(input.sparse && { tokenRows: { shape: [mostTokens(input, steps * batch)], type: "i32" } }),
       }),
     ...(encoder && {
       source: dataSpec(encoder.input, sourceSteps, batch),
@@ -113,13 +122,19 @@ export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpe
     }),
     ...(encoder?.input.tokens !== undefined &&
       rowsByToken && {
-        sourceStart: { shape: [encoder.input.tokens + 1], type: "u32" },
+        sourceStart: { shape: [rowsOf(encoder.input, sourceSteps * batch) + 1], type: "u32" },
         sourceOrder: { shape: [sourceSteps * batch], type: "u32" },
+        ...(encoder.input.sparse && {
+          sourceRows: { shape: [mostTokens(encoder.input, sourceSteps * batch)], type: "i32" },
+        }),
       }),
     ...(carryState && { reset: { shape: [batch], type: "i32" } }),
     states: initialState ? stateSpecs(config, batch) : {},
   };
 }
+
+/** Rows of the gradient of what meets tokens: of all, or of those that occur. */
+const rowsOf = (input: Input, rows: number): number => (input.sparse ? mostTokens(input, rows) : (input.tokens ?? 0));
 
 /** What an input's data is. */
 const dataSpec = ({ tokens, width }: Input, steps: number, batch: number): TensorSpec =>

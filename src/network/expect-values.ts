@@ -17,6 +17,8 @@ export function expectValues(
   tensors: readonly { readonly name: string; readonly shape: readonly number[] }[],
   cure: string,
 ): void {
+  const got = Object.prototype.toString.call(values).slice(8, -1);
+  if (got !== "Map") throw new Error(`${operation}: ${kind}s are ${got}, expected a Map by name; ${cure}.`);
   for (const name of values.keys()) {
     if (tensors.some((tensor) => tensor.name === name)) continue;
     const names = tensors.map(({ name }) => name).join(", ");
@@ -28,8 +30,8 @@ export function expectValues(
     const expected = `[${shape.join(", ")}]`;
     if (!got) throw new Error(`${operation}: ${kind} "${name}" ${expected} is missing, expected all of them; ${cure}.`);
     const { data } = got;
-    if (got.shape.join() !== shape.join() || data.length !== elements(shape)) {
-      const was = `shape [${got.shape.join(", ")}] and ${data.length} values`;
+    if (got.shape?.join() !== shape.join() || data?.length !== elements(shape)) {
+      const was = `shape [${got.shape?.join(", ")}] and ${data?.length} values`;
       throw new Error(`${operation}: ${kind} "${name}" has ${was}, expected ${expected}; ${cure}.`);
     }
     const least = name.startsWith("trainer.meanSquare.") ? 0 : -Infinity;

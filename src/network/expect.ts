@@ -65,8 +65,18 @@ export function expectNumbers(operation: string, name: string, values: unknown, 
   );
 }
 
-/** @throws where `options` has a name that is not known. */
+/** @throws unless `options` is an object. */
+export function expectOptions(operation: string, options: unknown, name = "options"): void {
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
+  throw new TempogradError(
+    "option",
+    `${operation}: ${name} is ${shown(options)}, expected an object; pass the options by name.`,
+  );
+}
+
+/** @throws unless `options` is an object of names that are known. */
 export function expectKnown(operation: string, options: object, known: readonly string[]): void {
+  expectOptions(operation, options);
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
       throw new TempogradError(

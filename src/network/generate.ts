@@ -1,6 +1,7 @@
 // Writes on: feeds a network its own choices, one token at a time, all of it on the GPU.
 
 import { TempogradError } from "../errors";
+import { expectLiving } from "../gpu/lifetime";
 import type { Plan } from "../gpu/plan";
 import {
   type PlannedTensor,
@@ -16,7 +17,7 @@ import { sample, sampleSettings, settingsSpec } from "../ops/sample";
 import { architectureOf } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import { borrow } from "./borrow";
-import { expectKnown, expectSeed, expectSize, shown } from "./expect";
+import { expectKnown, expectOptions, expectSeed, expectSize, shown } from "./expect";
 import { planInference } from "./inference";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
@@ -26,6 +27,7 @@ import { emptyStates, expectStates, partsOfStates } from "./state-rows";
 import { stateSpecs } from "./state-specs";
 import { copyStates, statesIn } from "./states";
 
+/** What is written on, how long, and how boldly. */
 export interface GenerateOptions {
   /** Tokens to begin with, at least one; they are not part of the answer. */
   prompt: ArrayLike<number>;
@@ -59,11 +61,19 @@ const tokensPerSubmit = 32;
  * @returns the tokens written, `length` of them.
  * @throws where the network does not predict tokens from tokens at every step, an option is out of range, parameters or
  *   logits are not finite, the network was destroyed, the device was lost or has no room; or `signal`'s reason.
+ * @example
+ * ```ts
+ * import { generate } from "tempograd";
+ *
+ * const tokens = await generate(network, { prompt: vocabulary.encode("to "), length: 20, temperature: 0.8, seed: 1 });
+ * console.log(vocabulary.decode(tokens));
+ * ```
  */
 export async function generate(network: Network, options: GenerateOptions): Promise<Int32Array> {
+  expectLiving("generate", "network", network, "Network.create");
+  expectOptions("generate", options);
   const { prompt, source, initialState, length, temperature = 1, topK = 0, seed = 1, onTokens, signal } = options;
   const { gpu, config } = network;
-  network.lifetime.expect("generate");
   checkOptions(network, options);
   signal?.throwIfAborted();
   const all = prompt.length + length;
@@ -118,7 +128,8 @@ const first = "first";
 
 /** A step of the network that reads what the one before it wrote. */
 async function writerOf(network: Network, room: number, sourceLength: number) {
-  const { gpu, config, parameters } = network;
+  const { gpu, config } = network;
+  const { parameters } = network.programs;
   const plan = network.programs.plan("generate");
   const { settings } = plan.group("settings", { settings: settingsSpec }, "uniform").tensors;
   const tokens = plan.tensor("tokens", [room], { type: "i32" });
@@ -224,8 +235,11 @@ function checkOptions({ config }: Network, options: GenerateOptions): void {
     }
     expectStates("generate", "initialState", config, options.initialState);
   }
-  if (prompt.length === 0)
-    throw new TempogradError("batch", "generate: prompt is empty, expected at least one token to begin with.");
+  if (!(prompt?.length > 0))
+    throw new TempogradError(
+      "batch",
+      `generate: prompt is ${prompt ? "empty" : shown(prompt)}, expected at least one token to begin with.`,
+    );
   for (let i = 0; i < prompt.length; i++) {
     const token = prompt[i]!;
     if (!Number.isInteger(token) || token < 0 || token >= tokens) {

@@ -17,6 +17,7 @@ import { createStack, stackForward } from "./stack";
 import { stateSpecs } from "./state-specs";
 import { clearStates, copiesOf, copyStates, statePlaces, statesIn } from "./states";
 
+/** The size of a run, and what it gives. */
 export interface InferenceOptions {
   /** T: time steps of a run. Default 1. */
   steps?: number;
@@ -31,7 +32,19 @@ export interface InferenceOptions {
 /** A buffer, or a part of one from a byte on that is a multiple of four. */
 export type BufferPlace = GPUBuffer | { readonly buffer: GPUBuffer; readonly offset?: number };
 
-/** An application's buffers: row-major, time-major, four bytes a value, without padding. */
+/**
+ * An application's buffers: row-major, time-major, four bytes a value, without padding.
+ * @example
+ * ```ts
+ * await network.prepare({ steps: 1, batch: 1 });
+ * const { COPY_SRC, COPY_DST } = GPUBufferUsage;
+ * const inputs = gpu.device.createBuffer({ size: 4, usage: COPY_SRC | COPY_DST }); // one token
+ * const outputs = gpu.device.createBuffer({ size: 4 * vocabulary.size, usage: COPY_SRC | COPY_DST });
+ * const encoder = gpu.device.createCommandEncoder();
+ * network.encode(encoder, { inputs, outputs });
+ * gpu.device.queue.submit([encoder.finish()]);
+ * ```
+ */
 export interface InferenceBuffers {
   /** Features, f32 [steps, batch, inputs], or tokens, i32 [steps, batch]; usage COPY_SRC. Without it, the last ones again. */
   inputs?: BufferPlace;
@@ -133,6 +146,7 @@ export class Inference {
     this.#layers = layers;
   }
 
+  /** What it lives on. */
   get gpu(): Gpu {
     return this.program.gpu;
   }
@@ -202,10 +216,12 @@ export class Inference {
     }
   }
 
+  /** Frees what was allocated for it. */
   destroy(): void {
     this.program.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }
@@ -236,7 +252,7 @@ function placeOf(name: string, place: BufferPlace | undefined, bytes: number, us
 
 /** Of a network, for runs of one shape. @throws as `Network.inference`. */
 export async function inferenceOf(network: Network, options: InferenceOptions, operation: string): Promise<Inference> {
-  const { gpu, config, parameters, programs } = network;
+  const { gpu, config, programs } = network;
   if (architectureOf(config).encoder) {
     throw new Error(
       `${operation}: the network has an encoder, expected none; use generate, or two networks whose state passes from one to the other.`,
@@ -244,6 +260,6 @@ export async function inferenceOf(network: Network, options: InferenceOptions, o
   }
   const ways = await loadWays(gpu.traits, config, { steps: 1, batch: 1 }, false);
   const plan = programs.plan(operation);
-  const planned = planInference(plan, config, parameters.tensors, options, ways);
+  const planned = planInference(plan, config, programs.parameters.tensors, options, ways);
   return new Inference(await programs.realise(plan, operation, "inference"), planned, config);
 }

@@ -2,7 +2,7 @@
 
 import type { Memory } from "../gpu/describe";
 import { type DeviceErrors, type Gpu, orNoMemory } from "../gpu/device";
-import { Lifetime } from "../gpu/lifetime";
+import { expectLiving, Lifetime } from "../gpu/lifetime";
 import {
   createTensors,
   elements,
@@ -43,8 +43,6 @@ type WithLoss<Config, L> = Omit<Config, "loss"> & { readonly loss: L };
 export class Network<Config extends NetworkConfig = NetworkConfig> {
   readonly gpu: Gpu;
   readonly config: Config;
-  /** One buffer that holds all parameters. */
-  readonly parameters: TensorGroup<string>;
   /** Until it is destroyed, or its GPU is, or the device is lost. */
   readonly lifetime: Lifetime;
   /** What is made of it for the device, and kept to be used again. */
@@ -55,13 +53,36 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     this.lifetime = new Lifetime("network", gpu.lifetime);
     this.gpu = gpu;
     this.config = config;
-    this.parameters = createTensors(gpu, "parameters", parameterShapes(config), "uniform"); // unit parameters are bound as one
-    this.programs = new Programs(this);
+    const parameters = createTensors(gpu, "parameters", parameterShapes(config), "uniform"); // unit parameters are bound as one
+    this.programs = new Programs(this, parameters);
+  }
+
+  /**
+   * One buffer that holds all parameters. Predictions of a network whose buffer was looked up look at all of it each time, for what
+   * writes there by itself is not seen.
+   */
+  get parameters(): TensorGroup<string> {
+    this.programs.changes.count = Number.NaN;
+    return this.programs.parameters;
   }
 
   /**
    * Makes a network with initial parameters drawn from `options.seed`, in pieces of a few milliseconds.
    * @throws where an option is missing or out of range, the device has no room, or was lost; where `signal` aborts, its reason.
+   * @example
+   * ```ts
+   * import { features, gru, huber, lastStep, lstm, Network } from "tempograd";
+   *
+   * const sensor = await Network.create(gpu, {
+   *   input: features(3),
+   *   layers: [lstm(32, { bidirectional: true }), gru(16)],
+   *   readout: lastStep(1),
+   *   loss: huber(),
+   *   seed: 1,
+   * });
+   * console.log(sensor.parameterCount);
+   * sensor.destroy();
+   * ```
    */
   static create<const L extends LossName | Loss = "cross-entropy">(
     gpu: Gpu,
@@ -77,6 +98,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   static async create(gpu: Gpu, options: NetworkOptions, until: Until = {}): Promise<Network> {
     const operation = "Network.create";
     const { signal } = until;
+    expectLiving(operation, "GPU", gpu, "openGpu");
     expectKnown(operation, until, ["signal"]);
     signal?.throwIfAborted();
     const said = isObject(options) ? { ...options } : options; // they may be changed meanwhile
@@ -106,7 +128,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   *#begin(drawing: Generator<undefined, ParameterValues>): Generator<undefined, Promise<DeviceErrors>[]> {
     const errors: Promise<DeviceErrors>[] = [];
     for (const [name, { data }] of yield* drawing) {
-      const write = () => writeTensor(this.gpu, this.parameters.tensors[name]!, data);
+      const write = () => writeTensor(this.gpu, this.programs.parameters.tensors[name]!, data);
       errors.push(this.gpu.scoped(write).errors);
       yield;
     }
@@ -115,7 +137,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
 
   /** How many numbers the parameters are. */
   get parameterCount(): number {
-    return Object.values(this.parameters.tensors).reduce((sum, { shape }) => sum + elements(shape), 0);
+    return Object.values(this.programs.parameters.tensors).reduce((sum, { shape }) => sum + elements(shape), 0);
   }
 
   /**
@@ -124,22 +146,38 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
    */
   write(values: ParameterValues): void {
     this.lifetime.expect("Network.write");
-    const { tensors } = this.parameters;
+    const { changes, parameters } = this.programs;
+    const { tensors } = parameters;
     const cure = "write all of them, and make the network with the sizes of the file";
     expectValues("Network.write", "parameter", values, Object.values(tensors), cure);
+    changes.count++;
     for (const [name, { data }] of values) writeTensor(this.gpu, tensors[name]!, data);
   }
 
   /** Reads all parameters back. @throws where the network was destroyed, or the device was lost. */
   async read(): Promise<ParameterValues> {
     this.lifetime.expect("Network.read");
-    const tensors = Object.values(this.parameters.tensors);
+    const tensors = Object.values(this.programs.parameters.tensors);
     return valuesOf(tensors, await readTensors(this.gpu, tensors, "Network.read"));
   }
 
   /**
    * Lays the network out over batches of one size and compiles what that needs.
    * @throws where an option is out of range, the device has no room or was lost, or the network was destroyed.
+   * @example
+   * ```ts
+   * import { consecutiveWindows, planTable, readTensors, timePlan } from "tempograd";
+   *
+   * using pass = await network.pass({ steps: 8, batch: 2 });
+   * for (const batch of consecutiveWindows(text, { steps: 8, batch: 2 })) {
+   *   pass.write(batch);
+   *   pass.run();
+   *   const [logits] = await readTensors(gpu, [pass.tensors.logits]);
+   *   console.log(logits?.length); // 8·2·outputs
+   * }
+   * console.log(planTable(pass.program)); // every dispatch, in order
+   * if (gpu.device.features.has("timestamp-query")) console.log(await timePlan(pass.program, 3));
+   * ```
    */
   async pass(options: PassOptions): Promise<Pass> {
     return (await this.programs.pass("Network.pass", options, this.lifetime)).pass;
@@ -192,6 +230,13 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
    *   at every step, or of the last; of several sequences and of a batch one prediction for each, in their order.
    * @throws where a sequence is none of the network's, parameters or outputs are not finite, the network was destroyed, the device was
    *   lost or has no room; or the signal's reason.
+   * @example
+   * ```ts
+   * const one = await network.predict(text); // of each step
+   * console.log(one.classes.length, one.probabilities.length);
+   * const several = await network.predict([text.subarray(0, 5), text.subarray(0, 9)]);
+   * console.log(several.map(({ classes }) => vocabulary.decode(classes.subarray(-1))));
+   * ```
    */
   predict(sequence: SequenceInputs, options?: PredictOptions<States>): Promise<PredictionOf<Config>>;
   predict(
@@ -226,14 +271,16 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     return this.programs.memoryOf(operation, options);
   }
 
+  /** Frees its parameters, and all that was made of it. */
   destroy(): void {
     this.lifetime.end();
     for (const inference of this.#prepared.values()) inference.destroy();
     this.#prepared.clear();
     this.programs.release();
-    this.parameters.destroy();
+    this.programs.parameters.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

@@ -21,13 +21,22 @@ export interface ParameterSpec extends TensorSpec {
 export function parameterShapes(config: NetworkConfig): Record<string, ParameterSpec> {
   const architecture = architectureOf(config);
   const { encoder, layers, readout } = architecture;
-  const { outputs, bias, tied, bare } = readout;
+  const { outputs, bias, tied, bare, clusters } = readout;
+  const { head = outputs, tails = [] } = clusters ?? {};
+  const depth = depthOf(architecture);
   const { directions: rowParts, width: fanIn } = layers.at(-1)!;
   return {
     ...(encoder && shapesOf(encoder, false)),
     ...shapesOf(architecture, tied),
-    ...(!tied && !bare && { outputWeight: { shape: [depthOf(architecture), outputs], rowParts, fanIn } }),
-    ...(bias && { outputBias: { shape: [outputs], fanIn } }),
+    ...(!tied && !bare && { outputWeight: { shape: [depth, head], rowParts, fanIn } }),
+    ...(bias && { outputBias: { shape: [head], fanIn } }),
+    ...Object.assign(
+      {},
+      ...tails.map(({ name, count, width }) => ({
+        [`${name}projectionWeight`]: { shape: [depth, width], rowParts, fanIn },
+        [`${name}outputWeight`]: { shape: [width, count], fanIn: width },
+      })),
+    ),
   };
 }
 

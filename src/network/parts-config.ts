@@ -2,12 +2,13 @@
 
 import { cellOf, choicesOf, nameOfCell } from "../cells/cells";
 import { TempogradError } from "../errors";
+import { type AdaptiveOptions, clustersOf } from "../parts/adaptive";
 import { architectureOf, type Encoder, mostLayers, type Parts } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import type { Layer } from "../parts/layers";
 import type { Readout } from "../parts/readouts";
 import { type Beginning, expectBeginnings, expectCell, expectForgetBias, expectLoss } from "./config-checks";
-import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, shown } from "./expect";
+import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, listed, shown } from "./expect";
 import { ofAny } from "./plain";
 
 /** A network of parts: each layer of a cell and a width of its own. */
@@ -26,6 +27,7 @@ export function partsConfig(options: PartsOptions): PartsConfig {
   const { readout: placed } = architectureOf(config);
   expectLoss(config.loss, placed.outputs / placed.parts);
   expectWhole(config);
+  expectPlainClasses(config);
   expectBeginnings(config);
   return config;
 }
@@ -35,6 +37,7 @@ function completeParts({ input, layers, readout, encoder }: Parts): Parts {
   const own = completeSequence("layer", { input, layers });
   const read = completeReadout(readout);
   if (read.tied) expectTied(input, own.layers.at(-1)!, read);
+  if (read.adaptive) expectAdaptive(own.layers.at(-1)!, read, read.adaptive);
   if (encoder === undefined) return { ...own, readout: read };
   expectObject("encoder", encoder, "{ input, layers }");
   expectKnown("Network, encoder", encoder, ["input", "layers"]);
@@ -83,10 +86,14 @@ function expectObject(name: string, value: unknown, cure: string): void {
 function expectInput(input: Input): void {
   expectObject("input", input, "tokens(), features() or embedding()");
   expectWord("Network", "the input's kind", input.kind, ["tokens", "features", "embedding"]);
-  expectKnown("Network, input", input, ["kind", "tokens", "width"]);
-  const { kind, tokens, width } = input;
+  expectKnown("Network, input", input, ["kind", "tokens", "width", "sparse"]);
+  const { kind, tokens, width, sparse = false } = input;
+  expectSwitch("Network", `the ${kind}'s sparse`, sparse);
   expectSize("Network", `the ${kind}'s width`, width);
   if (kind !== "features") expectSize("Network", `the ${kind}'s count`, tokens);
+  if (sparse && kind !== "embedding") {
+    throw new TempogradError("option", `Network: sparse is true for ${kind}, expected an embedding; leave it out.`);
+  }
   if (kind === "tokens" && tokens !== width) {
     throw new TempogradError(
       "option",
@@ -144,7 +151,7 @@ function completeReadout(said: Readout): Readout {
   const bare = said.outputs === "hidden";
   const readout = { ...{ bias: !bare, tied: false }, ...given(said) };
   expectWord("Network", "the readout's kind", readout.kind, ["every-step", "last-step"]);
-  expectKnown("Network, readout", readout, ["kind", "outputs", "bias", "tied"]);
+  expectKnown("Network, readout", readout, ["kind", "outputs", "bias", "tied", "adaptive"]);
   if (!bare) expectSize("Network", "the readout's outputs", readout.outputs);
   expectSwitch("Network", "the readout's bias", readout.bias);
   expectSwitch("Network", "the readout's tied", readout.tied);
@@ -167,9 +174,61 @@ function expectWhole(config: PartsConfig): void {
   );
 }
 
+/** @throws unless outputs can be in such clusters. */
+function expectAdaptive(
+  { bidirectional, projection, hidden }: Layer,
+  { kind, outputs, tied }: Readout,
+  adaptive: AdaptiveOptions,
+): void {
+  const fail = (got: string, expected: string) => {
+    throw new TempogradError("option", `Network: the readout's ${got}, expected ${expected}.`);
+  };
+  if (outputs === "hidden" || tied) fail("adaptive is given", "none where it is tied or hidden; leave one out");
+  if (kind === "last-step" && bidirectional) {
+    fail("adaptive is given after the last step of two directions", "every step or one direction; leave it out");
+  }
+  expectObject("the readout's adaptive", adaptive, "{ cutoffs }");
+  expectKnown("Network, the readout's adaptive", adaptive, ["cutoffs", "divValue"]);
+  const { cutoffs, divValue = 4 } = adaptive;
+  const all: unknown = cutoffs;
+  const ascends = (cutoff: unknown, i: number) =>
+    Number.isInteger(cutoff) && (cutoff as number) > (cutoffs[i - 1] ?? 0);
+  if (!Array.isArray(all) || all.length === 0 || !all.every(ascends) || all.at(-1) >= (outputs as number)) {
+    const got = Array.isArray(all) ? listed(all) : shown(all);
+    fail(`cutoffs are ${got}`, `one or more whole numbers between 0 and ${outputs}, ascending; leave out what is not`);
+  }
+  if (!(typeof divValue === "number" && divValue >= 1)) fail(`divValue is ${shown(divValue)}`, "a number from 1 up");
+  const depth = (projection ?? hidden) * (bidirectional ? 2 : 1);
+  const { tails } = clustersOf(adaptive, outputs as number, depth);
+  const none = tails.findIndex(({ width }) => width < 1);
+  if (none >= 0) {
+    fail(
+      `tail ${none} is ${depth} / ${divValue}^${none + 1} wide`,
+      "1 or more; give fewer cutoffs, or a smaller divValue",
+    );
+  }
+}
+
+/** @throws where the loss of an adaptive readout is another than a plain cross-entropy. */
+function expectPlainClasses(config: PartsConfig): void {
+  const { readout, loss } = architectureOf(config);
+  if (!readout.clusters || (loss.targets === "classes" && loss.labelSmoothing === 0 && !loss.classWeights)) return;
+  const got = loss.targets === "classes" ? `${loss.name} with class weights or label smoothing` : loss.name;
+  throw new TempogradError(
+    "option",
+    `Network: the loss of an adaptive readout is ${got}, expected crossEntropy() alone; leave adaptive out.`,
+  );
+}
+
 /** @throws unless the output layer can use the embedding. */
 function expectTied(input: Input, { bidirectional, projection, hidden }: Layer, { outputs }: Readout): void {
   const width = projection ?? hidden;
+  if (input.sparse) {
+    throw new TempogradError(
+      "option",
+      "Network: the readout is tied to a sparse embedding, expected one with a gradient of all its rows, which the readout's is; leave one out.",
+    );
+  }
   if (input.kind === "embedding" && input.tokens === outputs && input.width === width && !bidirectional) return;
   const got =
     input.kind === "embedding"

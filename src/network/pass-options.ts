@@ -98,6 +98,8 @@ function traitsOf(config: NetworkConfig, options: PassOptions) {
     "an input of tokens": input.tokens !== undefined,
     "a network without a loss": loss.targets === "none",
     "a readout of hidden states": readout.bare,
+    "an adaptive readout": readout.clusters !== undefined,
+    "gradients of an adaptive readout": readout.clusters !== undefined && Boolean(gradients || traceGradients),
     "a bidirectional network": bidirectional,
     "a projected layer": projected,
     "layers that are projected in both directions": projected && bidirectional,
@@ -144,6 +146,9 @@ const clashes: readonly (readonly [Trait, Trait, why?: string])[] = [
   ['precision "mixed"', "a projected layer", single],
   ['precision "mixed"', "a network without a loss", "whose gradients are made outside"],
   ['precision "mixed"', "a readout of hidden states", "which are read as they are"],
+  ['precision "mixed"', "an adaptive readout", single],
+  ["checkpointEvery", "an adaptive readout", "whose rows are sorted by their targets of all steps at once"],
+  ["probabilities", "gradients of an adaptive readout", "which computes no other outputs than targets ask for"],
   ["initialState", "layers that are projected in both directions"],
   ["carryState", "a bidirectional network"],
 ];

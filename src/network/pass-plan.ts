@@ -4,7 +4,7 @@ import type { Plan } from "../gpu/plan";
 import type { PlannedGroup, PlannedTensor } from "../gpu/tensor";
 import { lossRecord } from "../ops/loss-record";
 import { type Architecture, architectureOf } from "../parts/architecture";
-import { batchSpecs, batchTensors } from "./batch";
+import { batchSpecs, batchTensors, mostTokens } from "./batch";
 import type { NetworkConfig } from "./config";
 import type { gradientSlabs } from "./gradient-slabs";
 import type { Joints, joining } from "./joints";
@@ -15,6 +15,7 @@ import type { PassOptions } from "./pass-options";
 import { backwardHalf, forwardHalf, unlatched } from "./pass-sections";
 import { expectWays, type PassWays } from "./pass-ways";
 import { type AddLoss, lossOn } from "./readout";
+import type { sortByTail } from "./sort-by-tail";
 import { layerByLayer, type StackOptions } from "./stack";
 import { inOne, inSegments, type Stretch } from "./stretch";
 
@@ -27,7 +28,7 @@ export interface TensorsOfPass<Tensor> {
   cellStates: Tensor[];
   /**
    * o [T, B, K] or [B, K], which past a sequence's end count nothing, and ŷ where wanted. Where o is h itself, it may be that of
-   * the layer: read it alone.
+   * the layer: read it alone. Of an adaptive readout ln ŷ, and with gradients o of its head alone.
    */
   logits: Tensor;
   probabilities?: Tensor;
@@ -60,6 +61,10 @@ export interface PassPlan {
   readonly notFinite: PlannedTensor | undefined;
   /** With gradients: one buffer with a gradient for each parameter that learns, in the order of the parameters. */
   readonly gradients: PlannedGroup | undefined;
+  /** Of parameters whose gradient is of some rows alone, by name: i32, which row each is of; −1 of none. */
+  readonly gradientRows: Readonly<Record<string, PlannedTensor | undefined>>;
+  /** With gradients of an adaptive readout: what batches are packed by. */
+  readonly sortByTail: typeof sortByTail | undefined;
   /** With carryState: the state that the last run ended with. */
   readonly state: PlannedGroup | undefined;
   /** Where it is joined. */
@@ -110,7 +115,11 @@ export function planPass(
   const architecture = architectureOf(config);
   const learning = specsToLearn(config, options, ways);
   const rowsByToken = wanted && meetsTokens(architecture, learning);
-  const batch = plan.group<string>("batch", batchTensors(batchSpecs(config, { ...options, rowsByToken })), "uniform");
+  const batch = plan.group<string>(
+    "batch",
+    batchTensors(batchSpecs(config, { ...options, rowsByToken, rowsByTail: wanted })),
+    "uniform",
+  );
   const { rowLoss, loss, ...ring } = lossesOn(plan, architecture, options);
   const summed = { steps: checkpointEvery ?? steps, batch: rows, accumulate: checkpointEvery !== undefined };
   const back = ways.gradients?.gradientSlabs(plan, config, learning, summed, loss, batch.tensors.step!);
@@ -152,6 +161,11 @@ export function planPass(
     ...{ plan, layers, batch },
     notFinite: back?.notFinite,
     gradients: back?.group,
+    sortByTail: ways.adaptive?.sortByTail,
+    gradientRows: {
+      embeddingWeight: batch.tensors.tokenRows,
+      "encoder.embeddingWeight": batch.tensors.sourceRows,
+    },
     state: carried?.state,
     joints: joints?.groups ?? {},
     tensors: {
@@ -188,11 +202,22 @@ function tensorsOf({ layers, logits, probabilities, dLogits, dInputs }: Stretch,
   };
 }
 
-/** What the parameters that learn are like, by name. */
-function specsToLearn(config: NetworkConfig, { trainable }: PassOptions, ways: PassWays) {
+/** What the gradients of the parameters that learn are like, by name: of a sparse embedding, of the tokens that occur. */
+function specsToLearn(config: NetworkConfig, options: PassOptions, ways: PassWays) {
   const shapes = parameterShapes(config);
   const all = Object.keys(shapes);
-  const names = ways.trainable?.trainableOf("Pass", trainable, all) ?? all;
+  const names = ways.trainable?.trainableOf("Pass", options.trainable, all) ?? all;
+  const { encoder, ...own } = architectureOf(config);
+  const { steps, batch, sourceSteps = 1 } = options;
+  for (const [sequence, rows] of [
+    [own, steps * batch],
+    [encoder, sourceSteps * batch],
+  ] as const) {
+    if (!sequence?.input.sparse) continue;
+    const { input, prefix } = sequence;
+    const name = `${prefix}embeddingWeight`;
+    shapes[name] = { ...shapes[name]!, shape: [mostTokens(input, rows), input.width] };
+  }
   return Object.fromEntries(names.map((name) => [name, shapes[name]!]));
 }
 

@@ -28,6 +28,7 @@ const modules = {
   mixed: () => import("./mixed"),
   lengthMask: () => import("../ops/length-mask"),
   bareReadout: () => import("./bare-readout"),
+  adaptive: () => import("./adaptive"),
 };
 
 type Way = keyof typeof modules;
@@ -60,6 +61,7 @@ function needsOf(config: NetworkConfig, options: PassOptions): Way[] {
     mixed: options.precision === "mixed",
     lengthMask: loss.targets === "none" && readout.kind === "every-step",
     bareReadout: readout.bare,
+    adaptive: readout.clusters !== undefined,
   };
   return (Object.keys(needs) as Way[]).filter((name) => needs[name]);
 }

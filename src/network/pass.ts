@@ -15,6 +15,7 @@ import type { PassPlan, TensorsOfPass } from "./pass-plan";
 import { backwardHalf, forwardHalf, unlatched } from "./pass-sections";
 import type { States } from "./read-states";
 
+/** What a pass reads and leaves, by name. */
 export type PassTensors = TensorsOfPass<Tensor>;
 
 /** The program of a pass, its tensors, and the way a batch gets in. */
@@ -60,10 +61,15 @@ export class Pass {
     this.#planned = planned;
     this.#check = check;
     this.batch = program.group(batch);
-    this.packer = new BatchPacker(config, {
-      ...options,
-      rowsByToken: "tokenStart" in batch.tensors || "sourceStart" in batch.tensors,
-    });
+    this.packer = new BatchPacker(
+      config,
+      {
+        ...options,
+        rowsByToken: "tokenStart" in batch.tensors || "sourceStart" in batch.tensors,
+        rowsByTail: "tails" in batch.tensors,
+      },
+      planned.sortByTail,
+    );
     this.notFinite = notFinite && program.tensor(notFinite);
     this.state = state && program.group(state);
     this.gradients = gradients && program.group(gradients);
@@ -206,10 +212,12 @@ export class Pass {
     return readStates(this, begun, this.#planned.layers);
   }
 
+  /** Frees what was allocated for it; the network stays. */
   destroy(): void {
     this.program.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

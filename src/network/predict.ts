@@ -14,6 +14,7 @@ import { expectStates, initialStates, rowOfStates } from "./state-rows";
 /** Tokens of one sequence, or its features [steps, inputs]. */
 export type SequenceInputs = Int32Array | Float32Array;
 
+/** How sequences are predicted. */
 export interface PredictOptions<Initial = States | readonly States[]> {
   /** How many sequences at most are computed side by side; of a batch, how many it has where `lengths` does not say. Default 32; 1. */
   batch?: number;

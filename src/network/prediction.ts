@@ -12,7 +12,7 @@ interface WithStates {
 export interface ClassPrediction extends WithStates {
   /** Of cross-entropy the likeliest class of each step, [steps]; of labels 1 where it is there by half or more, else 0, [steps, outputs]. */
   classes: Int32Array;
-  /** [steps, outputs]: softmax(o) of cross-entropy, σ(o) of labels. */
+  /** [steps, outputs], softmax(o) of cross-entropy, σ(o) of labels. */
   probabilities: Float32Array;
   values?: never;
 }

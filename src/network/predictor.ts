@@ -7,6 +7,7 @@ import { classScores } from "../ops/class-scores";
 import { finiteCheck } from "../ops/finite-check";
 import { architectureOf } from "../parts/architecture";
 import { type BatchInputs, onlyRow } from "./batch";
+import { type Changes, countOf } from "./changes";
 import { checkBatch } from "./check-batch";
 import type { NetworkConfig } from "./config";
 import { expectKnown, expectSwitch, shown } from "./expect";
@@ -22,9 +23,10 @@ import { emptyStates, partsOfStates } from "./state-rows";
 import { stateSpecs } from "./state-specs";
 import { copyStates, statesIn } from "./states";
 
-/** The section that checks all parameters: of a single step it takes as long as the rest. */
+/** The section that checks all parameters, once after each change: of a single step it takes as long as the rest. */
 const parametersToo = "parameters too";
 
+/** The size of a run, and which states go in and out. */
 export interface PredictorOptions {
   /** T: time steps of a run. Default 1. */
   steps?: number | undefined;
@@ -40,7 +42,17 @@ export interface PredictorOptions {
   states?: boolean | undefined;
 }
 
-/** A network that was laid out for predictions of one size; `network.predictor` makes it. */
+/**
+ * A network that was laid out for predictions of one size; `network.predictor` makes it.
+ * @example
+ * ```ts
+ * using predictor = await network.predictor({ carryState: true }); // a step of one sequence
+ * for (const token of text.subarray(0, 3)) {
+ *   const { classes } = await predictor.run({ inputs: Int32Array.of(token) });
+ *   console.log(vocabulary.decode(classes));
+ * }
+ * ```
+ */
 export class Predictor<Result extends Prediction = Prediction> {
   readonly options: Readonly<PredictorOptions>;
   readonly #reading: Reading;
@@ -48,15 +60,15 @@ export class Predictor<Result extends Prediction = Prediction> {
   readonly #labels: boolean;
   readonly #found = new Uint32Array(1);
   #own: { readonly result: Result; readonly arrays: readonly TypedArray[] } | undefined;
+  readonly #changes: Changes;
   #busy = false;
-  /** Whether the parameters were found finite since it began. */
-  #checked = false;
 
-  /** @param config of the network, with its loss */
-  constructor(reading: Reading, config: NetworkConfig, options: PredictorOptions) {
+  /** @param config of the network, with its loss. @param changes of its parameters */
+  constructor(reading: Reading, config: NetworkConfig, options: PredictorOptions, changes: Changes) {
     const { loss, readout } = architectureOf(config);
     this.options = options;
     this.#reading = reading;
+    this.#changes = changes;
     this.#classes = loss.targets === "classes" ? readout.outputs : undefined;
     this.#labels = loss.targets === "values" && loss.labels === true;
   }
@@ -77,7 +89,7 @@ export class Predictor<Result extends Prediction = Prediction> {
    * @param into a result whose arrays take the answer. Without it they are the predictor's own, which its next run overwrites.
    * @returns time-major: [steps, batch, outputs], and classes of cross-entropy [steps, batch]; where the last step is read, of one
    *   step. Past a sequence's end classes are −1, and the rest 0.
-   * @throws as `checkBatch`; where another run is under way, `into` does not fit, outputs or, in the first run, parameters are not
+   * @throws as `checkBatch`; where another run is under way, `into` does not fit, outputs or parameters are not
    *   finite, the predictor or its network was destroyed, or the device was lost.
    */
   async run(inputs: BatchInputs, into?: Result, operation = "Predictor.run"): Promise<Result> {
@@ -90,13 +102,15 @@ export class Predictor<Result extends Prediction = Prediction> {
     const { result, arrays } = into ? this.#with(into, operation) : this.#own;
     pass.write(inputs, 1, operation);
     this.#busy = true;
+    const changes = this.#changes;
+    const count = countOf(changes);
     try {
-      await this.#reading.run(arrays, this.#checked ? [parametersToo] : []);
+      await this.#reading.run(arrays, count === changes.finite ? [parametersToo] : []);
     } finally {
       this.#busy = false;
     }
     if (this.#found[0] !== 0) throw notFiniteNetwork(operation);
-    this.#checked = true;
+    changes.finite = count;
     this.#finish(result, inputs.lengths);
     return result;
   }
@@ -112,9 +126,8 @@ export class Predictor<Result extends Prediction = Prediction> {
     return { ...predicted, ...(states && { states: emptyStates(this.#reading.pass.config, batch) }) } as Result;
   }
 
-  /** Makes the next run the first: where the state is carried, all sequences begin anew, and all parameters are checked. */
+  /** Makes the next run the first: where the state is carried, all sequences begin anew. */
   begin(): void {
-    this.#checked = false;
     this.#reading.pass.begin();
   }
 
@@ -123,6 +136,7 @@ export class Predictor<Result extends Prediction = Prediction> {
     this.#reading.pass.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }
@@ -189,11 +203,16 @@ export async function predictorOf(network: Network, given: PredictorOptions, ope
   const staging = planned.plan.buffer("readback", readbackBytes(tensors), "readback");
   const program = await programs.realise(planned.plan, operation, "predictor");
   const pass = new Pass(program, planned, config, options, checkBatch);
-  return new Predictor(readingOf(pass, { tensors, staging }, operation), network.config, { ...given });
+  return new Predictor(
+    readingOf(pass, { tensors, staging }, operation),
+    network.config,
+    { ...given },
+    programs.changes,
+  );
 }
 
 /** Puts on a plan what a predictor reads, in the order in which it does. */
-function readOf({ config, parameters }: Network, planned: PassPlan, states: boolean, batch: number) {
+function readOf({ config, programs: { parameters } }: Network, planned: PassPlan, states: boolean, batch: number) {
   const { plan, layers } = planned;
   const { logits } = planned.tensors;
   const notFinite = plan.tensor("notFinite", [1], { type: "u32" });

@@ -6,8 +6,11 @@ import type { Lifetime } from "../gpu/lifetime";
 import { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { realise } from "../gpu/realise";
+import type { TensorGroup } from "../gpu/tensor";
 import { architectureOf } from "../parts/architecture";
+import type { Changes } from "./changes";
 import type { CheckBatch } from "./check-batch";
+import { expectOptions } from "./expect";
 import type { Network } from "./network";
 import { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
@@ -19,10 +22,15 @@ const cure = 'use a smaller batch, fewer steps, a smaller network, schedule "fus
 
 export class Programs {
   readonly #network: Network;
+  readonly changes: Changes = { count: 0, writers: new Set() };
   /** What calls have left to use again (`borrow`). */
   readonly kept = new Map<string, { destroy(): void }>();
 
-  constructor(network: Network) {
+  constructor(
+    network: Network,
+    /** The network's, as this library reads and writes them. */
+    readonly parameters: TensorGroup<string>,
+  ) {
     this.#network = network;
   }
 
@@ -56,12 +64,13 @@ export class Programs {
 
   /** @param config the network's own, or with another loss */
   async planPass(operation: string, options: PassOptions, config = this.#network.config): Promise<PassPlan> {
-    const { gpu, parameters } = this.#network;
+    const { gpu } = this.#network;
+    expectOptions(operation, options);
     if (!isPlainPass(options) || architectureOf(config).encoder) {
       (await import("./pass-options")).checkPassOptions(config, options, gpu.traits);
     }
     const ways = await loadWays(gpu.traits, config, options, gpu.choices.measures);
-    return planPass(this.plan(operation), config, parameters.tensors, options, ways);
+    return planPass(this.plan(operation), config, this.parameters.tensors, options, ways);
   }
 
   /** What a pass, and what goes beyond it, would allocate. @throws where it is more than 2^53 bytes. */

@@ -9,6 +9,7 @@ import type * as rowSumOps from "../ops/row-sum";
 import type * as classLossOps from "../ops/softmax-cross-entropy";
 import type * as valueLossOps from "../ops/value-loss";
 import type { Architecture } from "../parts/architecture";
+import type * as adaptiveReadouts from "./adaptive";
 import type * as bareReadouts from "./bare-readout";
 import { endOf, type Layer, stepsOf } from "./layer";
 
@@ -58,17 +59,25 @@ export interface ReadoutGradients {
 /** The part of V that view number `part` of several meets. */
 const rowPart = (read: View[], part: number) => (read.length > 1 ? { rowPart: part } : {});
 
-type ReadWays = LossOps & { readonly bareReadout?: typeof bareReadouts | undefined };
+interface ReadWays extends LossOps {
+  readonly bareReadout?: typeof bareReadouts | undefined;
+  readonly adaptive?: typeof adaptiveReadouts | undefined;
+}
 
-/** What reads the last of a network's layers: o = h·V + b_o, unless o is h itself. */
+/**
+ * What reads the last of a network's layers: o = h·V + b_o, unless o is h itself.
+ * @param tails where the way back of an adaptive readout is wanted: o is then that of its head.
+ */
 export function readoutStage(
   plan: Plan,
   { readout }: Architecture,
-  { embeddingWeight, outputWeight, outputBias: bias }: Readonly<Record<string, PlannedTensor | undefined>>,
+  parameters: Readonly<Record<string, PlannedTensor | undefined>>,
   layer: Layer,
-  { bareReadout }: ReadWays,
+  { bareReadout, adaptive }: ReadWays,
+  tails?: adaptiveReadouts.TailTensors,
 ): ReadoutStage {
   if (readout.bare) return bareReadout!.bareStage(plan, readout, layer);
+  const { embeddingWeight, outputWeight, outputBias: bias } = parameters;
   const { hidden, directions } = layer;
   const [steps = 0, batch = 0] = directions[0]!.gate.shape;
   const { kind, outputs, tied } = readout;
@@ -78,11 +87,22 @@ export function readoutStage(
   const read = everyStep
     ? [stepsOf(hidden, steps, batch)]
     : directions.map((_, part) => endOf(hidden, steps, batch, part));
+  const dOutput: ReadoutStage["dOutput"] = ({ type }) =>
+    plan.tensor("dOutput", [...rows, hidden.shape.at(-1)!], { parts: directions.length, type });
+  if (readout.clusters) {
+    const what = { view: read[0]!, rows };
+    return {
+      ...{ dOutput, backward() {} },
+      ...(tails
+        ? adaptive!.learningStage(plan, readout, parameters, what, tails)
+        : adaptive!.wholeStage(plan, readout, parameters, what)),
+    };
+  }
   const logits = plan.tensor("logits", [...rows, outputs]);
   const weight = (tied ? embeddingWeight : outputWeight)!; // V [D·H, K], or the embedding [K, H], which is Vᵀ
   return {
     logits,
-    dOutput: ({ type }) => plan.tensor("dOutput", [...rows, hidden.shape.at(-1)!], { parts: directions.length, type }),
+    dOutput,
     forward() {
       for (const [part, a] of read.entries()) {
         const b = { tensor: weight, ...rowPart(read, part) };

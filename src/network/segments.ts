@@ -50,9 +50,12 @@ export function segmented(layout: Layout): Segmented {
   const count = steps / checkpointEvery;
   const everyStep = architecture.readout.kind === "every-step";
   const shape = { steps: checkpointEvery, batch, weights: whole.weights !== undefined };
-  const { lossScale: _, ...own } = batchTensors(
-    batchSpecs(config, { ...shape, rowsByToken: whole.tokenStart !== undefined }),
-  );
+  const {
+    lossScale: _,
+    tokenRows: _rows,
+    ...own
+  } = batchTensors(batchSpecs(config, { ...shape, rowsByToken: whole.tokenStart !== undefined }));
+  if (own.tokenStart) own.tokenStart = { ...own.tokenStart, shape: [1, whole.tokenStart!.shape[1]!] }; // of all that occur
   const segment: Readonly<Record<string, PlannedTensor>> = plan.group<string>("segment", own, "uniform").tensors;
   const lengths = onlyRow(segment.lengths!);
   // What is timed before there is a batch is then as real.

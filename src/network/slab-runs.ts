@@ -69,7 +69,7 @@ function groupsOf(names: readonly string[]): string[][] {
 function widthOfStep({ layers, readout }: Architecture): number {
   return layers.reduce(
     (sum, layer) => sum + layer.directions * (cellOf(layer).gates + 2) * layer.hidden,
-    2 * readout.outputs,
+    2 * (readout.clusters?.head ?? readout.outputs),
   );
 }
 

@@ -48,13 +48,14 @@ export function inOne(layout: Layout, { createStack, stackForward, stackBackward
     ...((encoder?.learns || joints) && { continued: true, reachesBeyond: true }),
     gradients: back !== undefined,
   });
-  const readout = readoutStage(plan, architecture, parameters, layers.at(-1)!, ways);
+  const { targets, lossScale, tails } = batch;
+  const ofTails = tails && { tails, lossScale: lossScale!, weights, rowLoss };
+  const readout = readoutStage(plan, architecture, parameters, layers.at(-1)!, ways, ofTails);
   const { logits } = readout;
   const { parts } = architecture.readout;
   const like = (name: string, want: unknown) => (want ? plan.tensor(name, logits.shape, { parts }) : undefined);
   const probabilities = like("probabilities", options.probabilities && architecture.loss.targets === "classes");
   const dLogits = like("dLogits", back);
-  const { targets, lossScale } = batch;
   return {
     ...{ layers, logits, probabilities, dLogits, dInputs: wanted ? dInputs : undefined },
     begin() {

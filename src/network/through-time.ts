@@ -1,13 +1,15 @@
 // How far back a loss reaches: the gradients that a batch sends through time.
 
+import { expectLiving } from "../gpu/lifetime";
 import { architectureOf } from "../parts/architecture";
 import { type Batch, type BatchShape, shapeOf } from "./batch";
-import { expectKnown, expectLoss } from "./expect";
+import { expectKnown, expectLoss, expectOptions } from "./expect";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
 import type { PassPlan } from "./pass-plan";
 import { reading } from "./reading";
 
+/** What a loss sends back through time. */
 export interface GradientTrace {
   /** The mean loss of the batch. */
   loss: number;
@@ -25,6 +27,16 @@ export interface GradientTrace {
  * its target alone count: give all others −1.
  * @throws as `checkBatch`; where the loss is not finite, the network was destroyed, the device was lost or has no room; or
  *   the signal's reason.
+ * @example
+ * ```ts
+ * import { consecutiveWindows, traceGradients } from "tempograd";
+ *
+ * const [batch] = consecutiveWindows(text, { steps: 20, batch: 1 });
+ * if (batch) {
+ *   const { hidden } = await traceGradients(network, { steps: 20, batch: 1 }, batch);
+ *   console.log(hidden[0]); // ‖dL/dh_t‖ of the only layer, t = 0 … 20
+ * }
+ * ```
  */
 export async function traceGradients(
   network: Network,
@@ -33,10 +45,11 @@ export async function traceGradients(
   options: { signal?: AbortSignal } = {},
 ): Promise<GradientTrace> {
   const operation = "traceGradients";
+  expectLiving(operation, "network", network, "Network.create");
+  expectKnown(operation, options, ["signal"]);
+  expectOptions(operation, shape, "shape");
   const { config } = network;
   const { signal } = options;
-  network.lifetime.expect(operation);
-  expectKnown(operation, options, ["signal"]);
   expectLoss(operation, architectureOf(config).loss, "use network.pass({ traceGradients: true }), in halves");
   signal?.throwIfAborted();
   const { steps, batch: rows } = shape;

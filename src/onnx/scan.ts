@@ -1,41 +1,15 @@
 // Layers whose cell ONNX has no operator for: its equations as the body of a Scan, a direction at a time.
 
-import type { NamedCell } from "../cells/cells";
-import type { AnyCellEquations, CellEquations } from "../expressions/cell-equations";
+import { equationsOf } from "../cells/cell-equations";
+import type { AnyCellEquations } from "../expressions/cell-equations";
 import { partsOf } from "../expressions/cell-parts";
 import { cellValues } from "../expressions/cell-values";
 import type { Expression } from "../expressions/expression";
-import { relu, sigmoid, tanh } from "../expressions/functions";
 import type { StackedLayer } from "../parts/architecture";
 import { GraphBuilder } from "./builder";
 import { addExpressions } from "./equations";
 import type { LayerInputs, LayerOutputs, Weights } from "./layer";
 import type { Graph, Value } from "./model";
-
-/** Of cells that have an operator, which projects nothing. Source: the formulas of torch.nn.RNN and LSTM in PyTorch's documentation. */
-const lstmEquations: CellEquations<"i" | "f" | "g" | "o", "h" | "c"> = {
-  name: "lstm",
-  gates: ["i", "f", "g", "o"],
-  states: ["h", "c"],
-  step({ i, f, g, o }, { c }) {
-    const next = sigmoid(f)
-      .times(c)
-      .plus(sigmoid(i).times(tanh(g)));
-    return { h: sigmoid(o).times(tanh(next)), c: next };
-  },
-};
-const elmanEquations = (f: typeof tanh): CellEquations<"a", "h"> => ({
-  name: "elman",
-  gates: ["a"],
-  states: ["h"],
-  step: ({ a }) => ({ h: f(a) }),
-});
-
-function equationsOf({ cell, activation }: NamedCell): AnyCellEquations {
-  if (typeof cell !== "string") return cell.equations;
-  const own = cell === "lstm" ? lstmEquations : elmanEquations(activation === "relu" ? relu : tanh);
-  return own as AnyCellEquations;
-}
 
 /** What a step needs of all that is the same at every step. */
 interface Direction {

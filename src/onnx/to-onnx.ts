@@ -3,7 +3,8 @@
 import { cellOf } from "../cells/cells";
 import { TempogradError } from "../errors";
 import { type NetworkOptions, networkConfig } from "../network/config";
-import { type ParameterValues, parameterShapes } from "../network/parameters";
+import { expectParameters } from "../network/expect-parameters";
+import type { ParameterValues } from "../network/parameters";
 import { nameOfState } from "../network/state-specs";
 import { architectureOf, type PlacedReadout, type Sequence } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
@@ -65,7 +66,7 @@ export function toOnnx(
       "toOnnx: states is true of a network with an encoder, whose final states its layers begin with, expected false; leave it out.",
     );
   }
-  checkParameters(parameters, parameterShapes(config));
+  expectParameters("toOnnx", parameters, config);
   const graph = new GraphBuilder("network");
   const weights = weightsOf(graph, parameters, held === "float16");
   const inputs: Value[] = [];
@@ -203,34 +204,4 @@ function weightsOf(graph: GraphBuilder, parameters: ParameterValues, half: boole
       return value;
     },
   };
-}
-
-function checkParameters(parameters: ParameterValues, shapes: Readonly<Record<string, { shape: number[] }>>): void {
-  const refuse = (code: "batch" | "not-finite", name: string, got: string, expected: string, cure: string): never => {
-    throw new TempogradError(code, `toOnnx: parameter "${name}" ${got}, expected ${expected}; ${cure}.`);
-  };
-  const own = "pass what network.read() answers, and network.config";
-  for (const name of parameters.keys()) {
-    if (!Object.hasOwn(shapes, name))
-      refuse("batch", name, "is not of this network", Object.keys(shapes).join(", "), own);
-  }
-  for (const [name, { shape }] of Object.entries(shapes)) {
-    const given = parameters.get(name);
-    if (!given) refuse("batch", name, "is missing", `[${shape.join(", ")}]`, own);
-    const { data } = given!;
-    const size = shape.reduce((product, length) => product * length, 1);
-    if (String(given!.shape) !== String(shape) || data.length !== size) {
-      refuse("batch", name, `has shape [${given!.shape.join(", ")}]`, `[${shape.join(", ")}]`, own);
-    }
-    const wrong = data.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) {
-      refuse(
-        "not-finite",
-        name,
-        `has ${data[wrong]} at ${wrong}`,
-        "finite numbers",
-        "go back to what was saved before training diverged",
-      );
-    }
-  }
 }

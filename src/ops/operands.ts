@@ -1,10 +1,11 @@
 // What every operation does before it adds a dispatch: check shapes, and choose workgroups.
 
+import rowsShader from "../../shaders/rows.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import type { KernelSource } from "../gpu/shader";
 import { elements, matrixOf, type PlannedTensor } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
-import { lineThreads } from "./thresholds";
+import { lineThreads, rowThreads } from "./thresholds";
 
 /** @throws where a tensor's shape is not the expected one; `what` names the dimensions, as in "[T, B, H]". */
 export function expectShape(operation: string, tensor: PlannedTensor, what: string, expected: readonly number[]): void {
@@ -37,6 +38,13 @@ export function line({ limits }: DeviceTraits, count: number, more = 0) {
   const groups = Math.ceil(count / threads) + more;
   const x = Math.min(groups, limits.maxComputeWorkgroupsPerDimension);
   return { threads, across: x * threads, workgroups: [x, Math.ceil(groups / x)] as const };
+}
+
+/** A workgroup for each of `rows` long rows: its threads, and how many workgroups lie in x; the rest go on in y. */
+export function workgroupRows({ limits, software }: DeviceTraits, rows: number) {
+  const across = Math.min(rows, limits.maxComputeWorkgroupsPerDimension);
+  const threads = software ? rowThreads.processor : rowThreads.gpu;
+  return { threads, across, workgroups: [across, Math.ceil(rows / across)] as const };
 }
 
 /** Where what is not finite is noted. */
@@ -88,23 +96,43 @@ export interface UpdateTensors {
   parameter: PlannedTensor;
 }
 
-/** Adds a dispatch with a thread for each vec4f of the parameters. @throws where shapes differ. */
+/** What an optimizer takes beside them. */
+export interface SparseUpdate {
+  /** Where the gradient is of some rows alone, i32 [R]: which row of the parameter each of its R is of, each once; −1 of none. */
+  rows?: PlannedTensor | undefined;
+}
+
+/**
+ * Adds a dispatch with a thread for each vec4f of the gradient, which stands behind rows.wgsl.
+ * @param rows as `SparseUpdate` has them
+ * @throws where shapes differ.
+ */
 export function addUpdate(
   plan: Plan,
   kernel: Omit<KernelSource, "constants">,
   bindings: UpdateTensors & Record<string, PlannedTensor>,
+  rows: PlannedTensor | undefined,
 ): void {
-  const { parameter, update: _, ...alike } = bindings;
-  for (const tensor of Object.values(alike))
+  const { parameter, gradient, update: _, ...state } = bindings;
+  for (const tensor of Object.values(rows ? state : { gradient, ...state }))
     expectShape(kernel.shader, tensor, "the parameter's shape", parameter.shape);
-  const [rows, width] = rowsAndWidth(parameter);
-  const size = rows * inVec4(width);
+  const [count, width] = rowsAndWidth(gradient);
+  if (rows) {
+    expectShape(kernel.shader, gradient, "[R, the parameter's width]", [count, rowsAndWidth(parameter)[1]]);
+    expectShape(kernel.shader, rows, "[R]", [count]);
+  }
+  const size = count * inVec4(width);
   const { workgroups, ...constants } = line(plan.traits, size);
   plan.add({
-    label: `update, ${kernel.shader}`,
-    kernel: { ...kernel, constants: { size, ...constants } },
-    bindings,
+    label: `update, ${kernel.shader}${rows ? ", of some rows" : ""}`,
+    kernel: {
+      shader: kernel.shader,
+      source: `${rowsShader}\n${kernel.source}`,
+      constants: { size, width: inVec4(width), ...constants },
+      flags: { ...kernel.flags, sparse: rows !== undefined },
+    },
+    bindings: { ...bindings, ...(rows && { rows }) },
     workgroups,
-    flops: 2 * rows * width,
+    flops: 2 * count * width,
   });
 }

@@ -3,9 +3,9 @@
 import sgdShader from "../../shaders/sgd.wgsl?raw";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
-import { addUpdate, type UpdateTensors } from "./operands";
+import { addUpdate, type SparseUpdate, type UpdateTensors } from "./operands";
 
-interface Sgd extends UpdateTensors {
+interface Sgd extends UpdateTensors, SparseUpdate {
   /** f32 [8]: α, λ, μ */
   update: PlannedTensor;
   /** v, like gradient */
@@ -14,11 +14,12 @@ interface Sgd extends UpdateTensors {
 }
 
 /** g ← dθ + λθ; v ← μv + g; θ ← θ − α·v, or with Nesterov's momentum θ ← θ − α·(g + μv). */
-export function sgd(plan: Plan, { update, gradient, parameter, velocity, nesterov = false }: Sgd): void {
+export function sgd(plan: Plan, { update, gradient, parameter, velocity, nesterov = false, rows }: Sgd): void {
   const flags = { momentum: velocity !== undefined, nesterov };
   addUpdate(
     plan,
     { shader: "sgd", source: sgdShader, flags },
     { update, gradient, parameter, ...(velocity && { velocity }) },
+    rows,
   );
 }

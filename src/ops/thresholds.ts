@@ -43,6 +43,16 @@ export const productWorkgroups = 128;
 /** Rows that a slab sums at least, and what part of a step's memory slabs may take; a processor has few threads to share them. */
 export const slabsOn = { gpu: { rows: 128, memory: 0.5 }, processor: { rows: 512, memory: 0.1 } } as const;
 
+/**
+ * Rows that a tail of adaptive softmax takes at once: a sixteenth of a batch, so that little is computed of rows that are none,
+ * and as many as make a product worth its dispatch.
+ */
+export const mostChunks = 16;
+export const leastChunkRows = 32;
+
+/** Threads that share out a long row: a processor computes four at once. */
+export const rowThreads = { gpu: 64, processor: 4 } as const;
+
 /** Threads that look for a sample among the classes: a processor computes four at once. */
 export const sampleThreads = { gpu: 64, processor: 4 } as const;
 

@@ -4,6 +4,7 @@ import type { NamedCell } from "../cells/cells";
 import { type CrossEntropyOptions, crossEntropy } from "../losses/cross-entropy";
 import type { Loss, LossName } from "../losses/loss";
 import { meanSquaredError } from "../losses/mean-squared-error";
+import { type Clusters, clustersOf } from "./adaptive";
 import { features, type Input, tokens } from "./inputs";
 import { type Layer, layer } from "./layers";
 import type { Readout } from "./readouts";
@@ -75,6 +76,8 @@ export interface PlacedReadout extends Readout {
   readonly bare: boolean;
   /** D where o is h itself, whose directions lie side by side; else 1. */
   readonly parts: number;
+  /** Where it is adaptive. */
+  readonly clusters?: Clusters | undefined;
 }
 
 export interface Architecture extends Sequence {
@@ -140,7 +143,11 @@ function stacked({ input, layers }: Encoder, prefix: string, firstMask: number):
 
 function placed(readout: Readout, own: Sequence): PlacedReadout {
   const { outputs } = readout;
-  if (outputs !== "hidden") return { ...readout, outputs, bare: false, parts: 1 };
+  if (outputs !== "hidden") {
+    const { adaptive } = readout;
+    const clusters = adaptive && clustersOf(adaptive, outputs, depthOf(own));
+    return { ...readout, outputs, bare: false, parts: 1, clusters };
+  }
   return { ...readout, outputs: depthOf(own), bare: true, parts: own.layers.at(-1)!.directions };
 }
 

@@ -3,6 +3,7 @@
 import type { CellName, CellOptions, NamedCell } from "../cells/cells";
 import type { DefinedCell } from "../cells/define-cell";
 
+/** What a layer has beside its cell and its width. */
 export interface LayerOptions {
   /** Whether it also reads from the last step to the first. Default false. */
   bidirectional?: boolean;

@@ -1,5 +1,7 @@
 // Where a network's outputs are read from its last layer, as a part of a network.
 
+import type { AdaptiveOptions } from "./adaptive";
+
 /** What `everyStep`, `lastStep`, `everyHidden` or `lastHidden` answers. */
 export interface Readout {
   readonly kind: "every-step" | "last-step";
@@ -9,8 +11,11 @@ export interface Readout {
   readonly bias: boolean;
   /** Whether V is the embedding, transposed. */
   readonly tied: boolean;
+  /** Where outputs are in clusters by how frequent they are. */
+  readonly adaptive?: AdaptiveOptions;
 }
 
+/** What an output layer has beside its width. */
 export interface ReadoutOptions {
   /** Default true. */
   bias?: boolean;
@@ -19,6 +24,12 @@ export interface ReadoutOptions {
    * tokens, and the embedding as wide as what the last layer gives, in one direction. Default false.
    */
   tied?: boolean;
+  /**
+   * For large vocabularies whose outputs are sorted from the most frequent down, with cross-entropy: adaptive softmax (Grave et al.
+   * 2017), as torch.nn.AdaptiveLogSoftmaxWithLoss has it. A step of training computes seldom outputs only of the rows whose targets
+   * are among them. What is predicted is of all outputs, o = ln ŷ. `bias` is the head's. Default: a plain softmax.
+   */
+  adaptive?: AdaptiveOptions;
 }
 
 const readout = (kind: Readout["kind"], outputs: Readout["outputs"], options: ReadoutOptions): Readout => ({

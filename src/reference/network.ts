@@ -1,6 +1,7 @@
 // The whole network in float64: layers and directions composed, forward, backward, and a training step.
 
-import { architectureOf, depthOf, type Parts, type ShortForm } from "../parts/architecture";
+import { architectureOf, depthOf, type Parts, type Sequence, type ShortForm } from "../parts/architecture";
+import { adaptiveBackward, adaptiveForward } from "./adaptive";
 import { concatenate, joinColumns, splitColumns } from "./columns";
 import { finiteCheck } from "./finite-check";
 import { lengthsOf } from "./layer";
@@ -8,7 +9,7 @@ import { entryFor } from "./learning";
 import { lengthMask } from "./length-mask";
 import { type Loss, lossOf } from "./loss";
 import { matmul, matmulTransposeA, matmulTransposeB, type Numbers } from "./matmul";
-import type { ReferenceUpdate } from "./optimizer";
+import type { ReferenceRows, ReferenceUpdate } from "./optimizer";
 import type { SweepStates } from "./recurrence";
 import { rowSum } from "./row-sum";
 import { beginningsOf, endsOf, sequenceBackward, sequenceForward, statesApart, statesIn } from "./sequence";
@@ -37,13 +38,13 @@ export interface ReferenceBatch {
   sourceSteps?: number | undefined;
   /** [B]; all steps where not given */
   sourceLengths?: Numbers | undefined;
-  /** [rows]: what each row of the targets counts; 1 where not given */
+  /** [rows], what each row of the targets counts; 1 where not given */
   weights?: Numbers | undefined;
   /** [L·D, B, H], of layers of several widths one after the other; zeros where not given */
   initialState?: Numbers | undefined;
   /** Of the states beside h, [L·D, S, B, H] */
   initialCellState?: Numbers | undefined;
-  /** [B]: 1 where a row begins anew, from zero whatever its initial state; else 0 */
+  /** [B], 1 where a row begins anew, from zero whatever its initial state; else 0 */
   reset?: Numbers | undefined;
   /** The training step, which dropout's masks are drawn from; without it nothing is dropped. */
   step?: number | undefined;
@@ -57,6 +58,7 @@ export interface ReferenceSweep extends SweepStates {
   preactivation: Float64Array;
 }
 
+/** What the way forward leaves. */
 export interface ReferenceForward extends Loss {
   /** h of the last layer [T, B, D·H], in the order of time; zero past a sequence's end */
   outputs: Float64Array;
@@ -74,6 +76,7 @@ export interface ReferenceForward extends Loss {
   encoded?: ReferenceSweep[];
 }
 
+/** What the way back leaves. */
 export interface ReferenceGradients {
   /** By the parameters' names */
   parameters: ReferenceParameters;
@@ -112,8 +115,10 @@ export function forward(
     readout.tied
       ? matmulTransposeB(read, embeddingWeight!, rows, depth, readout.outputs)
       : matmul(read, outputWeight!, rows, depth, readout.outputs);
-  const o = readout.bare ? read : product();
-  const logits = o.map((value, i) => value + (outputBias?.[i % readout.outputs] ?? 0));
+  const biased = (o: Float64Array) => o.map((value, i) => value + (outputBias?.[i % readout.outputs] ?? 0));
+  const logits = readout.clusters
+    ? adaptiveForward(readout.clusters, parameters, read, depth, readout.outputs)
+    : biased(readout.bare ? read : product());
   const lengths = lengthsOf(data);
   const live = (row: number) => !everyStep || Math.floor(row / batch) < lengths[row % batch]!;
   const weightOf = (row: number) => (live(row) ? (weights?.[row] ?? 1) : 0);
@@ -145,7 +150,7 @@ export function backward(
 ): ReferenceGradients {
   const architecture = architectureOf(config);
   const { layers, encoder, readout, seed } = architecture;
-  const { outputs: width, tied, bare } = readout;
+  const { outputs: width, tied, bare, clusters } = readout;
   const { steps, batch } = data;
   const depth = depthOf(architecture);
   const count = read.length / depth;
@@ -156,7 +161,12 @@ export function backward(
     tied
       ? matmul(dLogits, embeddingWeight!, count, width, depth)
       : matmulTransposeB(dLogits, outputWeight!, count, width, depth);
-  const dRead = bare ? Float64Array.from(dLogits) : throughReadout();
+  const ofReadout: ReferenceParameters = {};
+  const dRead = bare
+    ? Float64Array.from(dLogits)
+    : clusters
+      ? adaptiveBackward(clusters, parameters, read, depth, width, dLogits, ofReadout)
+      : throughReadout();
   const dOutput = everyStep ? dRead : new Float64Array(steps * batch * depth); // [T, B, D·H]
   const dFinal = statesIn(layers, { batch, initialState: dFinalState, initialCellState: dFinalCellState });
   if (!everyStep) {
@@ -173,9 +183,9 @@ export function backward(
   const ofEncoder = source
     ? sequenceBackward(encoder!, parameters, source, encoded!, nothing, begins, seed).gradients
     : {};
-  const gradients = { ...ofEncoder, ...back.gradients };
-  if (outputBias) gradients.outputBias = rowSum(dLogits, width);
-  if (!tied && !bare) gradients.outputWeight = matmulTransposeA(read, dLogits, depth, count, width);
+  const gradients = { ...ofEncoder, ...back.gradients, ...ofReadout };
+  if (outputBias && !clusters) gradients.outputBias = rowSum(dLogits, width);
+  if (!tied && !bare && !clusters) gradients.outputWeight = matmulTransposeA(read, dLogits, depth, count, width);
   if (tied) {
     const ofOutput = matmulTransposeA(dLogits, read, width, count, depth);
     gradients.embeddingWeight = gradients.embeddingWeight!.map((value, i) => value + ofOutput[i]!);
@@ -193,6 +203,21 @@ export function backward(
 const sourceOf = ({ batch, source = [], sourceSteps = 0, sourceLengths, step }: ReferenceBatch): ReferenceBatch => ({
   ...{ steps: sourceSteps, batch, inputs: source, targets: [], lengths: sourceLengths, step },
 });
+
+/** The rows of sparse embeddings that a batch has tokens of. */
+function rowsOf(config: ReferenceConfig, { inputs, source = [] }: ReferenceBatch): ReferenceRows {
+  const { encoder, ...own } = architectureOf(config);
+  const of = (sequence: Sequence | undefined, tokens: Numbers) =>
+    sequence?.input.sparse
+      ? {
+          [`${sequence.prefix}embeddingWeight`]: {
+            width: sequence.input.width,
+            rows: [...new Set(Array.from(tokens))],
+          },
+        }
+      : {};
+  return { ...of(own, inputs), ...of(encoder, source) };
+}
 
 /**
  * One training step: forward, backward, and the update of the parameters that learn, in place, where the loss and their
@@ -215,6 +240,6 @@ export function trainStep(
   const of = Object.entries(backward(config, parameters, data, run).parameters);
   const gradients = Object.fromEntries(of.filter(([name]) => learns(name)));
   const skipped = [[run.loss], ...Object.values(gradients)].some((values) => finiteCheck(values) !== 0);
-  if (!skipped) update(parameters, gradients);
+  if (!skipped) update(parameters, gradients, undefined, undefined, rowsOf(config, data));
   return { ...run, skipped };
 }

@@ -28,13 +28,18 @@ export interface ReferenceOptimizerOptions {
  * frozen.
  * @param learningRate of this step, of parameters without one of their own; without it, the optimizer's
  * @param factor on the others, which a schedule has; 1 unless given
+ * @param rows of what is updated in some rows alone
  */
 export type ReferenceUpdate = (
   parameters: Record<string, Float64Array>,
   gradients: Record<string, Float64Array>,
   learningRate?: number,
   factor?: number,
+  rows?: ReferenceRows,
 ) => void;
+
+/** Of sparse embeddings, by the parameter's name: how wide a row is, and the rows that are updated. */
+export type ReferenceRows = Readonly<Record<string, { width: number; rows: readonly number[] }>>;
 
 /** An optimizer with a state of its own, at step 0. */
 export function referenceOptimizer(options: ReferenceOptimizerOptions): ReferenceUpdate {
@@ -43,7 +48,7 @@ export function referenceOptimizer(options: ReferenceOptimizerOptions): Referenc
   const weightDecay = options.weightDecay ?? (kind === "adamw" ? 0.01 : 0);
   const states = new Map<string, [Float64Array, Float64Array]>();
   let step = 0;
-  return (parameters, gradients, common = options.learningRate, factor = 1) => {
+  return (parameters, gradients, common = options.learningRate, factor = 1, sparse = {}) => {
     step++;
     const all = Object.keys(parameters);
     const names = all.filter((name) => gradients[name]);
@@ -51,18 +56,23 @@ export function referenceOptimizer(options: ReferenceOptimizerOptions): Referenc
     if (options.clipNorm !== undefined) clipNorm(learning, options.clipNorm);
     if (options.clipValue !== undefined) clipValue(learning, options.clipValue);
     for (const name of names) {
-      const parameter = parameters[name]!;
-      const gradient = gradients[name]!;
+      const whole = parameters[name]!;
       const own = ownRate(options.learningRates, name, all);
       const learningRate = own === undefined ? common : own * factor;
-      const state = states.get(name) ?? [new Float64Array(parameter.length), new Float64Array(parameter.length)];
-      states.set(name, state);
-      if (kind === "sgd") sgd(parameter, gradient, { ...options, learningRate, weightDecay }, state[0]);
-      else if (kind === "rmsprop")
-        rmsprop(parameter, gradient, { learningRate, decay, epsilon, weightDecay }, state[0]);
-      else {
-        const decoupled = kind === "adamw";
-        adam(parameter, gradient, { learningRate, beta1, beta2, epsilon, weightDecay, decoupled }, step, ...state);
+      const kept = states.get(name) ?? [new Float64Array(whole.length), new Float64Array(whole.length)];
+      states.set(name, kept);
+      const { width, rows } = sparse[name] ?? { width: whole.length, rows: [0] };
+      for (const row of rows) {
+        const part = (of: Float64Array) => of.subarray(row * width, (row + 1) * width);
+        const [parameter, gradient] = [part(whole), part(gradients[name]!)];
+        const state = [part(kept[0]), part(kept[1])] as const;
+        if (kind === "sgd") sgd(parameter, gradient, { ...options, learningRate, weightDecay }, state[0]);
+        else if (kind === "rmsprop")
+          rmsprop(parameter, gradient, { learningRate, decay, epsilon, weightDecay }, state[0]);
+        else {
+          const decoupled = kind === "adamw";
+          adam(parameter, gradient, { learningRate, beta1, beta2, epsilon, weightDecay, decoupled }, step, ...state);
+        }
       }
     }
   };

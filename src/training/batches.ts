@@ -4,6 +4,7 @@ import type { Lifetime } from "../gpu/lifetime";
 import type { Batch } from "../network/batch";
 import { shown } from "../network/expect";
 
+/** Batches, one after the other: a list, or what makes them as they are asked for. */
 export type Batches = Iterable<Batch> | AsyncIterable<Batch>;
 
 type Source = Iterator<Batch> | AsyncIterator<Batch>;

@@ -19,6 +19,14 @@ export interface CheckpointStore {
  * Opens the store of this page's origin. What one kind keeps, the other does not see.
  * @param kind Without it, "opfs" where the browser writes and reads its files, which is tried, else "indexeddb".
  * @throws where the browser does not have that kind; without a kind, where it has neither.
+ * @example
+ * ```ts browser
+ * import { openCheckpointStore, saveNetwork } from "tempograd";
+ *
+ * const store = await openCheckpointStore();
+ * await store.save("my network", await saveNetwork(network));
+ * console.log(await store.list(), await store.load("my network"));
+ * ```
  */
 export async function openCheckpointStore(kind?: CheckpointStore["kind"]): Promise<CheckpointStore> {
   const places = { opfs: openFiles, indexeddb: openDatabase };

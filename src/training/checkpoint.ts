@@ -4,6 +4,8 @@
 
 import type { DefinedCell } from "../cells/define-cell";
 import { TempogradError } from "../errors";
+import { expectLiving } from "../gpu/lifetime";
+import { expectFinite } from "../interchange/finite";
 import { hasTwin } from "../interchange/pytorch-options";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
 import { checkDepth, isObject, kindOf, parseJson, quote } from "../interchange/untrusted";
@@ -35,7 +37,7 @@ const version = "1";
 
 /**
  * Saves a network and its training, as they are after the steps submitted so far: a safetensors file. It may be called
- * while training goes on.
+ * while training goes on. {@link TrainerState} has an example.
  * @param options data is JSON that tells where the next batch comes from: a stream's `position`, read in the call
  *   itself, so that it is of the same moment. about is JSON of the caller's own, such as a vocabulary.
  * @throws where anything is not finite, the trainer was destroyed or the device lost, or data or about is no plain data.
@@ -44,6 +46,7 @@ export async function saveCheckpoint(
   trainer: Trainer,
   { data, about }: { data?: unknown; about?: unknown } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  expectLiving("saveCheckpoint", "trainer", trainer?.network, "Trainer.create");
   const { config } = trainer.network;
   const texts = asJson("saveCheckpoint", { network: config, data, about }); // now, not when the tensors are there
   const { parameters, trainer: state } = await trainer.snapshot("saveCheckpoint");
@@ -62,24 +65,15 @@ export async function saveNetwork(
   network: Pick<Network, "config" | "read">,
   { about }: { about?: unknown } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof network?.read !== "function") {
+    const expected = "what Network.create gives; await it";
+    throw new TempogradError("option", `saveNetwork: the network is ${kindOf(network)}, expected ${expected}.`);
+  }
   const { config } = network;
   const metadata = { format, version, ...asJson("saveNetwork", { network: config, about }) };
   const parameters = await network.read();
   expectFinite("saveNetwork", parameters);
   return writeSafetensors(await named(parameters, config), metadata);
-}
-
-/** What could not be gone on from is not to take the place of what could. */
-function expectFinite(operation: string, values: Iterable<[string, { data: Float32Array }]>): void {
-  for (const [name, { data }] of values) {
-    const wrong = data.findIndex((value) => !Number.isFinite(value));
-    if (wrong < 0) continue;
-    const cure = "go back to what was saved before training diverged";
-    throw new TempogradError(
-      "not-finite",
-      `${operation}: "${name}"[${wrong}] is ${data[wrong]}, expected a finite number; ${cure}.`,
-    );
-  }
 }
 
 /**

@@ -1,11 +1,12 @@
 // Loss, accuracy and other metrics over a data set, without touching what is trained.
 
 import { TempogradError } from "../errors";
+import { expectLiving } from "../gpu/lifetime";
 import { whole } from "../gpu/tensor";
 import { type BatchShape, shapeOf } from "../network/batch";
 import { checkBatch } from "../network/check-batch";
 import type { NetworkConfig } from "../network/config";
-import { expectKnown, expectLoss, shown } from "../network/expect";
+import { expectKnown, expectLoss, expectOptions, shown } from "../network/expect";
 import type { Network } from "../network/network";
 import { notFiniteNetwork } from "../network/not-finite";
 import type { PassPlan } from "../network/pass-plan";
@@ -32,6 +33,7 @@ export interface Evaluation extends Measured {
   readonly accuracy: number | null;
 }
 
+/** What is measured, and when that is given up. */
 export interface EvaluateOptions {
   /** What is measured beside the loss, by the names that the values get; without it accuracy and perplexity of classes. */
   metrics?: Metrics | undefined;
@@ -49,6 +51,16 @@ export const usualMetrics = (config: NetworkConfig): Metrics =>
  * metrics of classes, less is.
  * @throws as `checkBatch`; where no target counts, a metric is not of the network's loss, parameters or a loss are not finite, the
  *   network was destroyed, the device was lost or has no room; or the signal's reason.
+ * @example
+ * ```ts
+ * import { accuracy, consecutiveWindows, evaluate, perplexity } from "tempograd";
+ *
+ * const shape = { steps: 8, batch: 2 };
+ * const measured = await evaluate(network, shape, consecutiveWindows(text, shape), {
+ *   metrics: { accuracy: accuracy(), perplexity: perplexity() },
+ * });
+ * console.log(measured.loss, measured.accuracy, measured.perplexity);
+ * ```
  */
 export function evaluate<M extends Metrics>(
   network: Network,
@@ -69,10 +81,11 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Measured> {
   const operation = "evaluate";
+  expectLiving(operation, "network", network, "Network.create");
+  expectKnown(operation, options, ["metrics", "signal"]);
+  expectOptions(operation, shape, "shape");
   const { config } = network;
   const { signal, metrics = usualMetrics(config) } = options;
-  network.lifetime.expect(operation);
-  expectKnown(operation, options, ["metrics", "signal"]);
   expectLoss(operation, architectureOf(config).loss, "measure what network.predict answers by your own");
   expectMetrics(operation, config, metrics);
   const source = iteratorOf(operation, batches);
@@ -82,7 +95,7 @@ export async function evaluate(
     const { plan } = planned;
     const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
     plan.clear(notFinite, 4);
-    finiteCheck(plan, { tensor: whole(network.parameters, "parameters"), notFinite });
+    finiteCheck(plan, { tensor: whole(network.programs.parameters, "parameters"), notFinite });
     return [planned.tensors.losses, notFinite, ...scoresOn(planned, needs)];
   };
   let [loss, count, weight] = [0, 0, 0];

@@ -1,17 +1,36 @@
-// What `fit` learns from and is measured by: labelled sequences, a list of batches, or a stream of them.
+// What `fit` learns from and is measured by: sequences with a label or values, tokens of one text, a list of batches, or a stream.
 
-import { batchesOnce, type LabelledSequence, shuffledBatches, splitItems } from "../data/labelled-sequences";
+import { carriedWindows, carriedWindowsOnce, cut } from "../data/carried-windows";
+import {
+  batchesOnce,
+  type LabelledSequence,
+  shuffledBatches,
+  splitItems,
+  type ValuedSequence,
+} from "../data/labelled-sequences";
+import { consecutiveWindows, randomWindows, split } from "../data/token-stream";
+import { areInTime, splitInTime } from "../data/windows";
 import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
 import type { NetworkConfig } from "../network/config";
-import { shown } from "../network/expect";
+import { expectSize, shown } from "../network/expect";
 import { architectureOf } from "../parts/architecture";
 import { type Batches, iteratorOf } from "./batches";
 
-/** Labelled sequences or batches, all of them once an epoch; or a stream of batches, which has no epochs. */
-export type FitData = readonly LabelledSequence[] | readonly Batch[] | Batches;
+type Sequences = readonly (LabelledSequence | ValuedSequence)[];
 
-/** Likewise; a share of what is learned from, which is then held out, from above 0 to below 1; or what answers batches anew each time. */
+/**
+ * Sequences that have a label or values, such as `windows` of a series, or batches: all of them once an epoch. The tokens of one
+ * text, Int32Array, each to be predicted from those before it: windows of `steps` that begin anywhere, as many in an epoch as there
+ * is room for side by side; with `carryState` read in order (truncated BPTT). Or a stream of batches, which has no epochs.
+ */
+export type FitData = Sequences | Int32Array | readonly Batch[] | Batches;
+
+/**
+ * Likewise; a share of what is learned from, which is then held out, from above 0 to below 1; or what answers batches anew each time.
+ * A share of sequences or batches is drawn at random. Of tokens it is their end, and of windows of a series the last in time, for
+ * windows beside each other overlap: those whose futures reach into what is held out are left out of both.
+ */
 export type ValidationData = number | FitData | (() => Batches);
 
 /** Data as a training takes them. */
@@ -21,22 +40,24 @@ export interface PreparedData {
   readonly updatesPerEpoch: number | undefined;
   /** All that is to be measured, anew. */
   readonly validation: (() => Batches) | undefined;
-  /** The longest sequence and how many sequences there are, of labelled ones. */
+  /** What the data say of the batches' size: of sequences the longest's, and 32 of them; what a trainer needs to take them. */
   readonly size: DataSize;
 }
 
 interface DataSize {
   readonly steps?: number | undefined;
   readonly batch?: number | undefined;
+  readonly carryState?: boolean | undefined;
+  readonly weights?: boolean | undefined;
 }
 
-const isLabelled = (data: unknown): data is readonly LabelledSequence[] =>
-  Array.isArray(data) && data.some((item) => typeof item === "object" && item !== null && "label" in item);
+const isSequences = (data: unknown): data is Sequences =>
+  Array.isArray(data) &&
+  data.some((item) => typeof item === "object" && item !== null && ("label" in item || "values" in item));
 
-/**
- * @param given sizes of a batch, where they are said: of labelled sequences, unless they are, the longest and 32.
- * @param seed of the order of sequences, and of the share that is held out.
- */
+const isTokens = (data: unknown): data is Int32Array => Object.prototype.toString.call(data) === "[object Int32Array]";
+
+/** @param given sizes of a batch, where they are said. @param seed of the order of data, and of the share that is held out. */
 export function prepareData(
   config: NetworkConfig,
   data: FitData,
@@ -45,37 +66,57 @@ export function prepareData(
   seed: number,
 ): PreparedData {
   const [kept, held] = typeof validation === "number" ? shared(data, validation, seed) : [data, validation];
-  const labelled = [kept, held].filter(isLabelled).flat();
+  const sequences = [kept, held].filter(isSequences).flat();
   const { tokens, width } = architectureOf(config).input;
   const inputs = tokens === undefined ? width : 1;
-  const stepsOf = (item: LabelledSequence) => (item?.tokens ?? item?.features ?? []).length / inputs;
-  const longest = labelled.reduce((most, item) => Math.max(most, Math.ceil(stepsOf(item))), 1);
-  const size = labelled.length > 0 ? { steps: longest, batch: 32, ...defined(given) } : given;
-  const { steps = 1, batch = 1 } = size;
+  const said = defined(given);
+  const size = {
+    ...(sequences.length > 0 && { steps: longest(sequences, inputs) }),
+    ...((sequences.length > 0 || isTokens(kept)) && { batch: 32 }),
+    ...said,
+    ...(sequences.some((item) => item && "values" in item) && { weights: true }), // of a last batch that is not full
+  };
+  if (isTokens(kept) || isTokens(held)) expectSize("fit", "steps", size.steps);
+  const { steps = 1, batch = 1, carryState = false } = size;
+  const laidOut = { steps, batch, inputs, carryState };
   return {
-    ...training(kept, { steps, batch, inputs, seed }),
-    validation: held === undefined ? undefined : again(held, { steps, batch, inputs }),
+    ...training(kept, { ...laidOut, seed }),
+    validation: held === undefined ? undefined : again(held, laidOut),
     size,
   };
 }
 
-const defined = ({ steps, batch }: DataSize): DataSize => ({
+function longest(sequences: Sequences, inputs: number): number {
+  const stepsOf = (item: Sequences[number]) => Math.ceil((item?.tokens ?? item?.features ?? []).length / inputs);
+  return sequences.reduce((most, item) => Math.max(most, stepsOf(item)), 1);
+}
+
+const defined = ({ steps, batch, carryState }: DataSize): DataSize => ({
   ...(steps !== undefined && { steps }),
   ...(batch !== undefined && { batch }),
+  ...(carryState !== undefined && { carryState }),
 });
 
-interface Padded {
+interface LaidOut {
   readonly steps: number;
   readonly batch: number;
   readonly inputs: number;
+  readonly carryState: boolean;
 }
 
 function training(
   data: FitData,
-  options: Padded & { seed: number },
+  { carryState, ...options }: LaidOut & { seed: number },
 ): Pick<PreparedData, "training" | "updatesPerEpoch"> {
-  if (isLabelled(data)) {
-    return { training: shuffledBatches(data, options), updatesPerEpoch: Math.ceil(data.length / options.batch) };
+  const { steps, batch } = options;
+  if (isSequences(data)) {
+    return { training: shuffledBatches(data, options), updatesPerEpoch: Math.ceil(data.length / batch) };
+  }
+  if (isTokens(data)) {
+    return {
+      training: carryState ? carriedWindows(cut(data, batch), options) : randomWindows(data, options),
+      updatesPerEpoch: Math.ceil((data.length - 1) / (steps * batch)),
+    };
   }
   if (!Array.isArray(data)) {
     const source = iteratorOf("fit", data as Batches);
@@ -90,9 +131,12 @@ function training(
 }
 
 /** What answers all of some data each time. @throws where it is a stream, which could be gone through once. */
-function again(data: Exclude<ValidationData, number>, size: Padded): () => Batches {
+function again(data: Exclude<ValidationData, number>, { carryState, ...size }: LaidOut): () => Batches {
   if (typeof data === "function") return data;
-  if (isLabelled(data)) return () => batchesOnce(data, size);
+  if (isSequences(data)) return () => batchesOnce(data, size);
+  if (isTokens(data)) {
+    return () => (carryState ? carriedWindowsOnce(cut(data, size.batch), size) : consecutiveWindows(data, size));
+  }
   if (typeof data === "object" && data !== null && "next" in data) {
     const cure = "pass a function that answers a new one each time, such as () => consecutiveWindows(tokens, size)";
     throw new TempogradError(
@@ -105,6 +149,7 @@ function again(data: Exclude<ValidationData, number>, size: Padded): () => Batch
 
 /** What is learned from, and the share that is held out. */
 function shared(data: FitData, share: number, seed: number): [FitData, FitData] {
+  if (isTokens(data)) return partsOf(split(data, share));
   if (!Array.isArray(data)) {
     const cure = "hold batches out yourself, and pass them as validation";
     throw new TempogradError(
@@ -112,6 +157,11 @@ function shared(data: FitData, share: number, seed: number): [FitData, FitData] 
       `fit: validation is the share ${shown(share)} of a stream, expected batches; ${cure}.`,
     );
   }
-  const { training, heldOut } = splitItems<LabelledSequence | Batch>(data, share, seed);
-  return [training as FitData, heldOut as FitData];
+  if (areInTime(data)) return partsOf(splitInTime(data, share));
+  return partsOf(splitItems<Sequences[number] | Batch>(data, share, seed));
 }
+
+const partsOf = ({ training, heldOut }: { training: unknown; heldOut: unknown }): [FitData, FitData] => [
+  training as FitData,
+  heldOut as FitData,
+];

@@ -1,9 +1,12 @@
 // What a user says of a fit, checked.
 
 import { TempogradError } from "../errors";
+import type { NetworkConfig } from "../network/config";
 import { expectKnown, expectSeed, expectSize, expectSwitch, shown } from "../network/expect";
+import { architectureOf } from "../parts/architecture";
+import { usualMetrics } from "./evaluate";
 import type { PreparedData, ValidationData } from "./fit-data";
-import type { Metrics } from "./metrics";
+import { labelAccuracy, type Metrics, mae, rmse } from "./metrics";
 import type { TrainerOptions, TrainOptions } from "./trainer-options";
 
 /** How long a network is fitted, and how it is measured meanwhile. */
@@ -16,7 +19,10 @@ export interface FitRules<M extends Metrics = Metrics> {
   validation?: ValidationData;
   /** Updates between two measurements. Default an epoch; of a stream a tenth of `updates`, or 100. */
   evaluateEvery?: number;
-  /** As of `evaluate`: what is measured beside the loss, by name. Default accuracy and perplexity, where the loss is of classes. */
+  /**
+   * As of `evaluate`: what is measured beside the loss, by name. Default accuracy and perplexity, where the loss is of classes;
+   * labelAccuracy of labels; mae and rmse of values, unless outputs are asked for differently, as by quantiles.
+   */
   metrics?: M;
   /** Which measurement tells whether the network is better than before, "loss" or a metric's name. Default "loss". */
   monitor?: "loss" | (keyof M & string);
@@ -24,7 +30,7 @@ export interface FitRules<M extends Metrics = Metrics> {
   patience?: number;
   /** Whether network and trainer end as they were when they measured best, instead of last. Default false. */
   restoreBest?: boolean;
-  /** Seed of the order of labelled sequences, and of the share that is held out. Default 1. */
+  /** Seed of the order of sequences and windows, and of the share that is held out. Default 1. */
   seed?: number;
   /** As of `trainer.train`. */
   notFinite?: TrainOptions["notFinite"];
@@ -32,7 +38,7 @@ export interface FitRules<M extends Metrics = Metrics> {
   signal?: AbortSignal;
 }
 
-/** Of a network: what its trainer is to be too. Labelled sequences need no `steps`, the longest's, and no `batch`, 32. */
+/** Of a network: what its trainer is to be too. Sequences need no `steps`, the longest's; those and tokens no `batch`, 32. */
 export type FitOptions<M extends Metrics = Metrics> = FitRules<M> &
   Omit<TrainerOptions, "steps" | "batch" | "signal"> &
   Partial<Pick<TrainerOptions, "steps" | "batch">>;
@@ -41,6 +47,14 @@ const rules = [
   ...["epochs", "updates", "validation", "evaluateEvery", "metrics", "monitor", "patience", "restoreBest", "seed"],
   ...["notFinite", "signal", "onProgress"],
 ];
+
+/** What a network is measured by where no metrics are asked for. */
+export function usualOfFit(config: NetworkConfig): Metrics {
+  const { loss } = architectureOf(config);
+  if (loss.targets !== "values") return usualMetrics(config);
+  if (loss.labels) return { labelAccuracy: labelAccuracy() };
+  return loss.period === 1 ? { mae: mae(), rmse: rmse() } : {};
+}
 
 /** The rules of a fit, and what is left: the options of a trainer. */
 export function partedOptions<Rules extends object>(options: object): { rules: Rules; more: object } {

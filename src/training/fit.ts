@@ -1,19 +1,30 @@
 // Fits a network to data: trains it, measures it on other data meanwhile, and stops where it gets no better.
 
+import { expectLiving } from "../gpu/lifetime";
 import { shapeOf } from "../network/batch";
 import { shown } from "../network/expect";
 import type { Network } from "../network/network";
-import { evaluate, expectMetrics, type Measured, usualMetrics } from "./evaluate";
+import { evaluate, expectMetrics, type Measured } from "./evaluate";
 import { type FitData, type PreparedData, prepareData } from "./fit-data";
-import { checkRules, expectEpochs, expectNoMore, type FitOptions, type FitRules, partedOptions } from "./fit-options";
+import {
+  checkRules,
+  expectEpochs,
+  expectNoMore,
+  type FitOptions,
+  type FitRules,
+  partedOptions,
+  usualOfFit,
+} from "./fit-options";
 import type { Metrics, MetricValues } from "./metrics";
 import type { StepReport } from "./submits";
 import { Trainer } from "./trainer";
 import type { TrainerOptions } from "./trainer-options";
 import type { Snapshot } from "./trainer-state";
 
-/** Where the loss is of classes, and no metrics are asked for. */
-type Usual = { readonly accuracy?: number; readonly perplexity?: number };
+/** Where no metrics are asked for: of classes, of values, or of labels. */
+type Usual = {
+  readonly [Name in "accuracy" | "perplexity" | "mae" | "rmse" | "labelAccuracy"]?: number;
+};
 
 /** What is measured on the validation data. */
 type Validation<M extends Metrics> = Metrics extends M ? Measured & Usual : Measured & MetricValues<M>;
@@ -58,9 +69,26 @@ type Telling<M extends Metrics> = {
  * the caller's, to be gone on with or saved. With `restoreBest` both end as they were at the best measurement, the optimizer's state
  * and the count of updates included, also where the fit is given up; data are taken up where they stand.
  *
- * @param data labelled sequences, shuffled anew each epoch, of which the last batch may be partly filled and counts by what it holds;
- *   a list of batches; or a stream.
+ * @param data sequences that have a label or values, shuffled anew each epoch, of which the last batch may be partly filled and counts
+ *   by what it holds; the tokens of a text; a list of batches; or a stream. Values need a trainer of the caller's to be made with
+ *   `weights: true`.
  * @throws as `Trainer.create`, `trainer.train` and `evaluate`; where a rule is out of range or does not go with another.
+ * @example
+ * ```ts
+ * import { adam, fit, gru, lastStep, Network, tokens, topK } from "tempograd";
+ *
+ * const words = ["to", "be", "or", "not", "that", "is", "the", "question"];
+ * const items = words.map((word) => ({ tokens: vocabulary.encode(word), label: word.length > 2 ? 1 : 0 }));
+ * const isLong = await Network.create(gpu, { input: tokens(vocabulary.size), layers: [gru(8)], readout: lastStep(2) });
+ * const { best, history } = await fit(isLong, items, {
+ *   optimizer: adam({ learningRate: 0.02 }),
+ *   epochs: 10,
+ *   validation: 0.25,
+ *   metrics: { top1: topK(1) },
+ *   restoreBest: true,
+ * });
+ * console.log(history.length, best?.validation?.top1);
+ * ```
  */
 export function fit<const M extends Metrics = Metrics>(
   network: Network,
@@ -80,11 +108,16 @@ export async function fit(
   const { rules, more } = partedOptions<FitRules & Telling<Metrics>>(options);
   const { metrics, validation, seed = 1, signal } = rules;
   const isTrainer = given instanceof Trainer;
-  const { config, lifetime } = isTrainer ? given.network : given;
-  (isTrainer ? given.pass.lifetime : lifetime).expect("fit");
+  expectLiving(
+    "fit",
+    isTrainer ? "trainer" : "network",
+    isTrainer ? given.pass : given,
+    "Network.create or Trainer.create",
+  );
+  const { config } = isTrainer ? given.network : given;
   signal?.throwIfAborted();
   if (isTrainer) expectNoMore(more);
-  const measures = metrics ?? usualMetrics(config);
+  const measures = metrics ?? usualOfFit(config);
   expectMetrics("fit", config, measures);
   checkRules(rules, ["loss", ...Object.keys(measures).filter((name) => measures[name]!.better)]);
   const prepared = prepareData(config, data, validation, isTrainer ? given.pass.options : more, seed);
@@ -124,7 +157,7 @@ async function fitted(
       if (last) await onProgress?.({ update: last.step, loss: last.loss });
       last = report;
       count++;
-      if (!report.skipped) [sum, finite] = [sum + report.loss, finite + 1];
+      if (!report.skipped && !Number.isNaN(report.loss)) [sum, finite] = [sum + report.loss, finite + 1];
     }
     return last && { last, count, loss: sum / finite };
   };

@@ -18,14 +18,15 @@ export interface ScoredRow {
   rank: number;
   /** −ln softmax(o)[y] */
   surprise: number;
-  /** [K]: o; of losses of labels σ(o). */
+  /** [K], o; of losses of labels σ(o). */
   outputs: Float32Array;
-  /** [K]: the targets of losses of values. */
+  /** [K], the targets of losses of values. */
   targets: Float32Array;
 }
 
 /** One measurement. */
 export interface Tally<Value> {
+  /** Takes one row of the targets that counts. */
   add(row: Readonly<ScoredRow>): void;
   /** After one row or more. */
   value(): Value;
@@ -40,7 +41,7 @@ export interface Metric<Value = unknown> {
   readonly needs: readonly Score[];
   /** Which is better, where the value is one number. */
   readonly better?: "higher" | "lower";
-  /** @param outputs K */
+  /** Begins a measurement. @param outputs K */
   begin(outputs: number): Tally<Value>;
 }
 
@@ -149,6 +150,15 @@ export const f1PerClass = (): Metric<(number | null)[]> => ofConfusion({ name: "
 /**
  * The mean of `f1PerClass` over the classes of which it is defined, each counting alike ("macro"): from 0 to 1, as
  * sklearn.metrics.f1_score(average="macro") has it.
+ * @example
+ * ```ts
+ * import { confusionMatrix, consecutiveWindows, evaluate, f1 } from "tempograd";
+ *
+ * const shape = { steps: 8, batch: 2 };
+ * const metrics = { f1: f1(), confused: confusionMatrix() };
+ * const { f1: mean, confused } = await evaluate(network, shape, consecutiveWindows(text, shape), { metrics });
+ * console.log(mean, confused[0]?.[1]); // how often the first symbol was taken for the second
+ * ```
  */
 export const f1 = (): Metric<number> =>
   ofConfusion({ name: "f1", better: "higher" }, (matrix) => {

@@ -18,15 +18,23 @@ export interface OptimizerTensors {
   update: PlannedTensor;
   gradient: PlannedTensor;
   parameter: PlannedTensor;
+  /**
+   * Of a sparse embedding, i32 [R]: which row of the parameter each of the gradient's R rows is of, each once, −1 of none. The
+   * tensors are then [rows, width], and all other rows stay as they are.
+   */
+  rows?: PlannedTensor | undefined;
 }
 
 /** The fields of the shader's struct by their names, or f32 one behind the other. */
 export type OptimizerNumbers = Readonly<Record<string, number>> | readonly number[];
 
+/** How parameters follow their gradients; one of your own is such an object. */
 export interface Optimizer {
   readonly kind: string;
   /** α at the start, of parameters without one of their own; `trainer.learningRate` changes it later. */
   readonly learningRate: number;
+  /** Whether it updates the rows of a sparse embedding, `tensors.rows`; default false. */
+  readonly sparse?: boolean;
   /** What the shader's `update` holds at a step, from 1: as many at each. Called for each learning rate that there is. */
   scalars(learningRate: number, step: number): OptimizerNumbers;
   /** Puts the update of a range of parameters on a plan, of each that there is. @returns the state that it keeps, like the parameters: to be saved with them. */
@@ -49,16 +57,15 @@ interface WeightDecay {
  * @throws where a number is out of range, or `nesterov` is given without momentum.
  */
 export function sgd(options: LearningRate & WeightDecay & { momentum?: number; nesterov?: boolean }): Optimizer {
-  const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
   expectKnown("sgd", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
+  const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
   expectNumber("sgd", "learningRate", learningRate);
   expectNumber("sgd", "weightDecay", weightDecay);
   expectNumber("sgd", "momentum", momentum, 1);
   if (nesterov && momentum === 0)
     throw new TempogradError("option", "sgd: nesterov is given with momentum 0, expected more; set momentum.");
   return {
-    kind: "sgd",
-    learningRate,
+    ...{ kind: "sgd", learningRate, sparse: true },
     scalars: (rate) => ({ learningRate: rate, weightDecay, momentum }),
     add(plan, tensors) {
       const state = momentum === 0 ? {} : stateLike(plan, tensors.parameter, "velocity");
@@ -74,15 +81,14 @@ export function sgd(options: LearningRate & WeightDecay & { momentum?: number; n
  * @throws where a number is out of range.
  */
 export function rmsprop(options: LearningRate & WeightDecay & { decay?: number; epsilon?: number }): Optimizer {
-  const { learningRate, decay = 0.99, epsilon = 1e-8, weightDecay = 0 } = options;
   expectKnown("rmsprop", options, ["learningRate", "decay", "epsilon", "weightDecay"]);
+  const { learningRate, decay = 0.99, epsilon = 1e-8, weightDecay = 0 } = options;
   expectNumber("rmsprop", "learningRate", learningRate);
   expectNumber("rmsprop", "weightDecay", weightDecay);
   expectNumber("rmsprop", "decay", decay, 1);
   expectNumber("rmsprop", "epsilon", epsilon);
   return {
-    kind: "rmsprop",
-    learningRate,
+    ...{ kind: "rmsprop", learningRate, sparse: true },
     scalars: (rate) => ({ learningRate: rate, weightDecay, share: 1 - decay, epsilon }),
     add(plan, tensors) {
       const state = stateLike(plan, tensors.parameter, "meanSquare");
@@ -98,6 +104,14 @@ type AdamOptions = LearningRate & WeightDecay & { beta1?: number; beta2?: number
  * Adam (Kingma and Ba 2015); weight decay is added to the gradient.
  * @param options beta1 and beta2 default to 0.9 and 0.999, epsilon to 1e-8.
  * @throws where a number is out of range.
+ * @example
+ * ```ts
+ * import { adam, Trainer } from "tempograd";
+ *
+ * const trainer = await Trainer.create(network, { steps: 8, batch: 2, optimizer: adam({ learningRate: 3e-3 }) });
+ * trainer.learningRate = 1e-3; // from now on
+ * trainer.destroy();
+ * ```
  */
 export const adam = (options: AdamOptions): Optimizer => adamLike("adam", options, 0);
 
@@ -105,16 +119,15 @@ export const adam = (options: AdamOptions): Optimizer => adamLike("adam", option
 export const adamw = (options: AdamOptions): Optimizer => adamLike("adamw", options, 0.01);
 
 function adamLike(kind: "adam" | "adamw", options: AdamOptions, usualDecay: number): Optimizer {
-  const { learningRate, weightDecay = usualDecay, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   expectKnown(kind, options, ["learningRate", "beta1", "beta2", "epsilon", "weightDecay"]);
+  const { learningRate, weightDecay = usualDecay, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   expectNumber(kind, "learningRate", learningRate);
   expectNumber(kind, "weightDecay", weightDecay);
   expectNumber(kind, "beta1", beta1, 1);
   expectNumber(kind, "beta2", beta2, 1);
   expectNumber(kind, "epsilon", epsilon);
   return {
-    kind,
-    learningRate,
+    ...{ kind, learningRate, sparse: true },
     scalars(rate, step) {
       return {
         ...{ learningRate: rate, weightDecay, share1: 1 - beta1, share2: 1 - beta2, epsilon },

@@ -12,10 +12,17 @@ export const constant = (): LearningRateSchedule => () => 1;
 /**
  * factor^⌊(step − 1) / every⌋, as torch.optim.lr_scheduler.StepLR has it.
  * @throws where `every` is no integer from 1 up, or `factor` no finite number from 0 up.
+ * @example
+ * ```ts
+ * import { stepDecay, warmUp } from "tempograd";
+ *
+ * const schedule = warmUp(100, stepDecay({ every: 1000, factor: 0.5 })); // learningRateSchedule of a trainer
+ * console.log(schedule(50), schedule(1101)); // 0.5, 0.5
+ * ```
  */
 export function stepDecay(options: { every: number; factor: number }): LearningRateSchedule {
-  const { every, factor } = options;
   expectKnown("stepDecay", options, ["every", "factor"]);
+  const { every, factor } = options;
   expectSize("stepDecay", "every", every);
   expectNumber("stepDecay", "factor", factor);
   return (step) => factor ** Math.floor((step - 1) / every);
@@ -28,8 +35,8 @@ export function stepDecay(options: { every: number; factor: number }): LearningR
  * @throws where `steps` is no integer from 1 up, or `final` no finite number from 0 up.
  */
 export function cosine(options: { steps: number; final?: number }): LearningRateSchedule {
-  const { steps, final = 0 } = options;
   expectKnown("cosine", options, ["steps", "final"]);
+  const { steps, final = 0 } = options;
   expectSize("cosine", "steps", steps);
   expectNumber("cosine", "final", final);
   return (step) => final + ((1 - final) * (1 + Math.cos(Math.PI * Math.min(1, (step - 1) / steps)))) / 2;

@@ -36,7 +36,8 @@ export async function layoutOfSubmit(
   rates: number,
 ): Promise<SubmitLayout> {
   const { bytes: passBytes } = await network.memoryOf(pass);
-  const { bytes: batchBytes } = layoutOf(batchTensors(batchSpecs(network.config, { ...pass, rowsByToken: true })));
+  const specs = batchSpecs(network.config, { ...pass, rowsByToken: true, rowsByTail: true });
+  const { bytes: batchBytes } = layoutOf(batchTensors(specs));
   const slotBytes = batchBytes + layoutOf(numbersSpecs(optimizer, rates)).bytes;
   const { maxBufferSize } = network.gpu.device.limits;
   const fitting = (bytes: number) => Math.max(1, Math.floor(bytes / slotBytes)); // one is the pass's own to refuse

@@ -13,7 +13,7 @@ import type { TrainerPlan } from "./trainer-plan";
 export interface StepReport {
   /** Its number, from 1. */
   step: number;
-  /** The loss before its update. */
+  /** The loss before its update; not a number where no target of the batch counts. */
   loss: number;
   /** Whether it changed nothing, as its loss or its gradients were not finite. */
   skipped: boolean;
@@ -45,9 +45,13 @@ export class Submits {
   readonly #layout: TrainerPlan;
   readonly #forcedSteps: number | undefined;
   readonly #bytes: ArrayBuffer;
+  /** Of each step that was packed, the sections that its run leaves out. */
+  readonly #without: (readonly string[])[] = [];
   readonly #upload: GPUBuffer;
   readonly #numbers: Tensor;
   readonly #readback: LossReadback;
+  /** Steps of batches in which nothing counts: the mean of nothing is no loss. */
+  readonly #uncounted = new Set<number>();
   #stepMilliseconds = Number.POSITIVE_INFINITY;
   #lastFinished = 0;
 
@@ -89,7 +93,8 @@ export class Submits {
     const { packer } = this.#pass;
     const { slotBytes, update } = this.#layout;
     const start = slot * slotBytes;
-    packer.pack(this.#bytes, start, data, beside);
+    this.#without[slot] = packer.pack(this.#bytes, start, data, beside);
+    if (beside.weight === 0) this.#uncounted.add(beside.step);
     update.pack(numbers, new DataView(this.#bytes, start + packer.bytes, slotBytes - packer.bytes));
   }
 
@@ -110,7 +115,7 @@ export class Submits {
         const start = slot * slotBytes;
         encoder.copyBufferToBuffer(this.#upload, start, batch.buffer, 0, packer.bytes);
         encoder.copyBufferToBuffer(this.#upload, start + packer.bytes, numbers.buffer, numbers.offset, numbers.size);
-        this.#pass.encode(encoder, stops);
+        this.#pass.encode(encoder, stops, this.#without[slot]);
         if (!stops) this.#readback.encodeNote(encoder, buffer, slot);
         this.#readback.encodeOverflow(encoder, buffer, slot);
       }
@@ -138,8 +143,9 @@ export class Submits {
     this.#stepMilliseconds = (now - this.#lastFinished) / losses.count;
     this.#lastFinished = now;
     const [halted = 0] = results.notes;
-    return results.losses.map((loss, i) => {
+    return results.losses.map((recorded, i) => {
       const step = firstStep + i;
+      const loss = this.#uncounted.delete(step) ? Number.NaN : recorded;
       if (results.overflows[i] !== 0) return { step, loss, skipped: true, overflowed: true };
       const skipped = stops ? halted !== 0 && step >= halted : results.notes[i] !== 0;
       return { step, loss, skipped };

@@ -6,6 +6,24 @@ import type { PassOptions } from "../network/pass-options";
 import { expectNumber, type Optimizer } from "./optimizers";
 import type { LearningRateSchedule } from "./schedules";
 
+/**
+ * The size of the batches, how they are learned from, and how the network is laid out for that.
+ * @example
+ * ```ts
+ * import { adam, cosine, randomWindows, Trainer } from "tempograd";
+ *
+ * const trainer = await Trainer.create(network, {
+ *   steps: 16,
+ *   batch: 8,
+ *   optimizer: adam({ learningRate: 0.01 }),
+ *   learningRateSchedule: cosine({ steps: 10 }),
+ *   clipNorm: 1,
+ * });
+ * const batches = randomWindows(text, { steps: 16, batch: 8, seed: 1 });
+ * for await (const { step, loss } of trainer.train(batches, { steps: 10 })) console.log(step, loss);
+ * trainer.destroy();
+ * ```
+ */
 export interface TrainerOptions
   extends Pick<
     PassOptions,
@@ -45,6 +63,7 @@ export interface TrainerOptions
   signal?: AbortSignal;
 }
 
+/** How long a training goes on. */
 export interface TrainOptions {
   /** How many steps to do. Without it, until the batches end. */
   steps?: number;
@@ -83,6 +102,7 @@ const names: readonly (keyof TrainerOptions)[] = [
 
 /** @throws where an option is unknown, of another type or out of range. */
 export function checkTrainerOptions(options: TrainerOptions): void {
+  expectKnown("Trainer", options, names);
   const { optimizer, learningRateSchedule } = options;
   if (typeof optimizer?.add !== "function" || typeof optimizer.scalars !== "function") {
     throw new TempogradError(
@@ -100,14 +120,13 @@ export function checkTrainerOptions(options: TrainerOptions): void {
     const limit = options[name];
     if (limit !== undefined) expectNumber("Trainer", name, limit);
   }
-  expectKnown("Trainer", options, names);
   if (options.stepsPerSubmit !== undefined) expectSize("Trainer", "stepsPerSubmit", options.stepsPerSubmit);
 }
 
 /** @throws where an option is unknown, of another type or out of range. */
 export function checkTrainOptions(operation: string, options: TrainOptions): void {
-  const { steps = Number.POSITIVE_INFINITY, notFinite } = options;
   expectKnown(operation, options, ["steps", "notFinite", "signal"]);
+  const { steps = Number.POSITIVE_INFINITY, notFinite } = options;
   if (steps !== Number.POSITIVE_INFINITY) expectSize(operation, "steps", steps);
   if (![undefined, "stop", "skip"].includes(notFinite)) {
     throw new TempogradError("option", `${operation}: notFinite is ${shown(notFinite)}, expected "stop" or "skip".`);

@@ -53,7 +53,7 @@ function planTrainer(
   const { losses: ring, recorded, lossScaling: scaling } = tensors;
   const overflowed = scaling && plan.tensor("overflowed", [1], { type: "u32" });
   const update = plan.section(backwardHalf, () => {
-    const update = planUpdate(network.parameters, pass, options, learning, clip);
+    const update = planUpdate(network.programs.parameters, pass, options, learning, clip);
     if (scaling && overflowed) {
       const noting = { notFinite: notFinite!, step: batch.tensors.step! };
       scale!.adaptScale(plan, { scaling, overflowed, ring, recorded, ...noting });
@@ -72,7 +72,7 @@ function planTrainer(
 export async function layoutOfTrainer(network: Network, options: TrainerOptions) {
   const { schedule, checkpointEvery, joined = false, ownInputs = false, precision } = options;
   const shape = { ...shapeOf(options), schedule, checkpointEvery, joined, ownInputs, ...(precision && { precision }) };
-  const names = Object.keys(network.parameters.tensors);
+  const names = Object.keys(network.programs.parameters.tensors);
   const said = options.trainable !== undefined || options.learningRates !== undefined;
   const learning = said ? (await import("./learning")).learningOf(options, names) : allLearn(names);
   const trainable = learning.frozen ? learning.names : undefined;

@@ -6,7 +6,7 @@ import { TempogradError } from "../errors";
 import type { Gpu } from "../gpu/device";
 import { readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
 import type { NetworkConfig } from "../network/config";
-import { shown } from "../network/expect";
+import { expectOptions, shown } from "../network/expect";
 import { expectValues } from "../network/expect-values";
 import { type Network, valuesOf } from "../network/network";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
@@ -16,7 +16,24 @@ import { checkLearning, type Learning } from "./learning-state";
 import { expectNumber } from "./optimizers";
 import type { ParameterRange } from "./update";
 
-/** The state of a trainer, beside the parameters. */
+/**
+ * The state of a trainer, beside the parameters.
+ * @example
+ * ```ts
+ * import { adam, randomWindows, readCheckpoint, saveCheckpoint, Trainer } from "tempograd";
+ *
+ * const size = { steps: 8, batch: 2, seed: 1 };
+ * const trainer = await Trainer.create(network, { steps: 8, batch: 2, optimizer: adam({ learningRate: 0.01 }) });
+ * const stream = randomWindows(text, size);
+ * for await (const { loss } of trainer.train(stream, { steps: 3 })) console.log(loss);
+ * const file = await saveCheckpoint(trainer, { data: stream.position, about: vocabulary });
+ *
+ * const { trainer: state, data, ...saved } = await readCheckpoint(file); // later, and elsewhere
+ * if (state) trainer.restore({ ...saved, trainer: state });
+ * for await (const { step } of trainer.train(randomWindows(text, { ...size, position: data }), { steps: 1 })) console.log(step);
+ * trainer.destroy();
+ * ```
+ */
 export interface TrainerState {
   /** Training steps done. */
   step: number;
@@ -116,9 +133,11 @@ function computes(config: NetworkConfig): Map<string, string> {
 /** @throws unless a checkpoint is of this network: of what it computes, where the checkpoint says it, and of its sizes. */
 export function checkNetwork(
   operation: string,
-  { network, parameters }: { network?: NetworkConfig | undefined; parameters: ParameterValues },
+  checkpoint: { network?: NetworkConfig | undefined; parameters: ParameterValues },
   config: NetworkConfig,
 ): void {
+  expectOptions(operation, checkpoint, "checkpoint");
+  const { network, parameters } = checkpoint;
   const [held, made] = [network && computes(network), computes(config)];
   const other = [...new Set([...made.keys(), ...(held?.keys() ?? [])])].filter(
     (name) => held?.get(name) !== made.get(name),
@@ -196,13 +215,13 @@ export function writeState(gpu: Gpu, values: ParameterValues, tensors: readonly 
  */
 export async function readSnapshot(
   operation: string,
-  { gpu, config, parameters }: Network,
+  { gpu, config, programs }: Network,
   notFinite: Tensor,
   state: readonly Tensor[],
   progress: Omit<TrainerState, "tensors">,
   stopping: boolean,
 ): Promise<Snapshot> {
-  const own = Object.values(parameters.tensors);
+  const own = Object.values(programs.parameters.tensors);
   const tensors = [...own, ...state];
   const [found, ...arrays] = await readTensors(gpu, [notFinite, ...tensors], operation); // one read: all of the same step
   if (stopping && found![0] !== 0) {

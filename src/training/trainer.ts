@@ -1,7 +1,7 @@
 // Trains a network: several steps a submit, losses from a ring on the GPU, nothing allocated while it runs.
 
 import type { Memory } from "../gpu/describe";
-import { Lifetime } from "../gpu/lifetime";
+import { expectLiving, Lifetime } from "../gpu/lifetime";
 import { readFloats, type Tensor } from "../gpu/tensor";
 import type { AnyBatch } from "../network/batch";
 import type { CheckBatch } from "../network/check-batch";
@@ -18,6 +18,7 @@ import { isInHalves, layoutOfTrainer, submissionsInFlight, type TrainerPlan } fr
 import type * as trainerStates from "./trainer-state";
 import type { Progress, Restorable, Snapshot } from "./trainer-state";
 
+/** What trains a network: every step is reported, in order. */
 export class Trainer {
   readonly network: Network;
   readonly pass: Pass;
@@ -53,6 +54,7 @@ export class Trainer {
   ) {
     const { program } = pass;
     this.#lifetime = lifetime;
+    network.programs.changes.writers.add(lifetime);
     this.#optimizer = options.optimizer;
     this.network = network;
     this.pass = pass;
@@ -64,7 +66,7 @@ export class Trainer {
     this.#squared = squares !== undefined;
     this.#layout = layout;
     this.#states = states;
-    this.#state = states.stateTensors(network.parameters, layout.update.ranges, pass);
+    this.#state = states.stateTensors(network.programs.parameters, layout.update.ranges, pass);
     this.#halves = halves && new halves(pass, layout, this.#steps);
   }
 
@@ -74,7 +76,7 @@ export class Trainer {
    *   `options.signal` aborts.
    */
   static async create(network: Network, options: TrainerOptions): Promise<Trainer> {
-    network.lifetime.expect("Trainer.create");
+    expectLiving("Trainer.create", "network", network, "Network.create");
     checkTrainerOptions(options);
     options.signal?.throwIfAborted();
     const made = Trainer.#made(network, options);
@@ -101,7 +103,7 @@ export class Trainer {
    * @throws as `create` for its options; where it is more than 2^53 bytes.
    */
   static async memoryOf(network: Network, options: TrainerOptions): Promise<Memory> {
-    network.lifetime.expect("Trainer.memoryOf");
+    expectLiving("Trainer.memoryOf", "network", network, "Network.create");
     checkTrainerOptions(options);
     const { passOptions, extend } = await layoutOfTrainer(network, options);
     return network.programs.memoryOf("Trainer.memoryOf", passOptions, extend);
@@ -117,8 +119,8 @@ export class Trainer {
    *   lost, or what is trained on was destroyed; the signal's reason; or when already training.
    */
   async *train(batches: Batches, options: TrainOptions = {}): AsyncGenerator<StepReport, void, undefined> {
-    const { steps = Number.POSITIVE_INFINITY, notFinite = "stop", signal } = options;
     checkTrainOptions(training, options);
+    const { steps = Number.POSITIVE_INFINITY, notFinite = "stop", signal } = options;
     if (this.#training) throw new Error(`${training}: already training; stop() first, and let the loop end.`);
     this.pass.lifetime.expect(training);
     this.#halves?.expectNone(training);
@@ -292,6 +294,7 @@ export class Trainer {
     this.pass.destroy();
   }
 
+  /** As `destroy`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

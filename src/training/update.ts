@@ -1,5 +1,6 @@
 // Puts on a pass's plan what follows the gradients: clipping, and the optimizer's step, both only where all is finite.
 
+import { TempogradError } from "../errors";
 import { byDefault, dispatchesOf } from "../gpu/describe";
 import type { Plan } from "../gpu/plan";
 import {
@@ -79,10 +80,15 @@ export function planUpdate(
   const numbers = Object.values(plan.group("numbers of a step", specs, "uniform").tensors);
   return plan.gated(notFinite, () => {
     if (clipValue !== undefined) clip!.clipValue(plan, gradient, clipValue);
-    const ranges = rangesOf(Object.keys(parameters.tensors), learning).map((names): ParameterRange => {
-      const parameter = joined(parameters, names, "parameters");
-      const update = numbers[rates.indexOf(learning.rates.get(names[0]!))]!;
-      const state = optimizer.add(plan, { update, gradient: joined(pass.gradients!, names, "gradients"), parameter });
+    const all = Object.keys(parameters.tensors);
+    const ranges = rangesOf(all, learning, pass.gradientRows).map((names): ParameterRange => {
+      const [first = ""] = names;
+      const update = numbers[rates.indexOf(learning.rates.get(first))]!;
+      const rows = pass.gradientRows[first];
+      if (rows) expectSparse(optimizer, first);
+      const parameter = rows ? parameters.tensors[first]! : joined(parameters, names, "parameters");
+      const gradient = rows ? pass.gradients!.tensors[first]! : joined(pass.gradients!, names, "gradients");
+      const state = optimizer.add(plan, { update, gradient, parameter, ...(rows && { rows }) });
       checkState(optimizer, state, parameter);
       return { names, offset: parameter.offset, state };
     });
@@ -104,13 +110,27 @@ export function planUpdate(
   });
 }
 
-/** The names of those that learn, cut where a frozen one or another learning rate comes between. */
-function rangesOf(all: readonly string[], { names, rates }: Learning): string[][] {
+/** @throws unless an optimizer can update some rows of a parameter alone. */
+function expectSparse({ kind, sparse }: Optimizer, name: string): void {
+  if (sparse) return;
+  throw new TempogradError(
+    "option",
+    `Trainer.create: optimizer "${kind}" is not sparse and "${name}" is, expected one that updates tensors.rows alone and says sparse: true; use one of the library's, or leave sparse out of the embedding.`,
+  );
+}
+
+/** The names of those that learn, cut where a frozen one, a sparse one or another learning rate comes between. */
+function rangesOf(
+  all: readonly string[],
+  { names, rates }: Learning,
+  sparse: Readonly<Record<string, unknown>>,
+): string[][] {
   const ranges: string[][] = [];
   let range: string[] = [];
   for (const name of names) {
     const last = range.at(-1);
-    const joins = last !== undefined && all[all.indexOf(last) + 1] === name && rates.get(last) === rates.get(name);
+    const apart = last === undefined || sparse[last] || sparse[name] || rates.get(last) !== rates.get(name);
+    const joins = !apart && all[all.indexOf(last) + 1] === name;
     if (joins) range.push(name);
     else {
       range = [name];

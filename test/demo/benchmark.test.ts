@@ -16,6 +16,7 @@ import { fromHash, toHash } from "../../demo/benchmark/share";
 import { kernelLines } from "../../demo/benchmark/tables";
 import { unitCost } from "../../demo/benchmark/unit-cost";
 import { findFirefox } from "../../demo/terminal/firefox";
+import { version } from "../../package.json";
 import { networkConfig, referenceOptimizer, referenceTrainStep } from "../../src/index";
 import { visit } from "../visit";
 import { fullReport } from "./benchmark-report";
@@ -250,7 +251,7 @@ describe("npm run bench", () => {
     expect(code).toBe(0);
     const { environment, limits, rows, kernels } = asReport(JSON.parse(out));
     expect(environment.limits.maxBufferSize).toBeGreaterThan(0);
-    expect(environment).toMatchObject({ tabVisible: true, versions: { tempograd: "0.1.0" } });
+    expect(environment).toMatchObject({ tabVisible: true, versions: { tempograd: version } });
     expect(Object.values(limits!).every((value) => value > 0)).toBe(true);
     expect(rows.map(({ schedule, status }) => [schedule, status])).toEqual([
       ["fused", "ok"],

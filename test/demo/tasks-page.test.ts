@@ -2,6 +2,7 @@
 
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
+import { readOurCheckpoint } from "../../demo/tasks/checkpoints";
 import { visit } from "../visit";
 import { bring, button, downloaded, isSeen, numberOf, press, textOf, until } from "./page";
 
@@ -49,4 +50,27 @@ describe("the training page", () => {
         expect(await numberOf(page, "step")).toBe(300);
       },
     ));
+
+  test("forecasts a series: it is chosen, learned, saved, and opened again", () =>
+    visit("train/#hidden=8&pauseAt=120&steps=24&future=4", async (page) => {
+      await button(page, "run");
+      await chosen(page, "task", "forecast");
+      expect([await heldBy(page, "steps"), await heldBy(page, "future")]).toEqual(["24", "4"]);
+      await press(page, "run");
+      await until(page, "status", /^Paused after 120 steps/, 90_000);
+      expect(await textOf(page, "description")).toMatch(
+        /^[\d,]+ steps of load, warmth known ahead, the next 4 forecast from 24/,
+      );
+      expect(await textOf(page, "baseline")).toContain("repeating the last 24 steps");
+      const { name, bytes } = await downloaded(page, "save");
+      expect(name).toMatch(/^tempograd-\w+-step-120\.safetensors$/);
+      const { about } = await readOurCheckpoint(new Uint8Array(bytes));
+      const losses = (about as { history: { curves: { loss: number[] } } }).history.curves.loss;
+      const mean = (some: readonly number[]) => some.reduce((sum, loss) => sum + loss / some.length, 0);
+      expect(mean(losses.slice(-20))).toBeLessThan(0.7 * mean(losses.slice(0, 5)));
+      await press(page, "reset");
+      await bring(page, "open", name, bytes);
+      await until(page, "status", /^Paused after 120 steps/);
+      expect([await numberOf(page, "step"), await heldBy(page, "task")]).toEqual([120, "forecast"]);
+    }));
 });

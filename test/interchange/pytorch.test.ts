@@ -232,7 +232,7 @@ describe("toPyTorch", () => {
       layers: fc.integer({ min: 1, max: 3 }),
       bidirectional: fc.boolean(),
     });
-    const numbers = fc.infiniteStream(fc.float());
+    const numbers = fc.infiniteStream(fc.float({ noNaN: true, noDefaultInfinity: true }));
     fc.assert(
       fc.property(options, size, size, size, numbers, (network, inputs, hidden, outputs, values) => {
         const random = (...shape: number[]): TensorData => ({
@@ -298,4 +298,11 @@ describe("toPyTorch", () => {
     parameters.set("outputWeight", tensor(3, 4));
     expect(convert({})).toThrow("has shape [3, 4] and 12 values, expected [2·hidden, outputs] = [6, 4]");
   });
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY])("parameters of %f are not handed on", (value) => {
+  const parameters = fromPyTorch(stateDict());
+  parameters.get("outputBias")!.data[1] = value;
+  const said = `toPyTorch: "outputBias"[1] is ${value}, expected a finite number`;
+  expect(() => toPyTorch(parameters, { cell: "elman" })).toThrow(said);
 });

@@ -133,6 +133,8 @@ const ofPrograms: Record<keyof Programs, Use> = {
   planPass: "apart",
   release: "apart",
   kept: "apart",
+  changes: "apart",
+  parameters: "apart",
   pass: async ({ network }) => (await network.programs.pass("Programs.pass", shape, network.lifetime)).pass.options,
   realise: async ({ network }) => {
     const program = await network.programs.realise(network.programs.plan("test"), "Programs.realise", "program");

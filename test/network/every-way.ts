@@ -1,5 +1,6 @@
 // What plans of passes are made with, loaded for any of the library's own cells.
 import { cellNames, loadCells } from "../../src/cells/cells";
+import * as adaptive from "../../src/network/adaptive";
 import * as gradients from "../../src/network/gradient-slabs";
 import type { PassWays } from "../../src/network/pass-ways";
 import * as segments from "../../src/network/segments";
@@ -12,5 +13,5 @@ import * as valueLoss from "../../src/ops/value-loss";
 
 export const everyWay: PassWays = {
   cellOf: await loadCells(cellNames.map((cell) => ({ cell }))),
-  ...{ gradients, segments, recurrence, rowSums, classLoss, tokens, trainable, valueLoss },
+  ...{ adaptive, gradients, segments, recurrence, rowSums, classLoss, tokens, trainable, valueLoss },
 };

@@ -12,6 +12,13 @@ const tiny: UniformOptions = {
 };
 const large: UniformOptions = { ...tiny, inputs: 30, hidden: 20, outputs: 50, layers: 2, bidirectional: true };
 
+test("are refused at once where no device has room for one", () => {
+  const huge = { cell: "lstm", inputs: 5, hidden: 1e6, outputs: 5, readout: "last-step" } as const;
+  expect(() => initialParameters(networkConfig({ ...huge, input: "tokens" }))).toThrow(
+    'initialParameters: the size of "layer0.recurrentWeight" [1000000, 4000000] is 4000000000000, expected an integer from 1 to 1073741824.',
+  );
+});
+
 const valuesOf = (options: UniformOptions) => initialParameters(networkConfig(options));
 const dataOf = (options: UniformOptions) =>
   Object.fromEntries([...valuesOf(options)].map(([name, { data }]) => [name, data]));

@@ -16,14 +16,18 @@ interface Case {
   scalars: (step: number) => OptimizerNumbers;
   /** Names of the state it keeps. */
   state: string[];
-  add: (bench: Workbench, tensors: { update: Tensor; gradient: Tensor; parameter: Tensor }, state: Tensor[]) => void;
+  add: (
+    bench: Workbench,
+    tensors: { update: Tensor; gradient: Tensor; parameter: Tensor; rows?: Tensor },
+    state: Tensor[],
+  ) => void;
   reference: (parameter: Float64Array, gradient: Float32Array, step: number, state: Float64Array[]) => void;
 }
 
 export async function expectUpdatesAgree({ gpu, scalars, state, add, reference }: Case): Promise<void> {
   const size = fc.integer({ min: 1, max: 130 });
   await fc.assert(
-    fc.asyncProperty(size, size, fc.nat(1e6), async (rows, width, seed) => {
+    fc.asyncProperty(size, size, fc.nat(1e6), fc.boolean(), async (rows, width, seed, sparse) => {
       const bench = new Workbench(gpu);
       const shape = [rows, width];
       const before = numbers(rows * width, seed);
@@ -32,14 +36,23 @@ export async function expectUpdatesAgree({ gpu, scalars, state, add, reference }
       const expected = Float64Array.from(before);
       const expectedState = state.map(() => new Float64Array(rows * width));
       for (const step of [1, 2, 3]) {
-        const dParameter = numbers(rows * width, seed + step, 100 ** (1 - step)); // small after large: digits cancel
+        const scale = 100 ** (1 - step); // small after large: digits cancel
+        const places = sparse ? somePlaces(rows, seed + step) : Array.from({ length: rows }, (_, row) => row);
+        const dParameter = numbers(places.length * width, seed + step, scale);
         const update = bench.tensor(`update ${step}`, [8]);
-        add(bench, { update, gradient: bench.tensor(`gradient ${step}`, shape, dParameter), parameter }, kept);
+        const gradient = bench.tensor(`gradient ${step}`, [places.length, width], dParameter);
+        const ofRows = sparse && { rows: bench.tensor(`rows ${step}`, [places.length], places, { type: "i32" }) };
+        add(bench, { update, gradient, parameter, ...ofRows }, kept);
         const { shader } = bench.plan.nodes.at(-1) as Dispatch;
         const bytes = new ArrayBuffer(32);
         packUniform(shader.uniform("update"), scalars(step) as Record<string, number>, new DataView(bytes), "test");
         gpu.device.queue.writeBuffer(update.buffer, 0, bytes);
-        reference(expected, dParameter, step, expectedState);
+        for (const [i, row] of places.entries()) {
+          if (row < 0) continue;
+          const part = (of: Float64Array) => of.subarray(row * width, (row + 1) * width);
+          const ofRow = dParameter.subarray(i * width, (i + 1) * width);
+          reference(part(expected), ofRow, step, expectedState.map(part));
+        }
       }
       const wanted: Record<string, Tensor> = {
         parameter,
@@ -52,4 +65,11 @@ export async function expectUpdatesAgree({ gpu, scalars, state, add, reference }
     }),
     { numRuns: 10 },
   );
+}
+
+/** Some of so many rows, each once, in any order, and −1 for none between and behind them. */
+function somePlaces(rows: number, seed: number): number[] {
+  const keys = numbers(rows, seed + 7);
+  const order = Array.from({ length: rows }, (_, row) => row).sort((a, b) => keys[a]! - keys[b]!);
+  return [...order.map((row, i) => (i % 3 === 1 ? -1 : row)), -1];
 }

@@ -247,6 +247,16 @@ describe("a trainer", () => {
     network.destroy();
   });
 
+  test("has no loss to tell of a batch in which no target counts", async () => {
+    const { training, close } = await trainer();
+    const ignored = { ...batchOf(1), targets: new Int32Array(15).fill(-1) };
+    const [first, none, last] = await lossesOf(training, [batchOf(1), ignored, batchOf(2)]);
+    expect(none).toBeNaN();
+    expect(first).toBeGreaterThan(0);
+    expect(last).toBeGreaterThan(0);
+    close();
+  });
+
   test("refuses to train twice at once", async () => {
     const { training, close } = await trainer();
     const first = training.train(batches(), { steps: 100 });

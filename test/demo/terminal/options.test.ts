@@ -60,6 +60,15 @@ test("names its options, and refuses wrong ones in a line with exit code 2", asy
     ],
     [["--task", "classify", "--data", "/no/such/file"], '--data is "/no/such/file", which cannot be read'],
     [["--load", "x", "--hidden", "3"], "--hidden does not go with --load"],
+    [["--task", "names", "--tokens", "words"], "--tokens does not go with --task classify-names"],
+    [["--load", "x", "--task", "text", "--data", "y", "--tokens", "words"], "--tokens does not go with --load"],
+    ...["--length=9", "--column=a", "--features=a", "--known=a", "--future=3"].map(
+      (option) =>
+        [
+          ["--load", "x", "--task", "forecast", "--data", "y.csv", option],
+          `${option.split("=")[0]} does not go with --load: the file says how the network reads data; leave it out`,
+        ] as const,
+    ),
   ] as const) {
     const told = vi.spyOn(console, "error").mockImplementation(() => {});
     expect(await main([...args])).toBe(2);

@@ -36,6 +36,11 @@ test("a series is trained on by its columns, saved with its scale, and forecast"
   await writeFile(file, ["day;sold;price", ...rows.slice(0, 156)].join("\n"));
   const blind = await run(["predict", "--load", model, "--data", file]);
   expect(blind.err).toContain('"price" has 156 steps, expected 160, of which 4 ahead');
+  const top = await run(["predict", "--load", model, "--data", file, "--top", "2"]);
+  expect([top.code, top.err]).toEqual([
+    2,
+    expect.stringContaining("--top is given, expected none: the network forecasts a series; leave it out"),
+  ]);
   const text = await run(["predict", "--load", model, "--text", "a"]);
   expect([text.code, text.err]).toEqual([2, expect.stringContaining("--text is given, expected --data")]);
 });

@@ -1,0 +1,77 @@
+// What every standalone module begins with, in JavaScript: products, and the way through the steps of a layer.
+
+/** Values are rows of numbers in single precision; x of a step is such a row, or the number of a token. */
+export const runtime = `
+const sigmoid = (a) => 1 / (1 + Math.exp(-a));
+const relu = (a) => Math.max(a, 0);
+const softplus = (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)));
+const select = (a, b, where) => (Number.isNaN(where) ? where : where > 0 ? a : b);
+
+/** Adds x·M to y, of M's columns from \`first\` on, as many as y has from \`at\` on. M has \`columns\`; a token takes its row. */
+function addProduct(y, x, M, columns, first = 0, at = 0, count = y.length - at) {
+  const addRow = (factor, row) => {
+    for (let j = 0, k = row * columns + first; j < count; j++, k++) y[at + j] += factor * M[k];
+  };
+  if (typeof x === "number") addRow(1, x);
+  else for (let i = 0; i < x.length; i++) addRow(x[i], i);
+  return y;
+}
+
+/** Of M [rows, columns]. */
+function transposed(M, rows, columns) {
+  const result = new Float32Array(M.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) result[j * rows + i] = M[i * columns + j];
+  return result;
+}
+
+const rowOf = (length, values) => values?.slice() ?? new Float32Array(length);
+const joined = (a, b) => Float32Array.from([...a, ...b]);
+
+/** h of all steps and the states after the last one, of one direction. */
+function swept({ columns, W, b, step, sizes, reverse }, xs, states = sizes.map((size) => new Float32Array(size))) {
+  const hs = new Array(xs.length);
+  for (let i = 0; i < xs.length; i++) {
+    const t = reverse ? xs.length - 1 - i : i;
+    states = step(addProduct(rowOf(columns, b), xs[t], W, columns), states);
+    hs[t] = states[0];
+  }
+  return { hs, states };
+}
+
+/** Likewise of a stack of layers, each of one direction or two; \`states\` has those of all directions. */
+function through(layers, xs, states = []) {
+  const after = [];
+  for (const directions of layers) {
+    const sweeps = directions.map((direction) => swept(direction, xs, states[after.length + directions.indexOf(direction)]));
+    after.push(...sweeps.map((sweep) => sweep.states));
+    xs = sweeps.length === 1 ? sweeps[0].hs : xs.map((_, t) => joined(sweeps[0].hs[t], sweeps[1].hs[t]));
+  }
+  return { hs: xs, states: after };
+}
+
+/** A sequence as its steps: tokens, or rows of features; of an embedding, its rows. */
+function stepsOf(name, { tokens, width, embedding }, given) {
+  const count = tokens === undefined ? given?.length / width : given?.length;
+  if (!(count >= 1 && Number.isInteger(count))) {
+    throw new RangeError(\`predict: \${name} has \${given?.length} values, expected \${tokens === undefined ? \`\${width} a step\` : "a token a step"}, of one step or more.\`);
+  }
+  const wrong = Array.prototype.findIndex.call(given, (value) => tokens === undefined ? !Number.isFinite(value) : !(Number.isInteger(value) && value >= 0 && value < tokens));
+  if (wrong >= 0) {
+    throw new RangeError(\`predict: \${name}[\${wrong}] is \${given[wrong]}, expected \${tokens === undefined ? "a finite number" : \`a token from 0 to \${tokens - 1}\`}.\`);
+  }
+  if (tokens === undefined) return Array.from({ length: count }, (_, t) => Float32Array.from(given.slice(t * width, (t + 1) * width)));
+  return embedding ? Array.from(given, (token) => embedding.subarray(token * width, (token + 1) * width)) : Array.from(given);
+}
+
+const largest = (row) => row.reduce((most, value) => Math.max(most, value));
+
+function softmax(o) {
+  const most = largest(o);
+  const shares = o.map((value) => Math.exp(value - most));
+  const sum = shares.reduce((total, share) => total + share, 0);
+  return shares.map((share) => share / sum);
+}
+
+const flat = (rows) => Float32Array.from(rows.flatMap((row) => [...row]));
+const likeliest = (row) => row.indexOf(largest(row));
+`;
