@@ -2,6 +2,9 @@
 // half.wgsl and tile.wgsl stand in front: rows and widths are stored in multiples of four, what was added is zero, so only stores
 // are guarded.
 // `shared`: 8 × 8 threads load blocks for each other into workgroup memory.
+// `held`: a thread keeps `heldDepth` blocks of four vec4f of columns, and multiplies one row of A after another with them; their
+// indices are known when the shader is compiled, and a processor that looks for each lane where it may load does not for them.
+// `deep`: 32 blocks, else 16. `once`: they are all.
 // CPU twin: src/reference/matmul.ts
 //
 // The sizes are numbers that a dispatch reads, not constants, so that products of other sizes share a pipeline.
@@ -79,10 +82,13 @@ var<private> largest: vec4u; // of all that the thread stores
 
 fn store(at: u32, sum: vec4f) {
 #if accumulate
-  let value = vec4f(c[at]) + sum;
+  put(at, vec4f(c[at]) + sum);
 #else
-  let value = sum;
+  put(at, sum);
 #endif
+}
+
+fn put(at: u32, value: vec4f) {
 #if halfOut
   c[at] = OfC(storable(value));
 #else
@@ -124,14 +130,92 @@ var<workgroup> sharedA: array<mat4x4f, 64>;
 var<workgroup> sharedB: array<mat4x4f, 64>;
 #endif
 
+#if held
+var<private> lane: u32;
+var<private> kept: array<mat4x4f, 4u * heldDepth>;
+
+// In the order in which swaps bring what they are multiplied with; past the end, zeros.
+fn keep(first: u32, column: u32) {
+  for (var n = 0u; n < 4u; n++) {
+    for (var i = 0u; i < heldDepth; i++) {
+      let k = first + (i ^ lane);
+      var block = mat4x4f();
+      if (k < sizes.depth) { block = blockOfB(k, min(column + n, sizes.width - 1u)); }
+      kept[n * heldDepth + i] = block;
+    }
+  }
+}
+
+// Four blocks of a row of A, as swaps bring them.
+struct Four { x: vec4f, y: vec4f, z: vec4f, w: vec4f }
+fn fourOfA(rowAt: u32, k: u32) -> Four {
+  let x = vec4f(a[rowAt + min(k + lane, sizes.depth - 1u)]);
+  let y = quadSwapX(x);
+  return Four(x, y, quadSwapY(x), quadSwapY(y));
+}
+fn timesKept(at: u32, four: Four) -> vec4f {
+  return kept[at] * four.x + kept[at + 1u] * four.y + kept[at + 2u] * four.z + kept[at + 3u] * four.w;
+}
+fn times16Kept(at: u32, p0: Four, p1: Four, p2: Four, p3: Four) -> vec4f {
+  return timesKept(at, p0) + timesKept(at + 4u, p1) + timesKept(at + 8u, p2) + timesKept(at + 12u, p3);
+}
+
+fn storeKept(n: u32, first: u32, row: u32, column: u32, sum: vec4f) {
+  if (!inside && column + n >= sizes.width) { return; }
+#if once
+  storeRow(sizes.cStart, row, column + n, sum);
+#else
+  if (first == 0u) {
+    storeRow(sizes.cStart, row, column + n, sum);
+  } else {
+    let at = sizes.cStart + row * sizes.cWidth + column + n;
+    put(at, vec4f(c[at]) + sum);
+  }
+#endif
+}
+#endif
+
 @compute @workgroup_size(columnThreads, rowThreads)
 fn matmul(
   @builtin(global_invocation_id) id: vec3u,
   @builtin(workgroup_id) group: vec3u,
+#if held
+  @builtin(num_workgroups) groups: vec3u,
+#endif
 #if quads
   @builtin(subgroup_invocation_id) invocation: u32,
 #endif
 ) {
+#if held
+  lane = invocation % 4u;
+  let column = tileColumns * id.x;
+  let rowsEach = (sizes.rows + groups.y - 1u) / groups.y;
+  for (var first = 0u; first < sizes.depth; first += heldDepth) {
+    keep(first, column);
+    for (var row = group.y * rowsEach; row < min((group.y + 1u) * rowsEach, sizes.rows); row++) {
+      let rowAt = sizes.aStart + row * sizes.aWidth;
+      let p0 = fourOfA(rowAt, first);
+      let p1 = fourOfA(rowAt, first + 4u);
+      let p2 = fourOfA(rowAt, first + 8u);
+      let p3 = fourOfA(rowAt, first + 12u);
+#if deep
+      let p4 = fourOfA(rowAt, first + 16u);
+      let p5 = fourOfA(rowAt, first + 20u);
+      let p6 = fourOfA(rowAt, first + 24u);
+      let p7 = fourOfA(rowAt, first + 28u);
+      storeKept(0u, first, row, column, times16Kept(0u, p0, p1, p2, p3) + times16Kept(16u, p4, p5, p6, p7));
+      storeKept(1u, first, row, column, times16Kept(heldDepth, p0, p1, p2, p3) + times16Kept(heldDepth + 16u, p4, p5, p6, p7));
+      storeKept(2u, first, row, column, times16Kept(2u * heldDepth, p0, p1, p2, p3) + times16Kept(2u * heldDepth + 16u, p4, p5, p6, p7));
+      storeKept(3u, first, row, column, times16Kept(3u * heldDepth, p0, p1, p2, p3) + times16Kept(3u * heldDepth + 16u, p4, p5, p6, p7));
+#else
+      storeKept(0u, first, row, column, times16Kept(0u, p0, p1, p2, p3));
+      storeKept(1u, first, row, column, times16Kept(heldDepth, p0, p1, p2, p3));
+      storeKept(2u, first, row, column, times16Kept(2u * heldDepth, p0, p1, p2, p3));
+      storeKept(3u, first, row, column, times16Kept(3u * heldDepth, p0, p1, p2, p3));
+#endif
+    }
+  }
+#else
 #if quads
   let place = Place(tileRows * id.y, tileColumns * id.x, invocation % 4u);
 #else
@@ -202,6 +286,7 @@ fn matmul(
 #if rowSum
   if (id.y == 0u && place.column < sizes.width) { store(sizes.sumStart + at + place.column, sum0); }
   if (id.y == 0u && place.column + 1u < sizes.width) { store(sizes.sumStart + at + place.column + 1u, sum1); }
+#endif
 #endif
 #if noted
   noteNotFinite(largest, step[0]);

@@ -12,7 +12,8 @@
 // `apart`: the last gate's recurrent product goes to `candidate`, plus recurrentBias, for the cell to combine.
 // `second`: the last gate's recurrent product is not of h but of what the cell put into `candidate`.
 // `processor`: on one, most of U is kept, in memory that is a thread's own.
-// `quads`: the threads of a quad have the same slice, and share what each loads of h.
+// `quads`: the threads of a quad have the same slice, and share what each loads of h. A swap is one operation, a broadcast five: so
+// each keeps its blocks, whole fours of them, in the order in which swaps bring what they are multiplied with.
 //
 // rows                  of a workgroup at a time
 // turns                 how often it takes that many
@@ -102,7 +103,13 @@ var<private> held: array<Block, heldBlocks>;
 fn holdBlock(k: u32, first: u32, column: u32) { if (k < heldBlocks) { held[k] = keep(blockOfWeight(first + k, column)); } }
 fn hold(first: u32, column: u32) {
 #if processor
-  for (var k = 0u; k < heldBlocks; k++) { holdBlock(k, first, column); } // done once: what compiles sooner is better
+  for (var k = 0u; k < heldBlocks; k++) { // done once: what compiles sooner is better
+#if quads
+    held[k] = keep(blockOfWeight(select(inner, first + (k ^ lane), (k ^ lane) < depth), column));
+#else
+    holdBlock(k, first, column);
+#endif
+  }
 #else
   holdBlock(0u, first, column);
   holdBlock(1u, first, column);
@@ -126,10 +133,11 @@ fn addHeld4(k: u32, row: u32, first: u32) {
   if (k < heldBlocks) {
 #if quads
     let x = factorAt(row, first + k + lane);
-    addHeld(k, quadBroadcast(x, 0u));
-    addHeld(k + 1u, quadBroadcast(x, 1u));
-    addHeld(k + 2u, quadBroadcast(x, 2u));
-    addHeld(k + 3u, quadBroadcast(x, 3u));
+    let y = quadSwapX(x);
+    addHeld(k, x);
+    addHeld(k + 1u, y);
+    addHeld(k + 2u, quadSwapY(x));
+    addHeld(k + 3u, quadSwapY(y));
 #else
     addHeld(k, factorAt(row, first + k));
     addHeld(k + 1u, factorAt(row, first + k + 1u));

@@ -92,7 +92,7 @@ export class Choices {
 }
 
 /** Counts changes of the kernels, and of how they are measured: what was measured before does not hold. */
-const generation = 4;
+const generation = 5;
 
 /** What a device's choices are stored under; none for one that does not tell which it is. */
 const storedName = ({ description, traits }: Gpu): string | undefined =>

@@ -6,7 +6,7 @@ import type { Plan } from "../gpu/plan";
 import { elementBytes, matrixOf, type PlannedTensor } from "../gpu/tensor";
 import { noted } from "./finite-check";
 import { expectShape, inVec4, oneSlab, type Slabs, slabsBinding, slabsBindingWith } from "./operands";
-import { isSmall, productTiles, type TileName, tileFlags, tileSource, tiles } from "./tile";
+import { heldDepth, isSmall, productTiles, type TileName, tileFlags, tileSource, tiles } from "./tile";
 
 /** Consecutive rows, and consecutive parts of the width, of a tensor; or, by `rowPart`, one part of its rows. */
 export interface View {
@@ -74,12 +74,13 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
   const { source, flags, bindings } = noted(matmulShader, slabs.noting);
   const add = (tile: TileName) => (plan: Plan) => {
     const { workgroups, ...threads } = tiles(plan.traits, storedRows, storedWidth, tile);
+    const { held } = tileFlags(tile);
     plan.add({
       label,
       kernel: {
         shader: "matmul",
         source: `${halfShader}\n${tileSource}\n${source}`,
-        constants: threads,
+        constants: { ...threads, ...(held && { heldDepth: heldDepth(blocks) }) },
         flags: {
           ...flags,
           transposeA: transpose === "a",
@@ -90,6 +91,8 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
           halfOut: out.tensor.type === "f16",
           inside: !isSmall(rows, depth, width) && covers(threads, sizes), // one shader for all small products
           ...tileFlags(tile),
+          deep: held && heldDepth(blocks) === 32,
+          once: held && blocks <= heldDepth(blocks),
         },
       },
       bindings: {
@@ -108,7 +111,8 @@ export function matmul(plan: Plan, { label, a, b, transpose, out, bias, accumula
         elementBytes(out.tensor) * slabs.count * rows * width,
     });
   };
-  const names = productTiles(plan.traits, rows, depth, width);
+  const rowWise = transpose !== "a" && out.tensor.type !== "f16";
+  const names = productTiles(plan.traits, rows, depth, width, rowWise);
   const halves = [a, b, out].map(({ tensor }) => (tensor.type === "f16" ? "½" : "1")).join("");
   const kind = [
     "product",

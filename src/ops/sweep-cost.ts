@@ -44,7 +44,7 @@ export function persistentCost(
   const { lanes, load, mulAdd, spread, hold, element, barrier } = costsOf(traits);
   const subgroups = Math.ceil(threads / lanes);
   const rounds = Math.ceil(workgroups / traits.cores);
-  const product = depth * (4 * mulAdd + spread) + (depth - heldBlocks) * 4 * load;
+  const product = depth * (4 * mulAdd + spread) + Math.max(depth - heldBlocks, 0) * 4 * load;
   const cell = Math.ceil(inVec4(width) / lanes) * cellCost(element, gates);
   return rounds * (turns * (subgroups * (product + barrier) + cell) + (subgroups * heldBlocks * hold) / steps);
 }

@@ -109,7 +109,8 @@ function persistentForm(traits: DeviceTraits, size: SweepSize): SweepForm | unde
     const threads = across * slices;
     if (threads < rows * width) continue;
     const direct = rows === 1 && slices === 1 && columns === width && 2 * inner < room;
-    const kept = { threads, turns, depth, heldBlocks: Math.min(mostHeld, depth) };
+    const whole = software && quads ? roundUp(depth, 4) : depth;
+    const kept = { threads, turns, depth, heldBlocks: Math.min(mostHeld, whole) };
     const workgroups = Math.ceil(batch / rows / turns);
     return {
       schedule: "fused",

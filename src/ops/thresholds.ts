@@ -9,6 +9,9 @@ export const lineThreads = 64;
 export const smallProduct = 2 ** 17;
 export const largeProduct = 2 ** 24;
 
+/** Rows of a product from which on it pays to keep the columns that all are multiplied with. */
+export const heldRows = 256;
+
 /** Rows that fill a tall tile of four threads, and so occupy a core. */
 export const tallRows = 32;
 
@@ -65,7 +68,7 @@ const processorCosts = {
   quads: {
     lanes: 4,
     load: 50,
-    spread: 12,
+    spread: 9,
     mulAdd: 4,
     hold: 2000,
     element: 400,

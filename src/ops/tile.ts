@@ -4,12 +4,12 @@ import tileShader from "../../shaders/tile.wgsl?raw";
 import { roundUp } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
 import { inVec4 } from "./operands";
-import { largeProduct, smallProduct, tallRows } from "./thresholds";
+import { heldRows, largeProduct, smallProduct, tallRows } from "./thresholds";
 
 /** What stands in front of the shaders that compute in tiles. */
 export const tileSource: string = tileShader;
 
-const flags = ["single", "narrow", "tall", "quads", "shared"] as const;
+const flags = ["single", "narrow", "tall", "quads", "shared", "held"] as const;
 
 /** What each tile is, in the words of the flags: rows × columns of a thread. */
 const shapes = {
@@ -20,6 +20,7 @@ const shapes = {
   quads: "quads", // 16 × 8, the rows by four threads
   "tall quads": "tall quads", // 32 × 8
   shared: "tall shared", // 8 × 8 of a workgroup's 64 × 64, whose operands its threads share
+  held: "quads held", // 1 × 16, one row after another, whose columns of B a thread keeps
 };
 
 export type TileName = keyof typeof shapes;
@@ -33,16 +34,22 @@ export const tileFlags = (tile: TileName) =>
 
 /** Rows and columns, in vec4f, of a thread's tile. */
 export function tileSize(tile: TileName): { tileRows: number; tileColumns: number } {
-  const { single, narrow, tall, quads } = tileFlags(tile);
+  const { single, narrow, tall, quads, held } = tileFlags(tile);
+  if (held) return { tileRows: 1, tileColumns: 4 };
   return { tileRows: single ? 1 : (tall ? 8 : 4) * (quads ? 4 : 1), tileColumns: narrow ? 1 : 2 };
 }
 
 /** A workgroup of threads that each compute a tile, and how many cover a matrix. */
-export function tiles({ limits, software }: DeviceTraits, rows: number, width: number, tile: TileName) {
+export function tiles({ limits, software, cores }: DeviceTraits, rows: number, width: number, tile: TileName) {
   const { tileRows, tileColumns } = tileSize(tile);
   const across = Math.ceil(inVec4(width) / tileColumns);
   const down = Math.ceil(rows / tileRows);
-  const { quads, shared } = tileFlags(tile);
+  const { quads, shared, held } = tileFlags(tile);
+  if (held) {
+    const groups = Math.ceil(across / 4);
+    const workgroups = [groups, Math.min(rows, Math.ceil((2 * cores) / groups))] as const; // what a core does last is half of it
+    return { columnThreads: 4, rowThreads: 1, tileRows, tileColumns, workgroups };
+  }
   const grid = limits.maxComputeWorkgroupsPerDimension;
   const columnThreads = shared ? 8 : quads || software ? 4 : Math.min(across, 8);
   const rowThreads = shared ? 8 : Math.min(down, Math.max(software ? 1 : 8, Math.ceil(down / grid)));
@@ -77,13 +84,28 @@ export function wideTiles(rows: number, width: number, tile: TileName) {
 /** Whether a product is so small that what compiles soonest is best. */
 export const isSmall = (rows: number, depth: number, width: number): boolean => rows * depth * width <= smallProduct;
 
-/** The tiles that a product of a size may be computed in, the default first. */
+/** Blocks deep of what a thread of the tile `held` keeps at a time, of a depth in blocks: as the shader has them written out. */
+export const heldDepth = (blocks: number): 16 | 32 => (blocks <= 16 ? 16 : 32);
+
+/**
+ * The tiles that a product of a size may be computed in, the default first.
+ * @param rowWise whether a row of A is a row of what is multiplied, and the product in single precision
+ */
 export function productTiles(
-  { quads, software }: DeviceTraits,
+  traits: DeviceTraits,
   rows: number,
   depth: number,
   width: number,
+  rowWise = false,
 ): TileName[] {
+  const tiles = exchangedTiles(traits, rows, depth, width);
+  if (!traits.quads || !rowWise) return tiles;
+  const columns = inVec4(width);
+  const pays = rows >= heldRows && roundUp(columns, 16) <= 1.25 * columns;
+  return pays && !isSmall(rows, depth, width) ? ["held", ...tiles] : [...tiles, "held"];
+}
+
+function exchangedTiles({ quads, software }: DeviceTraits, rows: number, depth: number, width: number): TileName[] {
   const large = rows * depth * width >= largeProduct;
   const byQuads: TileName[] = large ? ["tall quads", "quads"] : ["quads", "tall quads"];
   const byThemselves: TileName[] = ["tall registers", "registers"];

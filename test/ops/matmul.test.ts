@@ -53,6 +53,40 @@ describe("matmul", () => {
     );
   });
 
+  test.each([
+    [64, 64, "one stretch of depth"],
+    [125, 61, "twice as deep, and columns without a neighbour"],
+    [259, 126, "several stretches, the last a rest"],
+  ])("A·B + bias, added, and A·Bᵀ of many rows, %i deep and %i wide, are the reference's: %s", async (depth, width) => {
+    const bench = new Workbench(gpu());
+    const rows = 301;
+    const [a, b, before] = [numbers(rows * depth, 1), numbers(depth * width, 2), numbers(rows * width, 3)];
+    const bias = numbers(width, 4);
+    const transposed = b.map((_, i) => b[(i % depth) * width + Math.floor(i / depth)]!);
+    const left = { tensor: bench.tensor("a", [rows, depth], a) };
+    const out = bench.tensor("out", [rows, width], before);
+    const outOfTransposed = bench.tensor("out of Bᵀ", [rows, width]);
+    matmul(bench.plan, {
+      label: "A·B + bias, added",
+      a: left,
+      b: { tensor: bench.tensor("b", [depth, width], b) },
+      bias: bench.tensor("bias", [width], bias),
+      out: { tensor: out },
+      accumulate: true,
+    });
+    const right = { tensor: bench.tensor("bᵀ", [width, depth], transposed) };
+    matmul(bench.plan, { label: "A·Bᵀ", transpose: "b", a: left, b: right, out: { tensor: outOfTransposed } });
+    const got = await bench.run({ out, outOfTransposed });
+    const expected = reference.matmul(a, b, rows, depth, width, bias);
+    expect(
+      worstError(
+        got.out,
+        expected.map((x, i) => x + before[i]!),
+      ),
+    ).toBeLessThan(1e-5);
+    expect(worstError(got.outOfTransposed, reference.matmul(a, b, rows, depth, width))).toBeLessThan(1e-5);
+  });
+
   test("A·Bᵀ is the reference's for any sizes", async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async ({ rows, depth, width, seed }) => {
