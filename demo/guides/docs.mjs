@@ -17,12 +17,19 @@ const names = [
   "own-cell-and-loss",
   "own-device",
   "pytorch",
+  "elsewhere",
   "speed",
   "troubleshooting",
 ];
+/** What may be imported, and its name. */
+const parts = {
+  "src/index.ts": "tempograd",
+  "src/onnx/index.ts": "tempograd/onnx",
+  "src/standalone/index.ts": "tempograd/standalone",
+};
 const app = await Application.bootstrap({
   name: "tempograd",
-  entryPoints: [resolve(root, "src/index.ts")],
+  entryPoints: Object.keys(parts).map((part) => resolve(root, part)),
   tsconfig: resolve(root, "tsconfig.library.json"),
   projectDocuments: names.map((name) => resolve(guides, `${name}.md`)),
   sort: ["documents-first", "kind", "alphabetical"],
@@ -39,7 +46,8 @@ const app = await Application.bootstrap({
 });
 const project = await app.convert();
 if (project) {
-  for (const module of project.getReflectionsByKind(ReflectionKind.Module)) module.name = "Reference";
+  const named = Object.values(parts);
+  for (const [i, module] of project.getReflectionsByKind(ReflectionKind.Module).entries()) module.name = named[i];
   const place = (page) => (page.isDocument() ? page.id : Number.MAX_VALUE); // guides in their order, not that of the alphabet
   project.childrenIncludingDocuments.sort((a, b) => place(a) - place(b));
   app.validate(project);

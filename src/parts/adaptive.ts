@@ -1,5 +1,6 @@
 // Adaptive softmax (Grave et al. 2017, "Efficient softmax approximation for GPUs"): frequent outputs in a head, others in tails.
 
+/** How outputs are parted: `adaptive` of a readout. */
 export interface AdaptiveOptions {
   /**
    * Where clusters of outputs begin, ascending, which are sorted from the most frequent down: the head has the first of them, and

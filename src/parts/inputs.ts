@@ -11,6 +11,7 @@ export interface Input {
   readonly sparse?: boolean;
 }
 
+/** How an embedding learns. */
 export interface EmbeddingOptions {
   /**
    * For large vocabularies: the gradient is of the rows of tokens that occur in a batch alone, and so is the update. All other
