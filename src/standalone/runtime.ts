@@ -43,7 +43,7 @@ function through(layers, xs, states = []) {
   const after = [];
   for (const directions of layers) {
     const sweeps = directions.map((direction) => swept(direction, xs, states[after.length + directions.indexOf(direction)]));
-    after.push(...sweeps.map((sweep) => sweep.states));
+    for (const sweep of sweeps) after.push(sweep.states);
     xs = sweeps.length === 1 ? sweeps[0].hs : xs.map((_, t) => joined(sweeps[0].hs[t], sweeps[1].hs[t]));
   }
   return { hs: xs, states: after };
