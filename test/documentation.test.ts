@@ -84,7 +84,8 @@ test.each(all.filter(({ browser }) => !browser))("$name runs", async ({ name }) 
 
 test("an example has a name of its own, and only what needs a browser is not run", () => {
   expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
-  for (const { code, browser } of all) expect(browser).toBe(/\b(document\.|indexedDB|openCheckpointStore\()/.test(code));
+  for (const { code, browser } of all)
+    expect(browser).toBe(/\b(document\.|indexedDB|openCheckpointStore\()/.test(code));
 });
 
 test("what a newcomer calls has an example", () => {
