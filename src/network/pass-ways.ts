@@ -28,7 +28,7 @@ const modules = {
   mixed: () => import("./mixed"),
   lengthMask: () => import("../ops/length-mask"),
   bareReadout: () => import("./bare-readout"),
-  adaptive: () => import("./adaptive"),
+  adaptive: () => import("./adaptive-readout"),
 };
 
 type Way = keyof typeof modules;

@@ -9,7 +9,7 @@ import type * as rowSumOps from "../ops/row-sum";
 import type * as classLossOps from "../ops/softmax-cross-entropy";
 import type * as valueLossOps from "../ops/value-loss";
 import type { Architecture } from "../parts/architecture";
-import type * as adaptiveReadouts from "./adaptive";
+import type * as adaptiveReadouts from "./adaptive-readout";
 import type * as bareReadouts from "./bare-readout";
 import { endOf, type Layer, stepsOf } from "./layer";
 

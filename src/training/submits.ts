@@ -21,6 +21,9 @@ export interface StepReport {
   overflowed?: boolean;
 }
 
+/** Submits that the device has not finished. */
+export const submissionsInFlight = 2;
+
 /** Whether a step is one that ends a training, unless those are skipped. */
 export const isNotFinite = ({ skipped, overflowed = false }: StepReport): boolean => skipped && !overflowed;
 

@@ -3,7 +3,7 @@
 import { TempogradError } from "../errors";
 import { expectKnown, expectSize, shown } from "../network/expect";
 import type { PassOptions } from "../network/pass-options";
-import { expectNumber, type Optimizer } from "./optimizers";
+import type { Optimizer } from "./optimizers";
 import type { LearningRateSchedule } from "./schedules";
 
 /**
@@ -76,51 +76,6 @@ export interface TrainOptions {
   notFinite?: "stop" | "skip";
   /** Ends the training: no further step is submitted, those that were are reported, and the signal's reason is thrown. */
   signal?: AbortSignal;
-}
-
-const names: readonly (keyof TrainerOptions)[] = [
-  "steps",
-  "batch",
-  "sourceSteps",
-  "weights",
-  "initialState",
-  "carryState",
-  "joined",
-  "ownInputs",
-  "schedule",
-  "checkpointEvery",
-  "precision",
-  "optimizer",
-  "trainable",
-  "learningRates",
-  "learningRateSchedule",
-  "clipNorm",
-  "clipValue",
-  "stepsPerSubmit",
-  "signal",
-];
-
-/** @throws where an option is unknown, of another type or out of range. */
-export function checkTrainerOptions(options: TrainerOptions): void {
-  expectKnown("Trainer", options, names);
-  const { optimizer, learningRateSchedule } = options;
-  if (typeof optimizer?.add !== "function" || typeof optimizer.scalars !== "function") {
-    throw new TempogradError(
-      "option",
-      `Trainer: optimizer is ${shown(optimizer)}, expected what sgd, rmsprop, adam or adamw answers; call one of them.`,
-    );
-  }
-  if (learningRateSchedule !== undefined && typeof learningRateSchedule !== "function") {
-    throw new TempogradError(
-      "option",
-      `Trainer: learningRateSchedule is ${shown(learningRateSchedule)}, expected a function of the step; cosine({ steps }) makes one.`,
-    );
-  }
-  for (const name of ["clipNorm", "clipValue"] as const) {
-    const limit = options[name];
-    if (limit !== undefined) expectNumber("Trainer", name, limit);
-  }
-  if (options.stepsPerSubmit !== undefined) expectSize("Trainer", "stepsPerSubmit", options.stepsPerSubmit);
 }
 
 /** @throws where an option is unknown, of another type or out of range. */

@@ -8,14 +8,13 @@ import { backwardHalf } from "../network/pass-sections";
 import type * as gradientClip from "../ops/gradient-clip";
 import type * as lossScale from "../ops/loss-scale";
 import { architectureOf } from "../parts/architecture";
+import { checkTrainerOptions } from "./check-trainer-options";
 import { allLearn, type Learning } from "./learning-state";
 import { planLossReadback } from "./loss-readback";
 import { layoutOfSubmit, type SubmitLayout } from "./submit-size";
+import { submissionsInFlight } from "./submits";
 import type { TrainerOptions } from "./trainer-options";
 import { type ParameterUpdate, planUpdate, ratesOf } from "./update";
-
-/** Submits that the device has not finished. */
-export const submissionsInFlight = 2;
 
 /** What a trainer adds to a pass. */
 export interface TrainerPlan {
@@ -68,8 +67,9 @@ function planTrainer(
   return { learning, update, capacity, slotBytes, upload, readback, overflowed, outputs };
 }
 
-/** What a trainer's pass is made with, and what goes beyond it. @throws as `layoutOfSubmit`. */
+/** What a trainer's pass is made with, and what goes beyond it. @throws as `checkTrainerOptions` and `layoutOfSubmit`. */
 export async function layoutOfTrainer(network: Network, options: TrainerOptions) {
+  checkTrainerOptions(options);
   const { schedule, checkpointEvery, joined = false, ownInputs = false, precision } = options;
   const shape = { ...shapeOf(options), schedule, checkpointEvery, joined, ownInputs, ...(precision && { precision }) };
   const names = Object.keys(network.programs.parameters.tensors);

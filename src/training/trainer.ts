@@ -12,9 +12,9 @@ import type { Halves } from "./halves";
 import { learningState } from "./learning-state";
 import type { Optimizer } from "./optimizers";
 import { checkOf, Steps } from "./steps";
-import { isNotFinite, type StepReport, type Submission, training } from "./submits";
-import { checkTrainerOptions, checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
-import { isInHalves, layoutOfTrainer, submissionsInFlight, type TrainerPlan } from "./trainer-plan";
+import { isNotFinite, type StepReport, type Submission, submissionsInFlight, training } from "./submits";
+import { checkTrainOptions, type TrainerOptions, type TrainOptions } from "./trainer-options";
+import type { TrainerPlan } from "./trainer-plan";
 import type * as trainerStates from "./trainer-state";
 import type { Progress, Restorable, Snapshot } from "./trainer-state";
 
@@ -52,7 +52,6 @@ export class Trainer {
     states: typeof trainerStates,
     halves: typeof Halves | undefined,
   ) {
-    const { program } = pass;
     this.#lifetime = lifetime;
     network.programs.changes.writers.add(lifetime);
     this.#optimizer = options.optimizer;
@@ -62,7 +61,7 @@ export class Trainer {
     this.#steps = new Steps(pass, layout, options, check, () => this.learningRate);
     this.#progress = this.#steps.progress;
     const { gradient, squares } = layout.update;
-    this.#gradient = program.tensor(squares ?? gradient);
+    this.#gradient = pass.program.tensor(squares ?? gradient);
     this.#squared = squares !== undefined;
     this.#layout = layout;
     this.#states = states;
@@ -77,11 +76,10 @@ export class Trainer {
    */
   static async create(network: Network, options: TrainerOptions): Promise<Trainer> {
     expectLiving("Trainer.create", "network", network, "Network.create");
-    checkTrainerOptions(options);
-    options.signal?.throwIfAborted();
+    options?.signal?.throwIfAborted();
     const made = Trainer.#made(network, options);
     try {
-      return await network.lifetime.outlast("Trainer.create", made, options.signal);
+      return await network.lifetime.outlast("Trainer.create", made, options?.signal);
     } catch (error) {
       void made.then((trainer) => trainer.destroy()).catch(() => {}); // it comes too late
       throw error;
@@ -89,6 +87,7 @@ export class Trainer {
   }
 
   static async #made(network: Network, options: TrainerOptions): Promise<Trainer> {
+    const { isInHalves, layoutOfTrainer } = await import("./trainer-plan"); // when one is made
     const { passOptions, extend } = await layoutOfTrainer(network, options);
     const lifetime = new Lifetime("trainer", network.lifetime);
     const [check, states] = await Promise.all([checkOf(network.config, passOptions), import("./trainer-state")]);
@@ -104,7 +103,7 @@ export class Trainer {
    */
   static async memoryOf(network: Network, options: TrainerOptions): Promise<Memory> {
     expectLiving("Trainer.memoryOf", "network", network, "Network.create");
-    checkTrainerOptions(options);
+    const { layoutOfTrainer } = await import("./trainer-plan");
     const { passOptions, extend } = await layoutOfTrainer(network, options);
     return network.programs.memoryOf("Trainer.memoryOf", passOptions, extend);
   }

@@ -1,6 +1,6 @@
 // What plans of passes are made with, loaded for any of the library's own cells.
 import { cellNames, loadCells } from "../../src/cells/cells";
-import * as adaptive from "../../src/network/adaptive";
+import * as adaptive from "../../src/network/adaptive-readout";
 import * as gradients from "../../src/network/gradient-slabs";
 import type { PassWays } from "../../src/network/pass-ways";
 import * as segments from "../../src/network/segments";
