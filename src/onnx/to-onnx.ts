@@ -6,7 +6,8 @@ import { type NetworkOptions, networkConfig } from "../network/config";
 import { expectParameters } from "../network/expect-parameters";
 import type { ParameterValues } from "../network/parameters";
 import { nameOfState } from "../network/state-specs";
-import { architectureOf, type PlacedReadout, type Sequence } from "../parts/architecture";
+import type { Clusters } from "../parts/adaptive";
+import { architectureOf, depthOf, type PlacedReadout, type Sequence } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import { GraphBuilder } from "./builder";
 import { toHalf } from "./half";
@@ -168,7 +169,7 @@ function addLayers(
 /** o, or h itself. */
 function addReadout(
   graph: GraphBuilder,
-  { readout, prefix, input }: Sequence & { readonly readout: PlacedReadout },
+  { readout, ...sequence }: Sequence & { readonly readout: PlacedReadout },
   weights: Weights,
   { y, hidden }: LayerOutputs,
 ): string {
@@ -177,14 +178,39 @@ function addReadout(
       ? y
       : graph.add("Reshape", [graph.add("Transpose", [hidden], { perm: [1, 0, 2] }), graph.integers(0, -1)]);
   if (readout.bare) return h;
-  const { outputs } = readout;
+  const { clusters } = readout;
+  const { input, prefix } = sequence;
+  const outputs = clusters?.head ?? readout.outputs;
   const embedded = `${prefix}embeddingWeight`;
   const V = readout.tied
     ? graph.add("Transpose", [weights.constant(embedded, [input.tokens!, input.width], weights.take(embedded))])
-    : weights.constant("outputWeight", [-1, outputs], weights.take("outputWeight"));
+    : weights.constant("outputWeight", [depthOf(sequence), outputs], weights.take("outputWeight"));
   const product = graph.add("MatMul", [h, V]);
-  if (!readout.bias) return product;
-  return graph.add("Add", [product, weights.constant("outputBias", [outputs], weights.take("outputBias"))]);
+  const o = readout.bias
+    ? graph.add("Add", [product, weights.constant("outputBias", [outputs], weights.take("outputBias"))])
+    : product;
+  return clusters ? addClusters(graph, clusters, weights, h, depthOf(sequence), o) : o;
+}
+
+/** ln ŷ of all outputs, of what the head answers: of those in a tail, that of their cluster and theirs within it. */
+function addClusters(
+  graph: GraphBuilder,
+  { frequent, tails }: Clusters,
+  weights: Weights,
+  h: string,
+  depth: number,
+  o: string,
+): string {
+  const head = graph.add("LogSoftmax", [o], { axis: -1 });
+  const sizes = graph.integers(frequent, ...tails.map(() => 1));
+  const [ofHead, ...clusters] = graph.addWith(tails.length + 1, "Split", [head, sizes], { axis: -1 });
+  const ofTails = tails.map(({ name, width, count }, i) => {
+    const matrix = (of: string, shape: number[]) => weights.constant(name + of, shape, weights.take(name + of));
+    const projected = graph.add("MatMul", [h, matrix("projectionWeight", [depth, width])]);
+    const within = graph.add("MatMul", [projected, matrix("outputWeight", [width, count])]);
+    return graph.add("Add", [graph.add("LogSoftmax", [within], { axis: -1 }), clusters[i]!]);
+  });
+  return graph.add("Concat", [ofHead!, ...ofTails], { axis: -1 });
 }
 
 function weightsOf(graph: GraphBuilder, parameters: ParameterValues, half: boolean): Weights {
@@ -192,11 +218,9 @@ function weightsOf(graph: GraphBuilder, parameters: ParameterValues, half: boole
   return {
     has: (name) => parameters.has(name),
     take: (name) => parameters.get(name)!.data,
-    constant(name, [rows, ...rest], data) {
+    constant(name, shape, data) {
       let value = known.get(name);
       if (value === undefined) {
-        const row = rest.reduce((product, size) => product * size, 1);
-        const shape = [rows === -1 ? data.length / row : rows!, ...rest];
         const kept = graph.constant(name, shape, half ? toHalf(name, data) : data);
         value = half ? graph.add("Cast", [kept], { to: 1 }) : kept;
         known.set(name, value);

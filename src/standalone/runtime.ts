@@ -72,6 +72,22 @@ function softmax(o) {
   return shares.map((share) => share / sum);
 }
 
+function logSoftmax(o) {
+  const most = largest(o);
+  const sum = o.reduce((total, value) => total + Math.exp(value - most), 0);
+  return o.map((value) => value - most - Math.log(sum));
+}
+
+/** ln ŷ of all outputs, of the head's o: of those in a tail, that of their cluster and theirs within it. */
+function clustered(o, h, frequent, tails) {
+  const head = logSoftmax(o);
+  const ofTails = tails.map(([P, width, V, count], i) => {
+    const within = addProduct(new Float32Array(count), addProduct(new Float32Array(width), h, P, width), V, count);
+    return logSoftmax(within).map((value) => value + head[frequent + i]);
+  });
+  return flat([head.subarray(0, frequent), ...ofTails]);
+}
+
 const flat = (rows) => Float32Array.from(rows.flatMap((row) => [...row]));
 const likeliest = (row) => row.indexOf(largest(row));
 `;

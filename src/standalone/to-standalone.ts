@@ -6,6 +6,7 @@ import type { Loss } from "../losses/loss";
 import { type NetworkOptions, networkConfig } from "../network/config";
 import { expectParameters } from "../network/expect-parameters";
 import type { ParameterValues } from "../network/parameters";
+import type { Clusters } from "../parts/adaptive";
 import { type Architecture, architectureOf, type Sequence, type StackedLayer } from "../parts/architecture";
 import { runtime } from "./runtime";
 import { stepText } from "./step-text";
@@ -131,7 +132,7 @@ function sequenceText(
 }
 
 function predictText({ encoder, readout, loss, layers, prefix, input }: Architecture): string {
-  const { outputs, tied, bias, bare, kind } = readout;
+  const { outputs, tied, bias, bare, kind, clusters } = readout;
   const everyStep = kind === "every-step";
   const { directions } = layers.at(-1)!;
   const ends = `states.slice(-${directions}).map(([h]) => h)`;
@@ -139,6 +140,8 @@ function predictText({ encoder, readout, loss, layers, prefix, input }: Architec
   const V = tied
     ? `transposed(parameters["${prefix}embeddingWeight"], ${input.tokens}, ${input.width})`
     : 'parameters["outputWeight"]';
+  const width = clusters?.head ?? outputs;
+  const product = `addProduct(rowOf(${width}, ${bias ? 'parameters["outputBias"]' : "undefined"}), h, V, ${width})`;
   const answers = answersOf(loss);
   const shape = everyStep ? `[steps, ${outputs}]` : `[${outputs}]`;
   return [
@@ -156,14 +159,20 @@ function predictText({ encoder, readout, loss, layers, prefix, input }: Architec
       ? '  const before = through(encoder.layers, stepsOf("source", encoder.input, options.source)).states;'
       : "  const before = options.states;",
     "  const { hs, states } = through(network.layers, xs, before);",
-    bare
-      ? `  const o = ${read};`
-      : `  const o = ${read}.map((h) => addProduct(rowOf(${outputs}, ${bias ? 'parameters["outputBias"]' : "undefined"}), h, V, ${outputs}));`,
+    `  const o = ${bare ? read : `${read}.map((h) => ${clusters ? clusteredText(clusters, product) : product})`};`,
     `  return { ${Object.entries({ ...answers, states: "states" })
       .map(([name, text]) => (name === text ? name : `${name}: ${text}`))
       .join(", ")} };`,
     "}",
   ].join("\n");
+}
+
+function clusteredText({ frequent, tails }: Clusters, o: string): string {
+  const all = tails.map(
+    ({ name, width, count }) =>
+      `[parameters["${name}projectionWeight"], ${width}, parameters["${name}outputWeight"], ${count}]`,
+  );
+  return `clustered(${o}, h, ${frequent}, [${all.join(", ")}])`;
 }
 
 /** What is told of outputs o, by its name. */

@@ -10,6 +10,7 @@ import {
   exp,
   features,
   initialParameters,
+  lastStep,
   layer,
   log,
   log1p,
@@ -99,7 +100,16 @@ const everyOperation: DefinedCell = defineCell({
   },
 });
 
+const clusters = { cutoffs: [2, 5], divValue: 2 };
 const special: [string, PartsOptions][] = [
+  [
+    "an adaptive readout of every step",
+    { input: tokens(5), layers: [lstm(8)], readout: everyStep(9, { adaptive: clusters }) },
+  ],
+  [
+    "an adaptive readout of the last step, without a bias",
+    { input: tokens(5), layers: [lstm(8)], readout: lastStep(9, { adaptive: clusters, bias: false }) },
+  ],
   ["a cell of every operation", { input: features(3), layers: [layer(everyOperation, 4)], readout: everyStep(2) }],
   [
     "a cell whose last gate's product comes apart",
@@ -145,6 +155,12 @@ test.each(special)("%s computes there what the reference computes", async (_, op
   const batch = { inputs: isTokens ? inputs : Float32Array.from(inputs), lengths };
   const run = await runOnnx(toOnnx(parametersOf(options), options, { lengths: true, states: true }), batch, size);
   const expected = expectedOf(options, { ...batch, targets: new Int32Array(15) }, size);
+  const { kind, outputs } = architectureOf(options).readout;
+  const isRead = (i: number) =>
+    kind === "last-step" || Math.floor(i / outputs / 3) < lengths[Math.floor(i / outputs) % 3]!;
+  const those = (values: ArrayLike<number>) => Array.from(values).filter((_, i) => isRead(i));
+  expectClose(those(run.outputs), those(expected.logits), "outputs");
+  expectClose(those(run.probabilities!), those(expected.probabilities), "probabilities");
   expectClose(run.finalState, expected.finalState, "h_T");
   expectClose(run.finalCellState, expected.finalCellState, "c_T");
 });

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   everyStep,
   initialParameters,
+  lastStep,
   lstm,
   type NetworkOptions,
   networkConfig,
@@ -95,6 +96,23 @@ test("any network of parts predicts there what the reference computes, in under 
     { numRuns: 60 },
   );
 });
+
+test.each([everyStep, lastStep])(
+  "an adaptive readout, by %o, predicts there what the reference computes",
+  async (readout) => {
+    for (const bias of [true, false]) {
+      const adaptive = { cutoffs: [2, 5], divValue: 2 };
+      const options: PartsOptions = { input: tokens(5), layers: [lstm(8)], readout: readout(9, { adaptive, bias }) };
+      const parameters = initialParameters(networkConfig(options));
+      const { predict } = await moduleOf(toStandalone(parameters, options));
+      const inputs = Int32Array.of(1, 4, 0, 2);
+      const expected = reference(options, parameters, { inputs, targets: new Int32Array(4) }, { steps: 4, batch: 1 });
+      const got = predict(inputs);
+      expectClose(got.logits!, expected.logits);
+      expectClose(got.probabilities!, expected.probabilities);
+    }
+  },
+);
 
 const small: PartsOptions = { input: tokens(5), layers: [lstm(6), lstm(4)], readout: everyStep(5) };
 const parameters = () => initialParameters(networkConfig(small));
