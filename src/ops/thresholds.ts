@@ -68,7 +68,7 @@ const processorCosts = {
   quads: {
     lanes: 4,
     load: 50,
-    spread: 9,
+    spread: 12,
     mulAdd: 4,
     hold: 2000,
     element: 400,
