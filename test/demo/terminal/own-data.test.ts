@@ -76,7 +76,10 @@ test("--load reads a file as its network was trained: by its classes and its sca
   expect(refused.err).toContain('unknown.csv: has the class "upper", expected the classes "a low", "mid", "top", as');
   for (const [args, message] of [
     [["--task", "names"], "has texts, expected series of 1 values a step"],
-    [[], "whose network tells the class of a sequence, expected one that predicts the next character or word of a text"],
+    [
+      [],
+      "whose network tells the class of a sequence, expected one that predicts the next character or word of a text",
+    ],
     [["--task", "adding"], "expected one that adds two numbers, as --task adding does"],
   ] as const) {
     const { code, err } = await run(["train", ...args, "--load", model!]);
