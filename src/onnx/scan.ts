@@ -29,8 +29,9 @@ export function addScan(
   { x, lengths, hidden, cell = [] }: LayerInputs,
 ): LayerOutputs {
   const equations = equationsOf(layer);
+  const mask = lengths === undefined ? undefined : { lengths, goesOn: goesOn(graph, x, lengths) };
   const directions = layer.names.map((name, index) => {
-    const direction = { layer, name, equations, weights, masked: lengths !== undefined };
+    const direction = { layer, name, equations, weights, masked: mask !== undefined };
     const first = equations.states.map((_, state) => {
       const given = state === 0 ? hidden : cell[state - 1];
       const width = state === 0 ? layer.width : layer.hidden;
@@ -38,7 +39,7 @@ export function addScan(
         ? zeros(graph, x, width)
         : graph.add("Gather", [given, graph.constant(`int64 at ${index}`, [], BigInt64Array.of(BigInt(index)))]);
     });
-    return addDirection(graph, direction, x, first, lengths, index === 1);
+    return addDirection(graph, direction, x, first, mask, index === 1);
   });
   const ys = directions.map(({ y }) => y);
   const [final, ...beside] = equations.states.map((_, state) => {
@@ -62,7 +63,7 @@ function addDirection(
   direction: Direction,
   x: string,
   first: readonly string[],
-  lengths: string | undefined,
+  mask: { readonly lengths: string; readonly goesOn: string } | undefined,
   reverse: boolean,
 ): { y: string; states: string[] } {
   const { layer, name, weights, equations } = direction;
@@ -73,7 +74,7 @@ function addDirection(
     ? graph.add("Add", [product, weights.constant(`${name}bias`, [columns], weights.take(`${name}bias`))])
     : product;
   const count = first.length;
-  if (lengths === undefined) {
+  if (!mask) {
     const ways = reverse ? { scan_input_directions: [1], scan_output_directions: [1] } : {};
     const attributes = { body: bodyOf(direction), num_scan_inputs: 1, ...ways };
     const results = graph.addWith(count + 1, "Scan", [...first, a], attributes);
@@ -82,10 +83,13 @@ function addDirection(
   /** Each row from its last step to its first, where it reads that way. */
   const turned = (values: string) =>
     reverse
-      ? graph.add("ReverseSequence", [values, graph.add("Cast", [lengths], { to: 7 })], { batch_axis: 1, time_axis: 0 })
+      ? graph.add("ReverseSequence", [values, graph.add("Cast", [mask.lengths], { to: 7 })], {
+          batch_axis: 1,
+          time_axis: 0,
+        })
       : values;
   const attributes = { body: bodyOf(direction), num_scan_inputs: 2 };
-  const results = graph.addWith(count + 1, "Scan", [...first, turned(a), goesOn(graph, x, lengths)], attributes);
+  const results = graph.addWith(count + 1, "Scan", [...first, turned(a), mask.goesOn], attributes);
   return { y: turned(results[count]!), states: results.slice(0, count) };
 }
 

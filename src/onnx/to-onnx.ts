@@ -3,6 +3,7 @@
 import { cellOf } from "../cells/cells";
 import { TempogradError } from "../errors";
 import { type NetworkOptions, networkConfig } from "../network/config";
+import { expectKnown, expectSwitch, expectWord } from "../network/expect";
 import { expectParameters } from "../network/expect-parameters";
 import type { ParameterValues } from "../network/parameters";
 import { nameOfState } from "../network/state-specs";
@@ -50,24 +51,24 @@ export interface OnnxOptions {
 export function toOnnx(
   parameters: ParameterValues,
   options: NetworkOptions,
-  { lengths = false, states = false, weights: held = "float32", about }: OnnxOptions = {},
+  also: OnnxOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  const operation = "toOnnx";
+  expectKnown(operation, also, ["lengths", "states", "weights", "about"]);
+  const { lengths = false, states = false, weights: held = "float32", about } = also;
+  expectSwitch(operation, "lengths", lengths);
+  expectSwitch(operation, "states", states);
+  expectWord(operation, "weights", held, ["float32", "float16"]);
   const config = networkConfig(options);
   const architecture = architectureOf(config);
   const { encoder, readout, loss } = architecture;
-  if (held !== "float32" && held !== "float16") {
-    throw new TempogradError(
-      "option",
-      `toOnnx: weights is ${JSON.stringify(held)}, expected "float32" or "float16"; use one of them.`,
-    );
-  }
   if (states && encoder) {
     throw new TempogradError(
       "option",
-      "toOnnx: states is true of a network with an encoder, whose final states its layers begin with, expected false; leave it out.",
+      `${operation}: states is true of a network with an encoder, whose final states its layers begin with, expected false; leave it out.`,
     );
   }
-  expectParameters("toOnnx", parameters, config);
+  expectParameters(operation, parameters, config);
   const graph = new GraphBuilder("network");
   const weights = weightsOf(graph, parameters, held === "float16");
   const inputs: Value[] = [];

@@ -42,7 +42,7 @@ function swept({ columns, W, b, step, sizes, reverse }, xs, states = sizes.map((
 function through(layers, xs, states = []) {
   const after = [];
   for (const directions of layers) {
-    const sweeps = directions.map((direction) => swept(direction, xs, states[after.length + directions.indexOf(direction)]));
+    const sweeps = directions.map((direction, i) => swept(direction, xs, states[after.length + i]));
     for (const sweep of sweeps) after.push(sweep.states);
     xs = sweeps.length === 1 ? sweeps[0].hs : xs.map((_, t) => joined(sweeps[0].hs[t], sweeps[1].hs[t]));
   }

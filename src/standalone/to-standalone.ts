@@ -4,6 +4,7 @@ import { equationsOf } from "../cells/cell-equations";
 import { cellOf, nameOfCell } from "../cells/cells";
 import type { Loss } from "../losses/loss";
 import { type NetworkOptions, networkConfig } from "../network/config";
+import { expectKnown } from "../network/expect";
 import { expectParameters } from "../network/expect-parameters";
 import type { ParameterValues } from "../network/parameters";
 import type { Clusters } from "../parts/adaptive";
@@ -36,8 +37,10 @@ export interface StandaloneOptions {
 export function toStandalone(
   parameters: ParameterValues,
   options: NetworkOptions,
-  { about }: StandaloneOptions = {},
+  also: StandaloneOptions = {},
 ): string {
+  expectKnown("toStandalone", also, ["about"]);
+  const { about } = also;
   const config = networkConfig(options);
   const architecture = architectureOf(config);
   expectParameters("toStandalone", parameters, config);
@@ -69,9 +72,11 @@ function weightsText(names: readonly string[], data: readonly Float32Array[]): s
   const bytes = new Uint8Array(data.reduce((sum, { byteLength }) => sum + byteLength, 0));
   const view = new DataView(bytes.buffer);
   let at = 0;
-  for (const value of data.flatMap((part) => [...part])) {
-    view.setFloat32(at, value, true);
-    at += 4;
+  for (const part of data) {
+    for (const value of part) {
+      view.setFloat32(at, value, true);
+      at += 4;
+    }
   }
   const places = names.map((name, i) => `${JSON.stringify(name)}: take(${data[i]!.length})`);
   return [
