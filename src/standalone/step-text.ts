@@ -101,4 +101,4 @@ export function stepText(name: string, equations: AnyCellEquations): string {
 }
 
 /** Of unit j in a block of H. */
-const at = (array: string, block: number): string => (block === 0 ? `${array}[j]` : `${array}[${block} * H + j]`);
+const at = (array: string, block: number): string => `${array}[${["", "H + "][block] ?? `${block} * H + `}j]`;

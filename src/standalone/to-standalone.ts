@@ -9,7 +9,7 @@ import { expectParameters } from "../network/expect-parameters";
 import type { ParameterValues } from "../network/parameters";
 import type { Clusters } from "../parts/adaptive";
 import { type Architecture, architectureOf, type Sequence, type StackedLayer } from "../parts/architecture";
-import { runtime } from "./runtime";
+import { runtimeOf } from "./runtime";
 import { stepText } from "./step-text";
 
 /** What a standalone module says beside what it computes. */
@@ -46,15 +46,18 @@ export function toStandalone(
   expectParameters("toStandalone", parameters, config);
   const cells = new Map<string, string>();
   const weights = [...parameters.values()].map(({ data }) => data);
-  return `${[
-    `// A recurrent network, written by tempograd: ${summaryOf(architecture)}.`,
-    "// predict(sequence) computes it, without WebGPU and without anything else.",
-    runtime.trim(),
-    weightsText([...parameters.keys()], weights),
+  const code = [
     ...stepsOf(architecture, cells),
     ...(architecture.encoder ? [`const encoder = ${sequenceText(architecture.encoder, cells, parameters)};`] : []),
     `const network = ${sequenceText(architecture, cells, parameters)};`,
     predictText(architecture),
+  ].join("\n\n");
+  return `${[
+    `// A recurrent network, written by tempograd: ${summaryOf(architecture)}.`,
+    "// predict(sequence) computes it, without WebGPU and without anything else.",
+    runtimeOf(code),
+    weightsText([...parameters.keys()], weights),
+    code,
     ...(about === undefined ? [] : [`export const about = ${JSON.stringify(about)};`]),
   ].join("\n\n")}\n`;
 }

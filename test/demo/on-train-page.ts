@@ -2,7 +2,7 @@
 
 import type { Page } from "puppeteer";
 import { visit } from "../visit";
-import { button, enter, numberOf, press } from "./page";
+import { button, enter, numberOf, press, textOf } from "./page";
 
 /** Settings as an address says them. */
 export const small = "data=own-text&cell=elman&hidden=16&batch=4&steps=8";
@@ -22,11 +22,13 @@ export async function ready(page: Page, text = ownText): Promise<void> {
   await enter(page, { text });
 }
 
-export const untilStep = (page: Page, step: number) =>
-  page.waitForFunction(`Number(document.getElementById("step").textContent.replaceAll(",", "")) >= ${step}`, {
-    polling: 50,
-    timeout: 60_000,
+export async function untilStep(page: Page, step: number): Promise<void> {
+  const reached = `Number(document.getElementById("step").textContent.replaceAll(",", "")) >= ${step}`;
+  await page.waitForFunction(reached, { polling: 50, timeout: 60_000 }).catch(async (cause) => {
+    const said = await Promise.all(["status", "failure", "pending"].map((id) => textOf(page, id)));
+    throw new Error(`The page did not reach step ${step}; it says: ${said.join(" | ")}`, { cause });
   });
+}
 
 /** Takes steps one by one. @returns the loss that is shown after each */
 export async function singleSteps(page: Page, count: number): Promise<number[]> {

@@ -19,9 +19,8 @@ export const isSeen = (page: Page, id: string) => page.$eval(`#${id}`, (found) =
 /** Waits until a control can be used. */
 export const button = (page: Page, id: string) => page.waitForSelector(`#${id}:enabled`, { timeout: 30_000 });
 
-export async function press(page: Page, id: string): Promise<void> {
-  await (await button(page, id))!.click();
-}
+/** Presses a control once it can be used and stands still: what comes above it meanwhile would move it from under the pointer. */
+export const press = (page: Page, id: string) => page.locator(`#${id}`).setTimeout(30_000).click();
 
 /** Fills in controls; a closed part of the form is opened first. */
 export async function enter(page: Page, values: Record<string, string>): Promise<void> {
