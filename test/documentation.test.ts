@@ -101,7 +101,7 @@ test("what a newcomer calls has an example", () => {
 test("every code of an error has a section in the troubleshooting", () => {
   const codes: Record<ErrorCode, true> = {
     ...{ destroyed: true, "device-lost": true, "not-finite": true, "out-of-memory": true },
-    ...{ option: true, batch: true, file: true },
+    ...{ option: true, batch: true, file: true, definition: true, busy: true, unsupported: true },
   };
   const sections = [...read("demo/guides/troubleshooting.md").matchAll(/^## `(.*)`$/gm)].map(([, code]) => code);
   expect(sections.sort()).toEqual(Object.keys(codes).sort());

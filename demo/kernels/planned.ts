@@ -5,9 +5,9 @@ import { type Choice, type Dispatch, type Node, Plan } from "../../src/gpu/plan"
 import { layoutOf, PlannedBuffer, plannedTensors } from "../../src/gpu/tensor";
 import type { DeviceTraits } from "../../src/gpu/traits";
 import { type CellName, cellNames, networkConfig, type Precision, type Schedule } from "../../src/index";
-import { parameterShapes } from "../../src/network/parameters";
 import { planPass } from "../../src/network/pass-plan";
 import { loadWays, type PassWays } from "../../src/network/pass-ways";
+import { parameterShapes } from "../../src/parts/parameter-shapes";
 import { networkOf, type Shape, shapes } from "../benchmark/problem";
 import { devices } from "./devices";
 

@@ -1,6 +1,6 @@
 // What readers of recordings share: their metadata is not trusted, and what is refused is named.
 
-import type { TensorData } from "../../src/index";
+import { TempogradError, type TensorData } from "../../src/index";
 
 export type Words = Record<string, unknown>;
 
@@ -54,7 +54,7 @@ export function checked<T>(part: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw new Error(`verify: ${part} of the file is refused (${(error as Error).message})`);
+    throw new TempogradError("file", `verify: ${part} of the file is refused (${(error as Error).message})`);
   }
 }
 
@@ -70,5 +70,5 @@ export function refuse(
   expected: string,
   cure = "the file is damaged, record it again",
 ): never {
-  throw new Error(`verify: ${subject} is ${got}, expected ${expected}; ${cure}.`);
+  throw new TempogradError("file", `verify: ${subject} is ${got}, expected ${expected}; ${cure}.`);
 }

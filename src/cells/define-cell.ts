@@ -1,5 +1,6 @@
 // A cell of one's own, of its equations alone: its shader and its twin in float64 are derived from them.
 
+import { expectOptions, TempogradError } from "../errors";
 import { traceCell } from "../expressions/cell";
 import type { AnyCellEquations, CellEquations } from "../expressions/cell-equations";
 import type { Cell, CellDefinition, ReferenceCell } from "./cell";
@@ -51,6 +52,7 @@ export function defineCell<
   const Parameter extends string = never,
   const Apart extends string = never,
 >(equations: CellEquations<Gate, State, Parameter, Apart>): DefinedCell {
+  expectOptions("defineCell", equations, "equations");
   const own = equations as AnyCellEquations;
   const traced = traceCell(own);
   const { name, gates, states, parameters, apart, projections, recurrent } = traced;
@@ -58,16 +60,21 @@ export function defineCell<
   const special = [...apart, ...projections];
   if (special.length > 1 || (special[0] && special[0].gate !== gates.at(-1)?.name)) {
     const got = special.map(({ gate }) => `"${gate}"`).join(", ");
-    throw new Error(
+    throw new TempogradError(
+      "definition",
       `${at} has a recurrent product of its own for ${got}, expected it for the last gate alone, "${gates.at(-1)?.name}"; change the order of the gates.`,
     );
   }
   if (special[0] && gates.length < 2) {
-    throw new Error(`${at} has one gate, with a recurrent product of its own, expected two or more gates; add one.`);
+    throw new TempogradError(
+      "definition",
+      `${at} has one gate, with a recurrent product of its own, expected two or more gates; add one.`,
+    );
   }
   if (states.length > 1 && (apart.length > 0 || traced.reads.projections.length > 0)) {
     const got = apart.length > 0 ? "a recurrent product apart" : "a way back that reads what it projects";
-    throw new Error(
+    throw new TempogradError(
+      "definition",
       `${at} has ${got} and states beside h, expected one of them; a sweep back can bind no more: leave one out.`,
     );
   }

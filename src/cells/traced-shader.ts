@@ -1,5 +1,6 @@
 // The shader of a cell whose equations were traced: what stands in front of a sweep through time, as a person would write it.
 
+import { TempogradError } from "../errors";
 import type { TracedCell } from "../expressions/cell";
 import type { Formulas } from "../expressions/formulas";
 import { wgslFunctions } from "../expressions/wgsl-functions";
@@ -270,7 +271,8 @@ function keptPlaces(
       able.find((gate) => gates[gate]!.name === name) ?? able.find((gate) => !kept.includes(gates[gate]!.name));
     const place = mine ?? able[0];
     if (place === undefined) {
-      throw new Error(
+      throw new TempogradError(
+        "definition",
         `${at} keeps ${kept.length} values (${kept.join(", ")}) for its way back, expected room for them in the places of its ${gates.length} gates; simplify it.`,
       );
     }

@@ -1,9 +1,8 @@
 // Next-token prediction on documents longer than a batch: cuts them into windows that follow one another from batch to
 // batch, for training that carries the state (truncated backpropagation through time).
 
-import { TempogradError } from "../errors";
+import { expectOptions, TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
-import { expectOptions } from "../network/expect";
 import { Epochs } from "./epochs";
 import { expectBatchSize, expectList, expectRows, expectTyped } from "./options";
 import { type BatchStream, batchStream } from "./stream";

@@ -1,13 +1,16 @@
 // What a network answers of a window, as the future of a series; and that of longer futures, fed back to it.
 
-import { TempogradError } from "../errors";
-import { expectSize, shown } from "../network/expect";
+import { expectOptions, shown, TempogradError } from "../errors";
+import { expectSize } from "../network/expect";
 import { scaleOf } from "./scalers";
 import { columnOf, expectFinite, type Series } from "./series";
 import { Reading, type Window, type WindowShape, windowSize } from "./windows";
 
 /** For each target its future in its own unit: one for each quantile, from the lowest to the highest, or one alone. */
 export type Forecast = Readonly<Record<string, readonly Float64Array[]>>;
+
+/** Of one forecast. */
+const mostSteps = 2 ** 24;
 
 /** Runs a network over a window: its outputs, [outputs]. */
 export type Answer = (window: Window) => Promise<ArrayLike<number>> | ArrayLike<number>;
@@ -30,10 +33,14 @@ interface Answering {
  * if (window) console.log(forecastOf(window, [-1, 2, -2, 3], shape).sales); // [3, 2] and [6, 7]
  * ```
  */
-export function forecastOf({ base }: Pick<Window, "base">, answers: ArrayLike<number>, shape: WindowShape): Forecast {
+export function forecastOf(window: Pick<Window, "base">, answers: ArrayLike<number>, shape: WindowShape): Forecast {
   const operation = "forecastOf";
-  const { future, targets, quantiles = [0.5], scaler } = shape;
+  expectOptions(operation, window, "window");
+  expectOptions(operation, shape, "shape");
+  const { base } = window;
   const { outputs } = windowSize(shape);
+  expectFinite(operation, "window.base", base ?? [], 0, shape.targets.length);
+  const { future, targets, quantiles = [0.5], scaler } = shape;
   if (answers?.length !== outputs) {
     throw new TempogradError(
       "batch",
@@ -83,11 +90,15 @@ export async function forecast(
   options: { steps?: number } = {},
 ): Promise<Forecast> {
   const operation = "forecast";
+  if (typeof network !== "function" && typeof network?.predict !== "function") {
+    const got = `network is ${shown(network)}`;
+    throw new TempogradError("option", `${operation}: ${got}, expected one, or a function of windows; await it.`);
+  }
   const answer = typeof network === "function" ? network : answerOf(network);
   let reading = new Reading(operation, series, shape);
   const { past, future, targets, features = targets, known = [], quantiles = [0.5] } = shape;
   const { steps = future } = options;
-  expectSize(operation, "steps", steps);
+  expectSize(operation, "steps", steps, mostSteps);
   const { steps: begin } = reading;
   if (begin < past) {
     throw new TempogradError("batch", `${operation}: the series has ${begin} steps, expected ${past} or more to read.`);
@@ -153,7 +164,7 @@ const answerOf =
 export function naiveForecast(values: ArrayLike<number>, steps: number, season = 1): Float64Array {
   const operation = "naiveForecast";
   const length = values?.length;
-  expectSize(operation, "steps", steps);
+  expectSize(operation, "steps", steps, mostSteps);
   expectSize(operation, "season", season);
   if (!(length >= season)) {
     throw new TempogradError(

@@ -1,8 +1,7 @@
 // Sequences of different lengths that have a class or values each: padded to batches, one row of targets per sequence.
 
-import { TempogradError } from "../errors";
+import { expectOptions, shown, TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
-import { expectOptions, shown } from "../network/expect";
 import { Epochs, shuffled } from "./epochs";
 import { expectBatchSize, expectList, expectTyped, heldOutCount } from "./options";
 import { Random } from "./random";

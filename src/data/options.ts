@@ -1,7 +1,7 @@
 // Checks what the makers of batches are given, and turns it into what it stands for.
 
-import { TempogradError } from "../errors";
-import { expectSize, shown } from "../network/expect";
+import { shown, TempogradError } from "../errors";
+import { expectSize } from "../network/expect";
 
 /** Beyond these a batch is no use: arrays that no GPU takes, or that end the process. */
 const mostRows = 2 ** 20;

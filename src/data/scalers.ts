@@ -1,8 +1,8 @@
 // Columns brought to one scale, and back: fitted on what is trained on alone, and plain data for a file.
 
-import { TempogradError } from "../errors";
-import { shown } from "../network/expect";
-import { columnOf, expectFinite, expectSeries, rangeOf, type Series, type StepRange } from "./series";
+import { expectOptions, shown, TempogradError } from "../errors";
+import { expectSize } from "../network/expect";
+import { columnOf, expectFinite, expectNames, expectSeries, rangeOf, type Series, type StepRange } from "./series";
 
 /** (value − offset) / scale of a column. */
 interface ColumnScale {
@@ -38,6 +38,11 @@ export const standardise = (
 ): Scaler =>
   fitted("standardise", series, options, (values, name) => {
     const { relative } = options;
+    if (relative !== undefined) {
+      expectOptions("standardise", relative, "relative");
+      expectNames("standardise", "relative.targets", relative.targets);
+      expectSize("standardise", "relative.future", relative.future);
+    }
     const mean = meanOf(values, (value) => value);
     const changes = relative?.targets.includes(name) ? Math.min(relative.future, values.length - 1) : 0;
     const square =
@@ -127,9 +132,11 @@ function mapped(operation: "scaled" | "unscaled", series: Series, scaler: Scaler
   expectSeries(operation, series);
   const names = Object.keys(series);
   return Object.fromEntries(
-    names.map((name) => [
-      name,
-      Float64Array.from(columnOf(operation, series, name), scaleOf(operation, scaler, name)[operation]),
-    ]),
+    names.map((name) => {
+      const column = columnOf(operation, series, name);
+      const wrong = Array.prototype.findIndex.call(column, (value) => typeof value !== "number");
+      if (wrong >= 0) expectFinite(operation, name, column, wrong, wrong + 1);
+      return [name, Float64Array.from(column, scaleOf(operation, scaler, name)[operation])];
+    }),
   );
 }

@@ -1,7 +1,6 @@
 // Series of numbers as people have them: columns by name.
 
-import { TempogradError } from "../errors";
-import { shown } from "../network/expect";
+import { expectOptions, shown, TempogradError } from "../errors";
 
 /** Columns by name, each with a number a step. */
 export type Series = Readonly<Record<string, ArrayLike<number>>>;
@@ -42,12 +41,25 @@ export function expectFinite(operation: string, name: string, column: ArrayLike<
 }
 
 /** @returns the range as whole numbers. @throws where it is none of so many steps. */
-export function rangeOf(operation: string, { from = 0, to }: StepRange, steps: number): { from: number; to: number } {
+export function rangeOf(operation: string, range: StepRange, steps: number): { from: number; to: number } {
+  expectOptions(operation, range, "range");
+  const { from = 0, to } = range;
   const end = to ?? steps;
   const isIn = (value: unknown, least: number) => Number.isInteger(value) && Number(value) >= least;
   if (isIn(from, 0) && isIn(end, from + 1) && end <= steps) return { from, to: end };
   throw new TempogradError(
     "option",
     `${operation}: from is ${shown(from)} and to ${shown(end)}, expected whole numbers, 0 ≤ from < to ≤ ${steps}; take steps of the series.`,
+  );
+}
+
+/** @throws unless `names` are names of `least` columns or more, each once. */
+export function expectNames(operation: string, what: string, names: unknown, least = 1): void {
+  const isList = Array.isArray(names) && names.every((name) => typeof name === "string");
+  if (isList && new Set(names).size === names.length && names.length >= least) return;
+  const got = Array.isArray(names) ? `[${names.slice(0, 5).map(shown).join(", ")}]` : shown(names);
+  throw new TempogradError(
+    "option",
+    `${operation}: ${what} is ${got}, expected names of columns, each once; list them.`,
   );
 }

@@ -1,8 +1,7 @@
 // Streams of batches without end, that can be left at any batch and gone on with later, bit for bit.
 
-import { TempogradError } from "../errors";
+import { shown, TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
-import { shown } from "../network/expect";
 import { Random } from "./random";
 
 /** Batches without end. */

@@ -1,8 +1,7 @@
 // Next-token prediction on one long sequence of tokens: cuts it into batches whose targets are the inputs one step later.
 
-import { TempogradError } from "../errors";
+import { expectOptions, TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
-import { expectOptions } from "../network/expect";
 import { expectBatchSize, expectTyped, heldOutCount } from "./options";
 import { type BatchStream, batchStream } from "./stream";
 

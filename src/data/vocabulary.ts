@@ -1,7 +1,7 @@
 // A vocabulary: which token stands for which symbol of a text, and how far their frequencies alone predict it.
 
-import { TempogradError } from "../errors";
-import { expectKnown, expectOptions, expectSize, expectWord, shown } from "../network/expect";
+import { expectOptions, shown, TempogradError } from "../errors";
+import { expectKnown, expectSize, expectWord } from "../network/expect";
 import { type PieceKind, pieceKinds, piecesOf } from "./pieces";
 
 /** The symbol shown for what a vocabulary does not have: U+FFFD, Unicode's replacement character. */

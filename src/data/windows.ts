@@ -1,11 +1,11 @@
 // Windows of a series: what of its past a network reads, and what of its future it is to answer.
 
-import { TempogradError } from "../errors";
-import { expectKnown, expectOptions, expectSize, expectSwitch, shown } from "../network/expect";
+import { expectOptions, shown, TempogradError } from "../errors";
+import { expectKnown, expectSize, expectSwitch } from "../network/expect";
 import type { ValuedSequence } from "./labelled-sequences";
 import { heldOutCount } from "./options";
 import { type Scaler, scaleOf } from "./scalers";
-import { columnOf, expectFinite, expectSeries, rangeOf, type Series, type StepRange } from "./series";
+import { columnOf, expectFinite, expectNames, expectSeries, rangeOf, type Series, type StepRange } from "./series";
 
 /** How a network reads a series and answers its future, as plain data: JSON, for a file beside the network. */
 export interface WindowShape {
@@ -142,13 +142,7 @@ function expectShape(operation: string, shape: WindowShape): void {
   expectSize(operation, "future", future);
   expectSwitch(operation, "relative", relative);
   for (const [name, columns] of Object.entries({ targets, features, known })) {
-    const isList = Array.isArray(columns) && columns.every((column) => typeof column === "string");
-    if (isList && new Set(columns).size === columns.length && (columns.length > 0 || name === "known")) continue;
-    const got = Array.isArray(columns) ? `[${columns.slice(0, 5).map(shown).join(", ")}]` : shown(columns);
-    throw new TempogradError(
-      "option",
-      `${operation}: ${name} is ${got}, expected names of columns, each once; list them.`,
-    );
+    expectNames(operation, name, columns, name === "known" ? 0 : 1);
   }
   const twice = known.find((name) => targets.includes(name) || features.includes(name));
   if (twice !== undefined) {

@@ -1,5 +1,6 @@
 // The parts of a cell of one's own by their names in formulas, and what is checked of its equations.
 
+import { shown, TempogradError } from "../errors";
 import type { AnyCellEquations } from "./cell-equations";
 import { expectAnswer, expectNames, isZero, type NamedPart, usedInputs } from "./equations";
 import type { Expression, Trace } from "./expression";
@@ -30,33 +31,49 @@ export interface CellParts {
 export function partsOf(caller: string, equations: AnyCellEquations): CellParts {
   const { name, gates, states, parameters = {}, recurrent = "full", apart = {}, projects = {} } = equations;
   if (typeof name !== "string" || !/^[a-zA-Z][\w-]*$/.test(name)) {
-    throw new Error(`${caller}: got this name, expected a letter, then letters, digits, - or _; rename it.`);
+    throw new TempogradError(
+      "definition",
+      `${caller}: got this name, expected a letter, then letters, digits, - or _; rename it.`,
+    );
   }
   for (const [kind, list] of Object.entries({ gates, states })) {
     if (Array.isArray(list) && list.length > 0) continue;
-    throw new Error(`${caller}: got no ${kind}, expected one or more; name them in ${kind}.`);
+    throw new TempogradError("definition", `${caller}: got no ${kind}, expected one or more; name them in ${kind}.`);
   }
   if (!["full", "unit", "none"].includes(recurrent)) {
-    throw new Error(`${caller}: got the recurrent "${recurrent}", expected "full", "unit" or "none"; use one of them.`);
+    throw new TempogradError(
+      "definition",
+      `${caller}: got the recurrent ${shown(recurrent)}, expected "full", "unit" or "none"; use one of them.`,
+    );
   }
   for (const [parameter, size] of Object.entries(parameters)) {
     if (size === "unit") continue;
-    throw new Error(`${caller}: got "${size}" of the parameter "${parameter}", expected "unit"; a cell has no other.`);
+    throw new TempogradError(
+      "definition",
+      `${caller}: got ${shown(size)} of the parameter ${shown(parameter)}, expected "unit"; a cell has no other.`,
+    );
   }
   const special = { apart: Object.values(apart), projects: Object.keys(projects) };
   for (const [kind, list] of Object.entries(special)) {
     if (list.length > 0 && recurrent !== "full") {
-      throw new Error(
+      throw new TempogradError(
+        "definition",
         `${caller}: got ${kind} with the recurrent "${recurrent}", expected "full"; leave one of them out.`,
       );
     }
     const stranger = list.find((gate) => !gates.includes(gate));
     if (stranger !== undefined) {
-      throw new Error(`${caller}: ${kind} names the gate "${stranger}", expected ${gates.join(", ")}; correct it.`);
+      throw new TempogradError(
+        "definition",
+        `${caller}: ${kind} names the gate ${shown(stranger)}, expected ${gates.join(", ")}; correct it.`,
+      );
     }
     const twice = list.find((gate, index) => list.indexOf(gate) < index || (kind === "apart" && gate in projects));
     if (twice !== undefined) {
-      throw new Error(`${caller}: got two recurrent products of the gate "${twice}", expected one; leave one out.`);
+      throw new TempogradError(
+        "definition",
+        `${caller}: got two recurrent products of the gate "${twice}", expected one; leave one out.`,
+      );
     }
   }
 
@@ -84,15 +101,15 @@ function namesOf(parts: CellParts): NamedPart[] {
     projection: parts.projections,
   };
   const own = Object.entries(kinds).flatMap(([kind, list]) =>
-    list.map(({ name, gradient }) => ({ name, gradient, what: `the ${kind} "${name}"` })),
+    list.map(({ name, gradient }) => ({ name, gradient, what: `the ${kind} ${shown(name)}` })),
   );
   return [
     ...own.map(({ name, what }) => [name, what] as const),
     ...own.map(({ gradient, what }) => [gradient, `the gradient of ${what}`] as const),
-    ...parts.gates.map(({ name, variable }) => [variable, `the sum of the gate "${name}"`] as const),
+    ...parts.gates.map(({ name, variable }) => [variable, `the sum of the gate ${shown(name)}`] as const),
     ...parts.states.flatMap(({ name, before, gradientBefore }) => [
-      [before, `the state "${name}" before the step`] as const,
-      [gradientBefore, `the gradient of the state "${name}" before the step`] as const,
+      [before, `the state ${shown(name)} before the step`] as const,
+      [gradientBefore, `the gradient of the state ${shown(name)} before the step`] as const,
     ]),
   ];
 }
@@ -106,18 +123,25 @@ export function expectStates(
 ): Record<string, Expression> {
   const known = states.map(({ name }) => name);
   if (typeof answer !== "object" || answer === null) {
-    throw new Error(`${caller}: step answers ${answer}, expected an object of ${known.join(", ")}; return one.`);
+    throw new TempogradError(
+      "definition",
+      `${caller}: step answers ${shown(answer)}, expected an object of ${known.join(", ")}; return one.`,
+    );
   }
   const values = answer as Readonly<Record<string, unknown>>;
   const extra = Object.keys(values).find((name) => !known.includes(name));
   if (extra !== undefined) {
-    throw new Error(
+    throw new TempogradError(
+      "definition",
       `${caller}: step answers "${extra}", expected ${known.join(", ")}; name it in states or leave it out.`,
     );
   }
   const missing = known.find((name) => !Object.hasOwn(values, name));
   if (missing !== undefined) {
-    throw new Error(`${caller}: step does not answer the state "${missing}", expected ${known.join(", ")}; return it.`);
+    throw new TempogradError(
+      "definition",
+      `${caller}: step does not answer the state "${missing}", expected ${known.join(", ")}; return it.`,
+    );
   }
   return Object.fromEntries(
     known.map((name) => [name, expectAnswer(caller, `the state "${name}"`, trace, values[name])]),
@@ -139,12 +163,14 @@ export function expectUse(caller: string, parts: CellParts, { inputs, after, pro
   for (const [kind, list] of Object.entries(kinds)) {
     for (const { name } of list) {
       if (!used.has(inputs[name]!)) {
-        throw new Error(
+        throw new TempogradError(
+          "definition",
           `${caller}: the ${kind} "${name}" is in no equation, expected it in one; use it or leave it out.`,
         );
       }
       if (gradients.every((gradient) => isZero(gradient[name]!))) {
-        throw new Error(
+        throw new TempogradError(
+          "definition",
           `${caller}: the ${kind} "${name}" has no derivative in any equation, so it cannot learn, expected one; use it outside of sign and of the condition of select.`,
         );
       }
@@ -161,7 +187,8 @@ export function expectUse(caller: string, parts: CellParts, { inputs, after, pro
   }
   const [idle] = waiting;
   if (idle) {
-    throw new Error(
+    throw new TempogradError(
+      "definition",
       `${caller}: the state "${idle.name}" is ${after[idle.name]}, which depends on no gate, expected one in it; use a gate or leave it out.`,
     );
   }

@@ -1,5 +1,6 @@
 // A cell of one's own: its equations traced once, differentiated, and split into what forward and backward sweeps compute.
 
+import { shown, TempogradError } from "../errors";
 import type { AnyCellEquations, CellEquations, Recurrent } from "./cell-equations";
 import { type CellParts, expectUse, partsOf } from "./cell-parts";
 import { type CellValues, cellValues, type Values } from "./cell-values";
@@ -78,7 +79,11 @@ export function traceCell<
 }
 
 function tracedCell(equations: AnyCellEquations): TracedCell {
-  const caller = `Cell "${equations.name}"`;
+  const caller = `Cell ${shown(equations.name)}`;
+  if (typeof equations.step !== "function") {
+    const got = shown(equations.step);
+    throw new TempogradError("definition", `${caller}: step is ${got}, expected a function that answers the states.`);
+  }
   const parts = partsOf(caller, equations);
   const values = cellValues(caller, equations, parts);
   const { gates, apart, before, parameters, after, projected, dAfter, dProjected } = values;

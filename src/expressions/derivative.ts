@@ -1,5 +1,6 @@
 // The derivative of expressions, backwards through their graph: from adjoints of what they give to adjoints of what they take.
 
+import { TempogradError } from "../errors";
 import type { Expression, Operand } from "./expression";
 import { type Expressions, nodesBelow, traceOf } from "./graph";
 import { gradientName, namer } from "./names";
@@ -75,7 +76,8 @@ export function derivative<Output extends string, Input extends string>(
   for (const [name, seed] of Object.entries<Operand | undefined>(seeds)) {
     const output = outputs[name as Output];
     if (!output) {
-      throw new Error(
+      throw new TempogradError(
+        "definition",
         `derivative: a seed is of "${name}", expected one of ${Object.keys(outputs).join(", ")}; correct its name.`,
       );
     }

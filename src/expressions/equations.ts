@@ -1,5 +1,6 @@
 // What equations of a user's own are called with, and what is checked of their names and answers.
 
+import { TempogradError } from "../errors";
 import { type Expression, expectExpression, type Trace } from "./expression";
 import { nodesBelow } from "./graph";
 import { wgslNames } from "./wgsl-functions";
@@ -11,17 +12,22 @@ export type NamedPart = readonly [name: string, what: string];
 export function expectNames(caller: string, parts: readonly NamedPart[]): void {
   const known = new Map<string, string>();
   for (const [name, what] of parts) {
-    if (typeof name !== "string" || !/^[a-zA-Z]\w*$/.test(name)) {
-      throw new Error(
-        `${caller}: ${what} is no name for WGSL, expected a letter, then letters, digits or _; rename it.`,
+    if (typeof name !== "string" || !/^[a-zA-Z]\w{0,59}$/.test(name)) {
+      throw new TempogradError(
+        "definition",
+        `${caller}: ${what} is no name for WGSL, expected a letter, then up to 59 letters, digits or _; rename it.`,
       );
     }
     if (wgslNames.has(name)) {
-      throw new Error(`${caller}: ${what} has a name that WGSL has for something else, expected another; rename it.`);
+      throw new TempogradError(
+        "definition",
+        `${caller}: ${what} has a name that WGSL has for something else, expected another; rename it.`,
+      );
     }
     const other = known.get(name);
     if (other !== undefined) {
-      throw new Error(
+      throw new TempogradError(
+        "definition",
         `${caller}: "${name}" would be ${other} and ${what}, expected a name for one; rename one of them.`,
       );
     }
@@ -40,7 +46,10 @@ export function symbols<Name extends string>(
     get(target, key) {
       if (typeof key === "symbol" || key in target) return target[key as Name];
       const known = entries.map(([name]) => name).join(", ") || "none";
-      throw new Error(`${caller}: the equations ask for the ${kind} "${key}", expected ${known}; name it there.`);
+      throw new TempogradError(
+        "definition",
+        `${caller}: the equations ask for the ${kind} "${key}", expected ${known}; name it there.`,
+      );
     },
   });
 }
@@ -49,7 +58,8 @@ export function symbols<Name extends string>(
 export function expectAnswer(caller: string, what: string, trace: Trace, value: unknown): Expression {
   const expression = expectExpression(`${caller}: ${what}`, value);
   if (expression.trace === trace) return expression;
-  throw new Error(
+  throw new TempogradError(
+    "definition",
     `${caller}: ${what} got ${expression}, which is of other equations, expected one of these; build it of their arguments alone.`,
   );
 }

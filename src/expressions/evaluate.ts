@@ -1,5 +1,6 @@
 // Expressions in float64: a tape of operations, run from the first to the last.
 
+import { TempogradError } from "../errors";
 import type { Expression } from "./expression";
 import { type Expressions, nodesBelow, traceOf } from "./graph";
 import { definitionOf, isOperation } from "./operations";
@@ -29,7 +30,10 @@ export function compile(outputs: Expressions, inputs: readonly Expression[]): Co
     if (registers.has(node)) continue;
     if (node.operation === "input") {
       const known = inputs.map(String).join(", ");
-      throw new Error(`compile: the outputs need the input ${node}, expected only ${known || "none"}; pass it too.`);
+      throw new TempogradError(
+        "definition",
+        `compile: the outputs need the input ${node}, expected only ${known || "none"}; pass it too.`,
+      );
     }
     if (isOperation(node.operation)) steps.push({ node, compute: definitionOf(node.operation).float64 });
     else registers.set(node, start.push(node.value ?? Number.NaN) - 1);
@@ -43,7 +47,8 @@ export function compile(outputs: Expressions, inputs: readonly Expression[]): Co
 
   return (given, results = new Float64Array(values.length)) => {
     if (given.length !== inputs.length) {
-      throw new Error(
+      throw new TempogradError(
+        "definition",
         `compile: got ${given.length} values, expected ${inputs.length}, for ${inputs.map(String).join(", ")}.`,
       );
     }
@@ -74,7 +79,8 @@ export function evaluate<Output extends string>(
   const given = inputs.map((input) => {
     const value = values[String(input)];
     if (value !== undefined) return value;
-    throw new Error(
+    throw new TempogradError(
+      "definition",
       `evaluate: the input ${input} has no value, expected one beside ${Object.keys(values).join(", ") || "none"}; pass it.`,
     );
   });

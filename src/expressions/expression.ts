@@ -1,5 +1,6 @@
 // An expression: one value of one unit of one row, as a node of the graph that equations are traced into.
 
+import { shown, TempogradError } from "../errors";
 import { equation } from "./equation";
 import { definitionOf, type Operation } from "./operations";
 import { simplified } from "./simplify";
@@ -80,7 +81,8 @@ export class Expression {
   /** @throws where JavaScript wants a number, as + - * / and comparisons do: it has none yet. */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.toString();
-    throw new TypeError(
+    throw new TempogradError(
+      "definition",
       `Expression: a JavaScript operator got ${this}, expected numbers; use plus, minus, times, over, and max, min or select in place of comparisons.`,
     );
   }
@@ -110,7 +112,8 @@ export class Trace {
   constant(value: number): Expression {
     const size = Math.abs(value);
     if (!(size === 0 || (size >= leastFloat32 && size <= largestFloat32))) {
-      throw new Error(
+      throw new TempogradError(
+        "definition",
         `Expression: got the constant ${value}, expected 0 or a magnitude from 1.18e-38 to 3.4e38, which float32 has; use another number.`,
       );
     }
@@ -130,7 +133,8 @@ export class Trace {
       const [a, b = 0, c = 0] = values as [number, number?, number?];
       const value = float64(a, b, c);
       if (Number.isFinite(value)) return this.constant(value);
-      throw new Error(
+      throw new TempogradError(
+        "definition",
         `Expression: ${operation} of ${values.join(", ")} is ${value}, expected a finite number; use other constants.`,
       );
     }
@@ -163,7 +167,11 @@ export class Trace {
   #giveName(caller: string, node: Expression, name: string): void {
     expectIdentifier(caller, name);
     const other = this.#named.get(name);
-    if (other) throw new Error(`${caller}: "${name}" is already the name of ${equation(other)}; use another name.`);
+    if (other)
+      throw new TempogradError(
+        "definition",
+        `${caller}: "${name}" is already the name of ${equation(other)}; use another name.`,
+      );
     this.#names.set(node, name);
     this.#named.set(name, node);
   }
@@ -181,7 +189,8 @@ export class Trace {
     if (typeof operand === "number") return this.constant(operand);
     const expression = expectExpression(`Expression: ${operation}`, operand);
     if (expression.trace === this) return expression;
-    throw new Error(
+    throw new TempogradError(
+      "definition",
       `Expression: ${operation} got ${expression}, which is of another trace, expected one trace; build all from its inputs.`,
     );
   }
@@ -190,12 +199,18 @@ export class Trace {
 /** @throws where `value` is no expression. */
 export function expectExpression(caller: string, value: unknown): Expression {
   if (value instanceof Expression) return value;
-  const got = typeof value === "object" && value !== null ? "an object of another kind" : String(value);
-  throw new Error(`${caller} got ${got}, expected an Expression; return what plus, times, tanh and the like answer.`);
+  const got = typeof value === "object" && value !== null ? "an object of another kind" : shown(value);
+  throw new TempogradError(
+    "definition",
+    `${caller} got ${got}, expected an Expression; return what plus, times, tanh and the like answer.`,
+  );
 }
 
 /** @throws where a name cannot stand in a shader. */
 export function expectIdentifier(caller: string, name: string): void {
   if (/^[a-zA-Z]\w*$/.test(name)) return;
-  throw new Error(`${caller}: got the name "${name}", expected a letter, then letters, digits or _; use such a name.`);
+  throw new TempogradError(
+    "definition",
+    `${caller}: got the name "${name}", expected a letter, then letters, digits or _; use such a name.`,
+  );
 }

@@ -1,5 +1,6 @@
 // Formulas: named values computed of named values, as lines of WGSL and in float64.
 
+import { TempogradError } from "../errors";
 import { type Compiled, compile } from "./evaluate";
 import type { Expression } from "./expression";
 import { type Expressions, nodesBelow } from "./graph";
@@ -59,7 +60,10 @@ export function formulas(caller: string, outputs: Expressions, given: ReadonlyMa
       const stranger = Object.keys(texts).find((name) => !(name in variables));
       if (stranger !== undefined) {
         const known = Object.keys(variables).join(", ") || "nothing";
-        throw new Error(`${caller}: got the text of "${stranger}", expected ${known}; see what these formulas take.`);
+        throw new TempogradError(
+          "definition",
+          `${caller}: got the text of "${stranger}", expected ${known}; see what these formulas take.`,
+        );
       }
       const written = taken.map(([name, { value, variable }]) => [value, texts[name] ?? variable] as const);
       return wgslLines(outputs, { type, given: new Map(written), taken: others });

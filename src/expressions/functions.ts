@@ -1,5 +1,6 @@
 // The functions that equations of expressions are written with.
 
+import { shown, TempogradError } from "../errors";
 import { Expression, type Operand } from "./expression";
 import type { Operation } from "./operations";
 
@@ -49,6 +50,9 @@ export const select = (a: Operand, b: Operand, where: Expression): Expression =>
 function applied(operation: Operation, operands: readonly Operand[]): Expression {
   const first = operands.find((operand) => operand instanceof Expression);
   if (first) return first.trace.operate(operation, operands);
-  const got = operands.map((operand) => (typeof operand === "object" ? "an object" : String(operand))).join(", ");
-  throw new Error(`Expression: ${operation} got ${got}, expected an Expression; build it from the inputs of a trace.`);
+  const got = operands.map(shown).join(", ");
+  throw new TempogradError(
+    "definition",
+    `Expression: ${operation} got ${got}, expected an Expression; build it from the inputs of a trace.`,
+  );
 }

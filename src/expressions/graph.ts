@@ -1,5 +1,6 @@
 // Walks over the graph of expressions.
 
+import { TempogradError } from "../errors";
 import { type Expression, expectExpression, type Trace } from "./expression";
 
 /** Expressions by names that the caller gives them. */
@@ -41,7 +42,8 @@ export function traceOf(caller: string, expressions: Readonly<Record<string, unk
     const expression = expectExpression(`${caller}: "${name}"`, value);
     trace ??= expression.trace;
     if (expression.trace === trace) continue;
-    throw new Error(
+    throw new TempogradError(
+      "definition",
       `${caller}: "${name}" got ${expression}, which is of another trace, expected one trace; build all from its inputs.`,
     );
   }

@@ -1,5 +1,6 @@
 // A loss of one's own: a formula of one value, traced once and differentiated.
 
+import { shown, TempogradError } from "../errors";
 import { derivative } from "./derivative";
 import { expectAnswer, expectNames, isZero, symbols, usedInputs } from "./equations";
 import { type Expression, Trace } from "./expression";
@@ -39,9 +40,16 @@ export interface TracedLoss {
 export function traceLoss<const Option extends string = never>(equation: LossEquation<Option>): TracedLoss {
   const { name } = equation;
   const options: Readonly<Record<string, number>> = equation.options ?? {};
-  const caller = `Loss "${name}"`;
+  const caller = `Loss ${shown(name)}`;
   if (typeof name !== "string" || !/^[a-zA-Z][\w-]*$/.test(name)) {
-    throw new Error(`${caller}: got this name, expected a letter, then letters, digits, - or _; rename it.`);
+    throw new TempogradError(
+      "definition",
+      `${caller}: got this name, expected a letter, then letters, digits, - or _; rename it.`,
+    );
+  }
+  if (typeof equation.value !== "function") {
+    const got = shown(equation.value);
+    throw new TempogradError("definition", `${caller}: value is ${got}, expected a function of o and y; give it one.`);
   }
   expectNames(caller, [
     ["o", "the output"],
@@ -52,7 +60,10 @@ export function traceLoss<const Option extends string = never>(equation: LossEqu
   ]);
   for (const [option, value] of Object.entries(options)) {
     if (Number.isFinite(value)) continue;
-    throw new Error(`${caller}: the option "${option}" is ${value}, expected a finite number; give it one.`);
+    throw new TempogradError(
+      "definition",
+      `${caller}: the option ${shown(option)} is ${shown(value)}, expected a finite number; give it one.`,
+    );
   }
 
   const trace = new Trace();
@@ -67,16 +78,21 @@ export function traceLoss<const Option extends string = never>(equation: LossEqu
   const inputs = optionInputs.map(([, input]) => input);
   const used = usedInputs([value], [o, ...inputs]);
   if (!used.has(o)) {
-    throw new Error(`${caller}: value is ${value}, which does not depend on o, expected it to; use o in it.`);
+    throw new TempogradError(
+      "definition",
+      `${caller}: value is ${value}, which does not depend on o, expected it to; use o in it.`,
+    );
   }
   if (isZero(dO)) {
-    throw new Error(
+    throw new TempogradError(
+      "definition",
       `${caller}: value is ${value}, whose derivative by o is 0 everywhere, expected one; nothing learns.`,
     );
   }
   const idle = inputs.find((input) => !used.has(input));
   if (idle) {
-    throw new Error(
+    throw new TempogradError(
+      "definition",
       `${caller}: the option "${idle}" is not in the formula, expected it there; use it or leave it out.`,
     );
   }

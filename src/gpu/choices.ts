@@ -1,5 +1,6 @@
 // Which of several ways to compute the same is taken on a device: as told, as remembered, as measured, or by default.
 
+import { TempogradError } from "../errors";
 import type { Gpu } from "./device";
 import type { Choice } from "./plan";
 import { unknownAdapter } from "./traits";
@@ -52,7 +53,8 @@ export class Choices {
     const forced = typeof this.#tuning === "object" ? this.#tuning[topic] : undefined;
     if (forced !== undefined) {
       if (!names.includes(forced)) {
-        throw new Error(
+        throw new TempogradError(
+          "option",
           `openGpu: tuning.${topic} is "${forced}", expected one of ${names.join(", ")} (for ${key}); name one of them, or leave it out.`,
         );
       }

@@ -1,5 +1,6 @@
 // What a plan does and what it needs, counted without a device.
 
+import { TempogradError } from "../errors";
 import type { Choice, Constant, Dispatch, Node, Plan } from "./plan";
 import { bindingAlignment, bufferSize, type PlannedBuffer, roundUp } from "./tensor";
 
@@ -112,7 +113,8 @@ export function memoryOf(plan: Plan, operation: string, chosen: Chooser = byDefa
   for (const buffer of all) {
     bytes += buffer.bytes;
     if (!Number.isSafeInteger(bytes)) {
-      throw new Error(
+      throw new TempogradError(
+        "option",
         `${operation}: with "${buffer.label}" it takes more than ${Number.MAX_SAFE_INTEGER} bytes, expected fewer; ${plan.cure}.`,
       );
     }

@@ -72,7 +72,8 @@ export class Gpu {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
     const limit = usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
     if (size > limit) {
-      throw new Error(
+      throw new TempogradError(
+        "option",
         `createBuffer: "${label}" takes ${size} bytes in one buffer, this device allows ${limit}; ask for less.`,
       );
     }
@@ -168,7 +169,7 @@ export class Gpu {
         `${operation}: the device has no memory left; ${there}; destroy what is not used any more, or ${cure}.`,
       );
     }
-    if (validation) throw new Error(`${operation}: ${validation.message}`);
+    if (validation) throw new TempogradError("definition", `${operation}: ${validation.message}`);
   }
 
   /** Waits for an answer of the device. @throws its loss, where that is why there is none. */
@@ -179,9 +180,13 @@ export class Gpu {
       await this.#lossTold();
       this.lifetime.expect(operation);
       const { message, name } = failure as Error;
-      throw new Error(`${operation}: the device gave no answer (${message || name}); open the GPU again.`, {
-        cause: failure,
-      });
+      throw new TempogradError(
+        "device-lost",
+        `${operation}: the device gave no answer (${message || name}); open the GPU again.`,
+        {
+          cause: failure,
+        },
+      );
     }
   }
 

@@ -1,5 +1,6 @@
 // What of a plan a device has no room for; loaded where there is something.
 
+import { TempogradError } from "../errors";
 import {
   type Chooser,
   describe,
@@ -20,7 +21,8 @@ export function expectRoom(plan: Plan, operation: string, chosen: Chooser): void
   const { bytes } = memoryOf(plan, operation, chosen);
   const { dispatches } = describe(plan, chosen).total;
   if (dispatches > mostDispatches) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `${operation}: a run takes ${dispatches} dispatches, expected at most ${mostDispatches}; ${plan.cure}.`,
     );
   }
@@ -38,7 +40,8 @@ export function expectRoom(plan: Plan, operation: string, chosen: Chooser): void
   const largest = large.sort((a, b) => b.size - a.size)[0];
   if (largest) {
     const { label, size, limit } = largest;
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `${operation}: of ${bytes} bytes that it needs: "${label}" takes ${size} bytes in one buffer, this device allows ${limit}; ${plan.cure}.`,
     );
   }
@@ -46,7 +49,8 @@ export function expectRoom(plan: Plan, operation: string, chosen: Chooser): void
   for (const { dispatch } of dispatchesOf(plan, chosen)) {
     const { label, shader, workgroups } = dispatch;
     if (workgroups.every((count) => Number.isInteger(count) && count <= most)) continue;
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `${operation}: "${label}" (${shader.name}) takes [${workgroups.join(", ")}] workgroups, this device allows ${most} each; ${plan.cure}.`,
     );
   }

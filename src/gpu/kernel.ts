@@ -1,5 +1,6 @@
 // A kernel: a shader compiled for a device, cached by its text.
 
+import { TempogradError } from "../errors";
 import type { Shader } from "./shader";
 
 /** How a shader is compiled. */
@@ -73,7 +74,10 @@ export class KernelCache {
       } catch (error) {
         const { messages } = await module.getCompilationInfo();
         const lines = messages.map(({ lineNum, linePos, message }) => `  ${lineNum}:${linePos} ${message}`);
-        throw new Error([`${name}: the shader does not compile: ${(error as Error).message}`, ...lines].join("\n"));
+        throw new TempogradError(
+          "definition",
+          [`${name}: the shader does not compile: ${(error as Error).message}`, ...lines].join("\n"),
+        );
       }
     };
     return {

@@ -11,31 +11,32 @@ export interface Ending {
 export const errorOf = (operation: string, { code, why }: Ending): TempogradError =>
   new TempogradError(code, `${operation}: ${why}`);
 
-/** @throws unless `thing`, which such as `makes` makes, is there to be used. */
-export function expectLiving(
-  operation: string,
-  what: string,
-  thing: { readonly lifetime?: Lifetime } | null | undefined,
-  makes: string,
-): void {
+type Living = { readonly lifetime?: Lifetime } | null | undefined;
+
+/** @throws unless `thing`, which such as `makes` makes, is a `what` that is there to be used. */
+export function expectLiving(operation: string, what: string, thing: Living, makes: string): void {
   const { lifetime } = thing ?? {};
-  if (!lifetime) {
-    const got = Object.prototype.toString.call(thing).slice(8, -1);
-    throw new TempogradError("option", `${operation}: the ${what} is ${got}, expected what ${makes} gives; await it.`);
-  }
-  lifetime.expect(operation);
+  expectKind(operation, what, lifetime?.what === what, thing, makes);
+  lifetime!.expect(operation);
+}
+
+/** @throws unless `thing` is a `what`, which such as `makes` makes. */
+export function expectKind(operation: string, what: string, is: boolean, thing: unknown, makes: string): void {
+  if (is) return;
+  const got = (thing as Living)?.lifetime?.what ?? Object.prototype.toString.call(thing).slice(8, -1);
+  throw new TempogradError("option", `${operation}: the ${what} is ${got}, expected what ${makes} gives; await it.`);
 }
 
 /** The life of one thing, which ends no later than that of what it lives on. */
 export class Lifetime {
-  readonly #what: string;
+  readonly what: string;
   readonly #owner: Lifetime | undefined;
   readonly #watchers = new Set<(ending: Ending) => void>();
   #ending: Ending | undefined;
 
   /** @param what such as "program", for messages. */
   constructor(what: string, owner?: Lifetime) {
-    this.#what = what;
+    this.what = what;
     this.#owner = owner;
   }
 
@@ -51,7 +52,7 @@ export class Lifetime {
   }
 
   /** Ends it, once. */
-  end(ending: Ending = { code: "destroyed", why: `the ${this.#what} was destroyed; create another.` }): void {
+  end(ending: Ending = { code: "destroyed", why: `the ${this.what} was destroyed; create another.` }): void {
     if (this.#ending) return;
     this.#ending = ending;
     for (const watcher of [...this.#watchers]) watcher(ending);

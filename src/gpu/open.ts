@@ -1,7 +1,9 @@
 // Opens a device, its own or the caller's.
 
+import { expectOptions, TempogradError } from "../errors";
 import type { ChoiceStore, Tuning } from "./choices";
 import { Gpu } from "./device";
+import { expectKind } from "./lifetime";
 
 /** How a GPU is opened. */
 export interface GpuOptions {
@@ -49,11 +51,17 @@ const wantedLimits = [
  * ```
  */
 export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
-  const { tuning, choiceStore } = options;
-  if (options.device) return new Gpu(options.device, { tuning, choiceStore, owned: false });
+  expectOptions("openGpu", options);
+  const { device, tuning, choiceStore } = options;
+  if (device !== undefined) {
+    const is = typeof device?.createComputePipelineAsync === "function";
+    expectKind("openGpu", "device", is, device, "adapter.requestDevice");
+    return new Gpu(device, { tuning, choiceStore, owned: false });
+  }
   const source = options.gpu ?? globalThis.navigator?.gpu;
   if (!source) {
-    throw new Error(
+    throw new TempogradError(
+      "unsupported",
       "openGpu: this environment has no WebGPU (navigator.gpu is missing); use a current Chrome, Edge, Firefox or Safari over https or localhost, or pass { gpu } or { device }.",
     );
   }
@@ -68,7 +76,8 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
     const adapter = await source.requestAdapter({ powerPreference }); // one gives a device once
     if (!adapter && refused) break;
     if (!adapter) {
-      throw new Error(
+      throw new TempogradError(
+        "unsupported",
         "openGpu: WebGPU is here but found no adapter; enable hardware acceleration, update the graphics driver, or in Chrome allow a software adapter with --enable-unsafe-webgpu.",
       );
     }
@@ -84,7 +93,8 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
       refused ??= error;
     }
   }
-  throw new Error(
-    `openGpu: the adapter gives no device (${(refused as Error).message}), not even without larger buffers and workgroups, subgroups, timestamps and half precision; update the graphics driver or the browser, or pass { device }.`,
+  throw new TempogradError(
+    "unsupported",
+    `openGpu: the adapter gives no device (${(refused as Error).message}), not even of the least kind; update the graphics driver or the browser, or pass { device }.`,
   );
 }

@@ -1,9 +1,11 @@
 // A plan for people.
 
 import type { PlanDescription } from "./describe";
+import { expectKind } from "./lifetime";
 
 /** What a run of a plan does, a line a dispatch, and the totals. */
 export function planTable(plan: { describe(): PlanDescription }): string {
+  expectKind("planTable", "plan", typeof plan?.describe === "function", plan, "such as pass.program");
   const { lines, total } = plan.describe();
   const texts = lines.map((line) => [
     line.times > 1 ? `${line.label} (${line.times} times)` : line.label,

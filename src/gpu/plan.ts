@@ -1,5 +1,6 @@
 // A plan: what is to be done, as data. It knows no device; `realise` makes a program of it that a device runs.
 
+import { TempogradError } from "../errors";
 import { type KernelSource, type Shader, shaderOf } from "./shader";
 import type { TensorSpec, TypedArray } from "./tensor";
 import {
@@ -182,19 +183,28 @@ export class Plan {
     const names = shader.bindings.map(({ name }) => name);
     for (const name of Object.keys(bindings)) {
       if (!names.includes(name)) {
-        throw new Error(`${at}: the shader has no binding "${name}", it declares ${names.join(", ")}.`);
+        throw new TempogradError(
+          "definition",
+          `${at}: the shader has no binding "${name}", it declares ${names.join(", ")}.`,
+        );
       }
     }
     const bound = shader.bindings.map((binding): Bound => {
       const value = bindings[binding.name];
       if (value === undefined) {
-        throw new Error(`${at}: binding "${binding.name}" is missing, the shader declares ${names.join(", ")}.`);
+        throw new TempogradError(
+          "definition",
+          `${at}: binding "${binding.name}" is missing, the shader declares ${names.join(", ")}.`,
+        );
       }
       return { binding, to: boundTo(shader, binding, value, at) };
     });
     const grid = [workgroups[0], workgroups[1] ?? 1, workgroups[2] ?? 1] as const;
     if (grid.some((count) => !(count >= 1))) {
-      throw new Error(`${at}: workgroups are [${grid.join(", ")}], expected 1 or more each; give it more to do.`);
+      throw new TempogradError(
+        "definition",
+        `${at}: workgroups are [${grid.join(", ")}], expected 1 or more each; give it more to do.`,
+      );
     }
     this.#body.push({
       kind: "dispatch",
@@ -282,7 +292,10 @@ function boundTo(
 ): Bound["to"] {
   if (typeof value === "object" && isTensor(value)) return value;
   if (type !== "uniform") {
-    throw new Error(`${at}: binding "${name}" is given numbers, expected a tensor; the shader declares it as storage.`);
+    throw new TempogradError(
+      "definition",
+      `${at}: binding "${name}" is given numbers, expected a tensor; the shader declares it as storage.`,
+    );
   }
   const layout = shader.uniform(name);
   const numbered = typeof value === "object" && "index" in value && value.index instanceof Index;

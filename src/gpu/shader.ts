@@ -1,5 +1,6 @@
 // A shader as it is compiled: flags resolved, constants in front, bindings numbered. Known before there is a device.
 
+import { TempogradError } from "../errors";
 import { type UniformLayout, uniformLayout } from "./uniform";
 import { type Binding, constantLines, type Flags, inHalf, numberBindings, resolveFlags } from "./wgsl";
 
@@ -44,7 +45,8 @@ export function shaderOf(from: KernelSource, halves: readonly string[] = []): Sh
   const entryPoints = [...numbered.matchAll(/@compute[^{]*?\bfn\s+(\w+)[^{]*\{/g)];
   const [entry] = entryPoints;
   if (entry === undefined || entryPoints.length > 1) {
-    throw new Error(
+    throw new TempogradError(
+      "definition",
       `${name}: the resolved shader has ${entryPoints.length} entry points, expected 1; check its flags.`,
     );
   }
@@ -55,7 +57,7 @@ export function shaderOf(from: KernelSource, halves: readonly string[] = []): Sh
   };
   const uniform = (wanted: string) => {
     const binding = bindings.find((binding) => binding.name === wanted && binding.type === "uniform");
-    if (!binding) throw new Error(`${name}: the shader has no uniform "${wanted}".`);
+    if (!binding) throw new TempogradError("definition", `${name}: the shader has no uniform "${wanted}".`);
     return uniformLayout(numbered, binding, name);
   };
   const shader = { name, bindings, entryPoint: entry[1]!, text, uniform };

@@ -4,7 +4,9 @@
 // so that kernels always load vec4f and never see a ragged edge. What is added is zero and stays zero. A vector is one
 // row; an i32 or u32 tensor is packed. An f16 tensor is an f32 one of half the bytes, which shaders alone write.
 
+import { TempogradError } from "../errors";
 import type { Gpu } from "./device";
+import { expectKind, expectLiving } from "./lifetime";
 
 export type ElementType = "f32" | "f16" | "i32" | "u32";
 export type TypedArray = Float32Array | Int32Array | Uint32Array;
@@ -173,7 +175,10 @@ const views = { f32: Float32Array, i32: Int32Array, u32: Uint32Array };
 /** The array that holds what is written to tensors of a type. @throws for half precision. */
 export function viewOf(type: ElementType = "f32") {
   if (type !== "f16") return views[type];
-  throw new Error("writeTensor: got a tensor of f16, expected f32, i32 or u32; write what it is made of on the GPU.");
+  throw new TempogradError(
+    "option",
+    "writeTensor: got a tensor of f16, expected f32, i32 or u32; write what it is made of on the GPU.",
+  );
 }
 
 /**
@@ -200,7 +205,8 @@ export function padded(spec: TensorSpec, data: ArrayLike<number>, into?: TypedAr
  */
 export function writeTensor(gpu: Gpu, tensor: Tensor, data: ArrayLike<number>): void {
   if (data.length !== elements(tensor.shape)) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `writeTensor: "${tensor.name}" got ${data.length} values, expected ${elements(tensor.shape)} for [${tensor.shape.join(", ")}].`,
     );
   }
@@ -222,6 +228,9 @@ export async function readTensors(
   into?: readonly TypedArray[],
   before?: (encoder: GPUCommandEncoder) => void,
 ): Promise<TypedArray[]> {
+  expectLiving(operation, "GPU", gpu, "openGpu");
+  const areTensors = Array.isArray(tensors) && tensors.every((tensor) => tensor?.buffer);
+  expectKind(operation, "list of tensors", areTensors, tensors, "[pass.tensors.logits]");
   for (const { buffer } of tensors) gpu.expectBuffer(operation, buffer);
   const starts: number[] = [];
   let bytes = 0;

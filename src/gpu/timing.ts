@@ -6,7 +6,7 @@
 
 import { TempogradError } from "../errors";
 import type { Gpu } from "./device";
-import { expectLiving } from "./lifetime";
+import { expectKind } from "./lifetime";
 import type { CopyStep, DispatchStep, Program } from "./program";
 import { clockStep, Stamps } from "./stamps";
 
@@ -40,7 +40,8 @@ interface Timed {
  * @throws where the device has no room to keep what a repeated dispatch writes or was lost, or the program was destroyed.
  */
 export async function timePlan(program: Program, runs: number): Promise<(number | undefined)[] | undefined> {
-  expectLiving("timePlan", "program", program, "such as pass.program");
+  expectKind("timePlan", "program", typeof program?.encodeDispatch === "function", program, "such as pass.program");
+  program.lifetime.expect("timePlan");
   const { gpu } = program;
   if (!Number.isInteger(runs) || runs < 1) {
     throw new TempogradError("option", `timePlan: runs is ${runs}, expected an integer from 1 up.`);

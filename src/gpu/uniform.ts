@@ -1,5 +1,6 @@
 // What a uniform of a shader holds, read from its text, so that the host writes it by the names of its fields.
 
+import { TempogradError } from "../errors";
 import type { Binding } from "./wgsl";
 
 /** A number, or one for each field of a struct. */
@@ -28,14 +29,16 @@ export function uniformLayout(
   for (const line of lines.map((line) => line.trim()).filter(Boolean)) {
     const [field = "", type = ""] = line.split(":").map((part) => part.trim());
     if (!isScalar(type)) {
-      throw new Error(
+      throw new TempogradError(
+        "definition",
         `${shader}: field "${field}" of "${name}" is ${type}, expected f32, i32 or u32; bind a tensor for others.`,
       );
     }
     fields.set(field, { offset: 4 * fields.size, type });
   }
   if (fields.size === 0) {
-    throw new Error(
+    throw new TempogradError(
+      "definition",
       `${shader}: uniform "${name}" holds ${holds}, expected f32, i32, u32 or a struct of them; bind a tensor.`,
     );
   }
@@ -50,12 +53,16 @@ export function uniformLayout(
 export function packUniform(layout: UniformLayout, value: UniformValue, into: DataView, at: string): void {
   const values = typeof value === "number" ? { "": value } : value;
   for (const name of Object.keys(values)) {
-    if (!layout.fields.has(name)) throw new Error(`${at}: no field ${said(name)}, expected ${namesOf(layout)}.`);
+    if (!layout.fields.has(name))
+      throw new TempogradError("definition", `${at}: no field ${said(name)}, expected ${namesOf(layout)}.`);
   }
   for (const [name, { offset, type }] of layout.fields) {
     const number = values[name];
     if (typeof number !== "number") {
-      throw new Error(`${at}: field ${said(name)} is ${number}, expected a number for each of ${namesOf(layout)}.`);
+      throw new TempogradError(
+        "definition",
+        `${at}: field ${said(name)} is ${number}, expected a number for each of ${namesOf(layout)}.`,
+      );
     }
     if (type === "f32") into.setFloat32(offset, number, true);
     else if (type === "i32") into.setInt32(offset, number, true);

@@ -1,6 +1,7 @@
 // Reads shader text: resolves its #if sections for the given flags and finds the bindings it declares.
 
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import { TempogradError } from "../errors";
 
 /** Named switches of a shader: `#if name` keeps its section where the flag is true. */
 export type Flags = Readonly<Record<string, boolean>>;
@@ -25,7 +26,8 @@ export function resolveFlags(source: string, flags: Flags, shader: string): stri
   for (const match of source.matchAll(/#(?:if|elif) (\w+)/g)) {
     const flag = match[1]!;
     if (!(flag in flags)) {
-      throw new Error(
+      throw new TempogradError(
+        "definition",
         `${shader}: #if names the flag "${flag}", expected one of ${Object.keys(flags).join(", ") || "none"}; pass it or correct the shader.`,
       );
     }
@@ -46,7 +48,10 @@ export function inHalf(source: string, halves: readonly string[], shader: string
     halves.map((name) => {
       const [, alias] = new RegExp(`\\b${name}\\s*:\\s*array<(\\w+)`).exec(source) ?? [];
       if (alias && source.includes(aliasOf(alias, "f"))) return alias;
-      throw new Error(`${shader}: "${name}" is stored in half precision, expected single; the shader reads no other.`);
+      throw new TempogradError(
+        "definition",
+        `${shader}: "${name}" is stored in half precision, expected single; the shader reads no other.`,
+      );
     }),
   );
   for (const alias of aliases) {
@@ -54,7 +59,10 @@ export function inHalf(source: string, halves: readonly string[], shader: string
       new RegExp(`\\bvar<storage[^>]*>\\s*(\\w+)\\s*:\\s*array<${alias}\\b`, "g"),
     )) {
       if (halves.includes(name!)) continue;
-      throw new Error(`${shader}: "${name}" is stored in single precision, expected half, as ${halves.join(", ")}.`);
+      throw new TempogradError(
+        "definition",
+        `${shader}: "${name}" is stored in single precision, expected half, as ${halves.join(", ")}.`,
+      );
     }
   }
   return [...aliases].reduce((text, alias) => text.replace(aliasOf(alias, "f"), aliasOf(alias, "h")), source);
@@ -77,7 +85,10 @@ export function numberBindings(source: string, shader: string): { text: string; 
   const text = source.replace(declaration, (found: string, ...parts: (string | undefined)[]) => {
     const [group, given, space, access, name, holds] = parts;
     if (group !== undefined && group !== "0") {
-      throw new Error(`${shader}: binding "${name}" is in group ${group}, expected group 0; move it.`);
+      throw new TempogradError(
+        "definition",
+        `${shader}: binding "${name}" is in group ${group}, expected group 0; move it.`,
+      );
     }
     while (given === undefined && taken.has(free)) free++;
     const index = given === undefined ? free++ : Number(given);
@@ -87,8 +98,9 @@ export function numberBindings(source: string, shader: string): { text: string; 
   });
   const declared = text.match(/@binding\(|\bvar<\s*(?:uniform|storage)/g)?.length ?? 0;
   if (declared !== 2 * bindings.length) {
-    throw new Error(
-      `${shader}: ${bindings.length} bindings can be read and others not, expected bindings of the form "var<storage, read> name: type;", with "@group(0) @binding(n)" in front or without.`,
+    throw new TempogradError(
+      "definition",
+      `${shader}: ${bindings.length} bindings can be read and others not, expected "var<storage, read> name: type;", numbered or not.`,
     );
   }
   return { text, bindings };
@@ -99,7 +111,10 @@ export function constantLines(constants: Readonly<Record<string, number>>, shade
   return Object.entries(constants)
     .map(([name, value]) => {
       if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
-        throw new Error(`${shader}: constant "${name}" is ${value}, expected an integer from 0 to 4294967295.`);
+        throw new TempogradError(
+          "definition",
+          `${shader}: constant "${name}" is ${value}, expected an integer from 0 to 4294967295.`,
+        );
       }
       return `const ${name} = ${value}u;\n`;
     })

@@ -1,5 +1,6 @@
 // The cross-entropy of softmax, of one class a row.
 
+import { expectOptions } from "../errors";
 import type { ClassLoss } from "./loss";
 
 /** How targets count in the cross-entropy. */
@@ -11,9 +12,8 @@ export interface CrossEntropyOptions {
 }
 
 /** −ln softmax(o)[y], as torch.nn.CrossEntropyLoss has it. Targets are class numbers; −1 does not count. */
-export const crossEntropy = ({ labelSmoothing = 0, classWeights }: CrossEntropyOptions = {}): ClassLoss => ({
-  name: "cross-entropy",
-  targets: "classes",
-  labelSmoothing,
-  ...(classWeights && { classWeights }),
-});
+export function crossEntropy(options: CrossEntropyOptions = {}): ClassLoss {
+  expectOptions("crossEntropy", options);
+  const { labelSmoothing = 0, classWeights } = options;
+  return { name: "cross-entropy", targets: "classes", labelSmoothing, ...(classWeights && { classWeights }) };
+}

@@ -1,5 +1,6 @@
 // A loss of one's own, of the formula of one value alone: its shader and its twin in float64 are derived from it.
 
+import { expectOptions, shown, TempogradError } from "../errors";
 import { type LossEquation, type TracedLoss, traceLoss } from "../expressions/loss";
 import { wgslFunctions } from "../expressions/wgsl-functions";
 import type { PlainLoss } from "./loss";
@@ -38,20 +39,28 @@ type Given = number | readonly number[];
 export function defineLoss<const Option extends string = never>(
   formula: LossFormula<Option>,
 ): (options?: Partial<Record<Option, Given>>) => PlainLoss {
+  expectOptions("defineLoss", formula, "formula");
   const traced = traceLoss(formula);
   const { name, targets: range } = formula;
   return (given = {}) => {
+    expectOptions(name, given);
     const options: Record<string, Given> = { ...traced.options };
     for (const [option, value] of Object.entries<Given | undefined>(given)) {
       if (value === undefined) continue;
       if (!(option in options)) {
         const known = Object.keys(options).join(", ") || "none";
-        throw new Error(`${name}: unknown option "${option}", expected one of ${known}; leave it out.`);
+        throw new TempogradError(
+          "option",
+          `${name}: unknown option "${option}", expected one of ${known}; leave it out.`,
+        );
       }
-      const values = typeof value === "number" ? [value] : [...value];
-      const wrong = values.find((one) => !Number.isFinite(Math.fround(one)));
-      if (wrong !== undefined) {
-        throw new Error(`${name}: ${option} is ${wrong}, expected a finite number that float32 has.`);
+      const values = [value].flat() as readonly number[];
+      const wrong = values.find((one) => typeof one !== "number" || !Number.isFinite(Math.fround(one)));
+      if (values.includes(wrong!)) {
+        throw new TempogradError(
+          "option",
+          `${name}: ${option} is ${shown(wrong)}, expected a finite number that float32 has.`,
+        );
       }
       options[option] = typeof value === "number" ? value : values;
     }
@@ -59,7 +68,10 @@ export function defineLoss<const Option extends string = never>(
     const period = lists[0]?.length ?? 1;
     if (lists.some(({ length }) => length === 0 || length !== period)) {
       const lengths = lists.map(({ length }) => length).join(" and ");
-      throw new Error(`${name}: got lists of ${lengths} numbers, expected 1 or more, the same for all; give as many.`);
+      throw new TempogradError(
+        "option",
+        `${name}: got lists of ${lengths} numbers, expected 1 or more, the same for all; give as many.`,
+      );
     }
     const at = (value: Given, output: number) => (typeof value === "number" ? value : value[output % period]!);
     const said = Object.entries(options).map(([option, value]) => `${option} ${[value].flat().join(" ")}`);

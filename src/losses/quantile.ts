@@ -1,5 +1,6 @@
 // The quantile loss: least, in the mean, where a share q of the targets lies below the answer.
 
+import { shown, TempogradError } from "../errors";
 import { select } from "../expressions/functions";
 import { defineLoss } from "./define-loss";
 import type { PlainLoss } from "./loss";
@@ -39,8 +40,12 @@ export function quantile(levels: number | readonly number[]): PlainLoss {
     (level, i) => !(typeof level === "number" && level > (i === 0 ? 0 : all[i - 1]!) && level < 1),
   );
   if (all.length === 0 || wrong >= 0) {
-    const got = all.length === 0 ? "an empty list" : `${all[wrong]}${wrong > 0 ? ` after ${all[wrong - 1]}` : ""}`;
-    throw new Error(`quantile: levels is ${got}, expected numbers between 0 and 1, ascending; give such, as 0.5.`);
+    const got =
+      all.length === 0 ? "an empty list" : `${shown(all[wrong])}${wrong > 0 ? ` after ${all[wrong - 1]}` : ""}`;
+    throw new TempogradError(
+      "option",
+      `quantile: levels is ${got}, expected numbers between 0 and 1, ascending; give such, as 0.5.`,
+    );
   }
   return pinball({ level: all.length === 1 ? all[0]! : all });
 }

@@ -1,12 +1,12 @@
 // The check of a batch before anything is dispatched.
 
-import { TempogradError } from "../errors";
+import { shown, TempogradError } from "../errors";
 import { elements, type TensorSpec } from "../gpu/tensor";
 import { architectureOf } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import { type AnyBatch, type BatchLayout, type BatchShape, type BatchSpecs, batchSpecs, stateShape } from "./batch";
 import type { NetworkConfig } from "./config";
-import { expectKnown, shown } from "./expect";
+import { expectKnown } from "./expect";
 import { eachLiveRow } from "./plain-batch";
 
 const fields: readonly (keyof AnyBatch)[] = [

@@ -1,12 +1,12 @@
 // What is checked of a network however it is said.
 
 import { cellNames, cellOf, type NamedCell, nameOfCell } from "../cells/cells";
-import { TempogradError } from "../errors";
+import { shown, TempogradError } from "../errors";
 import type { CrossEntropyOptions } from "../losses/cross-entropy";
 import type { Loss, LossName } from "../losses/loss";
 import { architectureOf, type Parts, type ShortForm } from "../parts/architecture";
 import type { Layer } from "../parts/layers";
-import { expectSeed, expectWord, isBetween, listed, shown } from "./expect";
+import { expectSeed, expectWord, isBetween, listed } from "./expect";
 
 export interface Beginning {
   /**

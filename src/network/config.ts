@@ -1,7 +1,7 @@
 // What a user says of a network, checked and completed.
 
 import { choicesOf, type NamedCell, nameOfCell } from "../cells/cells";
-import { TempogradError } from "../errors";
+import { expectOptions, TempogradError } from "../errors";
 import type { CrossEntropyOptions } from "../losses/cross-entropy";
 import type { Loss, LossName } from "../losses/loss";
 import { architectureOf, isParts, mostLayers } from "../parts/architecture";
@@ -13,7 +13,7 @@ import {
   expectForgetBias,
   expectLoss,
 } from "./config-checks";
-import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, shown } from "./expect";
+import { expectKnown, expectShare, expectSize, expectSwitch, expectWord } from "./expect";
 import { type PartsConfig, type PartsOptions, partsConfig } from "./parts-config";
 import { completed, defaults } from "./plain";
 
@@ -72,18 +72,8 @@ export function networkConfig(options: UniformOptions): UniformConfig;
 export function networkConfig(options: PartsOptions): PartsConfig;
 export function networkConfig(options: NetworkOptions): NetworkConfig;
 export function networkConfig(options: NetworkOptions): NetworkConfig {
-  expectOptions(options);
+  expectOptions("Network", options);
   return isParts(options) ? partsConfig(options) : uniformConfig(options);
-}
-
-/** @throws unless they are an object. */
-function expectOptions(options: unknown): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new TempogradError(
-      "option",
-      `Network: options is ${shown(options)}, expected an object; pass what the network is to be.`,
-    );
-  }
 }
 
 /** The short form alone. @throws as `networkConfig`. */

@@ -4,10 +4,11 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { cellOf } from "../cells/cells";
 import { elements } from "../gpu/tensor";
+import { parameterShapes } from "../parts/parameter-shapes";
 import type { NetworkConfig } from "./config";
 import { generatorOf } from "./generator";
 import type { Draw, orthogonal as orthogonalBlock } from "./orthogonal";
-import { type ParameterValues, parameterShapes } from "./parameters";
+import type { ParameterValues } from "./parameters";
 
 /** Numbers that are drawn at once. */
 const pieceLength = 2 ** 17;

@@ -1,8 +1,9 @@
 // The check of parameters that are to be written elsewhere.
 
+import { parameterShapes } from "../parts/parameter-shapes";
 import type { NetworkConfig } from "./config";
 import { expectValues } from "./expect-values";
-import { type ParameterValues, parameterShapes } from "./parameters";
+import type { ParameterValues } from "./parameters";
 
 /** @throws unless these are all parameters of the network, each of its shape and finite. */
 export function expectParameters(operation: string, parameters: ParameterValues, config: NetworkConfig): void {

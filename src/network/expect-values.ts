@@ -1,44 +1,40 @@
 // The check of values that tensors are to get, by their names.
 
+import { shown, TempogradError } from "../errors";
 import { elements } from "../gpu/tensor";
-import { shown } from "./expect";
 import type { ParameterValues } from "./parameters";
 
 /**
  * @param kind what they are: such as "parameter".
  * @param cure what to do where names or shapes are others
- * @throws unless there are values for each tensor and no others, of its shape, all of them finite; of the mean of squares from
- *   0 up.
+ * @throws unless there are values for each tensor and no others, of its shape, all of them finite and not below its `least`.
  */
 export function expectValues(
   operation: string,
   kind: string,
   values: ParameterValues,
-  tensors: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly least?: number }[],
   cure: string,
 ): void {
-  const got = Object.prototype.toString.call(values).slice(8, -1);
-  if (got !== "Map") throw new Error(`${operation}: ${kind}s are ${got}, expected a Map by name; ${cure}.`);
+  const refuse = (got: string, expected: string, mend = cure): never => {
+    throw new TempogradError("option", `${operation}: ${kind}${got}, expected ${expected}; ${mend}.`);
+  };
+  const given = Object.prototype.toString.call(values).slice(8, -1);
+  if (given !== "Map") refuse(`s are ${given}`, "a Map by name");
   for (const name of values.keys()) {
     if (tensors.some((tensor) => tensor.name === name)) continue;
     const names = tensors.map(({ name }) => name).join(", ");
-    const expected = `none of that name${names && ` but ${names}`}`;
-    throw new Error(`${operation}: ${kind} ${shown(name)} is given, expected ${expected}; ${cure}.`);
+    refuse(` ${shown(name)} is given`, `none of that name${names && ` but ${names}`}`);
   }
-  for (const { name, shape } of tensors) {
-    const got = values.get(name);
-    const expected = `[${shape.join(", ")}]`;
-    if (!got) throw new Error(`${operation}: ${kind} "${name}" ${expected} is missing, expected all of them; ${cure}.`);
-    const { data } = got;
-    if (got.shape?.join() !== shape.join() || data?.length !== elements(shape)) {
-      const was = `shape [${got.shape?.join(", ")}] and ${data?.length} values`;
-      throw new Error(`${operation}: ${kind} "${name}" has ${was}, expected ${expected}; ${cure}.`);
+  for (const { name, shape, least } of tensors) {
+    const { shape: had, data } =
+      values.get(name) ?? refuse(` "${name}" [${shape.join(", ")}] is missing`, "all of them");
+    if (had?.join() !== shape.join() || data?.length !== elements(shape)) {
+      refuse(` "${name}" has shape [${had?.join(", ")}] and ${data?.length} values`, `[${shape.join(", ")}]`);
     }
-    const least = name.startsWith("trainer.meanSquare.") ? 0 : -Infinity;
-    const wrong = data.findIndex((value) => !(Number.isFinite(value) && value >= least));
+    const wrong = data.findIndex((value) => !Number.isFinite(value) || value < (least ?? value));
     if (wrong < 0) continue;
-    throw new Error(
-      `${operation}: ${kind} "${name}"[${wrong}] is ${data[wrong]}, expected a finite number${least === 0 ? " from 0 up" : ""}; go back to what was there before training diverged.`,
-    );
+    const number = `a finite number${least === undefined ? "" : ` from ${least} up`}`;
+    refuse(` "${name}"[${wrong}] is ${data[wrong]}`, number, "go back to what was there before training diverged");
   }
 }

@@ -1,21 +1,11 @@
 // What is expected of options, and how a message shows what was got.
 
-import { TempogradError } from "../errors";
+import { brief, expectOptions, shown, TempogradError } from "../errors";
 import type { Loss } from "../losses/loss";
 
 /** Whether a value is a number from `least` to `most`. */
 export const isBetween = (value: unknown, least: number, most: number): boolean =>
   typeof value === "number" && value >= least && value <= most;
-
-/** The beginning of a text. */
-const brief = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
-
-/** A value for a message, short whatever it is. */
-export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(brief(value));
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
-  return typeof value === "function" ? "a function" : brief(String(value));
-}
 
 /** A list's beginning, for a message. */
 export const listed = (values: readonly unknown[]): string => brief(`[${values.slice(0, 20).map(shown).join(", ")}]`);
@@ -62,15 +52,6 @@ export function expectNumbers(operation: string, name: string, values: unknown, 
   throw new TempogradError(
     "option",
     `${operation}: ${name}[${wrong}] is ${given[wrong]}, expected a finite number; mend what it is computed by.`,
-  );
-}
-
-/** @throws unless `options` is an object. */
-export function expectOptions(operation: string, options: unknown, name = "options"): void {
-  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
-  throw new TempogradError(
-    "option",
-    `${operation}: ${name} is ${shown(options)}, expected an object; pass the options by name.`,
   );
 }
 

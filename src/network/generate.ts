@@ -1,6 +1,6 @@
 // Writes on: feeds a network its own choices, one token at a time, all of it on the GPU.
 
-import { TempogradError } from "../errors";
+import { expectOptions, shown, TempogradError } from "../errors";
 import { expectLiving } from "../gpu/lifetime";
 import type { Plan } from "../gpu/plan";
 import {
@@ -17,7 +17,7 @@ import { sample, sampleSettings, settingsSpec } from "../ops/sample";
 import { architectureOf } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import { borrow } from "./borrow";
-import { expectKnown, expectOptions, expectSeed, expectSize, shown } from "./expect";
+import { expectKnown, expectSeed, expectSize } from "./expect";
 import { planInference } from "./inference";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";

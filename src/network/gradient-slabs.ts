@@ -5,8 +5,8 @@ import type { PlannedTensor } from "../gpu/tensor";
 import { type LossRecord, lossRecord } from "../ops/loss-record";
 import { oneSlab, type Slabs } from "../ops/operands";
 import { slabSum } from "../ops/slab-sum";
+import type { ParameterSpec } from "../parts/parameter-shapes";
 import type { NetworkConfig } from "./config";
-import type { ParameterSpec } from "./parameters";
 import { slabRuns } from "./slab-runs";
 
 /**

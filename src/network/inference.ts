@@ -1,5 +1,6 @@
 // A network without its loss, for an application's own command encoder and buffers: a step, or a sequence, forward.
 
+import { TempogradError } from "../errors";
 import type { Gpu } from "../gpu/device";
 import type { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
@@ -162,12 +163,16 @@ export class Inference {
     const states = Object.values(stateSpecs(this.#config, batch));
     const stateBytes = states.reduce((sum, { shape }) => sum + 4 * elements(shape), 0);
     if (buffers.state && !isOneWay(this.#layers)) {
-      throw new Error(
+      throw new TempogradError(
+        "option",
         "Network.encode: state is given, expected none for a bidirectional network; it reads a sequence whole.",
       );
     }
     if (buffers.lengths && !this.#lengths) {
-      throw new Error("Network.encode: lengths is given, expected none; prepare with lengths: true.");
+      throw new TempogradError(
+        "option",
+        "Network.encode: lengths is given, expected none; prepare with lengths: true.",
+      );
     }
     const { COPY_SRC, COPY_DST } = GPUBufferUsage;
     const inputs = placeOf("inputs", buffers.inputs, 4 * elements(this.inputs.shape), { COPY_SRC });
@@ -232,17 +237,22 @@ function placeOf(name: string, place: BufferPlace | undefined, bytes: number, us
   if (place === undefined) return undefined;
   const { buffer, offset = 0 } = "buffer" in place ? place : { buffer: place };
   if (!Number.isInteger(offset) || offset < 0 || offset % 4 !== 0) {
-    throw new Error(`Network.encode: ${name}.offset is ${offset}, expected a multiple of 4 from 0 up.`);
+    throw new TempogradError(
+      "option",
+      `Network.encode: ${name}.offset is ${offset}, expected a multiple of 4 from 0 up.`,
+    );
   }
   if (offset + bytes > buffer.size) {
     const from = offset > 0 ? ` from byte ${offset} on` : "";
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `Network.encode: ${name} "${buffer.label}" has ${buffer.size} bytes, expected ${bytes}${from}; make the buffer larger, or prepare fewer steps.`,
     );
   }
   for (const [usage, bit] of Object.entries(usages)) {
     if ((buffer.usage & bit) === 0) {
-      throw new Error(
+      throw new TempogradError(
+        "option",
         `Network.encode: ${name} "${buffer.label}" lacks the usage ${usage}, expected ${Object.keys(usages).join(" and ")}; create it with them.`,
       );
     }
@@ -254,7 +264,8 @@ function placeOf(name: string, place: BufferPlace | undefined, bytes: number, us
 export async function inferenceOf(network: Network, options: InferenceOptions, operation: string): Promise<Inference> {
   const { gpu, config, programs } = network;
   if (architectureOf(config).encoder) {
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `${operation}: the network has an encoder, expected none; use generate, or two networks whose state passes from one to the other.`,
     );
   }

@@ -1,11 +1,12 @@
 // The initial values of parameters, all at once.
 
 import { elements } from "../gpu/tensor";
-import type { NetworkConfig } from "./config";
+import { parameterShapes } from "../parts/parameter-shapes";
+import { type NetworkOptions, networkConfig } from "./config";
 import { drawParameters } from "./draw-parameters";
 import { expectSize } from "./expect";
 import { orthogonal } from "./orthogonal";
-import { type ParameterValues, parameterShapes } from "./parameters";
+import type { ParameterValues } from "./parameters";
 
 /** Of one parameter: 4 GiB. */
 const mostValues = 2 ** 30;
@@ -17,9 +18,10 @@ const mostValues = 2 ** 30;
  * preferred. Biases are zero but for "uniform". An embedding begins in ±1, and in ±1/√width
  * where the output layer is tied to it. Unit parameters are always "uniform".
  *
- * @throws where a parameter is larger than any device's buffers.
+ * @throws where the options are none of a network, or a parameter is larger than any device's buffers.
  */
-export function initialParameters(config: NetworkConfig): ParameterValues {
+export function initialParameters(options: NetworkOptions): ParameterValues {
+  const config = networkConfig(options);
   for (const [name, { shape }] of Object.entries(parameterShapes(config))) {
     expectSize("initialParameters", `the size of "${name}" [${shape.join(", ")}]`, elements(shape), mostValues);
   }

@@ -1,5 +1,6 @@
 // A network: its parameters on the GPU, and the passes that are laid out over them.
 
+import { TempogradError } from "../errors";
 import type { Memory } from "../gpu/describe";
 import { type DeviceErrors, type Gpu, orNoMemory } from "../gpu/device";
 import { expectLiving, Lifetime } from "../gpu/lifetime";
@@ -14,13 +15,14 @@ import {
 } from "../gpu/tensor";
 import { inTurns } from "../gpu/turns";
 import type { Loss, LossName } from "../losses/loss";
+import { parameterShapes } from "../parts/parameter-shapes";
 import type { BatchInputs } from "./batch";
 import type { NetworkConfig, NetworkOptions, UniformConfig, UniformOptions } from "./config";
 import { drawParameters } from "./draw-parameters";
 import { expectKnown } from "./expect";
 import { expectValues } from "./expect-values";
 import type { Inference, InferenceBuffers, InferenceOptions } from "./inference";
-import { type ParameterValues, parameterShapes } from "./parameters";
+import type { ParameterValues } from "./parameters";
 import type { PartsConfig, PartsOptions } from "./parts-config";
 import type { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";
@@ -215,7 +217,8 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     this.lifetime.expect("Network.encode");
     const inference = this.#prepared.get(shapeKey({ steps, batch }));
     if (!inference) {
-      throw new Error(
+      throw new TempogradError(
+        "option",
         `Network.encode: steps ${steps} and batch ${batch} are not prepared; await network.prepare({ steps: ${steps}, batch: ${batch} }) first.`,
       );
     }

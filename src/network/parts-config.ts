@@ -1,14 +1,14 @@
 // What a user says of a network's parts, checked and completed; loaded where they are said.
 
 import { cellOf, choicesOf, nameOfCell } from "../cells/cells";
-import { TempogradError } from "../errors";
+import { shown, TempogradError } from "../errors";
 import { type AdaptiveOptions, clustersOf } from "../parts/adaptive";
 import { architectureOf, type Encoder, mostLayers, type Parts } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import type { Layer } from "../parts/layers";
 import type { Readout } from "../parts/readouts";
 import { type Beginning, expectBeginnings, expectCell, expectForgetBias, expectLoss } from "./config-checks";
-import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, listed, shown } from "./expect";
+import { expectKnown, expectShare, expectSize, expectSwitch, expectWord, listed } from "./expect";
 import { ofAny } from "./plain";
 
 /** A network of parts: each layer of a cell and a width of its own. */
@@ -51,13 +51,14 @@ function completeSequence(name: string, { input, layers }: Encoder): Encoder {
   if (!Array.isArray(layers))
     throw new TempogradError("option", `Network: layers is ${shown(layers)}, expected a list of layers.`);
   expectSize("Network", `the number of ${name}s`, layers.length, mostLayers);
-  if ((layers[0]?.dropout ?? 0) > 0 && input.kind === "tokens") {
+  const complete = layers.map((layer, number) => completeLayer(layer, `${name} ${number}`));
+  if (complete[0]!.dropout > 0 && input.kind === "tokens") {
     throw new TempogradError(
       "option",
       `Network: ${name} 0 has dropout of tokens, expected none; embed them, or leave it out.`,
     );
   }
-  return { input, layers: layers.map((layer, number) => completeLayer(layer, `${name} ${number}`)) };
+  return { input, layers: complete };
 }
 
 /** @throws unless each layer of an encoder ends with the states that the layer in its place begins with. */

@@ -1,12 +1,12 @@
 // What a user says of a pass, checked.
 
-import { TempogradError } from "../errors";
+import { shown, TempogradError } from "../errors";
 import type { DeviceTraits } from "../gpu/traits";
 import type { Schedule } from "../ops/recurrence";
 import { architectureOf } from "../parts/architecture";
 import type { BatchShape } from "./batch";
 import type { NetworkConfig } from "./config";
-import { expectKnown, expectSize, expectSwitch, shown } from "./expect";
+import { expectKnown, expectSize, expectSwitch } from "./expect";
 
 /**
  * In what numbers a pass computes. `mixed`: what steps leave, what passes back between layers and the weights that products

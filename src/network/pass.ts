@@ -1,5 +1,6 @@
 // A pass: a network laid out over a batch of one size on a device, forward to the loss and, where wanted, back through time.
 
+import { TempogradError } from "../errors";
 import type { Gpu } from "../gpu/device";
 import type { Lifetime } from "../gpu/lifetime";
 import type { Program } from "../gpu/program";
@@ -151,9 +152,7 @@ export class Pass {
     this.#expectHalves(operation);
     this.#expectGradients(operation);
     if (!this.#ahead) {
-      throw new Error(
-        `${operation}: nothing went forward since the last way back, expected a way to go back; go forward first.`,
-      );
+      throw new TempogradError("busy", `${operation}: nothing went forward since the last way back; go forward first.`);
     }
     this.#ahead = false;
     this.program.encode(encoder, [forwardHalf]);
@@ -169,8 +168,9 @@ export class Pass {
     this.lifetime.expect(operation);
     const { name, targets } = architectureOf(this.config).loss;
     if (targets !== "none") {
-      throw new Error(
-        `${operation}: the network has the loss "${name}", which writes it; make it with loss: noLoss().`,
+      throw new TempogradError(
+        "option",
+        `${operation}: the loss "${name}" writes it; make the network with loss: noLoss().`,
       );
     }
     this.#expectGradients(operation);
@@ -182,14 +182,15 @@ export class Pass {
   #expectHalves(operation: string): void {
     this.lifetime.expect(operation);
     if (this.options.checkpointEvery === undefined) return;
-    throw new Error(
-      `${operation}: with checkpointEvery each segment goes forward and back by itself; encode both at once.`,
+    throw new TempogradError(
+      "option",
+      `${operation}: with checkpointEvery segments go forward and back by themselves; encode both at once.`,
     );
   }
 
   #expectGradients(operation: string): void {
     if (this.gradients) return;
-    throw new Error(`${operation}: the pass has no gradients, expected them; make it with gradients: true.`);
+    throw new TempogradError("option", `${operation}: the pass has no gradients; make it with gradients: true.`);
   }
 
   /** Runs once on what was written. @throws where the pass was destroyed. */

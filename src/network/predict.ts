@@ -1,10 +1,10 @@
 // Predicts of sequences of any lengths: side by side, padded, and each cut to what is its own.
 
-import { TempogradError } from "../errors";
+import { shown, TempogradError } from "../errors";
 import { architectureOf } from "../parts/architecture";
 import type { BatchInputs } from "./batch";
 import { borrow } from "./borrow";
-import { expectKnown, expectSize, expectSwitch, shown } from "./expect";
+import { expectKnown, expectSize, expectSwitch } from "./expect";
 import type { Network } from "./network";
 import type { Prediction } from "./prediction";
 import { predictorOf } from "./predictor";

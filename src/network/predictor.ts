@@ -1,5 +1,6 @@
 // Predicts again and again, for batches of one size: nothing is allocated after it was made.
 
+import { shown, TempogradError } from "../errors";
 import type { Lifetime } from "../gpu/lifetime";
 import { readbackBytes, type TypedArray, whole } from "../gpu/tensor";
 import { noLoss } from "../losses/loss";
@@ -10,7 +11,7 @@ import { type BatchInputs, onlyRow } from "./batch";
 import { type Changes, countOf } from "./changes";
 import { checkBatch } from "./check-batch";
 import type { NetworkConfig } from "./config";
-import { expectKnown, expectSwitch, shown } from "./expect";
+import { expectKnown, expectSwitch } from "./expect";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
 import { Pass } from "./pass";
@@ -96,7 +97,10 @@ export class Predictor<Result extends Prediction = Prediction> {
     const { pass } = this.#reading;
     this.lifetime.expect(operation);
     if (this.#busy) {
-      throw new Error(`${operation}: another run is under way, expected one at a time; await it, or look at \`busy\`.`);
+      throw new TempogradError(
+        "busy",
+        `${operation}: another run is under way, expected one at a time; await it, or look at \`busy\`.`,
+      );
     }
     this.#own ??= this.#with(this.newResult());
     const { result, arrays } = into ? this.#with(into, operation) : this.#own;
@@ -185,7 +189,10 @@ function expectLike(operation: string, given: Prediction, own: Prediction): void
     if (typeOf(array) === typeOf(expected) && array?.length === expected?.length) continue;
     const what = array ? `${typeOf(array)} of ${array.length}` : shown(array);
     const like = expected ? `${typeOf(expected)} of ${expected.length}` : "none";
-    throw new Error(`${operation}: into.${name} is ${what}, expected ${like}; take what newResult() makes.`);
+    throw new TempogradError(
+      "option",
+      `${operation}: into.${name} is ${what}, expected ${like}; take what newResult() makes.`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 // The programs of a network: made of plans, and kept to be used again.
 
-import { TempogradError } from "../errors";
+import { expectOptions, TempogradError } from "../errors";
 import { byDefault, type Memory, memoryOf } from "../gpu/describe";
 import type { Lifetime } from "../gpu/lifetime";
 import { Plan } from "../gpu/plan";
@@ -10,7 +10,6 @@ import type { TensorGroup } from "../gpu/tensor";
 import { architectureOf } from "../parts/architecture";
 import type { Changes } from "./changes";
 import type { CheckBatch } from "./check-batch";
-import { expectOptions } from "./expect";
 import type { Network } from "./network";
 import { Pass } from "./pass";
 import type { PassOptions } from "./pass-options";

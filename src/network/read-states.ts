@@ -1,5 +1,6 @@
 // Reads the states that a pass ended with; loaded when it is asked for.
 
+import { TempogradError } from "../errors";
 import { Plan } from "../gpu/plan";
 import type { Program } from "../gpu/program";
 import { realise } from "../gpu/realise";
@@ -33,9 +34,16 @@ export async function readStates(
   planned: readonly Layer[],
 ): Promise<States> {
   if (options.checkpointEvery !== undefined) {
-    throw new Error("Pass.readStates: with checkpointEvery the last states are not kept; make a pass without it.");
+    throw new TempogradError(
+      "option",
+      "Pass.readStates: with checkpointEvery the last states are not kept; make a pass without it.",
+    );
   }
-  if (!begun) throw new Error("Pass.readStates: the pass has not run, so that there are no states; run it first.");
+  if (!begun)
+    throw new TempogradError(
+      "busy",
+      "Pass.readStates: the pass has not run, so that there are no states; run it first.",
+    );
   const layers = planned.map((layer) => onDevice(own, layer));
   const [, batch = 0] = layers[0]!.hidden.shape;
   const specs = stateSpecs(config, batch);

@@ -8,8 +8,8 @@ import { inVec4, line } from "../ops/operands";
 import { mostSlabs, productWorkgroups, slabsOn } from "../ops/thresholds";
 import { workgroupsOfProduct } from "../ops/tile";
 import { type Architecture, architectureOf } from "../parts/architecture";
+import type { ParameterSpec } from "../parts/parameter-shapes";
 import type { NetworkConfig } from "./config";
-import type { ParameterSpec } from "./parameters";
 
 /** Gradients side by side that are cut into equally many slabs. */
 export interface SlabRun {

@@ -1,9 +1,10 @@
 // How far back a loss reaches: the gradients that a batch sends through time.
 
+import { expectOptions } from "../errors";
 import { expectLiving } from "../gpu/lifetime";
 import { architectureOf } from "../parts/architecture";
 import { type Batch, type BatchShape, shapeOf } from "./batch";
-import { expectKnown, expectLoss, expectOptions } from "./expect";
+import { expectKnown, expectLoss } from "./expect";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
 import type { PassPlan } from "./pass-plan";

@@ -1,7 +1,6 @@
 // Which parameters learn: by their names, or how those begin.
 
-import { TempogradError } from "../errors";
-import { shown } from "./expect";
+import { shown, TempogradError } from "../errors";
 
 /** Whether an entry of a list stands for the parameter `name`: it is its name, or is nobody's and the name begins so. */
 export const standsFor = (entry: string, name: string, names: readonly string[]): boolean =>

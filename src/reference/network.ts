@@ -1,8 +1,10 @@
 // The whole network in float64: layers and directions composed, forward, backward, and a training step.
 
+import { shown, TempogradError } from "../errors";
 import { architectureOf, depthOf, type Parts, type Sequence, type ShortForm } from "../parts/architecture";
 import { adaptiveBackward, adaptiveForward } from "./adaptive";
 import { concatenate, joinColumns, splitColumns } from "./columns";
+import { expectNetwork } from "./expect";
 import { finiteCheck } from "./finite-check";
 import { lengthsOf } from "./layer";
 import { entryFor } from "./learning";
@@ -90,12 +92,16 @@ export interface ReferenceGradients {
   hidden: Float64Array[];
 }
 
-/** Forward through time, to the loss. */
+/**
+ * Forward through time, to the loss.
+ * @throws where parameters are missing, or they or the batch are of other sizes.
+ */
 export function forward(
   config: ReferenceConfig,
   parameters: ReferenceParameters,
   data: ReferenceBatch,
 ): ReferenceForward {
+  expectNetwork("referenceForward", config, parameters, data);
   const architecture = architectureOf(config);
   const { layers, encoder, readout, loss, seed } = architecture;
   const { steps, batch, weights } = data;
@@ -145,9 +151,19 @@ export function backward(
   config: ReferenceConfig,
   parameters: ReferenceParameters,
   data: ReferenceBatch,
-  { sweeps, encoded, read, dLogits: dOwn }: ReferenceForward,
+  forward: ReferenceForward,
   { dLogits: dGiven, dFinalState, dFinalCellState }: ReferenceFrom = {},
 ): ReferenceGradients {
+  const operation = "referenceBackward";
+  expectNetwork(operation, config, parameters, data);
+  if (!Array.isArray(forward?.sweeps) || !forward.read || !forward.dLogits) {
+    const got = shown(forward);
+    throw new TempogradError(
+      "option",
+      `${operation}: forward is ${got}, expected what referenceForward answers; pass it.`,
+    );
+  }
+  const { sweeps, encoded, read, dLogits: dOwn } = forward;
   const architecture = architectureOf(config);
   const { layers, encoder, readout, seed } = architecture;
   const { outputs: width, tied, bare, clusters } = readout;
@@ -233,6 +249,13 @@ export function trainStep(
   update: ReferenceUpdate,
   trainable?: readonly string[] | ((name: string) => boolean),
 ): ReferenceForward & { skipped: boolean } {
+  if (typeof update !== "function") {
+    const got = shown(update);
+    throw new TempogradError(
+      "option",
+      `referenceTrainStep: update is ${got}, expected what referenceOptimizer answers.`,
+    );
+  }
   const run = forward(config, parameters, data);
   const all = Object.keys(parameters);
   const learns = (name: string) =>

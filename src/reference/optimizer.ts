@@ -1,5 +1,6 @@
 // The optimizers and clipping of the reference, over all parameters that learn, with the state they keep.
 
+import { expectOptions, shown, TempogradError } from "../errors";
 import { adam } from "./adam";
 import { clipNorm, clipValue } from "./gradient-clip";
 import { entryFor } from "./learning";
@@ -41,9 +42,23 @@ export type ReferenceUpdate = (
 /** Of sparse embeddings, by the parameter's name: how wide a row is, and the rows that are updated. */
 export type ReferenceRows = Readonly<Record<string, { width: number; rows: readonly number[] }>>;
 
-/** An optimizer with a state of its own, at step 0. */
+/**
+ * An optimizer with a state of its own, at step 0.
+ * @throws where the kind is unknown, or the learning rate is no finite number.
+ */
 export function referenceOptimizer(options: ReferenceOptimizerOptions): ReferenceUpdate {
-  const { kind, epsilon = 1e-8 } = options;
+  const operation = "referenceOptimizer";
+  expectOptions(operation, options);
+  const { kind, learningRate, epsilon = 1e-8 } = options;
+  if (!["sgd", "rmsprop", "adam", "adamw"].includes(kind)) {
+    throw new TempogradError("option", `${operation}: kind is ${shown(kind)}, expected sgd, rmsprop, adam or adamw.`);
+  }
+  if (!Number.isFinite(learningRate)) {
+    throw new TempogradError(
+      "option",
+      `${operation}: learningRate is ${shown(learningRate)}, expected a finite number.`,
+    );
+  }
   const { decay = 0.99, beta1 = 0.9, beta2 = 0.999 } = options;
   const weightDecay = options.weightDecay ?? (kind === "adamw" ? 0.01 : 0);
   const states = new Map<string, [Float64Array, Float64Array]>();

@@ -1,8 +1,8 @@
 // Where batches come from: anything that can be iterated over, at once or by waiting.
 
+import { shown, TempogradError } from "../errors";
 import type { Lifetime } from "../gpu/lifetime";
 import type { Batch } from "../network/batch";
-import { shown } from "../network/expect";
 
 /** Batches, one after the other: a list, or what makes them as they are asked for. */
 export type Batches = Iterable<Batch> | AsyncIterable<Batch>;
@@ -21,7 +21,8 @@ export function iteratorOf(operation: string, batches: Batches): Source {
   const single = typeof batches === "object" && batches !== null && "inputs" in batches;
   const got = single ? "one batch" : shown(batches);
   const cure = single ? "pass [batch] for one, or" : "pass an array, a generator, or";
-  throw new Error(
+  throw new TempogradError(
+    "batch",
     `${operation}: batches is ${got}, expected something to iterate over; ${cure} what randomWindows or batchStream answers.`,
   );
 }

@@ -1,7 +1,7 @@
 // The check of a trainer's options, loaded where one is made.
 
-import { TempogradError } from "../errors";
-import { expectKnown, expectSize, shown } from "../network/expect";
+import { shown, TempogradError } from "../errors";
+import { expectKnown, expectSize } from "../network/expect";
 import { expectNumber } from "./optimizers";
 import type { TrainerOptions } from "./trainer-options";
 

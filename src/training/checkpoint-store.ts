@@ -1,6 +1,7 @@
 // A browser's own place for checkpoints, which stays when the page is left: its private file system (OPFS), or IndexedDB.
 
 import { createStore, del, get, keys, set } from "idb-keyval";
+import { TempogradError } from "../errors";
 
 /** Checkpoints, or other bytes, by name. A name has 1 to 100 of: letters A to Z and a to z, digits, space . _ and -. */
 export interface CheckpointStore {
@@ -31,7 +32,10 @@ export interface CheckpointStore {
 export async function openCheckpointStore(kind?: CheckpointStore["kind"]): Promise<CheckpointStore> {
   const places = { opfs: openFiles, indexeddb: openDatabase };
   if (kind !== undefined && !Object.hasOwn(places, kind)) {
-    throw new Error(`openCheckpointStore: kind is ${JSON.stringify(kind)}, expected "opfs" or "indexeddb".`);
+    throw new TempogradError(
+      "option",
+      `openCheckpointStore: kind is ${JSON.stringify(kind)}, expected "opfs" or "indexeddb".`,
+    );
   }
   const kinds = kind === undefined ? (["opfs", "indexeddb"] as const) : [kind];
   const failures: unknown[] = [];
@@ -44,7 +48,9 @@ export async function openCheckpointStore(kind?: CheckpointStore["kind"]): Promi
   }
   const got = kinds.map((each, i) => `"${each}" is not there (${messageOf(failures[i])})`).join(", and ");
   const cure = "allow this site to keep data, or use another browser";
-  throw new Error(`openCheckpointStore: ${got}, expected it to be; ${cure}.`, { cause: failures.at(-1) });
+  throw new TempogradError("unsupported", `openCheckpointStore: ${got}, expected it to be; ${cure}.`, {
+    cause: failures.at(-1),
+  });
 }
 
 function storeOf(kind: CheckpointStore["kind"], place: Place): CheckpointStore {
@@ -53,14 +59,19 @@ function storeOf(kind: CheckpointStore["kind"], place: Place): CheckpointStore {
     async save(name, bytes) {
       checkName("save", name);
       if (bytes.length === 0) {
-        throw new Error(`CheckpointStore.save: "${name}" got 0 bytes, expected 1 or more; use delete to be rid of it.`);
+        throw new TempogradError(
+          "option",
+          `CheckpointStore.save: "${name}" got 0 bytes, expected 1 or more; use delete to be rid of it.`,
+        );
       }
       try {
         await place.save(name, bytes);
       } catch (error) {
         const got = `${bytes.length} bytes as "${name}" were not written (${messageOf(error)})`;
         const cure = "delete others to make room, and save again";
-        throw new Error(`CheckpointStore.save: ${got}, expected them to be; ${cure}.`, { cause: error });
+        throw new TempogradError("unsupported", `CheckpointStore.save: ${got}, expected them to be; ${cure}.`, {
+          cause: error,
+        });
       }
     },
     async load(name) {
@@ -81,7 +92,8 @@ const ending = ".safetensors";
 
 /** An empty file is none: it is what a first save leaves that was cut short. */
 async function openFiles(): Promise<Place> {
-  if (!globalThis.navigator?.storage?.getDirectory) throw new Error("no navigator.storage.getDirectory");
+  if (!globalThis.navigator?.storage?.getDirectory)
+    throw new TempogradError("unsupported", "no navigator.storage.getDirectory");
   const root = await navigator.storage.getDirectory();
   const folder = await root.getDirectoryHandle("tempograd", { create: true });
   await tryFile(folder);
@@ -122,7 +134,7 @@ async function tryFile(folder: FileSystemDirectoryHandle): Promise<void> {
   try {
     await writeFile(folder, name, Uint8Array.of(1));
     const { size } = await (await folder.getFileHandle(name)).getFile();
-    if (size !== 1) throw new Error(`a file of 1 byte has ${size} when it is read`);
+    if (size !== 1) throw new TempogradError("unsupported", `a file of 1 byte has ${size} when it is read`);
   } finally {
     await folder.removeEntry(name).catch(() => {}); // there may be none
   }
@@ -148,7 +160,8 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 function checkName(method: string, name: string): void {
   if (!/^[A-Za-z0-9 ._-]{1,100}$/.test(name)) {
     const expected = "1 to 100 letters, digits, spaces, dots, underscores or hyphens";
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `CheckpointStore.${method}: name is ${JSON.stringify(name)}, expected ${expected}; choose another.`,
     );
   }

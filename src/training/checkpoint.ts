@@ -4,7 +4,7 @@
 
 import type { DefinedCell } from "../cells/define-cell";
 import { TempogradError } from "../errors";
-import { expectLiving } from "../gpu/lifetime";
+import { expectKind } from "../gpu/lifetime";
 import { expectFinite } from "../interchange/finite";
 import { hasTwin } from "../interchange/pytorch-options";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
@@ -12,9 +12,10 @@ import { checkDepth, isObject, kindOf, parseJson, quote } from "../interchange/u
 import type { ValueLoss } from "../losses/loss";
 import { type NetworkConfig, type NetworkOptions, networkConfig, type UniformConfig } from "../network/config";
 import type { Network } from "../network/network";
-import { type ParameterValues, parameterShapes } from "../network/parameters";
+import type { ParameterValues } from "../network/parameters";
 import { stateSpecs } from "../network/state-specs";
 import { isParts } from "../parts/architecture";
+import { parameterShapes } from "../parts/parameter-shapes";
 import { expectNumber } from "./optimizers";
 import type { Trainer } from "./trainer";
 import { checkProgress, type TrainerState } from "./trainer-state";
@@ -46,7 +47,8 @@ export async function saveCheckpoint(
   trainer: Trainer,
   { data, about }: { data?: unknown; about?: unknown } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  expectLiving("saveCheckpoint", "trainer", trainer?.network, "Trainer.create");
+  expectKind("saveCheckpoint", "trainer", typeof trainer?.snapshot === "function", trainer, "Trainer.create");
+  trainer.network.lifetime.expect("saveCheckpoint");
   const { config } = trainer.network;
   const texts = asJson("saveCheckpoint", { network: config, data, about }); // now, not when the tensors are there
   const { parameters, trainer: state } = await trainer.snapshot("saveCheckpoint");

@@ -1,12 +1,12 @@
 // Loss, accuracy and other metrics over a data set, without touching what is trained.
 
-import { TempogradError } from "../errors";
+import { expectOptions, shown, TempogradError } from "../errors";
 import { expectLiving } from "../gpu/lifetime";
 import { whole } from "../gpu/tensor";
 import { type BatchShape, shapeOf } from "../network/batch";
 import { checkBatch } from "../network/check-batch";
 import type { NetworkConfig } from "../network/config";
-import { expectKnown, expectLoss, expectOptions, shown } from "../network/expect";
+import { expectKnown, expectLoss } from "../network/expect";
 import type { Network } from "../network/network";
 import { notFiniteNetwork } from "../network/not-finite";
 import type { PassPlan } from "../network/pass-plan";
@@ -127,7 +127,10 @@ export async function evaluate(
   }
   if (!(weight > 0)) {
     const got = count === 0 ? "no target counts" : `the ${count} targets that count have class weights of 0`;
-    throw new Error(`evaluate: ${got}, expected at least one that weighs; pass batches with other targets.`);
+    throw new TempogradError(
+      "batch",
+      `evaluate: ${got}, expected at least one that weighs; pass batches with other targets.`,
+    );
   }
   const none = options.metrics ? {} : { perplexity: null, accuracy: null };
   return { loss: loss / weight, ...none, ...scorer.values(), count };

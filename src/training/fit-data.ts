@@ -10,10 +10,10 @@ import {
 } from "../data/labelled-sequences";
 import { consecutiveWindows, randomWindows, split } from "../data/token-stream";
 import { areInTime, splitInTime } from "../data/windows";
-import { TempogradError } from "../errors";
+import { shown, TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
 import type { NetworkConfig } from "../network/config";
-import { expectSize, shown } from "../network/expect";
+import { expectSize } from "../network/expect";
 import { architectureOf } from "../parts/architecture";
 import { type Batches, iteratorOf } from "./batches";
 

@@ -1,8 +1,8 @@
 // What a user says of a fit, checked.
 
-import { TempogradError } from "../errors";
+import { shown, TempogradError } from "../errors";
 import type { NetworkConfig } from "../network/config";
-import { expectKnown, expectSeed, expectSize, expectSwitch, shown } from "../network/expect";
+import { expectKnown, expectSeed, expectSize, expectSwitch } from "../network/expect";
 import { architectureOf } from "../parts/architecture";
 import { usualMetrics } from "./evaluate";
 import type { PreparedData, ValidationData } from "./fit-data";

@@ -1,8 +1,8 @@
 // Fits a network to data: trains it, measures it on other data meanwhile, and stops where it gets no better.
 
+import { shown, TempogradError } from "../errors";
 import { expectLiving } from "../gpu/lifetime";
 import { shapeOf } from "../network/batch";
-import { shown } from "../network/expect";
 import type { Network } from "../network/network";
 import { evaluate, expectMetrics, type Measured } from "./evaluate";
 import { type FitData, type PreparedData, prepareData } from "./fit-data";
@@ -108,12 +108,8 @@ export async function fit(
   const { rules, more } = partedOptions<FitRules & Telling<Metrics>>(options);
   const { metrics, validation, seed = 1, signal } = rules;
   const isTrainer = given instanceof Trainer;
-  expectLiving(
-    "fit",
-    isTrainer ? "trainer" : "network",
-    isTrainer ? given.pass : given,
-    "Network.create or Trainer.create",
-  );
+  if (isTrainer) given.pass.lifetime.expect("fit");
+  else expectLiving("fit", "network", given, "Network.create or Trainer.create");
   const { config } = isTrainer ? given.network : given;
   signal?.throwIfAborted();
   if (isTrainer) expectNoMore(more);
@@ -197,5 +193,8 @@ async function fitted(
 function numberOf(measured: object, monitor: string): number {
   const value: unknown = (measured as Readonly<Record<string, unknown>>)[monitor];
   if (typeof value === "number" && !Number.isNaN(value)) return value;
-  throw new Error(`fit: ${monitor} is measured as ${shown(value)}, expected a number; monitor another.`);
+  throw new TempogradError(
+    "option",
+    `fit: ${monitor} is measured as ${shown(value)}, expected a number; monitor another.`,
+  );
 }

@@ -99,7 +99,11 @@ export class Halves {
   /** Submits what `encode` encodes, and reads a tensor. */
   async #submit(operation: string, tensor: Tensor, encode: (encoder: GPUCommandEncoder) => void) {
     const { gpu } = this.#pass;
-    if (this.#busy) throw new Error(`${operation}: another half is under way, expected one at a time; await it first.`);
+    if (this.#busy)
+      throw new TempogradError(
+        "busy",
+        `${operation}: another half is under way, expected one at a time; await it first.`,
+      );
     this.#busy = true;
     try {
       const { errors } = gpu.scoped(() => {

@@ -1,7 +1,6 @@
 // Who learns, and at which rates: what a user says of parameters by their names. Loaded where that is said.
 
-import { TempogradError } from "../errors";
-import { shown } from "../network/expect";
+import { shown, TempogradError } from "../errors";
 import { expectEntries, standsFor, trainableOf } from "../network/trainable";
 import type { Learning } from "./learning-state";
 import { expectNumber } from "./optimizers";

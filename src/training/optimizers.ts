@@ -1,6 +1,6 @@
 // Optimizers: what happens to the parameters once the gradients are there. Formulas and defaults as in torch.optim.
 
-import { TempogradError } from "../errors";
+import { shown, TempogradError } from "../errors";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import { packUniform, type UniformLayout } from "../gpu/uniform";
@@ -195,11 +195,11 @@ export function checkScalars({ kind }: Optimizer, scalars: OptimizerNumbers, ste
 
 /** @throws unless `value` is a number from 0 up that float32 has, and below `limit` where one is given. */
 export function expectNumber(operation: string, name: string, value: number, limit = Number.POSITIVE_INFINITY): void {
-  const stored = Math.fround(value);
+  const stored = typeof value === "number" ? Math.fround(value) : Number.NaN;
   if (value === 0 || (stored > 0 && stored < Number.POSITIVE_INFINITY && value < limit)) return;
   const range = limit < Number.POSITIVE_INFINITY ? `to below ${limit}` : "to 3.4e38, as float32 has";
   throw new TempogradError(
     "option",
-    `${operation}: ${name} is ${value}, expected 0 or a number from 1.4e-45 ${range}.`,
+    `${operation}: ${name} is ${shown(value)}, expected 0 or a number from 1.4e-45 ${range}.`,
   );
 }

@@ -1,5 +1,6 @@
 // How many training steps a submit holds at most: as many as the user asks for, or as its batches have room for beside the pass.
 
+import { TempogradError } from "../errors";
 import { layoutOf } from "../gpu/tensor";
 import { batchSpecs, batchTensors } from "../network/batch";
 import type { Network } from "../network/network";
@@ -46,7 +47,8 @@ export async function layoutOfSubmit(
   const most = Math.min(mostSteps, fitting(maxBufferSize));
   if (wanted <= most) return { slotBytes, capacity: wanted };
   const bytes = BigInt(wanted) * BigInt(slotBytes); // more, perhaps, than a number counts
-  throw new Error(
+  throw new TempogradError(
+    "option",
     `Trainer.create: stepsPerSubmit is ${wanted}, which takes ${bytes} bytes of batches in one buffer, expected at most ${most} steps, of ${most * slotBytes} bytes; use fewer, or leave it out.`,
   );
 }

@@ -1,7 +1,7 @@
 // What a user says of the training of a network, checked.
 
-import { TempogradError } from "../errors";
-import { expectKnown, expectSize, shown } from "../network/expect";
+import { shown, TempogradError } from "../errors";
+import { expectKnown, expectSize } from "../network/expect";
 import type { PassOptions } from "../network/pass-options";
 import type { Optimizer } from "./optimizers";
 import type { LearningRateSchedule } from "./schedules";

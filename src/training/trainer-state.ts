@@ -2,16 +2,16 @@
 // parameter and the carried state.
 
 import { nameOfCell } from "../cells/cells";
-import { TempogradError } from "../errors";
+import { expectOptions, shown, TempogradError } from "../errors";
 import type { Gpu } from "../gpu/device";
 import { readTensors, type Tensor, type TensorGroup, writeTensor } from "../gpu/tensor";
 import type { NetworkConfig } from "../network/config";
-import { expectOptions, shown } from "../network/expect";
 import { expectValues } from "../network/expect-values";
 import { type Network, valuesOf } from "../network/network";
-import { type ParameterValues, parameterShapes } from "../network/parameters";
+import type { ParameterValues } from "../network/parameters";
 import type { Pass } from "../network/pass";
 import { architectureOf, type StackedLayer } from "../parts/architecture";
+import { parameterShapes } from "../parts/parameter-shapes";
 import { checkLearning, type Learning } from "./learning-state";
 import { expectNumber } from "./optimizers";
 import type { ParameterRange } from "./update";
@@ -145,7 +145,8 @@ export function checkNetwork(
   if (held && other.length > 0) {
     const said = (of: Map<string, string>) =>
       other.flatMap((name) => (of.has(name) ? [`${name} ${of.get(name)}`] : [])).join(", ");
-    throw new Error(
+    throw new TempogradError(
+      "file",
       `${operation}: the checkpoint is of a network of ${said(held)}, expected ${said(made)}; ` +
         "make the network with the checkpoint's: Network.create(gpu, checkpoint.network).",
     );
@@ -165,7 +166,8 @@ export function checkProgress(
   { step, learningRate }: Pick<TrainerState, "step" | "learningRate">,
 ): void {
   if (!Number.isInteger(step) || step < 0 || step > mostSteps) {
-    throw new Error(
+    throw new TempogradError(
+      "file",
       `${operation}: step is ${shown(step)}, expected an integer from 0 to ${mostSteps}; go back to another checkpoint.`,
     );
   }
@@ -181,23 +183,28 @@ export function checkState(
   expected: readonly Tensor[],
 ): TrainerState {
   if (!state) {
-    throw new Error(
+    throw new TempogradError(
+      "file",
       `${operation}: the checkpoint is of a network alone, expected a trainer's state; use network.write(checkpoint.parameters).`,
     );
   }
   const cure =
     "make the trainer with the optimizer, the batch, the precision and the carryState that the checkpoint was saved with";
   if (state.optimizer !== optimizer) {
-    throw new Error(
+    throw new TempogradError(
+      "file",
       `${operation}: the checkpoint is of optimizer ${shown(state.optimizer)}, expected "${optimizer}"; ${cure}.`,
     );
   }
   checkLearning(operation, state, learning);
   checkProgress(operation, state);
-  expectValues(operation, "tensor", state.tensors, expected, cure);
+  const squares = (name: string) => name.startsWith("trainer.meanSquare.") && { least: 0 };
+  const tensors = expected.map(({ name, shape }) => ({ name, shape, ...squares(name) }));
+  expectValues(operation, "tensor", state.tensors, tensors, cure);
   const [scale = 1, steps = 0] = state.tensors.get("trainer.lossScaling")?.data ?? [];
   if (!(scale >= 1 && scale <= 2 ** 24 && steps >= 0)) {
-    throw new Error(
+    throw new TempogradError(
+      "file",
       `${operation}: the loss's scale is ${scale} for ${steps} steps, expected 1 to ${2 ** 24} for 0 or more; go back to another checkpoint.`,
     );
   }

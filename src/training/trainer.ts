@@ -1,5 +1,6 @@
 // Trains a network: several steps a submit, losses from a ring on the GPU, nothing allocated while it runs.
 
+import { TempogradError } from "../errors";
 import type { Memory } from "../gpu/describe";
 import { expectLiving, Lifetime } from "../gpu/lifetime";
 import { readFloats, type Tensor } from "../gpu/tensor";
@@ -120,7 +121,8 @@ export class Trainer {
   async *train(batches: Batches, options: TrainOptions = {}): AsyncGenerator<StepReport, void, undefined> {
     checkTrainOptions(training, options);
     const { steps = Number.POSITIVE_INFINITY, notFinite = "stop", signal } = options;
-    if (this.#training) throw new Error(`${training}: already training; stop() first, and let the loop end.`);
+    if (this.#training)
+      throw new TempogradError("busy", `${training}: already training; stop() first, and let the loop end.`);
     this.pass.lifetime.expect(training);
     this.#halves?.expectNone(training);
     signal?.throwIfAborted();
@@ -209,7 +211,8 @@ export class Trainer {
     const operation = `Trainer.${name}`;
     this.pass.lifetime.expect(operation);
     if (this.#halves) return this.#halves;
-    throw new Error(
+    throw new TempogradError(
+      "option",
       `${operation}: the network has a loss and batches bring its inputs, expected noLoss() or ownInputs; use train.`,
     );
   }
@@ -274,7 +277,7 @@ export class Trainer {
   restore(checkpoint: Restorable): void {
     this.pass.lifetime.expect("Trainer.restore");
     if (this.#training || this.#halves?.busy)
-      throw new Error("Trainer.restore: training goes on; stop() first, and let the loop end.");
+      throw new TempogradError("busy", "Trainer.restore: training goes on; stop() first, and let the loop end.");
     const { checkNetwork, checkState, writeState } = this.#states;
     checkNetwork("Trainer.restore", checkpoint, this.network.config);
     const { kind } = this.#optimizer;

@@ -1,6 +1,6 @@
 // Puts on a pass's plan what follows the gradients: clipping, and the optimizer's step, both only where all is finite.
 
-import { TempogradError } from "../errors";
+import { shown, TempogradError } from "../errors";
 import { byDefault, dispatchesOf } from "../gpu/describe";
 import type { Plan } from "../gpu/plan";
 import {
@@ -13,7 +13,6 @@ import {
   whole,
 } from "../gpu/tensor";
 import type { UniformLayout } from "../gpu/uniform";
-import { shown } from "../network/expect";
 import type { PassPlan } from "../network/pass-plan";
 import type * as gradientClip from "../ops/gradient-clip";
 import type { Learning } from "./learning-state";
@@ -165,12 +164,16 @@ function layoutIn(plan: Plan, numbers: PlannedTensor): UniformLayout | undefined
 function checkState({ kind }: Optimizer, state: unknown, { size }: PlannedTensor): void {
   const operation = `Trainer.create: optimizer "${kind}"`;
   if (typeof state !== "object" || state === null) {
-    throw new Error(`${operation} answers ${shown(state)} from add, expected its tensors by name; answer {} for none.`);
+    throw new TempogradError(
+      "definition",
+      `${operation} answers ${shown(state)} from add, expected its tensors by name; answer {} for none.`,
+    );
   }
   for (const [name, tensor] of Object.entries(state as Record<string, Partial<PlannedTensor> | undefined>)) {
     const got = tensor?.buffer ? Math.min(tensor.size ?? 0, tensor.buffer.size - (tensor.offset ?? 0)) : 0;
     if (tensor?.type === "f32" && got >= size) continue;
-    throw new Error(
+    throw new TempogradError(
+      "definition",
       `${operation} has state "${name}" of ${got} bytes and type ${shown(tensor?.type)}, expected f32 of ${size}, laid out as the parameters are; make it by plan.tensor("${name}", parameter.shape).`,
     );
   }

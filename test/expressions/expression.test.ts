@@ -227,7 +227,7 @@ describe("mistakes are told at once", () => {
   });
 
   test("what is no expression", () => {
-    expect(() => x.plus(anything("3"))).toThrow("plus got 3, expected an Expression");
+    expect(() => x.plus(anything("3"))).toThrow('plus got "3", expected an Expression');
     expect(() => x.plus(anything(undefined))).toThrow("plus got undefined, expected an Expression");
     expect(() => sigmoid(anything(3))).toThrow("sigmoid got 3, expected an Expression");
     expect(() => max(1, 2)).toThrow("max got 1, 2, expected an Expression");

@@ -2,19 +2,20 @@
 // number in the place of options.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
-  adam,
-  cosine,
   evaluate,
   fit as fitted, // the linter takes a call of fit for a focused test
   type GenerateOptions,
   generate,
   Network,
-  rmsprop,
+  openGpu,
+  planTable,
+  readTensors,
   saveCheckpoint,
   saveNetwork,
   sgd,
-  stepDecay,
+  TempogradError,
   Trainer,
+  timePlan,
   traceGradients,
 } from "../../src/index";
 import { batch, options, shape, type World, world } from "./world";
@@ -34,6 +35,10 @@ const trained = async (trainer: Trainer, options: object) => {
 // biome-ignore lint/suspicious/noExplicitAny: what they are given is of any type.
 type Operation = [says: string, call: (...given: any[]) => unknown, right: () => unknown[]];
 const operations: Operation[] = [
+  ["openGpu", openGpu, () => [{ device: all.gpu.device }]],
+  ["planTable", planTable, () => [all.pass.program]],
+  ["timePlan", (program) => timePlan(program, 1), () => [all.program]],
+  ["readTensors", readTensors, () => [all.gpu, [all.network.parameters.tensors.outputBias]]],
   ["Network", Network.create, () => [all.gpu, options]],
   ["Network.pass|Network.create|Pass", (sizes) => all.network.pass(sizes), () => [shape]],
   ["Network.prepare", (sizes) => all.network.prepare(sizes), () => [shape]],
@@ -50,17 +55,13 @@ const operations: Operation[] = [
   ["traceGradients|Pass", traceGradients, () => [all.network, shape, batch, {}]],
   ["generate", generate, () => [all.network, { prompt: [1], length: 2 } satisfies GenerateOptions]],
   ["fit|Trainer", fitted, () => [all.network, [batch], { ...learning, updates: 1 }]],
-  ["sgd", sgd, () => [{ learningRate: 1 }]],
-  ["rmsprop", rmsprop, () => [{ learningRate: 1 }]],
-  ["adam", adam, () => [{ learningRate: 1 }]],
-  ["cosine", cosine, () => [{ steps: 3 }]],
-  ["stepDecay", stepDecay, () => [{ every: 3, factor: 0.1 }]],
 ];
 const wrong: [string, () => unknown][] = [
   ["null", () => null],
   ["5", () => 5],
   ["a text", () => "text"],
   ["a list", () => [1]],
+  ["another thing", () => all.predictor],
   ["what is not awaited", () => Promise.resolve({})],
 ];
 
@@ -77,8 +78,7 @@ test.each(operations)("%s", async (says, call, right) => {
           (thrown: Error) => thrown,
         );
       if (what === "what is not awaited" && !error) continue; // no option is given, and none is needed
-      expect(error, `argument ${at}, ${what}`).toBeInstanceOf(Error);
-      expect(error, `argument ${at}, ${what}: ${error?.stack}`).not.toBeInstanceOf(TypeError);
+      expect(error, `argument ${at}, ${what}: ${error?.stack}`).toBeInstanceOf(TempogradError);
       expect(error?.message).toMatch(new RegExp(`^(${says})\\b`));
     }
   }

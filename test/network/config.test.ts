@@ -38,5 +38,5 @@ test("a message quotes the first 60 characters of what was given", () => {
 });
 
 test.each([undefined, null, 5, "gru", []])("options that are %j are refused", (given) => {
-  expect(messageOf(given)).toMatch(/^Network: options is .+, expected an object; pass what the network is to be\.$/);
+  expect(messageOf(given)).toMatch(/^Network: options is .+, expected an object; pass the options by name\.$/);
 });

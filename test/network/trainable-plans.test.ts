@@ -7,8 +7,8 @@ import { describe as described, memoryOf } from "../../src/gpu/describe";
 import { Plan } from "../../src/gpu/plan";
 import { layoutOf, PlannedBuffer, plannedTensors } from "../../src/gpu/tensor";
 import { networkConfig, type UniformOptions } from "../../src/index";
-import { parameterShapes } from "../../src/network/parameters";
 import { planPass } from "../../src/network/pass-plan";
+import { parameterShapes } from "../../src/parts/parameter-shapes";
 import { everyWay } from "./every-way";
 
 function planOf(options: UniformOptions, trainable?: readonly string[], checkpointEvery?: number) {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { NamedCell } from "../../src/cells/cells";
 import { type Batch, Network, type PassOptions, readTensors, type UniformOptions } from "../../src/index";
-import { parameterShapes } from "../../src/network/parameters";
+import { parameterShapes } from "../../src/parts/parameter-shapes";
 import { integers, numbers, worstError } from "../numbers";
 import { takenForGpu, useGpu } from "../workbench";
 

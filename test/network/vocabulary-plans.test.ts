@@ -5,8 +5,8 @@ import { describe as described, memoryOf } from "../../src/gpu/describe";
 import { Plan } from "../../src/gpu/plan";
 import { layoutOf, PlannedBuffer, plannedTensors } from "../../src/gpu/tensor";
 import { embedding, everyStep, lstm, networkConfig, type PartsOptions } from "../../src/index";
-import { parameterShapes } from "../../src/network/parameters";
 import { planPass } from "../../src/network/pass-plan";
+import { parameterShapes } from "../../src/parts/parameter-shapes";
 import { everyWay } from "./every-way";
 
 const vocabulary = 50_000;

@@ -283,9 +283,13 @@ test("options that were changed are those of another network, and a network's ow
     loss: "mean-squared-error",
   };
   const parameters = Object.fromEntries(
-    Object.entries({ "layer0.inputWeight": 2, "layer0.recurrentWeight": 1, "layer0.bias": 1, outputWeight: 1 }).map(
-      ([name, size]) => [name, new Float64Array(size).fill(1)],
-    ),
+    Object.entries({
+      "layer0.inputWeight": 2,
+      "layer0.recurrentWeight": 1,
+      "layer0.bias": 1,
+      outputWeight: 1,
+      outputBias: 1,
+    }).map(([name, size]) => [name, new Float64Array(size).fill(1)]),
   );
   const data = { steps: 1, batch: 1, inputs: [0.5, 0.5], targets: [0] };
   const squared = forward(config, parameters, data).loss;
