@@ -157,10 +157,10 @@ export class Program {
   }
 
   /** Compiles all pipelines, in parallel. @throws where a shader does not compile, or it is destroyed meanwhile. */
-  async compile(): Promise<void> {
+  async compile(operation = "Program.compile"): Promise<void> {
     const compiled = [...this.#kernels].map(async (kernel) => [kernel, await kernel.pipeline()] as const);
     for (const [kernel, pipeline] of await Promise.all(compiled)) this.#pipelines.set(kernel, pipeline);
-    this.lifetime.expect("Program.compile");
+    this.lifetime.expect(operation);
   }
 
   /** Where a tensor of the plan lies on the device. */

@@ -37,7 +37,7 @@ export async function realise(plan: Plan, gpu: Gpu, { operation, what, owner }: 
         program = await make();
       }
     }
-    await program.compile();
+    await program.compile(operation);
     owner.expect(operation);
     return program;
   } catch (error) {

@@ -157,10 +157,10 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
   }
 
   /** Reads all parameters back. @throws where the network was destroyed, or the device was lost. */
-  async read(): Promise<ParameterValues> {
-    this.lifetime.expect("Network.read");
+  async read(operation = "Network.read"): Promise<ParameterValues> {
+    this.lifetime.expect(operation);
     const tensors = Object.values(this.programs.parameters.tensors);
-    return valuesOf(tensors, await readTensors(this.gpu, tensors, "Network.read"));
+    return valuesOf(tensors, await readTensors(this.gpu, tensors, operation));
   }
 
   /**

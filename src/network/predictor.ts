@@ -109,7 +109,7 @@ export class Predictor<Result extends Prediction = Prediction> {
     const changes = this.#changes;
     const count = countOf(changes);
     try {
-      await this.#reading.run(arrays, count === changes.finite ? [parametersToo] : []);
+      await this.#reading.run(arrays, count === changes.finite ? [parametersToo] : [], operation);
     } finally {
       this.#busy = false;
     }

@@ -14,9 +14,10 @@ export interface Reading {
    * Runs what was written, and reads.
    * @param into arrays that take what is read, one for each tensor; they are made unless given.
    * @param without names of sections to leave out.
+   * @param asks which operation does, for errors; the one that it was made for unless given.
    * @throws what the device finds wrong.
    */
-  run(into?: readonly TypedArray[], without?: readonly string[]): Promise<TypedArray[]>;
+  run(into?: readonly TypedArray[], without?: readonly string[], asks?: string): Promise<TypedArray[]>;
 }
 
 /** Of a pass, and of tensors that are read through a buffer of `readbackBytes`. */
@@ -30,8 +31,8 @@ export function readingOf(
   const staging = program.buffer(planned.staging);
   return {
     pass,
-    run: (into, without) =>
-      readTensors(gpu, tensors, operation, staging, into, (encoder) => pass.encode(encoder, false, without)),
+    run: (into, without, asks = operation) =>
+      readTensors(gpu, tensors, asks, staging, into, (encoder) => pass.encode(encoder, false, without)),
   };
 }
 

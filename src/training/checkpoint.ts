@@ -73,7 +73,7 @@ export async function saveNetwork(
   }
   const { config } = network;
   const metadata = { format, version, ...asJson("saveNetwork", { network: config, about }) };
-  const parameters = await network.read();
+  const parameters = await network.read("saveNetwork");
   expectFinite("saveNetwork", parameters);
   return writeSafetensors(await named(parameters, config), metadata);
 }

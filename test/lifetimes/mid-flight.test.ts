@@ -43,7 +43,7 @@ describe("destroyed in mid-flight", () => {
     ["gpu", () => soon(5)],
   ] as const;
 
-  test.each(uses)("%s fails by name, or answers what it would have", async (_, use) => {
+  test.each(uses)("%s fails by name, or answers what it would have", async (name, use) => {
     for (const [what, moment] of moments) {
       const all = await worldOf(await openGpu({ device: gpu().device }), () => {});
       const expected = await use(all);
@@ -60,6 +60,9 @@ describe("destroyed in mid-flight", () => {
       else {
         expect(error).toBeInstanceOf(TempogradError);
         expect(error).toMatchObject({ code: "destroyed" });
+        expect(error.message).toMatch(
+          new RegExp(`^(${name}(\\.create)?${name === "Trainer.backward" ? "|Trainer.forward" : ""}): `),
+        );
       }
       all.gpu.destroy();
     }
