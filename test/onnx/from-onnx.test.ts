@@ -4,34 +4,37 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  coupledLstm,
   defineCell,
+  elman,
   embedding,
   everyStep,
   features,
+  gru,
   initialParameters,
   lastStep,
   layer,
   lstm,
-  minGru,
   type NetworkOptions,
   networkConfig,
   type PartsOptions,
+  peepholeLstm,
   quantile,
   referenceForward,
   sigmoid,
-  slstm,
+  TempogradError,
   tanh,
   tokens,
   Vocabulary,
 } from "../../src/index";
 import type { ValueLoss } from "../../src/losses/loss";
+import { GraphBuilder } from "../../src/onnx/builder";
 import { fromOnnx, type OnnxOptions, toOnnx } from "../../src/onnx/index";
-import { type Model, modelBytes } from "../../src/onnx/model";
+import { type Graph, modelBytes } from "../../src/onnx/model";
 import { readModel } from "../../src/onnx/read-model";
 import { architectureOf } from "../../src/parts/architecture";
 import { networkOf, partsCases } from "../network/parts-networks";
-import { numbers, worstError } from "../numbers";
+import { worstError } from "../numbers";
+import { kerasModel } from "./keras-graphs";
 
 const parametersOf = (options: NetworkOptions) => initialParameters(networkConfig(options));
 
@@ -67,7 +70,7 @@ test("any network of parts comes back to the bit from what toOnnx wrote", () => 
         expectBack(options, { lengths, weights, states: wanted && !options.encoder });
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 20 },
   );
 });
 
@@ -217,4 +220,200 @@ describe("what PyTorch's exporter wrote", () => {
     expect(worstError(forward.finalState, record.outputs.h!.data)).toBeLessThan(1e-5);
     expect(worstError(forward.finalCellState, record.outputs.c.data)).toBeLessThan(1e-5);
   });
+});
+
+/** A file that toOnnx wrote, with another graph or without its metadata. */
+function changed(file: Uint8Array, change: (graph: Graph) => Graph, metadata?: Record<string, string>) {
+  const model = readModel(file);
+  return modelBytes({ graph: change(model.graph), metadata: metadata ?? model.metadata! });
+}
+
+test("what toOnnx wrote is read without its metadata too, as others' models are", () => {
+  const options: PartsOptions = {
+    input: tokens(5),
+    layers: [
+      gru(4, { bidirectional: true, reset: "before" }),
+      elman(3, { activation: "relu" }),
+      layer(peepholeLstm, 6),
+    ],
+    readout: lastStep(4, { bias: false }),
+  };
+  const parameters = parametersOf(options);
+  const file = toOnnx(parameters, options, { lengths: true });
+  const read = fromOnnx(changed(file, (graph) => graph, {}));
+  expect(JSON.stringify(read.network)).toBe(JSON.stringify(networkConfig(options)));
+  expect([...read.parameters].map(([name, { data }]) => [name, [...data]])).toEqual(
+    [...parameters].map(([name, { data }]) => [name, [...data]]),
+  );
+});
+
+const own = () => {
+  const options: PartsOptions = { input: features(2), layers: [lstm(3)], readout: everyStep(2) };
+  return toOnnx(parametersOf(options), options);
+};
+const keras = (attributes: Record<string, string | number | string[]>) =>
+  kerasModel({ type: "LSTM", hidden: 3, features: 2, outputs: 2, attributes });
+const ofTwo = (second: (graph: GraphBuilder, h: string, final: string) => string[]) => {
+  const graph = new GraphBuilder("test");
+  const weights = (name: string, ...shape: number[]) =>
+    graph.constant(name, shape, new Float32Array(shape.reduce((a, b) => a * b)).fill(0.1));
+  const [y, final] = graph.addWith(2, "RNN", ["x", weights("W", 2, 3, 2), weights("R", 2, 3, 3)], {
+    ...{ hidden_size: 3, direction: "bidirectional" },
+  });
+  const turned = graph.add("Transpose", [y!], { perm: [0, 2, 1, 3] });
+  const h = graph.add("Reshape", [turned, graph.integers(0, 0, -1)]);
+  const put = second(graph, h, final!).map((name) => ({ name, type: "float32" as const, shape: [] }));
+  const x = { name: "x", type: "float32" as const, shape: ["steps", "batch", 2] };
+  return modelBytes({ graph: graph.graph([x], put) });
+};
+const dense = (graph: GraphBuilder, h: string, name: string, rows = 6, columns = 2) =>
+  graph.add("MatMul", [h, graph.constant(name, [rows, columns], new Float32Array(rows * columns).fill(0.1))]);
+
+describe("refuses by name", () => {
+  test.each<[string, () => Uint8Array, string]>([
+    ["what is no model", () => Uint8Array.of(1, 2, 3), "fromOnnx: the file is no ONNX model ("],
+    [
+      "an operator that it does not know",
+      () => ofTwo((graph, h) => [graph.add("LayerNormalization", [h])]),
+      'fromOnnx: node "LayerNormalization4" (LayerNormalization) is not understood',
+    ],
+    [
+      "other activations",
+      () => keras({ activations: ["HardSigmoid", "Tanh", "Tanh"] }),
+      "(LSTM) has activations hardsigmoid, tanh, tanh, expected sigmoid, tanh, tanh",
+    ],
+    ["a layout of its own", () => keras({ layout: 1 }), "(LSTM) has layout 1, expected 0"],
+    ["coupled gates", () => keras({ input_forget: 1 }), "(LSTM) has input_forget 1, expected 0"],
+    ["clipping", () => keras({ clip: 3 }), "(LSTM) has clip, expected"],
+    ["a reverse layer", () => keras({ direction: "reverse" }), '(LSTM) has direction "reverse", expected "forward"'],
+    [
+      "the last step of both directions",
+      () => ofTwo((graph, h) => [dense(graph, graph.add("Gather", [h, graph.integers(-1)], { axis: 0 }), "V")]),
+      "(Gather) takes one step of both directions, of which the reverse one ends at the first",
+    ],
+    ["another step than the last", () => changedKeras(), "(Gather) takes a part of time, expected its last step"],
+    [
+      "a second linear layer",
+      () => ofTwo((graph, h) => [dense(graph, dense(graph, h, "V"), "V2", 2)]),
+      "(MatMul) reads what a linear layer gives, expected one linear layer",
+    ],
+    [
+      "half of the units",
+      () =>
+        ofTwo((graph, h) => [
+          dense(graph, graph.add("Slice", [h, graph.integers(0), graph.integers(3), graph.integers(2)]), "V", 3),
+        ]),
+      "(Slice) takes a part of an axis",
+    ],
+    [
+      "two readouts",
+      () => ofTwo((graph, h) => [dense(graph, h, "V"), dense(graph, h, "V2")]),
+      'fromOnnx: the model has outputs of several readouts, expected one; pass one of them as output: "MatMul',
+    ],
+    [
+      "states that another layer ends with",
+      () =>
+        ofTwo((graph, _, final) => {
+          const weight = (name: string, width: number) =>
+            graph.constant(name, [2, 3, width], new Float32Array(6 * width));
+          const given = ["x", weight("W2", 2), weight("R2", 3), "", "", final];
+          return [graph.add("RNN", given, { direction: "bidirectional" })];
+        }),
+      "(RNN) begins with states that are computed or not zero, expected zeros, or states that are an input",
+    ],
+    [
+      "a node that is not as it was written",
+      () =>
+        changed(own(), ({ nodes, ...graph }) => ({
+          ...graph,
+          nodes: nodes.map((node) => (node.type === "Add" ? { ...node, type: "Sub" } : node)),
+        })),
+      'fromOnnx: node "Add5" (Sub) is not as toOnnx writes it',
+    ],
+    [
+      "a tensor that is of no parameter",
+      () =>
+        changed(own(), (graph) => ({
+          ...graph,
+          constants: [...graph.constants, { name: "more", shape: [1], data: Float32Array.of(1) }],
+        })),
+      'fromOnnx: tensor "more" is not as toOnnx writes it',
+    ],
+    [
+      "a larger network than there are numbers",
+      () => {
+        const network = JSON.stringify(
+          networkConfig({ input: features(2), layers: [lstm(30000)], readout: everyStep(2) }),
+        );
+        return changed(own(), (graph) => graph, { format: "tempograd", network });
+      },
+      "fromOnnx: the model has 93 numbers, expected the 3600420002",
+    ],
+    [
+      "what is not finite",
+      () =>
+        changed(own(), (graph) => ({
+          ...graph,
+          constants: graph.constants.map((one) =>
+            one.name === "outputBias" ? { ...one, data: Float32Array.of(1, Number.NaN) } : one,
+          ),
+        })),
+      'fromOnnx: "outputBias"[1] is NaN',
+    ],
+  ])("%s", (_, file, message) => {
+    expect(() => fromOnnx(file())).toThrow(message);
+  });
+
+  /** Its first step alone. */
+  function changedKeras() {
+    const graph = new GraphBuilder("test");
+    const weights = (name: string, ...shape: number[]) =>
+      graph.constant(name, shape, new Float32Array(shape.reduce((a, b) => a * b)));
+    const [y] = graph.addWith(2, "RNN", ["x", weights("W", 1, 3, 2), weights("R", 1, 3, 3)]);
+    const h = graph.add("Gather", [graph.add("Squeeze", [y!, graph.integers(1)]), graph.integers(0)], { axis: 0 });
+    return modelBytes({
+      graph: graph.graph(
+        [{ name: "x", type: "float32", shape: ["T", "B", 2] }],
+        [{ name: h, type: "float32", shape: [] }],
+      ),
+    });
+  }
+
+  test("options that it does not have", () => {
+    expect(() => fromOnnx(own(), { outputs: "a" } as never)).toThrow('fromOnnx: unknown option "outputs"');
+    expect(() => fromOnnx("file" as never)).toThrow("fromOnnx: the file is String, expected a Uint8Array");
+  });
+
+  test("nothing where one of several outputs is asked for", () => {
+    const file = ofTwo((graph, h) => [dense(graph, h, "V"), dense(graph, h, "V2", 6, 4)]);
+    const [first, second] = readModel(file).graph.outputs;
+    expect((fromOnnx(file, { output: first!.name }).network as PartsOptions).readout.outputs).toBe(2);
+    expect((fromOnnx(file, { output: second!.name }).network as PartsOptions).readout.outputs).toBe(4);
+    expect(() => fromOnnx(file, { output: "h" })).toThrow('fromOnnx: output "h" is not there');
+  });
+});
+
+test("a damaged file is read or refused, in words of its own", () => {
+  const files = [own(), recorded("bidirectional-lstm-classes").file, recorded("lengths").file, keras({})];
+  const change = fc.record({ at: fc.nat(), to: fc.nat(255), cut: fc.boolean() });
+  let refused = 0;
+  fc.assert(
+    fc.property(fc.constantFrom(...files), fc.array(change, { minLength: 1, maxLength: 4 }), (file, changes) => {
+      let bytes = Uint8Array.from(file);
+      for (const { at, to, cut } of changes) {
+        if (cut && changes.length === 1) bytes = bytes.slice(0, at % bytes.length);
+        else bytes[at % bytes.length] = to;
+      }
+      try {
+        fromOnnx(bytes);
+      } catch (error) {
+        refused++;
+        expect(error, (error as Error).stack).toBeInstanceOf(TempogradError);
+        expect((error as Error).message).toMatch(/^fromOnnx: .*, expected /s);
+        expect((error as Error).message.length).toBeLessThan(700);
+      }
+    }),
+    { numRuns: 150 },
+  );
+  expect(refused).toBeGreaterThan(20);
 });
