@@ -10,6 +10,7 @@ import type { NetworkConfig } from "../network/config";
 import { expectKnown } from "../network/expect";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
 import { type SavedNames, savedNetwork } from "../network/saved-network";
+import { withShipped } from "../network/shipped";
 import { architectureOf } from "../parts/architecture";
 import { moduleNames, moduleSizes } from "./pytorch-module";
 
@@ -46,9 +47,9 @@ const again = "fetch the files again, as toHuggingFace wrote them";
  */
 export function fromHuggingFace(
   files: ReadonlyMap<string, Uint8Array | ArrayBuffer>,
-  names: SavedNames = {},
+  names: Pick<SavedNames, "losses"> = {},
 ): HuggingFaceNetwork {
-  expectKnown(operation, names, ["cells", "losses"]);
+  expectKnown(operation, names, ["losses"]);
   if (kindOf(files) !== "Map") refuse("files", `is ${kindOf(files)}`, "a Map of bytes by name", "pass one");
   const settings = jsonOf(files, "config.json");
   if (settings.format !== "tempograd" || !isObject(settings.network)) {
@@ -87,7 +88,7 @@ function jsonOf(files: ReadonlyMap<string, Uint8Array | ArrayBuffer>, name: stri
 
 function networkOf(options: Record<string, unknown>, names: SavedNames): NetworkConfig {
   try {
-    const network = savedNetwork(options, names);
+    const network = savedNetwork(options, withShipped(names));
     moduleSizes(operation, network);
     return network;
   } catch (error) {

@@ -1,19 +1,11 @@
 // Models that `toOnnx` wrote: the network is in their metadata. Where each parameter's numbers are in the graph is found by
 // writing it again, with the place of each number in place of the number.
 
-import { coupledLstm } from "../cells/coupled-lstm";
-import { indrnn } from "../cells/indrnn";
-import { minGru } from "../cells/mingru";
-import { minLstm } from "../cells/minlstm";
-import { peepholeLstm } from "../cells/peephole-lstm";
-import { slstm } from "../cells/slstm";
 import { parseJson } from "../interchange/untrusted";
-import { binaryCrossEntropy } from "../losses/binary-cross-entropy";
-import { huber } from "../losses/huber";
-import { meanAbsoluteError } from "../losses/mean-absolute-error";
 import type { NetworkConfig } from "../network/config";
 import { type ParameterValues, parameterShapes } from "../network/parameters";
 import { type SavedNames, savedNetwork } from "../network/saved-network";
+import { withShipped } from "../network/shipped";
 import { architectureOf } from "../parts/architecture";
 import type { OnnxNetwork } from "./from-onnx";
 import { fromHalf } from "./half";
@@ -21,10 +13,6 @@ import { type Constant, type Graph, isGraph, isTensor, opset } from "./model";
 import type { ReadModel } from "./read-model";
 import { nodeText, refuse, shown } from "./refuse";
 import { type GraphForm, graphOf } from "./to-onnx";
-
-/** What files hold by name, and no caller has to know. */
-const shippedCells = [coupledLstm, indrnn, minGru, minLstm, peepholeLstm, slstm];
-const shippedLosses = [binaryCrossEntropy(), huber(), meanAbsoluteError()];
 
 export const isOwn = ({ metadata = {} }: ReadModel): boolean => metadata.format === "tempograd";
 
@@ -46,15 +34,14 @@ function jsonOf(metadata: Readonly<Record<string, string>>, name: string): unkno
   }
 }
 
-function networkOf({ constants }: Graph, said: unknown, { cells = [], losses = [] }: SavedNames): NetworkConfig {
+function networkOf({ constants }: Graph, said: unknown, names: SavedNames): NetworkConfig {
   const expected = "the options of a network";
   const subject = 'metadata "network"';
   const damaged = "fetch or write the file again";
   if (typeof said !== "object" || said === null) refuse(subject, `is ${shown(said)}`, expected, damaged);
-  const named = { cells: [...cells, ...shippedCells], losses: [...losses, ...shippedLosses] };
   let network: NetworkConfig;
   try {
-    network = savedNetwork(said as Record<string, unknown>, named);
+    network = savedNetwork(said as Record<string, unknown>, withShipped(names));
   } catch (error) {
     const cure = "pass cells and losses of your own as options cells and losses";
     refuse(subject, `is refused (${(error as Error).message})`, expected, cure);
