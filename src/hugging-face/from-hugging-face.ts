@@ -41,8 +41,8 @@ const again = "fetch the files again, as toHuggingFace wrote them";
  * import { fromHuggingFace, toHuggingFace } from "tempograd/hugging-face";
  *
  * const files = toHuggingFace(await network.read(), network.config); // in place of some that were downloaded
- * const { network: options, parameters } = fromHuggingFace(files);
- * console.log(options, parameters.size);
+ * const read = fromHuggingFace(files);
+ * console.log(read.network, read.parameters.size);
  * ```
  */
 export function fromHuggingFace(

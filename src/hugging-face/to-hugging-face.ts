@@ -40,7 +40,6 @@ const operation = "toHuggingFace";
  *   not one of these, or `about` no plain data
  * @example
  * ```ts
- * import { Vocabulary } from "tempograd";
  * import { toHuggingFace } from "tempograd/hugging-face";
  *
  * const files = toHuggingFace(await network.read(), network.config, {

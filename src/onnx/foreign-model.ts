@@ -97,9 +97,9 @@ const lossOf = (as: Answer["as"] | undefined, isRead: boolean) => {
 
 function valuesOf({ nodes, constants, inputs }: Graph, opset: number): Map<string, Value> {
   const values = new Map<string, Value>();
-  for (const { name, type, shape } of inputs) {
+  for (const { name, shape } of inputs) {
     const axes: Axis[] = shape.map((size) => [{ size: typeof size === "number" && size > 0 ? size : undefined }]);
-    values.set(name, { kind: "signal", of: { stage: "given", name, type }, axes });
+    values.set(name, { kind: "signal", of: { stage: "given", name }, axes });
   }
   for (const constant of constants) values.set(constant.name, numbersOf(constant));
   for (const node of nodes) {
@@ -166,7 +166,8 @@ function expectWhole(name: string, { of, axes, direction }: Signal): void {
   const read = of.stage === "answer" ? of.of : of;
   if (read.stage !== "product" && read.stage !== "recurrent") return;
   const units = read.stage === "product" ? [read.outputs] : unitsOf(read);
-  if (direction === undefined && axes.some((axis) => isSameAxis(axis, units))) return;
+  const isOne = read.stage === "product" && read.outputs.size === 1;
+  if (direction === undefined && (isOne || axes.some((axis) => isSameAxis(axis, units)))) return;
   if (read.stage === "recurrent" && direction === undefined) return; // as the operator gives it, its directions apart
   refuse(
     `output ${shown(name)}`,

@@ -48,9 +48,9 @@ export interface OnnxNetwork {
  * import { fromOnnx, toOnnx } from "tempograd/onnx";
  *
  * const file = toOnnx(await network.read(), network.config); // in place of one of PyTorch's or Keras'
- * const { network: options, parameters } = fromOnnx(file);
- * const again = await Network.create(gpu, options);
- * again.write(parameters);
+ * const read = fromOnnx(file);
+ * const again = await Network.create(gpu, read.network);
+ * again.write(read.parameters);
  * again.destroy();
  * ```
  */

@@ -10,7 +10,6 @@ import { refuseNode } from "./refuse";
 import {
   type Given,
   isSameAxis,
-  isSameStage,
   isZero,
   type ReadLayer,
   type Recurrent,
@@ -100,6 +99,9 @@ function inputOf(of: Operands) {
   const width = sizeOf(last);
   if (typeof width !== "number") return refuseNode(of.node, "reads features of a free size", "one that is known");
   const plain = { time, batch, width };
+  if (below.stage === "given" && (below.part || below.isWhole)) {
+    refuseNode(of.node, "reads a part of an input, or one that is cut to integers", "an input as it is");
+  }
   if (below.stage === "given" || below.stage === "looked") {
     if (last.length > 1) refuseNode(of.node, "reads joined axes", "time, batch and features");
     return { ...plain, below };
@@ -149,9 +151,6 @@ function initialOf(of: Operands): Given[] {
   if (given.length !== all.length && given.length > 0) refuseNode(of.node, "is given one of h and c", "both, or none");
   return given;
 }
-
-/** Whether two layers are one above the other. */
-export const isBelow = (layer: ReadLayer, stage: Recurrent): boolean => isSameStage(layer.below, stage);
 
 /** A layer's parameters, of both directions. Sources of the orders: `operatorOf`. */
 export function addWeights(

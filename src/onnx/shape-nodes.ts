@@ -238,8 +238,8 @@ const cast: NodeReader = (of) => {
   }
   if (value.kind === "numbers" && isInteger)
     return { kind: "integers", shape: value.shape, data: [...value.data].map(Math.trunc) };
-  if (value.kind === "signal" && value.of.stage !== "given" && isInteger) return of.notOf(value);
-  return value;
+  if (value.kind !== "signal" || !isInteger) return value;
+  return value.of.stage === "given" ? { ...value, of: { ...value.of, isWhole: true } } : of.notOf(value);
 };
 
 function times(of: Operands, one: Size, other: Size): Size {

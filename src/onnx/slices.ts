@@ -55,6 +55,13 @@ export function narrowed(of: Operands, value: Value, at: number, range: Range): 
       return { ...value, of: lastOf(of, value.direction, value.of, range, known), axes: others([]) };
     }
   }
+  if (value.of.stage === "product" && value.of.below.what === "every" && isSameAxis(axis, value.of.below.layer.time)) {
+    return {
+      ...value,
+      of: { ...value.of, below: lastOf(of, undefined, value.of.below, range, known) },
+      axes: others([]),
+    };
+  }
   return refuseNode(of.node, "takes a part of an axis", "one direction, the last step or the states of a layer");
 }
 

@@ -2,7 +2,7 @@
 
 import type { NamedCell } from "../cells/cells";
 import type { TempogradError } from "../errors";
-import type { Node, Type } from "./model";
+import type { Node } from "./model";
 
 /** Time, batch, direction, units and the like: what an axis goes through. It is told from others by itself. */
 export interface Atom {
@@ -51,8 +51,9 @@ export type Value =
 export interface Given {
   readonly stage: "given";
   readonly name: string;
-  readonly type: Type;
   readonly part?: { readonly start: number; readonly count: number };
+  /** Whether floats were cut to integers. */
+  readonly isWhole?: boolean;
 }
 
 /** What tokens are looked up as: rows of a table, or one-hot without one. */

@@ -46,6 +46,13 @@ class LastOfOutputs(Regressor):
         return torch.softmax(self.head(out[:, -1] if self.rnn.batch_first else out[-1]), dim=-1)
 
 
+class LastOfAnswers(Regressor):
+    """The answer of the last step, a number."""
+
+    def forward(self, x):
+        return self.head(self.rnn(x)[0])[:, -1].squeeze(-1)
+
+
 class Classifier(Tagger):
     """The linear layer reads the final hidden states of both directions."""
 
@@ -109,6 +116,7 @@ models = {
     "not-free": (Tagger(nn.GRU(4, 5, 2, batch_first=True), 8, 4, 3), {"tokens": tokens(8, 2, 4)}, ["logits"], {}),
     "opset-11": (OfTwoModules(), {"tokens": tokens(9, 2, 5)}, ["logits"], {"dynamic_axes": free, "opset_version": 11}),
     "opset-17": (OfTwoModules(), {"tokens": tokens(9, 2, 5)}, ["logits"], {"dynamic_axes": free, "opset_version": 17}),
+    "last-of-answers": (LastOfAnswers(nn.GRU(3, 4, batch_first=True), 1), {"x": torch.randn(2, 5, 3)}, ["y"], {"dynamic_axes": free}),
 }
 
 
