@@ -83,7 +83,10 @@ export default defineConfig({
     minify: false,
     sourcemap: true,
     license: { fileName: "third-party-licenses.md" },
-    lib: { entry: ["src/index.ts", "src/onnx/index.ts", "src/standalone/index.ts"], formats: ["es"] },
+    lib: {
+      entry: ["src/index.ts", "src/onnx/index.ts", "src/standalone/index.ts", "src/hugging-face/index.ts"],
+      formats: ["es"],
+    },
     rollupOptions: {
       // A module a source: what is not imported, and what is loaded when it is needed, is left out by every bundler.
       output: {

@@ -90,9 +90,9 @@ test("an example has a name of its own, and only what needs a browser is not run
 
 test("what a newcomer calls has an example", () => {
   const called =
-    "adam batchesOnce carriedWindows confusionMatrix defineCell defineLoss evaluate f1 fit forecast forecastOf fromPyTorch generate " +
+    "adam batchesOnce carriedWindows confusionMatrix defineCell defineLoss evaluate f1 fit forecast forecastOf fromHuggingFace fromOnnx fromPyTorch generate " +
     "minMax naiveForecast networkFromPyTorch openCheckpointStore openGpu planTable quantile randomWindows readCheckpoint readSafetensors " +
-    "readTensors saveCheckpoint saveNetwork shuffledBatches splitItems standardise stepDecay timePlan toPyTorch topK traceGradients " +
+    "readTensors saveCheckpoint saveNetwork shuffledBatches splitItems standardise stepDecay timePlan toHuggingFace toPyTorch topK traceGradients " +
     "windowSize windows writeSafetensors Network Vocabulary predict predictor prepare create";
   const code = ofDocstrings.map(({ code }) => code).join("\n");
   expect(called.split(" ").filter((name) => !new RegExp(`\\b${name}\\b\\(|\\b${name}\\.`).test(code))).toEqual([]);

@@ -26,6 +26,7 @@ const parts = {
   "src/index.ts": "tempograd",
   "src/onnx/index.ts": "tempograd/onnx",
   "src/standalone/index.ts": "tempograd/standalone",
+  "src/hugging-face/index.ts": "tempograd/hugging-face",
 };
 const app = await Application.bootstrap({
   name: "tempograd",

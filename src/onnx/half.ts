@@ -1,4 +1,4 @@
-// Numbers rounded to half precision (IEEE 754, binary16).
+// Numbers of single precision rounded to half, and back (IEEE 754, binary16).
 
 import { TempogradError } from "../errors";
 
@@ -17,6 +17,17 @@ export function toHalf(name: string, values: Float32Array): Uint16Array {
     "option",
     `toOnnx: ${got}, expected magnitudes up to 65504, as half precision has; leave weights at "float32".`,
   );
+}
+
+/** Their numbers, of their bits. */
+export const fromHalf = (halves: Uint16Array): Float32Array => Float32Array.from(halves, singleOf);
+
+function singleOf(half: number): number {
+  const exponent = (half >>> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  const sign = half & 0x8000 ? -1 : 1;
+  if (exponent === 0x1f) return fraction > 0 ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * 2 ** (Math.max(exponent, 1) - 25) * (exponent > 0 ? fraction + 0x400 : fraction);
 }
 
 /** Of the bits of a number in single precision. */

@@ -21,10 +21,12 @@ export interface Value {
   readonly shape: readonly (number | string)[];
 }
 
-/** A whole number, a text, lists of them, or a graph of its own. */
-export type Attribute = number | string | readonly number[] | readonly string[] | Graph;
+/** A number, a text, lists of them, a tensor, or a graph of its own. Those that are written are whole numbers, texts and graphs. */
+export type Attribute = number | string | readonly number[] | readonly string[] | Constant | Graph;
 
 export interface Node {
+  /** What files of others call it. */
+  readonly name?: string;
   readonly type: string;
   /** "" for one that is left out. */
   readonly inputs: readonly string[];
@@ -48,11 +50,12 @@ export interface Model {
 
 const irVersion = 10;
 /** The set of operators that their recurrent ones have been in since 2024. */
-const opset = 22;
+export const opset = 22;
 /** AttributeProto.AttributeType, and the field that holds it. */
 const attributeTypes = {
   int: { type: 2, field: 3 },
   string: { type: 3, field: 4 },
+  tensor: { type: 4, field: 5 },
   graph: { type: 5, field: 6 },
   ints: { type: 7, field: 8 },
   strings: { type: 8, field: 9 },
@@ -100,6 +103,7 @@ function writeNode(writer: BinaryWriter, { type, inputs, outputs, attributes = {
       text(attribute, 1, name);
       const { type, field } = attributeTypes[kindOf(value)];
       if (isGraph(value)) message(attribute, field, (inner) => writeGraph(inner, value));
+      else if (isTensor(value)) message(attribute, field, (inner) => writeTensor(inner, value));
       else {
         for (const one of typeof value === "object" ? value : [value]) {
           if (typeof one === "string") text(attribute, field, one);
@@ -111,10 +115,12 @@ function writeNode(writer: BinaryWriter, { type, inputs, outputs, attributes = {
   }
 }
 
-const isGraph = (value: Attribute): value is Graph => typeof value === "object" && "nodes" in value;
+export const isGraph = (value: Attribute): value is Graph => typeof value === "object" && "nodes" in value;
+export const isTensor = (value: Attribute): value is Constant => typeof value === "object" && "data" in value;
 
 function kindOf(value: Attribute): keyof typeof attributeTypes {
   if (isGraph(value)) return "graph";
+  if (isTensor(value)) return "tensor";
   if (typeof value === "object") return typeof value[0] === "string" ? "strings" : "ints";
   return typeof value === "string" ? "string" : "int";
 }

@@ -1,5 +1,6 @@
 // Layers that ONNX has an operator for: RNN, GRU and LSTM, with the gates in its order.
 
+import type { NamedCell } from "../cells/cells";
 import { peepholeLstm } from "../cells/peephole-lstm";
 import type { StackedLayer } from "../parts/architecture";
 import type { GraphBuilder } from "./builder";
@@ -7,7 +8,7 @@ import { type LayerInputs, type LayerOutputs, sideBySide, type Weights } from ".
 import type { Attribute } from "./model";
 
 /** An operator for a cell. Gates and unit parameters are in ONNX's order, each by its place in the library's. */
-interface Operator {
+export interface Operator {
   readonly type: "RNN" | "GRU" | "LSTM";
   readonly gates: readonly number[];
   readonly peepholes?: readonly number[];
@@ -18,7 +19,10 @@ interface Operator {
 const lstmGates = [0, 3, 1, 2];
 
 /** Of a layer, undefined where there is none. Source: the operators RNN, GRU and LSTM in ONNX's documentation. */
-export function operatorOf({ cell, activation, reset, projection, directions }: StackedLayer): Operator | undefined {
+export function operatorOf(
+  layer: Pick<StackedLayer, keyof NamedCell | "projection" | "directions">,
+): Operator | undefined {
+  const { cell, activation, reset, projection, directions } = layer;
   if (projection !== undefined) return undefined;
   if (cell === peepholeLstm) return { type: "LSTM", gates: lstmGates, peepholes: [0, 2, 1] };
   if (cell === "lstm") return { type: "LSTM", gates: lstmGates };

@@ -6,14 +6,15 @@ import { type NetworkOptions, networkConfig } from "../network/config";
 import { expectKnown, expectSwitch, expectWord } from "../network/expect";
 import { expectParameters } from "../network/expect-parameters";
 import type { ParameterValues } from "../network/parameters";
+import { plainJson } from "../network/plain-json";
 import { nameOfState } from "../network/state-specs";
 import type { Clusters } from "../parts/adaptive";
-import { architectureOf, depthOf, type PlacedReadout, type Sequence } from "../parts/architecture";
+import { type Architecture, architectureOf, depthOf, type PlacedReadout, type Sequence } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import { GraphBuilder } from "./builder";
 import { toHalf } from "./half";
 import type { LayerOutputs, Weights } from "./layer";
-import { modelBytes, type Value } from "./model";
+import { type Graph, modelBytes, type Value } from "./model";
 import { addOperator, operatorOf } from "./operators";
 import { addScan } from "./scan";
 
@@ -25,7 +26,7 @@ export interface OnnxOptions {
   states?: boolean;
   /** How it holds weights; what is computed is in 32 bits. "float16" halves the file, and rounds. Default "float32". */
   weights?: "float32" | "float16";
-  /** JSON of the caller's own, such as a vocabulary or a scaler: the model's metadata "about". */
+  /** Plain data of the caller's own, such as a vocabulary or a scaler: the model's metadata "about", as JSON. */
   about?: unknown;
 }
 
@@ -46,7 +47,7 @@ export interface OnnxOptions {
  *
  * @param parameters as `network.read()` answers them
  * @param options those of the network: `network.config`
- * @throws TempogradError where parameters are missing, of other shapes or not finite; where an option is not one of these
+ * @throws where parameters are missing, of other shapes or not finite; where an option is not one of these, or `about` no plain data
  */
 export function toOnnx(
   parameters: ParameterValues,
@@ -61,16 +62,40 @@ export function toOnnx(
   expectWord(operation, "weights", held, ["float32", "float16"]);
   const config = networkConfig(options);
   const architecture = architectureOf(config);
-  const { encoder, readout, loss } = architecture;
-  if (states && encoder) {
+  if (states && architecture.encoder) {
     throw new TempogradError(
       "option",
       `${operation}: states is true of a network with an encoder, whose final states its layers begin with, expected false; leave it out.`,
     );
   }
   expectParameters(operation, parameters, config);
+  const metadata = {
+    format: "tempograd",
+    network: JSON.stringify(config),
+    ...(about !== undefined && { about: plainJson(operation, "about", about) }),
+  };
+  return modelBytes({
+    graph: graphOf(parameters, architecture, { lengths, states, half: held === "float16" }),
+    metadata,
+  });
+}
+
+/** What a graph is beside a network: {@link OnnxOptions}. */
+export interface GraphForm {
+  readonly lengths: boolean;
+  readonly states: boolean;
+  readonly half: boolean;
+}
+
+/** Its numbers are laid out and nothing else: each is one of a parameter's, or zero. */
+export function graphOf(
+  parameters: ParameterValues,
+  architecture: Architecture,
+  { lengths, states, half }: GraphForm,
+): Graph {
+  const { encoder, readout, loss } = architecture;
   const graph = new GraphBuilder("network");
-  const weights = weightsOf(graph, parameters, held === "float16");
+  const weights = weightsOf(graph, parameters, half);
   const inputs: Value[] = [];
   const outputs: Value[] = [];
   const given = (value: Value): string => {
@@ -120,12 +145,7 @@ export function toOnnx(
       for (const [c, value] of cell.entries()) put(value, final("Cell", c), [layer.directions, "batch", layer.hidden]);
     }
   }
-  const metadata = {
-    format: "tempograd",
-    network: JSON.stringify(config),
-    ...(about !== undefined && { about: JSON.stringify(about) }),
-  };
-  return modelBytes({ graph: graph.graph(inputs, outputs), metadata });
+  return graph.graph(inputs, outputs);
 }
 
 const inputValue = ({ tokens, width }: Input, name: string, steps: string): Value =>

@@ -7,6 +7,7 @@ import { type NetworkOptions, networkConfig } from "../network/config";
 import { expectKnown } from "../network/expect";
 import { expectParameters } from "../network/expect-parameters";
 import type { ParameterValues } from "../network/parameters";
+import { plainJson } from "../network/plain-json";
 import type { Clusters } from "../parts/adaptive";
 import { type Architecture, architectureOf, type Sequence, type StackedLayer } from "../parts/architecture";
 import { runtimeOf } from "./runtime";
@@ -14,7 +15,7 @@ import { stepText } from "./step-text";
 
 /** What a standalone module says beside what it computes. */
 export interface StandaloneOptions {
-  /** JSON of the caller's own, such as a vocabulary or names of classes: the module's export `about`. */
+  /** Plain data of the caller's own, such as a vocabulary or names of classes: the module's export `about`. */
   about?: unknown;
 }
 
@@ -32,7 +33,7 @@ export interface StandaloneOptions {
  * @param parameters as `network.read()` answers them
  * @param options those of the network: `network.config`
  * @returns the module's text
- * @throws where parameters are missing, of other shapes or not finite
+ * @throws where parameters are missing, of other shapes or not finite, or `about` is no plain data
  */
 export function toStandalone(
   parameters: ParameterValues,
@@ -40,7 +41,7 @@ export function toStandalone(
   also: StandaloneOptions = {},
 ): string {
   expectKnown("toStandalone", also, ["about"]);
-  const { about } = also;
+  const about = also.about === undefined ? undefined : plainJson("toStandalone", "about", also.about);
   const config = networkConfig(options);
   const architecture = architectureOf(config);
   expectParameters("toStandalone", parameters, config);
@@ -58,7 +59,7 @@ export function toStandalone(
     runtimeOf(code),
     weightsText([...parameters.keys()], weights),
     code,
-    ...(about === undefined ? [] : [`export const about = ${JSON.stringify(about)};`]),
+    ...(about === undefined ? [] : [`export const about = ${about};`]),
   ].join("\n\n")}\n`;
 }
 

@@ -2,17 +2,16 @@
 // its own names, where it has a network that computes the same; `trainer.…` tensors hold the rest, and metadata what is
 // no tensor.
 
-import type { DefinedCell } from "../cells/define-cell";
 import { TempogradError } from "../errors";
 import { expectKind } from "../gpu/lifetime";
 import { expectFinite } from "../interchange/finite";
 import { hasTwin } from "../interchange/pytorch-options";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
 import { checkDepth, isObject, kindOf, parseJson, quote } from "../interchange/untrusted";
-import type { ValueLoss } from "../losses/loss";
-import { type NetworkConfig, type NetworkOptions, networkConfig, type UniformConfig } from "../network/config";
+import type { NetworkConfig, UniformConfig } from "../network/config";
 import type { Network } from "../network/network";
 import type { ParameterValues } from "../network/parameters";
+import { type SavedNames, savedNetwork } from "../network/saved-network";
 import { stateSpecs } from "../network/state-specs";
 import { isParts } from "../parts/architecture";
 import { parameterShapes } from "../parts/parameter-shapes";
@@ -91,13 +90,13 @@ async function named(parameters: ParameterValues, config: NetworkConfig): Promis
 /**
  * Reads what `saveCheckpoint` or `saveNetwork` wrote. The file is not trusted: options, names and shapes are checked
  * here, and numbers where they are used, by `trainer.restore` and `network.write`.
- * @param options cells that `defineCell` made, and losses that are no names: files hold what they are called.
+ * @param names cells that `defineCell` made, and losses that are no names: files hold what they are called.
  * @throws as `readSafetensors` and `fromPyTorch`, or where metadata is missing, not what it should be, or at odds with
  *   the tensors.
  */
 export async function readCheckpoint(
   file: Uint8Array | ArrayBuffer | Blob,
-  { cells = [], losses = [] }: { cells?: readonly DefinedCell[]; losses?: readonly ValueLoss[] } = {},
+  names: SavedNames = {},
 ): Promise<Checkpoint> {
   const { metadata, tensors } = readSafetensors(file instanceof Blob ? await file.arrayBuffer() : file);
   if (metadata.format !== format) {
@@ -108,7 +107,7 @@ export async function readCheckpoint(
     const cure = "read it with the release that wrote it";
     refuse('metadata "version"', `is ${quote(metadata.version)}`, `"${version}"`, cure);
   }
-  const network = networkOf(metadata, tensors.size, cells, losses);
+  const network = networkOf(metadata, tensors.size, names);
   return {
     network,
     parameters: await parametersOf(tensors, network),
@@ -146,12 +145,7 @@ async function parametersOf(tensors: Tensors, network: NetworkConfig): Promise<P
   return parameters;
 }
 
-function networkOf(
-  metadata: Metadata,
-  tensors: number,
-  cells: readonly DefinedCell[],
-  losses: readonly ValueLoss[],
-): NetworkConfig {
+function networkOf(metadata: Metadata, tensors: number, names: SavedNames): NetworkConfig {
   const options = fromJson(metadata, "network");
   if (!isObject(options)) refuse('metadata "network"', `is ${quote(options)}`, "the options of a network");
   const { layers = 1 } = options;
@@ -159,21 +153,8 @@ function networkOf(
   if (!(Number(count) <= tensors)) {
     refuse('metadata "network"', `has layers ${quote(count)}`, `no more than the file's ${tensors} tensors`);
   }
-  const known = (of: unknown): unknown => {
-    const cell = isObject(of) ? cells.find(({ name }) => name === of.cell) : undefined;
-    return cell ? { ...(of as object), cell } : of;
-  };
-  const withCells = (of: unknown): unknown =>
-    isObject(of) && Array.isArray(of.layers) ? { ...(of as object), layers: of.layers.map(known) } : known(of);
-  const loss = losses.find((loss) => loss.toJSON() === options.loss) ?? options.loss;
-  const { encoder } = options;
-  const said = {
-    ...(withCells(options) as object),
-    loss,
-    ...(encoder !== undefined && { encoder: withCells(encoder) }),
-  };
   try {
-    return networkConfig(said as NetworkOptions);
+    return savedNetwork(options, names);
   } catch (error) {
     refuse('metadata "network"', `is refused (${(error as Error).message})`, "the options of a network");
   }

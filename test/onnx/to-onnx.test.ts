@@ -238,6 +238,16 @@ describe("toOnnx", () => {
       'toOnnx: weights is "int8", expected "float32" or "float16"',
     ],
     [
+      "an option that it does not have",
+      () => toOnnx(parameters(), small, { length: true } as never),
+      'toOnnx: unknown option "length", expected one of lengths, states, weights, about',
+    ],
+    [
+      "what is no plain data",
+      () => toOnnx(parameters(), small, { about: { scaler: { mean: Float32Array.of(1) } } }),
+      "toOnnx: about.scaler.mean is Float32Array, expected plain data that JSON holds",
+    ],
+    [
       "states beside an encoder",
       () => {
         const { readout: _, ...encoder } = small;

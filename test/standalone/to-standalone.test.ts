@@ -151,3 +151,12 @@ test("toStandalone refuses parameters of another network, and what is not finite
   spoilt.get("outputBias")!.data[2] = Number.NaN;
   expect(() => toStandalone(spoilt, small)).toThrow('toStandalone: parameter "outputBias"[2] is NaN');
 });
+
+test("toStandalone refuses an option that it does not have, and an `about` that is no plain data", () => {
+  expect(() => toStandalone(parameters(), small, { abuot: 1 } as never)).toThrow(
+    'toStandalone: unknown option "abuot", expected one of about.',
+  );
+  expect(() => toStandalone(parameters(), small, { about: { classes: new Set(["a"]) } })).toThrow(
+    "toStandalone: about.classes is Set, expected plain data that JSON holds",
+  );
+});
