@@ -1,7 +1,7 @@
 // Recordings of what PyTorch computes: has the same computed on the GPU or the reference, and compares. Runs in Node and in
 // a browser.
 
-import type { Gpu, Schedule, TensorData } from "../../src/index";
+import { type Gpu, type Schedule, TempogradError, type TensorData } from "../../src/index";
 import { isModel, readModel } from "./model-file";
 import { computeModelOnGpu, isOnGpu } from "./model-on-gpu";
 import { computeModelOnReference } from "./model-on-reference";
@@ -19,8 +19,8 @@ export interface Comparison {
   differs: string | null;
 }
 
-/** How a recording fared, or what it needs that is not there. */
-export type Verdict = Comparison | { unsupported: string[] };
+/** How a recording fared; what it needs that is not there; or why its network cannot be computed in the schedule. */
+export type Verdict = Comparison | { unsupported: string[] } | { inapplicable: string };
 
 /** What was computed, by the recording's tensor names. */
 export type Computed = Map<string, ArrayLike<number>>;
@@ -79,7 +79,9 @@ export async function verifyRecording(bytes: Uint8Array, on: Computer): Promise<
     const { computeOnOnnx, isInOnnx } = await import("./recording-on-onnx"); // when it is asked for: it loads a runtime
     return compare(only(recording, isInOnnx), await computeOnOnnx(recording));
   }
-  return compare(recording, await computeOnGpu(on.gpu, recording, on.schedule));
+  return whereItApplies(on.schedule, async () =>
+    compare(recording, await computeOnGpu(on.gpu, recording, on.schedule)),
+  );
 }
 
 async function verifyModel(bytes: Uint8Array, on: Computer): Promise<Verdict> {
@@ -90,7 +92,21 @@ async function verifyModel(bytes: Uint8Array, on: Computer): Promise<Verdict> {
     const { computeModelOnOnnx, isInOnnx } = await import("./recording-on-onnx");
     return compare(only(model, isInOnnx), await computeModelOnOnnx(model));
   }
-  return compare(only(model, isOnGpu), await computeModelOnGpu(on.gpu, model, on.schedule));
+  return whereItApplies(on.schedule, async () =>
+    compare(only(model, isOnGpu), await computeModelOnGpu(on.gpu, model, on.schedule)),
+  );
+}
+
+/** Not all networks can be computed in all schedules. */
+async function whereItApplies(schedule: Schedule, compute: () => Promise<Comparison>): Promise<Verdict> {
+  try {
+    return await compute();
+  } catch (error) {
+    const { code, message } = error as TempogradError;
+    const ofSchedule = error instanceof TempogradError && code === "option" && message.includes(`"${schedule}"`);
+    if (ofSchedule) return { inapplicable: message };
+    throw error;
+  }
 }
 
 /** What is expected of some tensors. */
