@@ -3,7 +3,6 @@
 
 import { isScanned } from "../cells/cell";
 import { cellOf } from "../cells/cells";
-import { TempogradError } from "../errors";
 import type { Plan } from "../gpu/plan";
 import { layoutOf, type PlannedTensor, type TensorSpec } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
@@ -35,8 +34,7 @@ export function wavefrontOf(traits: DeviceTraits, config: NetworkConfig, options
   const able = areAlike(architecture) && simple;
   if (count < 2 || !able || dropped || checkpointEvery || !fits) {
     if (!forced) return undefined;
-    throw new TempogradError(
-      "option",
+    throw new Error(
       `Pass: schedule is "wavefront" for ${count} × ${name}, hidden ${width}; expected 2 or more Elman or LSTM layers, alike and of one direction, hidden up to ${widest} and all gates in one buffer on this device, without dropout or checkpointEvery; use schedule "fused".`,
     );
   }

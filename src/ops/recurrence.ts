@@ -1,7 +1,6 @@
 // Puts the two sweeps through time on a plan, for any cell, in either schedule: they compute the same numbers.
 
 import { type Cell, type CellFacts, carriesOf, isScanned } from "../cells/cell";
-import { TempogradError } from "../errors";
 import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import type { DeviceTraits } from "../gpu/traits";
@@ -109,8 +108,7 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   const half = sweep.gate.type === "f16";
   const forms = sweepForms(traits, { ...directed, gates: cell.gates, half }, schedule);
   if (forms.length === 0) {
-    throw new TempogradError(
-      "option",
+    throw new Error(
       `recurrence: schedule "fused" with hidden ${width} needs more threads in a workgroup than the ${traits.limits.maxComputeInvocationsPerWorkgroup} of this device; use schedule "unrolled".`,
     );
   }
