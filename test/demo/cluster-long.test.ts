@@ -33,7 +33,7 @@ describe.skipIf(!isThere())("a cluster", () => {
   const place = (name: string) => join(folder, name);
   // PyTorch 1.13 on Python 3.11 takes the default of these two for none at all.
   const torchrun = (processes: number) => [
-    ...["-m", "torch.distributed.run", "--redirects", "1", "--tee", "1", "--log_dir", place("logs")],
+    ...["-m", "torch.distributed.run", "--redirects", "1", "--tee", "1", "--log_dir", place("logs"), "--standalone"],
     ...["--nproc_per_node", `${processes}`, "--max_restarts", "3", script],
   ];
   const env = { ...process.env, OMP_NUM_THREADS: "1" };
@@ -109,8 +109,8 @@ describe.skipIf(!isThere())("a cluster", () => {
       for await (const line of createInterface({ input: child.stdout })) {
         said.push(line);
         if (killed > 0 || !line.includes('"step": 75,')) continue;
-        const children = execFileSync("pgrep", ["-P", `${child.pid}`], { encoding: "utf8" });
-        killed = Number(children.trim().split("\n").at(-1));
+        const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
+        killed = Number(children.trim().split(" ").at(-1));
         process.kill(killed, "SIGKILL");
       }
       expect(killed).toBeGreaterThan(0);
