@@ -48,8 +48,10 @@ export async function main(args: string[]): Promise<number> {
   for (let at = first; at < end; ) {
     const ended = await tryThem(seed, at, end, (done) => {
       memory = Math.max(memory, process.memoryUsage().rss);
-      for (const problem of done.problems) console.log(`mutant ${problem.mutant}, ${problem.target}: ${problem.what}`);
-      problems.push(...done.problems);
+      for (const problem of done.problems) {
+        console.log(`mutant ${problem.mutant}, ${problem.target}: ${problem.what}`);
+        problems.push(problem);
+      }
       for (const [name, { answered, refused }] of Object.entries(done.counts)) {
         counts[name] ??= { answered: 0, refused: 0 };
         counts[name].answered += answered;

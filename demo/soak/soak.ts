@@ -138,7 +138,7 @@ export async function soak(
   life.end();
   // On a device of its own, with nothing behind it: the first steps as they were.
   life = await Life.begin(node.gpu, tokens, vocabulary);
-  const wanted = Math.max(...first.keys());
+  const wanted = first.size;
   for (const [step, loss] of await life.train(wanted)) {
     if (first.get(step) !== loss)
       failures.add(`step ${step} has loss ${loss} at the end, ${first.get(step)} at the beginning`);
