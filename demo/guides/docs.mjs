@@ -17,6 +17,7 @@ const names = [
   "own-cell-and-loss",
   "own-device",
   "pytorch",
+  "cluster",
   "elsewhere",
   "speed",
   "troubleshooting",

@@ -110,6 +110,18 @@ async function withSwiftShader<T>(request: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Variables with which another program's Vulkan finds SwiftShader (Linux), beside the drivers that are installed. */
+export async function softwareDriver(): Promise<Record<string, string>> {
+  const folder = process.platform === "linux" ? await swiftShaderFolder() : undefined;
+  if (!folder) return {};
+  const { VK_ADD_DRIVER_FILES, LD_LIBRARY_PATH } = process.env;
+  const list = (...paths: (string | undefined)[]) => paths.filter(Boolean).join(":");
+  return {
+    VK_ADD_DRIVER_FILES: list(join(folder, "vk_swiftshader_icd.json"), VK_ADD_DRIVER_FILES),
+    LD_LIBRARY_PATH: list(LD_LIBRARY_PATH, folder), // a Vulkan loader, where the system has none
+  };
+}
+
 /** The folder of a Chromium for Linux with SwiftShader and a Vulkan loader: from npm (x64), else an installed one. */
 async function swiftShaderFolder(): Promise<string | undefined> {
   if (process.arch === "x64") return unpackChromium();

@@ -19,8 +19,8 @@ export interface Comparison {
   differs: string | null;
 }
 
-/** How a recording fared, or what it needs that is not there. */
-export type Verdict = Comparison | { unsupported: string[] };
+/** How a recording fared; what it needs that is not there; or why its network cannot be computed in the schedule. */
+export type Verdict = Comparison | { unsupported: string[] } | { inapplicable: string };
 
 /** What was computed, by the recording's tensor names. */
 export type Computed = Map<string, ArrayLike<number>>;
@@ -79,7 +79,7 @@ export async function verifyRecording(bytes: Uint8Array, on: Computer): Promise<
     const { computeOnOnnx, isInOnnx } = await import("./recording-on-onnx"); // when it is asked for: it loads a runtime
     return compare(only(recording, isInOnnx), await computeOnOnnx(recording));
   }
-  return compare(recording, await computeOnGpu(on.gpu, recording, on.schedule));
+  return whereItApplies(async () => compare(recording, await computeOnGpu(on.gpu, recording, on.schedule)));
 }
 
 async function verifyModel(bytes: Uint8Array, on: Computer): Promise<Verdict> {
@@ -90,7 +90,21 @@ async function verifyModel(bytes: Uint8Array, on: Computer): Promise<Verdict> {
     const { computeModelOnOnnx, isInOnnx } = await import("./recording-on-onnx");
     return compare(only(model, isInOnnx), await computeModelOnOnnx(model));
   }
-  return compare(only(model, isOnGpu), await computeModelOnGpu(on.gpu, model, on.schedule));
+  return whereItApplies(async () => compare(only(model, isOnGpu), await computeModelOnGpu(on.gpu, model, on.schedule)));
+}
+
+/** How a pass says that a network, or a device, cannot have a schedule. */
+const refusal = /^(Pass: .*schedule (is )?"wavefront"|recurrence: schedule "fused")/;
+
+/** Not all networks can be computed in all schedules. */
+async function whereItApplies(compute: () => Promise<Comparison>): Promise<Verdict> {
+  try {
+    return await compute();
+  } catch (error) {
+    const { message } = error as Error;
+    if (refusal.test(message)) return { inapplicable: message };
+    throw error;
+  }
 }
 
 /** What is expected of some tensors. */

@@ -18,12 +18,20 @@ export async function verdictOf(
 }
 
 /** In the order of `kinds`. */
-export function described(verdict: Verdict | Error): { passed: boolean; line: string } {
-  if (verdict instanceof Error) return { passed: false, line: `FAIL ${verdict.message}` };
-  if ("unsupported" in verdict) return { passed: false, line: `unsupported: ${verdict.unsupported.join(", ")}` };
+export function described(verdict: Verdict | Error): { passed: boolean; applies: boolean; line: string } {
+  if (verdict instanceof Error) return { passed: false, applies: true, line: `FAIL ${verdict.message}` };
+  if ("inapplicable" in verdict)
+    return { passed: false, applies: false, line: `does not apply: ${verdict.inapplicable}` };
+  if ("unsupported" in verdict) {
+    return { passed: false, applies: true, line: `unsupported: ${verdict.unsupported.join(", ")}` };
+  }
   const { errors, differs } = verdict;
   const cells = kinds.map((kind) => formatError(errors[kind]).padStart(10));
-  return { passed: differs === null, line: `${cells.join(" ")} ${differs === null ? "ok" : `FAIL ${differs}`}` };
+  return {
+    passed: differs === null,
+    applies: true,
+    line: `${cells.join(" ")} ${differs === null ? "ok" : `FAIL ${differs}`}`,
+  };
 }
 
 function formatError(error: number | null): string {

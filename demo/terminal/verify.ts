@@ -2,7 +2,8 @@
 
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import { type Place, places, type Sweeps, verifyingOn } from "./backends";
+import { type Place, places, type Sweeps, type Verify, verifyingOn } from "./backends";
+import { type LimitKind, limitKinds } from "./limits";
 import { described, kinds, verdictOf } from "./verdict";
 
 const help = `npm run verify -- [options] FILE…
@@ -11,16 +12,18 @@ Computes the network of each recording (test/recordings/README.md and test/model
 compares with the numbers that PyTorch recorded. Prints the worst relative error |a − b| / (0.1 + |b|) of outputs, loss, gradients, losses and
 parameters after training; at most 1e-4 is ok. Exit code 1 if any file fails.
 
-  --on node|chromium|firefox|reference|onnx  where to compute (default node); onnx: exported, and run by onnxruntime-web
-                                             on the processor: outputs and final states
-  --schedule fused|unrolled|persistent       how the recurrences are dispatched (default fused); persistent: fused, with
-                                             weights that stand still
+  --on node|chromium|firefox|deno|bun|reference|onnx  where to compute (default node); onnx: exported, and run by
+                                             onnxruntime-web on the processor: outputs and final states
+  --schedule fused|unrolled|wavefront|persistent  how the recurrences are dispatched (default fused); persistent: fused, with
+                                             weights that stand still; wavefront: stacked layers at once, where that applies
+  --limits adapter|default|compatibility     what the device has (default adapter: what it gives); default: WebGPU's own limits and
+                                             no feature; compatibility: those of compatibility mode
   --help`;
 
-const schedules: Sweeps[] = ["fused", "unrolled", "persistent"];
+const schedules: Sweeps[] = ["fused", "unrolled", "wavefront", "persistent"];
 
 export async function main(args: string[]): Promise<number> {
-  let options: { on: string; schedule: string; help?: boolean | undefined };
+  let options: { on: string; schedule: string; limits: string; help?: boolean | undefined };
   let files: string[];
   try {
     const parsed = parseArgs({
@@ -29,6 +32,7 @@ export async function main(args: string[]): Promise<number> {
       options: {
         on: { type: "string", default: "node" },
         schedule: { type: "string", default: "fused" },
+        limits: { type: "string", default: "adapter" },
         help: { type: "boolean" },
       },
     });
@@ -40,6 +44,12 @@ export async function main(args: string[]): Promise<number> {
     if (!(schedules as string[]).includes(options.schedule)) {
       throw new Error(`--schedule is "${options.schedule}", expected ${schedules.join(", ")}`);
     }
+    if (!(limitKinds as readonly string[]).includes(options.limits)) {
+      throw new Error(`--limits is "${options.limits}", expected ${limitKinds.join(", ")}`);
+    }
+    if (options.limits !== "adapter" && ["reference", "onnx"].includes(options.on)) {
+      throw new Error(`--limits are of a device, which --on ${options.on} has not; leave them out`);
+    }
     if (files.length === 0 && !options.help) throw new Error("no files; give recordings, as test/models/*.safetensors");
   } catch (error) {
     console.error(`verify: ${(error as Error).message}; see npm run verify -- --help.`);
@@ -50,14 +60,19 @@ export async function main(args: string[]): Promise<number> {
     return 0;
   }
   console.log(["name".padEnd(38), ...kinds.map((kind) => kind.padStart(10))].join(" "));
-  let failures = 0;
-  await verifyingOn(options.on as Place, options.schedule as Sweeps, async (verify) => {
+  const { on, schedule, limits } = options;
+  let [agree, apply] = [0, 0];
+  const verifyAll = async (verify: Verify) => {
     for (const file of files) {
-      const { passed, line } = described(await verdictOf(file, verify));
-      if (!passed) failures++;
+      const { passed, applies, line } = described(await verdictOf(file, verify));
+      if (passed) agree++;
+      if (applies) apply++;
       console.log(`${basename(file, ".safetensors").padEnd(38)} ${line}`);
     }
-  });
-  console.log(`${files.length - failures} of ${files.length} ok, on ${options.on}, ${options.schedule}`);
-  return failures === 0 ? 0 : 1;
+  };
+  await verifyingOn(on as Place, schedule as Sweeps, verifyAll, limits as LimitKind);
+  const others = apply < files.length ? `; to ${files.length - apply} more ${schedule} does not apply` : "";
+  const within = limits === "adapter" ? "" : `, ${limits} limits`;
+  console.log(`${agree} of ${apply} ok, on ${on}, ${schedule}${within}${others}`);
+  return agree === apply && apply > 0 ? 0 : 1;
 }

@@ -1,45 +1,14 @@
 // PyTorch's recordings, computed on the reference, in Node and in Chromium.
 
-import { readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Place, type Sweeps, verifyingOn } from "../../demo/terminal/backends";
+import type { Place } from "../../demo/terminal/backends";
 import { type Model, readModel } from "../../demo/terminal/model-file";
 import { computeModelOnReference } from "../../demo/terminal/model-on-reference";
-import { compare, type Verdict, verifyRecording } from "../../demo/terminal/recording";
+import { compare, verifyRecording } from "../../demo/terminal/recording";
 import { type Recording, readRecording } from "../../demo/terminal/recording-file";
 import { computeOnReference } from "../../demo/terminal/recording-on-reference";
-import { readSafetensors, type Schedule, writeSafetensors } from "../../src/index";
-
-const folder = (of: string) => resolve(import.meta.dirname, "..", of);
-const namesIn = (of: string) =>
-  readdirSync(folder(of))
-    .filter((file) => file.endsWith(".safetensors"))
-    .map((file) => file.replace(".safetensors", ""));
-
-const names = namesIn("recordings");
-const models = namesIn("models");
-const bytesOf = (name: string) =>
-  readFile(resolve(folder(models.includes(name) ? "models" : "recordings"), `${name}.safetensors`));
-
-/** What differs there, of files in the schedules they are to be computed in; none: as the place is opened. */
-async function differing(
-  place: Place,
-  sweeps: Sweeps,
-  files: readonly (readonly [name: string, schedule?: Schedule])[],
-): Promise<string[]> {
-  return verifyingOn(place, sweeps, async (verify) => {
-    const wrong: string[] = [];
-    for (const [name, schedule] of files) {
-      const what = [name, schedule].filter(Boolean).join(", ");
-      const verdict: Verdict = await verify(await bytesOf(name), schedule);
-      if ("unsupported" in verdict) wrong.push(`${what}: unsupported ${verdict.unsupported}`);
-      else if (verdict.differs) wrong.push(`${what}: ${verdict.differs} ${JSON.stringify(verdict.errors)}`);
-    }
-    return wrong;
-  });
-}
+import { readSafetensors, writeSafetensors } from "../../src/index";
+import { bytesOf, differing, models, names } from "./recordings";
 
 describe("all recordings and whole models agree", () => {
   const all = [...names, ...models];
@@ -68,6 +37,12 @@ describe("all recordings and whole models agree", () => {
     },
     600_000,
   );
+});
+
+// All of them on both kinds of device: places-long.test.ts.
+test("some agree on a device with the limits of compatibility mode", async () => {
+  const files = ["gru-reset-before", "train-adam"].map((name) => [name] as const);
+  expect(await differing("node", "fused", files, "compatibility")).toEqual([]);
 });
 
 describe("a verification", () => {

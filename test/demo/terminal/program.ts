@@ -21,15 +21,16 @@ export interface Outcome {
   err: string;
 }
 
+type Watch = (child: ChildProcess, out: string) => void;
+
 /** @param watch called with each piece of output, and all of it so far. */
-export function run(
-  [program, ...args]: string[],
-  watch?: (child: ChildProcess, out: string) => void,
-): Promise<Outcome> {
+export const run = ([program, ...args]: string[], watch?: Watch): Promise<Outcome> =>
+  runProgram(`demo/terminal/${program}.ts`, args, watch);
+
+/** As `run`, of a program anywhere. @param path from the repository's root */
+export function runProgram(path: string, args: readonly string[], watch?: Watch): Promise<Outcome> {
   return new Promise((finish) => {
-    const child = spawn(process.execPath, ["demo/terminal/run.mjs", `demo/terminal/${program}.ts`, ...args], {
-      cwd: root,
-    });
+    const child = spawn(process.execPath, ["demo/terminal/run.mjs", path, ...args], { cwd: root });
     let out = "";
     let err = "";
     child.stdout.on("data", (data) => {

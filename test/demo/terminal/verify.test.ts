@@ -3,6 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { findRuntime } from "../../../demo/terminal/runtimes";
 import { readSafetensors, writeSafetensors } from "../../../src/index";
 import { root, run, useFolder } from "./program";
 
@@ -26,6 +27,27 @@ test("prints a line a file and the exit code 1 where one fails or is not support
 test("refuses wrong options with exit code 2", async () => {
   expect((await run(["verify"])).code).toBe(2);
   expect((await run(["verify", "--on", "mars", "x"])).err).toContain(
-    '--on is "mars", expected node, chromium, firefox, reference',
+    '--on is "mars", expected node, chromium, firefox, deno, bun, reference, onnx',
   );
+  expect((await run(["verify", "--limits", "least", "x"])).err).toContain(
+    '--limits is "least", expected adapter, default, compatibility',
+  );
+  expect((await run(["verify", "--on", "reference", "--limits", "default", "x"])).err).toContain(
+    "--limits are of a device, which --on reference has not",
+  );
+});
+
+test("counts apart what a schedule does not apply to", async () => {
+  const files = ["elman-three-layers", "gru"].map((name) => `test/recordings/${name}.safetensors`);
+  const { code, out } = await run(["verify", "--schedule", "wavefront", "--limits", "default", ...files]);
+  expect(out).toMatch(/gru +does not apply: Pass: schedule is "wavefront" for 1 × gru/);
+  expect(out).toContain("1 of 1 ok, on node, wavefront, default limits; to 1 more wavefront does not apply");
+  expect(code).toBe(0);
+});
+
+test("names the cure where a runtime is not there, or not the one that the environment names", () => {
+  expect(() => findRuntime("deno", "linux", { PATH: "" })).toThrow("set TEMPOGRAD_DENO=/path/to/deno or install it");
+  expect(() => findRuntime("bun", "linux", { PATH: "" })).toThrow("npm install --global bun bun-webgpu");
+  expect(() => findRuntime("bun", "linux", { TEMPOGRAD_BUN: "/none" })).toThrow('TEMPOGRAD_BUN is "/none"');
+  expect(() => findRuntime("bun", "linux", { TEMPOGRAD_BUN: "/bin/sh" })).toThrow("has no bun-webgpu beside it");
 });

@@ -1,0 +1,142 @@
+// What reads what is not trusted: files, addresses and vocabularies, each with some that are right, and what must hold of what
+// it answers.
+
+import {
+  embedding,
+  everyStep,
+  initialParameters,
+  lstm,
+  networkConfig,
+  randomWindows,
+  readCheckpoint,
+  readSafetensors,
+  saveNetwork,
+  type UniformOptions,
+  Vocabulary,
+  writeSafetensors,
+} from "../../src/index";
+import { readLabelledFile } from "../data/labelled-file";
+import { readSeriesFile } from "../data/series-file";
+import { textOf } from "../data/text-file";
+import { fromAddress, toAddress } from "../tasks/address";
+import { initialOf } from "../tasks/settings";
+import { taskNames } from "../tasks/tasks";
+
+/** A reader, and what it is given. */
+export type Target =
+  | { name: string; right: readonly string[]; read(mutant: string): unknown }
+  | { name: string; right: readonly Uint8Array[]; read(mutant: Uint8Array): unknown };
+
+/** @throws where what a reader answered is not what it should be. */
+function expectSame(what: string, got: unknown, expected: unknown): void {
+  const [a, b] = [got, expected].map((value) => JSON.stringify(value));
+  if (a !== b) throw new RangeError(`${what} is ${a?.slice(0, 200)}, expected ${b?.slice(0, 200)}`);
+}
+
+const many = (line: (i: number) => string, separator = "") =>
+  Array.from({ length: 12 }, (_, i) => line(i)).join(separator);
+const csv = [
+  `label,text\n${many((i) => (i % 2 ? 'spam,"buy, ""now"""\n' : `ham,see you at ${i}\n`))}`,
+  `class;a;b\n${many((i) => `${i % 3 ? "up" : "down"};${i},5;${i * i}\n`)}`,
+  many((i) => `${i % 2 ? "yes" : "no"}\tgood ${i}\n`),
+];
+const json = [
+  `[${many((i) => `{"label":"${"ab"[i % 2]}","text":"text ${i}"}`, ",")}]`,
+  `[${many((i) => `{"label":"${i % 2 ? "up" : "down"}","values":[[${i},2],[3,${i}]]}`, ",")}]`,
+  many((i) => `{"class":"${"ab"[i % 2]}","text":"text ${i}"}\n`),
+];
+const series = [
+  "date,sales,price\n2024-01-01,3,2\n2024-01-02,4,2\n2024-01-03,6,1\n2024-01-04,5,2\n2024-01-05,7,1\n2024-01-06,,1\n",
+  "time;load\n01.01.2024 00:00;1,5\n01.01.2024 01:00;2,5\n01.01.2024 02:00;1.000,25\n",
+  "1\n2\n3\n5\n8\n13\n",
+];
+
+async function checkpoints(): Promise<Uint8Array[]> {
+  const options: UniformOptions = {
+    ...{ cell: "gru", inputs: 3, hidden: 2, outputs: 4, input: "tokens", readout: "every-step" },
+  };
+  const config = networkConfig(options);
+  const parameters = initialParameters(config);
+  const alone = await saveNetwork(
+    { config, read: async () => parameters },
+    { about: { symbols: ["a"], list: [1, [2]] } },
+  );
+  const { metadata, tensors } = readSafetensors(alone);
+  for (const [name, { shape, data }] of parameters) tensors.set(`trainer.mean.${name}`, { shape, data });
+  const trainer = JSON.stringify({ step: 3, learningRate: 0.1, optimizer: "adam" });
+  const data = JSON.stringify(randomWindows(new Int32Array(60), { steps: 6, batch: 2, seed: 1 }).position);
+  const parts = networkConfig({
+    input: embedding(4, 2),
+    layers: [lstm(3), lstm(2, { bidirectional: true })],
+    readout: everyStep(3),
+  });
+  const ofParts = await saveNetwork({ config: parts, read: async () => initialParameters(parts) });
+  return [alone, ofParts, writeSafetensors(tensors, { ...metadata, trainer, data })];
+}
+
+/** All of them. */
+export async function targets(): Promise<Target[]> {
+  const files = await checkpoints();
+  const small = writeSafetensors(new Map([["a", { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }]]), { k: "v" });
+  const text = new TextEncoder().encode("Call me Ishmael — “some” years ago,\r\nnever mind how long 😀.\n");
+  return [
+    {
+      name: "safetensors",
+      right: [small, ...files],
+      read(mutant: Uint8Array) {
+        const { tensors, metadata } = readSafetensors(mutant);
+        const again = readSafetensors(writeSafetensors(tensors, metadata));
+        expectSame("what was written again", [...again.tensors.keys()], [...tensors.keys()]);
+        expectSame("its metadata", again.metadata, metadata);
+      },
+    },
+    { name: "checkpoints", right: files, read: (mutant: Uint8Array) => readCheckpoint(mutant) },
+    { name: "texts", right: [text], read: (mutant: Uint8Array) => textOf("file", mutant) },
+    { name: "CSV", right: csv, read: (mutant: string) => readLabelledFile("file.csv", mutant) },
+    { name: "JSON", right: json, read: (mutant: string) => readLabelledFile("file.json", mutant) },
+    { name: "series", right: series, read: (mutant: string) => readSeriesFile("file.csv", mutant) },
+    {
+      name: "addresses",
+      right: taskNames.map((task) =>
+        toAddress({ ...initialOf(task), cell: "lstm", layers: 2, dropout: 0.5, seed: 7, clipNorm: undefined }),
+      ),
+      read(mutant: string) {
+        const { settings } = fromAddress(mutant);
+        const again = fromAddress(toAddress(settings));
+        expectSame("what was not understood of an address that was written", again.ignored, []);
+        expectSame("an address's settings", again.settings, settings);
+      },
+    },
+    {
+      name: "vocabularies",
+      right: [
+        JSON.stringify(new Vocabulary(["a", "b"])),
+        JSON.stringify(Vocabulary.fromText("to be, or not", { kind: "words" })),
+      ],
+      read(mutant: string) {
+        let said: unknown;
+        try {
+          said = JSON.parse(mutant);
+        } catch {
+          said = mutant;
+        }
+        const vocabulary = Vocabulary.fromJSON(said);
+        expectSame(
+          "a vocabulary",
+          Vocabulary.fromJSON(JSON.parse(JSON.stringify(vocabulary))).symbols,
+          vocabulary.symbols,
+        );
+      },
+    },
+    {
+      name: "texts in tokens",
+      right: ["to be, or not to be", "naïve e\u0301 😀 👩‍👩‍👧\r\n"],
+      read(mutant: string) {
+        for (const kind of ["characters", "graphemes", "words"] as const) {
+          const vocabulary = Vocabulary.fromText(mutant, { kind });
+          expectSame(`a text in ${kind}`, vocabulary.decode(vocabulary.encode(mutant)), mutant);
+        }
+      },
+    },
+  ];
+}
