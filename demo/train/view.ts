@@ -56,6 +56,7 @@ export function showFacts({ description, baseline, parameterCount, bytes, dispat
   const unit = { "cross-entropy": "nats", "mean-squared-error": "mean squared error", quantile: "quantile loss" }[loss];
   element("baseline").textContent =
     `The dashed line, ${reached}${baseline.loss === undefined ? " right" : ` (${unit})`}, is ${baseline.meaning}.`;
+  element(baseline.loss === undefined ? "accuracy-caption" : "loss-caption").append(element("baseline"));
   element("parameters").textContent = wholeText(parameterCount);
   element("memory").textContent = bytesText(bytes);
   element("dispatches").textContent = wholeText(dispatches);
