@@ -26,7 +26,14 @@ export async function kindsOf(name: string, text: string): Promise<readonly File
   if (!table) return ["classify", "forecast", "text"];
   const { rows, comments, delimiter } = table;
   const header = rows[0]?.[1] ?? [];
-  const heads = [header, ...comments].map((cells) => cells.map((cell) => cell.replace(/^\s*#+/, "").trim().toLowerCase()));
+  const heads = [header, ...comments].map((cells) =>
+    cells.map((cell) =>
+      cell
+        .replace(/^\s*#+/, "")
+        .trim()
+        .toLowerCase(),
+    ),
+  );
   if (heads.some((cells) => cells.some((cell) => labelNames.includes(cell)))) return ["classify", "forecast", "text"];
   return isSeries(name, rows.slice(1), header, delimiter)
     ? ["forecast", "classify", "text"]

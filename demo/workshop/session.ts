@@ -4,12 +4,9 @@
 import {
   type BatchStream,
   type Checkpoint,
-  evaluate,
   type Gpu,
-  generate,
   Network,
   planTable,
-  saveCheckpoint,
   TempogradError,
   Trainer,
   type UniformConfig,
@@ -24,7 +21,7 @@ import { expectSaid, networkOptionsOf, trainerOptionsOf } from "../tasks/library
 import type { OwnDataLabel } from "../tasks/own-data";
 import type { Problem } from "../tasks/task";
 import { History, type HistoryData, isHistory, type Values } from "./history";
-import { type Sample, Surprise } from "./surprise";
+import type { Sample, Surprise } from "./surprise";
 
 /** When the network is looked at: every so many milliseconds, in at most this share of the time. */
 export interface Looks {
@@ -78,6 +75,7 @@ export interface About {
   trainedOn: TrainedOn;
 }
 
+const later = () => import("./later");
 const heldOutBatches = 4;
 const sampleLength = 200;
 const reportMilliseconds = 100;
@@ -94,7 +92,7 @@ export class Session {
   readonly #looks: Looks;
   readonly #trainer: Trainer;
   readonly #batches: BatchStream;
-  readonly #surprise: Surprise | undefined;
+  #surprise: Surprise | undefined;
   readonly #report: (report: Report) => void;
   /** Training steps whose loss is known. */
   #step: number;
@@ -123,7 +121,6 @@ export class Session {
     this.#step = trainer.step;
     const earlier = (from?.about as Partial<About> | undefined)?.history;
     this.history = new History(isHistory(earlier) ? earlier : undefined);
-    if (problem.vocabulary) this.#surprise = new Surprise(network, problem.vocabulary);
   }
 
   /** @throws where the GPU has no room for these sizes, or `from` is of another training; the reason of `options.signal`. */
@@ -197,6 +194,7 @@ export class Session {
     const { history, problem } = this;
     const { step } = this.#trainer;
     const settings = toAddress({ ...this.#settings, ...this.live });
+    const { saveCheckpoint } = await later();
     const about: About = { settings, own: this.#own, history: history.toJSON(), trainedOn: problem.trainedOn };
     return { step, bytes: await saveCheckpoint(this.#trainer, { data: this.#batches.position, about }) };
   }
@@ -261,6 +259,7 @@ export class Session {
     if (this.#looked === step) return;
     const started = performance.now();
     const gradientNorm = (await this.#trainer.gradientNorm()) ?? null;
+    const { evaluate } = await later();
     const batches = take(problem.heldOut(), heldOutBatches);
     const { loss: heldOut, accuracy, perplexity } = await evaluate(this.network, problem.evaluation, batches);
     const values: Values = { heldOut, accuracy, perplexity, gradientNorm };
@@ -278,8 +277,10 @@ export class Session {
   /** What it writes now, after the visitor's prompt. */
   async #write(): Promise<Sample | undefined> {
     const { problem, network } = this;
-    if (problem.prompt === undefined || !this.#surprise) return undefined;
-    const prompt = this.#prompt(problem.vocabulary!, problem.prompt);
+    if (problem.prompt === undefined || !problem.vocabulary) return undefined;
+    const { generate, Surprise } = await later();
+    this.#surprise ??= new Surprise(network, problem.vocabulary);
+    const prompt = this.#prompt(problem.vocabulary, problem.prompt);
     const { temperature } = this.live;
     const written = await generate(network, { prompt, length: sampleLength, temperature, seed: this.#settings.seed });
     return this.#surprise.of(prompt, written);

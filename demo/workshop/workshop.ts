@@ -3,10 +3,10 @@
 
 import { type Gpu, openGpu } from "../../src/index";
 import type { Live, Settings } from "../tasks/fields";
-import { lastTarget, type Unrolled, Unroller } from "../through-time/unroll";
-import { examine, Keeper, type Kept, type Opened } from "./keeper";
+import type { Unrolled, Unroller } from "../through-time/unroll";
+import type { Keeper, Kept, Opened } from "./keeper";
 import { makeSession } from "./make-session";
-import type { News, Order } from "./messages";
+import { keptPrefix, type News, type Order } from "./messages";
 import { type Facts, isNotFinite, type Session } from "./session";
 
 const keepMilliseconds = 10_000;
@@ -35,7 +35,7 @@ export class Workshop {
   #recovery: Promise<void> | undefined;
   /** The checkpoint before the latest. */
   #earlier: { step: number; bytes: Uint8Array<ArrayBuffer> | undefined } | undefined;
-  readonly #keeper = new Keeper();
+  #keeper: Promise<Keeper> | undefined;
 
   /** @throws where there is no GPU. */
   async open(tell: (news: News) => void): Promise<{ description: string; software: boolean }> {
@@ -60,7 +60,7 @@ export class Workshop {
     this.#session = session;
     this.#keptAt = Number.NEGATIVE_INFINITY;
     this.#kept = undefined;
-    this.#name = this.#keeper.newName();
+    this.#name = newName();
     const { facts } = session;
     this.#step = facts.step;
     this.#fromStep = facts.step;
@@ -115,27 +115,34 @@ export class Workshop {
     await this.#recovery;
     if (!this.#session) return undefined;
     const { batch, ...said } = this.#session.problem.example;
+    const { lastTarget, Unroller } = await import("../through-time/unroll");
     this.#unroller ??= await Unroller.create(this.#session.network, said.labels.length);
     return this.#unroller.unroll(batch, { ...said, target: target === "last" ? lastTarget(batch) : target });
   }
 
   /** What a checkpoint's file is of. @throws where it is none of this page. */
-  examine(file: Uint8Array<ArrayBuffer>): Promise<{ settings: Settings; step: number }> {
-    return examine(file);
+  async examine(file: Uint8Array<ArrayBuffer>): Promise<{ settings: Settings; step: number }> {
+    return (await import("./keeper")).examine(file);
   }
 
   /** What earlier visits and other tabs left in the browser. */
-  kept(): Promise<Kept[]> {
-    return this.#keeper.list();
+  async kept(): Promise<Kept[]> {
+    return (await this.#openKeeper()).list();
   }
 
   /** @throws where it is not there any more. */
-  openKept(name: string): Promise<Opened> {
-    return this.#keeper.load(name);
+  async openKept(name: string): Promise<Opened> {
+    return (await this.#openKeeper()).load(name);
   }
 
-  discard(name: string): Promise<void> {
-    return this.#keeper.discard(name);
+  async discard(name: string): Promise<void> {
+    await (await this.#openKeeper()).discard(name);
+  }
+
+  /** Loaded where something is kept, or was. */
+  #openKeeper(): Promise<Keeper> {
+    this.#keeper ??= import("./keeper").then(({ Keeper }) => new Keeper());
+    return this.#keeper;
   }
 
   #another(): AbortController {
@@ -282,13 +289,20 @@ export class Workshop {
     this.#keptAt = performance.now();
     const { from, own, kept } = order;
     this.#saving = this.#saving.then(async () => {
-      const problem = await this.#keeper.save(name, from, own);
+      const keeper = await this.#openKeeper();
+      const problem = await keeper.save(name, from, own);
       if (problem === undefined && name === this.#name) this.#kept = { step, bytes: from };
-      if (problem === undefined && kept !== undefined) await this.#keeper.discard(kept).catch(() => {}); // it is offered again
+      if (problem === undefined && kept !== undefined) await keeper.discard(kept).catch(() => {}); // it is offered again
       this.#tell({ kind: "kept", step, problem });
     });
     return this.#saving;
   }
+}
+
+/** A name under which a training that begins is kept; the later, the further behind in the alphabet. */
+function newName(): string {
+  const random = Math.random().toString(36).slice(2, 8);
+  return `${keptPrefix}${new Date().toISOString().replaceAll(":", ".")} ${random}`;
 }
 
 const whole = (value: number): string => value.toLocaleString("en");
