@@ -104,6 +104,7 @@ async function openChart(): Promise<void> {
 
 async function train(): Promise<void> {
   training = true;
+  element("next").hidden = true;
   void openChart();
   run.textContent = "Pause";
   const rendering = setInterval(show, renderMilliseconds);
@@ -113,6 +114,7 @@ async function train(): Promise<void> {
     show();
     run.textContent = "Go on";
     run.disabled = step >= settings.pauseAt!;
+    element("next").hidden = false;
     if (run.disabled) element("status").textContent += " That is as far as this one goes.";
   } catch (error) {
     stop((error as Error).message);

@@ -1,7 +1,9 @@
 // Sequences of numbers of which two are marked, drawn without end, to be added.
 
 import type { Batch, Random } from "../../src/index";
+import { refusal } from "../data/refusal";
 import { trainedOnSums } from "../data/trained-on";
+import type { Asking } from "./asking";
 import { endless } from "./endless";
 import type { MakeProblem } from "./task";
 
@@ -24,6 +26,7 @@ export const addingProblem: MakeProblem = ({ steps, batch, seed }, { heldOutRows
     evaluation,
     tokensPerStep: steps * batch,
     baseline: { meaning: "always guessing the mean", loss: guessingTheMean },
+    asking: sumQuestions((at) => written(sums.example(steps, seed + at + 1))),
     example: {
       batch: example,
       labels: Array.from(
@@ -50,3 +53,35 @@ function sumsOf(steps: number, batch: number, random: Random): Batch {
   }
   return { inputs, targets };
 }
+
+const digits = 2;
+
+/** A sequence as a visitor writes it: numbers, two of them with a star. */
+const written = ({ inputs }: Batch): string =>
+  Array.from(
+    { length: inputs.length / 2 },
+    (_, t) => `${inputs[2 * t]!.toFixed(digits)}${inputs[2 * t + 1] ? "*" : ""}`,
+  ).join(" ");
+
+const sumQuestions = (example: (at: number) => string): Asking => ({
+  reads: "sum",
+  count: undefined,
+  example,
+  read(question) {
+    const words = question.split(/[\s,;]+/).filter(Boolean);
+    const wrong = words.find((word) => !/^(0?\.\d+|[01](\.\d*)?)\*?$/.test(word) || Number.parseFloat(word) > 1);
+    if (wrong) throw refusal("The question", `has "${wrong}"`, "numbers from 0 to 1", "correct it");
+    const marked = words.filter((word) => word.endsWith("*"));
+    if (marked.length !== 2) {
+      throw refusal(
+        "The question",
+        `has ${marked.length} numbers with a star`,
+        "2 to be added",
+        "put a star behind two",
+      );
+    }
+    const inputs = Float32Array.from(words.flatMap((word) => [Number.parseFloat(word), word.endsWith("*") ? 1 : 0]));
+    const truth = marked.reduce((sum, word) => sum + Number.parseFloat(word), 0);
+    return { inputs, answer: ({ values }) => ({ kind: "sum", answer: values!.at(-1)!, truth }) };
+  },
+});

@@ -1,7 +1,10 @@
 // Streams of ±1 without end, whose product so far is to be told at every step.
 
 import type { Batch, Random } from "../../src/index";
+import { refusal } from "../data/refusal";
 import { trainedOnParity } from "../data/trained-on";
+import { maximum } from "../extremes";
+import type { Asking } from "./asking";
 import { endless } from "./endless";
 import type { MakeProblem } from "./task";
 
@@ -24,9 +27,10 @@ export const parityProblem: MakeProblem = ({ steps, batch, seed }, { heldOutRows
     evaluation,
     tokensPerStep: steps * batch,
     baseline: { meaning: "guessing", accuracy: 0.5 },
+    asking: signQuestions((at) => Array.from(signs.example(steps, seed + at + 1).inputs, signOf).join("")),
     example: {
       batch: example,
-      labels: Array.from(example.inputs, (sign) => (sign < 0 ? "−" : "+")),
+      labels: Array.from(example.inputs, signOf),
       predicted: Array.from(example.targets, (odd) => (odd ? "−" : "+")),
     },
   };
@@ -42,3 +46,31 @@ function signsOf(steps: number, batch: number, random: Random): Batch {
   }
   return { inputs, targets };
 }
+
+const signOf = (value: number): string => (value < 0 ? "−" : "+");
+
+const signQuestions = (example: (at: number) => string): Asking => ({
+  reads: "signs",
+  count: undefined,
+  example,
+  read(question) {
+    const signs = question.replace(/[\s,;1]/g, "").replaceAll("-", "−");
+    const wrong = [...signs].find((sign) => sign !== "+" && sign !== "−");
+    if (wrong !== undefined || signs === "") {
+      const got = signs === "" ? "is empty" : `has "${wrong}"`;
+      throw refusal("The question", got, "a stream of + and −", "enter one");
+    }
+    const inputs = Float32Array.from(signs, (sign) => (sign === "+" ? 1 : -1));
+    const truth: string[] = [];
+    for (const sign of inputs) truth.push(signOf(truth.at(-1) === "−" ? -sign : sign));
+    return {
+      inputs,
+      answer: ({ classes, probabilities }) => ({
+        kind: "signs",
+        told: Array.from(classes!, (odd) => (odd ? "−" : "+")),
+        truth,
+        share: maximum(probabilities!.slice(-2)),
+      }),
+    };
+  },
+});

@@ -1,11 +1,12 @@
 // The training page: the buttons and settings drive a training in a worker, and the page shows it.
 
 import { findAdapter, whyNoWebGpu } from "../no-webgpu";
-import { download, element, html, scrollable } from "../page";
+import { download, element, scrollable } from "../page";
 import { fromAddress, toAddress } from "../tasks/address";
 import type { Settings } from "../tasks/fields";
 import { isLive, wrongWith } from "../tasks/settings";
 import type { Opened } from "../workshop/keeper";
+import { AskingPanel } from "./asking-panel";
 import { Charts } from "./charts";
 import { type Activity, Desk } from "./desk";
 import { showKept } from "./kept-trainings";
@@ -27,7 +28,10 @@ let drawing: number | undefined;
 const desk = new Desk({
   activity() {
     showActivity(desk);
-    if (!desk.order) element("device").hidden = true;
+    if (!desk.order) {
+      element("device").hidden = true;
+      asking.end();
+    }
     markForm();
     showPending();
     show();
@@ -38,9 +42,11 @@ const desk = new Desk({
     showBrought(undefined);
     showFacts(facts);
     showBlankSamples(facts.pieces !== undefined);
+    asking.begin(facts);
   },
   look(step, heldOut, sample) {
     if (sample) addSample(element("samples"), step, heldOut, sample);
+    void asking.ask();
     void throughTime.look().then(() => throughTime.offer());
   },
   kept(message) {
@@ -68,6 +74,7 @@ const table = new RunsTable(element<HTMLTableElement>("runs"), {
   },
 });
 const throughTime = new ThroughTime(desk);
+const asking = new AskingPanel(desk);
 const blankSamples = [...element("samples").childNodes];
 
 /** After a change of the settings. @param name the one that the visitor changed: a live one takes effect at once. */
@@ -117,8 +124,8 @@ function showPending(): void {
 }
 
 function showBlankSamples(writes: boolean): void {
-  const nothing = html("li", "note", "This network answers questions; it does not write.");
-  element("samples").replaceChildren(...(writes ? blankSamples : [nothing]));
+  element("writing").hidden = !writes;
+  element("samples").replaceChildren(...blankSamples);
 }
 
 /** Begins what the form says, where nothing is begun. Answers whether there is something to go on with. */

@@ -2,14 +2,18 @@
 // and goes on from the latest where the device is lost.
 
 import { type Gpu, openGpu } from "../../src/index";
+import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
 import type { Unrolled, Unroller } from "../through-time/unroll";
 import type { Keeper, Kept, Opened } from "./keeper";
 import { makeSession } from "./make-session";
 import { keptPrefix, type News, type Order } from "./messages";
 import { type Facts, isNotFinite, type Session } from "./session";
+import type { Sample } from "./surprise";
 
 const keepMilliseconds = 10_000;
+/** After the last key of a prompt. */
+const rewriteMilliseconds = 300;
 const reopeningTries = 8;
 const reopeningMilliseconds = 250;
 const gone = "The graphics device was lost and does not come back. Reload the page";
@@ -30,6 +34,7 @@ export class Workshop {
   #pausing = false;
   /** When it was kept in the browser last, and at which step. */
   #keptAt = Number.NEGATIVE_INFINITY;
+  #rewriting: ReturnType<typeof setTimeout> | undefined;
   #kept: { step: number; bytes: Uint8Array<ArrayBuffer> } | undefined;
   #saving: Promise<void> = Promise.resolve();
   #recovery: Promise<void> | undefined;
@@ -92,7 +97,14 @@ export class Workshop {
 
   change(live: Live): void {
     if (this.#order) this.#order = { ...this.#order, settings: { ...this.#order.settings, ...live } };
-    this.#session?.change(live);
+    const session = this.#session;
+    if (!session) return;
+    const { prompt, temperature } = session.live;
+    session.change(live);
+    if (prompt === live.prompt && temperature === live.temperature) return;
+    clearTimeout(this.#rewriting);
+    const again = () => void session.writeAgain().catch(() => {}); // a lost device is told elsewhere
+    this.#rewriting = setTimeout(again, rewriteMilliseconds);
   }
 
   /** The training as a file; where its device is lost, as it was at its latest checkpoint. @throws where nothing is trained. */
@@ -118,6 +130,29 @@ export class Workshop {
     const { lastTarget, Unroller } = await import("../through-time/unroll");
     this.#unroller ??= await Unroller.create(this.#session.network, said.labels.length);
     return this.#unroller.unroll(batch, { ...said, target: target === "last" ? lastTarget(batch) : target });
+  }
+
+  /** What the network answers; undefined where nothing is trained. @throws where the question cannot be read, with what to do. */
+  async ask(question: string): Promise<{ step: number; answer: Answer } | undefined> {
+    await this.#recovery;
+    return this.#session?.ask(question);
+  }
+
+  /** A held-out question, by its place. */
+  example(at: number): string | undefined {
+    return this.#session?.problem.asking.example(at);
+  }
+
+  /** What becomes of all that is held out, where that has classes. */
+  async test(): Promise<{ step: number; tested: Tested } | undefined> {
+    await this.#recovery;
+    return this.#session?.test();
+  }
+
+  /** A text and what the network writes after it; undefined where it does not write. */
+  async write(text: string): Promise<Sample | undefined> {
+    await this.#recovery;
+    return this.#session?.write(text);
   }
 
   /** What a checkpoint's file is of. @throws where it is none of this page. */
