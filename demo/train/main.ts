@@ -9,6 +9,7 @@ import type { Opened } from "../workshop/keeper";
 import { AskingPanel } from "./asking-panel";
 import { Charts } from "./charts";
 import { type Activity, Desk } from "./desk";
+import { ElsewherePanel } from "./elsewhere-panel";
 import { showKept } from "./kept-trainings";
 import { presets } from "./presets";
 import { asCsv, asJson } from "./runs";
@@ -28,6 +29,7 @@ let drawing: number | undefined;
 const desk = new Desk({
   activity() {
     showActivity(desk);
+    void elsewhere.show();
     if (!desk.order) {
       element("device").hidden = true;
       asking.end();
@@ -75,6 +77,7 @@ const table = new RunsTable(element<HTMLTableElement>("runs"), {
 });
 const throughTime = new ThroughTime(desk);
 const asking = new AskingPanel(desk);
+const elsewhere = new ElsewherePanel(desk, { say, fail: ({ message }) => showFailure(message) });
 const blankSamples = [...element("samples").childNodes];
 
 /** After a change of the settings. @param name the one that the visitor changed: a live one takes effect at once. */

@@ -22,6 +22,7 @@ import { expectSaid, networkOptionsOf, trainerOptionsOf } from "../tasks/library
 import type { OwnDataLabel } from "../tasks/own-data";
 import type { Problem } from "../tasks/task";
 import { History, type HistoryData, isHistory, type Values } from "./history";
+import type { Outline } from "./outline";
 import { Questions } from "./questions";
 import type { Sample, Surprise } from "./surprise";
 
@@ -82,6 +83,8 @@ export interface About {
 const later = () => import("./later");
 const heldOutBatches = 4;
 const sampleLength = 200;
+/** Steps of an example elsewhere. */
+const mostShown = 12;
 /** What stands before so many pieces of a prompt is not read. */
 const mostPrompt = 400;
 const reportMilliseconds = 100;
@@ -225,6 +228,35 @@ export class Session {
         return { step: this.#step, tested: heldOut.tested(await this.network.predict(heldOut.inputs)) };
       })
     );
+  }
+
+  /** What one needs to know to use its file elsewhere. */
+  get outline(): Outline {
+    const { network, problem } = this;
+    const { cell, reset, activation } = this.#settings;
+    const { inputs, hidden, layers, bidirectional, readout, loss } = network.config;
+    const question = problem.asking.example(0);
+    const read = problem.asking.read(question).inputs;
+    const { symbols, kind = "characters" } = problem.trainedOn;
+    const tokens = Array.from(read.subarray(0, mostShown));
+    return {
+      ...{ step: this.#step, cell, reset, activation, inputs, hidden, layers, bidirectional, readout },
+      answers: loss === "cross-entropy" ? "classes" : "values",
+      quantiles: problem.trainedOn.windows?.quantiles,
+      example:
+        read instanceof Int32Array
+          ? { text: tokens.map((token) => symbols[token]!).join(""), kind, tokens }
+          : { features: Array.from(read.subarray(0, mostShown * inputs), (value) => Number(value.toPrecision(4))) },
+    };
+  }
+
+  /** The network as an ONNX model. */
+  onnx(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> }> {
+    return this.#between(async () => {
+      const step = this.#step;
+      const [{ toOnnx }, parameters] = await Promise.all([import("../../src/onnx/index"), this.network.read()]);
+      return { step, bytes: toOnnx(parameters, this.network.config, { about: { trainedOn: this.problem.trainedOn } }) };
+    });
   }
 
   /** Reads a text and writes on. @returns undefined where it does not write. */

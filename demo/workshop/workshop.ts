@@ -8,6 +8,7 @@ import type { Unrolled, Unroller } from "../through-time/unroll";
 import type { Keeper, Kept, Opened } from "./keeper";
 import { makeSession } from "./make-session";
 import { keptPrefix, type News, type Order } from "./messages";
+import type { Outline } from "./outline";
 import { type Facts, isNotFinite, type Session } from "./session";
 import type { Sample } from "./surprise";
 
@@ -153,6 +154,17 @@ export class Workshop {
   async write(text: string): Promise<Sample | undefined> {
     await this.#recovery;
     return this.#session?.write(text);
+  }
+
+  /** What one needs to know to use the training's file elsewhere; undefined where nothing is trained. */
+  outline(): Outline | undefined {
+    return this.#session?.outline;
+  }
+
+  /** The network as an ONNX model; undefined where nothing is trained. */
+  async onnx(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> } | undefined> {
+    await this.#recovery;
+    return this.#session?.onnx();
   }
 
   /** What a checkpoint's file is of. @throws where it is none of this page. */

@@ -93,6 +93,31 @@ describe("the page of pens", () => {
     240_000,
   );
 
+  test("scrolls under a finger, unless that is to draw", () =>
+    visit(path, async (page) => {
+      await page.setViewport({ width: 390, height: 500, hasTouch: true, isMobile: true });
+      await page.reload();
+      await page.waitForSelector("#draw:enabled");
+      const session = await page.createCDPSession();
+      const swipe = async () => {
+        await page.evaluate(() => scrollTo(0, 0));
+        const { x, y } = (await (await page.$("#paper"))!.boundingBox())!;
+        const gesture = {
+          x: x + 150,
+          y: y + 200,
+          yDistance: -150,
+          gestureSourceType: "touch",
+          preventFling: true,
+        } as const;
+        await session.send("Input.synthesizeScrollGesture", gesture);
+        return page.evaluate(() => scrollY);
+      };
+      expect(await swipe()).toBeGreaterThan(100);
+      expect(await page.$eval("#figure", (select) => (select as HTMLSelectElement).value)).toBe("figure-eight");
+      await page.$eval("#draw", (draw) => (draw as HTMLButtonElement).click());
+      expect(await swipe()).toBe(0);
+    }));
+
   test("takes another stroke, a pause and forgetting in the middle of a lesson", () =>
     visit(path, async (page) => {
       await page.setViewport({ width: 1000, height: 1400 });
