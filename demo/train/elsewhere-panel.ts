@@ -20,7 +20,8 @@ export class ElsewherePanel {
 
   /** Shows the lines for what is trained, at its step, where they are looked at. */
   async show(): Promise<void> {
-    const outline = this.#details.open && this.#desk.order ? await this.#desk.workshop.outline() : undefined;
+    const shown = this.#details.open && this.#desk.order;
+    const outline = shown ? await this.#desk.workshop.outline().catch(() => undefined) : undefined; // of data too short to ask by
     element("elsewhere-note").textContent = outline
       ? `They load ${fileName(outline)}, as the buttons save it at this step.`
       : "Start, and what loads the saved file stands here.";

@@ -47,7 +47,7 @@ export function forecastPicture({
   return html(
     "figure",
     "",
-    html("div", "scroll-free", picture),
+    picture,
     html(
       "figcaption",
       "note",
