@@ -1,8 +1,9 @@
 // Serves and builds the pages; vite.library.config.ts builds the library.
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Connect, defineConfig } from "vite";
 import { commit } from "./demo/commit.ts";
-import { frame, pages } from "./demo/frame.ts";
+import { docs, frame, pages } from "./demo/frame.ts";
 import { keptFiles } from "./demo/kept-files.ts";
 
 const isolation = {
@@ -13,10 +14,17 @@ const isolation = {
 
 const root = import.meta.dirname;
 
-/** The root of the server is the repository's, so that pages reach the sources; what is built has the pages at its root. */
+/**
+ * The root of the server is the repository's, so that pages reach the sources; what is built has the pages at its root, and
+ * the docs among them.
+ */
 const home: Connect.NextHandleFunction = (request, response, next) => {
-  if (request.url !== "/") return next();
-  response.writeHead(302, { Location: "/demo/" }).end();
+  if (request.url === "/") return void response.writeHead(302, { Location: "/demo/" }).end();
+  if (!request.url?.startsWith(`/demo/${docs}`)) return next();
+  if (existsSync(resolve(root, "dist/pages", docs))) {
+    return void response.writeHead(302, { Location: request.url.replace("/demo/", "/dist/pages/") }).end();
+  }
+  response.writeHead(404).end("The docs are not made yet: npm run docs.");
 };
 
 export default defineConfig(({ command }) => ({

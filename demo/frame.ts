@@ -11,6 +11,9 @@ export const pages = {
   pens: "Pens",
 };
 
+/** The guides and the reference, as `npm run docs` makes them, from the pages' root. */
+export const docs = "docs/";
+
 /**
  * Scripts, styles and data from this place alone: none inside the page, none made of text. Workers that `startWorker` makes
  * of a blob have this policy too.
@@ -27,6 +30,7 @@ function framed(html: string, { path }: IndexHtmlTransformContext): string {
   const page = /(?:\/(\w+))?\/index\.html$/.exec(path.replace(/^\/demo\//, "/"));
   if (!page) return html;
   const folder = page[1] ?? "";
+  if (!(folder in pages)) return html;
   const home = folder === "" ? "./" : "../";
   const head = `<meta charset="utf-8" />
     <meta http-equiv="Content-Security-Policy" content="${policy}" />
@@ -39,6 +43,7 @@ function framed(html: string, { path }: IndexHtmlTransformContext): string {
     const here = name === folder ? ' aria-current="page"' : "";
     return `<li><a href="${home}${name && `${name}/`}"${here}>${title}</a></li>`;
   });
+  links.push(`<li><a href="${home}${docs}">Docs</a></li>`);
   const above = `<a class="skip" href="#content">Skip to the contents</a>
     <nav class="site" aria-label="Pages">
       <ul>${links.join("")}</ul>

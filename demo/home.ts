@@ -7,7 +7,7 @@ import { element, html, scrollable } from "./page";
 import { startWorker } from "./start-worker";
 import type { Settings } from "./tasks/fields";
 import { initialSettings } from "./tasks/settings";
-import { Chart } from "./train/chart";
+import type { Chart } from "./train/chart";
 import { lossText, stepsText, wholeText } from "./train/texts";
 import { History } from "./workshop/history";
 import type { News } from "./workshop/messages";
@@ -34,11 +34,8 @@ const parts = [
   { curve: "loss", as: "faint" },
   { curve: "smoothed", as: "line" },
 ] as const;
-const chart = new Chart(
-  element("chart"),
-  { label: "nats a character", height: 220, parts, text: (loss) => lossText(loss, 1) },
-  () => {},
-);
+/** Loaded when there is something to draw. */
+let chart: Chart | undefined;
 let history = new History();
 /** Loaded when the first are made up. */
 let known: Promise<Set<string>> | undefined;
@@ -48,7 +45,7 @@ let training = false;
 let device: "lost" | { lost: number } | undefined;
 
 function show(): void {
-  chart.show([{ name: "", look: 0, history }]);
+  chart?.show([{ name: "", look: 0, history }]);
   if (device === "lost") {
     element("status").textContent = "The graphics device was lost; waiting for it…";
     return;
@@ -99,8 +96,16 @@ async function showNames(text: string): Promise<void> {
   element("names").replaceChildren(...invented.map((name) => html("li", "", name)));
 }
 
+async function openChart(): Promise<void> {
+  const { Chart } = await import("./train/chart");
+  const text = (loss: number) => lossText(loss, 1);
+  chart ??= new Chart(element("chart"), { label: "nats a character", height: 220, parts, text }, () => {});
+}
+
 async function train(): Promise<void> {
   training = true;
+  element("next").hidden = true;
+  void openChart();
   run.textContent = "Pause";
   const rendering = setInterval(show, renderMilliseconds);
   try {
@@ -109,6 +114,7 @@ async function train(): Promise<void> {
     show();
     run.textContent = "Go on";
     run.disabled = step >= settings.pauseAt!;
+    element("next").hidden = false;
     if (run.disabled) element("status").textContent += " That is as far as this one goes.";
   } catch (error) {
     stop((error as Error).message);
@@ -120,7 +126,6 @@ async function train(): Promise<void> {
 run.addEventListener("click", () => void (training ? workshop.pause() : train()));
 
 scrollable(element("code"), "Example");
-chart.show([]);
 try {
   await workshop.open(proxy(hear));
   await workshop.begin({ settings, own: undefined, from: undefined, looks, keep: false });

@@ -28,7 +28,7 @@ function partsOf(row: Row, longest: number, own: number): Child[] {
   const bar = html("span", "bar");
   bar.ariaHidden = "true";
   bar.style.width = `${(100 * time) / longest}%`;
-  const beside = Number.isFinite(own) && time !== own ? `, ${times(time / own)}` : "";
+  const beside = Number.isFinite(own) && time !== own ? `, ${times(time, own)}` : "";
   const reservation = status === "ok" ? [] : [html("small", "reservation", status)];
   return [
     engineOf(row),
@@ -38,4 +38,7 @@ function partsOf(row: Row, longest: number, own: number): Child[] {
   ];
 }
 
-const times = (ratio: number) => `${ratio < 10 ? ratio.toFixed(1) : figure(Math.round(ratio))}×`;
+function times(time: number, own: number): string {
+  const ratio = Math.max(time / own, own / time);
+  return `${ratio < 10 ? ratio.toFixed(1) : figure(Math.round(ratio))}× ${time > own ? "slower" : "faster"}`;
+}

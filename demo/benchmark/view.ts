@@ -44,7 +44,7 @@ export function showReport(report: Report | undefined): void {
 
 const measuredOn = ({ adapter, software }: Environment, { work }: Row) =>
   `Milliseconds a ${work === "train" ? "training step" : "prediction"} on ${adapter}${software ? ", a software adapter: they say nothing of a GPU" : ""}. ` +
-  "× is beside tempograd’s fastest row.";
+  "Slower and faster are than tempograd’s fastest row.";
 
 const titleOf = ({ cell, shape, schedule }: KernelTable) => `${cellTitles[cell]}, ${shape}, ${schedule}`;
 
@@ -56,19 +56,35 @@ function readout(name: string, text: string): HTMLElement {
   return html("div", "", html("dt", "", name), described);
 }
 
-function showKernels({ kernels, limits }: Report): void {
+function showKernels({ kernels, limits, rows }: Report): void {
   const table = kernels[which.selectedIndex] ?? kernels[0]!;
   const measured = table.kernels;
   say("kernels-status", measured ? undefined : `Not measured: ${table.status}.`);
   element("roofline").hidden = !measured;
   element("kernel-table").replaceChildren();
+  say("kernels-sum", undefined);
   if (!measured || !limits) return;
   chart.show(measured, limits);
-  const rows = measured.map((kernel, i) => {
+  const cells = measured.map((kernel, i) => {
     const [label = "", ...others] = kernelFigures(kernel, table, limits);
     return [html("span", "", html("span", "number", String(i + 1)), ` ${label}`), ...others];
   });
-  element("kernel-table").append(scrollingTable([titleOf(table)], kernelHeadings, rows));
+  element("kernel-table").append(scrollingTable([titleOf(table)], kernelHeadings, cells));
+  say("kernels-sum", sumText(table, rows));
+}
+
+/** What the kernels take together, beside the step that was timed as a whole. */
+function sumText({ cell, shape, schedule, kernels }: KernelTable, rows: readonly Row[]): string | undefined {
+  const row = rows.find(
+    (one) => one.engine === "tempograd" && one.cell === cell && one.shape === shape && one.schedule === schedule,
+  );
+  const times = (kernels ?? []).flatMap(({ ms }) => ms ?? []);
+  if (!row?.medianMs || times.length === 0) return undefined;
+  const sum = times.reduce((all, ms) => all + ms, 0);
+  return (
+    `Together ${figure(sum)} ms of the ${figure(row.medianMs)} ms that a step takes. Each kernel is timed by itself; ` +
+    "the step has, beside them, what lies between: submits, the batch that is sent up, the loss that is read back."
+  );
 }
 
 function showEnvironment(environment: Environment): void {

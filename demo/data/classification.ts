@@ -10,11 +10,8 @@ import {
   type LabelledTexts,
 } from "./labelled-file";
 import { refusal } from "./refusal";
+import { heldOutFraction, splitSeed } from "./split";
 import { asTrained, type Scale, type TrainedOn, vocabularyOf } from "./trained-on";
-
-const heldOutFraction = 0.1;
-/** The same items are held out whatever a training's seed, so that a loaded network was never trained on them. */
-export const splitSeed = 1;
 
 export interface Classification {
   /** What is trained on. */

@@ -1,7 +1,10 @@
 // Makes the site of the reference and the guides, by TypeDoc; fails where an export is undocumented or a link leads nowhere.
 // TypeScript 7 has no API that TypeDoc could use: it is given the older one beside it.
+
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
-import { resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
 
 const older =
   'export const resolve = (name, context, next) => next(name === "typescript" ? "typescript-5.7" : name, context);';
@@ -22,6 +25,22 @@ const names = [
   "speed",
   "troubleshooting",
 ];
+/** The examples, a section each: what it is, as its first comment says, and its code. */
+function gallery() {
+  const folder = resolve(root, "examples");
+  const sections = readdirSync(folder).map((name) => {
+    const [, said, code] = /^((?:\/\/.*\n)+)\n*([\s\S]*)$/.exec(readFileSync(join(folder, name), "utf8"));
+    const words = said.replace(/^\/\/ ?/gm, "").trim();
+    return `## ${basename(name, ".ts").replaceAll("-", " ")}\n\n${words}\n\n\`\`\`ts\n${code.trim()}\n\`\`\`\n`;
+  });
+  const file = join(mkdtempSync(join(tmpdir(), "gallery-")), "gallery.md");
+  writeFileSync(
+    file,
+    `---\ntitle: Gallery\n---\n\n# Gallery\n\nEach a page of code, which a test runs.\n\n${sections.join("\n")}`,
+  );
+  return file;
+}
+
 /** What may be imported, and its name. */
 const parts = {
   "src/index.ts": "tempograd",
@@ -33,7 +52,7 @@ const app = await Application.bootstrap({
   name: "tempograd",
   entryPoints: Object.keys(parts).map((part) => resolve(root, part)),
   tsconfig: resolve(root, "tsconfig.library.json"),
-  projectDocuments: names.map((name) => resolve(guides, `${name}.md`)),
+  projectDocuments: [...names.map((name) => resolve(guides, `${name}.md`)), gallery()],
   sort: ["documents-first", "kind", "alphabetical"],
   customCss: resolve(guides, "docs.css"),
   out: resolve(root, "dist/pages/docs"),

@@ -171,8 +171,22 @@ figures.addEventListener("change", () => {
 
 let line: Point[] | undefined; // while one is drawn
 
-paper.addEventListener("pointerdown", ({ pointerId }) => {
-  if (failed) return;
+const draw = element<HTMLButtonElement>("draw");
+draw.hidden = !matchMedia("(any-pointer: coarse)").matches;
+
+/** Whether fingers draw the next stroke; they scroll the page else. */
+function letFingersDraw(does: boolean): void {
+  draw.ariaPressed = String(does);
+  paper.classList.toggle("drawn-on", does);
+}
+
+draw.addEventListener("click", () => {
+  letFingersDraw(draw.ariaPressed === "false");
+  paper.scrollIntoView({ block: "nearest" });
+});
+
+paper.addEventListener("pointerdown", ({ pointerId, pointerType }) => {
+  if (failed || (pointerType === "touch" && draw.ariaPressed === "false")) return;
   paper.setPointerCapture(pointerId);
   line = [];
 });
@@ -189,6 +203,7 @@ for (const name of ["pointerup", "pointercancel"]) {
     const points = line && closedStroke(line);
     line = undefined;
     if (!points || failed) return;
+    letFingersDraw(false);
     element("own").hidden = false;
     figures.value = "own";
     setStroke(points);

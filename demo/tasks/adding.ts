@@ -1,8 +1,5 @@
 // The adding problem (Hochreiter and Schmidhuber 1997): of a sequence of numbers, the sum of the two that are marked.
 
-import type { Batch, Random } from "../../src/index";
-import { trainedOnSums } from "../data/trained-on";
-import { endless } from "./endless";
 import type { ReadTask, TaskDescription } from "./task";
 
 export const adding: TaskDescription = {
@@ -15,50 +12,4 @@ export const adding: TaskDescription = {
   updates: 2000,
 };
 
-/** The mean squared error of always guessing the mean, 1: the variance of a sum of two numbers from 0 to 1. */
-const guessingTheMean = 1 / 6;
-
-export const readSums: ReadTask =
-  async () =>
-  ({ steps, batch, seed }, { heldOutRows } = {}) => {
-    const evaluation = { steps, batch: heldOutRows?.(steps) ?? batch };
-    const sums = endless("adding", sumsOf);
-    const example = sums.example(steps, seed);
-    const numbers = example.inputs; // [steps, 1, 2]: a number and its mark
-    return {
-      name: "The adding problem",
-      description: `no end of sequences of ${steps} numbers, two of them marked, to be added`,
-      trainedOn: trainedOnSums,
-      network: { inputs: 2, outputs: 1, input: "features", readout: "last-step", loss: "mean-squared-error" },
-      steps,
-      training: (position) => sums.training({ steps, batch, seed }, position),
-      heldOut: () => sums.heldOut({ ...evaluation, seed }),
-      evaluation,
-      tokensPerStep: steps * batch,
-      baseline: { meaning: "always guessing the mean", loss: guessingTheMean },
-      example: {
-        batch: example,
-        labels: Array.from(
-          { length: steps },
-          (_, t) => `${numbers[2 * t]!.toFixed(1).slice(1)}${numbers[2 * t + 1] ? "*" : ""}`,
-        ),
-      },
-    };
-  };
-
-/**
- * `inputs` [steps, batch, 2] are numbers from 0 to 1 beside marks, one in each half of the sequence; `targets` [batch, 1].
- */
-function sumsOf(steps: number, batch: number, random: Random): Batch {
-  const inputs = Float32Array.from({ length: steps * batch * 2 }, (_, i) => (i % 2 === 0 ? random.uniform() : 0));
-  const targets = new Float32Array(batch);
-  const half = Math.floor(steps / 2);
-  for (let b = 0; b < batch; b++) {
-    for (const step of [random.integer(0, Math.max(0, half - 1)), random.integer(half, steps - 1)]) {
-      const at = (step * batch + b) * 2;
-      inputs[at + 1] = 1;
-      targets[b]! += inputs[at]!;
-    }
-  }
-  return { inputs, targets };
-}
+export const readSums: ReadTask = async () => (await import("./adding-problem")).addingProblem;

@@ -11,6 +11,7 @@ import {
 } from "../../src/index";
 import { trainedOnText, vocabularyOf } from "../data/trained-on";
 import { type MakeProblem, whole } from "./task";
+import { textQuestions } from "./text-questions";
 
 interface Corpus {
   name: string;
@@ -20,6 +21,8 @@ interface Corpus {
 }
 
 const promptLength = 32;
+/** Of the held-out text, what questions are drawn from. */
+const mostAsked = 20_000;
 const mostExampleSteps = 48;
 /** Characters that a text needs: a window of `steps` and its next character in nine tenths, two in the rest. */
 const leastCharacters = (steps: number): number => Math.max(20, Math.ceil((steps + 1) / 0.9) + 1);
@@ -48,13 +51,15 @@ export const characterProblem =
     const evaluation = { steps, batch: rows, carryState };
     const example = heldOut.slice(0, Math.min(steps, mostExampleSteps, heldOut.length - 1) + 1);
     const spelled = Array.from(example, (token) => vocabulary.symbols[token]!);
+    const prompt = byLine ? "\n" : vocabulary.decode(heldOut.subarray(0, promptLength));
     return {
       name,
+      asking: textQuestions(vocabulary, prompt, vocabulary.decode(heldOut.subarray(0, mostAsked))),
       description: `${whole(training.length)} ${pieces} to learn from, ${whole(heldOut.length)} held out, ${size} symbols`,
       network: { inputs: size, outputs: size, input: "tokens", readout: "every-step", loss: "cross-entropy" },
       trainedOn: trainedOnText(vocabulary),
       vocabulary,
-      prompt: byLine ? "\n" : vocabulary.decode(heldOut.subarray(0, promptLength)),
+      prompt,
       steps,
       training: (position) => {
         const options = { steps, batch, seed, position };

@@ -3,6 +3,7 @@
 import { batchesOnce, type LabelledSequence, paddedBatch, shuffledBatches } from "../../src/index";
 import { classification } from "../data/classification";
 import type { LabelledFile } from "../data/labelled-file";
+import { classQuestions } from "./class-questions";
 import { confusionOf } from "./confusion";
 import type { MakeProblem } from "./task";
 
@@ -21,6 +22,7 @@ export const classProblem =
     const length = lengthOf(first, inputs);
     return {
       name: file.name,
+      asking: classQuestions(found),
       description,
       trainedOn,
       network: {

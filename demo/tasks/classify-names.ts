@@ -1,7 +1,5 @@
 // First names, to tell which of two lists each is on.
 
-import { namesByList } from "../data/names";
-import { classProblem } from "./class-problem";
 import type { ReadTask, TaskDescription } from "./task";
 
 export const classifyNames: TaskDescription = {
@@ -13,4 +11,7 @@ export const classifyNames: TaskDescription = {
   updates: 1500,
 };
 
-export const readNamesByList: ReadTask = async () => classProblem(await namesByList());
+export const readNamesByList: ReadTask = async () => {
+  const [{ classProblem }, { namesByList }] = await Promise.all([import("./class-problem"), import("../data/names")]);
+  return classProblem(await namesByList());
+};

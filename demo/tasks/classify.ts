@@ -1,7 +1,5 @@
 // A file of the user's: texts or series of numbers, each with a class.
 
-import { readLabelledFile } from "../data/labelled-file";
-import { classProblem } from "./class-problem";
 import type { ReadTask, TaskDescription } from "./task";
 
 export const classify: TaskDescription = {
@@ -15,5 +13,9 @@ export const classify: TaskDescription = {
 
 export const readFile: ReadTask = async (own, { label }) => {
   if (!own) throw new Error("No file is given: drop or choose one.");
+  const [{ classProblem }, { readLabelledFile }] = await Promise.all([
+    import("./class-problem"),
+    import("../data/labelled-file"),
+  ]);
   return classProblem(await readLabelledFile(own.name, own.text, { label: label || undefined }));
 };

@@ -22,10 +22,16 @@ export function confusionOf(
       return own.indexOf(maximum(own));
     }),
   );
-  const confusion = classes.map(() => new Array<number>(classes.length).fill(0));
-  for (const [i, label] of labels.entries()) confusion[label]![told[i]!]!++;
+  const confusion = confusionMatrix(classes.length, labels, told);
   const lines = classes.length > mostShown ? worst(classes, confusion) : table(classes, confusion);
   return { lines, numbers: { classes, confusion } };
+}
+
+/** How many of each class were told as which [class, told]. */
+export function confusionMatrix(classes: number, labels: readonly number[], told: readonly number[]): number[][] {
+  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (const [i, label] of labels.entries()) confusion[label]![told[i]!]!++;
+  return confusion;
 }
 
 function table(classes: readonly string[], confusion: readonly number[][]): string[] {

@@ -15,9 +15,10 @@ import {
   windows,
 } from "../../src/index";
 import { madeSeason, madeSeries } from "../data/made-series";
-import { refusal } from "../data/refusal";
+import { refusal, shown } from "../data/refusal";
 import { columnNamed, expectWhole, readSeriesFile, type SeriesFile } from "../data/series-file";
 import { trainedOnSeries } from "../data/trained-on";
+import type { Asking } from "./asking";
 import { forecastLoss, forecastQuantiles } from "./checkpoints";
 import type { Settings } from "./fields";
 import type { OwnData } from "./own-data";
@@ -95,6 +96,7 @@ export async function forecastProblem(own: OwnData | undefined): Promise<MakePro
         batch: example as Batch,
         labels: Array.from({ length: steps }, (_, t) => example.inputs[t * inputs]!.toFixed(1)),
       },
+      asking: windowQuestions(series, shape, heldOut),
       judge(answers) {
         const all = answers.flatMap((rows) =>
           Array.from({ length: rows.length / outputs }, (_, row) => {
@@ -109,6 +111,46 @@ export async function forecastProblem(own: OwnData | undefined): Promise<MakePro
         );
       },
     };
+  };
+}
+
+/** Steps of the past that are shown before a forecast, at most. */
+const mostPast = 120;
+
+/** The number of a held-out window as a question: what comes after it. */
+function windowQuestions(series: Series, shape: WindowShape, heldOut: ReturnType<typeof windows>): Asking {
+  const [target] = shape.targets as [string];
+  return {
+    reads: "window",
+    count: heldOut.length,
+    example: (at) => String((at % heldOut.length) + 1),
+    read(question) {
+      const window = heldOut[Number(question) - 1];
+      if (!window) {
+        const expected = `a whole number from 1 to ${heldOut.length}`;
+        throw refusal("The question", `is ${shown(question)}`, expected, "name a window that is held out");
+      }
+      const { at, features } = window;
+      const values = (from: number, to: number) => Array.from(series[target]!).slice(from, to);
+      const first = at - Math.min(shape.past, mostPast);
+      return {
+        inputs: features,
+        answer(prediction) {
+          const [low, middle, high] = forecastOf(window, prediction.values!, shape)[target]!.map((each) =>
+            Array.from(each),
+          );
+          const forecast = { low: low!, middle: middle!, high: high! };
+          return {
+            kind: "forecast",
+            name: target,
+            first,
+            past: values(first, at),
+            truth: values(at, at + shape.future),
+            forecast,
+          };
+        },
+      };
+    },
   };
 }
 

@@ -1,7 +1,5 @@
 // First names, letter by letter, to make up new ones.
 
-import { namesAsText } from "../data/names-text";
-import { characterProblem } from "./character-problem";
 import type { ReadTask, TaskDescription } from "./task";
 
 export const generateNames: TaskDescription = {
@@ -13,5 +11,10 @@ export const generateNames: TaskDescription = {
   updates: 1500,
 };
 
-export const readNames: ReadTask = async () =>
-  characterProblem({ name: "The names", text: await namesAsText(), byLine: true });
+export const readNames: ReadTask = async () => {
+  const [{ characterProblem }, { namesAsText }] = await Promise.all([
+    import("./character-problem"),
+    import("../data/names-text"),
+  ]);
+  return characterProblem({ name: "The names", text: await namesAsText(), byLine: true });
+};

@@ -1,7 +1,5 @@
 // Moby-Dick, character by character.
 
-import { mobyDick as novel } from "../data/moby-dick";
-import { characterProblem } from "./character-problem";
 import type { ReadTask, TaskDescription } from "./task";
 
 export const mobyDick: TaskDescription = {
@@ -13,4 +11,10 @@ export const mobyDick: TaskDescription = {
   updates: 1500,
 };
 
-export const readMobyDick: ReadTask = async () => characterProblem({ name: "Moby-Dick", text: await novel() });
+export const readMobyDick: ReadTask = async () => {
+  const [{ characterProblem }, { mobyDick }] = await Promise.all([
+    import("./character-problem"),
+    import("../data/moby-dick"),
+  ]);
+  return characterProblem({ name: "Moby-Dick", text: await mobyDick() });
+};

@@ -1,4 +1,4 @@
-// What reads the data of each task; apart from the tasks' descriptions, which pages have without the library.
+// What reads the data of each task, loaded with it; apart from the tasks' descriptions, which pages have without the library.
 
 import { readSums } from "./adding";
 import { readFile } from "./classify";

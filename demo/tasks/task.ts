@@ -2,6 +2,7 @@
 
 import type { Batch, BatchShape, BatchStream, UniformOptions, Vocabulary } from "../../src/index";
 import type { TrainedOn } from "../data/trained-on";
+import type { Asking } from "./asking";
 import type { Settings } from "./fields";
 import type { OwnData } from "./own-data";
 
@@ -63,6 +64,8 @@ export interface Problem {
   /** What can be reached without reading in order: a loss, or a share of right answers. */
   baseline: { meaning: string; loss?: number; accuracy?: number };
   example: Example;
+  /** What a visitor may ask the network. */
+  asking: Asking;
   /** What else there is to say of the network's answers to all that is held out. @param answers of each batch: o, row by row */
   judge?(answers: readonly Float32Array[]): Judgement;
 }

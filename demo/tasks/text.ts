@@ -1,6 +1,5 @@
 // A text of the user's, character by character.
 
-import { characterProblem } from "./character-problem";
 import type { ReadTask, TaskDescription } from "./task";
 
 export const text: TaskDescription = {
@@ -14,5 +13,5 @@ export const text: TaskDescription = {
 
 export const readText: ReadTask = async (own) => {
   if (!own) throw new Error("No text is given: paste one, or drop a file.");
-  return characterProblem(own);
+  return (await import("./character-problem")).characterProblem(own);
 };

@@ -5,7 +5,8 @@ import { access, lstat, readFile, realpath, rename, rm, stat, writeFile } from "
 import { resolve } from "node:path";
 import type { Checkpoint, ParameterValues, UniformOptions } from "../../src/index";
 import { quotedPath } from "../data/refusal";
-import { expectUniform, type TrainedOn, trainedOn } from "../data/trained-on";
+import { trainedOn } from "../data/said-trained-on";
+import { expectUniform, type TrainedOn } from "../data/trained-on";
 import { readOurCheckpoint } from "../tasks/checkpoints";
 import type { OwnDataLabel } from "../tasks/own-data";
 import { OptionError } from "./arguments";

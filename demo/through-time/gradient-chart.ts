@@ -44,14 +44,16 @@ export function gradientChart(all: readonly Unrolled[], columns: Columns, scale:
   return drawing(width, top + height + foot, ...parts);
 }
 
-/** From t = 1 on, broken where there is no gradient. */
+const isDrawn = (value = 0) => value > 0 && value < Number.POSITIVE_INFINITY;
+
+/** From t = 1 on, broken where there is no gradient, or one that exploded. */
 function line(gradient: readonly number[], columns: Columns, y: (value: number) => number): string {
   return gradient
     .slice(1)
     .map((value, step, values) => {
-      if (value === 0) return "";
+      if (!isDrawn(value)) return "";
       const point = `${middle(columns, step)} ${y(value).toFixed(1)}`;
-      return values[step - 1] ? `L${point}` : `M${point}h.01`;
+      return isDrawn(values[step - 1]) ? `L${point}` : `M${point}h.01`;
     })
     .join("");
 }

@@ -28,18 +28,22 @@ export class DecadeScale {
   }
 }
 
-/** The largest absolute value; what is no number does not count. */
+/** The largest absolute value; what is no finite number does not count. */
 export const largest = (values: readonly number[]): number =>
-  values.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), 0);
+  values.reduce((most, value) => (Math.abs(value) > most && Number.isFinite(value) ? Math.abs(value) : most), 0);
+
+/** Whether all of its gradients are numbers: none exploded. */
+export const isWhole = ({ rows, inputGradient }: Unrolled): boolean =>
+  [inputGradient, ...rows.map(({ gradient }) => gradient)].every((values) => values.every(Number.isFinite));
 
 /** ‖dL/dh_t‖ [T + 1] over the states of all layers and directions. */
 export const hiddenGradient = ({ rows }: Unrolled): number[] =>
   Array.from(rows[0]!.gradient, (_, t) => Math.hypot(...rows.map(({ gradient }) => gradient[t]!)));
 
-/** Each step's share of Σ ‖dL/dx_t‖ [T]; zero where there is none. */
+/** Each step's share of Σ ‖dL/dx_t‖ [T]; zero where there is none, or where it exploded. */
 export function blame({ inputGradient }: Unrolled): number[] {
   const sum = inputGradient.reduce((sum, value) => sum + value, 0);
-  return Array.from(inputGradient, (value) => (sum > 0 ? value / sum : 0));
+  return Array.from(inputGradient, (value) => (sum > 0 && sum < Number.POSITIVE_INFINITY ? value / sum : 0));
 }
 
 /** The steps that are blamed most, in order, and their shares. */

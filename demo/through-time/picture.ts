@@ -97,7 +97,7 @@ function layerNames(rows: readonly UnrolledRow[], tops: readonly number[]): SVGE
 /** Bars of the losses, hollow where they do not count. */
 function losses({ losses, target }: Unrolled, { columns, loss }: Scales): SVGElement[] {
   const bars = Array.from(losses, (value, step) => {
-    const height = Math.max(1.5, (lossHeight - 2) * (value / loss || 0));
+    const height = Math.max(1.5, (lossHeight - 2) * Math.min(1, value / loss || 0));
     const size = { x: middle(columns, step) - 5, y: lossHeight - height, width: 10, height };
     return svg("rect", { class: target === undefined || target === step ? "loss" : "loss ignored", ...size });
   });
@@ -123,6 +123,9 @@ function arrows({ rows, losses, target }: Unrolled, tops: readonly number[], col
   return paths.join("");
 }
 
+const cellClass = (gradient: number): string =>
+  Number.isFinite(gradient) ? (gradient === 0 ? "cell zero" : "cell") : "cell exploded";
+
 /** In front h_t, a stroke for each unit from the middle, left where it is negative; behind it the gradient. */
 function cells({ gradient, units, unitCount }: UnrolledRow, row: number, top: number, scales: Scales) {
   const { columns } = scales;
@@ -131,12 +134,13 @@ function cells({ gradient, units, unitCount }: UnrolledRow, row: number, top: nu
   return Array.from({ length: columns.steps }, (_, step) => {
     const value = gradient[step + 1]!;
     const size = { x: edge(columns, step) + gap / 2, y: top, width, height: cellHeight, rx: 3 };
-    const cell = svg("rect", { class: value === 0 ? "cell zero" : "cell", ...size });
+    const cell = svg("rect", { class: cellClass(value), ...size });
     Object.assign(cell.dataset, { step, row });
     cell.style.setProperty("--heat", `${100 * scales.gradient.at(value)}%`);
     let strokes = "";
     for (let unit = 0; unit < unitCount; unit++) {
-      const length = (units[step * unitCount + unit]! / scales.state) * (width / 2 - 1.5) || 0;
+      const share = Math.max(-1, Math.min(1, units[step * unitCount + unit]! / scales.state));
+      const length = share * (width / 2 - 1.5) || 0;
       strokes += `M${middle(columns, step)} ${top + 2 + (unit + 0.5) * pitch}h${length.toFixed(2)}`;
     }
     const state = svg("path", { class: "state", d: strokes, "stroke-width": Math.min(6, pitch - 0.9) });

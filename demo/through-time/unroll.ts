@@ -26,7 +26,7 @@ export interface Unrolled {
   predicted: readonly string[] | undefined;
   /** From the layer that reads the input upwards. */
   rows: UnrolledRow[];
-  /** Of each step [T]: −ln ŷ[target], or the mean squared error; NaN where it has no target. */
+  /** Of each step [T]: −ln ŷ[target], or the mean squared error; NaN where it has no target, ∞ where that is no number. */
   losses: Float64Array;
   /** Whether losses are in nats: cross-entropy. */
   nats: boolean;
@@ -170,11 +170,17 @@ export class Unroller {
       values.subarray(row * size, (row + 1) * size) as Batch["targets"];
     for (let t = config.readout === "every-step" ? 0 : live - 1; t < live; t++) {
       const row = config.readout === "every-step" ? t : 0;
-      losses[t] = lossOf(rowOf(outputs, config.outputs, row), rowOf(batch.targets, width, row));
+      const target = rowOf(batch.targets, width, row);
+      const loss = lossOf(rowOf(outputs, config.outputs, row), target);
+      losses[t] = Number.isFinite(loss) || ignores(config, target) ? loss : Number.POSITIVE_INFINITY;
     }
     return losses;
   }
 }
+
+/** Whether a step has no target. */
+const ignores = ({ loss }: UniformConfig, [target = -1]: ArrayLike<number> & Iterable<number>): boolean =>
+  loss === "cross-entropy" && target < 0;
 
 function norm(values: ArrayLike<number>): number {
   let sum = 0;

@@ -4,7 +4,7 @@ import { html } from "../page";
 import { chartNames, gradientChart } from "./gradient-chart";
 import { columnsIn, left } from "./layout";
 import { numberTable } from "./number-table";
-import { DecadeScale, hiddenGradient, largest } from "./numbers";
+import { DecadeScale, hiddenGradient, isWhole, largest } from "./numbers";
 import { Picture } from "./picture";
 import type { Unrolled } from "./unroll";
 import { blameText, lossCount, powerOfTen, reachText, stepText, visible } from "./words";
@@ -134,7 +134,8 @@ export class ThroughTimeView {
       swatch.style.setProperty("--heat", `${100 * gradient.at(10 ** exponent)}%`);
       return swatch;
     });
-    this.#legend.replaceChildren("‖dL/dhₜ‖:", html("span", "swatch zero", "0"), ...swatches);
+    const exploded = all.every(isWhole) ? [] : [html("span", "swatch exploded", "exploded")];
+    this.#legend.replaceChildren("‖dL/dhₜ‖:", html("span", "swatch zero", "0"), ...swatches, ...exploded);
   }
 
   /** Says what the pictures show. */

@@ -1,6 +1,6 @@
 // Says in words and numerals what the pictures show.
 
-import { hiddenGradient, mostBlamed } from "./numbers";
+import { hiddenGradient, isWhole, mostBlamed } from "./numbers";
 import type { Unrolled } from "./unroll";
 
 const marks: Readonly<Record<string, string>> = { " ": "␣", "\n": "↵", "\t": "⇥" };
@@ -23,6 +23,9 @@ export function numeral(value: number): string {
   return `${digits} × ${powerOfTen(+exponent)}`;
 }
 
+/** ‖dL/d…‖, which is always there, but may be no number any more. */
+export const gradientText = (value: number): string => (Number.isFinite(value) ? numeral(value) : "exploded");
+
 export const percent = (share: number): string => `${Math.round(100 * share)}%`;
 
 /** One step: "‘e’ (t = 14)". */
@@ -43,6 +46,7 @@ export function blameText(unrolled: Unrolled): string {
   const subject = manyCount(unrolled)
     ? "All losses together blame"
     : `The loss${target === undefined ? "" : ` at ${stepName(unrolled, target)}${prediction}`} blames`;
+  if (!isWhole(unrolled)) return `${subject} no step: its gradient exploded, beyond any number.`;
   const most = mostBlamed(unrolled).map(({ step, share }) => `${stepName(unrolled, step)} ${percent(share)}`);
   return most.length === 0 ? `${subject} nothing: its gradient is zero.` : `${subject} ${most.join(", ")}.`;
 }
@@ -64,7 +68,7 @@ export function stepText(unrolled: Unrolled, step: number, row: number): string 
   return [
     stepName(unrolled, step),
     `loss ${lossText(unrolled, step)}`,
-    `${label}: ‖dL/dh‖ ${numeral(gradient[step + 1]!)}, RMS of h ${numeral(rms[step]!)}`,
-    `‖dL/dx‖ ${numeral(unrolled.inputGradient[step]!)}`,
+    `${label}: ‖dL/dh‖ ${gradientText(gradient[step + 1]!)}, RMS of h ${numeral(rms[step]!)}`,
+    `‖dL/dx‖ ${gradientText(unrolled.inputGradient[step]!)}`,
   ].join(" · ");
 }

@@ -20,8 +20,9 @@ export interface ChartOptions {
   /** A number as the axis has it. */
   text: (value: number) => string;
   log?: boolean;
-  /** The least that the axis must show. */
+  /** The least that the axis must show, and the most that there can be. */
   from?: number;
+  most?: number;
 }
 
 const leastSteps = 20;
@@ -91,7 +92,7 @@ export class Chart {
   }
 
   #build(data: uPlot.AlignedData): uPlot {
-    const { label, text, log, from } = this.#options;
+    const { label, text, log, from, most: limit } = this.#options;
     const { colour, axis } = chartLook();
     const series = this.#runs.flatMap(({ look }) => this.#options.parts.map(({ as }) => seriesOf(as, look, colour)));
     if (this.#baseline !== undefined) {
@@ -99,12 +100,12 @@ export class Chart {
     }
     const options: uPlot.Options = {
       ...this.#size,
-      padding: [10, 12, 0, 0],
+      padding: [10, 24, 0, 0], // half of a number of steps stands past the last of them
       scales: {
         x: { time: false, range: (_, _least, most) => [0, Math.max(most ?? 0, leastSteps)] },
         y: log
           ? { distr: 3, range: (_, least, most) => decadesOf(least, most) }
-          : { range: (_, least, most) => rangeOf(least, most, from) },
+          : { range: (_, least, most) => rangeOf(least, most, from, limit) },
       },
       axes: [
         { ...axis, size: 28, values: (_, steps) => steps.map((step) => step.toLocaleString("en")) },
@@ -136,14 +137,14 @@ function seriesOf(as: Part["as"], look: number, colour: (name: string) => string
 }
 
 /** Room around what is drawn, on round numbers. */
-function rangeOf(least: number | null, most: number | null, from: number | undefined): [number, number] {
+function rangeOf(least: number | null, most: number | null, from?: number, limit = Infinity): [number, number] {
   const low = Math.min(least ?? 0, from ?? Number.POSITIVE_INFINITY);
   const high = most ?? 1;
   const room = high - low || Math.abs(high) || 1;
   const unit = 10 ** Math.floor(Math.log10(room)) / 2;
   return [
     from !== undefined && low >= from ? from : Math.floor(low / unit) * unit,
-    Math.ceil((high + room / 50) / unit) * unit,
+    Math.min(limit, Math.ceil((high + room / 50) / unit) * unit),
   ];
 }
 

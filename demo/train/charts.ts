@@ -39,6 +39,7 @@ export class Charts {
           parts: [{ curve: "accuracy", as: "points" }],
           text: (value) => percentText(value, 0),
           from: 0,
+          most: 1,
         },
         onPoint,
       ),
@@ -85,7 +86,9 @@ export class Charts {
     const line = 22 * ratio;
     const picture = document.createElement("canvas");
     picture.width = maximum(canvases.map(({ width }) => width));
-    picture.height = canvases.reduce((sum, { height }) => sum + height, 0) + line * (shown.length + 1);
+    const rows = rowsOf(canvases, picture.width);
+    const heightOf = (row: HTMLCanvasElement[]) => maximum(row.map(({ height }) => height));
+    picture.height = rows.reduce((sum, row) => sum + heightOf(row), 0) + line * (shown.length + 1);
     const context = picture.getContext("2d")!;
     context.fillStyle = colour("page");
     context.fillRect(0, 0, picture.width, picture.height);
@@ -98,14 +101,29 @@ export class Charts {
       context.fillText(name, 44 * ratio, y);
       y += line;
     }
-    for (const canvas of canvases) {
-      context.drawImage(canvas, 0, y);
-      y += canvas.height;
+    for (const row of rows) {
+      for (const [i, canvas] of row.entries()) context.drawImage(canvas, (i * picture.width) / row.length, y);
+      y += heightOf(row);
     }
     return new Promise((resolve, reject) =>
       picture.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The browser made no picture.")))),
     );
   }
+}
+
+/** Beside each other where there is room, as on the page. */
+function rowsOf(canvases: readonly HTMLCanvasElement[], width: number): HTMLCanvasElement[][] {
+  const rows: HTMLCanvasElement[][] = [];
+  let left = 0;
+  for (const canvas of canvases) {
+    if (canvas.width > left) {
+      rows.push([]);
+      left = width;
+    }
+    rows.at(-1)!.push(canvas);
+    left -= canvas.width;
+  }
+  return rows;
 }
 
 const shortText = (value: number) =>

@@ -156,7 +156,7 @@ export class Desk {
         break;
       case "look":
         run.history.add(news.step, news.values);
-        this.#on.look(news.step, news.values.heldOut, news.sample);
+        this.#on.look(news.step, run.history.latest("heldOut"), news.sample);
         break;
       case "kept":
         this.#on.kept(

@@ -1,13 +1,15 @@
 // The training page: the buttons and settings drive a training in a worker, and the page shows it.
 
 import { findAdapter, whyNoWebGpu } from "../no-webgpu";
-import { download, element, html, scrollable } from "../page";
+import { download, element, scrollable } from "../page";
 import { fromAddress, toAddress } from "../tasks/address";
 import type { Settings } from "../tasks/fields";
 import { isLive, wrongWith } from "../tasks/settings";
 import type { Opened } from "../workshop/keeper";
+import { AskingPanel } from "./asking-panel";
 import { Charts } from "./charts";
 import { type Activity, Desk } from "./desk";
+import { ElsewherePanel } from "./elsewhere-panel";
 import { showKept } from "./kept-trainings";
 import { presets } from "./presets";
 import { asCsv, asJson } from "./runs";
@@ -27,7 +29,11 @@ let drawing: number | undefined;
 const desk = new Desk({
   activity() {
     showActivity(desk);
-    if (!desk.order) element("device").hidden = true;
+    void elsewhere.show();
+    if (!desk.order) {
+      element("device").hidden = true;
+      asking.end();
+    }
     markForm();
     showPending();
     show();
@@ -35,11 +41,14 @@ const desk = new Desk({
   failure: showFailure,
   begun(facts) {
     element("kept").hidden = true;
+    showBrought(undefined);
     showFacts(facts);
     showBlankSamples(facts.pieces !== undefined);
+    asking.begin(facts);
   },
   look(step, heldOut, sample) {
     if (sample) addSample(element("samples"), step, heldOut, sample);
+    void asking.ask();
     void throughTime.look().then(() => throughTime.offer());
   },
   kept(message) {
@@ -67,6 +76,8 @@ const table = new RunsTable(element<HTMLTableElement>("runs"), {
   },
 });
 const throughTime = new ThroughTime(desk);
+const asking = new AskingPanel(desk);
+const elsewhere = new ElsewherePanel(desk, { say, fail: ({ message }) => showFailure(message) });
 const blankSamples = [...element("samples").childNodes];
 
 /** After a change of the settings. @param name the one that the visitor changed: a live one takes effect at once. */
@@ -116,8 +127,8 @@ function showPending(): void {
 }
 
 function showBlankSamples(writes: boolean): void {
-  const nothing = html("li", "note", "This network answers questions; it does not write.");
-  element("samples").replaceChildren(...(writes ? blankSamples : [nothing]));
+  element("writing").hidden = !writes;
+  element("samples").replaceChildren(...blankSamples);
 }
 
 /** Begins what the form says, where nothing is begun. Answers whether there is something to go on with. */
@@ -151,6 +162,7 @@ preset.addEventListener("change", () => {
 
 element("compare").addEventListener("click", async () => {
   if (!form.check()) return;
+  const before = form.settings;
   const compared = async (cell: Settings["cell"]) => {
     // Orthogonal weights would carry an Elman's gradient far at first: both begin as PyTorch has it.
     form.show({ ...form.settings, cell, recurrentInitializer: "uniform", pauseAt: compareSteps });
@@ -162,8 +174,12 @@ element("compare").addEventListener("click", async () => {
     return desk.runs.current;
   };
   const elman = await compared("elman");
-  if (!elman || elman.step < compareSteps) return;
-  if (await compared("lstm")) throughTime.compareWith(elman);
+  const both = elman && elman.step >= compareSteps && (await compared("lstm"));
+  if (both) throughTime.compareWith(elman);
+  // What it set for itself alone; a cell is a choice that the visitor sees.
+  const { recurrentInitializer, pauseAt } = before;
+  form.show({ ...form.settings, recurrentInitializer, pauseAt });
+  changed("pauseAt");
 });
 
 document.addEventListener("visibilitychange", async () => {
@@ -213,24 +229,46 @@ opener.addEventListener("change", () => {
   opener.value = "";
 });
 /** Takes a file by what it is. @param tell says what is wrong with one. */
-function take(file: File, tell: (problem: string) => void): void {
+async function take(file: File, tell: (problem: string) => void): Promise<void> {
   showFailure(undefined);
-  if (file.name.endsWith(".safetensors")) openFile(file).catch(({ message }) => tell(`${file.name}: ${message}`));
-  else form.bringFile(file).catch(({ message }) => tell(message));
+  showBrought(undefined);
+  try {
+    if (file.name.endsWith(".safetensors")) await openFile(file);
+    else showBrought(await form.bringFile(file));
+  } catch (error) {
+    tell((error as Error).message);
+  }
+}
+
+/** Says what became of a file that was brought. */
+function showBrought(said: string | undefined): void {
+  element("brought").hidden = said === undefined;
+  const next = desk.order ? "It needs a reset, and a new start." : "Start, and it learns from that.";
+  element("brought").textContent = said ? `${said} ${next}` : "";
 }
 
 const chosen = element<HTMLInputElement>("file");
 chosen.addEventListener("change", () => {
-  if (chosen.files?.[0]) take(chosen.files[0], (problem) => form.tellOwn(problem));
+  if (chosen.files?.[0]) void take(chosen.files[0], (problem) => form.tellOwn(problem));
   chosen.value = ""; // the same file, corrected, is a change too
 });
 const bringsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
-document.addEventListener("dragover", (event) => bringsFiles(event) && event.preventDefault());
-document.addEventListener("drop", (event) => {
+const markDrop = (over: boolean) => document.body.classList.toggle("drop-here", over);
+document.addEventListener("dragover", (event) => {
+  if (!bringsFiles(event)) return;
+  event.preventDefault();
+  markDrop(true);
+});
+document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget ?? markDrop(false)); // out of the window
+document.addEventListener("drop", async (event) => {
+  markDrop(false);
   if (!bringsFiles(event)) return; // text goes where it is dropped
   event.preventDefault();
   const file = event.dataTransfer!.files[0];
-  if (file) take(file, showFailure);
+  if (!file) return;
+  await take(file, showFailure);
+  const said = ["failure", "brought"].map((id) => element(id)).find(({ hidden }) => !hidden);
+  said?.scrollIntoView({ block: "nearest" }); // from wherever it was dropped
 });
 
 element("save").addEventListener("click", async () => {
@@ -279,6 +317,7 @@ async function goOnWithKept(name: string): Promise<void> {
   }
 }
 
+history.scrollRestoration = "manual"; // a reload shows what there is to go on with
 scrollable(element("runs").parentElement!, "Runs");
 scrollable(element("plan"), "Dispatches of a training step");
 form.show(settings);

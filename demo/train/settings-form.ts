@@ -1,6 +1,7 @@
 // Makes the settings' form of their table, reads it, and says beside a control what is wrong or what a change needs.
 
 import { unknownInPrompt } from "../data/characters";
+import { kindsOf, kindWords } from "../data/file-kind";
 import { expectReadable, textOf } from "../data/text-file";
 import { element, html } from "../page";
 import { type Field, labelOf } from "../tasks/field";
@@ -32,6 +33,8 @@ export class SettingsForm {
   readonly #text: HTMLTextAreaElement;
   readonly #onChange: (name?: keyof Settings) => void;
   #trained: Trained | undefined;
+  /** The task that the last file chose, where one did: another file may choose another. */
+  #judged: Settings["task"] | undefined;
 
   /** @param onChange called after each change of the visitor's, with the setting unless it is the data. */
   constructor(form: HTMLFormElement, settings: Settings, onChange: (name?: keyof Settings) => void) {
@@ -65,20 +68,24 @@ export class SettingsForm {
 
   /**
    * Takes a visitor's file as what to learn from, and chooses the data that goes with it.
+   * @returns what it is read as, in words.
    * @throws where it cannot be read as text; what was brought before stays.
    */
-  async bringFile(file: File): Promise<void> {
+  async bringFile(file: File): Promise<string> {
     expectReadable(file.name, file.size);
     const bytes = await file.arrayBuffer().catch((error: Error) => {
       throw new Error(`${file.name}: ${error.message}`); // a folder, perhaps
     });
     const text = textOf(file.name, new Uint8Array(bytes));
-    const table = /\.(csv|tsv|json|jsonl|ndjson)$/i.test(file.name);
-    if (!isOwn(this.settings)) {
-      this.show(forTask(table ? "classify" : "text", this.settings));
-    }
+    const kinds = await kindsOf(file.name, text);
+    const { task } = this.settings;
+    // What the visitor chose by hand stays, where the file can be read so.
+    const chosen = task === this.#judged ? undefined : kinds.find((kind) => kind === task);
+    this.#judged = chosen ? undefined : kinds[0]!;
+    if (!chosen && kinds[0] !== task) this.show(forTask(kinds[0]!, this.settings));
     this.#text.value = text.length > mostShown ? "" : text;
     this.#bring(file.name, text);
+    return `${file.name} is read as ${kindWords[chosen ?? kinds[0]!]}.`;
   }
 
   /** Shows what was brought at an earlier visit. */

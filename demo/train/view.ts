@@ -23,6 +23,7 @@ export function showActivity({ activity, order, runs, lost }: Desk): void {
   enable("single-step", idle);
   enable("compare", idle);
   enable("reset", activity === "preparing" || (order !== undefined && !["pausing", "ready"].includes(activity)));
+  enable("save-onnx", order !== undefined && ["training", "paused"].includes(activity));
   enable("save", order !== undefined && ["training", "paused", "failed"].includes(activity));
   for (const id of ["export-png", "export-csv", "export-json"]) enable(id, runs.all.length > 0);
   if (document.activeElement === document.body && pressed?.disabled === false) pressed.focus();
@@ -56,6 +57,7 @@ export function showFacts({ description, baseline, parameterCount, bytes, dispat
   const unit = { "cross-entropy": "nats", "mean-squared-error": "mean squared error", quantile: "quantile loss" }[loss];
   element("baseline").textContent =
     `The dashed line, ${reached}${baseline.loss === undefined ? " right" : ` (${unit})`}, is ${baseline.meaning}.`;
+  element(baseline.loss === undefined ? "accuracy-caption" : "loss-caption").append(element("baseline"));
   element("parameters").textContent = wholeText(parameterCount);
   element("memory").textContent = bytesText(bytes);
   element("dispatches").textContent = wholeText(dispatches);

@@ -89,6 +89,8 @@ function setRunning(value: boolean): void {
   form.setDisabled(running);
 }
 
+const roundsText = (count: number): string => `${count.toLocaleString("en")} ${count === 1 ? "round" : "rounds"}`;
+
 async function converge(): Promise<void> {
   if (!walk) return;
   const current = walk;
@@ -103,9 +105,10 @@ async function converge(): Promise<void> {
   }
   const done = (current.losses.length - 1).toLocaleString("en");
   const first = current.losses.findIndex((loss) => loss < convergedLoss);
+  const further = current.losses.length - 1 - first;
   element("progress").textContent =
     first >= 0
-      ? `Converged: the loss is below ${convergedLoss} after ${first.toLocaleString("en")} ${first === 1 ? "round" : "rounds"}.`
+      ? `Converged: the loss is below ${convergedLoss} after ${roundsText(first)}${further > 0 ? `; ${done} are done` : ""}.`
       : current.losses.length - 1 - before < mostRounds
         ? `Stopped after ${done} rounds.`
         : `Not there yet after ${done} rounds: the steps are small. Go on, or choose a larger α.`;

@@ -6,6 +6,7 @@ import { checkedSettings } from "../tasks/address";
 import type { Settings } from "../tasks/fields";
 import { expectSame, type OwnData } from "../tasks/own-data";
 import { isOwn } from "../tasks/settings";
+import { keptPrefix } from "./messages";
 import type { About } from "./session";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -33,7 +34,6 @@ interface Head {
   own?: OwnData | undefined;
 }
 
-const prefix = "training ";
 /** Where earlier versions of this page kept the only training, and its data apart. */
 const earlier = { checkpoint: "training", own: "training-data" };
 /** Of more than these the oldest goes: few visitors discard any, and their disks are not ours. */
@@ -43,12 +43,6 @@ export class Keeper {
   #store: Promise<CheckpointStore> | undefined;
   /** The training's data, encoded once: it is saved with each checkpoint. */
   #own: { data: OwnData; json: string } | undefined;
-
-  /** A name for a training that begins; the later, the further behind in the alphabet. */
-  newName(): string {
-    const random = Math.random().toString(36).slice(2, 8);
-    return `${prefix}${new Date().toISOString().replaceAll(":", ".")} ${random}`;
-  }
 
   /** Saves a training under its name. @returns why it could not be saved; undefined where it was. */
   async save(name: string, checkpoint: Bytes, own: OwnData | undefined): Promise<string | undefined> {
@@ -92,7 +86,7 @@ export class Keeper {
   /** The latest first. */
   async #names(store: CheckpointStore): Promise<string[]> {
     const names = await store.list();
-    return names.filter((name) => name === earlier.checkpoint || name.startsWith(prefix)).reverse();
+    return names.filter((name) => name === earlier.checkpoint || name.startsWith(keptPrefix)).reverse();
   }
 
   #fileOf(checkpoint: Bytes, own: OwnData | undefined): Bytes {

@@ -1,7 +1,6 @@
 // A session of what a page orders: its data read, and held against the file that it goes on from.
 
 import type { Gpu } from "../../src/index";
-import { trainedOn } from "../data/trained-on";
 import { expectSame, labelOf } from "../tasks/own-data";
 import { readers } from "../tasks/readers";
 import { effective, isOwn } from "../tasks/settings";
@@ -18,7 +17,8 @@ export async function makeSession(
   const holding = effective(settings);
   const checkpoint = from && (await (await import("../tasks/checkpoints")).readOurCheckpoint(from));
   await expectSame(own, (checkpoint?.about as Partial<About> | undefined)?.own);
-  const trained = checkpoint && trainedOn(checkpoint.about, checkpoint.network);
+  const trained =
+    checkpoint && (await import("../data/said-trained-on")).trainedOn(checkpoint.about, checkpoint.network);
   const make = await readers[holding.task](own, holding);
   const label = isOwn(holding) && own ? await labelOf(own) : undefined;
   const problem = make(holding, { trained });

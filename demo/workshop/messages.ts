@@ -4,6 +4,9 @@ import type { Settings } from "../tasks/fields";
 import type { OwnData } from "../tasks/own-data";
 import type { Facts, Looks, Report } from "./session";
 
+/** How the names of kept trainings begin. */
+export const keptPrefix = "training ";
+
 /** What is told to the page as it happens. */
 export type News =
   | Report

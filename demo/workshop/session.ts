@@ -4,12 +4,9 @@
 import {
   type BatchStream,
   type Checkpoint,
-  evaluate,
   type Gpu,
-  generate,
   Network,
   planTable,
-  saveCheckpoint,
   TempogradError,
   Trainer,
   type UniformConfig,
@@ -19,12 +16,15 @@ import { legible } from "../data/characters";
 import { piecesOf } from "../data/pieces";
 import type { TrainedOn } from "../data/trained-on";
 import { toAddress } from "../tasks/address";
+import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
 import { expectSaid, networkOptionsOf, trainerOptionsOf } from "../tasks/library-options";
 import type { OwnDataLabel } from "../tasks/own-data";
 import type { Problem } from "../tasks/task";
 import { History, type HistoryData, isHistory, type Values } from "./history";
-import { type Sample, Surprise } from "./surprise";
+import type { Outline } from "./outline";
+import { Questions } from "./questions";
+import type { Sample, Surprise } from "./surprise";
 
 /** When the network is looked at: every so many milliseconds, in at most this share of the time. */
 export interface Looks {
@@ -56,6 +56,8 @@ export interface Facts {
   loss: "cross-entropy" | "mean-squared-error" | "quantile";
   /** Where it writes text, what it knows. */
   pieces: ReturnType<Vocabulary["toJSON"]> | undefined;
+  /** What can be asked of it. */
+  asking: { reads: Problem["asking"]["reads"]; count: number | undefined; tests: boolean };
   parameterCount: number;
   /** GPU memory that the training holds, in bytes. */
   bytes: number;
@@ -78,8 +80,13 @@ export interface About {
   trainedOn: TrainedOn;
 }
 
+const later = () => import("./later");
 const heldOutBatches = 4;
 const sampleLength = 200;
+/** Steps of an example elsewhere. */
+const mostShown = 12;
+/** What stands before so many pieces of a prompt is not read. */
+const mostPrompt = 400;
 const reportMilliseconds = 100;
 /** A rate over less says little. */
 const rateMilliseconds = 100;
@@ -94,7 +101,7 @@ export class Session {
   readonly #looks: Looks;
   readonly #trainer: Trainer;
   readonly #batches: BatchStream;
-  readonly #surprise: Surprise | undefined;
+  #surprise: Surprise | undefined;
   readonly #report: (report: Report) => void;
   /** Training steps whose loss is known. */
   #step: number;
@@ -102,6 +109,10 @@ export class Session {
   #begun = 0;
   #rate: number | undefined;
   #work: Promise<void> = Promise.resolve();
+  #training = false;
+  /** What was asked while nothing was trained: steps wait for it. */
+  #answering: Promise<unknown> = Promise.resolve();
+  readonly #questions = new Questions();
   #pausing = false;
   #nextLook = 0;
   /** The step after which it was looked at last: nothing else changes what there is to see. */
@@ -123,7 +134,6 @@ export class Session {
     this.#step = trainer.step;
     const earlier = (from?.about as Partial<About> | undefined)?.history;
     this.history = new History(isHistory(earlier) ? earlier : undefined);
-    if (problem.vocabulary) this.#surprise = new Surprise(network, problem.vocabulary);
   }
 
   /** @throws where the GPU has no room for these sizes, or `from` is of another training; the reason of `options.signal`. */
@@ -152,6 +162,11 @@ export class Session {
       baseline: problem.baseline,
       loss: typeof network.config.loss === "string" ? network.config.loss : "quantile",
       pieces: problem.prompt === undefined ? undefined : problem.vocabulary?.toJSON(),
+      asking: {
+        reads: problem.asking.reads,
+        count: problem.asking.count,
+        tests: problem.asking.heldOut !== undefined,
+      },
       parameterCount: network.parameterCount,
       bytes: network.gpu.live.bytes,
       dispatches: program.describe().total.dispatches,
@@ -168,13 +183,17 @@ export class Session {
   train(keep: () => Promise<void>): Promise<void> {
     this.#pausing = false;
     this.#begun = this.#step;
-    this.#work = this.#train(keep);
+    this.#training = true;
+    this.#work = this.#train(keep).finally(() => {
+      this.#training = false;
+      return this.#questions.answerAll();
+    });
     return this.#work;
   }
 
   /** Trains one step. @throws as `train`. */
   trainOne(): Promise<void> {
-    this.#work = this.#stretch(1);
+    this.#work = this.#answering.then(() => this.#stretch(1));
     return this.#work;
   }
 
@@ -192,11 +211,84 @@ export class Session {
     await this.#work.catch(() => {}); // train() threw it already
   }
 
+  /** An answer, and the step after which it was given. @throws where the question cannot be read, with what to do. */
+  ask(question: string): Promise<{ step: number; answer: Answer }> {
+    const { inputs, answer } = this.problem.asking.read(question);
+    return this.#between(async () => {
+      return { step: this.#step, answer: answer(await this.network.predict(inputs)) };
+    });
+  }
+
+  /** Tells the class of all that is held out; undefined where it has none. */
+  async test(): Promise<{ step: number; tested: Tested } | undefined> {
+    const { heldOut } = this.problem.asking;
+    return (
+      heldOut &&
+      this.#between(async () => {
+        return { step: this.#step, tested: heldOut.tested(await this.network.predict(heldOut.inputs)) };
+      })
+    );
+  }
+
+  /** What one needs to know to use its file elsewhere. */
+  get outline(): Outline {
+    const { network, problem } = this;
+    const { cell, reset, activation } = this.#settings;
+    const { inputs, hidden, layers, bidirectional, readout, loss } = network.config;
+    const question = problem.asking.example(0);
+    const read = problem.asking.read(question).inputs;
+    const { symbols, kind = "characters" } = problem.trainedOn;
+    const tokens = Array.from(read.subarray(0, mostShown));
+    return {
+      ...{ step: this.#step, cell, reset, activation, inputs, hidden, layers, bidirectional, readout },
+      answers: loss === "cross-entropy" ? "classes" : "values",
+      quantiles: problem.trainedOn.windows?.quantiles,
+      example:
+        read instanceof Int32Array
+          ? { text: tokens.map((token) => symbols[token]!).join(""), kind, tokens }
+          : { features: Array.from(read.subarray(0, mostShown * inputs), (value) => Number(value.toPrecision(4))) },
+    };
+  }
+
+  /** The network as an ONNX model. */
+  onnx(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> }> {
+    return this.#between(async () => {
+      const step = this.#step;
+      const [{ toOnnx }, parameters] = await Promise.all([import("../../src/onnx/index"), this.network.read()]);
+      return { step, bytes: toOnnx(parameters, this.network.config, { about: { trainedOn: this.problem.trainedOn } }) };
+    });
+  }
+
+  /** Reads a text and writes on. @returns undefined where it does not write. */
+  write(text: string): Promise<Sample | undefined> {
+    return this.#between(() => this.#write(text));
+  }
+
+  /** Writes anew after a change of what it writes by, where nothing else would have it write soon. */
+  async writeAgain(): Promise<void> {
+    if (this.#training || this.#looked === undefined) return;
+    const sample = await this.write(this.live.prompt);
+    if (sample) this.#report({ kind: "look", step: this.#step, values: {}, sample });
+  }
+
+  /** Does something with the network between two steps of its training. */
+  async #between<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#training) {
+      void this.#trainer.stop(); // ends a stretch, as a change does
+      return this.#questions.add(work);
+    }
+    await this.#work.catch(() => {}); // a single step
+    const answer = work();
+    this.#answering = answer.catch(() => {});
+    return answer;
+  }
+
   /** All that training goes on from, as a file, and its step. @throws where it is not finite: `isNotFinite`. */
   async checkpoint(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> }> {
     const { history, problem } = this;
     const { step } = this.#trainer;
     const settings = toAddress({ ...this.#settings, ...this.live });
+    const { saveCheckpoint } = await later();
     const about: About = { settings, own: this.#own, history: history.toJSON(), trainedOn: problem.trainedOn };
     return { step, bytes: await saveCheckpoint(this.#trainer, { data: this.#batches.position, about }) };
   }
@@ -211,7 +303,9 @@ export class Session {
 
   async #train(keep: () => Promise<void>): Promise<void> {
     const done = () => this.#pausing || this.#left <= 0;
+    await this.#answering;
     do {
+      await this.#questions.answerAll();
       if (performance.now() >= this.#nextLook) await this.#look(keep);
       if (!done()) await this.#stretch(this.#left);
     } while (!done());
@@ -261,11 +355,14 @@ export class Session {
     if (this.#looked === step) return;
     const started = performance.now();
     const gradientNorm = (await this.#trainer.gradientNorm()) ?? null;
+    await this.#questions.answerAll();
+    const { evaluate } = await later();
     const batches = take(problem.heldOut(), heldOutBatches);
     const { loss: heldOut, accuracy, perplexity } = await evaluate(this.network, problem.evaluation, batches);
     const values: Values = { heldOut, accuracy, perplexity, gradientNorm };
+    await this.#questions.answerAll();
     this.history.add(step, values);
-    this.#report({ kind: "look", step, values, sample: await this.#write() });
+    this.#report({ kind: "look", step, values, sample: await this.#write(this.live.prompt) });
     await keep();
     const finished = performance.now();
     const { every, share } = this.#looks;
@@ -275,19 +372,20 @@ export class Session {
     this.#nextLook = finished + wait;
   }
 
-  /** What it writes now, after the visitor's prompt. */
-  async #write(): Promise<Sample | undefined> {
+  /** What it writes now, after a prompt. */
+  async #write(after: string): Promise<Sample | undefined> {
     const { problem, network } = this;
-    if (problem.prompt === undefined || !this.#surprise) return undefined;
-    const prompt = this.#prompt(problem.vocabulary!, problem.prompt);
+    if (problem.prompt === undefined || !problem.vocabulary) return undefined;
+    const { generate, Surprise } = await later();
+    this.#surprise ??= new Surprise(network, problem.vocabulary);
+    const { symbols, kind } = problem.vocabulary;
+    // Without characters that cannot be read, as the page says; where none is left, the usual prompt.
+    const prompt = problem.vocabulary
+      .encode(legible(symbols, piecesOf(after, kind)) || problem.prompt)
+      .slice(-mostPrompt);
     const { temperature } = this.live;
     const written = await generate(network, { prompt, length: sampleLength, temperature, seed: this.#settings.seed });
     return this.#surprise.of(prompt, written);
-  }
-
-  /** The visitor's prompt, without characters that cannot be read, as the page says; where none is left, another. */
-  #prompt(vocabulary: Vocabulary, other: string): Int32Array {
-    return vocabulary.encode(legible(vocabulary.symbols, piecesOf(this.live.prompt, vocabulary.kind)) || other);
   }
 }
 

@@ -2,14 +2,19 @@
 // and goes on from the latest where the device is lost.
 
 import { type Gpu, openGpu } from "../../src/index";
+import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
-import { lastTarget, type Unrolled, Unroller } from "../through-time/unroll";
-import { examine, Keeper, type Kept, type Opened } from "./keeper";
+import type { Unrolled, Unroller } from "../through-time/unroll";
+import type { Keeper, Kept, Opened } from "./keeper";
 import { makeSession } from "./make-session";
-import type { News, Order } from "./messages";
+import { keptPrefix, type News, type Order } from "./messages";
+import type { Outline } from "./outline";
 import { type Facts, isNotFinite, type Session } from "./session";
+import type { Sample } from "./surprise";
 
 const keepMilliseconds = 10_000;
+/** After the last key of a prompt. */
+const rewriteMilliseconds = 300;
 const reopeningTries = 8;
 const reopeningMilliseconds = 250;
 const gone = "The graphics device was lost and does not come back. Reload the page";
@@ -30,12 +35,13 @@ export class Workshop {
   #pausing = false;
   /** When it was kept in the browser last, and at which step. */
   #keptAt = Number.NEGATIVE_INFINITY;
+  #rewriting: ReturnType<typeof setTimeout> | undefined;
   #kept: { step: number; bytes: Uint8Array<ArrayBuffer> } | undefined;
   #saving: Promise<void> = Promise.resolve();
   #recovery: Promise<void> | undefined;
   /** The checkpoint before the latest. */
   #earlier: { step: number; bytes: Uint8Array<ArrayBuffer> | undefined } | undefined;
-  readonly #keeper = new Keeper();
+  #keeper: Promise<Keeper> | undefined;
 
   /** @throws where there is no GPU. */
   async open(tell: (news: News) => void): Promise<{ description: string; software: boolean }> {
@@ -60,7 +66,7 @@ export class Workshop {
     this.#session = session;
     this.#keptAt = Number.NEGATIVE_INFINITY;
     this.#kept = undefined;
-    this.#name = this.#keeper.newName();
+    this.#name = newName();
     const { facts } = session;
     this.#step = facts.step;
     this.#fromStep = facts.step;
@@ -92,7 +98,14 @@ export class Workshop {
 
   change(live: Live): void {
     if (this.#order) this.#order = { ...this.#order, settings: { ...this.#order.settings, ...live } };
-    this.#session?.change(live);
+    const session = this.#session;
+    if (!session) return;
+    const { prompt, temperature } = session.live;
+    session.change(live);
+    if (prompt === live.prompt && temperature === live.temperature) return;
+    clearTimeout(this.#rewriting);
+    const again = () => void session.writeAgain().catch(() => {}); // a lost device is told elsewhere
+    this.#rewriting = setTimeout(again, rewriteMilliseconds);
   }
 
   /** The training as a file; where its device is lost, as it was at its latest checkpoint. @throws where nothing is trained. */
@@ -115,27 +128,68 @@ export class Workshop {
     await this.#recovery;
     if (!this.#session) return undefined;
     const { batch, ...said } = this.#session.problem.example;
+    const { lastTarget, Unroller } = await import("../through-time/unroll");
     this.#unroller ??= await Unroller.create(this.#session.network, said.labels.length);
     return this.#unroller.unroll(batch, { ...said, target: target === "last" ? lastTarget(batch) : target });
   }
 
+  /** What the network answers; undefined where nothing is trained. @throws where the question cannot be read, with what to do. */
+  async ask(question: string): Promise<{ step: number; answer: Answer } | undefined> {
+    await this.#recovery;
+    return this.#session?.ask(question);
+  }
+
+  /** A held-out question, by its place. */
+  example(at: number): string | undefined {
+    return this.#session?.problem.asking.example(at);
+  }
+
+  /** What becomes of all that is held out, where that has classes. */
+  async test(): Promise<{ step: number; tested: Tested } | undefined> {
+    await this.#recovery;
+    return this.#session?.test();
+  }
+
+  /** A text and what the network writes after it; undefined where it does not write. */
+  async write(text: string): Promise<Sample | undefined> {
+    await this.#recovery;
+    return this.#session?.write(text);
+  }
+
+  /** What one needs to know to use the training's file elsewhere; undefined where nothing is trained. */
+  outline(): Outline | undefined {
+    return this.#session?.outline;
+  }
+
+  /** The network as an ONNX model; undefined where nothing is trained. */
+  async onnx(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> } | undefined> {
+    await this.#recovery;
+    return this.#session?.onnx();
+  }
+
   /** What a checkpoint's file is of. @throws where it is none of this page. */
-  examine(file: Uint8Array<ArrayBuffer>): Promise<{ settings: Settings; step: number }> {
-    return examine(file);
+  async examine(file: Uint8Array<ArrayBuffer>): Promise<{ settings: Settings; step: number }> {
+    return (await import("./keeper")).examine(file);
   }
 
   /** What earlier visits and other tabs left in the browser. */
-  kept(): Promise<Kept[]> {
-    return this.#keeper.list();
+  async kept(): Promise<Kept[]> {
+    return (await this.#openKeeper()).list();
   }
 
   /** @throws where it is not there any more. */
-  openKept(name: string): Promise<Opened> {
-    return this.#keeper.load(name);
+  async openKept(name: string): Promise<Opened> {
+    return (await this.#openKeeper()).load(name);
   }
 
-  discard(name: string): Promise<void> {
-    return this.#keeper.discard(name);
+  async discard(name: string): Promise<void> {
+    await (await this.#openKeeper()).discard(name);
+  }
+
+  /** Loaded where something is kept, or was. */
+  #openKeeper(): Promise<Keeper> {
+    this.#keeper ??= import("./keeper").then(({ Keeper }) => new Keeper());
+    return this.#keeper;
   }
 
   #another(): AbortController {
@@ -282,13 +336,20 @@ export class Workshop {
     this.#keptAt = performance.now();
     const { from, own, kept } = order;
     this.#saving = this.#saving.then(async () => {
-      const problem = await this.#keeper.save(name, from, own);
+      const keeper = await this.#openKeeper();
+      const problem = await keeper.save(name, from, own);
       if (problem === undefined && name === this.#name) this.#kept = { step, bytes: from };
-      if (problem === undefined && kept !== undefined) await this.#keeper.discard(kept).catch(() => {}); // it is offered again
+      if (problem === undefined && kept !== undefined) await keeper.discard(kept).catch(() => {}); // it is offered again
       this.#tell({ kind: "kept", step, problem });
     });
     return this.#saving;
   }
+}
+
+/** A name under which a training that begins is kept; the later, the further behind in the alphabet. */
+function newName(): string {
+  const random = Math.random().toString(36).slice(2, 8);
+  return `${keptPrefix}${new Date().toISOString().replaceAll(":", ".")} ${random}`;
 }
 
 const whole = (value: number): string => value.toLocaleString("en");

@@ -6,7 +6,7 @@ import { namesAsText } from "../../demo/data/names-text";
 import * as library from "../../src/index";
 import { visit } from "../visit";
 import { useGpu } from "../workbench";
-import { button, press, textOf, until } from "./page";
+import { button, isSeen, press, textOf, until } from "./page";
 
 const path = "demo/index.html";
 const gpu = useGpu();
@@ -41,6 +41,10 @@ describe("the home page", () => {
       await press(page, "run");
       await until(page, "status", /^Paused/);
       expect(await textOf(page, "run")).toBe("Go on");
+      expect(await isSeen(page, "next")).toBe(true);
+      const links = await page.$$eval("a", (all) => all.map((link) => link.getAttribute("href")));
+      expect(links).toEqual(expect.arrayContaining(["./docs/", "./docs/documents/Gallery.html", "./train/#task=text"]));
+      expect(await page.$eval(".install", (code) => code.textContent)).toBe("npm i tempograd");
     }));
 
   test("has an example of ten lines that runs as it stands, and learns", async () => {

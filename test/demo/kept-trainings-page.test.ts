@@ -39,9 +39,10 @@ test("trains, saves, is left, goes on where it was left, and exports what came o
     expect(await textOf(page, "plan")).toContain("recurrence");
     expect(await page.$eval(".sample blockquote", (quote) => quote.textContent?.length)).toBe(232);
 
-    await page.goto("about:blank");
-    await page.goBack();
+    await page.evaluate(() => scrollTo(0, 1000));
+    await page.reload();
     await page.waitForSelector("#kept:not([hidden])");
+    expect(await page.$eval("#kept", (kept) => kept.getBoundingClientRect().top)).toBeGreaterThan(0);
     expect(await textOf(page, "kept-list")).toContain(`ELMAN on your text, after ${count(step)} steps`);
     await page.click("#kept-list button");
     await until(page, "status", new RegExp(`^Paused after ${count(step)} steps`));

@@ -44,8 +44,18 @@ describe("the training page", () => {
       await drop(page, "table.xlsx", Buffer.from("PK\x03\x04\x14\0table"));
       await until(page, "failure", /^table\.xlsx: is a ZIP archive/);
       expect(await page.$eval("#task", (select) => (select as HTMLSelectElement).value)).toBe("adding");
+      const chosen = () => page.$eval("#task", (select) => (select as HTMLSelectElement).value);
+      await page.evaluate(() => scrollTo(0, 3000));
+      await drop(page, "a.txt", Buffer.from(text));
+      await until(page, "brought", /^a\.txt is read as a text\. Start, and it learns from that\.$/);
+      expect(await chosen()).toBe("text");
+      expect(await page.$eval("#brought", (said) => said.getBoundingClientRect().top)).toBeGreaterThanOrEqual(0);
+      await drop(page, "b.csv", Buffer.from("day,sales\n2024-01-01,3\n2024-01-02,5\n2024-01-03,4\n"));
+      await until(page, "brought", /^b\.csv is read as a series, a row a step/);
+      expect(await chosen()).toBe("forecast");
       await drop(page, "a.txt", Buffer.from(text));
       await until(page, "own-name", /^a\.txt, 480 characters/);
+      expect(await chosen()).toBe("text");
       expect(await isSeen(page, "failure")).toBe(false);
     }));
 

@@ -93,6 +93,17 @@ describe("the page of pens", () => {
     240_000,
   );
 
+  test("leaves a finger to scroll, unless that is to draw", () =>
+    visit(path, async (page) => {
+      await page.waitForSelector("#draw:enabled");
+      const touch = () => page.$eval("#paper", (paper) => getComputedStyle(paper).touchAction);
+      expect(await touch()).toBe("pan-y pinch-zoom");
+      await page.$eval("#draw", (draw) => (draw as HTMLButtonElement).click());
+      expect(await touch()).toBe("none");
+      await page.$eval("#draw", (draw) => (draw as HTMLButtonElement).click());
+      expect(await touch()).toBe("pan-y pinch-zoom");
+    }));
+
   test("takes another stroke, a pause and forgetting in the middle of a lesson", () =>
     visit(path, async (page) => {
       await page.setViewport({ width: 1000, height: 1400 });

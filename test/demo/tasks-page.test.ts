@@ -3,11 +3,16 @@
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { readOurCheckpoint } from "../../demo/tasks/checkpoints";
+import * as library from "../../src/index";
 import { visit } from "../visit";
-import { bring, button, downloaded, isSeen, numberOf, press, textOf, until } from "./page";
+import { useGpu } from "../workbench";
+import { linesOf, run } from "./elsewhere";
+import { bring, button, downloaded, enter, isSeen, numberOf, press, textOf, until } from "./page";
 
 const heldBy = (page: Page, id: string) => page.$eval(`#${id}`, (control) => (control as HTMLInputElement).value);
 const chosen = async (page: Page, id: string, word: string) => (await page.$(`#${id}`))!.select(word);
+
+const gpu = useGpu();
 
 describe("the training page", () => {
   test("brings a task with its defaults, keeps what was chosen, and says what there is to see", () =>
@@ -42,7 +47,18 @@ describe("the training page", () => {
         expect(await textOf(page, "baseline")).toBe("The dashed line, 50.0% right, is guessing.");
         expect(Number.parseFloat(await textOf(page, "accuracy"))).toBeGreaterThan(95);
         await until(page, "unrolled", /The loss/);
+        await enter(page, { question: "+-−+" });
+        await until(page, "answer", /likely; the product is \+\..*[34] of 4 steps are right/);
         const { name, bytes } = await downloaded(page, "save");
+        const reached = { modules: { tempograd: { ...library, openGpu: async () => gpu() } } };
+        const lines = await linesOf(page, "JavaScript");
+        const [{ classes }] = (await run(lines, { ...reached, files: { [name]: new Uint8Array(bytes) } })) as [
+          { classes: Int32Array },
+        ];
+        const signs = /Float32Array.of\((.*?)\)/.exec(lines)![1]!.split(", ").map(Number);
+        const products = signs.map((_, t) => signs.slice(0, t + 1).reduce((product, sign) => product * sign));
+        expect([...classes]).toEqual(products.map((product) => (product < 0 ? 1 : 0)));
+        expect(await textOf(page, "snippets")).toContain("PyTorch has no module that computes this cell.");
         expect(name).toBe("tempograd-coupled-lstm-step-300.safetensors");
         await press(page, "reset");
         await bring(page, "open", name, bytes);
@@ -62,6 +78,15 @@ describe("the training page", () => {
         /^[\d,]+ steps of load, warmth known ahead, the next 4 forecast from 24/,
       );
       expect(await textOf(page, "baseline")).toContain("repeating the last 24 steps");
+      await until(page, "answer", /of 4 steps lie in the band/);
+      const lines = () => page.$eval("#answer .middle", (line) => line.getAttribute("d"));
+      const first = await lines();
+      await press(page, "another");
+      await page.waitForFunction(
+        (first) => document.querySelector("#answer .middle")!.getAttribute("d") !== first,
+        {},
+        first,
+      );
       const { name, bytes } = await downloaded(page, "save");
       expect(name).toMatch(/^tempograd-\w+-step-120\.safetensors$/);
       const { about } = await readOurCheckpoint(new Uint8Array(bytes));

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { trainedOn } from "../../demo/data/trained-on";
+import { trainedOn } from "../../demo/data/said-trained-on";
 import { checkedSettings, fromAddress, toAddress } from "../../demo/tasks/address";
 import { cellOf, cellWords, definedCells } from "../../demo/tasks/cells";
 import { confusionOf } from "../../demo/tasks/confusion";

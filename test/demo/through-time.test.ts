@@ -258,6 +258,13 @@ describe("the view of networks unrolled through time", () => {
         "1.0 × 10⁻⁴",
         "0%",
       ]);
+      await call(page, "showMadeUp", [["Elman", Number.MAX_VALUE]], "abc");
+      expect(await texts(page, ".words p")).toEqual([
+        "Elman All losses together blame no step: its gradient exploded, beyond any number.",
+      ]);
+      expect((await page.$$(".cell.exploded")).length).toBe(2);
+      expect((await texts(page, ".decades")).at(-1)).toMatch(/exploded$/);
+      expect((await texts(page, "tbody tr:nth-child(2) > *")).at(-2)).toBe("exploded");
       await call(page, "clear");
       expect(await page.$eval(".through-time", (root) => root.checkVisibility())).toBe(false);
     }));

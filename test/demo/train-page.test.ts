@@ -3,10 +3,17 @@
 import { mkdtemp, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as ort from "onnxruntime-web";
 import { expect, test } from "vitest";
+import * as library from "../../src/index";
 import { readCheckpoint } from "../../src/index";
+import { worstError } from "../numbers";
+import { useGpu } from "../workbench";
+import { linesOf, run } from "./elsewhere";
 import { count, onPage, ownText, ready, singleSteps, untilStep } from "./on-train-page";
 import { barriers, bring, button, choose, downloaded, enter, isSeen, numberOf, press, textOf, until } from "./page";
+
+const gpu = useGpu();
 
 test("trains the same losses wherever its address is opened, and says all settings in it", () =>
   onPage(async (page) => {
@@ -143,6 +150,48 @@ test("takes live settings while it trains, and says what needs a reset", () =>
       marks.map((mark) => (mark as HTMLElement).title),
     );
     expect(marks[0]).toMatch(/^h: [\d.]+% likely, [\d.]+ nats of surprise$/);
+
+    await enter(page, { prompt: "The ship" });
+    await page.waitForFunction(`document.querySelector(".sample blockquote").textContent.startsWith("The ship")`);
+    await enter(page, { question: "The captai" });
+    await until(page, "answered", /^After 40 steps, in [\d,]+ ms\.$/);
+    const [piece, share] = await page.$eval("#answer button", (first) => [
+      (first as HTMLElement).dataset.piece!,
+      Number.parseFloat(first.textContent!.split(": ")[1]!),
+    ]);
+    const asked = () => page.$eval("#question", (area) => (area as HTMLTextAreaElement).value);
+    await page.click("#answer button");
+    expect(await asked()).toBe(`The captai${piece}`);
+    await press(page, "write");
+    await page.waitForFunction(`document.getElementById("question").value.length === 211`);
+    expect(share).toBeGreaterThan(0);
+
+    await enter(page, { pauseAt: "" });
+    await press(page, "run");
+    await untilStep(page, 45);
+    await enter(page, { question: "The s" });
+    await page.waitForFunction(
+      `Number(/After (\\d+)/.exec(document.getElementById("answered").textContent)?.[1]) > 44`,
+    );
+    expect(await textOf(page, "status")).toBe("Training.");
+    await press(page, "run");
+    await until(page, "status", /^Paused after/);
+    const files: Record<string, Uint8Array<ArrayBuffer>> = {};
+    for (const id of ["save", "save-onnx"]) {
+      await page.$eval("#elsewhere", (details) => details.setAttribute("open", ""));
+      const { name, bytes } = await downloaded(page, id);
+      files[name] = new Uint8Array(bytes);
+    }
+    const openGpu = async () => gpu();
+    const InferenceSession = { create: (name: string) => ort.InferenceSession.create(files[name]!) };
+    const reached = {
+      modules: { tempograd: { ...library, openGpu }, "onnxruntime-web": { ...ort, InferenceSession } },
+      files,
+    };
+    const [prediction] = (await run(await linesOf(page, "JavaScript"), reached)) as [{ probabilities: Float32Array }];
+    const [byOnnx] = (await run(await linesOf(page, "onnxruntime"), reached)) as [Float32Array];
+    expect(prediction.probabilities).toHaveLength(12 * new Set(ownText).size);
+    expect(worstError(byOnnx, prediction.probabilities)).toBeLessThan(1e-5);
   }));
 
 test("says beside the control what is wrong, keeps what was entered, and shows text as text", () =>
@@ -179,7 +228,19 @@ test("learns to tell sequences of a visitor's file apart, and says what is wrong
     expect(await textOf(page, "description")).toContain("200 in 2 classes (falling, rising), 20 held out");
     expect(await textOf(page, "baseline")).toContain("always guessing the largest class");
     expect(Number.parseFloat(await textOf(page, "accuracy"))).toBeGreaterThan(90);
-    expect(await textOf(page, "samples")).toContain("it does not write");
+    expect(await textOf(page, "accuracy-caption")).toContain("always guessing the largest class");
+    expect(await isSeen(page, "writing")).toBe(false);
+    await until(page, "answer", /Held out; it is (rising|falling)/);
+    await enter(page, { question: "0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1" });
+    await until(page, "answer", /^rising[\d.]+%falling/);
+    await enter(page, { question: "0, x" });
+    await until(page, "question-error", /has "x", expected numbers with commas between/);
+    await press(page, "test");
+    await until(page, "tested", /(1[89]|20) of 20 held-out ones are right/);
+    const matrix = await page.$$eval("#tested td.right", (cells) => cells.map((cell) => Number(cell.textContent)));
+    expect(matrix.reduce((sum, count) => sum + count)).toBe(
+      Number(/(\d+) of 20/.exec(await textOf(page, "tested"))![1]),
+    );
     await until(page, "unrolled", /The loss/);
     await press(page, "reset");
     await bring(page, "file", "waves.csv", rows.join("\n").replace("0.", "?."));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { trainedOn, trainedOnSums, trainedOnText, vocabularyOf } from "../../demo/data/trained-on";
+import { trainedOn } from "../../demo/data/said-trained-on";
+import { trainedOnSums, trainedOnText, vocabularyOf } from "../../demo/data/trained-on";
 import { type UniformOptions, Vocabulary } from "../../src/index";
 
 const base = { cell: "elman", hidden: 4 } as const;

@@ -1,0 +1,157 @@
+// The panel in which a visitor asks the network that is trained, while it trains and when it is paused.
+
+import { element, html } from "../page";
+import type { Answer, Asking, Tested } from "../tasks/asking";
+import type { Facts } from "../workshop/session";
+import { answered, nextPieces, testedTables } from "./answers";
+import type { Desk } from "./desk";
+import { addSample } from "./samples";
+import { wholeText } from "./texts";
+
+/** What a question is called, how it is written, and what there is to know of it. */
+const words: Readonly<Record<Asking["reads"] | "texts", { label: string; note: string }>> = {
+  text: { label: "A text", note: "What comes next? Type, take a likely one by a click, or have it write on." },
+  texts: { label: "A text", note: "Which class has it?" },
+  row: { label: "Numbers, with commas between", note: "Which class have they?" },
+  sum: { label: "Numbers from 0 to 1", note: "A star behind two of them: what is their sum?" },
+  signs: { label: "A stream of + and −", note: "What is their product so far, at each step?" },
+  window: { label: "Held-out window", note: "What comes after it? None of it was learned from." },
+};
+
+export class AskingPanel {
+  readonly #desk: Desk;
+  readonly #question = element<HTMLTextAreaElement>("question");
+  #asking: Facts["asking"] | undefined;
+  #writes = false;
+  #example = 0;
+  /** The question that is being answered, and whether there is a newer one. */
+  #answering: Promise<void> | undefined;
+  #again = false;
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+    this.#question.addEventListener("input", () => void this.ask());
+    element("another").addEventListener("click", () => void this.#another());
+    element("write").addEventListener("click", () => void this.#write());
+    element("test").addEventListener("click", () => void this.#test());
+    element("answer").addEventListener("click", ({ target }) => this.#take(target));
+  }
+
+  /** Offers to ask the network that a training began with; what was asked of one that reads the same stays. */
+  begin({ asking, pieces }: Facts): void {
+    const { reads, count, tests } = asking;
+    this.#writes = pieces !== undefined;
+    if (reads !== this.#asking?.reads || count !== this.#asking.count) {
+      this.#question.value = "";
+      this.#example = 0;
+    }
+    this.#asking = asking;
+    element("asking").hidden = false;
+    const { label, note } = words[reads === "text" && !this.#writes ? "texts" : reads];
+    element("question-label").textContent =
+      count !== undefined && reads === "window" ? `${label}, 1 to ${wholeText(count)}` : label;
+    element("asking-note").textContent = note;
+    element("write").hidden = !this.#writes;
+    element("test").hidden = !tests;
+    element("tested").replaceChildren();
+    element("written").replaceChildren();
+    this.#question.rows = { text: 3, row: 3, sum: 4, signs: 2, window: 1 }[reads];
+    if (this.#question.value === "" && !this.#writes) void this.#another();
+    else void this.ask();
+  }
+
+  end(): void {
+    element("asking").hidden = true;
+  }
+
+  /** Asks anew: the network has learned, or the question is another. What is asked meanwhile comes with it. */
+  ask(): Promise<void> {
+    this.#again = true;
+    this.#answering ??= this.#ask().finally(() => {
+      this.#answering = undefined;
+    });
+    return this.#answering;
+  }
+
+  async #ask(): Promise<void> {
+    while (this.#again && this.#desk.order) {
+      this.#again = false;
+      const question = this.#question.value;
+      const asked = performance.now();
+      try {
+        const found = await this.#desk.workshop.ask(question);
+        if (!found || !this.#desk.order) return;
+        this.#tell("");
+        this.#show(found.answer);
+        const time = Math.max(1, Math.round(performance.now() - asked));
+        element("answered").textContent = `After ${wholeText(found.step)} steps, in ${wholeText(time)} ms.`;
+      } catch (error) {
+        this.#tell((error as Error).message);
+      }
+    }
+  }
+
+  #show(answer: Answer): void {
+    const focused = document.activeElement;
+    const at = [...element("answer").querySelectorAll("button")].indexOf(focused as HTMLButtonElement);
+    const shown = answer.kind === "next" ? nextPieces(answer) : answered(answer);
+    element("answer").replaceChildren(...shown);
+    if (at >= 0) element("answer").querySelectorAll("button")[at]?.focus();
+  }
+
+  #tell(problem: string): void {
+    element("question-error").textContent = problem;
+    element("question-error").hidden = problem === "";
+    this.#question.ariaInvalid = String(problem !== "");
+    if (problem) element("answer").replaceChildren();
+    if (problem) element("answered").textContent = "";
+  }
+
+  /** Takes the piece that is pressed behind the text. */
+  #take(target: EventTarget | null): void {
+    const piece = (target as HTMLElement).closest<HTMLElement>("[data-piece]")?.dataset.piece;
+    if (piece === undefined) return;
+    this.#question.value += piece;
+    void this.ask();
+  }
+
+  async #another(): Promise<void> {
+    const question = await this.#desk.workshop.example(this.#example++).catch(() => undefined);
+    if (question === undefined) return;
+    this.#question.value = question;
+    await this.ask();
+  }
+
+  async #write(): Promise<void> {
+    try {
+      const sample = await this.#desk.workshop.write(this.#question.value);
+      const { current } = this.#desk.runs;
+      if (!sample || !current || !this.#desk.order) return;
+      this.#question.value += sample.characters.slice(sample.prompt).join("");
+      element("written").replaceChildren();
+      addSample(element("written"), current.step, current.history.latest("heldOut"), sample);
+      await this.ask();
+    } catch (error) {
+      this.#tell((error as Error).message);
+    }
+  }
+
+  async #test(): Promise<void> {
+    try {
+      const found = await this.#desk.workshop.test();
+      if (found) this.#showTested(found.tested, found.step);
+    } catch (error) {
+      this.#tell((error as Error).message);
+    }
+  }
+
+  #showTested(tested: Tested, step: number): void {
+    const asked = (question: string) => {
+      this.#question.value = question;
+      this.#question.focus();
+      void this.ask();
+    };
+    const said = html("p", "note", `After ${wholeText(step)} steps.`);
+    element("tested").replaceChildren(said, ...testedTables(tested, asked));
+  }
+}
