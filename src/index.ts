@@ -23,6 +23,7 @@ export {
 export type { PieceKind } from "./data/pieces";
 export type { Random } from "./data/random";
 export { minMax, type Scaler, scaled, standardise, unscaled } from "./data/scalers";
+export type { SequencePair } from "./data/sequence-pairs";
 export type { Series, StepRange } from "./data/series";
 export {
   type BatchSource,

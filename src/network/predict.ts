@@ -4,6 +4,7 @@ import { TempogradError } from "../errors";
 import { architectureOf } from "../parts/architecture";
 import type { BatchInputs } from "./batch";
 import { borrow } from "./borrow";
+import { columnsOf, roundedSize, sideBySide } from "./columns";
 import { expectKnown, expectSize, expectSwitch, shown } from "./expect";
 import type { Network } from "./network";
 import type { Prediction } from "./prediction";
@@ -27,7 +28,6 @@ export interface PredictOptions<Initial = States | readonly States[]> {
 }
 
 const operation = "Network.predict";
-const sideBySide = 32;
 
 /** As `network.predict`. */
 export async function predict(
@@ -83,9 +83,11 @@ async function ofSequences(
     signal?.throwIfAborted();
     const rows = order.slice(start, start + batch);
     const steps = stepsFor(lengths[rows.at(-1)!]!, longest);
-    const inputs = padded(
+    const isTokens = input.tokens !== undefined;
+    const inputs = columnsOf(
       rows.map((i) => sequences[i]!),
-      { steps, batch, width: input.tokens === undefined ? input.width : 1 },
+      isTokens,
+      { steps, batch, width: isTokens ? 1 : input.width },
     );
     const begin =
       initial &&
@@ -155,29 +157,6 @@ async function run(network: Network, shape: { steps: number; batch: number; stat
       };
     };
   });
-}
-
-/** Sequences in columns, zeros behind each; rows without one have a step. */
-function padded(
-  rows: readonly SequenceInputs[],
-  { steps, batch, width }: { steps: number; batch: number; width: number },
-) {
-  const inputs =
-    rows[0] instanceof Float32Array ? new Float32Array(steps * batch * width) : new Int32Array(steps * batch);
-  const lengths = new Int32Array(batch).fill(1);
-  for (const [row, sequence] of rows.entries()) {
-    lengths[row] = sequence.length / width;
-    for (let t = 0; t < lengths[row]!; t++) {
-      inputs.set(sequence.subarray(t * width, (t + 1) * width), (t * batch + row) * width);
-    }
-  }
-  return { inputs, lengths };
-}
-
-/** Of a few sizes, so that programs are used again: the next of 1 … 8, 10, 12, 14, 16, 20, … */
-function roundedSize(size: number): number {
-  const unit = 2 ** Math.max(0, Math.ceil(Math.log2(size)) - 3);
-  return Math.ceil(size / unit) * unit;
 }
 
 /** All steps of the longest, or a half, a quarter or an eighth of them, where that is enough. */

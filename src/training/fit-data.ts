@@ -8,6 +8,7 @@ import {
   splitItems,
   type ValuedSequence,
 } from "../data/labelled-sequences";
+import { isPair, type SequencePair, stepsOfPair } from "../data/sequence-pairs";
 import { consecutiveWindows, randomWindows, split } from "../data/token-stream";
 import { areInTime, splitInTime } from "../data/windows";
 import { TempogradError } from "../errors";
@@ -17,12 +18,12 @@ import { expectSize, shown } from "../network/expect";
 import { architectureOf } from "../parts/architecture";
 import { type Batches, iteratorOf } from "./batches";
 
-type Sequences = readonly (LabelledSequence | ValuedSequence)[];
+type Sequences = readonly (LabelledSequence | ValuedSequence | SequencePair)[];
 
 /**
- * Sequences that have a label or values, such as `windows` of a series, or batches: all of them once an epoch. The tokens of one
- * text, Int32Array, each to be predicted from those before it: windows of `steps` that begin anywhere, as many in an epoch as there
- * is room for side by side; with `carryState` read in order (truncated BPTT). Or a stream of batches, which has no epochs.
+ * Sequences that have a label or values, such as `windows` of a series; pairs of a source and a target, for a network with an encoder;
+ * or batches: all of them once an epoch. The tokens of one text, Int32Array, each to be predicted from those before it: windows of
+ * `steps` that begin anywhere, as many in an epoch as there is room for side by side; with `carryState` read in order (truncated BPTT). Or a stream of batches, which has no epochs.
  */
 export type FitData = Sequences | Int32Array | readonly Batch[] | Batches;
 
@@ -46,6 +47,7 @@ export interface PreparedData {
 
 interface DataSize {
   readonly steps?: number | undefined;
+  readonly sourceSteps?: number | undefined;
   readonly batch?: number | undefined;
   readonly carryState?: boolean | undefined;
   readonly weights?: boolean | undefined;
@@ -53,7 +55,7 @@ interface DataSize {
 
 const isSequences = (data: unknown): data is Sequences =>
   Array.isArray(data) &&
-  data.some((item) => typeof item === "object" && item !== null && ("label" in item || "values" in item));
+  data.some((item) => isPair(item) || (typeof item === "object" && item && ("label" in item || "values" in item)));
 
 const isTokens = (data: unknown): data is Int32Array => Object.prototype.toString.call(data) === "[object Int32Array]";
 
@@ -67,18 +69,25 @@ export function prepareData(
 ): PreparedData {
   const [kept, held] = typeof validation === "number" ? shared(data, validation, seed) : [data, validation];
   const sequences = [kept, held].filter(isSequences).flat();
-  const { tokens, width } = architectureOf(config).input;
+  const pairs = sequences.filter(isPair);
+  const { encoder, input } = architectureOf(config);
+  if (pairs.length > 0 && !encoder) {
+    const expected = "sequences that have a label or values; give the network an encoder";
+    throw new TempogradError("batch", `fit: data are pairs, and the network has no encoder, expected ${expected}.`);
+  }
+  const { tokens, width } = pairs.length > 0 ? encoder!.input : input;
   const inputs = tokens === undefined ? width : 1;
   const said = defined(given);
   const size = {
     ...(sequences.length > 0 && { steps: longest(sequences, inputs) }),
+    ...(pairs.length > 0 && { sourceSteps: mostOf(pairs, ({ source }) => source?.length / inputs) }),
     ...((sequences.length > 0 || isTokens(kept)) && { batch: 32 }),
     ...said,
     ...(sequences.some((item) => item && "values" in item) && { weights: true }), // of a last batch that is not full
   };
   if (isTokens(kept) || isTokens(held)) expectSize("fit", "steps", size.steps);
-  const { steps = 1, batch = 1, carryState = false } = size;
-  const laidOut = { steps, batch, inputs, carryState };
+  const { steps = 1, sourceSteps = 1, batch = 1, carryState = false } = size;
+  const laidOut = { steps, sourceSteps, batch, inputs, carryState };
   return {
     ...training(kept, { ...laidOut, seed }),
     validation: held === undefined ? undefined : again(held, laidOut),
@@ -86,19 +95,23 @@ export function prepareData(
   };
 }
 
-function longest(sequences: Sequences, inputs: number): number {
-  const stepsOf = (item: Sequences[number]) => Math.ceil((item?.tokens ?? item?.features ?? []).length / inputs);
-  return sequences.reduce((most, item) => Math.max(most, stepsOf(item)), 1);
-}
+const longest = (sequences: Sequences, inputs: number): number =>
+  mostOf(sequences, (item) =>
+    isPair(item) ? stepsOfPair(item) : (item?.tokens ?? item?.features ?? []).length / inputs,
+  );
 
-const defined = ({ steps, batch, carryState }: DataSize): DataSize => ({
-  ...(steps !== undefined && { steps }),
-  ...(batch !== undefined && { batch }),
-  ...(carryState !== undefined && { carryState }),
-});
+/** The largest, rounded up, and at least 1, also where some have none. */
+const mostOf = <Item>(items: readonly Item[], of: (item: Item) => number): number =>
+  items.reduce((most, item) => Math.max(most, Math.ceil(of(item)) || 1), 1);
+
+const defined = ({ steps, sourceSteps, batch, carryState }: DataSize): DataSize =>
+  Object.fromEntries(
+    Object.entries({ steps, sourceSteps, batch, carryState }).filter(([, value]) => value !== undefined),
+  );
 
 interface LaidOut {
   readonly steps: number;
+  readonly sourceSteps: number;
   readonly batch: number;
   readonly inputs: number;
   readonly carryState: boolean;

@@ -1,0 +1,40 @@
+// Sequences side by side: time-major, each in a column of its own, and how many of which length there is room for.
+
+/** How many sequences are computed side by side where nothing else is said. */
+export const sideBySide = 32;
+
+/** Of a few sizes, so that programs are used again: the next of 1 … 8, 10, 12, 14, 16, 20, … */
+export function roundedSize(size: number): number {
+  const unit = 2 ** Math.max(0, Math.ceil(Math.log2(size)) - 3);
+  return Math.ceil(size / unit) * unit;
+}
+
+/** Room for `batch` sequences of `steps` steps of `width` values. */
+export interface ColumnSize {
+  readonly steps: number;
+  readonly batch: number;
+  readonly width: number;
+}
+
+/** Copies sequences, [length, width] each, into the columns of `into`, [steps, batch, width]. @returns how many steps each has; 1 of none. */
+export function fillColumns(
+  into: Int32Array | Float32Array,
+  sequences: readonly ArrayLike<number>[],
+  { batch, width }: Omit<ColumnSize, "steps">,
+): Int32Array {
+  const lengths = new Int32Array(batch).fill(1);
+  for (const [row, sequence] of sequences.entries()) {
+    lengths[row] = sequence.length / width;
+    for (let i = 0; i < sequence.length; i++) {
+      into[(Math.floor(i / width) * batch + row) * width + (i % width)] = sequence[i]!;
+    }
+  }
+  return lengths;
+}
+
+/** Sequences in columns, zeros behind each. */
+export function columnsOf(sequences: readonly ArrayLike<number>[], isTokens: boolean, size: ColumnSize) {
+  const { steps, batch, width } = size;
+  const inputs = new (isTokens ? Int32Array : Float32Array)(steps * batch * width);
+  return { inputs, lengths: fillColumns(inputs, sequences, size) };
+}
