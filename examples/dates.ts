@@ -28,7 +28,6 @@ const forms: ((day: number, month: number, year: number) => string)[] = [
   (day, month, year) => `${day} ${months[month]} ${year}`,
   (day, month, year) => `${months[month]!.slice(0, 3)} ${day}, ${year}`,
   (day, month, year) => `${two(day)}.${two(month + 1)}.${two(year % 100)}`,
-  (day, month, year) => `${months[month]!.toLowerCase()} ${day} '${two(year % 100)}`,
 ];
 const written = (date: Date) =>
   forms.map((form) => ({
@@ -45,9 +44,9 @@ const prompt = [digits.size]; // the start symbol: no digit yet
 
 const gpu = await openGpu();
 const network = await Network.create(gpu, {
-  encoder: { input: embedding(letters.size, 24), layers: [gru(96)] },
+  encoder: { input: embedding(letters.size, 16), layers: [gru(64)] },
   input: embedding(digits.size + 1, 16),
-  layers: [gru(96)],
+  layers: [gru(64)],
   readout: everyStep(digits.size),
 });
 const pairs = training.map((date) => {
@@ -63,7 +62,7 @@ await fit(network, pairs, {
     learningRateSchedule: cosine({ steps: updates }),
   },
   onProgress({ update, loss }) {
-    if (update % 250 === 0) console.log(`update ${update}: ${loss.toFixed(4)} nats a letter`);
+    if (update % 100 === 0) console.log(`update ${update}: ${loss.toFixed(4)} nats a letter`);
   },
 });
 

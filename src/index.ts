@@ -23,7 +23,6 @@ export {
 export type { PieceKind } from "./data/pieces";
 export type { Random } from "./data/random";
 export { minMax, type Scaler, scaled, standardise, unscaled } from "./data/scalers";
-export type { SequencePair } from "./data/sequence-pairs";
 export type { Series, StepRange } from "./data/series";
 export {
   type BatchSource,
@@ -32,6 +31,7 @@ export {
   type StreamDescription,
   type StreamPosition,
 } from "./data/stream";
+export type { TargetSequence } from "./data/target-sequences";
 export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
 export { type Tokenizer, unigramEntropy, Vocabulary } from "./data/vocabulary";
 export { type Window, type WindowOptions, type WindowShape, windowSize, windows } from "./data/windows";

@@ -7,8 +7,8 @@ import { expectOptions, shown } from "../network/expect";
 import { Epochs, shuffled } from "./epochs";
 import { expectBatchSize, expectList, expectSequence, expectTyped, heldOutCount } from "./options";
 import { Random } from "./random";
-import { batchOfPairs, expectPair, isFloats, isPair, type SequencePair } from "./sequence-pairs";
 import { type BatchStream, batchStream } from "./stream";
+import { batchOfTargets, expectTarget, isTarget, type TargetSequence } from "./target-sequences";
 
 /** A sequence of one step or more, and the class it belongs to: tokens, or features Float32Array [steps, inputs]. */
 export type LabelledSequence = {
@@ -22,15 +22,15 @@ export type ValuedSequence = {
   values: Float32Array;
 } & ({ tokens: Int32Array; features?: never } | { features: Float32Array; tokens?: never });
 
-type Item = LabelledSequence | ValuedSequence | SequencePair;
+type Item = LabelledSequence | ValuedSequence | TargetSequence;
 
 /** The size of the batches: at most `batch` sequences of at most `steps` steps. */
 export interface PaddedSize {
   steps: number;
   batch: number;
-  /** How many features a step has; 1 unless given. Tokens do not need it. Of pairs, a step of a source. */
+  /** How many features a step has; 1 unless given. Tokens do not need it. Of targets, a step of their source. */
   inputs?: number;
-  /** Of pairs: a source has at most so many steps; 1 unless given. */
+  /** Of targets: a source has at most so many steps; 1 unless given. */
   sourceSteps?: number;
 }
 
@@ -51,7 +51,8 @@ export function paddedBatch(items: readonly Item[], size: PaddedSize): Batch {
       `paddedBatch: got ${items.length} items, expected at most batch = ${batch}; use batchesOnce to cut them up.`,
     );
   }
-  if (kind === "source") return batchOfPairs(items as readonly SequencePair[], { sourceSteps: 1, inputs: 1, ...size });
+  if (kind === "target")
+    return batchOfTargets(items as readonly TargetSequence[], { sourceSteps: 1, inputs: 1, ...size });
   const sequences = items.map((item) => (item as LabelledSequence)[kind]!);
   const { inputs, lengths } = columnsOf(sequences, kind === "tokens", { steps, batch, width });
   const targets = outputs === 0 ? new Int32Array(batch).fill(-1) : new Float32Array(batch * outputs); // [batch, outputs]
@@ -90,7 +91,7 @@ export function shuffledBatches(
       stream: "shuffledBatches",
       given: {
         ...{ items: items.length, steps, batch, seed },
-        ...(kind === "source" && { sourceSteps: size.sourceSteps ?? 1 }),
+        ...(kind === "target" && { sourceSteps: size.sourceSteps ?? 1 }),
         ...(kind !== "tokens" && { inputs: width }),
       },
       source(random, [taken] = [0]) {
@@ -153,7 +154,7 @@ function checkItems(
   operation: string,
   items: readonly Item[],
   size: PaddedSize,
-): { kind: "tokens" | "features" | "source"; width: number; outputs: number } {
+): { kind: "tokens" | "features" | "target"; width: number; outputs: number } {
   expectOptions(operation, size);
   const { steps, batch, inputs = 1, sourceSteps = 1 } = size;
   expectBatchSize(operation, steps, batch, inputs);
@@ -161,11 +162,11 @@ function checkItems(
   if (items.length === 0)
     throw new TempogradError("batch", `${operation}: got 0 items, expected 1 or more; give some to learn from.`);
   const [first] = items;
-  if (isPair(first)) {
+  if (isTarget(first)) {
     expectBatchSize(operation, sourceSteps, batch, inputs);
-    const rules = { steps, sourceSteps, inputs, floats: isFloats(first.source) };
-    for (const [index, pair] of items.entries()) expectPair(operation, `items[${index}]`, pair, rules);
-    return { kind: "source", width: inputs, outputs: 0 };
+    const rules = { steps, sourceSteps, inputs, first };
+    for (const [index, item] of items.entries()) expectTarget(operation, `items[${index}]`, item, rules);
+    return { kind: "target", width: inputs, outputs: 0 };
   }
   const kind = first?.tokens ? "tokens" : "features";
   const width = kind === "tokens" ? 1 : inputs;

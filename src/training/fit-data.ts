@@ -8,7 +8,7 @@ import {
   splitItems,
   type ValuedSequence,
 } from "../data/labelled-sequences";
-import { isPair, type SequencePair, stepsOfPair } from "../data/sequence-pairs";
+import { isTarget, stepsOfTarget, type TargetSequence } from "../data/target-sequences";
 import { consecutiveWindows, randomWindows, split } from "../data/token-stream";
 import { areInTime, splitInTime } from "../data/windows";
 import { TempogradError } from "../errors";
@@ -18,10 +18,11 @@ import { expectSize, shown } from "../network/expect";
 import { architectureOf } from "../parts/architecture";
 import { type Batches, iteratorOf } from "./batches";
 
-type Sequences = readonly (LabelledSequence | ValuedSequence | SequencePair)[];
+type Sequences = readonly (LabelledSequence | ValuedSequence | TargetSequence)[];
 
 /**
- * Sequences that have a label or values, such as `windows` of a series; pairs of a source and a target, for a network with an encoder;
+ * Sequences that have a label or values, such as `windows` of a series; targets, of a source where the network has an
+ * encoder;
  * or batches: all of them once an epoch. The tokens of one text, Int32Array, each to be predicted from those before it: windows of
  * `steps` that begin anywhere, as many in an epoch as there is room for side by side; with `carryState` read in order (truncated BPTT). Or a stream of batches, which has no epochs.
  */
@@ -55,7 +56,7 @@ interface DataSize {
 
 const isSequences = (data: unknown): data is Sequences =>
   Array.isArray(data) &&
-  data.some((item) => isPair(item) || (typeof item === "object" && item && ("label" in item || "values" in item)));
+  data.some((item) => isTarget(item) || (typeof item === "object" && item && ("label" in item || "values" in item)));
 
 const isTokens = (data: unknown): data is Int32Array => Object.prototype.toString.call(data) === "[object Int32Array]";
 
@@ -69,18 +70,19 @@ export function prepareData(
 ): PreparedData {
   const [kept, held] = typeof validation === "number" ? shared(data, validation, seed) : [data, validation];
   const sequences = [kept, held].filter(isSequences).flat();
-  const pairs = sequences.filter(isPair);
+  const targets = sequences.filter(isTarget);
   const { encoder, input } = architectureOf(config);
-  if (pairs.length > 0 && !encoder) {
-    const expected = "sequences that have a label or values; give the network an encoder";
-    throw new TempogradError("batch", `fit: data are pairs, and the network has no encoder, expected ${expected}.`);
+  const sources = targets.some(({ source }) => source);
+  if (targets.length > 0 && sources !== (encoder !== undefined)) {
+    const [got, has] = sources ? ["a source", "no encoder"] : ["no source", "an encoder"];
+    throw new TempogradError("batch", `fit: data have ${got}, and the network has ${has}, expected both or neither.`);
   }
-  const { tokens, width } = pairs.length > 0 ? encoder!.input : input;
+  const { tokens, width } = encoder && sources ? encoder.input : input;
   const inputs = tokens === undefined ? width : 1;
   const said = defined(given);
   const size = {
     ...(sequences.length > 0 && { steps: longest(sequences, inputs) }),
-    ...(pairs.length > 0 && { sourceSteps: mostOf(pairs, ({ source }) => source?.length / inputs) }),
+    ...(sources && { sourceSteps: mostOf(targets, ({ source }) => (source?.length ?? 0) / inputs) }),
     ...((sequences.length > 0 || isTokens(kept)) && { batch: 32 }),
     ...said,
     ...(sequences.some((item) => item && "values" in item) && { weights: true }), // of a last batch that is not full
@@ -97,7 +99,7 @@ export function prepareData(
 
 const longest = (sequences: Sequences, inputs: number): number =>
   mostOf(sequences, (item) =>
-    isPair(item) ? stepsOfPair(item) : (item?.tokens ?? item?.features ?? []).length / inputs,
+    isTarget(item) ? stepsOfTarget(item) : (item?.tokens ?? item?.features ?? []).length / inputs,
   );
 
 /** The largest, rounded up, and at least 1, also where some have none. */

@@ -1,18 +1,18 @@
-// Pairs of sequences in batches: what the decoder reads and is to say, and what is no pair.
+// Sequences that are to be said, in batches: what is read and to be said, and what is refused.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { batchesOnce, paddedBatch, type SequencePair, shuffledBatches } from "../../src/index";
+import { batchesOnce, paddedBatch, shuffledBatches, type TargetSequence } from "../../src/index";
 
 const [start, steps, sourceSteps] = [9, 7, 5];
 
-test("a pair's target is read a step behind, its prompt is not to be said, and what is padded does not count", () => {
-  const pairs = [
+test("a target is read a step behind, its prompt is not to be said, and what is padded does not count", () => {
+  const pair = [
     { source: Int32Array.of(1, 2, 3), prompt: [start], target: Int32Array.of(4, 5, 6) },
     { source: Int32Array.of(7), prompt: [start, 8], target: Int32Array.of(2) },
   ];
   const none = 0;
-  expect(paddedBatch(pairs, { steps: 3, sourceSteps: 4, batch: 3 })).toEqual({
+  expect(paddedBatch(pair, { steps: 3, sourceSteps: 4, batch: 3 })).toEqual({
     source: Int32Array.of(...[1, 7, none], ...[2, 0, none], ...[3, 0, none], ...[0, 0, none]),
     sourceLengths: Int32Array.of(3, 1, 1),
     inputs: Int32Array.of(...[start, start, none], ...[4, 8, none], ...[5, 0, none]),
@@ -21,8 +21,8 @@ test("a pair's target is read a step behind, its prompt is not to be said, and w
   });
 });
 
-/** A pair is told by the token that all of it is made of. */
-const pairs = (sizes: readonly { of: number; read: number; say: number; begin: number }[]): SequencePair[] =>
+/** Each is told by the token that all of it is made of. */
+const sequences = (sizes: readonly { of: number; read: number; say: number; begin: number }[]): TargetSequence[] =>
   sizes.map(({ of, read, say, begin }, token) => ({
     source: new (of === 0 ? Int32Array : Float32Array)(read * Math.max(1, of)).fill(token),
     prompt: new Array<number>(begin).fill(token),
@@ -40,14 +40,14 @@ const sizes = (of: number) =>
     { minLength: 1, maxLength: 12 },
   );
 
-test("every pair is there once an epoch, whole, in a column of its own", () => {
+test("each is there once an epoch, whole, in a column of its own", () => {
   fc.assert(
     fc.property(
       fc.constantFrom(0, 1, 3).chain(sizes),
       fc.integer({ min: 1, max: 5 }),
       fc.nat(99),
       (given, batch, seed) => {
-        const [all, width] = [pairs(given), Math.max(1, given[0]!.of)];
+        const [all, width] = [sequences(given), Math.max(1, given[0]!.of)];
         const size = { steps, sourceSteps, batch, inputs: width };
         const stream = shuffledBatches(all, { ...size, seed });
         const epoch = Array.from({ length: Math.ceil(all.length / batch) }, () => stream.next().value!);
@@ -77,8 +77,8 @@ test("every pair is there once an epoch, whole, in a column of its own", () => {
   );
 });
 
-test("a stream of pairs goes on from where another stood, of pairs of that size alone", () => {
-  const all = pairs([1, 2, 3, 4].map((read) => ({ of: 0, read, say: 1, begin: 1 })));
+test("a stream goes on from where another stood, of that size alone", () => {
+  const all = sequences([1, 2, 3, 4].map((read) => ({ of: 0, read, say: 1, begin: 1 })));
   const options = { steps, sourceSteps, batch: 3, seed: 4 };
   const stream = shuffledBatches(all, options);
   stream.next();
@@ -110,8 +110,8 @@ test.each<[string, object, string]>([
     "items[1] takes 5 steps for its prompt and target, expected at most steps = 2",
   ],
   ["with a label", { source: undefined, target: undefined, label: 1 }, "items[1].source is Undefined"],
-])("a pair %s is refused", (_, wrong, message) => {
-  const items = [right, { ...right, ...wrong } as SequencePair];
+])("one %s is refused", (_, wrong, message) => {
+  const items = [right, { ...right, ...wrong } as TargetSequence];
   const size = { steps: 2, sourceSteps: 2, batch: 2 };
   for (const call of [
     () => paddedBatch(items, size),

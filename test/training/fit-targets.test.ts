@@ -1,4 +1,4 @@
-// A fit of pairs of sequences: what is learned and measured is each target behind its source, one pair at a time in the reference.
+// A fit of sequences that are to be said: what is learned and measured is each behind its source, one at a time in the reference.
 
 import { expect, test } from "vitest";
 import {
@@ -13,10 +13,10 @@ import {
   Network,
   type ReferenceParameters,
   referenceForward,
-  type SequencePair,
   sgd,
   shuffledBatches,
   splitItems,
+  type TargetSequence,
   Trainer,
 } from "../../src/index";
 import { integers, numbers } from "../numbers";
@@ -31,8 +31,8 @@ const create = (input = embedding(5, 3)) =>
     seed: 3,
   });
 
-/** Pairs of several lengths, of tokens or of two features a step. */
-const pairs = (count: number, ofFeatures = false): SequencePair[] =>
+/** Of sources of several lengths, of tokens or of two features a step. */
+const sequences = (count: number, ofFeatures = false): TargetSequence[] =>
   Array.from({ length: count }, (_, i) => {
     const steps = 1 + ((3 * i) % 5);
     return {
@@ -42,10 +42,13 @@ const pairs = (count: number, ofFeatures = false): SequencePair[] =>
     };
   });
 
+const referenceOf = async (network: Network): Promise<ReferenceParameters> =>
+  Object.fromEntries([...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]));
+
 const weightsOf = async (network: Network) => [...(await network.read()).values()].map(({ data }) => [...data]);
 
-test("it trains as a trainer does with the batches of those pairs, to the bit, and holds a share out", async () => {
-  const all = pairs(30);
+test("it trains as a trainer does with the batches of those sequences, to the bit, and holds a share out", async () => {
+  const all = sequences(30);
   const [one, other] = [await create(), await create()];
   const optimizer = sgd({ learningRate: 0.5 });
   const { history } = await fitted(one, all, { optimizer, epochs: 1, batch: 8, validation: 0.2, seed: 7 });
@@ -63,17 +66,15 @@ test("it trains as a trainer does with the batches of those pairs, to the bit, a
 test.each([
   ["tokens", false],
   ["features", true],
-])("the loss of sources of %s is that of each pair alone", async (_, ofFeatures) => {
+])("the loss of sources of %s is that of each alone", async (_, ofFeatures) => {
   const network = await create(ofFeatures ? features(2) : undefined);
-  const all = pairs(11, ofFeatures);
-  const parameters: ReferenceParameters = Object.fromEntries(
-    [...(await network.read())].map(([name, { data }]) => [name, Float64Array.from(data)]),
-  );
+  const all = sequences(11, ofFeatures);
+  const parameters = await referenceOf(network);
   const { history } = await fitted(network, all, {
     ...{ optimizer: sgd({ learningRate: 0 }), epochs: 1, batch: 4, validation: all },
   });
   let [loss, count] = [0, 0];
-  for (const { source, prompt, target } of all) {
+  for (const { source = new Int32Array(), prompt, target } of all) {
     const inputs = Int32Array.of(prompt[0]!, ...target.subarray(0, -1));
     const steps = target.length;
     const sourceSteps = source.length / (ofFeatures ? 2 : 1);
@@ -87,9 +88,31 @@ test.each([
   network.destroy();
 });
 
-test("a network without an encoder is given no pairs", async () => {
+test("without an encoder there is no source: each is learned behind its prompt alone", async () => {
   const network = await Network.create(gpu(), { input: embedding(7, 4), layers: [gru(3)], readout: everyStep(6) });
-  const fitting = fitted(network, pairs(3), { optimizer: sgd({ learningRate: 0.1 }), epochs: 1 });
-  await expect(fitting).rejects.toThrow("fit: data are pairs, and the network has no encoder");
+  const parameters = await referenceOf(network);
+  const ask = { optimizer: sgd({ learningRate: 0 }), epochs: 1, batch: 4 };
+  await expect(fitted(network, sequences(3), ask)).rejects.toThrow(
+    "fit: data have a source, and the network has no encoder",
+  );
+  const all = sequences(5).map(({ target }, i) => ({ prompt: i % 2 ? [start] : [start, 2, 1], target }));
+  const { history } = await fitted(network, all, { ...ask, validation: all });
+  let [loss, count] = [0, 0];
+  for (const { prompt, target } of all) {
+    const inputs = Int32Array.of(...prompt, ...target.subarray(0, -1));
+    const targets = Int32Array.of(...prompt.slice(1).fill(-1), ...target);
+    const run = referenceForward(network.config, parameters, { steps: inputs.length, batch: 1, inputs, targets });
+    loss += target.length * run.loss;
+    count += target.length;
+  }
+  expect(history[0]!.validation!.loss).toBeCloseTo(loss / count, 5);
+  network.destroy();
+});
+
+test("with an encoder there is a source", async () => {
+  const network = await create();
+  const all = sequences(3).map(({ prompt, target }) => ({ prompt, target }));
+  const fitting = fitted(network, all, { optimizer: sgd({ learningRate: 0.1 }), epochs: 1 });
+  await expect(fitting).rejects.toThrow("fit: data have no source, and the network has an encoder");
   network.destroy();
 });
