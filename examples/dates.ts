@@ -9,7 +9,7 @@ import {
   everyStep,
   fit,
   generate,
-  gru,
+  lstm,
   Network,
   openGpu,
   splitItems,
@@ -44,16 +44,16 @@ const prompt = [digits.size]; // the start symbol: no digit yet
 
 const gpu = await openGpu();
 const network = await Network.create(gpu, {
-  encoder: { input: embedding(letters.size, 16), layers: [gru(64)] },
+  encoder: { input: embedding(letters.size, 16), layers: [lstm(64, { forgetBias: 1 })] },
   input: embedding(digits.size + 1, 16),
-  layers: [gru(64)],
+  layers: [lstm(64, { forgetBias: 1 })],
   readout: everyStep(digits.size),
 });
 const pairs = training.map((date) => {
   const { text, iso } = written(date)[Math.floor(forms.length * uniform())]!;
   return { source: letters.encode(text), prompt, target: digits.encode(iso) };
 });
-const updates = 1500;
+const updates = 1200;
 await fit(network, pairs, {
   ...{
     updates,
