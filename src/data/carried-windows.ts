@@ -3,9 +3,10 @@
 
 import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
+import { expectTyped } from "../network/columns";
 import { expectOptions } from "../network/expect";
 import { Epochs } from "./epochs";
-import { expectBatchSize, expectList, expectRows, expectTyped } from "./options";
+import { expectBatchSize, expectList, expectRows } from "./options";
 import { type BatchStream, batchStream } from "./stream";
 
 /**

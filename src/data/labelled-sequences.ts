@@ -2,10 +2,10 @@
 
 import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
-import { columnsOf } from "../network/columns";
+import { columnsOf, expectSequence, expectTyped } from "../network/columns";
 import { expectOptions, shown } from "../network/expect";
 import { Epochs, shuffled } from "./epochs";
-import { expectBatchSize, expectList, expectSequence, expectTyped, heldOutCount } from "./options";
+import { expectBatchSize, expectList, heldOutCount } from "./options";
 import { Random } from "./random";
 import { type BatchStream, batchStream } from "./stream";
 import { batchOfTargets, expectTarget, isTarget, type TargetSequence } from "./target-sequences";
@@ -172,46 +172,31 @@ function checkItems(
   const width = kind === "tokens" ? 1 : inputs;
   const outputs = first && typeof first === "object" && "values" in first ? (first.values?.length ?? 0) : 0;
   for (const [index, sequence] of items.entries()) {
-    const item = `${operation}: items[${index}]`;
-    if (typeof sequence !== "object" || sequence === null) {
-      throw new TempogradError(
-        "batch",
-        `${item} is ${shown(sequence)}, expected a label and tokens or features; leave it out.`,
-      );
-    }
-    const values = (sequence as LabelledSequence)[kind];
-    if (!values) {
-      throw new TempogradError(
-        "batch",
-        `${item}.${kind} is missing, expected ${kind}, as items[0] has; give all items the same kind.`,
-      );
-    }
-    const type = kind === "tokens" ? "Int32Array" : "Float32Array";
-    expectSequence(operation, `items[${index}].${kind}`, values, type, { name: "steps", steps, width });
+    const values = (sequence as LabelledSequence | null)?.[kind];
+    expectSequence(operation, `items[${index}].${kind}`, values, { isTokens: kind === "tokens", width }, [
+      "steps",
+      steps,
+    ]);
     if (outputs > 0) {
-      checkValues(operation, index, sequence as ValuedSequence, outputs);
+      checkValues(operation, `items[${index}].values`, (sequence as ValuedSequence).values, outputs);
       continue;
     }
     const { label } = sequence as LabelledSequence;
     if (!Number.isInteger(label) || label < 0 || label > mostLabel) {
       throw new TempogradError(
         "batch",
-        `${item}.label is ${shown(label)}, expected a class index 0, 1, 2, …; number the classes from 0.`,
+        `${operation}: items[${index}].label is ${shown(label)}, expected a class index 0, 1, 2, …; number the classes from 0.`,
       );
     }
   }
   return { kind, width, outputs };
 }
 
-function checkValues(operation: string, index: number, item: Item, outputs: number): void {
-  const name = `items[${index}].values`;
-  if (!("values" in item)) {
-    throw new TempogradError("batch", `${operation}: ${name} is missing, expected values, as items[0] has; add them.`);
-  }
-  expectTyped(operation, name, item.values, "Float32Array");
-  if (item.values.length === outputs) return;
+function checkValues(operation: string, name: string, values: Float32Array, outputs: number): void {
+  expectTyped(operation, name, values, "Float32Array");
+  if (values.length === outputs) return;
   throw new TempogradError(
     "batch",
-    `${operation}: ${name} has length ${item.values.length}, expected ${outputs}, as items[0].values has; one an output.`,
+    `${operation}: ${name} has length ${values.length}, expected ${outputs}, as items[0].values has; one an output.`,
   );
 }

@@ -32,40 +32,6 @@ export function expectList(operation: string, name: string, value: unknown): voi
   throw new TempogradError("batch", `${operation}: ${name} is ${shown(value)}, expected an array; pass one.`);
 }
 
-/** @throws unless `value` is an array of this type, of this frame or another. */
-export function expectTyped(
-  operation: string,
-  name: string,
-  value: unknown,
-  type: "Int32Array" | "Float32Array" = "Int32Array",
-): void {
-  const got = Object.prototype.toString.call(value).slice(8, -1);
-  if (got === type) return;
-  throw new TempogradError("batch", `${operation}: ${name} is ${got}, expected ${type}; make one with ${type}.from.`);
-}
-
-/** @throws unless `sequence` is an array of this type that has one whole step or more, and no more than `steps`. */
-export function expectSequence(
-  operation: string,
-  name: string,
-  sequence: unknown,
-  type: "Int32Array" | "Float32Array",
-  { name: most, steps, width }: { name: string; steps: number; width: number },
-): void {
-  expectTyped(operation, name, sequence, type);
-  const count = (sequence as ArrayLike<number>).length;
-  const length = count / width;
-  const fail = (got: string, expected: string) => {
-    throw new TempogradError("batch", `${operation}: ${name} has length ${got}, expected ${expected}.`);
-  };
-  if (!Number.isInteger(length)) {
-    fail(`${count}`, `a multiple of inputs = ${width}; set inputs to the features of a step`);
-  }
-  if (length >= 1 && length <= steps) return;
-  const cure = length === 0 ? "leave the item out" : `cut the item, or set ${most} to ${length} or more`;
-  fail(`${length}${width > 1 ? ` · ${width}` : ""}`, `1 to ${most} = ${steps}; ${cure}`);
-}
-
 /** How many of `count` things a held-out fraction keeps back. Throws unless both parts get at least one. */
 export function heldOutCount(operation: string, things: string, count: number, fraction: number): number {
   if (typeof fraction !== "number" || !(fraction > 0 && fraction < 1)) {

@@ -1,11 +1,8 @@
 // Sequences of tokens that are to be said, of a source or without one: padded to batches, each step reading what the one before it
 // was to say.
 
-import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
-import { columnsOf, fillColumns } from "../network/columns";
-import { shown } from "../network/expect";
-import { expectSequence } from "./options";
+import { columnsOf, expectSequence, fillColumns } from "../network/columns";
 
 /** A sequence of tokens that a network is to say, each behind those before it; of an encoder–decoder, of a source (teacher forcing). */
 export interface TargetSequence {
@@ -49,24 +46,17 @@ export function expectTarget(
 ): void {
   const { source, prompt, target } = (item ?? {}) as Partial<TargetSequence>;
   if (source ?? first.source) {
-    const type = isFloats(first.source) ? "Float32Array" : "Int32Array";
-    const most = { name: "sourceSteps", steps: sourceSteps, width: inputs };
-    expectSequence(operation, `${name}.source`, source, type, most);
+    const kind = { isTokens: !isFloats(first.source), width: inputs };
+    expectSequence(operation, `${name}.source`, source, kind, ["sourceSteps", sourceSteps]);
   }
-  const begins = Array.from(prompt ?? []);
-  if (begins.length === 0 || !begins.every((token) => Number.isInteger(token) && token >= 0)) {
-    throw new TempogradError(
-      "batch",
-      `${operation}: ${name}.prompt is ${begins.length ? shown(begins) : "empty"}, expected one token or more; a start symbol.`,
-    );
-  }
-  expectSequence(operation, `${name}.target`, target, "Int32Array", { name: "steps", steps, width: 1 });
-  const taken = stepsOfTarget(item as TargetSequence);
-  if (taken <= steps) return;
-  throw new TempogradError(
-    "batch",
-    `${operation}: ${name} takes ${taken} steps for its prompt and target, expected at most steps = ${steps}; cut it, or set steps to ${taken} or more.`,
-  );
+  const tokens = { isTokens: true, width: 1 };
+  const most = ["steps", steps] as const;
+  const begins = Int32Array.from(prompt ?? []);
+  const whole = begins.every((token, i) => token === prompt![i]);
+  expectSequence(operation, `${name}.prompt`, whole ? begins : prompt, tokens, most);
+  expectSequence(operation, `${name}.target`, target, tokens, most);
+  const taken = new Int32Array(stepsOfTarget(item as TargetSequence));
+  expectSequence(operation, `${name}, its prompt and target,`, taken, tokens, most);
 }
 
 /** Whether these are features. */

@@ -2,8 +2,9 @@
 
 import { TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
+import { expectTyped } from "../network/columns";
 import { expectOptions } from "../network/expect";
-import { expectBatchSize, expectTyped, heldOutCount } from "./options";
+import { expectBatchSize, heldOutCount } from "./options";
 import { type BatchStream, batchStream } from "./stream";
 
 /**

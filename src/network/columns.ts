@@ -1,4 +1,7 @@
-// Sequences side by side: time-major, each in a column of its own, and how many of which length there is room for.
+// Sequences, checked, and side by side: time-major, each in a column of its own; and how many of which length there is room for.
+
+import { TempogradError } from "../errors";
+import { shown } from "./expect";
 
 /** How many sequences are computed side by side where nothing else is said. */
 export const sideBySide = 32;
@@ -37,4 +40,43 @@ export function columnsOf(sequences: readonly ArrayLike<number>[], isTokens: boo
   const { steps, batch, width } = size;
   const inputs = new (isTokens ? Int32Array : Float32Array)(steps * batch * width);
   return { inputs, lengths: fillColumns(inputs, sequences, size) };
+}
+
+/** @throws unless `value` is an array of this type, of this frame or another. */
+export function expectTyped(
+  operation: string,
+  name: string,
+  value: unknown,
+  type: "Int32Array" | "Float32Array" = "Int32Array",
+): void {
+  const got = Object.prototype.toString.call(value).slice(8, -1);
+  if (got === type) return;
+  const what = ArrayBuffer.isView(value) ? got : shown(value);
+  throw new TempogradError("batch", `${operation}: ${name} is ${what}, expected ${type}; make one with ${type}.from.`);
+}
+
+/**
+ * @param most the option that says how many steps there may be, and how many
+ * @returns how many steps of `width` values it has.
+ * @throws unless `sequence` is an array of this type, of one whole step or more.
+ */
+export function expectSequence(
+  operation: string,
+  name: string,
+  sequence: unknown,
+  { isTokens, width }: { isTokens: boolean; width: number },
+  most?: readonly [option: string, steps: number],
+): number {
+  expectTyped(operation, name, sequence, isTokens ? "Int32Array" : "Float32Array");
+  const { length } = sequence as ArrayLike<number>;
+  const steps = length / width;
+  const [option, room] = most ?? ["", Number.POSITIVE_INFINITY];
+  if (Number.isInteger(steps) && steps >= 1 && steps <= room) return steps;
+  const expected = `1 ${most ? `to ${option} = ${room}` : "step or more"}${width > 1 ? ` · ${width} features` : ""}`;
+  const cut =
+    steps > room ? `cut it, or set ${option} to ${Math.ceil(steps)} or more` : "give each step all its features";
+  throw new TempogradError(
+    "batch",
+    `${operation}: ${name} has length ${length}, expected ${expected}; ${length === 0 ? "leave it out" : cut}.`,
+  );
 }

@@ -174,57 +174,38 @@ function checkOptions({ config }: Network, options: GenerateOptions<unknown>): v
   if (options.topK !== undefined) expectSize("generate", "topK", topK);
   expectSeed("generate", seed);
   const { encoder } = architectureOf(config);
-  if (isList(options.source)) {
-    if (options.onTokens) {
-      const expected = "none with a list of sources; ask for one after the other";
-      throw new TempogradError("option", `generate: onTokens is given, expected ${expected}.`);
-    }
-    for (const [i, source] of options.source.entries()) expectSource(encoder?.input, source, `source[${i}]`);
-  } else expectSource(encoder?.input, options.source as ArrayLike<number> | undefined);
-  if (options.initialState) {
-    if (encoder) {
-      const expected = "none; the network has an encoder, which gives it";
-      throw new TempogradError("option", `generate: initialState is given, expected ${expected}.`);
-    }
-    expectStates("generate", "initialState", config, options.initialState);
-  }
-  if (!(prompt?.length > 0))
-    throw new TempogradError(
-      "batch",
-      `generate: prompt is ${prompt ? "empty" : shown(prompt)}, expected at least one token to begin with.`,
-    );
-  for (let i = 0; i < prompt.length; i++) {
-    const token = prompt[i]!;
-    if (!Number.isInteger(token) || token < 0 || token >= tokens) {
-      throw new TempogradError(
-        "batch",
-        `generate: prompt[${i}] is ${token}, expected a token from 0 to ${tokens - 1}.`,
-      );
-    }
-  }
+  const none = (name: "source" | "onTokens" | "initialState", why: string) => {
+    if (options[name] === undefined) return;
+    const code = name === "source" ? "batch" : "option";
+    throw new TempogradError(code, `generate: ${name} is given, expected none; ${why}.`);
+  };
+  const { source } = options;
+  const several = isList(source);
+  if (several) none("onTokens", "ask for one source after the other");
+  if (encoder) {
+    none("initialState", "the network has an encoder, which gives it");
+    const sources = several ? source : [source as ArrayLike<number>];
+    for (const [i, one] of sources.entries()) expectTokens(several ? `source[${i}]` : "source", encoder.input, one);
+  } else none("source", "the network has no encoder");
+  if (options.initialState) expectStates("generate", "initialState", config, options.initialState);
+  expectTokens("prompt", input, prompt);
 }
 
-/** @throws unless a source is given where there is an encoder, and is what that reads. */
-function expectSource(input: Input | undefined, source: ArrayLike<number> | undefined, name = "source"): void {
-  if (!input) {
-    if (source === undefined) return;
-    throw new TempogradError("batch", "generate: source is given, expected none; the network has no encoder.");
-  }
-  const { tokens, width } = input;
-  const multiple = tokens === undefined ? width : 1;
-  const length = source?.length ?? 0;
-  if (!source || length === 0 || length % multiple !== 0) {
-    const expected = tokens === undefined ? `features of ${width} a step, for one step or more` : "one token or more";
-    throw new TempogradError(
-      "batch",
-      `generate: ${name} has ${length} values, expected ${expected}; give what the encoder is to read.`,
-    );
+/** @throws unless these are what an input reads, for one step or more. */
+function expectTokens(name: string, { tokens, width }: Input, given: ArrayLike<number> | undefined): void {
+  const length = given?.length ?? 0;
+  const [steps, one] =
+    tokens === undefined
+      ? [length / width, `a finite number, ${width} a step`]
+      : [length, `a token from 0 to ${tokens - 1}`];
+  if (length === 0 || !Number.isInteger(steps)) {
+    const got = length === 0 ? "is empty" : `has ${length} values`;
+    throw new TempogradError("batch", `generate: ${name} ${got}, expected one step or more, each ${one}; give it.`);
   }
   for (let i = 0; i < length; i++) {
-    const value = source[i]!;
+    const value = given![i]!;
     if (tokens === undefined ? Number.isFinite(value) : Number.isInteger(value) && value >= 0 && value < tokens)
       continue;
-    const expected = tokens === undefined ? "a finite number" : `a token from 0 to ${tokens - 1}`;
-    throw new TempogradError("batch", `generate: ${name}[${i}] is ${value}, expected ${expected}.`);
+    throw new TempogradError("batch", `generate: ${name}[${i}] is ${value}, expected ${one}.`);
   }
 }

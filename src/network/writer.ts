@@ -1,11 +1,10 @@
 // What writes on for `generate`: a step of the network that reads what the one before it wrote, for several rows at once.
 
-import type { Plan } from "../gpu/plan";
-import { type PlannedTensor, readbackBytes, type Tensor, whole, writeTensor } from "../gpu/tensor";
+import { readbackBytes, type Tensor, whole, writeTensor } from "../gpu/tensor";
 import { finiteCheck } from "../ops/finite-check";
 import { sample, sampleSettings, settingsSpec } from "../ops/sample";
 import { architectureOf } from "../parts/architecture";
-import type { Input } from "../parts/inputs";
+import { dataSpec } from "./batch";
 import { columnsOf } from "./columns";
 import { planInference } from "./inference";
 import type { Network } from "./network";
@@ -37,16 +36,18 @@ export async function writerOf(network: Network, { batch, room, sourceSteps }: W
   const state = plan.group<string>("state", stateSpecs(config, batch));
   const ways = await loadWays(gpu.traits, config, { steps: 1, batch }, false);
   const { encoder } = architectureOf(config);
-  const source = encoder && sourceOf(plan, encoder.input, sourceSteps, batch);
-  const sourceLengths = encoder && plan.tensor("sourceLengths", [batch], { type: "i32" });
+  const specs = encoder && {
+    source: dataSpec(encoder.input, sourceSteps, batch),
+    sourceLengths: { shape: [batch], type: "i32" } as const,
+  };
+  const read = specs && plan.group("source", specs).tensors;
   plan.section(first, () => {
     for (const { buffer } of [position, notFinite]) plan.clear({ buffer, offset: 0 }, buffer.size);
     finiteCheck(plan, { tensor: whole(parameters, "parameters"), notFinite });
-    if (!encoder || !source || !sourceLengths) return;
-    const { encoders } = ways;
+    if (!encoder || !read) return;
     const options = { steps: 1, sourceSteps, batch };
-    const read = { source, sourceLengths };
-    const reads = encoders!.encoding({ plan, parameters: parameters.tensors, options, batch: read, ways }, encoder);
+    const layout = { plan, parameters: parameters.tensors, options, batch: read, ways };
+    const reads = ways.encoders!.encoding(layout, encoder);
     reads.read();
     const given = statesIn(state.tensors);
     copyStates(plan, reads.layers, "final", (name) => given(name.slice(encoder.prefix.length)));
@@ -57,7 +58,7 @@ export async function writerOf(network: Network, { batch, room, sourceSteps }: W
   const program = await network.programs.realise(plan, "generate", "generation");
   const own = { settings: program.tensor(settings), tokens: program.tensor(tokens), next: program.tensor(inputs) };
   const states = Object.values(program.group(state).tensors);
-  const reading = source && sourceLengths && { source: program.tensor(source), lengths: program.tensor(sourceLengths) };
+  const reading = read && [program.tensor(read.source), program.tensor(read.sourceLengths)];
   return {
     program,
     /** From one place up to another, of all rows. */
@@ -77,8 +78,7 @@ export async function writerOf(network: Network, { batch, room, sourceSteps }: W
         const { tokens, width } = encoder.input;
         const size = { steps: sourceSteps, batch, width: tokens === undefined ? width : 1 };
         const { inputs, lengths } = columnsOf(sources, tokens !== undefined, size);
-        writeTensor(gpu, reading.source, inputs);
-        writeTensor(gpu, reading.lengths, lengths);
+        for (const [i, data] of [inputs, lengths].entries()) writeTensor(gpu, reading[i]!, data);
       }
       writeTensor(gpu, own.settings, sampleSettings({ ...how, prompt: prompt.length }));
       const rows = Int32Array.from({ length: prompt.length * batch }, (_, i) => prompt[Math.floor(i / batch)]!);
@@ -88,12 +88,6 @@ export async function writerOf(network: Network, { batch, room, sourceSteps }: W
     destroy: () => program.destroy(),
   };
 }
-
-/** Where an encoder reads. */
-const sourceOf = (plan: Plan, { tokens, width }: Input, steps: number, batch: number): PlannedTensor =>
-  tokens === undefined
-    ? plan.tensor("source", [steps, batch, width])
-    : plan.tensor("source", [steps, batch], { type: "i32" });
 
 /** Elements of a tensor, from one up to another. */
 const slice = (tokens: Tensor, from: number, to: number): Tensor => ({

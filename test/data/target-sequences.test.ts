@@ -91,7 +91,7 @@ test("a stream goes on from where another stood, of that size alone", () => {
 const right = { source: Int32Array.of(1, 2), prompt: [start], target: Int32Array.of(3, 4) };
 
 test.each<[string, object, string]>([
-  ["without a source", { source: undefined }, "items[1].source is Undefined, expected Int32Array"],
+  ["without a source", { source: undefined }, "items[1].source is undefined, expected Int32Array"],
   ["of another kind", { source: Float32Array.of(1) }, "items[1].source is Float32Array, expected Int32Array"],
   [
     "of a source without a step",
@@ -99,17 +99,18 @@ test.each<[string, object, string]>([
     "items[1].source has length 0, expected 1 to sourceSteps = 2",
   ],
   ["of a source too long", { source: new Int32Array(3) }, "set sourceSteps to 3 or more"],
-  ["without a prompt", { prompt: undefined }, "items[1].prompt is empty, expected one token or more; a start symbol"],
-  ["of a prompt that is no tokens", { prompt: [0.5] }, "items[1].prompt is an array, expected one token or more"],
-  ["without a target", { target: undefined }, "items[1].target is Undefined, expected Int32Array"],
+  ["without a prompt", { prompt: undefined }, "items[1].prompt has length 0, expected 1 to steps = 2"],
+  ["of a prompt that is no tokens", { prompt: [0.5] }, "items[1].prompt is an array, expected Int32Array"],
+  ["without a target", { target: undefined }, "items[1].target is undefined, expected Int32Array"],
   ["of a target without a step", { target: new Int32Array() }, "items[1].target has length 0, expected 1"],
   ["of a target too long", { target: new Int32Array(3) }, "items[1].target has length 3, expected 1 to steps = 2"],
+  ["of a prompt too long", { prompt: [1, 2, 3, 4] }, "items[1].prompt has length 4, expected 1 to steps = 2"],
   [
-    "of a prompt too long",
-    { prompt: [1, 2, 3, 4] },
-    "items[1] takes 5 steps for its prompt and target, expected at most steps = 2",
+    "too long with its prompt",
+    { prompt: [1, 2] },
+    "items[1], its prompt and target, has length 3, expected 1 to steps = 2",
   ],
-  ["with a label", { source: undefined, target: undefined, label: 1 }, "items[1].source is Undefined"],
+  ["with a label", { source: undefined, target: undefined, label: 1 }, "items[1].source is undefined"],
 ])("one %s is refused", (_, wrong, message) => {
   const items = [right, { ...right, ...wrong } as TargetSequence];
   const size = { steps: 2, sourceSteps: 2, batch: 2 };

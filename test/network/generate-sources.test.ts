@@ -82,8 +82,10 @@ test("a list of sources of which one is wrong is refused, and so are tokens as t
   await expect(asked({ source: [[1], [5]] })).rejects.toThrow(
     "generate: source[1][0] is 5, expected a token from 0 to 4",
   );
-  await expect(asked({ source: [[1], []] })).rejects.toThrow("generate: source[1] has 0 values, expected one token");
-  await expect(asked({ source: [] })).rejects.toThrow("generate: source has 0 values");
+  await expect(asked({ source: [[1], []] })).rejects.toThrow(
+    "generate: source[1] is empty, expected one step or more, each a token from 0 to 4",
+  );
+  await expect(asked({ source: [] })).rejects.toThrow("generate: source is empty");
   await expect(asked({ source: [[1]], onTokens() {} })).rejects.toThrow("generate: onTokens is given, expected none");
   network.destroy();
 });
