@@ -26,8 +26,8 @@ const network = await Network.create(gpu, {
   layers: [gru(48)],
   readout: everyStep(symbols + 1),
 });
-const updates = 700;
-const learned = Array.from({ length: 6000 }, pair);
+const updates = 1200;
+const learned = Array.from({ length: 20_000 }, pair);
 await fit(network, learned, {
   ...{
     updates,
