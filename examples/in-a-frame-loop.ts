@@ -3,12 +3,14 @@
 //
 // With three.js the device is its renderer's, and the frame is its animation loop:
 //
-//   const renderer = new WebGPURenderer();
+//   import { WebGPURenderer } from "three/webgpu";
+//   const renderer = new WebGPURenderer(); // or of a device of the app's: new WebGPURenderer({ device })
 //   await renderer.init();
 //   const { device } = renderer.backend;
 //   renderer.setAnimationLoop(() => { frame(pointer); renderer.render(scene, camera); });
 //
 // A StorageBufferAttribute of three's that was drawn once has its GPUBuffer in renderer.backend.get(attribute).buffer.
+// Its usages (storage, vertex, copies) are those that `inputs`, `outputs` and `state` need.
 
 import { adam, type Batch, everyStep, features, fit, gru, Network, openGpu, readTensors } from "tempograd";
 

@@ -31,6 +31,7 @@ export {
   type StreamDescription,
   type StreamPosition,
 } from "./data/stream";
+export type { TargetSequence } from "./data/target-sequences";
 export { consecutiveWindows, randomWindows, split } from "./data/token-stream";
 export { type Tokenizer, unigramEntropy, Vocabulary } from "./data/vocabulary";
 export { type Window, type WindowOptions, type WindowShape, windowSize, windows } from "./data/windows";

@@ -1,9 +1,9 @@
 // The package as whoever installs it has it, and programs that run there.
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build as esbuild } from "esbuild";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type NodeGpu, openNodeGpu } from "../demo/terminal/node-gpu";
 import { install } from "./tarball";
 
@@ -32,4 +32,18 @@ export function usePackage(): (path: string) => Promise<Record<string, unknown>>
     await esbuild({ ...options, entryPoints: [join(root, path)], outfile, external: ["tempograd"] });
     return import(/* @vite-ignore */ pathToFileURL(outfile).href);
   };
+}
+
+/** Tests that examples run, and learn. */
+export function testExamples(learned: Record<string, (exported: Record<string, unknown>) => void>): void {
+  const run = usePackage();
+  test.each(Object.entries(learned))(
+    "%s runs from the tarball alone, and learns",
+    async (name, expectLearned) => {
+      const imports = readFileSync(join(root, "examples", `${name}.ts`), "utf8").matchAll(/from "([^"]+)"/g);
+      expect([...imports].map(([, from]) => from)).toEqual(["tempograd"]);
+      expectLearned(await run(`examples/${name}.ts`));
+    },
+    600_000, // beside other tests
+  );
 }

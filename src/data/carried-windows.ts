@@ -3,8 +3,9 @@
 
 import { expectOptions, TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
+import { expectTyped } from "../network/columns";
 import { Epochs } from "./epochs";
-import { expectBatchSize, expectList, expectRows, expectTyped } from "./options";
+import { expectBatchSize, expectList, expectRows } from "./options";
 import { type BatchStream, batchStream } from "./stream";
 
 /**

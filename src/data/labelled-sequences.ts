@@ -2,10 +2,12 @@
 
 import { expectOptions, shown, TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
+import { columnsOf, expectSequence, expectTyped } from "../network/columns";
 import { Epochs, shuffled } from "./epochs";
-import { expectBatchSize, expectList, expectTyped, heldOutCount } from "./options";
+import { expectBatchSize, expectList, heldOutCount } from "./options";
 import { Random } from "./random";
 import { type BatchStream, batchStream } from "./stream";
+import { batchOfTargets, expectTarget, isTarget, type TargetSequence } from "./target-sequences";
 
 /** A sequence of one step or more, and the class it belongs to: tokens, or features Float32Array [steps, inputs]. */
 export type LabelledSequence = {
@@ -19,14 +21,16 @@ export type ValuedSequence = {
   values: Float32Array;
 } & ({ tokens: Int32Array; features?: never } | { features: Float32Array; tokens?: never });
 
-type Item = LabelledSequence | ValuedSequence;
+type Item = LabelledSequence | ValuedSequence | TargetSequence;
 
 /** The size of the batches: at most `batch` sequences of at most `steps` steps. */
 export interface PaddedSize {
   steps: number;
   batch: number;
-  /** How many features a step has; 1 unless given. Tokens do not need it. */
+  /** How many features a step has; 1 unless given. Tokens do not need it. Of targets, a step of their source. */
   inputs?: number;
+  /** Of targets: a source has at most so many steps; 1 unless given. */
+  sourceSteps?: number;
 }
 
 /**
@@ -46,20 +50,16 @@ export function paddedBatch(items: readonly Item[], size: PaddedSize): Batch {
       `paddedBatch: got ${items.length} items, expected at most batch = ${batch}; use batchesOnce to cut them up.`,
     );
   }
-  const inputs = new (kind === "tokens" ? Int32Array : Float32Array)(steps * batch * width); // [steps, batch, width]
-  const lengths = new Int32Array(batch).fill(1); // [batch]
+  if (kind === "target")
+    return batchOfTargets(items as readonly TargetSequence[], { sourceSteps: 1, inputs: 1, ...size });
+  const sequences = items.map((item) => (item as LabelledSequence)[kind]!);
+  const { inputs, lengths } = columnsOf(sequences, kind === "tokens", { steps, batch, width });
   const targets = outputs === 0 ? new Int32Array(batch).fill(-1) : new Float32Array(batch * outputs); // [batch, outputs]
-  const weights = new Float32Array(batch); // [batch]
   for (const [row, item] of items.entries()) {
-    const values = item[kind]!; // [length, width]
-    lengths[row] = values.length / width;
-    for (let step = 0; step < lengths[row]!; step++) {
-      inputs.set(values.subarray(step * width, (step + 1) * width), (step * batch + row) * width);
-    }
     if ("values" in item) targets.set(item.values, row * outputs);
-    else targets[row] = item.label;
-    weights[row] = 1;
+    else targets[row] = (item as LabelledSequence).label;
   }
+  const weights = new Float32Array(batch).fill(1, 0, items.length); // [batch]
   return { inputs, targets, lengths, ...(outputs > 0 && { weights }) };
 }
 
@@ -88,7 +88,11 @@ export function shuffledBatches(
   return batchStream(
     {
       stream: "shuffledBatches",
-      given: { items: items.length, steps, batch, seed, ...(kind === "features" && { inputs: width }) },
+      given: {
+        ...{ items: items.length, steps, batch, seed },
+        ...(kind === "target" && { sourceSteps: size.sourceSteps ?? 1 }),
+        ...(kind !== "tokens" && { inputs: width }),
+      },
       source(random, [taken] = [0]) {
         const epochs = new Epochs(items.length, random, taken);
         return {
@@ -149,72 +153,49 @@ function checkItems(
   operation: string,
   items: readonly Item[],
   size: PaddedSize,
-): { kind: "tokens" | "features"; width: number; outputs: number } {
+): { kind: "tokens" | "features" | "target"; width: number; outputs: number } {
   expectOptions(operation, size);
-  const { steps, batch, inputs = 1 } = size;
+  const { steps, batch, inputs = 1, sourceSteps = 1 } = size;
   expectBatchSize(operation, steps, batch, inputs);
   expectList(operation, "items", items);
   if (items.length === 0)
     throw new TempogradError("batch", `${operation}: got 0 items, expected 1 or more; give some to learn from.`);
-  const kind = items[0]?.tokens ? "tokens" : "features";
-  const width = kind === "tokens" ? 1 : inputs;
   const [first] = items;
+  if (isTarget(first)) {
+    expectBatchSize(operation, sourceSteps, batch, inputs);
+    const rules = { steps, sourceSteps, inputs, first };
+    for (const [index, item] of items.entries()) expectTarget(operation, `items[${index}]`, item, rules);
+    return { kind: "target", width: inputs, outputs: 0 };
+  }
+  const kind = first?.tokens ? "tokens" : "features";
+  const width = kind === "tokens" ? 1 : inputs;
   const outputs = first && typeof first === "object" && "values" in first ? (first.values?.length ?? 0) : 0;
   for (const [index, sequence] of items.entries()) {
-    const item = `${operation}: items[${index}]`;
-    if (typeof sequence !== "object" || sequence === null) {
-      throw new TempogradError(
-        "batch",
-        `${item} is ${shown(sequence)}, expected a label and tokens or features; leave it out.`,
-      );
-    }
-    const values = sequence[kind];
-    if (!values) {
-      throw new TempogradError(
-        "batch",
-        `${item}.${kind} is missing, expected ${kind}, as items[0] has; give all items the same kind.`,
-      );
-    }
-    expectTyped(operation, `items[${index}].${kind}`, values, kind === "tokens" ? "Int32Array" : "Float32Array");
-    const length = values.length / width;
-    if (!Number.isInteger(length)) {
-      throw new TempogradError(
-        "batch",
-        `${item}.features has length ${values.length}, expected a multiple of inputs = ${width}; ` +
-          "set inputs to the features of a step.",
-      );
-    }
-    if (length < 1 || length > steps) {
-      throw new TempogradError(
-        "batch",
-        `${item}.${kind} has length ${length}${width > 1 ? ` · ${width}` : ""}, expected 1 to steps = ${steps}; ` +
-          (length === 0 ? "leave the item out." : `cut the item, or set steps to ${length} or more.`),
-      );
-    }
+    const values = (sequence as LabelledSequence | null)?.[kind];
+    expectSequence(operation, `items[${index}].${kind}`, values, { isTokens: kind === "tokens", width }, [
+      "steps",
+      steps,
+    ]);
     if (outputs > 0) {
-      checkValues(operation, index, sequence, outputs);
+      checkValues(operation, `items[${index}].values`, (sequence as ValuedSequence).values, outputs);
       continue;
     }
     const { label } = sequence as LabelledSequence;
     if (!Number.isInteger(label) || label < 0 || label > mostLabel) {
       throw new TempogradError(
         "batch",
-        `${item}.label is ${shown(label)}, expected a class index 0, 1, 2, …; number the classes from 0.`,
+        `${operation}: items[${index}].label is ${shown(label)}, expected a class index 0, 1, 2, …; number the classes from 0.`,
       );
     }
   }
   return { kind, width, outputs };
 }
 
-function checkValues(operation: string, index: number, item: Item, outputs: number): void {
-  const name = `items[${index}].values`;
-  if (!("values" in item)) {
-    throw new TempogradError("batch", `${operation}: ${name} is missing, expected values, as items[0] has; add them.`);
-  }
-  expectTyped(operation, name, item.values, "Float32Array");
-  if (item.values.length === outputs) return;
+function checkValues(operation: string, name: string, values: Float32Array, outputs: number): void {
+  expectTyped(operation, name, values, "Float32Array");
+  if (values.length === outputs) return;
   throw new TempogradError(
     "batch",
-    `${operation}: ${name} has length ${item.values.length}, expected ${outputs}, as items[0].values has; one an output.`,
+    `${operation}: ${name} has length ${values.length}, expected ${outputs}, as items[0].values has; one an output.`,
   );
 }

@@ -32,18 +32,6 @@ export function expectList(operation: string, name: string, value: unknown): voi
   throw new TempogradError("batch", `${operation}: ${name} is ${shown(value)}, expected an array; pass one.`);
 }
 
-/** @throws unless `value` is an array of this type, of this frame or another. */
-export function expectTyped(
-  operation: string,
-  name: string,
-  value: unknown,
-  type: "Int32Array" | "Float32Array" = "Int32Array",
-): void {
-  const got = Object.prototype.toString.call(value).slice(8, -1);
-  if (got === type) return;
-  throw new TempogradError("batch", `${operation}: ${name} is ${got}, expected ${type}; make one with ${type}.from.`);
-}
-
 /** How many of `count` things a held-out fraction keeps back. Throws unless both parts get at least one. */
 export function heldOutCount(operation: string, things: string, count: number, fraction: number): number {
   if (typeof fraction !== "number" || !(fraction > 0 && fraction < 1)) {

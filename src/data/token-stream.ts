@@ -2,7 +2,8 @@
 
 import { expectOptions, TempogradError } from "../errors";
 import type { Batch } from "../network/batch";
-import { expectBatchSize, expectTyped, heldOutCount } from "./options";
+import { expectTyped } from "../network/columns";
+import { expectBatchSize, heldOutCount } from "./options";
 import { type BatchStream, batchStream } from "./stream";
 
 /**

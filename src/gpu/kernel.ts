@@ -72,12 +72,12 @@ export class KernelCache {
           compute: { module, entryPoint },
         });
       } catch (error) {
-        const { messages } = await compilationOf(module);
-        const lines = messages.map(({ lineNum, linePos, message }) => `  ${lineNum}:${linePos} ${message}`);
-        throw new TempogradError(
-          "definition",
-          [`${name}: the shader does not compile: ${(error as Error).message}`, ...lines].join("\n"),
-        );
+        let text = `${name}: the shader does not compile: ${(error as Error).message}`;
+        const asked = (async () => module.getCompilationInfo())();
+        const told = await asked.catch(() => undefined); // it is not there in Bun
+        for (const { lineNum, linePos, message } of told?.messages ?? [])
+          text += `\n  ${lineNum}:${linePos} ${message}`;
+        throw new TempogradError("definition", text);
       }
     };
     return {
@@ -105,12 +105,3 @@ export function kernelsOf(device: GPUDevice): KernelCache {
 // All invocations read the same, so that barriers behind the test are still met by all.
 const gateTest = " if (tempogradGate != 0u) { return; }";
 const gateBinding = "\n@group(1) @binding(0) var<storage, read> tempogradGate: u32;\n";
-
-/** What a compiler says of a shader; nothing where it is not told, as in Bun. */
-const compilationOf = async (module: GPUShaderModule): Promise<Pick<GPUCompilationInfo, "messages">> => {
-  try {
-    return await module.getCompilationInfo();
-  } catch {
-    return { messages: [] };
-  }
-};

@@ -137,7 +137,7 @@ export function batchSpecs(config: NetworkConfig, layout: BatchLayout): BatchSpe
 const rowsOf = (input: Input, rows: number): number => (input.sparse ? mostTokens(input, rows) : (input.tokens ?? 0));
 
 /** What an input's data is. */
-const dataSpec = ({ tokens, width }: Input, steps: number, batch: number): TensorSpec =>
+export const dataSpec = ({ tokens, width }: Input, steps: number, batch: number): TensorSpec =>
   tokens === undefined ? { shape: [steps, batch, width] } : { shape: [steps, batch], type: "i32" };
 
 /** As the tensors of one group. */

@@ -2,37 +2,24 @@
 
 import { expectOptions, shown, TempogradError } from "../errors";
 import { expectLiving } from "../gpu/lifetime";
-import type { Plan } from "../gpu/plan";
-import {
-  type PlannedTensor,
-  readbackBytes,
-  readTensors,
-  roundUp,
-  type Tensor,
-  whole,
-  writeTensor,
-} from "../gpu/tensor";
-import { finiteCheck } from "../ops/finite-check";
-import { sample, sampleSettings, settingsSpec } from "../ops/sample";
+import { readTensors, roundUp } from "../gpu/tensor";
 import { architectureOf } from "../parts/architecture";
 import type { Input } from "../parts/inputs";
 import { borrow } from "./borrow";
+import { roundedSize, sideBySide } from "./columns";
 import { expectKnown, expectSeed, expectSize } from "./expect";
-import { planInference } from "./inference";
 import type { Network } from "./network";
 import { notFiniteNetwork } from "./not-finite";
-import { loadWays } from "./pass-ways";
 import type { States } from "./read-states";
-import { emptyStates, expectStates, partsOfStates } from "./state-rows";
-import { stateSpecs } from "./state-specs";
-import { copyStates, statesIn } from "./states";
+import { expectStates } from "./state-rows";
+import { first, writerOf } from "./writer";
 
 /** What is written on, how long, and how boldly. */
-export interface GenerateOptions {
+export interface GenerateOptions<Source = ArrayLike<number>> {
   /** Tokens to begin with, at least one; they are not part of the answer. */
   prompt: ArrayLike<number>;
-  /** Of a network with an encoder, what that reads first: tokens, or features [steps, inputs]. */
-  source?: ArrayLike<number>;
+  /** Of a network with an encoder, what that reads first: tokens, or features [steps, inputs]. Or a list of such, of any lengths. */
+  source?: Source;
   /** What the layers begin with before the prompt, as a sequence ended: `states` of `predict`. Without it, zero; of an encoder its own. */
   initialState?: States;
   /** How many tokens to write. */
@@ -43,7 +30,7 @@ export interface GenerateOptions {
   topK?: number;
   /** The same seed writes the same text. Default 1. */
   seed?: number;
-  /** Called with the new tokens, a few dozen at a time, as they come. */
+  /** Called with the new tokens, a few dozen at a time, as they come; not of a list of sources. */
   onTokens?: (tokens: Int32Array) => void;
   /** Gives up writing. */
   signal?: AbortSignal;
@@ -58,7 +45,8 @@ const tokensPerSubmit = 32;
 
 /**
  * Draws each next token from softmax(o / temperature). One readback for all; with `onTokens`, one for a few dozen.
- * @returns the tokens written, `length` of them.
+ * Of a list of sources, up to 32 are answered side by side, each as if alone: with the same prompt and the same seed.
+ * @returns the tokens written, `length` of them; of a list of sources a list, one for each.
  * @throws where the network does not predict tokens from tokens at every step, an option is out of range, parameters or
  *   logits are not finite, the network was destroyed, the device was lost or has no room; or `signal`'s reason.
  * @example
@@ -69,35 +57,65 @@ const tokensPerSubmit = 32;
  * console.log(vocabulary.decode(tokens));
  * ```
  */
-export async function generate(network: Network, options: GenerateOptions): Promise<Int32Array> {
+export function generate(network: Network, options: GenerateOptions): Promise<Int32Array>;
+export function generate(
+  network: Network,
+  options: GenerateOptions<readonly ArrayLike<number>[]>,
+): Promise<Int32Array[]>;
+export async function generate(
+  network: Network,
+  options: GenerateOptions<ArrayLike<number> | readonly ArrayLike<number>[]>,
+): Promise<Int32Array | Int32Array[]> {
   expectLiving("generate", "network", network, "Network.create");
   expectOptions("generate", options);
-  const { prompt, source, initialState, length, temperature = 1, topK = 0, seed = 1, onTokens, signal } = options;
-  const { gpu, config } = network;
+  const { source } = options;
+  const several = isList(source);
+  const sources: readonly ArrayLike<number>[] = several ? source : [source ?? []];
   checkOptions(network, options);
+  const { tokens, width = 1 } = architectureOf(network.config).encoder?.input ?? {};
+  const longest = sources.reduce((most, { length }) => Math.max(most, length), 0);
+  const sourceSteps = roundedSize(longest / (tokens === undefined ? width : 1));
+  const batch = Math.min(sideBySide, roundedSize(sources.length));
+  let answers: Int32Array[] = [];
+  for (let at = 0; at < sources.length; at += batch) {
+    answers = answers.concat(await written(network, sources.slice(at, at + batch), { batch, sourceSteps }, options));
+  }
+  return several ? answers : answers[0]!;
+}
+
+const isList = (source: unknown): source is readonly ArrayLike<number>[] =>
+  Array.isArray(source) && source.length > 0 && typeof source[0] !== "number";
+
+/** Of each source the tokens that follow. */
+async function written(
+  network: Network,
+  sources: readonly ArrayLike<number>[],
+  { batch, sourceSteps }: { batch: number; sourceSteps: number },
+  { prompt, length, initialState, temperature = 1, topK = 0, seed = 1, onTokens, signal }: GenerateOptions<unknown>,
+): Promise<Int32Array[]> {
+  const { gpu, config } = network;
   signal?.throwIfAborted();
   const all = prompt.length + length;
   const room = roundUp(all, roomOf);
   return borrow(
     network,
-    `generate ${room}, ${source?.length ?? 0}`,
-    () => writerOf(network, room, source?.length ?? 0),
+    `generate ${batch}, ${room}, ${sourceSteps}`,
+    () => writerOf(network, { batch, room, sourceSteps }),
     async (writer) => {
       const { program, tokens, notFinite, staging } = writer;
-      writer.begin(prompt, source ?? [], initialState, {
-        temperature,
-        topK: Math.min(topK, architectureOf(config).readout.outputs),
-        seed,
-        prompt: prompt.length,
-        room: all,
-      });
-      const written = new Int32Array(length);
+      const { outputs } = architectureOf(config).readout;
+      writer.begin(prompt, sources, initialState, { temperature, topK: Math.min(topK, outputs), seed, room: all });
+      const answers = sources.map(() => new Int32Array(length));
       let streamed = prompt.length;
       const read = async (end: number) => {
-        const news = slice(tokens, streamed, end);
-        const [values, found] = await readTensors(gpu, [news, notFinite], "generate", staging);
+        const [values, found] = await readTensors(gpu, [tokens(streamed, end), notFinite], "generate", staging);
         if (found![0] !== 0) throw notFiniteNetwork("generate");
-        written.set(values!, streamed - prompt.length);
+        for (const [row, answer] of answers.entries()) {
+          answer.set(
+            values!.filter((_, i) => i % batch === row),
+            streamed - prompt.length,
+          );
+        }
         streamed = end;
         return values as Int32Array;
       };
@@ -115,7 +133,7 @@ export async function generate(network: Network, options: GenerateOptions): Prom
         else await gpu.answered("generate", gpu.device.queue.onSubmittedWorkDone()); // at most a submit ahead of the device
       }
       if (streamed < all) await read(all);
-      return written;
+      return answers;
     },
   );
 }
@@ -123,78 +141,7 @@ export async function generate(network: Network, options: GenerateOptions): Prom
 /** Places for tokens come by so many, so that texts of about the same length share a program. */
 const roomOf = 4096;
 
-/** The section of what is done before the first token alone. */
-const first = "first";
-
-/** A step of the network that reads what the one before it wrote. */
-async function writerOf(network: Network, room: number, sourceLength: number) {
-  const { gpu, config } = network;
-  const { parameters } = network.programs;
-  const plan = network.programs.plan("generate");
-  const { settings } = plan.group("settings", { settings: settingsSpec }, "uniform").tensors;
-  const tokens = plan.tensor("tokens", [room], { type: "i32" });
-  const position = plan.tensor("position", [1], { type: "u32" });
-  const notFinite = plan.tensor("notFinite", [1], { type: "u32" });
-  const staging = plan.buffer("readback", readbackBytes([tokens, notFinite]), "readback");
-  const state = plan.group<string>("state", stateSpecs(config, 1));
-  const ways = await loadWays(gpu.traits, config, { steps: 1, batch: 1 }, false);
-  const { encoder } = architectureOf(config);
-  const source = encoder && sourceOf(plan, encoder.input, sourceLength);
-  plan.section(first, () => {
-    for (const { buffer } of [position, notFinite]) plan.clear({ buffer, offset: 0 }, buffer.size);
-    finiteCheck(plan, { tensor: whole(parameters, "parameters"), notFinite });
-    if (!encoder || !source) return;
-    const { encoders } = ways;
-    const options = { steps: 1, sourceSteps: source.shape[0]!, batch: 1 };
-    const batch = { source, sourceLengths: plan.tensor("sourceLengths", [1], { type: "i32" }) };
-    const reads = encoders!.encoding({ plan, parameters: parameters.tensors, options, batch, ways }, encoder);
-    reads.read();
-    const given = statesIn(state.tensors);
-    copyStates(plan, reads.layers, "final", (name) => given(name.slice(encoder.prefix.length)));
-  });
-  const { inputs, outputs } = planInference(plan, config, parameters.tensors, {}, ways, state);
-  const logits = { ...outputs, shape: [1, architectureOf(config).readout.outputs] };
-  sample(plan, { logits, settings, position, tokens, next: inputs, notFinite });
-  const program = await network.programs.realise(plan, "generate", "generation");
-  const own = { settings: program.tensor(settings), tokens: program.tensor(tokens), next: program.tensor(inputs) };
-  const states = Object.values(program.group(state).tensors);
-  const real = { ...own, source: source && program.tensor(source) };
-  return {
-    program,
-    tokens: real.tokens,
-    notFinite: program.tensor(notFinite),
-    staging: program.buffer(staging),
-    /** Puts there what is to be written on. */
-    begin(
-      prompt: ArrayLike<number>,
-      read: ArrayLike<number>,
-      initial: States | undefined,
-      how: Parameters<typeof sampleSettings>[0],
-    ): void {
-      const given = partsOfStates(config, initial ?? emptyStates(config, 1), 1);
-      for (const [i, tensor] of states.entries()) writeTensor(gpu, tensor, given[i]!);
-      if (real.source) writeTensor(gpu, real.source, read);
-      writeTensor(gpu, real.settings, sampleSettings(how));
-      writeTensor(gpu, slice(real.tokens, 0, prompt.length), prompt);
-      writeTensor(gpu, real.next, [prompt[0]!]);
-    },
-    destroy: () => program.destroy(),
-  };
-}
-
-/** Where an encoder reads. */
-const sourceOf = (plan: Plan, { tokens, width }: Input, length: number): PlannedTensor =>
-  tokens === undefined
-    ? plan.tensor("source", [length / width, 1, width])
-    : plan.tensor("source", [length, 1], { type: "i32" });
-
-/** The tokens from one place up to another. */
-const slice = (tokens: Tensor, from: number, to: number): Tensor => ({
-  ...tokens,
-  ...{ shape: [to - from], offset: tokens.offset + 4 * from, size: 4 * (to - from) },
-});
-
-function checkOptions({ config }: Network, options: GenerateOptions): void {
+function checkOptions({ config }: Network, options: GenerateOptions<unknown>): void {
   const { prompt, length, temperature = 1, topK = 0, seed = 1 } = options;
   expectKnown("generate", options, [
     "prompt",
@@ -227,51 +174,38 @@ function checkOptions({ config }: Network, options: GenerateOptions): void {
   if (options.topK !== undefined) expectSize("generate", "topK", topK);
   expectSeed("generate", seed);
   const { encoder } = architectureOf(config);
-  expectSource(encoder?.input, options.source);
-  if (options.initialState) {
-    if (encoder) {
-      const expected = "none; the network has an encoder, which gives it";
-      throw new TempogradError("option", `generate: initialState is given, expected ${expected}.`);
-    }
-    expectStates("generate", "initialState", config, options.initialState);
-  }
-  if (!(prompt?.length > 0))
-    throw new TempogradError(
-      "batch",
-      `generate: prompt is ${prompt ? "empty" : shown(prompt)}, expected at least one token to begin with.`,
-    );
-  for (let i = 0; i < prompt.length; i++) {
-    const token = prompt[i]!;
-    if (!Number.isInteger(token) || token < 0 || token >= tokens) {
-      throw new TempogradError(
-        "batch",
-        `generate: prompt[${i}] is ${token}, expected a token from 0 to ${tokens - 1}.`,
-      );
-    }
-  }
+  const none = (name: "source" | "onTokens" | "initialState", why: string) => {
+    if (options[name] === undefined) return;
+    const code = name === "source" ? "batch" : "option";
+    throw new TempogradError(code, `generate: ${name} is given, expected none; ${why}.`);
+  };
+  const { source } = options;
+  const several = isList(source);
+  if (several) none("onTokens", "ask for one source after the other");
+  if (encoder) {
+    none("initialState", "the network has an encoder, which gives it");
+    const sources = several ? source : [source as ArrayLike<number>];
+    for (const [i, one] of sources.entries()) expectTokens(several ? `source[${i}]` : "source", encoder.input, one);
+  } else none("source", "the network has no encoder");
+  if (options.initialState) expectStates("generate", "initialState", config, options.initialState);
+  expectTokens("prompt", input, prompt);
 }
 
-/** @throws unless a source is given where there is an encoder, and is what that reads. */
-function expectSource(input: Input | undefined, source: ArrayLike<number> | undefined): void {
-  if (!input) {
-    if (source === undefined) return;
-    throw new TempogradError("batch", "generate: source is given, expected none; the network has no encoder.");
-  }
-  const { tokens, width } = input;
-  const multiple = tokens === undefined ? width : 1;
-  const length = source?.length ?? 0;
-  if (!source || length === 0 || length % multiple !== 0) {
-    const expected = tokens === undefined ? `features of ${width} a step, for one step or more` : "one token or more";
-    throw new TempogradError(
-      "batch",
-      `generate: source has ${length} values, expected ${expected}; give what the encoder is to read.`,
-    );
+/** @throws unless these are what an input reads, for one step or more. */
+function expectTokens(name: string, { tokens, width }: Input, given: ArrayLike<number> | undefined): void {
+  const length = given?.length ?? 0;
+  const [steps, one] =
+    tokens === undefined
+      ? [length / width, `a finite number, ${width} a step`]
+      : [length, `a token from 0 to ${tokens - 1}`];
+  if (length === 0 || !Number.isInteger(steps)) {
+    const got = length === 0 ? "is empty" : `has ${length} values`;
+    throw new TempogradError("batch", `generate: ${name} ${got}, expected one step or more, each ${one}; give it.`);
   }
   for (let i = 0; i < length; i++) {
-    const value = source[i]!;
+    const value = given![i]!;
     if (tokens === undefined ? Number.isFinite(value) : Number.isInteger(value) && value >= 0 && value < tokens)
       continue;
-    const expected = tokens === undefined ? "a finite number" : `a token from 0 to ${tokens - 1}`;
-    throw new TempogradError("batch", `generate: source[${i}] is ${value}, expected ${expected}.`);
+    throw new TempogradError("batch", `generate: ${name}[${i}] is ${value}, expected ${one}.`);
   }
 }

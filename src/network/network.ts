@@ -219,7 +219,7 @@ export class Network<Config extends NetworkConfig = NetworkConfig> {
     if (!inference) {
       throw new TempogradError(
         "option",
-        `Network.encode: steps ${steps} and batch ${batch} are not prepared; await network.prepare({ steps: ${steps}, batch: ${batch} }) first.`,
+        `Network.encode: steps ${steps} and batch ${batch} are not prepared; await network.prepare first.`,
       );
     }
     inference.encode(encoder, buffers);

@@ -4,6 +4,7 @@ import { shown, TempogradError } from "../errors";
 import { architectureOf } from "../parts/architecture";
 import type { BatchInputs } from "./batch";
 import { borrow } from "./borrow";
+import { columnsOf, expectSequence, roundedSize, sideBySide } from "./columns";
 import { expectKnown, expectSize, expectSwitch } from "./expect";
 import type { Network } from "./network";
 import type { Prediction } from "./prediction";
@@ -27,7 +28,6 @@ export interface PredictOptions<Initial = States | readonly States[]> {
 }
 
 const operation = "Network.predict";
-const sideBySide = 32;
 
 /** As `network.predict`. */
 export async function predict(
@@ -71,7 +71,9 @@ async function ofSequences(
       `${operation}: got sequences, expected a batch with a source: the network has an encoder.`,
     );
   }
-  const lengths = sequences.map((sequence, i) => lengthOf(sequence, `sequences[${i}]`, input));
+  const isTokens = input.tokens !== undefined;
+  const width = isTokens ? 1 : input.width;
+  const lengths = sequences.map((one, i) => expectSequence(operation, `sequences[${i}]`, one, { isTokens, width }));
   const initial = initialState as readonly States[] | undefined;
   if (initial) checkInitial(network, initial, sequences.length);
   if (sequences.length === 0) return [];
@@ -83,9 +85,10 @@ async function ofSequences(
     signal?.throwIfAborted();
     const rows = order.slice(start, start + batch);
     const steps = stepsFor(lengths[rows.at(-1)!]!, longest);
-    const inputs = padded(
+    const inputs = columnsOf(
       rows.map((i) => sequences[i]!),
-      { steps, batch, width: input.tokens === undefined ? input.width : 1 },
+      isTokens,
+      { steps, batch, width },
     );
     const begin =
       initial &&
@@ -157,61 +160,11 @@ async function run(network: Network, shape: { steps: number; batch: number; stat
   });
 }
 
-/** Sequences in columns, zeros behind each; rows without one have a step. */
-function padded(
-  rows: readonly SequenceInputs[],
-  { steps, batch, width }: { steps: number; batch: number; width: number },
-) {
-  const inputs =
-    rows[0] instanceof Float32Array ? new Float32Array(steps * batch * width) : new Int32Array(steps * batch);
-  const lengths = new Int32Array(batch).fill(1);
-  for (const [row, sequence] of rows.entries()) {
-    lengths[row] = sequence.length / width;
-    for (let t = 0; t < lengths[row]!; t++) {
-      inputs.set(sequence.subarray(t * width, (t + 1) * width), (t * batch + row) * width);
-    }
-  }
-  return { inputs, lengths };
-}
-
-/** Of a few sizes, so that programs are used again: the next of 1 … 8, 10, 12, 14, 16, 20, … */
-function roundedSize(size: number): number {
-  const unit = 2 ** Math.max(0, Math.ceil(Math.log2(size)) - 3);
-  return Math.ceil(size / unit) * unit;
-}
-
 /** All steps of the longest, or a half, a quarter or an eighth of them, where that is enough. */
 function stepsFor(length: number, longest: number): number {
   let steps = longest;
   for (let halvings = 0; halvings < 3 && Math.ceil(steps / 2) >= length; halvings++) steps = Math.ceil(steps / 2);
   return steps;
-}
-
-/** How many steps a sequence has. @throws where it is none of the network's. */
-function lengthOf(
-  sequence: SequenceInputs,
-  name: string,
-  { tokens, width }: { tokens?: number | undefined; width: number },
-): number {
-  const type = tokens === undefined ? "Float32Array" : "Int32Array";
-  const got = Object.prototype.toString.call(sequence).slice(8, -1); // holds for arrays of other frames too
-  const of = tokens === undefined ? `features [steps, ${width}]` : "tokens";
-  if (got !== type) {
-    const what = ArrayBuffer.isView(sequence) ? got : shown(sequence);
-    throw new TempogradError(
-      "batch",
-      `${operation}: ${name} is ${what}, expected ${type} of ${of}; make one with ${type}.from.`,
-    );
-  }
-  const length = sequence.length / (tokens === undefined ? width : 1);
-  if (length < 1 || !Number.isInteger(length)) {
-    const cure = sequence.length === 0 ? "leave it out" : "give each step all its features";
-    throw new TempogradError(
-      "batch",
-      `${operation}: ${name} has ${sequence.length} values, expected ${of}, of one step or more; ${cure}.`,
-    );
-  }
-  return length;
 }
 
 function checkInitial({ config }: Network, initial: readonly States[], count: number): void {

@@ -5,20 +5,20 @@ import type { Plan } from "../gpu/plan";
 import type { PlannedTensor } from "../gpu/tensor";
 import { packUniform, uniformLayout } from "../gpu/uniform";
 import { finiteCheckSource } from "./finite-check";
-import { expectShape } from "./operands";
+import { expectShape, inVec4, rowsAndWidth } from "./operands";
 import { philoxSource } from "./philox";
 import { sampleThreads } from "./thresholds";
 
 interface Sample {
-  /** [1, K], of the token at `position` */
+  /** [B, K], of each row's token at its `position` */
   logits: PlannedTensor;
   /** A uniform, of `settingsSpec`: what `sampleSettings` answers. */
   settings: PlannedTensor;
-  /** u32 [1]; each run adds one, up to the last token. */
+  /** u32 [B]; each run adds one, up to the last token. */
   position: PlannedTensor;
-  /** i32 [tokens in all]: the prompt, then what was drawn */
+  /** i32 [tokens in all, B]: the prompt, then what was drawn */
   tokens: PlannedTensor;
-  /** i32, what the network reads next */
+  /** i32 [1, B], what the network reads next */
   next: PlannedTensor;
   /** u32 [1]: set to 1 where a logit is not finite; else it stays. */
   notFinite: PlannedTensor;
@@ -47,22 +47,27 @@ export function sampleSettings(settings: SampleSettings): Uint32Array {
 /** A spec of `settings`. */
 export const settingsSpec = { shape: [layout.bytes / 4], type: "u32" } as const;
 
-/** tokens[position + 1] and next = the prompt's token, or one drawn from softmax(logits / temperature). */
+/** Of each row tokens[position + 1] and next = the prompt's token, or one drawn from softmax(logits / temperature), as if it were alone. */
 export function sample(plan: Plan, bindings: Sample): void {
-  const outputs = bindings.logits.shape.at(-1) ?? 1;
-  expectShape("sample", bindings.logits, "[1, K]", [1, outputs]);
+  const [rows, outputs] = rowsAndWidth(bindings.logits);
+  expectShape("sample", bindings.position, "[B]", [rows]);
   expectShape("sample", bindings.settings, "the settings' shape", settingsSpec.shape);
   plan.add({
     label: "draw the next token",
     kernel: {
       shader: "sample",
       source: `${finiteCheckSource}\n${philoxSource}\n${sampleShader}`,
-      constants: { outputs, threads: plan.traits.software ? sampleThreads.processor : sampleThreads.gpu },
+      constants: {
+        rows,
+        outputs,
+        width: inVec4(outputs),
+        threads: plan.traits.software ? sampleThreads.processor : sampleThreads.gpu,
+      },
       flags: { alone: false, noted: false },
     },
     bindings: { ...bindings },
-    workgroups: [1],
-    flops: 4 * outputs,
-    bytes: 4 * outputs,
+    workgroups: [rows],
+    flops: 4 * rows * outputs,
+    bytes: 4 * rows * outputs,
   });
 }

@@ -8,6 +8,7 @@ import {
   splitItems,
   type ValuedSequence,
 } from "../data/labelled-sequences";
+import { isTarget, stepsOfTarget, type TargetSequence } from "../data/target-sequences";
 import { consecutiveWindows, randomWindows, split } from "../data/token-stream";
 import { areInTime, splitInTime } from "../data/windows";
 import { shown, TempogradError } from "../errors";
@@ -17,12 +18,13 @@ import { expectSize } from "../network/expect";
 import { architectureOf } from "../parts/architecture";
 import { type Batches, iteratorOf } from "./batches";
 
-type Sequences = readonly (LabelledSequence | ValuedSequence)[];
+type Sequences = readonly (LabelledSequence | ValuedSequence | TargetSequence)[];
 
 /**
- * Sequences that have a label or values, such as `windows` of a series, or batches: all of them once an epoch. The tokens of one
- * text, Int32Array, each to be predicted from those before it: windows of `steps` that begin anywhere, as many in an epoch as there
- * is room for side by side; with `carryState` read in order (truncated BPTT). Or a stream of batches, which has no epochs.
+ * Sequences that have a label or values, such as `windows` of a series; targets, of a source where the network has an
+ * encoder;
+ * or batches: all of them once an epoch. The tokens of one text, Int32Array, each to be predicted from those before it: windows of
+ * `steps` that begin anywhere, as many in an epoch as there is room for side by side; with `carryState` read in order (truncated BPTT). Or a stream of batches, which has no epochs.
  */
 export type FitData = Sequences | Int32Array | readonly Batch[] | Batches;
 
@@ -46,6 +48,7 @@ export interface PreparedData {
 
 interface DataSize {
   readonly steps?: number | undefined;
+  readonly sourceSteps?: number | undefined;
   readonly batch?: number | undefined;
   readonly carryState?: boolean | undefined;
   readonly weights?: boolean | undefined;
@@ -53,7 +56,7 @@ interface DataSize {
 
 const isSequences = (data: unknown): data is Sequences =>
   Array.isArray(data) &&
-  data.some((item) => typeof item === "object" && item !== null && ("label" in item || "values" in item));
+  data.some((item) => isTarget(item) || (typeof item === "object" && item && ("label" in item || "values" in item)));
 
 const isTokens = (data: unknown): data is Int32Array => Object.prototype.toString.call(data) === "[object Int32Array]";
 
@@ -67,18 +70,26 @@ export function prepareData(
 ): PreparedData {
   const [kept, held] = typeof validation === "number" ? shared(data, validation, seed) : [data, validation];
   const sequences = [kept, held].filter(isSequences).flat();
-  const { tokens, width } = architectureOf(config).input;
+  const targets = sequences.filter(isTarget);
+  const { encoder, input } = architectureOf(config);
+  const sources = targets.some(({ source }) => source);
+  if (targets.length > 0 && sources !== (encoder !== undefined)) {
+    const [got, has] = sources ? ["a source", "no encoder"] : ["no source", "an encoder"];
+    throw new TempogradError("batch", `fit: data have ${got}, and the network has ${has}, expected both or neither.`);
+  }
+  const { tokens, width } = encoder && sources ? encoder.input : input;
   const inputs = tokens === undefined ? width : 1;
   const said = defined(given);
   const size = {
     ...(sequences.length > 0 && { steps: longest(sequences, inputs) }),
+    ...(sources && { sourceSteps: mostOf(targets, ({ source }) => (source?.length ?? 0) / inputs) }),
     ...((sequences.length > 0 || isTokens(kept)) && { batch: 32 }),
     ...said,
     ...(sequences.some((item) => item && "values" in item) && { weights: true }), // of a last batch that is not full
   };
   if (isTokens(kept) || isTokens(held)) expectSize("fit", "steps", size.steps);
-  const { steps = 1, batch = 1, carryState = false } = size;
-  const laidOut = { steps, batch, inputs, carryState };
+  const { steps = 1, sourceSteps = 1, batch = 1, carryState = false } = size;
+  const laidOut = { steps, sourceSteps, batch, inputs, carryState };
   return {
     ...training(kept, { ...laidOut, seed }),
     validation: held === undefined ? undefined : again(held, laidOut),
@@ -86,19 +97,23 @@ export function prepareData(
   };
 }
 
-function longest(sequences: Sequences, inputs: number): number {
-  const stepsOf = (item: Sequences[number]) => Math.ceil((item?.tokens ?? item?.features ?? []).length / inputs);
-  return sequences.reduce((most, item) => Math.max(most, stepsOf(item)), 1);
-}
+const longest = (sequences: Sequences, inputs: number): number =>
+  mostOf(sequences, (item) =>
+    isTarget(item) ? stepsOfTarget(item) : (item?.tokens ?? item?.features ?? []).length / inputs,
+  );
 
-const defined = ({ steps, batch, carryState }: DataSize): DataSize => ({
-  ...(steps !== undefined && { steps }),
-  ...(batch !== undefined && { batch }),
-  ...(carryState !== undefined && { carryState }),
-});
+/** The largest, rounded up, and at least 1, also where some have none. */
+const mostOf = <Item>(items: readonly Item[], of: (item: Item) => number): number =>
+  items.reduce((most, item) => Math.max(most, Math.ceil(of(item)) || 1), 1);
+
+const defined = ({ steps, sourceSteps, batch, carryState }: DataSize): DataSize =>
+  Object.fromEntries(
+    Object.entries({ steps, sourceSteps, batch, carryState }).filter(([, value]) => value !== undefined),
+  );
 
 interface LaidOut {
   readonly steps: number;
+  readonly sourceSteps: number;
   readonly batch: number;
   readonly inputs: number;
   readonly carryState: boolean;

@@ -38,7 +38,7 @@ export interface FitRules<M extends Metrics = Metrics> {
   signal?: AbortSignal;
 }
 
-/** Of a network: what its trainer is to be too. Sequences need no `steps`, the longest's; those and tokens no `batch`, 32. */
+/** Of a network: what its trainer is to be too. Sequences need no `steps` or `sourceSteps`, the longest's; those and tokens no `batch`, 32. */
 export type FitOptions<M extends Metrics = Metrics> = FitRules<M> &
   Omit<TrainerOptions, "steps" | "batch" | "signal"> &
   Partial<Pick<TrainerOptions, "steps" | "batch">>;

@@ -274,9 +274,9 @@ test("what is not to be predicted is refused by name", async () => {
   const states = { finalState: new Float32Array(10), finalCellState: new Float32Array(9) };
   const ok = Int32Array.of(1);
   const refused: [given: unknown, more: object, message: string][] = [
-    [Float32Array.of(1), {}, "sequences[0] is Float32Array, expected Int32Array of tokens"],
-    [[1, 2, 3], {}, "sequences[0] is 1, expected Int32Array of tokens; make one with Int32Array.from"],
-    [[ok, new Int32Array()], {}, "sequences[1] has 0 values, expected tokens, of one step or more; leave it out"],
+    [Float32Array.of(1), {}, "sequences[0] is Float32Array, expected Int32Array"],
+    [[1, 2, 3], {}, "sequences[0] is 1, expected Int32Array; make one with Int32Array.from"],
+    [[ok, new Int32Array()], {}, "sequences[1] has length 0, expected 1 step or more; leave it out"],
     [Int32Array.of(6), {}, "batch.inputs[0] is 6, expected 0 to 5"],
     [undefined, {}, "got undefined, expected a sequence, a list of them, or a batch"],
     [{ inputs: Int32Array.of(1, 2, 3) }, { batch: 2 }, "batch.inputs has 3 values, expected 4"],
