@@ -1,10 +1,9 @@
 // Makes the site of the reference and the guides, by TypeDoc; fails where an export is undocumented or a link leads nowhere.
 // TypeScript 7 has no API that TypeDoc could use: it is given the older one beside it.
 
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
-import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 const older =
   'export const resolve = (name, context, next) => next(name === "typescript" ? "typescript-5.7" : name, context);';
@@ -33,7 +32,8 @@ function gallery() {
     const words = said.replace(/^\/\/ ?/gm, "").trim();
     return `## ${basename(name, ".ts").replaceAll("-", " ")}\n\n${words}\n\n\`\`\`ts\n${code.trim()}\n\`\`\`\n`;
   });
-  const file = join(mkdtempSync(join(tmpdir(), "gallery-")), "gallery.md");
+  const file = resolve(root, "node_modules/.cache/gallery.md"); // below the root, as TypeDoc needs it
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(
     file,
     `---\ntitle: Gallery\n---\n\n# Gallery\n\nEach a page of code, which a test runs.\n\n${sections.join("\n")}`,
