@@ -16,7 +16,7 @@ const uniform = () => {
 /** From three to six symbols, and what is to be said of them. */
 function pair() {
   const source = Int32Array.from({ length: 3 + Math.floor(4 * uniform()) }, () => Math.floor(symbols * uniform()));
-  return { source, prompt: [start], target: Int32Array.of(...source.toReversed(), end) };
+  return { source, prompt: [start], target: Int32Array.of(...source.slice().reverse(), end) };
 }
 
 const gpu = await openGpu();

@@ -64,6 +64,10 @@ export const learnedLong: Learned = {
     expect(z!.precision).toBeLessThan(network!.precision - 0.1);
   },
   dates: ({ share }) => expect(share).toBeGreaterThanOrEqual(0.95),
+  handwriting({ share, toTheRight }) {
+    expect(share).toBeGreaterThan(0.85); // by chance a seventh
+    expect(Math.abs((toTheRight as number) - 0.5)).toBeLessThan(0.4); // both ways, as it was shown
+  },
   music({ loss, unigram, bigram, inScale }) {
     expect(bigram).toBeLessThan((unigram as number) - 0.1);
     expect(loss).toBeLessThan((bigram as number) - 0.1);

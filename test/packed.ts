@@ -40,7 +40,9 @@ export function testExamples(learned: Record<string, (exported: Record<string, u
   test.each(Object.entries(learned))(
     "%s runs from the tarball alone, and learns",
     async (name, expectLearned) => {
-      const imports = readFileSync(join(root, "examples", `${name}.ts`), "utf8").matchAll(/from "([^"]+)"/g);
+      const imports = readFileSync(join(root, "examples", `${name}.ts`), "utf8").matchAll(
+        /^(?:import .*|\}) from "([^"]+)"/gm,
+      );
       expect([...imports].map(([, from]) => from)).toEqual(["tempograd"]);
       expectLearned(await run(`examples/${name}.ts`));
     },

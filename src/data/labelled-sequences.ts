@@ -172,11 +172,13 @@ function checkItems(
   const outputs = first && typeof first === "object" && "values" in first ? (first.values?.length ?? 0) : 0;
   for (const [index, sequence] of items.entries()) {
     const values = (sequence as LabelledSequence | null)?.[kind];
+    expectAlike(operation, `items[${index}]`, kind, values);
     expectSequence(operation, `items[${index}].${kind}`, values, { isTokens: kind === "tokens", width }, [
       "steps",
       steps,
     ]);
     if (outputs > 0) {
+      expectAlike(operation, `items[${index}]`, "values", (sequence as ValuedSequence).values);
       checkValues(operation, `items[${index}].values`, (sequence as ValuedSequence).values, outputs);
       continue;
     }
@@ -189,6 +191,12 @@ function checkItems(
     }
   }
   return { kind, width, outputs };
+}
+
+function expectAlike(operation: string, item: string, kind: string, value: unknown): void {
+  if (value !== undefined) return;
+  const expected = `${kind}, as items[0] has; give all items the same kind`;
+  throw new TempogradError("batch", `${operation}: ${item}.${kind} is undefined, expected ${expected}.`);
 }
 
 function checkValues(operation: string, name: string, values: Float32Array, outputs: number): void {

@@ -64,6 +64,11 @@ export class Operands {
     return this.isGiven(input) ? this.known(this.integers(input)) : this.list(attribute);
   }
 
+  /** Likewise. @throws where there are none. */
+  givenSizes(attribute: string, input: number): readonly number[] {
+    return this.sizes(attribute, input) ?? refuseNode(this.node, `has no ${attribute}`, "them");
+  }
+
   /** Those that it is given as `axes`, from 0 up. */
   axes(rank: number): number[] | undefined {
     const said = this.sizes("axes", 1);

@@ -61,9 +61,10 @@ const unsqueeze = moved(
 );
 
 function widened<T>(of: Operands, axes: readonly T[], one: T): T[] {
-  const places = of.axes(axes.length + of.sizes("axes", 1)!.length)!;
+  const given = of.givenSizes("axes", 1);
+  const places = of.normal(given, axes.length + given.length);
   const result = [...axes];
-  for (const at of [...places].sort((a, b) => a - b)) result.splice(at, 0, one);
+  for (const at of places.sort((a, b) => a - b)) result.splice(at, 0, one);
   return result;
 }
 
@@ -90,7 +91,7 @@ const reshape = moved(
     return result ?? refuseNode(of.node, "parts or joins axes that are told apart", "whole axes");
   },
   (of, { shape }) => {
-    const said = of.sizes("shape", 1)!.map((size, i) => (size === 0 ? shape[i]! : size));
+    const said = of.givenSizes("shape", 1).map((size, i) => (size === 0 ? shape[i]! : size));
     const known = countOf(said.filter((size) => size !== -1));
     const sizes = said.map((size) => (size === -1 ? countOf(shape) / known : size));
     if (countOf(sizes) !== countOf(shape)) refuseNode(of.node, `makes [${sizes}] of [${shape}]`, "as many numbers");
@@ -139,7 +140,7 @@ function bothDirections([first, second, ...more]: readonly Signal[], at: number)
 export const gather: NodeReader = (of) => {
   const value = of.value(0);
   if (value.kind === "zeros") return value;
-  const indices = of.sizes("indices", 1)!;
+  const indices = of.givenSizes("indices", 1);
   const scalar = of.integers(1).shape.length === 0;
   if (indices.length !== 1 && value.kind === "signal") {
     refuseNode(of.node, `takes ${indices.length} places`, "one, or a slice");
@@ -165,7 +166,7 @@ export const gather: NodeReader = (of) => {
 const slice: NodeReader = (of) => {
   let value = of.value(0);
   if (value.kind === "zeros") return value;
-  const [starts, ends] = [of.sizes("starts", 1)!, of.sizes("ends", 2)!];
+  const [starts, ends] = [of.givenSizes("starts", 1), of.givenSizes("ends", 2)];
   const axes = of.normal(of.sizes("axes", 3) ?? starts.map((_, i) => i), of.rank(value));
   const steps = of.sizes("steps", 4) ?? starts.map(() => 1);
   for (const [i, at] of axes.entries()) {

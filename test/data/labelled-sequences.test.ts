@@ -79,14 +79,14 @@ describe("paddedBatch", () => {
       () =>
         paddedBatch(items, { steps: 2, batch: 2, inputs });
     expect(batchOf(3, series, ...numbered(1))).toThrow(
-      "paddedBatch: items[1].features is missing, expected features, as items[0] has; give all items the same kind.",
+      "paddedBatch: items[1].features is undefined, expected features, as items[0] has; give all items the same kind.",
     );
-    expect(batchOf(3, ...numbered(1), series)).toThrow("items[1].tokens is missing, expected tokens");
+    expect(batchOf(3, ...numbered(1), series)).toThrow("items[1].tokens is undefined, expected tokens");
     expect(batchOf(4, series)).toThrow(
-      "paddedBatch: items[0].features has length 6, expected a multiple of inputs = 4; set inputs to the features of a step.",
+      "paddedBatch: items[0].features has length 6, expected 1 to steps = 2 · 4 features; give each step all its features.",
     );
     expect(batchOf(2, series)).toThrow(
-      "paddedBatch: items[0].features has length 3 · 2, expected 1 to steps = 2; cut the item, or set steps to 3 or more.",
+      "paddedBatch: items[0].features has length 6, expected 1 to steps = 2 · 2 features; cut it, or set steps to 3 or more.",
     );
     expect(batchOf(1, { features: new Float32Array(0), label: 0 })).toThrow("has length 0, expected 1 to steps = 2");
     expect(batchOf(0, series)).toThrow("paddedBatch: inputs is 0, expected an integer from 1 up.");
@@ -95,14 +95,14 @@ describe("paddedBatch", () => {
   test("says which item is too long, and what to do", () => {
     const long = { tokens: new Int32Array(6), label: 0 };
     expect(() => paddedBatch([...numbered(1), long], { steps, batch: 2 })).toThrow(
-      "paddedBatch: items[1].tokens has length 6, expected 1 to steps = 5; cut the item, or set steps to 6 or more.",
+      "paddedBatch: items[1].tokens has length 6, expected 1 to steps = 5; cut it, or set steps to 6 or more.",
     );
   });
 
   test("refuses empty items, labels that are no class index, and more items than rows", () => {
     const batchOf = (item: LabelledSequence) => () => paddedBatch([item], { steps, batch: 2 });
     expect(batchOf({ tokens: new Int32Array(0), label: 0 })).toThrow(
-      "paddedBatch: items[0].tokens has length 0, expected 1 to steps = 5; leave the item out.",
+      "paddedBatch: items[0].tokens has length 0, expected 1 to steps = 5; leave it out.",
     );
     expect(batchOf({ tokens: Int32Array.of(1), label: -1 })).toThrow(
       "paddedBatch: items[0].label is -1, expected a class index 0, 1, 2, …; number the classes from 0.",
@@ -284,13 +284,13 @@ describe("sequences that have values", () => {
     const size = { steps: 2, batch: 2 };
     const { features } = first!;
     expect(() => paddedBatch([first!, { features, label: 1 }], size)).toThrow(
-      "items[1].values is missing, expected values, as items[0]",
+      "items[1].values is undefined, expected values, as items[0]",
     );
     expect(() => paddedBatch([first!, { features, values: new Float32Array(2) }], size)).toThrow(
       "has length 2, expected 3, as",
     );
     expect(() => paddedBatch([first!, { features, values: [1, 2, 3] as never }], size)).toThrow(
-      "values is Array, expected Float32Array",
+      "values is an array, expected Float32Array",
     );
     expect(() => paddedBatch([{ features, label: 1 }, first!], size)).toThrow(
       "items[1].label is undefined, expected a class index",

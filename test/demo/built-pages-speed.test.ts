@@ -132,12 +132,11 @@ describe.each(folders)("the built page /%s", (folder) => {
   test("can be read and used in light and dark, on wide and narrow screens", () =>
     withVisitor(async (page) => {
       await page.setViewport({ width: 844, height: 390 });
-      await page.goto(`${server.address}${folder && `${folder}/`}`);
-      const work = "main button, main canvas, main figure, main a";
+      await open(page, folder);
+      const work = "main button, main input, main canvas, main figure, main a";
       const seen = `document.querySelector("${work}").getBoundingClientRect().top < innerHeight`;
       expect(await page.evaluate(seen), "a phone that lies on its side shows what to do").toBe(true);
-      const hash = folder === "benchmark" ? await toHash(fullReport) : ""; // with results
-      await open(page, folder, hash);
+      if (folder === "benchmark") await open(page, folder, await toHash(fullReport)); // with results
       for (const width of [1280, 390, 320]) {
         await page.setViewport({ width, height: 800 });
         await page.waitForFunction("document.scrollingElement.scrollWidth <= innerWidth"); // charts take a moment

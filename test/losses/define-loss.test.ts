@@ -147,7 +147,7 @@ describe("is refused, by name:", () => {
     [() => quantile(1), "quantile: levels is 1, expected numbers between 0 and 1, ascending"],
     [() => quantile([0.9, 0.1]), "quantile: levels is 0.1 after 0.9, expected"],
     [() => quantile([]), "quantile: levels is an empty list, expected"],
-    [() => quantile("0.5" as never), "quantile: levels is 0.5, expected numbers"],
+    [() => quantile("0.5" as never), 'quantile: levels is "0.5", expected numbers'],
     [() => defineLoss({ name: "flat", value: ({ y }) => y }), "does not depend on o"],
   ])("%s", (make, message) => {
     expect(make).toThrow(message);

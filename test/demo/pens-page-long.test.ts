@@ -1,0 +1,75 @@
+// The page of pens in the midst of its lessons: what comes between, and a device that is lost.
+import { expect, test } from "vitest";
+import { visit, visitAlone } from "../visit";
+import { circle, draw, inked, path } from "./on-pens-page";
+import { crashGpu, press, textOf, until } from "./page";
+
+test("takes another stroke, a pause and forgetting in the middle of a lesson", () =>
+  visit(path, async (page) => {
+    await page.setViewport({ width: 1000, height: 1400 });
+    const untilStep = (step: number) =>
+      page.waitForFunction(`parseInt(document.getElementById("steps").textContent) >= ${step}`, { polling: 20 });
+    await page.waitForSelector("#run:enabled");
+    await page.evaluate(() => {
+      const shown: string[] = [];
+      Object.assign(window, { shown });
+      const place = document.getElementById("loss")!;
+      new MutationObserver(() => shown.push(place.textContent ?? "")).observe(place, { childList: true });
+    });
+    /** The first loss since the page last showed none, and the latest. */
+    const losses = async () => {
+      const shown = (await page.evaluate("shown")) as string[];
+      return [shown[shown.lastIndexOf("–") + 1], shown.at(-1)].map(Number) as [number, number];
+    };
+    await press(page, "run");
+    await untilStep(100);
+    const [untrained] = await losses();
+    await page.select("#figure", "heart");
+    await untilStep(5);
+    await draw(page, circle);
+    await untilStep(20);
+    await press(page, "run");
+    expect(await textOf(page, "status")).toBe("Paused.");
+    await press(page, "run");
+    await untilStep(100);
+    const [, trained] = await losses();
+    await press(page, "forget");
+    await untilStep(30);
+    const [anew] = await losses();
+    expect(untrained).toBeGreaterThan(3 * trained);
+    expect(anew).toBeGreaterThan(3 * trained);
+    expect(await page.$("#failure:not([hidden])")).toBeNull();
+  }));
+
+test("goes on with what it had learned where the device is lost", { timeout: 240_000 }, () =>
+  visitAlone(path, async (page) => {
+    await page.setViewport({ width: 1000, height: 1400 });
+    const steps = async () => Number.parseInt(await textOf(page, "steps"), 10);
+    await press(page, "run");
+    await until(page, "steps", /^(1[3-9]|[2-5]\d)\d of/, 60_000); // what it knew after 120 is kept
+    const untrained = 0.02;
+    await page.evaluate(() => {
+      const shown: string[] = [];
+      Object.assign(window, { shown });
+      new MutationObserver(() => shown.push(document.getElementById("status")!.textContent!)).observe(
+        document.getElementById("status")!,
+        { childList: true },
+      );
+    });
+    await crashGpu(page);
+    await page.waitForFunction(`shown.some((text) => text.startsWith("The graphics device was lost"))`);
+    await until(page, "status", /^It learns/);
+    const from = await steps();
+    expect(from).toBeGreaterThanOrEqual(120);
+    await page.waitForFunction(
+      (from: number) => parseInt(document.getElementById("steps")!.textContent!, 10) >= from + 20,
+      { polling: 50 },
+      from,
+    );
+    expect(Number(await textOf(page, "loss"))).toBeLessThan(untrained);
+    expect((await inked(page)).length).toBeGreaterThan(20);
+    expect(await page.$("#failure:not([hidden])")).toBeNull();
+    await press(page, "run");
+    await until(page, "status", /^Paused/);
+  }),
+);
