@@ -1,7 +1,8 @@
-// The lines of PyTorch that the training page gives, run by the first Python that has it: they predict what the network does.
+// The lines of PyTorch that the training page gives, run by python3 or by TEMPOGRAD_PYTHON, which must have it: they predict what the
+// network does.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -19,6 +20,20 @@ function runPython(code: string, folder: string) {
   if (status !== 0) throw new Error(stderr);
   return stdout;
 }
+
+/** What reads such files in place of the package of this name, which Debian does not have. */
+const reader = `import json, torch
+def load_file(path):
+    data = open(path, "rb").read()
+    begin = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:begin])
+    header.pop("__metadata__", None)
+    return {
+        name: torch.frombuffer(bytearray(data[begin + of["data_offsets"][0] : begin + of["data_offsets"][1]]), dtype=torch.float32)
+        .reshape(of["shape"])
+        for name, of in header.items()
+    }
+`;
 
 const kinds = cellNames.flatMap((cell) => [
   [cell, { bidirectional: false, readout: "every-step" }] as const,
@@ -44,14 +59,10 @@ test.each(kinds)("of %s, %o", async (cell: CellName, { bidirectional, readout })
   const folder = mkdtempSync(join(tmpdir(), "tempograd-elsewhere-"));
   try {
     writeFileSync(join(folder, `${fileName(outline)}.safetensors`), await saveNetwork(network));
-    const compiled = runPython(`import ast, sys; print(len(ast.parse(${JSON.stringify(lines)}).body))`, folder);
-    expect(Number(compiled)).toBe(7); // statements: two lines have two
-    const [missing] =
-      runPython(
-        "import importlib.util as u; print([n for n in ('torch', 'safetensors') if not u.find_spec(n)])",
-        folder,
-      ).match(/torch|safetensors/) ?? [];
-    if (missing) return expect(() => runPython(lines, folder)).toThrow(`No module named '${missing}'`);
+    if (runPython("import importlib.util; print(importlib.util.find_spec('safetensors'))", folder).startsWith("None")) {
+      mkdirSync(join(folder, "safetensors"));
+      writeFileSync(join(folder, "safetensors", "torch.py"), reader);
+    }
     const answer: number[] = JSON.parse(runPython(lines, folder)).flat();
     const { probabilities } = await network.predict(every ? Int32Array.from(tokens) : Float32Array.from(features));
     expect(worstError(answer, probabilities)).toBeLessThan(1e-4);
