@@ -1,6 +1,7 @@
 // Series of numbers as people have them: columns by name.
 
 import { expectOptions, shown, TempogradError } from "../errors";
+import { listed } from "../network/expect";
 
 /** Columns by name, each with a number a step. */
 export type Series = Readonly<Record<string, ArrayLike<number>>>;
@@ -57,7 +58,7 @@ export function rangeOf(operation: string, range: StepRange, steps: number): { f
 export function expectNames(operation: string, what: string, names: unknown, least = 1): void {
   const isList = Array.isArray(names) && names.every((name) => typeof name === "string");
   if (isList && new Set(names).size === names.length && names.length >= least) return;
-  const got = Array.isArray(names) ? `[${names.slice(0, 5).map(shown).join(", ")}]` : shown(names);
+  const got = Array.isArray(names) ? listed(names) : shown(names);
   throw new TempogradError(
     "option",
     `${operation}: ${what} is ${got}, expected names of columns, each once; list them.`,

@@ -1,7 +1,7 @@
 // Windows of a series: what of its past a network reads, and what of its future it is to answer.
 
 import { expectOptions, shown, TempogradError } from "../errors";
-import { expectKnown, expectSize, expectSwitch } from "../network/expect";
+import { expectKnown, expectSize, expectSwitch, listed } from "../network/expect";
 import type { ValuedSequence } from "./labelled-sequences";
 import { heldOutCount } from "./options";
 import { type Scaler, scaleOf } from "./scalers";
@@ -153,7 +153,7 @@ function expectShape(operation: string, shape: WindowShape): void {
   }
   const isLevel = (level: number, i: number) => level > (i === 0 ? 0 : quantiles![i - 1]!) && level < 1;
   if (quantiles !== undefined && !(Array.isArray(quantiles) && quantiles.length > 0 && quantiles.every(isLevel))) {
-    const got = Array.isArray(quantiles) ? `[${quantiles.slice(0, 5).map(shown).join(", ")}]` : shown(quantiles);
+    const got = Array.isArray(quantiles) ? listed(quantiles) : shown(quantiles);
     throw new TempogradError(
       "option",
       `${operation}: quantiles is ${got}, expected the levels of the loss, between 0 and 1, ascending; pass the same.`,

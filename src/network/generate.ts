@@ -111,10 +111,7 @@ async function written(
         const [values, found] = await readTensors(gpu, [tokens(streamed, end), notFinite], "generate", staging);
         if (found![0] !== 0) throw notFiniteNetwork("generate");
         for (const [row, answer] of answers.entries()) {
-          answer.set(
-            values!.filter((_, i) => i % batch === row),
-            streamed - prompt.length,
-          );
+          for (let at = streamed; at < end; at++) answer[at - prompt.length] = values![(at - streamed) * batch + row]!;
         }
         streamed = end;
         return values as Int32Array;
