@@ -2,13 +2,13 @@
 
 import { proxy, wrap } from "comlink";
 import { names } from "./data/names";
-import { findAdapter, whyNoWebGpu } from "./no-webgpu";
 import { element, html, scrollable } from "./page";
 import { startWorker } from "./start-worker";
 import type { Settings } from "./tasks/fields";
 import { initialSettings } from "./tasks/settings";
 import type { Chart } from "./train/chart";
 import { lossText, stepsText, wholeText } from "./train/texts";
+import { processorText, smallSizes } from "./without-webgpu";
 import { History } from "./workshop/history";
 import type { News } from "./workshop/messages";
 import workshopAddress from "./workshop/worker?worker&url";
@@ -127,11 +127,15 @@ run.addEventListener("click", () => void (training ? workshop.pause() : train())
 
 scrollable(element("code"), "Example");
 try {
-  await workshop.open(proxy(hear));
-  await workshop.begin({ settings, own: undefined, from: undefined, looks, keep: false });
+  const place = await workshop.open(proxy(hear));
+  const small = place.kind === "processor";
+  element("processor").hidden = !small;
+  if (small) element("processor").textContent = processorText(place.why);
+  const sized = small ? { ...settings, ...smallSizes, steps: settings.steps } : settings;
+  await workshop.begin({ settings: sized, own: undefined, from: undefined, looks, keep: false });
   run.disabled = false;
-  element("status").textContent = "Ready: one click, and it learns on your own graphics adapter.";
+  element("status").textContent =
+    `Ready: one click, and it learns on your own ${small ? "processor" : "graphics adapter"}.`;
 } catch (error) {
-  const reason = (await findAdapter()) ? (error as Error).message : whyNoWebGpu();
-  element("status").textContent = `${reason} The walkthrough runs without.`;
+  stop((error as Error).message);
 }

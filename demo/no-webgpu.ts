@@ -2,7 +2,7 @@
 
 export function whyNoWebGpu(): string {
   if (!isSecureContext) return "Browsers offer WebGPU only to pages that come over https or from localhost.";
-  if (!navigator.gpu) return "This browser has no WebGPU, which this page computes with.";
+  if (!navigator.gpu) return "This browser has no WebGPU.";
   return "This browser has WebGPU, but found no graphics adapter to compute with.";
 }
 

@@ -122,6 +122,7 @@ export {
 } from "./reference/network";
 export {
   type ReferenceOptimizerOptions,
+  type ReferenceOptimizerState,
   type ReferenceRows,
   type ReferenceUpdate,
   referenceOptimizer,

@@ -157,6 +157,7 @@ describe("the linter keeps imports going one way", () => {
     ["demo", `import "../src/index"; import "node:fs";`],
     ["demo/train", `import "../../src/index"; import "../data/names"; import "vite";`],
     ["demo/data", `import "../../src/interchange/untrusted";`],
+    ["demo/workshop", `import "../../src/index"; import "../../src/reference/sample";`],
   ];
   const forbidden: Case[] = [
     ["src/gpu", `import "../ops/sgd";`],
@@ -196,6 +197,8 @@ describe("the linter keeps imports going one way", () => {
     ["demo", `import "../src/training/trainer";`],
     ["demo/train", `import "../../src/gpu/device";`],
     ["demo/data", `import "../../src/interchange/safetensors";`],
+    ["demo/workshop", `import "../../src/reference/network";`],
+    ["demo/tasks", `import "../../src/reference/sample";`],
   ];
   const cycle: Case[] = [
     ["src/gpu", `export { b as a } from "./cycle-1";`],

@@ -60,7 +60,7 @@ export async function expectSaid(
   expectUniform(network);
   const made: Record<string, unknown> = {
     ...networkConfig(await networkOptionsOf(settings, problem)),
-    optimizer: settings.optimizer,
+    optimizer: optimizerOptionsOf(settings).kind,
   };
   const held: Record<string, unknown> = { ...network, optimizer: trainer?.optimizer };
   for (const name of Object.keys({ cell: network.cell, ...held, ...made })) {

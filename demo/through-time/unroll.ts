@@ -1,6 +1,6 @@
 // Takes one sequence forward and back, and tells each step's states, losses and gradients as plain data.
 
-import { type Batch, type Network, type Pass, readTensors, type UniformConfig } from "../../src/index";
+import { type Batch, type Network, readTensors, type UniformConfig } from "../../src/index";
 import { maximum } from "../extremes";
 
 /** One direction of one layer; all in the order of time. */
@@ -46,21 +46,78 @@ export interface UnrollOptions {
   target?: number | undefined;
 }
 
+type Floats = Float32Array | Float64Array;
+
+/** All that a sequence leaves on its way forward and back. */
+export interface Traced {
+  loss: number;
+  /** o [T, K], or [K] of the last step */
+  outputs: Floats;
+  /** dL/dx [T, I]; for tokens, of the one-hot x */
+  dInputs: Floats;
+  /** h_t of each layer and direction [T, H], in the order of time */
+  states: readonly Floats[];
+  /** dL/dh by all paths of each [T + 1, H], in the order of its sweep */
+  dHidden: readonly Floats[];
+}
+
+/** What takes sequences of one length forward and back, with the network's parameters as they are at the time. */
+export interface Tracer {
+  readonly steps: number;
+  /** @param batch of one sequence. */
+  trace(batch: Batch): Promise<Traced>;
+  destroy(): void;
+}
+
+/** On the GPU. @throws where the device has no room. */
+export async function gpuTracer(network: Network<UniformConfig>, steps: number): Promise<Tracer> {
+  const pass = await network.pass({ steps, batch: 1, traceGradients: true });
+  const { losses, logits, dInputs, layers, dHidden = [] } = pass.tensors;
+  const { hidden } = network.config;
+  return {
+    steps,
+    async trace(batch) {
+      pass.write(batch);
+      pass.run();
+      const read = (await readTensors(pass.gpu, [losses, logits, dInputs!, ...layers, ...dHidden])) as Float32Array[];
+      const [loss, outputs, inputs, ...more] = read as [Float32Array, Float32Array, Float32Array, ...Float32Array[]];
+      const directions = dHidden.length / layers.length;
+      return {
+        loss: loss[0]!,
+        outputs,
+        dInputs: inputs,
+        // Of a layer both directions lie side by side, behind what they begin with.
+        states: dHidden.map((_, row) => {
+          const [both, part] = [more[Math.floor(row / directions)]!, row % directions];
+          const states = new Float32Array(steps * hidden);
+          for (let t = 0; t < steps; t++) {
+            const start = ((t + 1) * directions + part) * hidden;
+            states.set(both.subarray(start, start + hidden), t * hidden);
+          }
+          return states;
+        }),
+        dHidden: more.slice(layers.length),
+      };
+    },
+    destroy: () => pass.destroy(),
+  };
+}
+
 const mostUnits = 16;
 
-/** Unrolls a network over sequences of one length, with its parameters as they are at the time. */
+/** Unrolls a network over sequences of one length. */
 export class Unroller {
   readonly #config: UniformConfig;
-  readonly #pass: Pass;
+  readonly #tracer: Tracer;
 
-  private constructor(config: UniformConfig, pass: Pass) {
+  constructor(config: UniformConfig, tracer: Tracer) {
     this.#config = config;
-    this.#pass = pass;
+    this.#tracer = tracer;
   }
 
   /** @throws where the device has no room. */
   static async create(network: Network<UniformConfig>, steps: number): Promise<Unroller> {
-    return new Unroller(network.config, await network.pass({ steps, batch: 1, traceGradients: true }));
+    return new Unroller(network.config, await gpuTracer(network, steps));
   }
 
   /**
@@ -69,42 +126,33 @@ export class Unroller {
    */
   async unroll(batch: Batch, { labels, predicted, target }: UnrollOptions): Promise<Unrolled> {
     const config = this.#config;
-    const { options } = this.#pass;
+    const { steps } = this.#tracer;
     for (const [name, list] of Object.entries({ labels, predicted })) {
-      if (list && list.length !== options.steps) {
-        throw new Error(
-          `Unroller: ${name} has ${list.length} entries, expected ${options.steps}; give one for each step.`,
-        );
+      if (list && list.length !== steps) {
+        throw new Error(`Unroller: ${name} has ${list.length} entries, expected ${steps}; give one for each step.`);
       }
     }
     const { counted, scale } = target === undefined ? { counted: batch, scale: 1 } : await this.#alone(batch, target);
-    this.#pass.write(counted);
-    this.#pass.run();
-    const { losses, logits, dInputs, layers, dHidden = [] } = this.#pass.tensors;
-    const read = await readTensors(this.#pass.gpu, [losses, logits, dInputs!, ...layers, ...dHidden]);
-    const [loss, outputs, inputs] = read as [Float32Array, Float32Array, Float32Array];
-    const states = read.slice(3, 3 + layers.length) as Float32Array[];
-    const gradients = read.slice(3 + layers.length) as Float32Array[];
+    const { loss, outputs, dInputs, states, dHidden } = await this.#tracer.trace(counted);
     return {
       labels,
       predicted,
-      rows: gradients.map((gradient, index) => this.#row(index, states, norms(gradient, options.steps + 1, scale))),
+      rows: states.map((state, index) => this.#row(index, state, norms(dHidden[index]!, steps + 1, scale))),
       losses: this.#losses(batch, outputs),
       nats: config.loss === "cross-entropy",
-      inputGradient: norms(inputs, options.steps, scale),
-      loss: loss[0]! * scale,
+      inputGradient: norms(dInputs, steps, scale),
+      loss: loss * scale,
       target,
     };
   }
 
   destroy(): void {
-    this.#pass.destroy();
+    this.#tracer.destroy();
   }
 
   /** The batch in which the loss of one step alone counts, and what its mean is to be multiplied with. */
   async #alone(batch: Batch, target: number): Promise<{ counted: Batch; scale: number }> {
     const config = this.#config;
-    const { tensors, gpu } = this.#pass;
     const live = this.#length(batch);
     const only = config.readout === "last-step";
     const ignored = !only && config.loss === "cross-entropy" && !(batch.targets[target]! >= 0);
@@ -119,39 +167,34 @@ export class Unroller {
       return { counted: { ...batch, targets }, scale: 1 };
     }
     // Squared errors cannot be ignored: those of other steps are made zero, by what the network itself answers.
-    this.#pass.write(batch);
-    this.#pass.run();
-    const targets = (await readTensors(gpu, [tensors.logits]))[0] as Float32Array;
+    const targets = Float32Array.from((await this.#tracer.trace(batch)).outputs);
     const [from, to] = [target * config.outputs, (target + 1) * config.outputs];
     targets.set(batch.targets.subarray(from, to), from);
     return { counted: { ...batch, targets }, scale: live };
   }
 
   #length({ lengths }: Batch): number {
-    return lengths?.[0] ?? this.#pass.options.steps;
+    return lengths?.[0] ?? this.#tracer.steps;
   }
 
   /**
    * @param index of the row among all layers and directions.
-   * @param states of all layers.
+   * @param states h_t [T, H].
    * @param swept ‖dL/dh‖ in the order of the sweep: from a row's first step on, whichever way it reads.
    */
-  #row(index: number, states: readonly Float32Array[], swept: Float64Array): UnrolledRow {
-    const config = this.#config;
-    const { options } = this.#pass;
-    const { hidden, bidirectional } = config;
-    const { steps } = options;
+  #row(index: number, states: Floats, swept: Float64Array): UnrolledRow {
+    const { hidden, bidirectional } = this.#config;
+    const { steps } = this.#tracer;
     const directions = bidirectional ? 2 : 1;
     const layer = Math.floor(index / directions);
     const backwards = index % directions === 1;
     const unitCount = Math.min(mostUnits, hidden);
     const units = new Float32Array(steps * unitCount);
     const rms = new Float32Array(steps);
-    for (let t = 1; t <= steps; t++) {
-      const start = t * directions * hidden + (backwards ? hidden : 0);
-      const state = states[layer]!.subarray(start, start + hidden);
-      units.set(state.subarray(0, unitCount), (t - 1) * unitCount);
-      rms[t - 1] = norm(state) / Math.sqrt(hidden);
+    for (let t = 0; t < steps; t++) {
+      const state = states.subarray(t * hidden, (t + 1) * hidden);
+      units.set(state.subarray(0, unitCount), t * unitCount);
+      rms[t] = norm(state) / Math.sqrt(hidden);
     }
     const way = bidirectional ? (backwards ? ", backwards" : ", forwards") : "";
     const gradient = backwards ? Float64Array.of(swept[0]!, ...swept.subarray(1).reverse()) : swept;
@@ -159,15 +202,14 @@ export class Unroller {
   }
 
   /** The loss of each step, from o [T, K], or [K] of the last step. */
-  #losses(batch: Batch, outputs: Float32Array): Float64Array {
+  #losses(batch: Batch, outputs: Floats): Float64Array {
     const config = this.#config;
-    const { options } = this.#pass;
     const live = this.#length(batch);
-    const losses = new Float64Array(options.steps).fill(Number.NaN);
+    const losses = new Float64Array(this.#tracer.steps).fill(Number.NaN);
     const lossOf = config.loss === "cross-entropy" ? crossEntropy : squaredError;
     const width = batch.targets.length / (outputs.length / config.outputs);
-    const rowOf = (values: Batch["targets"], size: number, row: number) =>
-      values.subarray(row * size, (row + 1) * size) as Batch["targets"];
+    const rowOf = <Values extends Batch["targets"] | Floats>(values: Values, size: number, row: number) =>
+      values.subarray(row * size, (row + 1) * size) as Values;
     for (let t = config.readout === "every-step" ? 0 : live - 1; t < live; t++) {
       const row = config.readout === "every-step" ? t : 0;
       const target = rowOf(batch.targets, width, row);
@@ -189,7 +231,7 @@ function norm(values: ArrayLike<number>): number {
 }
 
 /** The norm of each slab, of `count` equal ones. */
-function norms(values: Float32Array, count: number, scale: number): Float64Array {
+function norms(values: Floats, count: number, scale: number): Float64Array {
   const size = values.length / count;
   return Float64Array.from({ length: count }, (_, i) => scale * norm(values.subarray(i * size, (i + 1) * size)));
 }

@@ -8,7 +8,7 @@ import type { News, Order } from "../workshop/messages";
 import type { Facts } from "../workshop/session";
 import type { Sample } from "../workshop/surprise";
 import workshopAddress from "../workshop/worker?worker&url";
-import type { Workshop } from "../workshop/workshop";
+import type { Place, Workshop } from "../workshop/workshop";
 import { type Run, Runs } from "./runs";
 import { stepsText, wholeText } from "./texts";
 
@@ -49,11 +49,10 @@ export class Desk {
     this.workshop = wrap<Workshop>(worker);
   }
 
-  /** @throws where there is no GPU. */
-  async open(): Promise<{ description: string; software: boolean }> {
-    const adapter = await this.workshop.open(proxy((news: News) => this.#hear(news)));
+  async open(): Promise<Place> {
+    const place = await this.workshop.open(proxy((news: News) => this.#hear(news)));
     this.#become("ready");
-    return adapter;
+    return place;
   }
 
   /** Begins a training, or goes on with a saved one, in place of the one before. Answers whether that went well. */

@@ -1,10 +1,10 @@
 // The training page: the buttons and settings drive a training in a worker, and the page shows it.
 
-import { findAdapter, whyNoWebGpu } from "../no-webgpu";
 import { download, element, scrollable } from "../page";
 import { fromAddress, toAddress } from "../tasks/address";
 import type { Settings } from "../tasks/fields";
 import { isLive, wrongWith } from "../tasks/settings";
+import { inSmall } from "../without-webgpu";
 import type { Opened } from "../workshop/keeper";
 import { AskingPanel } from "./asking-panel";
 import { Charts } from "./charts";
@@ -17,7 +17,7 @@ import { RunsTable } from "./runs-table";
 import { addSample } from "./samples";
 import { SettingsForm } from "./settings-form";
 import { ThroughTime } from "./through-time";
-import { showActivity, showFacts, showFailure, showNoWebGpu, showNumbers } from "./view";
+import { showActivity, showFacts, showFailure, showNumbers, showProcessor } from "./view";
 
 /** How often what is shown is drawn anew. A software adapter and the screen share the processor: rarely, then. */
 const drawMilliseconds = { hardware: { numbers: 150, charts: 150 }, software: { numbers: 1000, charts: 2000 } };
@@ -154,7 +154,7 @@ for (const [i, { name }] of presets.entries()) preset.add(new Option(name, Strin
 preset.addEventListener("change", () => {
   const chosen = presets[Number(preset.value)];
   if (preset.value === "" || !chosen) return;
-  form.show(chosen.settings);
+  form.show(form.fit(chosen.settings, chosen.settings));
   const { value } = preset;
   changed();
   preset.value = value;
@@ -193,7 +193,7 @@ document.addEventListener("visibilitychange", async () => {
 addEventListener("hashchange", () => {
   if (!saysSettings(location.hash)) return writeAddress();
   const { settings, ignored } = fromAddress(location.hash);
-  form.show(settings);
+  form.show(form.fit(settings));
   showIgnored(ignored);
   changed();
 });
@@ -291,17 +291,20 @@ element("copy-link").addEventListener("click", async () => {
 });
 
 async function open(): Promise<void> {
-  if (!(await findAdapter())) return showNoWebGpu(whyNoWebGpu());
-  try {
-    const { description, software } = await desk.open();
+  const place = await desk.open();
+  const software = place.kind === "gpu" && place.software;
+  if (place.kind === "processor") {
+    showProcessor(place.why);
+    form.fit = inSmall;
+    form.show(form.fit(form.settings));
+    changed();
+  } else {
     const kind = software ? "software: it computes on the processor, so expect it to be slow" : "hardware";
-    element("adapter").textContent = `${description} (${kind})`;
-    const { numbers, charts } = drawMilliseconds[software ? "software" : "hardware"];
-    setInterval(() => isWatched() && showNumbers(desk.runs.current), numbers);
-    setInterval(() => isWatched() && show(), charts);
-  } catch (error) {
-    return showNoWebGpu((error as Error).message);
+    element("adapter").textContent = `${place.description} (${kind})`;
   }
+  const { numbers, charts } = drawMilliseconds[software ? "software" : "hardware"];
+  setInterval(() => isWatched() && showNumbers(desk.runs.current), numbers);
+  setInterval(() => isWatched() && show(), charts);
   showIgnored(ignored);
   const kept = await desk.workshop.kept();
   if (desk.order) return;

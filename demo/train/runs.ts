@@ -9,7 +9,7 @@ import type { Facts } from "../workshop/session";
 export interface Run {
   name: string;
   readonly settings: Settings;
-  readonly facts: Omit<Facts, "history" | "plan">;
+  readonly facts: Omit<Facts, "history" | "costs">;
   history: History;
   step: number;
   /** Which of the charts' colours and dashes it has. */
@@ -34,7 +34,7 @@ export class Runs {
     return this.all.at(-1);
   }
 
-  begin(settings: Settings, { history, plan: _, ...facts }: Facts): Run {
+  begin(settings: Settings, { history, costs: _, ...facts }: Facts): Run {
     this.#thin();
     const used = new Set(this.all.map(({ look }) => look));
     const free = Array.from({ length: lookCount }, (_, i) => i).find((i) => !used.has(i));

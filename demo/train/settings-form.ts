@@ -28,6 +28,8 @@ export class SettingsForm {
   settings: Settings;
   /** What the visitor brought. */
   own: OwnData | undefined;
+  /** Makes settings fit where it computes: what of them is as usual, a task's defaults unless said. */
+  fit: (settings: Settings, usual?: Settings) => Settings = (settings) => settings;
   readonly #controls = {} as Record<keyof Settings, Control>;
   readonly #places = {} as Record<keyof Settings, Record<"field" | "effect" | "error" | "hint", HTMLElement>>;
   readonly #text: HTMLTextAreaElement;
@@ -82,7 +84,7 @@ export class SettingsForm {
     // What the visitor chose by hand stays, where the file can be read so.
     const chosen = task === this.#judged ? undefined : kinds.find((kind) => kind === task);
     this.#judged = chosen ? undefined : kinds[0]!;
-    if (!chosen && kinds[0] !== task) this.show(forTask(kinds[0]!, this.settings));
+    if (!chosen && kinds[0] !== task) this.show(this.fit(forTask(kinds[0]!, this.settings)));
     this.#text.value = text.length > mostShown ? "" : text;
     this.#bring(file.name, text);
     return `${file.name} is read as ${kindWords[chosen ?? kinds[0]!]}.`;
@@ -168,7 +170,7 @@ export class SettingsForm {
     const control = this.#controls[name];
     const changed = { ...this.settings, [name]: held(fields[name], control) };
     if (name === "task") {
-      this.show(forTask(changed.task, this.settings));
+      this.show(this.fit(forTask(changed.task, this.settings)));
     } else {
       this.settings = changed;
       if (control.ariaInvalid === "true") this.#tell(name);

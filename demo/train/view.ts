@@ -1,6 +1,7 @@
 // Shows a training on the page: its numbers, and what can be done next.
 
 import { element } from "../page";
+import { processorText } from "../without-webgpu";
 import type { Facts } from "../workshop/session";
 import type { Desk } from "./desk";
 import type { Run } from "./runs";
@@ -52,17 +53,17 @@ export function showFailure(message: string | undefined): void {
 }
 
 /** Shows what stays the same throughout a training. */
-export function showFacts({ description, baseline, parameterCount, bytes, dispatches, plan, loss }: Facts): void {
+export function showFacts({ description, baseline, parameterCount, costs, loss }: Facts): void {
   const reached = baseline.loss === undefined ? percentText(baseline.accuracy) : lossText(baseline.loss);
   const unit = { "cross-entropy": "nats", "mean-squared-error": "mean squared error", quantile: "quantile loss" }[loss];
   element("baseline").textContent =
     `The dashed line, ${reached}${baseline.loss === undefined ? " right" : ` (${unit})`}, is ${baseline.meaning}.`;
   element(baseline.loss === undefined ? "accuracy-caption" : "loss-caption").append(element("baseline"));
   element("parameters").textContent = wholeText(parameterCount);
-  element("memory").textContent = bytesText(bytes);
-  element("dispatches").textContent = wholeText(dispatches);
+  element("memory").textContent = costs ? bytesText(costs.bytes) : "none";
+  element("dispatches").textContent = costs ? wholeText(costs.dispatches) : "none";
   element("description").textContent = description;
-  element("plan").textContent = plan;
+  element("plan").textContent = costs?.plan ?? "No dispatches: the float64 reference takes each step on the processor.";
 }
 
 /** Shows the numbers that change; of no run, dashes. */
@@ -77,9 +78,11 @@ export function showNumbers(run: Run | undefined): void {
   element("tokens-per-second").textContent = rate == null ? "–" : wholeText(rate);
 }
 
-/** Says why nothing can be trained here, in place of the controls. */
-export function showNoWebGpu(reason: string): void {
-  element("content").hidden = true;
-  element("no-webgpu").hidden = false;
-  element("no-webgpu-reason").textContent = reason;
+/** Says that the processor computes, and that nothing is to be chosen there of how WebGPU does. */
+export function showProcessor(why: string): void {
+  element("processor").hidden = false;
+  element("processor-text").textContent = processorText(why);
+  element("adapter").textContent = "none: the float64 reference, on the processor";
+  element<HTMLFieldSetElement>("engine").disabled = true;
+  element("engine-note").textContent = "These say how WebGPU computes. On the processor there is one way.";
 }

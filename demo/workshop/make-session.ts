@@ -7,9 +7,9 @@ import { effective, isOwn } from "../tasks/settings";
 import type { Order } from "./messages";
 import { type About, type Report, Session } from "./session";
 
-/** @throws with what the visitor can do, or the reason of `signal`. */
+/** @param gpu undefined: on the processor. @throws with what the visitor can do, or the reason of `signal`. */
 export async function makeSession(
-  gpu: Gpu,
+  gpu: Gpu | undefined,
   { settings, own, from, looks }: Order,
   signal: AbortSignal,
   tell: (report: Report) => void,

@@ -1,30 +1,22 @@
 // One training: a network, its trainer and its data, from its first step to wherever it gets. It runs in a worker and
-// knows nothing of the page.
+// knows nothing of the page, and little of where it computes.
 
-import {
-  type BatchStream,
-  type Checkpoint,
-  type Gpu,
-  Network,
-  planTable,
-  TempogradError,
-  Trainer,
-  type UniformConfig,
-  type Vocabulary,
-} from "../../src/index";
+import { type BatchStream, type Checkpoint, type Gpu, TempogradError, type Vocabulary } from "../../src/index";
 import { legible } from "../data/characters";
 import { piecesOf } from "../data/pieces";
 import type { TrainedOn } from "../data/trained-on";
 import { toAddress } from "../tasks/address";
 import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
-import { expectSaid, networkOptionsOf, trainerOptionsOf } from "../tasks/library-options";
+import { expectSaid } from "../tasks/library-options";
 import type { OwnDataLabel } from "../tasks/own-data";
 import type { Problem } from "../tasks/task";
+import { gpuLearner } from "./gpu-learner";
 import { History, type HistoryData, isHistory, type Values } from "./history";
+import type { Learner } from "./learner";
 import type { Outline } from "./outline";
 import { Questions } from "./questions";
-import type { Sample, Surprise } from "./surprise";
+import type { Sample } from "./surprise";
 
 /** When the network is looked at: every so many milliseconds, in at most this share of the time. */
 export interface Looks {
@@ -32,7 +24,8 @@ export interface Looks {
   share: number;
 }
 
-const usualLooks: Looks = { every: 4000, share: 0.02 };
+/** On the processor, looks take their time too. */
+const usualLooks = (gpu: Gpu | undefined): Looks => ({ every: 4000, share: gpu ? 0.02 : 0.1 });
 
 interface SessionOptions {
   /** The effective ones. */
@@ -59,10 +52,8 @@ export interface Facts {
   /** What can be asked of it. */
   asking: { reads: Problem["asking"]["reads"]; count: number | undefined; tests: boolean };
   parameterCount: number;
-  /** GPU memory that the training holds, in bytes. */
-  bytes: number;
-  dispatches: number;
-  plan: string;
+  /** Of the GPU memory that the training holds, in bytes, and of what it does there; undefined on the processor. */
+  costs: Learner["costs"];
   history: HistoryData;
 }
 
@@ -92,16 +83,14 @@ const reportMilliseconds = 100;
 const rateMilliseconds = 100;
 
 export class Session {
-  readonly network: Network<UniformConfig>;
+  readonly learner: Learner;
   readonly problem: Problem;
   readonly history: History;
   live: Live;
   readonly #settings: Settings;
   readonly #own: OwnDataLabel | undefined;
   readonly #looks: Looks;
-  readonly #trainer: Trainer;
   readonly #batches: BatchStream;
-  #surprise: Surprise | undefined;
   readonly #report: (report: Report) => void;
   /** Training steps whose loss is known. */
   #step: number;
@@ -118,59 +107,58 @@ export class Session {
   /** The step after which it was looked at last: nothing else changes what there is to see. */
   #looked: number | undefined;
 
-  private constructor(network: Network<UniformConfig>, trainer: Trainer, problem: Problem, options: SessionOptions) {
-    const { settings, own, tell, from, looks = usualLooks } = options;
-    this.network = network;
+  private constructor(learner: Learner, problem: Problem, options: SessionOptions) {
+    const { settings, own, tell, from, looks = usualLooks(learner.gpu) } = options;
+    this.learner = learner;
     this.problem = problem;
     this.live = settings;
     this.#settings = settings;
     this.#own = own;
     this.#looks = looks;
-    this.#trainer = trainer;
     this.#report = tell;
     this.#batches = problem.training(from?.data);
-    if (from) trainer.restore(from);
-    trainer.learningRate = settings.learningRate;
-    this.#step = trainer.step;
+    if (from) learner.restore(from);
+    learner.learningRate = settings.learningRate;
+    this.#step = learner.step;
     const earlier = (from?.about as Partial<About> | undefined)?.history;
     this.history = new History(isHistory(earlier) ? earlier : undefined);
   }
 
-  /** @throws where the GPU has no room for these sizes, or `from` is of another training; the reason of `options.signal`. */
-  static async create(gpu: Gpu, problem: Problem, options: SessionOptions): Promise<Session> {
+  /**
+   * @param gpu undefined: on the processor.
+   * @throws where these sizes are too large for it, or `from` is of another training; the reason of `options.signal`.
+   */
+  static async create(gpu: Gpu | undefined, problem: Problem, options: SessionOptions): Promise<Session> {
     const { settings, from, signal } = options;
     if (from) await expectSaid(from, settings, problem.network);
-    const network = await Network.create(gpu, await networkOptionsOf(settings, problem.network), { signal });
-    let trainer: Trainer | undefined;
+    const wanted = { settings, problem, signal };
+    const learner = gpu
+      ? await gpuLearner(gpu, wanted)
+      : await (await import("./reference-learner")).referenceLearner(wanted);
     try {
-      const trainerOptions = trainerOptionsOf(settings, problem);
-      trainer = await Trainer.create(network, { ...trainerOptions, ...(signal && { signal }) });
-      return new Session(network, trainer, problem, options);
+      return new Session(learner, problem, options);
     } catch (error) {
-      trainer?.destroy();
-      network.destroy();
+      learner.destroy();
       throw error;
     }
   }
 
   get facts(): Facts {
-    const { network, problem, history } = this;
-    const { program } = this.#trainer.pass;
+    const { problem, history } = this;
+    const { config, parameterCount, costs } = this.learner;
     return {
       step: this.#step,
       description: problem.description,
       baseline: problem.baseline,
-      loss: typeof network.config.loss === "string" ? network.config.loss : "quantile",
+      loss: typeof config.loss === "string" ? config.loss : "quantile",
       pieces: problem.prompt === undefined ? undefined : problem.vocabulary?.toJSON(),
       asking: {
         reads: problem.asking.reads,
         count: problem.asking.count,
         tests: problem.asking.heldOut !== undefined,
       },
-      parameterCount: network.parameterCount,
-      bytes: network.gpu.live.bytes,
-      dispatches: program.describe().total.dispatches,
-      plan: planTable(program),
+      parameterCount,
+      costs,
       history: history.toJSON(),
     };
   }
@@ -200,14 +188,14 @@ export class Session {
   /** Takes what was changed, from the steps on that are submitted next. */
   change(live: Live): void {
     this.live = live;
-    this.#trainer.learningRate = live.learningRate;
-    void this.#trainer.stop(); // ends a stretch: the next one knows the step to pause at
+    this.learner.learningRate = live.learningRate;
+    this.learner.stop(); // ends a stretch: the next one knows the step to pause at
   }
 
   /** Submits no further steps. Resolves when those under way are done. */
   async pause(): Promise<void> {
     this.#pausing = true;
-    void this.#trainer.stop();
+    this.learner.stop();
     await this.#work.catch(() => {}); // train() threw it already
   }
 
@@ -215,7 +203,8 @@ export class Session {
   ask(question: string): Promise<{ step: number; answer: Answer }> {
     const { inputs, answer } = this.problem.asking.read(question);
     return this.#between(async () => {
-      return { step: this.#step, answer: answer(await this.network.predict(inputs)) };
+      const [prediction] = await this.learner.predict([inputs]);
+      return { step: this.#step, answer: answer(prediction!) };
     });
   }
 
@@ -225,16 +214,16 @@ export class Session {
     return (
       heldOut &&
       this.#between(async () => {
-        return { step: this.#step, tested: heldOut.tested(await this.network.predict(heldOut.inputs)) };
+        return { step: this.#step, tested: heldOut.tested(await this.learner.predict(heldOut.inputs)) };
       })
     );
   }
 
   /** What one needs to know to use its file elsewhere. */
   get outline(): Outline {
-    const { network, problem } = this;
+    const { learner, problem } = this;
     const { cell, reset, activation } = this.#settings;
-    const { inputs, hidden, layers, bidirectional, readout, loss } = network.config;
+    const { inputs, hidden, layers, bidirectional, readout, loss } = learner.config;
     const question = problem.asking.example(0);
     const read = problem.asking.read(question).inputs;
     const { symbols, kind = "characters" } = problem.trainedOn;
@@ -254,8 +243,8 @@ export class Session {
   onnx(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> }> {
     return this.#between(async () => {
       const step = this.#step;
-      const [{ toOnnx }, parameters] = await Promise.all([import("../../src/onnx/index"), this.network.read()]);
-      return { step, bytes: toOnnx(parameters, this.network.config, { about: { trainedOn: this.problem.trainedOn } }) };
+      const [{ toOnnx }, parameters] = await Promise.all([import("../../src/onnx/index"), this.learner.read()]);
+      return { step, bytes: toOnnx(parameters, this.learner.config, { about: { trainedOn: this.problem.trainedOn } }) };
     });
   }
 
@@ -274,7 +263,7 @@ export class Session {
   /** Does something with the network between two steps of its training. */
   async #between<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#training) {
-      void this.#trainer.stop(); // ends a stretch, as a change does
+      this.learner.stop(); // ends a stretch, as a change does
       return this.#questions.add(work);
     }
     await this.#work.catch(() => {}); // a single step
@@ -285,20 +274,21 @@ export class Session {
 
   /** All that training goes on from, as a file, and its step. @throws where it is not finite: `isNotFinite`. */
   async checkpoint(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> }> {
-    const { history, problem } = this;
-    const { step } = this.#trainer;
-    const settings = toAddress({ ...this.#settings, ...this.live });
-    const { saveCheckpoint } = await later();
-    const about: About = { settings, own: this.#own, history: history.toJSON(), trainedOn: problem.trainedOn };
-    return { step, bytes: await saveCheckpoint(this.#trainer, { data: this.#batches.position, about }) };
+    const { history, problem, learner } = this;
+    let { step } = learner;
+    const bytes = await learner.checkpoint(() => {
+      step = learner.step;
+      const settings = toAddress({ ...this.#settings, ...this.live });
+      const about: About = { settings, own: this.#own, history: history.toJSON(), trainedOn: problem.trainedOn };
+      return { data: this.#batches.position, about };
+    });
+    return { step, bytes };
   }
 
   /** Frees what lives on the GPU. */
   destroy(): void {
     this.#pausing = true;
-    this.#surprise?.destroy();
-    this.#trainer.destroy();
-    this.network.destroy();
+    this.learner.destroy();
   }
 
   async #train(keep: () => Promise<void>): Promise<void> {
@@ -321,7 +311,7 @@ export class Session {
 
   /** Trains until the next look is due, something changes, or `steps` are done. */
   async #stretch(steps: number): Promise<void> {
-    const trainer = this.#trainer;
+    const { learner } = this;
     const started = performance.now();
     const startStep = this.#step;
     let losses: number[] = [];
@@ -333,7 +323,7 @@ export class Session {
       reported = performance.now();
     };
     try {
-      for await (const { step, loss } of trainer.train(this.#batches, Number.isFinite(steps) ? { steps } : {})) {
+      for await (const { step, loss } of learner.train(this.#batches, Number.isFinite(steps) ? { steps } : {})) {
         this.#step = step;
         losses.push(loss);
         const now = performance.now();
@@ -341,7 +331,7 @@ export class Session {
         if (now - started >= rateMilliseconds) this.#rate = (1000 * tokens) / (now - started);
         this.history.add(step, { loss, tokensPerSecond: this.#rate ?? null });
         if (now - reported >= reportMilliseconds) report();
-        if (now >= this.#nextLook) void this.#trainer.stop();
+        if (now >= this.#nextLook) learner.stop();
       }
     } finally {
       report();
@@ -350,15 +340,14 @@ export class Session {
 
   /** Between stretches of training: what it reads back would wait for training steps in between. */
   async #look(keep: () => Promise<void>): Promise<void> {
-    const { problem } = this;
+    const { problem, learner } = this;
     const step = this.#step;
     if (this.#looked === step) return;
     const started = performance.now();
-    const gradientNorm = (await this.#trainer.gradientNorm()) ?? null;
+    const gradientNorm = (await learner.gradientNorm()) ?? null;
     await this.#questions.answerAll();
-    const { evaluate } = await later();
     const batches = take(problem.heldOut(), heldOutBatches);
-    const { loss: heldOut, accuracy, perplexity } = await evaluate(this.network, problem.evaluation, batches);
+    const { loss: heldOut, accuracy, perplexity } = await learner.evaluate(problem.evaluation, batches);
     const values: Values = { heldOut, accuracy, perplexity, gradientNorm };
     await this.#questions.answerAll();
     this.history.add(step, values);
@@ -374,18 +363,17 @@ export class Session {
 
   /** What it writes now, after a prompt. */
   async #write(after: string): Promise<Sample | undefined> {
-    const { problem, network } = this;
+    const { problem, learner } = this;
     if (problem.prompt === undefined || !problem.vocabulary) return undefined;
-    const { generate, Surprise } = await later();
-    this.#surprise ??= new Surprise(network, problem.vocabulary);
     const { symbols, kind } = problem.vocabulary;
     // Without characters that cannot be read, as the page says; where none is left, the usual prompt.
     const prompt = problem.vocabulary
       .encode(legible(symbols, piecesOf(after, kind)) || problem.prompt)
       .slice(-mostPrompt);
     const { temperature } = this.live;
-    const written = await generate(network, { prompt, length: sampleLength, temperature, seed: this.#settings.seed });
-    return this.#surprise.of(prompt, written);
+    const { seed } = this.#settings;
+    const written = await learner.generate({ prompt, length: sampleLength, temperature, seed });
+    return (await later()).sampleOf(learner, problem.vocabulary, prompt, written);
   }
 }
 

@@ -1,7 +1,8 @@
 // What the training's worker does for a page: opens the GPU, holds one session, keeps checkpoints of it in the browser,
-// and goes on from the latest where the device is lost.
+// and goes on from the latest where the device is lost. Where there is no GPU, the processor computes.
 
 import { type Gpu, openGpu } from "../../src/index";
+import { findAdapter, whyNoWebGpu } from "../no-webgpu";
 import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
 import type { Unrolled, Unroller } from "../through-time/unroll";
@@ -19,9 +20,13 @@ const reopeningTries = 8;
 const reopeningMilliseconds = 250;
 const gone = "The graphics device was lost and does not come back. Reload the page";
 
+/** What computes: a graphics adapter, or the processor, and why that. */
+export type Place = { kind: "gpu"; description: string; software: boolean } | { kind: "processor"; why: string };
+
 export class Workshop {
   #tell: (news: News) => void = () => {};
   #gpu: Gpu | undefined;
+  #onProcessor = false;
   #session: Session | undefined;
   #unroller: Unroller | undefined;
   /** What is trained, from its latest checkpoint on. */
@@ -43,11 +48,15 @@ export class Workshop {
   #earlier: { step: number; bytes: Uint8Array<ArrayBuffer> | undefined } | undefined;
   #keeper: Promise<Keeper> | undefined;
 
-  /** @throws where there is no GPU. */
-  async open(tell: (news: News) => void): Promise<{ description: string; software: boolean }> {
+  async open(tell: (news: News) => void): Promise<Place> {
     this.#tell = tell;
-    const { description, software } = await this.#openGpu();
-    return { description, software };
+    try {
+      const { description, software } = await this.#openGpu();
+      return { kind: "gpu", description, software };
+    } catch (error) {
+      this.#onProcessor = true;
+      return { kind: "processor", why: (await findAdapter()) ? (error as Error).message : whyNoWebGpu() };
+    }
   }
 
   /**
@@ -116,7 +125,7 @@ export class Workshop {
       try {
         if (session) return await session.checkpoint();
       } catch (error) {
-        if (!(await isLost(session!.network.gpu))) throw error;
+        if (!(await isLost(session!.learner.gpu))) throw error;
       }
       if (order.from) return { step: this.#fromStep, bytes: order.from };
       await this.#recovery; // lost before its first checkpoint
@@ -128,8 +137,9 @@ export class Workshop {
     await this.#recovery;
     if (!this.#session) return undefined;
     const { batch, ...said } = this.#session.problem.example;
+    const { learner } = this.#session;
     const { lastTarget, Unroller } = await import("../through-time/unroll");
-    this.#unroller ??= await Unroller.create(this.#session.network, said.labels.length);
+    this.#unroller ??= new Unroller(learner.config, await learner.tracer(said.labels.length));
     return this.#unroller.unroll(batch, { ...said, target: target === "last" ? lastTarget(batch) : target });
   }
 
@@ -205,7 +215,7 @@ export class Workshop {
     this.#session = undefined;
   }
 
-  #make(gpu: Gpu, order: Order, { signal }: AbortController): Promise<Session> {
+  #make(gpu: Gpu | undefined, order: Order, { signal }: AbortController): Promise<Session> {
     return makeSession(gpu, order, signal, (report) => {
       if (report.kind === "steps") this.#step = report.first + report.losses.length - 1;
       this.#tell(report);
@@ -264,8 +274,9 @@ export class Workshop {
     return facts;
   }
 
-  /** Does something with the device; once more where that is lost meanwhile. */
-  async #withGpu<T>(work: (gpu: Gpu) => Promise<T>): Promise<T> {
+  /** Does something with the device; once more where that is lost meanwhile. On the processor there is none. */
+  async #withGpu<T>(work: (gpu: Gpu | undefined) => Promise<T>): Promise<T> {
+    if (this.#onProcessor) return work(undefined);
     for (let again = true; ; again = false) {
       await this.#recovery;
       const gpu = this.#gpu ?? (await this.#openGpu());
@@ -285,7 +296,7 @@ export class Workshop {
       await this.#recovery;
       if (training !== this.#training || this.#pausing) return;
       const session = this.#session;
-      if (!session) throw new Error(this.#gpu ? "There is no training: start one." : `${gone}.`);
+      if (!session) throw new Error(this.#gpu || this.#onProcessor ? "There is no training: start one." : `${gone}.`);
       try {
         await piece(session);
         if (training !== this.#training) return;
@@ -294,7 +305,7 @@ export class Workshop {
         if (training !== this.#training) return;
         if (session !== this.#session) continue; // the loss of its device ended it
         if (isNotFinite(error)) return await this.#stepBack(session);
-        if (!(await isLost(session.network.gpu))) throw error;
+        if (!(await isLost(session.learner.gpu))) throw error;
       }
     }
   }
@@ -355,7 +366,9 @@ function newName(): string {
 const whole = (value: number): string => value.toLocaleString("en");
 
 /** Whether a device is lost. What failed of it may be told a little before its loss is. */
-async function isLost({ device }: Gpu): Promise<boolean> {
+async function isLost(gpu: Gpu | undefined): Promise<boolean> {
+  if (!gpu) return false;
+  const { device } = gpu;
   const soon = new Promise<undefined>((resolve) => setTimeout(resolve, 1000));
   return (await Promise.race([device.lost, soon])) !== undefined;
 }

@@ -24,6 +24,18 @@ export interface ReferenceOptimizerOptions {
   clipValue?: number;
 }
 
+/** What an optimizer keeps from one update to the next. */
+export interface ReferenceOptimizerState {
+  /** Updates done */
+  step: number;
+  /** By what is kept and of which parameter, such as "mean.outputBias", as a trainer's state has it; laid out as the parameter is */
+  tensors: Record<string, Float64Array>;
+}
+
+/** What is kept of each parameter, as `ReferenceOptimizerState` names it. */
+export const keptBy = ({ kind, momentum = 0 }: ReferenceOptimizerOptions): readonly string[] =>
+  kind === "sgd" ? (momentum === 0 ? [] : ["velocity"]) : kind === "rmsprop" ? ["meanSquare"] : ["mean", "meanSquare"];
+
 /**
  * Moves parameters by their gradients, which clipping may change, both by name and in place; those without a gradient are
  * frozen.
@@ -43,12 +55,17 @@ export type ReferenceUpdate = (
 export type ReferenceRows = Readonly<Record<string, { width: number; rows: readonly number[] }>>;
 
 /**
- * An optimizer with a state of its own, at step 0.
+ * An optimizer.
+ * @param state what it goes on from and keeps there; without it, one of its own, at step 0
  * @throws where the kind is unknown, or the learning rate is no finite number.
  */
-export function referenceOptimizer(options: ReferenceOptimizerOptions): ReferenceUpdate {
+export function referenceOptimizer(
+  options: ReferenceOptimizerOptions,
+  state: ReferenceOptimizerState = { step: 0, tensors: {} },
+): ReferenceUpdate {
   const operation = "referenceOptimizer";
   expectOptions(operation, options);
+  expectOptions(operation, state, "state");
   const { kind, learningRate, epsilon = 1e-8 } = options;
   if (!["sgd", "rmsprop", "adam", "adamw"].includes(kind)) {
     throw new TempogradError("option", `${operation}: kind is ${shown(kind)}, expected sgd, rmsprop, adam or adamw.`);
@@ -61,10 +78,9 @@ export function referenceOptimizer(options: ReferenceOptimizerOptions): Referenc
   }
   const { decay = 0.99, beta1 = 0.9, beta2 = 0.999 } = options;
   const weightDecay = options.weightDecay ?? (kind === "adamw" ? 0.01 : 0);
-  const states = new Map<string, [Float64Array, Float64Array]>();
-  let step = 0;
+  const kinds = keptBy(options);
   return (parameters, gradients, common = options.learningRate, factor = 1, sparse = {}) => {
-    step++;
+    state.step++;
     const all = Object.keys(parameters);
     const names = all.filter((name) => gradients[name]);
     const learning = names.map((name) => gradients[name]!);
@@ -74,19 +90,21 @@ export function referenceOptimizer(options: ReferenceOptimizerOptions): Referenc
       const whole = parameters[name]!;
       const own = ownRate(options.learningRates, name, all);
       const learningRate = own === undefined ? common : own * factor;
-      const kept = states.get(name) ?? [new Float64Array(whole.length), new Float64Array(whole.length)];
-      states.set(name, kept);
+      const kept = kinds.map((kind) => {
+        state.tensors[`${kind}.${name}`] ??= new Float64Array(whole.length);
+        return state.tensors[`${kind}.${name}`]!;
+      });
       const { width, rows } = sparse[name] ?? { width: whole.length, rows: [0] };
       for (const row of rows) {
         const part = (of: Float64Array) => of.subarray(row * width, (row + 1) * width);
         const [parameter, gradient] = [part(whole), part(gradients[name]!)];
-        const state = [part(kept[0]), part(kept[1])] as const;
-        if (kind === "sgd") sgd(parameter, gradient, { ...options, learningRate, weightDecay }, state[0]);
+        const [first, second] = kept.map(part);
+        if (kind === "sgd") sgd(parameter, gradient, { ...options, learningRate, weightDecay }, first);
         else if (kind === "rmsprop")
-          rmsprop(parameter, gradient, { learningRate, decay, epsilon, weightDecay }, state[0]);
+          rmsprop(parameter, gradient, { learningRate, decay, epsilon, weightDecay }, first!);
         else {
-          const decoupled = kind === "adamw";
-          adam(parameter, gradient, { learningRate, beta1, beta2, epsilon, weightDecay, decoupled }, step, ...state);
+          const numbers = { learningRate, beta1, beta2, epsilon, weightDecay, decoupled: kind === "adamw" };
+          adam(parameter, gradient, numbers, state.step, first!, second!);
         }
       }
     }

@@ -3,7 +3,7 @@
 // no tensor.
 
 import { TempogradError } from "../errors";
-import { expectKind } from "../gpu/lifetime";
+import { expectKind, type Lifetime } from "../gpu/lifetime";
 import { expectFinite } from "../interchange/finite";
 import { hasTwin } from "../interchange/pytorch-options";
 import { readSafetensors, type TensorData, writeSafetensors } from "../interchange/safetensors";
@@ -32,6 +32,11 @@ export interface Checkpoint {
   about: unknown;
 }
 
+/** What of a trainer's network is saved with it, beside its parameters. */
+interface Saved extends Pick<Network, "config"> {
+  readonly lifetime: Pick<Lifetime, "expect">;
+}
+
 const format = "tempograd";
 const version = "1";
 
@@ -43,7 +48,7 @@ const version = "1";
  * @throws where anything is not finite, the trainer was destroyed or the device lost, or data or about is no plain data.
  */
 export async function saveCheckpoint(
-  trainer: Trainer,
+  trainer: Pick<Trainer, "snapshot"> & { readonly network: Saved },
   { data, about }: { data?: unknown; about?: unknown } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   expectKind("saveCheckpoint", "trainer", typeof trainer?.snapshot === "function", trainer, "Trainer.create");

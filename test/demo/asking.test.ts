@@ -62,7 +62,8 @@ test.each(asked)("%s: %s, while it trains and when it is paused", async (task, q
     holds(answer);
     expect(step).toBe(made.facts.step);
     const { inputs, answer: read } = made.problem.asking.read(question);
-    expect(answer).toEqual(read(await made.network.predict(inputs)));
+    const [prediction] = await made.learner.predict([inputs]);
+    expect(answer).toEqual(read(prediction!));
   } finally {
     made.destroy();
   }

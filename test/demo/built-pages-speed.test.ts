@@ -10,7 +10,7 @@ import { toHash } from "../../demo/benchmark/share";
 import { pages } from "../../demo/frame";
 import { launchBrowser } from "../../demo/terminal/chromium";
 import { fullReport } from "./benchmark-report";
-import { barriers } from "./page";
+import { anotherGpu, barriers } from "./page";
 import { StaticServer } from "./static-server";
 
 const folders = Object.keys(pages);
@@ -20,7 +20,7 @@ const mostBytes = 150_000;
 const mostMilliseconds = 1000;
 
 const noServiceWorkers = `Object.defineProperty(navigator, "serviceWorker", { value: undefined })`;
-const noGpu = `Object.defineProperty(navigator, "gpu", { value: undefined })`;
+const noGpu = anotherGpu("undefined");
 const tellViolations = `addEventListener("securitypolicyviolation", (event) =>
   console.error("refused by the policy: " + event.violatedDirective + " " + event.blockedURI))`;
 /** Of tasks that hold an answer up for longer than 100 ms, from where on it does not seem immediate (Nielsen 1993). */
@@ -154,6 +154,18 @@ test.each(computing)("the built page /%s says in words what it lacks where the b
     await page.waitForFunction(`document.body.innerText.includes("This browser has no WebGPU")`);
   }, noGpu),
 );
+
+test("the home page computes on the processor there, and loads no more than elsewhere", () =>
+  withVisitor(
+    async (page) => {
+      await open(page, "");
+      expect(await page.$eval("#processor", (line) => line.checkVisibility())).toBe(true);
+      const code = server.answers.filter(({ path }) => /\.(html|css|js)$/.test(path));
+      expect(code.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(mostBytes);
+    },
+    noGpu,
+    noServiceWorkers,
+  ));
 
 test("the built page /train offers what it does where the browser lets it keep nothing, without an error", () =>
   withVisitor(

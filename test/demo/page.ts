@@ -78,12 +78,21 @@ export async function downloaded(page: Page, id: string): Promise<{ name: string
 
 /** Has the worker of a page run a script before its own, from the next time on that the page is loaded. */
 export async function beforeWorker(page: Page, script: string): Promise<void> {
-  await page.evaluateOnNewDocument(`const Own = Blob;
-    self.Blob = function (parts, options) {
-      const isScript = options?.type === "text/javascript"; // what starts a worker
-      return new Own(isScript ? [${JSON.stringify(script)}, ...parts] : parts, options);
-    };`);
+  await page.evaluateOnNewDocument(inWorkers(script));
   await page.reload();
+}
+
+/** What has the workers of a page run a script before their own, where the page runs it before its own. */
+const inWorkers = (script: string): string => `const Own = Blob;
+  self.Blob = function (parts, options) {
+    const isScript = options?.type === "text/javascript"; // what starts a worker
+    return new Own(isScript ? [${JSON.stringify(script)}, ...parts] : parts, options);
+  };`;
+
+/** What gives a page and its workers another WebGPU, where the page runs it before its own scripts. */
+export function anotherGpu(gpu: string): string {
+  const script = `Object.defineProperty(navigator, "gpu", { configurable: true, value: ${gpu} });`;
+  return script + inWorkers(script);
 }
 
 /** Ends the browser's GPU process, as a crashing driver would. */

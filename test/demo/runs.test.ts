@@ -5,7 +5,12 @@ import { asCsv, asJson, type Run, Runs } from "../../demo/train/runs";
 import { History } from "../../demo/workshop/history";
 import type { Facts } from "../../demo/workshop/session";
 
-const facts = { step: 0, baseline: { meaning: "" }, plan: "long", history: new History().toJSON() } as unknown as Facts;
+const facts = {
+  step: 0,
+  baseline: { meaning: "" },
+  costs: { plan: "long" },
+  history: new History().toJSON(),
+} as unknown as Facts;
 const lossOf = (step: number) => Math.sin(step) + 2;
 
 /** Runs of so many steps, one after the other. */
@@ -64,7 +69,7 @@ describe("the runs of a visit", () => {
         expect(history.curves.tokensPerSecond.at(-1)).toBe(lengths[i]);
       }
       expect(line).toBe(lines.length);
-      for (const { facts } of runs.all) expect(facts).not.toHaveProperty("plan");
+      for (const { facts } of runs.all) expect(facts).not.toHaveProperty("costs");
     },
   );
 });

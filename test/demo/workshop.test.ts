@@ -26,9 +26,9 @@ describe("a training that goes on from a file", async () => {
       throw new Error(`the GPU's ${String(name)} was asked for`);
     },
   });
-  const begun = (change: Partial<typeof initialSettings>) => {
+  const begun = (change: Partial<typeof initialSettings>, file = from) => {
     const looks = undefined;
-    const options = { settings: { ...settings, ...change }, own: undefined, tell: () => {}, from, looks };
+    const options = { settings: { ...settings, ...change }, own: undefined, tell: () => {}, from: file, looks };
     return Session.create(gpu, problem, options);
   };
 
@@ -47,6 +47,10 @@ describe("a training that goes on from a file", async () => {
 
   test("is begun where they say the same", async () => {
     await expect(begun({ learningRate: 0.5, prompt: "a" })).rejects.toThrow("GPU");
+    const bySgd = { ...from, trainer: { ...from.trainer!, optimizer: "sgd" } };
+    for (const optimizer of ["sgd", "momentum", "nesterov"] as const) {
+      await expect(begun({ optimizer }, bySgd)).rejects.toThrow("GPU");
+    }
   });
 });
 

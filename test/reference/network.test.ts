@@ -10,7 +10,7 @@ import {
   type ReferenceParameters,
   trainStep,
 } from "../../src/reference/network";
-import { referenceOptimizer } from "../../src/reference/optimizer";
+import { type ReferenceOptimizerState, type ReferenceUpdate, referenceOptimizer } from "../../src/reference/optimizer";
 import { networkOf, type PartsCase, partsBatch, partsCases } from "../network/parts-networks";
 import { integers, numbers } from "../numbers";
 
@@ -275,6 +275,23 @@ test.each(cells)("training steps lower the loss: %o", (cell) => {
   const first = trainStep(config, parameters, data, update).loss;
   for (let i = 0; i < 20; i++) trainStep(config, parameters, data, update);
   expect(forward(config, parameters, data).loss).toBeLessThan(first);
+});
+
+test.each(["sgd", "rmsprop", "adam", "adamw"] as const)("%s goes on from its state, to the bit", (kind) => {
+  const config: ShortForm = { ...sizes, cell: "gru", ...losses[0], readout: "every-step", input: "tokens" };
+  const { parameters, data } = caseOf(config, [4, 2]);
+  const options = { kind, learningRate: 0.05, ...(kind === "sgd" && { momentum: 0.9 }) };
+  const state: ReferenceOptimizerState = { step: 0, tensors: {} };
+  const trained = (all: ReferenceParameters, update: ReferenceUpdate) =>
+    [1, 2, 3].map(() => trainStep(config, all, data, update).loss);
+  trained(parameters, referenceOptimizer(options, state));
+  const [again, kept] = [structuredClone(parameters), structuredClone(state)];
+  expect(kept.step).toBe(3);
+  expect(trained(again, referenceOptimizer(options, kept))).toEqual(
+    trained(parameters, referenceOptimizer(options, state)),
+  );
+  expect(again).toEqual(parameters);
+  expect(kept).toEqual(state);
 });
 
 test("options that were changed are those of another network, and a network's own cannot be", () => {

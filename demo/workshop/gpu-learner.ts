@@ -1,0 +1,50 @@
+// A learner on the GPU: the library's network and trainer.
+
+import { type Gpu, Network, planTable, Trainer } from "../../src/index";
+import { networkOptionsOf, trainerOptionsOf } from "../tasks/library-options";
+import type { Learner, LearnerOptions } from "./learner";
+
+const later = () => import("./later");
+
+/** @throws where the GPU has no room for these sizes, or the signal's reason. */
+export async function gpuLearner(gpu: Gpu, { settings, problem, signal }: LearnerOptions): Promise<Learner> {
+  const network = await Network.create(gpu, await networkOptionsOf(settings, problem.network), { signal });
+  const options = { ...trainerOptionsOf(settings, problem), ...(signal && { signal }) };
+  const trainer = await Trainer.create(network, options).catch((error) => {
+    network.destroy();
+    throw error;
+  });
+  return {
+    gpu,
+    config: network.config,
+    parameterCount: network.parameterCount,
+    get costs() {
+      const { program } = trainer.pass;
+      const { dispatches } = program.describe().total;
+      return { bytes: gpu.live.bytes, dispatches, plan: planTable(program) };
+    },
+    get learningRate() {
+      return trainer.learningRate;
+    },
+    set learningRate(rate) {
+      trainer.learningRate = rate;
+    },
+    get step() {
+      return trainer.step;
+    },
+    train: (batches, options) => trainer.train(batches, options),
+    stop: () => void trainer.stop(),
+    gradientNorm: () => trainer.gradientNorm(),
+    evaluate: async (shape, batches) => (await later()).evaluate(network, shape, batches),
+    predict: (sequences) => network.predict(sequences),
+    generate: async (writing) => (await later()).generate(network, writing),
+    tracer: async (steps) => (await import("../through-time/unroll")).gpuTracer(network, steps),
+    read: () => network.read(),
+    checkpoint: async (said) => (await later()).saveCheckpoint(trainer, said()),
+    restore: (checkpoint) => trainer.restore(checkpoint),
+    destroy() {
+      trainer.destroy();
+      network.destroy();
+    },
+  };
+}
