@@ -36,7 +36,7 @@ function layerOf(operation: string, said: unknown, counts: Map<string, number>):
   const count = counts.get(stem) ?? 0;
   counts.set(stem, count + 1);
   const layer = new SaidLayer(operation, kind, { name, place: count === 0 ? stem : `${stem}_${count}` }, config);
-  const isKeras = module === undefined || module === null || /^keras(\.|$)/.test(String(module));
+  const isKeras = (module ?? undefined) === undefined || (typeof module === "string" && /^keras(\.|$)/.test(module));
   if (!isKeras || (typeof registered === "string" && registered !== kind)) {
     layer.refuse(`is of ${shown(registered ?? module)}`, "a layer of Keras");
   }
@@ -92,7 +92,7 @@ function linked(
 /** Their names, of [[name, node, tensor], …], or of one such alone. */
 function endsOf(said: unknown): string[] {
   const list: unknown[] = Array.isArray(said) ? (typeof said[0] === "string" ? [said] : said) : [];
-  return list.map((one) => String(Array.isArray(one) ? one[0] : one));
+  return list.map((one) => (Array.isArray(one) && typeof one[0] === "string" ? one[0] : ""));
 }
 
 /** The layer whose output it reads. */

@@ -24,8 +24,9 @@ const mostInflated = 1032;
  *     one Dense of every step (TimeDistributed or not) or of the last one, with softmax, sigmoid or nothing; or none
  *     Dropout below a recurrent layer; what else acts in training alone is left out
  *
- * `predict` answers what goes into softmax or sigmoid. Where nothing stands behind Dense, the loss is the one that the model was compiled
- * with (squared, absolute, or cross-entropy), else cross-entropy. A GRU's two biases are added where they are one here.
+ * `predict` answers what Keras' does. Where nothing stands behind Dense, the loss is the one that the model was compiled with: absolute,
+ * cross-entropy of logits (whose probabilities `predict` answers then), or else squared. A GRU's two biases of a gate are added where they
+ * are one here.
  *
  * Sources: the formulas of keras.layers.LSTM, GRU and SimpleRNN, and keras/src/saving/saving_lib.py for where variables are.
  *

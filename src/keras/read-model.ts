@@ -200,13 +200,21 @@ function answerWith(reading: Reading, layer: SaidLayer, answer: Reading["answer"
   reading.answer = answer;
 }
 
-/** By what stands behind the linear layer, or else by what the model was compiled with. */
+/** What a model is compiled with, where nothing stands behind its linear layer. */
+const losses: Readonly<Record<string, () => LossName | Loss>> = {
+  mae: meanAbsoluteError,
+  meanabsoluteerror: meanAbsoluteError,
+  binarycrossentropy: binaryCrossEntropy,
+  categoricalcrossentropy: () => "cross-entropy",
+  sparsecategoricalcrossentropy: () => "cross-entropy",
+};
+
+/** By what stands behind the linear layer; or by what the model was compiled with, and otherwise of values, as it answers them. */
 function lossOf(answer: Reading["answer"], compiled: unknown): LossName | Loss {
+  if (answer === "softmax") return "cross-entropy";
   if (answer === "sigmoid") return binaryCrossEntropy();
   const said = isObject(compiled) ? compiled.loss : undefined;
   const name = isObject(said) ? said.class_name : said;
-  const words = answer === "linear" && typeof name === "string" ? name.toLowerCase().replaceAll("_", "") : "";
-  if (words === "mse" || words === "meansquarederror") return "mean-squared-error";
-  if (words === "mae" || words === "meanabsoluteerror") return meanAbsoluteError();
-  return words === "binarycrossentropy" ? binaryCrossEntropy() : "cross-entropy";
+  const word = typeof name === "string" ? name.slice(0, 60).toLowerCase().replaceAll("_", "") : "";
+  return Object.hasOwn(losses, word) ? losses[word]!() : "mean-squared-error";
 }
