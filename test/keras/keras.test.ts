@@ -1,5 +1,5 @@
 // Files of Keras 3 as networks: the reference predicts of those what Keras' formulas give for the files' numbers.
-import { zipSync } from "fflate";
+import { unzipSync, zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { kerasFile } from "../../demo/soak/keras-file";
 import { fromKeras } from "../../src/keras/index";
@@ -109,7 +109,6 @@ test("a file of Keras 2.13, and one that is deflated, are read as others", async
   );
   const expected = fromKeras(await kerasFile(sequential(layers), variables));
   expect(fromKeras(await kerasFile(sequential(layers), older))).toEqual(expected);
-  const { unzipSync } = await import("fflate");
   const packed = zipSync(unzipSync(await kerasFile(sequential(layers), variables)), { level: 9 });
   expect(fromKeras(packed.buffer)).toEqual(expected);
 });
@@ -246,9 +245,6 @@ describe("refuses by name", () => {
       "the file is String, expected a Uint8Array or an ArrayBuffer",
     ],
   ])("%s", async (_, call, message) => {
-    await expect(call()).rejects.toThrow(
-      `fromKeras: ${message.startsWith("has ") || message.startsWith("is ") ? "" : message}`,
-    );
     await expect(call()).rejects.toThrow(message);
   });
 });
