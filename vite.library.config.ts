@@ -1,4 +1,4 @@
-// Builds the library: an ES module for each source, the shaders and four small packages among them, and type
+// Builds the library: an ES module for each source, the shaders and six small packages among them, and type
 // declarations.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -84,7 +84,7 @@ export default defineConfig({
     sourcemap: true,
     license: { fileName: "third-party-licenses.md" },
     lib: {
-      entry: ["src/index.ts", "src/onnx/index.ts", "src/standalone/index.ts", "src/hugging-face/index.ts"],
+      entry: ["", "onnx/", "standalone/", "hugging-face/", "keras/"].map((folder) => `src/${folder}index.ts`),
       formats: ["es"],
     },
     rollupOptions: {

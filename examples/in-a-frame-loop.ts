@@ -10,7 +10,7 @@
 //   renderer.setAnimationLoop(() => { frame(pointer); renderer.render(scene, camera); });
 //
 // A StorageBufferAttribute of three's that was drawn once has its GPUBuffer in renderer.backend.get(attribute).buffer.
-// Its usages (storage, vertex, copies) are those that `inputs`, `outputs` and `state` need.
+// Its usages (storage, vertex, copies) are those that `inputs`, `outputs` and `state` need. A test runs these lines in a browser.
 
 import { adam, type Batch, everyStep, features, fit, gru, Network, openGpu, readTensors } from "tempograd";
 

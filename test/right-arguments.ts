@@ -1,5 +1,6 @@
 // Every public function that needs no device, listed from the types, with arguments that are right.
 
+import { smallModel } from "../demo/soak/keras-file";
 import { Trace } from "../src/expressions/expression";
 import type * as library from "../src/index";
 import {
@@ -74,6 +75,7 @@ import {
   windows,
   writeSafetensors,
 } from "../src/index";
+import { fromKeras, fromTensorFlowJs } from "../src/keras/index";
 
 /** Takes a few of what an iterable has. */
 export const some = (iterable: Iterable<unknown>) => {
@@ -107,6 +109,7 @@ const network: UniformOptions = {
 const config = networkConfig(network);
 export const parameters = initialParameters(config);
 const file = writeSafetensors(parameters, { k: "v" });
+const { file: ofKeras, ...ofTensorFlow } = await smallModel();
 /** Of a training, which it does not need a GPU to be of. */
 export const checkpoint = await (async () => {
   const saved = await saveNetwork(
@@ -276,9 +279,11 @@ const functions: Record<Exclude<keyof typeof library, Elsewhere>, Call> = {
   referenceOptimizer: [/^referenceOptimizer: /, referenceOptimizer, [update]],
 };
 
-/** And methods of what they answer. */
+/** And methods of what they answer, and functions of subpaths. */
 export const operations: Record<string, Call> = {
   ...functions,
+  fromKeras: [/^fromKeras: /, fromKeras, [ofKeras]],
+  fromTensorFlowJs: [/^fromTensorFlowJs: /, fromTensorFlowJs, [ofTensorFlow]],
   "Vocabulary.fromText": [/^Vocabulary\.fromText: /, Vocabulary.fromText, ["some text", { limit: 4 }]],
   "Vocabulary.fromText of words": [/^Vocabulary\.fromText: /, Vocabulary.fromText, ["some text", { kind: "words" }]],
   "Vocabulary.fromJSON": [

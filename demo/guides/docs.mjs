@@ -47,6 +47,7 @@ const parts = {
   "src/onnx/index.ts": "tempograd/onnx",
   "src/standalone/index.ts": "tempograd/standalone",
   "src/hugging-face/index.ts": "tempograd/hugging-face",
+  "src/keras/index.ts": "tempograd/keras",
 };
 const app = await Application.bootstrap({
   name: "tempograd",

@@ -15,12 +15,14 @@ import {
   Vocabulary,
   writeSafetensors,
 } from "../../src/index";
+import { fromKeras, fromTensorFlowJs, type KerasNetwork } from "../../src/keras/index";
 import { readLabelledFile } from "../data/labelled-file";
 import { readSeriesFile } from "../data/series-file";
 import { textOf } from "../data/text-file";
 import { fromAddress, toAddress } from "../tasks/address";
 import { initialOf } from "../tasks/settings";
 import { taskNames } from "../tasks/tasks";
+import { smallModel } from "./keras-file";
 
 /** A reader, and what it is given. */
 export type Target =
@@ -74,10 +76,26 @@ async function checkpoints(): Promise<Uint8Array[]> {
   return [alone, ofParts, writeSafetensors(tensors, { ...metadata, trainer, data })];
 }
 
+/** A text as JSON, or itself where it is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @throws unless a network has these parameters. */
+function expectWhole({ network, parameters }: KerasNetwork): void {
+  const shapes = (values: typeof parameters) => [...values].map(([name, { shape }]) => `${name} ${shape}`).sort();
+  expectSame("a network's parameters", shapes(parameters), shapes(initialParameters(network)));
+}
+
 /** All of them. */
 export async function targets(): Promise<Target[]> {
   const files = await checkpoints();
   const small = writeSafetensors(new Map([["a", { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }]]), { k: "v" });
+  const { file, model, weights } = await smallModel();
   const text = new TextEncoder().encode("Call me Ishmael — “some” years ago,\r\nnever mind how long 😀.\n");
   return [
     {
@@ -114,19 +132,19 @@ export async function targets(): Promise<Target[]> {
         JSON.stringify(Vocabulary.fromText("to be, or not", { kind: "words" })),
       ],
       read(mutant: string) {
-        let said: unknown;
-        try {
-          said = JSON.parse(mutant);
-        } catch {
-          said = mutant;
-        }
-        const vocabulary = Vocabulary.fromJSON(said);
+        const vocabulary = Vocabulary.fromJSON(parsed(mutant));
         expectSame(
           "a vocabulary",
           Vocabulary.fromJSON(JSON.parse(JSON.stringify(vocabulary))).symbols,
           vocabulary.symbols,
         );
       },
+    },
+    { name: "files of Keras", right: [file], read: (mutant: Uint8Array) => expectWhole(fromKeras(mutant)) },
+    {
+      name: "models of TensorFlow.js",
+      right: [JSON.stringify(model)],
+      read: (mutant: string) => expectWhole(fromTensorFlowJs({ model: parsed(mutant), weights })),
     },
     {
       name: "texts in tokens",

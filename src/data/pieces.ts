@@ -6,7 +6,7 @@ import { TempogradError } from "../errors";
 export type PieceKind = "characters" | "graphemes" | "words";
 
 /** Letters, marks and digits, apostrophes within, or one other character; with the space before it. Other blanks stand alone. */
-const word = / ?(?:[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*|[^\s\p{L}\p{M}\p{N}])|\s/gu;
+export const word = / ?(?:[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*|[^\s\p{L}\p{M}\p{N}])|\s/gu;
 
 const cuts: Readonly<Record<PieceKind, (text: string) => Iterable<string>>> = {
   characters: (text) => text,

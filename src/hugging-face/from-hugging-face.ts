@@ -14,6 +14,7 @@ import { withShipped } from "../network/shipped";
 import { architectureOf } from "../parts/architecture";
 import { parameterShapes } from "../parts/parameter-shapes";
 import { moduleNames, moduleSizes } from "./pytorch-module";
+import { tokensOf } from "./tokenizer";
 
 /** The network of a folder. */
 export interface HuggingFaceNetwork {
@@ -34,7 +35,8 @@ const again = "fetch the files again, as toHuggingFace wrote them";
  * The network of a folder that `toHuggingFace` wrote, its parameters as they were, to the bit; or as PyTorch has trained them further,
  * the two biases of a gate added. The files are not trusted.
  *
- * @param files the bytes of config.json and model.safetensors, and of vocab.json where there is one, by these names; others are left
+ * @param files the bytes of config.json and model.safetensors, and of vocab.json where there is one, or else of a tokenizer.json that is
+ *   as `toHuggingFace` writes it, by these names; others are left
  * @param names losses that are no names: files hold what they are called
  * @throws TempogradError with the code "file" where a file is missing or not as it should be
  * @example
@@ -62,7 +64,11 @@ export function fromHuggingFace(
   return {
     network,
     parameters: parametersOf(fileOf(files, "model.safetensors"), network),
-    vocabulary: files.has("vocab.json") ? vocabularyOf(jsonOf(files, "vocab.json"), settings.vocabulary) : undefined,
+    vocabulary: files.has("vocab.json")
+      ? vocabularyOf("vocab.json", jsonOf(files, "vocab.json"), settings.vocabulary)
+      : files.has("tokenizer.json")
+        ? ofTokenizer(jsonOf(files, "tokenizer.json"))
+        : undefined,
     about: settings.about,
   };
 }
@@ -126,17 +132,24 @@ function parametersOf(file: Uint8Array, network: NetworkConfig): ParameterValues
   return parameters;
 }
 
-function vocabularyOf(tokens: Record<string, unknown>, kind: unknown): Vocabulary {
+function ofTokenizer(said: Record<string, unknown>): Vocabulary {
+  const read = tokensOf(said);
+  if (typeof read === "object") return vocabularyOf("tokenizer.json", read.tokens, read.kind);
+  const expected = "a WordLevel model of characters or words, as toHuggingFace writes it, and nothing else";
+  refuse('"tokenizer.json"', `has another ${quote(read)}`, expected, "leave it out, and tokenize with its own library");
+}
+
+function vocabularyOf(file: string, tokens: Record<string, unknown>, kind: unknown): Vocabulary {
   const symbols = Object.keys(tokens).sort((a, b) => Number(tokens[a]) - Number(tokens[b]));
   const wrong = symbols.find((symbol, token) => tokens[symbol] !== token);
   if (wrong !== undefined) {
     const got = `has token ${quote(tokens[wrong])} for ${quote(wrong)}`;
-    refuse('"vocab.json"', got, `each of 0 to ${symbols.length - 1} once`, again);
+    refuse(`"${file}"`, got, `each of 0 to ${symbols.length - 1} once`, again);
   }
   try {
     return Vocabulary.fromJSON({ kind, symbols });
   } catch (error) {
-    refuse('"vocab.json"', `is refused (${(error as Error).message})`, "a vocabulary", again);
+    refuse(`"${file}"`, `is refused (${(error as Error).message})`, "a vocabulary", again);
   }
 }
 

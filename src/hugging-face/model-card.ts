@@ -62,7 +62,7 @@ export function modelCard(
   const encoded = ofTokens
     ? [
         "",
-        "`vocab.json` has the token of each symbol of a text; `config.json` says whether symbols are characters, graphemes or words.",
+        '`vocab.json` has the token of each symbol of a text; `config.json` says whether symbols are characters, graphemes or words. Of characters and words, `tokenizer.json` is the same for Hugging Face\'s tokenizers: `Tokenizer.from_file("tokenizer.json")`.',
       ]
     : [];
   return [

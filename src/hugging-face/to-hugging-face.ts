@@ -12,10 +12,11 @@ import { plainJson } from "../network/plain-json";
 import { architectureOf } from "../parts/architecture";
 import { type CardOptions, modelCard } from "./model-card";
 import { moduleNames, moduleSizes } from "./pytorch-module";
+import { tokenizerOf } from "./tokenizer";
 
 /** What goes along with a network, and what its card tells of it. */
 export interface HuggingFaceOptions extends CardOptions {
-  /** Which token stands for which symbol: vocab.json. */
+  /** Which token stands for which symbol: vocab.json and tokenizer.json. */
   vocabulary?: Vocabulary;
   /** Plain data of the caller's own, such as a scaler or the names of classes: `about` of config.json. */
   about?: unknown;
@@ -29,6 +30,7 @@ const operation = "toHuggingFace";
  *     config.json          the network's options, for `fromHuggingFace`; and the sizes of PyTorch's modules
  *     model.safetensors    its parameters by PyTorch's names
  *     vocab.json           the token of each symbol, where a vocabulary is given
+ *     tokenizer.json       the same for Hugging Face's tokenizers, where its symbols are characters or words
  *     README.md            the model card: what you tell of data and metrics, and a module of PyTorch, `Network.from_pretrained(folder)`
  *
  * Upload them as they are, or make a ZIP of them: `zipSync(Object.fromEntries(files))` of the package fflate.
@@ -81,11 +83,13 @@ export function toHuggingFace(
     ...(about !== undefined && { about: JSON.parse(plainJson(operation, "about", about)) }),
     pytorch,
   };
+  const tokenizer = vocabulary && tokenizerOf(vocabulary);
   const tokens = vocabulary && Object.fromEntries(vocabulary.symbols.map((symbol, token) => [symbol, token]));
   return new Map([
     ["config.json", json(settings)],
     ["model.safetensors", writeSafetensors(tensors, { format: "pt" })],
     ...(tokens ? [["vocab.json", json(tokens)] as const] : []),
+    ...(tokenizer ? [["tokenizer.json", json(tokenizer)] as const] : []),
     ["README.md", bytes(modelCard(also, config, parameters, vocabulary !== undefined))],
   ]);
 }
