@@ -45,6 +45,8 @@ export class ThroughTimeView {
   #madeFor = "";
   /** What the pictures were drawn in. */
   #width = 0;
+  /** Whether new pictures are still to be scrolled to their last step, where the loss is. */
+  #opening = false;
   #asked: number | undefined;
   #pointed: Pointed | undefined;
 
@@ -101,6 +103,7 @@ export class ThroughTimeView {
 
   #make(madeFor: string): void {
     this.#madeFor = madeFor;
+    this.#opening = true;
     this.#pointed = undefined;
     this.#pictures = this.#shown.map(({ title, unrolled }) => new Picture(title, unrolled));
     for (const { characters } of this.#pictures) {
@@ -129,6 +132,8 @@ export class ThroughTimeView {
     for (const [i, picture] of this.#pictures.entries()) picture.show(all[i]!, { columns, gradient, loss, state });
     const ofAll = new DecadeScale(all.flatMap((unrolled) => hiddenGradient(unrolled).slice(1)));
     this.#chart.replaceChildren(gradientChart(all, columns, ofAll));
+    if (this.#opening) this.#scroller.scrollLeft = this.#scroller.scrollWidth;
+    this.#opening = false;
     const swatches = gradient.decades.map((exponent) => {
       const swatch = html("span", "swatch", `${exponent === gradient.bottom ? "≤ " : ""}${powerOfTen(exponent)}`);
       swatch.style.setProperty("--heat", `${100 * gradient.at(10 ** exponent)}%`);

@@ -40,4 +40,5 @@ export const presets: readonly Preset[] = [
   of("The adding problem, remembered (LSTM)", { task: "adding", cell: "lstm", hidden: 64, learningRate: 0.005 }),
   of("The adding problem, forgotten (Elman)", { task: "adding", cell: "elman", hidden: 64, learningRate: 0.005 }),
   of("Parity, counted (Elman)", { task: "parity", cell: "elman" }),
+  of("Parity, never counted (minGRU)", { task: "parity", cell: "mingru" }),
 ];

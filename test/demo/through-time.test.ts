@@ -275,6 +275,8 @@ describe("the view of networks unrolled through time", () => {
       const text = "It was the best of times, it was the worst of times.";
       await call(page, "showNetworks", networks, text);
       expect((await page.$$(".cell")).length).toBe(48 * 4);
+      const hiddenAtRight = `(({ scrollWidth, clientWidth, scrollLeft }) => scrollWidth - clientWidth - scrollLeft)(document.querySelector(".scroller"))`;
+      expect(await page.evaluate(hiddenAtRight), "opened at the last loss").toBeLessThan(1);
       await page.focus("figure:first-child button[tabindex='0']");
       await page.waitForSelector(".target");
       await page.keyboard.press("ArrowLeft");
