@@ -163,13 +163,15 @@ export class Diagram {
     });
   }
 
-  /** The length of a gradient above its node, or beside the arrow there; the loss in its node. */
+  /** The length of a gradient above its node, or below where arrows end above it; the loss in its node. */
   #norm(name: string, place: Place, isBeside = false): SVGElement {
     const { x, y } = place;
     const text =
       name === "L"
         ? line(place, 16, "", "loss")
-        : line({ x: isBeside ? x - 44 : x, y }, -box.height / 2 - 8, "", "norm");
+        : isBeside
+          ? line({ x: x + 56, y }, box.height / 2 + 20, "", "norm")
+          : line(place, -box.height / 2 - 8, "", "norm");
     this.#norms.set(name, text);
     return text;
   }
