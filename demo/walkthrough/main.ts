@@ -187,7 +187,8 @@ document.addEventListener("keydown", (event) => {
   goTo(to, event.repeat ? "replace" : "push");
 });
 
-addEventListener("popstate", () => {
+// Of Back and Forward, and of an address that is entered.
+addEventListener("hashchange", () => {
   pause();
   const said = fromAddress(location.hash);
   if (toAddress(said) === toAddress({ ...settings(), stage: said.stage })) goTo(Number(said.stage) - 1);
