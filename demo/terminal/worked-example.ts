@@ -54,7 +54,6 @@ export async function workedExample(options: TrainOptions): Promise<number> {
   for (let round = 1; round <= settings.pauseAt; round++) {
     console.log(`\nround ${round}`);
     pass.write(example.batch);
-    pass.run();
     const onGpu = matricesOf(example, await valuesOnGpu(gpu, pass));
     const onReference = matricesOf(example, valuesOnReference(example, parameters));
     for await (const _ of trainer.train([example.batch]));
@@ -91,11 +90,12 @@ function matricesOf({ words, classes, config }: Example, values: Values): Shown[
     { name: "L = −ln ŷ[0]", width: 1, values: values.loss },
     { name: "ŷ − y = ∂L/∂o", width: classes.length, values: values.dLogits },
     ...times.reverse().map((t) => ({ name: `∂L/∂h_${t}`, width, values: slab(values.dHidden, t) })),
-    ...Object.entries(letters).map(([name, letter]) => ({
-      name: `∂L/∂${letter}${name.startsWith("layer") ? ", summed over time" : ""}`,
-      width: widthOf(name),
-      values: values.gradients[name]!,
-    })),
+    ...Object.entries(letters).flatMap(([name, letter]) => {
+      const gradient = values.gradients[name];
+      if (!gradient) return [];
+      const summed = name.startsWith("layer") ? ", summed over time" : "";
+      return [{ name: `∂L/∂${letter}${summed}`, width: widthOf(name), values: gradient }];
+    }),
   ];
 }
 

@@ -33,9 +33,13 @@ export function arrow(from: Place, to: Place, kind: "forward" | "backward", text
   const middle = { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 };
   const ends = { x1: start.x, y1: start.y, x2: end.x, y2: end.y };
   const upright = dx === 0;
-  const place = upright
-    ? { x: middle.x - 7 * -dy, y: middle.y + 5, "text-anchor": dy < 0 ? "end" : "start" }
-    : { x: middle.x, y: middle.y + (dx > 0 ? -7 : 17), "text-anchor": "middle" };
+  const slanted = dx !== 0 && dy !== 0;
+  const top = start.y < end.y ? start : end;
+  const place = slanted
+    ? { x: top.x + (dx > 0 ? 16 : 4), y: top.y + (dx > 0 ? 8 : 26), "text-anchor": "start" }
+    : upright
+      ? { x: middle.x - 7 * -dy, y: middle.y + 5, "text-anchor": dy < 0 ? "end" : "start" }
+      : { x: middle.x, y: middle.y + (dx > 0 ? -7 : 17), "text-anchor": "middle" };
   return [
     svg("line", { ...ends, class: `arrow ${kind}`, "marker-end": `url(#${kind}-head)` }),
     svg("text", { ...place, class: `label ${kind}` }, text),

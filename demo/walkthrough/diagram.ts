@@ -2,17 +2,20 @@
 
 import { maximum, minimum } from "../extremes";
 import { svg } from "../page";
+import { blockOf, cells, entryOf, type Row, type WalkCell } from "./cells";
 import { arrow, arrowheads, box, line, nodeShape, type Place } from "./diagram-shapes";
+import type { Matrices } from "./equations";
 import type { Example } from "./example";
 import { plain } from "./math";
-import type { Matrices } from "./matrices";
 import { largestOf, tint } from "./matrix-figure";
 import type { Stage } from "./stages";
 
 const column = 156;
 const margin = 62;
-const hiddenRow = 76;
-const inputRow = 222;
+const firstRow = 76;
+/** From a row's middle to that of the row below it, where these are two of a time step, and to the word's. */
+const between = 98;
+const wordBelow = 146;
 /** From a node's middle down to the strips of its values and of its gradient. */
 const valuesBelow = 1;
 const gradientBelow = 16;
@@ -26,55 +29,82 @@ export class Diagram {
   readonly #strips = new Map<string, SVGElement[]>();
   readonly #norms = new Map<string, SVGElement>();
 
-  constructor(container: HTMLElement, { words, vocabulary, classes, config }: Example) {
+  constructor(container: HTMLElement, { words, vocabulary, classes, cell, config }: Example) {
     this.#container = container;
     const steps = words.length;
-    const at = (i: number): Place => ({ x: margin + i * column, y: hiddenRow });
+    const { rows, upward, carried, gates, title }: WalkCell = cells[cell];
+    const heights: Record<string, number> = Object.fromEntries(
+      rows.map((row, i) => [row, firstRow + (row === "x" && rows.length === 2 ? wordBelow : i * between)]),
+    );
+    const at = (i: number, row: Row = "h"): Place => ({ x: margin + i * column, y: heights[row]! });
     const [output, prediction, loss] = [at(steps + 1), at(steps + 2), at(steps + 3)];
-    const drawing = svg("svg", { viewBox: `0 0 ${loss.x + margin} ${inputRow + 36}`, role: "img" }, arrowheads());
-    drawing.ariaLabel = `The network unrolled over ${steps} time ${steps === 1 ? "step" : "steps"}: each word goes into its hidden state, each hidden state into the next, the last one into the output, the prediction and the loss. Gradients flow back the same ways.`;
+    const drawing = svg("svg", { viewBox: `0 0 ${loss.x + margin} ${heights.x! + 62}`, role: "img" }, arrowheads());
+    drawing.ariaLabel = `The ${title} network unrolled over ${steps} time ${steps === 1 ? "step" : "steps"}: each word goes into its hidden state, each hidden state into the next, the last one into the output, the prediction and the loss. Gradients flow back the same ways.`;
     drawing.style.minWidth = `${(steps + 4) * 5.6}rem`; // legible on a phone, where it scrolls
-    drawing.style.maxWidth = `${(steps + 4) * 11}rem`;
     const draw = (name: string, ...pieces: SVGElement[]) => {
       const part = svg("g", { class: "part" }, ...pieces);
       this.#parts.set(name, part);
       drawing.append(part);
     };
-    const between = (from: string, a: Place, to: string, b: Place, label: string, back: string) => {
+    const link = (from: string, a: Place, to: string, b: Place, label: string, back: string) => {
       draw(`${from}-${to}`, ...arrow(a, b, "forward", label));
       draw(`${to}>${from}`, ...arrow(b, a, "backward", back));
     };
     const node = (name: string, key: string, place: Place, count: number) =>
       draw(name, ...nodeShape(place, plain(key)), this.#strip(place, valuesBelow, key, count));
+    const entry = entryOf(cells[cell]);
 
-    node("h0", "h_0", at(0), config.hidden);
+    for (const row of rows) if (row === "h" || row === "c") node(`${row}0`, `${row}_0`, at(0, row), config.hidden);
     for (const [i, word] of words.entries()) {
       const t = i + 1;
-      const input = { x: at(t).x, y: inputRow };
-      node(`x${t}`, `x_${t}`, input, vocabulary.length);
+      for (const row of rows) {
+        const place = at(t, row);
+        if (row === "g") {
+          draw(`g${t}`, ...nodeShape(place, ""), ...this.#gateStrips(place, gates, t, "", config.hidden));
+          draw(`dg${t}`, ...this.#gateStrips(place, gates, t, "da", config.hidden));
+          continue;
+        }
+        node(`${row}${t}`, `${row}_${t}`, place, row === "x" ? vocabulary.length : config.hidden);
+        if (row === "x") continue;
+        const name = `d${row}_${t}`;
+        draw(
+          `d${row}${t}`,
+          this.#strip(place, gradientBelow, name, config.hidden),
+          this.#norm(name, place, row !== "h"),
+        );
+      }
       const short = word.length > longestWord ? `${word.slice(0, longestWord - 1)}…` : word;
-      this.#parts.get(`x${t}`)!.append(line(input, 26, short, "word"));
-      node(`h${t}`, `h_${t}`, at(t), config.hidden);
-      between(`x${t}`, input, `h${t}`, at(t), "W", "dW");
-      between(`h${t - 1}`, at(t - 1), `h${t}`, at(t), "Wʰ", "Wʰᵀ");
-      draw(`dh${t}`, this.#strip(at(t), gradientBelow, `dh_${t}`, config.hidden), this.#norm(`dh_${t}`, at(t)));
+      this.#parts.get(`x${t}`)!.append(line(at(t, "x"), 26, short, "word"));
+      for (const [below, row] of rows.slice(1).entries()) {
+        const above = rows[below]!;
+        const back = row === "x" ? "dW" : "";
+        link(`${row}${t}`, at(t, row), `${above}${t}`, at(t, above), upward[row] ?? "", back);
+      }
+      if (carried) {
+        const { row, by } = carried;
+        link(`${row}${t - 1}`, at(t - 1, row), `${row}${t}`, at(t, row), by, by);
+      }
+      link(`h${t - 1}`, at(t - 1), `${entry}${t}`, at(t, entry), "Wʰ", "Wʰᵀ");
     }
     node("o", "o", output, classes.length);
     node("ŷ", "ŷ", prediction, classes.length);
     draw("L", ...nodeShape(loss, "L"), this.#norm("L", loss));
     draw("do", this.#strip(output, gradientBelow, "do", classes.length), this.#norm("do", output));
-    between(`h${steps}`, at(steps), "o", output, "V", "Vᵀ");
-    between("o", output, "y", prediction, "softmax", "ŷ − y");
-    between("y", prediction, "L", loss, "−ln", "");
+    link(`h${steps}`, at(steps), "o", output, "V", "Vᵀ");
+    link("o", output, "y", prediction, "softmax", "ŷ − y");
+    link("y", prediction, "L", loss, "−ln", "");
     container.replaceChildren(drawing);
   }
 
   /** Shows the numbers of a round. */
   showValues(matrices: Matrices): void {
+    const largest = maximum([...this.#strips.keys()].map((name) => largestOf(matrices.get(name)!.values)));
     for (const [name, cells] of this.#strips) {
       const { values } = matrices.get(name)!;
-      const largest = largestOf(values);
-      for (const [i, cell] of cells.entries()) tint(cell, values[i]!, largest);
+      // By the root of its share, so that what has faded is still seen to be there.
+      for (const [i, cell] of cells.entries()) {
+        tint(cell, Math.sign(values[i]!) * Math.sqrt(Math.abs(values[i]!)), Math.sqrt(largest));
+      }
     }
     for (const [name, place] of this.#norms) {
       const { values } = matrices.get(name)!;
@@ -107,17 +137,41 @@ export class Diagram {
   /** A vector as a row of cells, `below` the middle of a node. */
   #strip({ x, y }: Place, below: number, name: string, count: number): SVGElement {
     const width = Math.min(14, (box.width - 12) / count);
-    const start = x - (count * width) / 2;
+    return this.#cells({ x: x - (count * width) / 2, y: y + below }, width, 11, name, count);
+  }
+
+  /** Cells from a place on, to the right. */
+  #cells({ x, y }: Place, width: number, height: number, name: string, count: number): SVGElement {
     const cells = Array.from({ length: count }, (_, i) =>
-      svg("rect", { x: start + i * width, y: y + below, width: width - 1, height: 11, class: "cell" }),
+      svg("rect", { x: x + i * width, y, width: width - 1, height, class: "cell" }),
     );
     this.#strips.set(name, cells);
     return svg("g", { class: name.startsWith("d") ? "strip gradient" : "strip" }, ...cells);
   }
 
-  /** The length of a gradient above its node; the loss in its node. */
-  #norm(name: string, place: Place): SVGElement {
-    const text = name === "L" ? line(place, 16, "", "loss") : line(place, -box.height / 2 - 8, "", "norm");
+  /** The gates of a time step, one below the other, on the left with their letters; on the right their gradients. */
+  #gateStrips({ x, y }: Place, gates: readonly string[], t: number, of: "" | "da", count: number): SVGElement[] {
+    const half = (box.width - 18) / 2;
+    const height = (box.height - 8) / gates.length;
+    const start = x - box.width / 2 + 13 + (of ? half : 0);
+    return gates.flatMap((gate, i) => {
+      const top = y - box.height / 2 + 4 + i * height;
+      const name = of ? blockOf(of, gate, t) : `${gate}_${t}`;
+      const strip = this.#cells({ x: start, y: top + 1 }, (half - 3) / count, height - 3, name, count);
+      const letter = line({ x: start - 6, y: top + height / 2 }, 4, gate, "gate");
+      return of ? [strip] : [letter, strip];
+    });
+  }
+
+  /** The length of a gradient above its node, or below where arrows end above it; the loss in its node. */
+  #norm(name: string, place: Place, isBeside = false): SVGElement {
+    const { x, y } = place;
+    const text =
+      name === "L"
+        ? line(place, 16, "", "loss")
+        : isBeside
+          ? line({ x: x + 56, y }, box.height / 2 + 20, "", "norm")
+          : line(place, -box.height / 2 - 8, "", "norm");
     this.#norms.set(name, text);
     return text;
   }

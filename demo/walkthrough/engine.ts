@@ -96,12 +96,11 @@ export async function gpuEngine(gpu: Gpu, example: Example): Promise<Engine> {
     async round(parameters, learningRate) {
       begin(parameters, learningRate);
       const before = network.read();
-      pass.run();
-      const values = valuesOnGpu(gpu, pass);
+      const values = await valuesOnGpu(gpu, pass);
       for await (const _ of trainer.train([batch]));
       return {
         parameters: inFloat64(await before),
-        values: await values,
+        values,
         after: inFloat64(await network.read()),
       };
     },

@@ -1,8 +1,11 @@
 // Reads the form of the example, and says beside a control what is wrong with its value.
 
 import type { ReferenceParameters } from "../../src/index";
+import { html } from "../page";
+import type { Settings } from "./address";
+import { type CellName, cells } from "./cells";
 import { drawnParameters } from "./engine";
-import { classesOf, type Example, exampleOf } from "./example";
+import { classesOf, type Example, exampleOf, vocabularyOf } from "./example";
 import { recordedSizes, recordedWeights } from "./recorded-weights";
 
 const mostWords = 8;
@@ -10,7 +13,8 @@ const mostWords = 8;
 export class ExampleForm {
   readonly #form: HTMLFormElement;
   readonly #sentence: HTMLInputElement;
-  readonly #target: HTMLSelectElement;
+  readonly #answer: HTMLInputElement;
+  readonly #cell: HTMLSelectElement;
   readonly #hidden: HTMLInputElement;
   readonly #weights: HTMLSelectElement;
   readonly #seed: HTMLInputElement;
@@ -20,28 +24,63 @@ export class ExampleForm {
     const control = <T extends HTMLElement>(id: string) => form.querySelector<T>(`#${id}`)!;
     this.#form = form;
     this.#sentence = control("sentence");
-    this.#target = control("target");
+    this.#answer = control("answer");
+    this.#cell = control("cell");
+    this.#cell.append(...Object.entries(cells).map(([name, { title }]) => new Option(title, name)));
     this.#hidden = control("hidden");
     this.#weights = control("weights");
     this.#seed = control("seed");
     form.addEventListener("submit", (event) => event.preventDefault());
+    this.#sentence.addEventListener("input", () => this.#followSentence());
     form.addEventListener("input", () => this.#follow());
     form.addEventListener("change", () => {
       if (this.#check()) onChange();
     });
-    this.#follow(); // browsers restore a form's values on reload
+  }
+
+  /** What is entered, wrong or not. */
+  get entered(): Omit<Settings, "alpha" | "stage"> {
+    return {
+      sentence: this.#words.join(" "),
+      answer: this.#answer.value.trim(),
+      cell: this.#cell.value as CellName,
+      hidden: this.#hidden.value,
+      weights: this.#weights.value,
+      seed: this.#seed.value,
+    };
+  }
+
+  set entered({ sentence, answer, cell, hidden, weights, seed }: Omit<Settings, "alpha" | "stage">) {
+    this.#sentence.value = sentence;
+    this.#answer.value = answer;
+    this.#cell.value = cell;
+    this.#hidden.value = hidden;
+    this.#weights.value = weights;
+    this.#seed.value = seed;
+    this.#vocabulary = vocabularyOf(this.#words);
+    this.#follow();
   }
 
   /** What is chosen, where it is usable. */
   get choice(): { example: Example; initial: ReferenceParameters } | undefined {
     if (!this.#check()) return undefined;
+    const { answer, cell } = this.entered;
+    const classes = this.#classes;
     const sizes = { hidden: this.#hidden.valueAsNumber, seed: this.#seed.valueAsNumber };
-    const example = exampleOf([{ words: this.#words, target: this.#target.selectedIndex }], sizes);
+    const sentence = { words: this.#words, target: classes.indexOf(answer) };
+    const example = exampleOf([sentence], { ...sizes, cell, classes });
     return { example, initial: this.#recorded ? recordedWeights() : drawnParameters(example) };
   }
 
   setDisabled(disabled: boolean): void {
     this.#form.querySelector("fieldset")!.disabled = disabled;
+  }
+
+  /** The different words that the sentence had when the answer was chosen among them. */
+  #vocabulary: string[] = [];
+
+  get #classes(): string[] {
+    return classesOf(this.#words, this.#answer.value.trim());
   }
 
   get #words(): string[] {
@@ -54,29 +93,42 @@ export class ExampleForm {
 
   /** Whether the recorded weights are of this network's sizes. */
   get #fits(): boolean {
-    const { length } = classesOf(this.#words);
     const { inputs, outputs, hidden } = recordedSizes;
-    return new Set(this.#words).size === inputs && length === outputs && this.#hidden.valueAsNumber === hidden;
+    const sizes = [new Set(this.#words).size, this.#classes.length, this.#hidden.valueAsNumber];
+    return this.#cell.value === "elman" && [inputs, outputs, hidden].every((size, i) => size === sizes[i]);
+  }
+
+  /** An answer that was a word of the sentence goes with it: to the word that now stands there. */
+  #followSentence(): void {
+    const words = vocabularyOf(this.#words);
+    const place = this.#vocabulary.indexOf(this.#answer.value.trim());
+    if (words.length === 0) return;
+    this.#vocabulary = words;
+    if (place >= 0) this.#answer.value = words[Math.min(place, words.length - 1)]!;
   }
 
   /** Keeps the rest of the form in step with what was entered. */
   #follow(): void {
-    const chosen = Math.max(0, this.#target.selectedIndex);
-    const classes = classesOf(this.#words);
-    this.#target.replaceChildren(...classes.map((word) => new Option(word)));
-    this.#target.selectedIndex = Math.min(chosen, classes.length - 1);
+    this.#form.querySelector("#words")!.replaceChildren(
+      ...vocabularyOf(this.#words).map((word) => {
+        const option = html("option");
+        option.value = word;
+        return option;
+      }),
+    );
     this.#form.querySelector<HTMLElement>("#weights-hint")!.hidden = this.#weights.value !== "recorded" || this.#fits;
     this.#seed.disabled = this.#recorded;
-    for (const control of [this.#sentence, this.#hidden, this.#seed]) {
-      if (control.ariaInvalid === "true") this.#tell(control);
-    }
+    for (const control of this.#checked) if (control.ariaInvalid === "true") this.#tell(control);
+  }
+
+  get #checked(): HTMLInputElement[] {
+    return [this.#sentence, this.#answer, this.#hidden, this.#seed];
   }
 
   /** Tells what is wrong. Answers whether all is well. */
   #check(): boolean {
-    const controls = [this.#sentence, this.#hidden, this.#seed];
-    for (const control of controls) this.#tell(control);
-    return controls.every((control) => this.#problem(control) === "");
+    for (const control of this.#checked) this.#tell(control);
+    return this.#checked.every((control) => this.#problem(control) === "");
   }
 
   /** What is wrong with a control's value; empty if nothing. */
@@ -86,6 +138,7 @@ export class ExampleForm {
       if (length === 0) return "Enter a word, or up to 8.";
       return length > mostWords ? `These are ${length} words; enter ${mostWords} at most.` : "";
     }
+    if (control === this.#answer) return /^\s*\S+\s*$/.test(control.value) ? "" : "Enter one word.";
     const { valid } = control.validity;
     return valid || control.disabled ? "" : `Enter a whole number from ${control.min} to ${control.max}.`;
   }

@@ -9,17 +9,20 @@ import {
   readTensors,
   referenceBackward,
   referenceForward,
+  type Tensor,
   type UniformConfig,
 } from "../../src/index";
+import type { CellName } from "./cells";
 
 /** The words of the worked example. */
 export const iLikeNlp: readonly string[] = ["I", "like", "NLP"];
 
-/** The worked example's letters for the parameters. */
+/** The worked example's letters for the parameters; bʰ is the GRU's alone. */
 export const letters: Readonly<Record<string, string>> = {
   "layer0.inputWeight": "W",
   "layer0.recurrentWeight": "Wʰ",
   "layer0.bias": "b",
+  "layer0.recurrentBias": "bʰ",
   outputWeight: "V",
   outputBias: "b_output",
 };
@@ -34,9 +37,10 @@ export interface Example {
   words: readonly string[];
   /** The different words, in the order in which they first come: word i is one-hot at i. */
   vocabulary: readonly string[];
-  /** The vocabulary; with one word there is another class, as one alone leaves nothing to learn. */
+  /** The vocabulary and the answer; with one word there is another class, as one alone leaves nothing to learn. */
   classes: readonly string[];
   target: number;
+  cell: CellName;
   config: UniformConfig;
   /** Inputs [T, B, vocabulary], targets [B] */
   batch: { inputs: Float32Array; targets: Int32Array };
@@ -45,19 +49,23 @@ export interface Example {
 
 export const vocabularyOf = (words: readonly string[]): string[] => [...new Set(words)];
 
-export const classesOf = (words: readonly string[]): string[] => {
-  const vocabulary = vocabularyOf(words);
-  return vocabulary.length > 1 ? vocabulary : [...vocabulary, "another word"];
+/** @param answer may be a word that is not in the sentence. */
+export const classesOf = (words: readonly string[], answer = words[0]!): string[] => {
+  const classes = vocabularyOf([...words, answer]);
+  return classes.length > 1 ? classes : [...classes, "another word"];
 };
 
-/** @param sentences of the same words, in any order; the first gives the vocabulary. */
+/**
+ * @param sentences of the same words, in any order; the first gives the vocabulary.
+ * @param options.classes those of the first sentence unless given
+ */
 export function exampleOf(
   sentences: readonly [Sentence, ...Sentence[]],
-  { hidden, seed }: { hidden: number; seed: number },
+  options: { hidden: number; seed: number; cell?: CellName; classes?: readonly string[] },
 ): Example {
   const [{ words, target }] = sentences;
+  const { hidden, seed, cell = "elman", classes = classesOf(words) } = options;
   const vocabulary = vocabularyOf(words);
-  const classes = classesOf(words);
   const steps = words.length;
   const batch = sentences.length;
   const inputs = new Float32Array(steps * batch * vocabulary.length);
@@ -67,7 +75,7 @@ export function exampleOf(
     }
   }
   const config = networkConfig({
-    cell: "elman",
+    cell,
     inputs: vocabulary.length,
     hidden,
     outputs: classes.length,
@@ -76,10 +84,10 @@ export function exampleOf(
     seed,
   });
   const targets = Int32Array.from(sentences, (sentence) => sentence.target);
-  return { words, vocabulary, classes, target, config, batch: { inputs, targets }, shape: { steps, batch } };
+  return { words, vocabulary, classes, target, cell, config, batch: { inputs, targets }, shape: { steps, batch } };
 }
 
-type Numbers = Float32Array | Float64Array;
+export type Numbers = Float32Array | Float64Array;
 
 /** What a training step computes of one sentence, before the update. */
 export interface Values {
@@ -95,22 +103,44 @@ export interface Values {
   dHidden: Numbers;
   /** By the parameters' names, summed over time */
   gradients: Record<string, Numbers>;
+  /** c_0 … c_T of an LSTM [T + 1, H] */
+  cellStates?: Numbers | undefined;
+  /** What the GPU keeps of each step: the gates [T, G·H] behind their functions, da [T, G·H]; of a GRU m and dm [T, H] */
+  kept?: {
+    gates: Numbers;
+    dPreactivation: Numbers;
+    candidate: Numbers | undefined;
+    dCandidate: Numbers | undefined;
+  };
 }
 
-/** @param pass with probabilities and traceGradients, run before. */
-export async function valuesOnGpu(gpu: Gpu, { tensors, gradients }: Pass): Promise<Values> {
-  const { hidden, logits, probabilities, losses, dLogits, dHidden } = tensors;
-  const ofParameters = Object.values(gradients!.tensors);
-  const wanted = [hidden, logits, probabilities!, losses, dLogits!, dHidden![0]!, ...ofParameters];
-  const [h, o, p, loss, dO, dH, ...rest] = (await readTensors(gpu, wanted)) as Float32Array[];
+/** Runs a pass on what was written, forward and then back, and reads all that it leaves on both ways. */
+export async function valuesOnGpu(gpu: Gpu, pass: Pass): Promise<Values> {
+  const { hidden, cellStates, logits, probabilities, losses, dLogits, dHidden } = pass.tensors;
+  const ofParameters = Object.values(pass.gradients!.tensors);
+  // The way back leaves their gradients where gates and candidates were.
+  const written = [...pass.program.steps()].flatMap((step) => (step.kind === "dispatch" ? step.written : []));
+  const named = (wanted: string) => written.find(({ name }) => name === wanted);
+  const [gate, candidate] = [named("gate")!, named("candidate")];
+  const inPlace = candidate ? [gate, candidate] : [gate];
+  const read = (tensors: readonly Tensor[], encode: (encoder: GPUCommandEncoder) => void) =>
+    readTensors(gpu, tensors, "valuesOnGpu", undefined, undefined, encode) as Promise<Float32Array[]>;
+
+  const [gates, m] = await read(inPlace, (encoder) => pass.encodeForward(encoder));
+  const wanted = [hidden, logits, probabilities!, losses, dLogits!, dHidden![0]!, ...ofParameters, ...cellStates];
+  const back = await read([...inPlace, ...wanted], (encoder) => pass.encodeBackward(encoder));
+  const [da, dm] = back.splice(0, inPlace.length);
+  const [h, o, p, loss, dO, dH, ...rest] = back;
   return {
     hidden: h!,
+    cellStates: cellStates.length > 0 ? rest.at(-1) : undefined,
     logits: o!,
     probabilities: p!,
     loss: loss!,
     dLogits: dO!,
     dHidden: dH!,
     gradients: Object.fromEntries(ofParameters.map(({ name }, i) => [name, rest[i]!])),
+    kept: { gates: gates!, candidate: m, dPreactivation: da!, dCandidate: dm },
   };
 }
 
@@ -120,6 +150,7 @@ export function valuesOnReference({ config, batch, shape }: Example, parameters:
   const back = referenceBackward(config, parameters, data, run);
   return {
     hidden: run.sweeps[0]!.hidden,
+    cellStates: run.finalCellState.length > 0 ? run.sweeps[0]!.cell : undefined,
     logits: run.logits,
     probabilities: run.probabilities,
     loss: Float64Array.of(run.loss),

@@ -3,6 +3,7 @@
 import { type Gpu, openGpu } from "../../src/index";
 import { whyNoWebGpu } from "../no-webgpu";
 import { element } from "../page";
+import { fromAddress, type Settings, toAddress } from "./address";
 import { ExampleForm } from "./example-form";
 import { learningCurves } from "./learning-rates";
 import { View } from "./view";
@@ -18,11 +19,21 @@ const trainingButtons = ["round", "converge", "reset"].map((id) => element<HTMLB
 let gpu: Gpu | undefined;
 let walk: Walk | undefined;
 let stage = 0;
+let playing: ReturnType<typeof setTimeout> | undefined;
 let running = false;
 let queue: Promise<void> = Promise.resolve();
 
-const view = new View((index) => goTo(index));
-const form = new ExampleForm(element<HTMLFormElement>("example"), () => void work(begin));
+const view = new View((index) => {
+  pause();
+  goTo(index);
+});
+const form = new ExampleForm(element<HTMLFormElement>("example"), () => {
+  pause();
+  void work(async () => {
+    await begin();
+    remember("push");
+  });
+});
 
 /** Does one thing after the other; what the loss of the device breaks is done again without it. */
 function work(piece: () => Promise<void>): Promise<void> {
@@ -43,7 +54,7 @@ function leaveGpu(message: string): void {
   gpu = undefined;
   view.showNotice(`The GPU cannot be used any more (${message}).`);
   void work(async () => {
-    if (!walk) return begin();
+    if (!walk) return open();
     await walk.leaveGpu();
     element("progress").textContent = "";
     show();
@@ -62,24 +73,66 @@ function show(): void {
   view.showProgress(walk);
 }
 
-function goTo(index: number): void {
+const settings = (): Settings => ({ ...form.entered, alpha: String(learningRate()), stage: String(stage + 1) });
+
+/** Puts what is shown into the address: as a page of its own that Back leaves, or in place of the one before. */
+function remember(how: "push" | "replace"): void {
+  const address = toAddress(settings());
+  if (address === toAddress(fromAddress(location.hash))) return;
+  history[`${how}State`](null, "", address === "#" ? location.pathname : address);
+}
+
+function goTo(index: number, how: "push" | "replace" = "push"): void {
   if (!walk || index < 0 || index >= view.stageCount) return;
   stage = index;
   view.showStage(walk, stage);
+  remember(how);
 }
 
-/** Begins with what the form says. */
-async function begin(): Promise<void> {
+/** Begins with what the address says. */
+async function open(): Promise<void> {
+  const said = fromAddress(location.hash);
+  form.entered = said;
+  const exponent = Math.round(4 * Math.log10(Number(said.alpha))) / 4;
+  slider.value = String(exponent);
+  showLearningRate();
+  await begin(Number(said.stage) - 1);
+}
+
+/** Begins with what the form says. @param at the stage; where it is unless given, or the first of another walk. */
+async function begin(at?: number): Promise<void> {
   const choice = form.choice;
   if (!choice) return;
   const next = await Walk.create(gpu, choice.example, choice.initial, learningRate());
-  if (next.example.words.length !== walk?.example.words.length) stage = 0;
+  const { words, cell } = next.example;
+  const isAlike = words.length === walk?.example.words.length && cell === walk.example.cell;
   walk?.destroy();
   walk = next;
   view.showExample(choice.example);
+  stage = Math.min(Math.max(at ?? (isAlike ? stage : 0), 0), view.stageCount - 1);
   element("progress").textContent = "";
   await new Promise((resolve) => setTimeout(resolve)); // what is pressed meanwhile is answered
   show();
+}
+
+function pause(): void {
+  clearTimeout(playing);
+  playing = undefined;
+  element("play").textContent = "Play";
+}
+
+function play(): void {
+  element("play").textContent = "Pause";
+  if (stage === view.stageCount - 1) goTo(0, "replace");
+  const next = () => {
+    goTo(stage + 1, "replace");
+    if (stage === view.stageCount - 1) pause();
+    else wait();
+  };
+  const wait = () => {
+    playing = setTimeout(next, 1000 * Number(element<HTMLSelectElement>("speed").value));
+  };
+  wait();
 }
 
 function setRunning(value: boolean): void {
@@ -115,17 +168,45 @@ async function converge(): Promise<void> {
   show();
 }
 
-element("back").addEventListener("click", () => goTo(stage - 1));
-element("next").addEventListener("click", () => goTo(stage + 1));
+function step(way: number): void {
+  pause();
+  goTo(stage + way);
+}
+element("back").addEventListener("click", () => step(-1));
+element("next").addEventListener("click", () => step(1));
+element("play").addEventListener("click", () => (playing === undefined ? play() : pause()));
 
 document.addEventListener("keydown", (event) => {
   const { key, target, ctrlKey, altKey, metaKey } = event;
+  if (key === "Escape") pause();
   const elsewhere = (target as Element).closest("input, select, textarea, [tabindex]");
-  const way = { ArrowLeft: -1, ArrowRight: 1 }[key];
-  if (!way || elsewhere || ctrlKey || altKey || metaKey) return;
+  const to = { ArrowLeft: stage - 1, ArrowRight: stage + 1, Home: 0, End: view.stageCount - 1 }[key];
+  if (to === undefined || elsewhere || ctrlKey || altKey || metaKey) return;
   event.preventDefault();
-  goTo(stage + way);
+  pause();
+  goTo(to, event.repeat ? "replace" : "push");
 });
+
+// Of Back and Forward, and of an address that is entered.
+addEventListener("hashchange", () => {
+  pause();
+  const said = fromAddress(location.hash);
+  if (toAddress(said) === toAddress({ ...settings(), stage: said.stage })) goTo(Number(said.stage) - 1);
+  else void work(open);
+});
+
+element("full-screen").hidden = !document.fullscreenEnabled;
+element("full-screen").addEventListener("click", () => {
+  void (document.fullscreenElement ? document.exitFullscreen() : element("walk").requestFullscreen());
+});
+element("large").addEventListener("click", ({ currentTarget }) => {
+  const isLarge = document.documentElement.classList.toggle("large");
+  (currentTarget as HTMLElement).ariaPressed = String(isLarge);
+});
+
+const paper = matchMedia("print");
+paper.addEventListener("change", () => view.showSheet(paper.matches ? walk : undefined));
+element("print").addEventListener("click", () => print());
 
 element("round").addEventListener("click", () =>
   work(async () => {
@@ -154,16 +235,17 @@ slider.addEventListener("input", () => {
   void work(async () => {
     await walk?.setLearningRate(learningRate());
     show();
+    remember("replace");
   });
 });
 
-showLearningRate();
 try {
   gpu = await openGpu();
   void gpu.device.lost.then(({ message }) => leaveGpu(message));
 } catch {
   view.showNotice(whyNoWebGpu());
 }
-await work(begin);
+await work(open);
+element<HTMLButtonElement>("play").disabled = false;
 for (const button of trainingButtons) button.disabled = false;
 await work(async () => view.showCurves(await learningCurves(gpu).catch(() => learningCurves(undefined))));

@@ -48,7 +48,9 @@ function thinSpace(): Element {
 /** Puts a script at the last part; one above beside one below where there is one. */
 function attach(parts: Element[], kind: "msub" | "msup", script: Element): void {
   const last = parts.pop()!;
-  if (kind === "msup" && last.localName === "msub") parts.push(node("msubsup", ...last.childNodes, script));
+  const [base, other] = last.childNodes;
+  if (kind === "msup" && last.localName === "msub") parts.push(node("msubsup", base!, other!, script));
+  else if (kind === "msub" && last.localName === "msup") parts.push(node("msubsup", base!, script, other!));
   else parts.push(node(kind, last, script));
 }
 
@@ -56,7 +58,10 @@ export function math(text: string): Element {
   return node("math", row(text));
 }
 
-const subscripts: Readonly<Record<string, string>> = { t: "ₜ", "−": "₋", "+": "₊" };
+const subscripts: Readonly<Record<string, string>> = {
+  ...{ t: "ₜ", i: "ᵢ", o: "ₒ", r: "ᵣ", n: "ₙ" },
+  ...{ "−": "₋", "+": "₊" },
+};
 
 /** For where no markup can be: subscripts as characters, as far as there are any. */
 export const plain = (text: string): string =>

@@ -1,88 +1,73 @@
-// Every matrix of a round by its name in the equations, with what its rows and columns are.
+// Every matrix of a round by its name in the equations: what was computed, and what the stages' equations make of it.
 
+import { blockOf, blocksOf, cells } from "./cells";
 import type { Round } from "./engine";
-import { type Example, letters } from "./example";
+import { completed, type Matrices, type Matrix } from "./equations";
+import { type Example, letters, type Numbers } from "./example";
+import { stagesOf } from "./stages";
 
-/** Row-major. A vector is one row, whose label is empty; so is a scalar. */
-export interface Matrix {
-  rows: readonly string[];
-  columns: readonly string[];
-  values: ArrayLike<number>;
+export function matricesOf(example: Example, round: Round, learningRate: number): Matrices {
+  const lines = stagesOf(example).flatMap((stage) => stage.lines);
+  return completed(givenOf(example, round, learningRate), lines);
 }
 
-/**
- * The names are as `math.ts` writes them: `x_1`, `h_0`, `a_1`, `o`, `ŷ`, `y`, `L`; the parameters W, Wʰ, b, V, b_output;
- * dx for the gradient of x, products such as `x_1ᵀ·da_1`; what the update takes away, `α·dW`, and what it leaves, `W′`.
- */
-export type Matrices = Map<string, Matrix>;
+type Labels = readonly string[];
 
-export function matricesOf(
-  { words, vocabulary, classes, target, config, batch }: Example,
+/** What an engine computed; `α`, and 1 for the right answer. */
+export function givenOf(
+  { words, vocabulary, classes, target, cell, config, batch }: Example,
   { parameters, values, after }: Round,
   learningRate: number,
 ): Matrices {
   const matrices: Matrices = new Map();
   const units = Array.from({ length: config.hidden }, (_, i) => String(i + 1));
   const one = [""];
-  type Labels = readonly string[];
   const add = (name: string, rows: Labels, columns: Labels, from: ArrayLike<number>) =>
-    void matrices.set(name, { rows, columns, values: from });
-  const slab = <T extends Float32Array | Float64Array>(states: T, t: number) =>
-    states.slice(t * units.length, (t + 1) * units.length);
-
-  const labels: Record<string, [Labels, Labels]> = {
-    W: [vocabulary, units],
-    Wʰ: [units, units],
-    b: [one, units],
-    V: [units, classes],
-    b_output: [one, classes],
+    void matrices.set(name, { rows, columns, values: from, given: true });
+  const gates = blocksOf(cells[cell]);
+  /** A matrix by its blocks of columns, one for each gate. */
+  const addBlocks = (name: (gate: string | undefined) => string, rows: Labels, from: Numbers) => {
+    for (const [i, gate] of gates.entries()) {
+      const columns = rows.map((_, row) => {
+        const start = (row * gates.length + i) * units.length;
+        return Array.from(from.subarray(start, start + units.length));
+      });
+      add(name(gate), rows, units, columns.flat());
+    }
   };
-  for (const [name, letter] of Object.entries(letters)) {
-    const gradient = values.gradients[name]!;
-    const [rows, columns] = labels[letter]!;
-    add(letter, rows, columns, parameters[name]!);
-    add(`d${letter}`, rows, columns, gradient);
-    add(
-      `α·d${letter}`,
-      rows,
-      columns,
-      Array.from(gradient, (value) => learningRate * value),
-    );
-    add(`${letter}′`, rows, columns, after[name]!);
-  }
-  const valuesOf = (letter: string): Numbers => matrices.get(letter)!.values;
-  const [W, U, b, V] = [valuesOf("W"), valuesOf("Wʰ"), valuesOf("b"), valuesOf("V")];
 
-  add("h_0", one, units, slab(values.hidden, 0));
-  for (let t = 1; t <= words.length; t++) {
-    const x = batch.inputs.slice((t - 1) * vocabulary.length, t * vocabulary.length);
-    const before = slab(values.hidden, t - 1);
-    const h = slab(values.hidden, t);
-    const dh = slab(values.dHidden, t);
-    const slope = Array.from(h, (value) => 1 - value * value);
-    const da = slope.map((value, i) => value * dh[i]!);
-    const [xW, hU] = [product(x, W), product(before, U)];
-    add(`x_${t}`, one, vocabulary, x);
-    add(`x_${t}·W`, one, units, xW);
-    add(`h_${t - 1}·Wʰ`, one, units, hU);
-    add(
-      `a_${t}`,
-      one,
-      units,
-      xW.map((value, i) => value + hU[i]! + b[i]!),
-    );
-    add(`h_${t}`, one, units, h);
-    add(`dh_${t}`, one, units, dh);
-    add(`1 − h_${t}²`, one, units, slope);
-    add(`da_${t}`, one, units, da);
-    add(`x_${t}ᵀ·da_${t}`, vocabulary, units, outer(x, da));
-    add(`h_${t - 1}ᵀ·da_${t}`, units, units, outer(before, da));
+  const ofGates: Record<string, Labels> = { W: vocabulary, Wʰ: units, b: one };
+  const others: Record<string, [Labels, Labels]> = { bʰ: [one, units], V: [units, classes], b_output: [one, classes] };
+  for (const [name, letter] of Object.entries(letters)) {
+    const own = parameters[name];
+    if (!own) continue;
+    for (const [before, from, behind] of [
+      ["", own, ""],
+      ["d", values.gradients[name]!, ""],
+      ["", after[name]!, "′"],
+    ] as const) {
+      const rows = ofGates[letter];
+      if (rows) addBlocks((gate) => `${before}${blockOf(letter, gate)}${behind}`, rows, from);
+      else add(`${before}${letter}${behind}`, ...others[letter]!, from);
+    }
   }
-  const last = slab(values.hidden, words.length);
-  add("(Wʰ)ᵀ", units, units, transposed(U, units.length));
-  add("Vᵀ", classes, units, transposed(V, classes.length));
-  add(`h_${words.length}ᵀ`, units, one, last);
-  add(`h_${words.length}·V`, one, classes, product(last, V));
+
+  const slab = (states: Numbers, t: number, width = units.length) => states.subarray(t * width, (t + 1) * width);
+  const { hidden, cellStates, dHidden, kept } = values;
+  for (let t = 0; t <= words.length; t++) {
+    add(`h_${t}`, one, units, slab(hidden, t));
+    if (cellStates) add(`c_${t}`, one, units, slab(cellStates, t));
+    if (t === 0) continue;
+    add(`x_${t}`, one, vocabulary, slab(batch.inputs, t - 1, vocabulary.length));
+    add(`dh_${t}`, one, units, slab(dHidden, t));
+    if (!kept) continue;
+    const width = gates.length * units.length;
+    addBlocks((gate) => blockOf("da", gate, t), one, slab(kept.dPreactivation, t - 1, width));
+    if (gates.length > 1) addBlocks((gate) => `${gate}_${t}`, one, slab(kept.gates, t - 1, width));
+    if (!kept.candidate) continue;
+    add(`m_${t}`, one, units, slab(kept.candidate, t - 1));
+    add(`dm_${t}`, one, units, slab(kept.dCandidate!, t - 1));
+  }
   add("o", one, classes, values.logits);
   add("ŷ", one, classes, values.probabilities);
   add("ŷ_y", one, one, values.probabilities.slice(target, target + 1));
@@ -94,28 +79,9 @@ export function matricesOf(
   );
   add("do", one, classes, values.dLogits);
   add("L", one, one, values.loss);
+  add("α", one, one, [learningRate]);
   return matrices;
 }
-
-type Numbers = ArrayLike<number>;
-
-/** A row [n] times a matrix [n, columns] */
-function product(row: Numbers, matrix: Numbers): number[] {
-  const width = matrix.length / row.length;
-  return Array.from({ length: width }, (_, column) =>
-    Array.from(row).reduce((sum, value, i) => sum + value * matrix[i * width + column]!, 0),
-  );
-}
-
-const transposed = (matrix: Numbers, width: number): number[] =>
-  Array.from(matrix, (_, i) => {
-    const height = matrix.length / width;
-    return matrix[(i % height) * width + Math.floor(i / height)]!;
-  });
-
-/** xᵀ·y [n, m] of two rows */
-const outer = (x: Numbers, y: Numbers): number[] =>
-  Array.from(x).flatMap((value) => Array.from(y, (other) => value * other));
 
 /** How far a matrix is from the reference's. */
 export interface Check {

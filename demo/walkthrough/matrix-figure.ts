@@ -1,8 +1,9 @@
 // Shows a matrix as a table, with its name, its numbers tinted by their size and sign, and whether the reference agrees.
 
 import { html, scrollable } from "../page";
+import type { Matrix } from "./equations";
 import { math, plain } from "./math";
-import type { Check, Matrix } from "./matrices";
+import type { Check } from "./matrices";
 
 /** Four decimals, or a power of ten where they do not tell; with a true minus sign. */
 export function numberText(value: number): string {
@@ -29,7 +30,8 @@ export const largestOf = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /** @param check how the reference agrees; without one, the reference itself is shown. */
-export function matrixFigure(name: string, { rows, columns, values }: Matrix, check: Check | undefined): HTMLElement {
+export function matrixFigure(name: string, matrix: Matrix, check: Check | undefined): HTMLElement {
+  const { rows, columns, values } = matrix;
   const largest = largestOf(values);
   const labelled = rows.some((label) => label !== "");
   const head = html("tr", "", ...(labelled ? [html("td", "")] : []), ...columns.map((label) => header(label, "col")));
@@ -47,7 +49,7 @@ export function matrixFigure(name: string, { rows, columns, values }: Matrix, ch
   table.ariaLabel = plain(name);
   const scroller = html("div", "scroller", table);
   scroller.dataset.label = `${plain(name)}, a wide matrix`;
-  const figure = html("figure", "matrix", html("figcaption", "", math(name)), scroller, mark(check));
+  const figure = html("figure", "matrix", html("figcaption", "", math(name)), scroller, mark(check, matrix));
   figure.dataset.name = name;
   return figure;
 }
@@ -59,11 +61,13 @@ function header(label: string, scope: "col" | "row"): HTMLElement {
   return cell;
 }
 
-function mark(check: Check | undefined): HTMLElement {
+function mark(check: Check | undefined, { given }: Matrix): HTMLElement {
   if (!check) return html("p", "mark", "float64");
   const { agrees, difference } = check;
   const place = html("p", agrees ? "mark" : "mark differs");
-  place.append(agrees ? `✓ checked, ${distanceText(difference)}` : `✗ differs by ${distanceText(difference)}`);
+  place.append(
+    agrees ? `✓ ${given ? "GPU, " : ""}${distanceText(difference)}` : `✗ differs by ${distanceText(difference)}`,
+  );
   return place;
 }
 

@@ -1,10 +1,11 @@
-// The stages of a round of backpropagation through time: forward, backward, and the update.
+// The stages of a round of backpropagation through time: forward, backward, and the update. Cells differ in what a time step
+// does, forward and back (cell-stages.ts); the rest is the same for all.
 
-import { type Example, letters } from "./example";
+import { cellStages } from "./cell-stages";
+import { blockOf, blocksOf, cells, entryOf } from "./cells";
+import type { Line } from "./equations";
+import type { Example } from "./example";
 import { plain } from "./math";
-
-/** An equation such as x + y = z: the names of its matrices, and the signs between them. */
-type Line = readonly string[];
 
 export type Phase = "forward" | "backward" | "update";
 
@@ -21,7 +22,11 @@ export interface Stage {
   parts: readonly string[];
 }
 
-export function stagesOf({ words, classes, target }: Example): Stage[] {
+export function stagesOf({ words, classes, target, cell }: Example): Stage[] {
+  const walked = cells[cell];
+  const own = cellStages[cell];
+  const entry = entryOf(walked);
+  const gates = blocksOf(walked);
   const last = words.length;
   const times = words.map((_, i) => i + 1);
   const answer = classes[target]!;
@@ -30,34 +35,23 @@ export function stagesOf({ words, classes, target }: Example): Stage[] {
     "=",
     total,
   ];
+  const parameters = [
+    ...["W", "Wʰ", "b"].map((letter) => gates.map((gate) => blockOf(letter, gate))),
+    own.beside,
+    ["V", "b_output"],
+  ];
   const begin: Stage = {
     phase: "forward",
     name: "x",
     title: "The words, one-hot, and the parameters",
     formulas: [],
-    text: "Each different word has a place of its own: 1 there, 0 elsewhere. The five parameters are all that the network knows, and all that training changes.",
-    lines: [times.map((t) => `x_${t}`), ["W", "Wʰ", "b"], ["V", "b_output"]],
+    text: `Each different word has a place of its own: 1 there, 0 elsewhere. The parameters are all that the network knows, and all that training changes.${own.parametersText}`,
+    lines: [
+      times.map((t) => `x_${t}`),
+      ...(gates.length > 1 ? parameters : [parameters.slice(0, 3).flat(), parameters[4]!]),
+    ].filter(({ length }) => length > 0),
     parts: times.map((t) => `x${t}`),
   };
-  const hidden = times.map(
-    (t): Stage => ({
-      phase: "forward",
-      name: `h_${t}`,
-      title: `Hidden state after “${words[t - 1]}”`,
-      formulas: [`h_${t} = tanh(x_${t}·W + h_${t - 1}·Wʰ + b)`],
-      text:
-        t === 1
-          ? "A one-hot word picks its row of W. Before the first word there is nothing to remember: h₀ is zero."
-          : "The new word meets what the network remembers of those before it. W, Wʰ and b are the same at every time step.",
-      lines: [
-        [`x_${t}`, "·", "W", "=", `x_${t}·W`],
-        [`h_${t - 1}`, "·", "Wʰ", "=", `h_${t - 1}·Wʰ`],
-        [`x_${t}·W`, "+", `h_${t - 1}·Wʰ`, "+", "b", "=", `a_${t}`],
-        ["tanh", `a_${t}`, "=", `h_${t}`],
-      ],
-      parts: [`x${t}-h${t}`, `h${t - 1}-h${t}`, `h${t}`, ...(t === 1 ? ["h0"] : [])],
-    }),
-  );
   const output: Stage[] = [
     {
       phase: "forward",
@@ -107,50 +101,43 @@ export function stagesOf({ words, classes, target }: Example): Stage[] {
       parts: [`o>h${last}`],
     },
   ];
-  const through = [...times].reverse().map(
-    (t): Stage => ({
-      phase: "backward",
-      name: `dh_${t}`,
-      title: t === last ? `Back into ${plain(`h_${t}`)}` : `Back through time, into ${plain(`h_${t}`)}`,
-      formulas: [t === last ? `dh_${t} = do·Vᵀ` : `dh_${t} = da_${t + 1}·(Wʰ)ᵀ`, `da_${t} = dh_${t} ⊙ (1 − h_${t}²)`],
-      text:
-        t === last
-          ? "The same V as before, in the other direction. Then through tanh, whose slope is 1 − h²: flat where a unit is near 1 or −1, and little comes through."
-          : `${plain(`h_${t}`)} has an effect on the loss through ${plain(`h_${t + 1}`)} alone. The same Wʰ and another slope of tanh at each step back: this is how a gradient fades, or grows, with time.`,
-      lines: [
-        t === last ? ["do", "·", "Vᵀ", "=", `dh_${t}`] : [`da_${t + 1}`, "·", "(Wʰ)ᵀ", "=", `dh_${t}`],
-        [`dh_${t}`, "⊙", `1 − h_${t}²`, "=", `da_${t}`],
-      ],
-      parts: [t === last ? `o>h${t}` : `h${t + 1}>h${t}`, `dh${t}`],
-    }),
-  );
+  const each = gates.length > 1 ? ", gate by gate" : "";
+  const index = gates.length > 1 ? "{k,t}" : "t";
+  const [dW, dU, db] = ["dW", "dWʰ", "db"].map((letter) => (gates.length > 1 ? `${letter}_k` : letter)) as [
+    string,
+    string,
+    string,
+  ];
   const gathered: Stage[] = [
     {
       phase: "backward",
       name: "dW",
-      title: "Gradient of W: one contribution a time step",
-      formulas: [sigma("x_tᵀ·da_t", "dW")],
+      title: `Gradient of W: one contribution a time step${each}`,
+      formulas: [sigma(`x_tᵀ·da_${index}`, dW)],
       text: "W was used at every time step, so each step has its say. A one-hot word writes to its own row alone; the contributions add up.",
-      lines: [sum((t) => `x_${t}ᵀ·da_${t}`, "dW")],
-      parts: times.map((t) => `h${t}>x${t}`),
+      lines: gates.map((gate) => sum((t) => `x_${t}ᵀ·${blockOf("da", gate, t)}`, blockOf("dW", gate))),
+      parts: times.map((t) => `${entry}${t}>x${t}`),
     },
     {
       phase: "backward",
       name: "dWʰ",
-      title: "Gradient of Wʰ: one contribution a time step",
-      formulas: [sigma("h_{t−1}ᵀ·da_t", "dWʰ")],
-      text: "Likewise what carried each hidden state to the next. The first contribution is zero, for h₀ is.",
-      lines: [sum((t) => `h_${t - 1}ᵀ·da_${t}`, "dWʰ")],
-      parts: times.map((t) => `h${t}>h${t - 1}`),
+      title: `Gradient of Wʰ: one contribution a time step${each}`,
+      formulas: [sigma(`h_{t−1}ᵀ·da_${index}`, dU), ...own.gathered.map(({ formula }) => formula)],
+      text: `Likewise what carried each hidden state to the next. The first contribution is zero, for h₀ is.${own.gatheredText}`,
+      lines: gates.map((gate) => sum((t) => `h_${t - 1}ᵀ·${own.afterProduct(gate, t)}`, blockOf("dWʰ", gate))),
+      parts: times.map((t) => `${entry}${t}>h${t - 1}`),
     },
     {
       phase: "backward",
       name: "db",
-      title: "Gradient of b: one contribution a time step",
-      formulas: [sigma("da_t", "db")],
+      title: `Gradient of b: one contribution a time step${each}`,
+      formulas: [sigma(`da_${index}`, db)],
       text: "The bias was added at every time step: its gradient is the sum of all da.",
-      lines: [sum((t) => `da_${t}`, "db")],
-      parts: times.map((t) => `dh${t}`),
+      lines: [
+        ...gates.map((gate) => sum((t) => blockOf("da", gate, t), blockOf("db", gate))),
+        ...own.gathered.map(({ term, total }) => sum(term, total)),
+      ],
+      parts: times.map((t) => `d${entry}${t}`),
     },
   ];
   const update: Stage = {
@@ -159,10 +146,18 @@ export function stagesOf({ words, classes, target }: Example): Stage[] {
     title: "The update: once, after the sum over all time steps",
     formulas: ["θ ← θ − α·dθ"],
     text: "Each parameter takes a small step against its gradient. Then the next round begins with the new ones: press “One round”.",
-    lines: Object.values(letters).map((letter) => [letter, "−", `α·d${letter}`, "=", `${letter}′`]),
+    lines: parameters.flat().map((letter) => [letter, "−", `α·d${letter}`, "=", `${letter}′`]),
     parts: [],
   };
-  return [begin, ...hidden, ...output, ...error, ...through, ...gathered, update];
+  return [
+    begin,
+    ...times.flatMap((t) => own.forward(t, words[t - 1]!)),
+    ...output,
+    ...error,
+    ...[...times].reverse().flatMap((t) => own.back(t, last)),
+    ...gathered,
+    update,
+  ];
 }
 
 const sigma = (term: string, total: string) => `${total} = Σ_t ${term}`;

@@ -2,6 +2,7 @@
 
 import { element, html } from "../page";
 import { Diagram } from "./diagram";
+import { isSign } from "./equations";
 import { type Example, letters } from "./example";
 import { type Curve, learningRates } from "./learning-rates";
 import { LossCurves } from "./loss-curves";
@@ -57,24 +58,46 @@ export class View {
   /** Shows one stage, with the numbers of the walk's round. */
   showStage(walk: Walk, index: number): void {
     const stage = this.#stages[index]!;
-    const { phase, title, formulas, text, lines } = stage;
-    const place = `Stage ${index + 1} of ${this.stageCount} · ${phases[phase]}`;
+    const place = placeOf(stage, index, this.stageCount);
+    element("status").textContent = `${place}: ${stage.title}`;
+    element("stage").className = stage.phase;
     element("stage-place").textContent = place;
-    element("stage-title").textContent = title;
-    element("stage-text").textContent = text;
-    element("status").textContent = `${place}: ${title}`;
-    element("stage").className = phase;
-    element("formulas").replaceChildren(...formulas.map(math));
-    element("equations").replaceChildren(...lines.map((line) => equation(walk, line)));
-    for (const [i, button] of element("stages").querySelectorAll("button").entries()) {
-      if (i === index) button.setAttribute("aria-current", "step");
-      else button.removeAttribute("aria-current");
+    element("stage-title").textContent = stage.title;
+    element("stage-text").textContent = stage.text;
+    element("formulas").replaceChildren(...stage.formulas.map(math));
+    element("equations").replaceChildren(...stage.lines.map((line) => equation(walk, line)));
+    const list = element("stages");
+    for (const [i, button] of list.querySelectorAll("button").entries()) {
+      if (i !== index) button.removeAttribute("aria-current");
+      else {
+        button.setAttribute("aria-current", "step");
+        list.scrollLeft = button.offsetLeft - (list.clientWidth - button.offsetWidth) / 2;
+      }
     }
     element<HTMLButtonElement>("back").disabled = index === 0;
     element<HTMLButtonElement>("next").disabled = index === this.stageCount - 1;
     this.#diagram.showValues(walk.matrices);
     this.#diagram.showStage(this.#stages, index);
     markScrollers(document);
+  }
+
+  /** All stages below each other, for paper; nothing of them without a walk. */
+  showSheet(walk: Walk | undefined): void {
+    const stages = walk ? this.#stages : [];
+    element("sheet").replaceChildren(
+      ...stages.map((stage, index) => {
+        const { phase, title, formulas, text, lines } = stage;
+        return html(
+          "article",
+          phase,
+          html("p", "note", placeOf(stage, index, this.stageCount)),
+          html("h3", "", title),
+          html("div", "formulas", ...formulas.map(math)),
+          html("p", "", text),
+          ...lines.map((line) => equation(walk!, line)),
+        );
+      }),
+    );
   }
 
   /** Shows how far training has come. */
@@ -87,7 +110,7 @@ export class View {
     element("agreement").textContent = !agreement
       ? "All numbers are the float64 reference’s own."
       : agreement.agrees
-        ? `✓ All ${agreement.count} numbers of this round agree with the float64 reference; the largest difference is ${largest}. The GPU computed them in float32; what it keeps to itself, such as da, is multiplied out from its numbers.`
+        ? `✓ All ${agreement.count} numbers of this round agree with the float64 reference; the largest difference is ${largest}. Those that say “GPU” are its own, in float32; what it keeps to itself, such as ${example.cell === "lstm" ? "dc" : "a"}, is multiplied out from them.`
         : `✗ The GPU’s numbers of this round differ from the float64 reference by up to ${largest}.`;
     this.#losses.show([losses]);
   }
@@ -119,26 +142,29 @@ export class View {
   }
 }
 
-/** Matrices by name, with the signs between them; a sign stays with what follows it. */
+const placeOf = ({ phase }: Stage, index: number, count: number): string =>
+  `Stage ${index + 1} of ${count} · ${phases[phase]}`;
+
+/** Matrices by name, with the signs between them; signs stay with what follows them. */
 function equation({ matrices, reference }: Walk, line: readonly string[]): HTMLElement {
   const terms: HTMLElement[] = [];
-  let sign: HTMLElement | undefined;
+  let signs: HTMLElement[] = [];
   for (const word of line) {
-    const matrix = matrices.get(word);
-    if (!matrix) {
-      sign = html("span", "sign", word);
+    if (isSign(word)) {
+      signs.push(html("span", "sign", word));
       continue;
     }
+    const matrix = matrices.get(word)!;
     const twin = reference?.get(word);
     const figure = matrixFigure(word, matrix, twin && check(matrix, twin));
-    terms.push(html("div", "term", ...(sign ? [sign] : []), figure));
-    sign = undefined;
+    terms.push(html("div", "term", ...signs, figure));
+    signs = [];
   }
   return html("div", "equation", ...terms);
 }
 
 /** A row for each parameter, a column for each time that it is used, and one for its update. */
-function sharingTable({ words }: Example): HTMLElement[] {
+function sharingTable({ words, cell: walked }: Example): HTMLElement[] {
   const cell = (text: string, used: boolean) => html("td", used ? "used" : "", text);
   const columns = [...words.map((_, i) => `t = ${i + 1}`), "output", "after the sum"];
   const heads = ["Parameter", ...columns].map((text) => {
@@ -146,7 +172,8 @@ function sharingTable({ words }: Example): HTMLElement[] {
     head.scope = "col";
     return head;
   });
-  const rows = Object.entries(letters).map(([name, letter]) => {
+  const own = Object.entries(letters).filter(([, letter]) => letter !== "bʰ" || walked === "gru");
+  const rows = own.map(([name, letter]) => {
     const everyStep = name.startsWith("layer");
     const head = html("th", "", letter);
     head.scope = "row";

@@ -2,8 +2,9 @@
 
 import type { Gpu, ReferenceParameters } from "../../src/index";
 import { type Engine, gpuEngine, type Round, referenceEngine } from "./engine";
+import type { Matrices } from "./equations";
 import type { Example } from "./example";
-import { check, type Matrices, matricesOf } from "./matrices";
+import { check, matricesOf } from "./matrices";
 
 /** Training has converged where the loss is below this: the answer is 99% probable. */
 export const convergedLoss = 0.01;

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { type Recording, readRecording } from "../../demo/terminal/recording-file";
-import { letters } from "../../demo/walkthrough/example";
+import { drawnParameters } from "../../demo/walkthrough/engine";
+import { exampleOf, iLikeNlp, letters, valuesOnReference } from "../../demo/walkthrough/example";
 import { learningRates, lesson } from "../../demo/walkthrough/learning-rates";
 import { recordedSizes, recordedWeights } from "../../demo/walkthrough/recorded-weights";
 import { convergedLoss } from "../../demo/walkthrough/walk";
@@ -17,6 +18,7 @@ import { usePage, visit } from "../visit";
 import { barriers, button, press, textOf } from "./page";
 
 const path = "walkthrough/";
+const { "layer0.recurrentBias": _, ...lettersOfElman } = letters;
 const recording = readRecording(
   readFileSync(new URL("../recordings/i-like-nlp.safetensors", import.meta.url)),
 ) as Recording;
@@ -90,7 +92,7 @@ function expectRecorded(shown: Record<string, number[]>): void {
   expectClose(shown.ŷ, tensors.get("expected.probabilities")!.data);
   expectClose(shown.L, tensors.get("expected.loss")!.data);
   const [initial, gradients] = [recorded(""), recorded("grad.")];
-  for (const [name, letter] of Object.entries(letters)) {
+  for (const [name, letter] of Object.entries(lettersOfElman)) {
     expectClose(shown[letter], initial.get(name)!.data);
     expectClose(shown[`d${letter}`], gradients.get(name)!.data);
   }
@@ -140,7 +142,7 @@ describe("the walkthrough", () => {
       await openStage(page, 1);
       const after = recorded("after.");
       const shown = await shownMatrices(page);
-      for (const [name, letter] of Object.entries(letters)) expectClose(shown[letter], after.get(name)!.data);
+      for (const [name, letter] of Object.entries(lettersOfElman)) expectClose(shown[letter], after.get(name)!.data);
     }));
 
   test("runs until it converges, and goes back to the initial weights", () =>
@@ -176,7 +178,7 @@ describe("the walkthrough", () => {
       expect(shown.x_1).toEqual([1, 0, 0, 0]);
       expect(shown.x_4).toEqual(shown.x_1);
       expect(await page.$("main b")).toBeNull();
-      expect(await page.$$eval("#target option", (options) => options.map(({ text }) => text))).toEqual([
+      expect(await page.$$eval("#words option", (options) => options.map(({ value }) => value))).toEqual([
         "the",
         "<b>cat</b>",
         "saw",
@@ -187,7 +189,7 @@ describe("the walkthrough", () => {
 
       await enter(page, "hidden", "8");
       await page.waitForFunction(`document.querySelectorAll("#sharing td").length === 35`);
-      await page.select("#target", "mouse");
+      await enter(page, "answer", "mouse");
       await openStage(page, 9);
       await page.waitForFunction(`document.querySelector("[data-name=y] td:last-child")?.textContent === "1.0000"`);
       const drawn = await textOf(page, "loss");
@@ -329,6 +331,116 @@ describe("the walkthrough, as its visitor goes on,", () => {
       expect(unstable[2]).toBeGreaterThan(20);
     }));
 
+  test("opens the state of an address, and Back goes back a stage", () =>
+    onPage(async (page) => {
+      const at = (pattern: RegExp) =>
+        page.waitForFunction(
+          (source: string) => new RegExp(source).test(document.getElementById("status")!.textContent!),
+          {},
+          pattern.source,
+        );
+      await page.evaluate(`location.hash = "sentence=a+b+c&answer=d&cell=gru&hidden=3&seed=7&alpha=0.018&stage=4"`);
+      await at(/^Stage 4 of 21/);
+      const value = (id: string) => page.$eval(`#${id}`, (control) => (control as HTMLInputElement).value);
+      const ids = ["sentence", "answer", "cell", "hidden", "seed"];
+      expect(await Promise.all(ids.map(value))).toEqual(["a b c", "d", "gru", "3", "7"]);
+      expect(await textOf(page, "learning-rate-value")).toBe("0.018");
+      expect(await page.evaluate("location.hash")).toMatch(/cell=gru.*stage=4$/);
+      await press(page, "next");
+      await press(page, "next");
+      expect(await page.evaluate("location.hash")).toMatch(/stage=6$/);
+      await page.evaluate("history.back()");
+      await at(/^Stage 5 of 21/);
+      await page.keyboard.press("End");
+      await at(/^Stage 21 of 21/);
+      await page.keyboard.press("Home");
+      await at(/^Stage 1 of 21/);
+    }));
+
+  test.each(["lstm", "gru"] as const)(
+    "shows the reference's numbers of every gate and state, %s, and stays on one screen",
+    (cell) =>
+      onPage(async (page) => {
+        await enter(page, "sentence", "I like NLP");
+        await enter(page, "answer", "NLP");
+        await enter(page, "hidden", "4");
+        await enter(page, "cell", cell);
+        await page.waitForFunction(
+          `document.querySelectorAll("#sharing tbody tr").length === ${cell === "gru" ? 6 : 5}`,
+        );
+        await page.waitForFunction(`/^✓/.test(document.getElementById("agreement").textContent)`);
+        const shown: Record<string, number[]> = {};
+        const sizes = [
+          [1280, 800],
+          [1920, 1080],
+          [390, 844],
+        ] as const;
+        for (let stage = 1; stage <= 21; stage++) {
+          const [width, height] = sizes[Math.floor((stage - 1) / 7)]!;
+          if (stage % 7 === 1) await page.setViewport({ width, height });
+          await openStage(page, stage);
+          Object.assign(shown, await shownMatrices(page));
+          for (const id of ["diagram", "back", "next", "play"]) {
+            const { top, bottom } = await page.$eval(`#${id}`, (it) => it.getBoundingClientRect().toJSON());
+            expect(top).toBeGreaterThanOrEqual(0);
+            expect(bottom).toBeLessThanOrEqual(height);
+          }
+        }
+        const example = exampleOf([{ words: iLikeNlp, target: 2 }], { hidden: 4, seed: 7, cell });
+        const parameters = drawnParameters(example);
+        const { hidden, cellStates, dHidden, gradients, loss } = valuesOnReference(example, parameters);
+        for (let t = 1; t <= 3; t++) {
+          const slab = (values: ArrayLike<number>) => Array.from(values).slice(4 * t, 4 * t + 4);
+          expectClose(shown[`h_${t}`], slab(hidden));
+          expectClose(shown[`dh_${t}`], slab(dHidden));
+          if (cellStates) expectClose(shown[`c_${t}`], slab(cellStates));
+        }
+        expectClose(shown.L, loss);
+        const gates = { lstm: ["i", "f", "g", "o"], gru: ["r", "z", "n"] }[cell];
+        for (const [name, letter] of Object.entries({
+          "layer0.inputWeight": "dW",
+          "layer0.recurrentWeight": "dWʰ",
+          "layer0.bias": "db",
+        })) {
+          for (const [i, gate] of gates.entries()) {
+            expectClose(
+              shown[`${letter}_${gate}`],
+              gradients[name]!.filter((_, at) => Math.floor(at / 4) % gates.length === i),
+            );
+          }
+        }
+      }),
+  );
+
+  test("plays by itself to the end, and prints all stages", () =>
+    onPage(async (page) => {
+      await page.setViewport({ width: 1280, height: 800 });
+      await page.select("#speed", "1");
+      await openStage(page, 20);
+      await press(page, "play");
+      expect(await textOf(page, "play")).toBe("Pause");
+      await page.waitForFunction(`/^Stage 21/.test(document.getElementById("status").textContent)`);
+      expect(await textOf(page, "play")).toBe("Play");
+      await page.emulateMediaType("print");
+      await page.waitForFunction(`document.querySelectorAll("#sheet article").length === 21`);
+      expect(await page.$eval("#sheet", (sheet) => sheet.checkVisibility())).toBe(true);
+      expect(await page.$eval("#stage", (stage) => stage.checkVisibility())).toBe(false);
+      await page.emulateMediaType("screen");
+      await page.waitForFunction(`document.querySelectorAll("#sheet article").length === 0`);
+    }));
+
+  test("has α's labels below their places", () =>
+    onPage(async (page) => {
+      const off = await page.$eval("#learning-rate", (slider) => {
+        const { left, width } = slider.getBoundingClientRect();
+        return [...document.querySelectorAll(".scale span")].map((label, i) => {
+          const box = label.getBoundingClientRect();
+          return Math.abs((box.left + box.right) / 2 - (left + 8 + (i * (width - 16)) / 5));
+        });
+      });
+      expect(Math.max(...off)).toBeLessThan(2);
+    }));
+
   test.each(["light", "dark"] as const)("has nothing that axe finds wrong, %s", (scheme) =>
     onPage(async (page) => {
       await page.waitForSelector("#rates-table .number");
@@ -349,6 +461,7 @@ describe("the walkthrough, as its visitor goes on,", () => {
     onPage(async (page) => {
       await page.setViewport({ width: 360, height: 740 });
       await begun(page);
+      await enter(page, "cell", "elman");
       await enter(page, "hidden", "8");
       await enter(page, "sentence", "one two three four five six incomprehensibilities eight");
       await page.waitForFunction(`document.querySelectorAll("#sharing td").length === 50`);
