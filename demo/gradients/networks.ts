@@ -1,0 +1,108 @@
+// The networks of the page, their parameters, and the sequence that they read.
+
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import {
+  type Batch,
+  type BatchShape,
+  initialParameters,
+  networkConfig,
+  type ReferenceParameters,
+  type UniformConfig,
+} from "../../src/index";
+import type { Settings } from "./settings";
+import { spectralRadius } from "./spectrum";
+
+/** H of the networks whose gradients are shown. */
+export const hidden = 16;
+
+/** A network with parameters and a batch to take forward and back. */
+export interface Work {
+  config: UniformConfig;
+  parameters: ReferenceParameters;
+  batch: Batch;
+  shape: BatchShape;
+}
+
+const ofCell = (cell: "elman" | "lstm", seed: number) =>
+  networkConfig({
+    ...{ cell, inputs: 1, hidden, outputs: 1, seed },
+    ...{ input: "features", readout: "last-step", loss: "mean-squared-error" },
+  });
+
+/** One loss, behind the last step: the squared difference from 1. */
+export function lastStepWork(cell: "elman" | "lstm", settings: Settings): Work {
+  const { steps, input, seed, forget } = settings;
+  const config = ofCell(cell, seed);
+  const parameters = drawn(config, settings.size);
+  const bias = parameters["layer0.bias"]!.fill(0);
+  if (cell === "lstm") bias.fill(forget, hidden, 2 * hidden); // gates i f g o
+  const inputs = signs(steps, seed).map((sign) => sign * input);
+  return { config, parameters, batch: { inputs, targets: Float32Array.of(1) }, shape: { steps, batch: 1 } };
+}
+
+/** A loss at every step: which sign came `distance` steps ago; + before the first one. */
+export function everyStepWork({ size, steps, input, seed, distance }: Settings): Work {
+  const config = networkConfig({
+    ...{ cell: "elman", inputs: 1, hidden, outputs: 2, seed },
+    ...{ input: "features", readout: "every-step", loss: "cross-entropy" },
+  });
+  const parameters = drawn(config, size);
+  parameters["layer0.bias"]!.fill(0);
+  const read = signs(steps, seed);
+  const targets = Int32Array.from(read, (_, t) => (read[t - distance]! < 0 ? 1 : 0));
+  return {
+    config,
+    parameters,
+    batch: { inputs: read.map((sign) => sign * input), targets },
+    shape: { steps, batch: 1 },
+  };
+}
+
+/** What the seed gives, as float32 holds it, with each gate's block of Wʰ scaled to a spectral radius. */
+function drawn(config: UniformConfig, size: number): ReferenceParameters {
+  const values = Object.fromEntries(
+    [...initialParameters(config)].map(([name, { data }]) => [name, Float64Array.from(data)]),
+  );
+  const whole = values["layer0.recurrentWeight"]!;
+  const gates = whole.length / hidden ** 2;
+  for (let gate = 0; gate < gates; gate++) {
+    const factor = size / spectralRadius(blockOf(whole, gate));
+    for (let row = 0; row < hidden; row++) {
+      const from = (row * gates + gate) * hidden;
+      for (let i = from; i < from + hidden; i++) whole[i] = Math.fround(whole[i]! * factor);
+    }
+  }
+  return values;
+}
+
+/** The block of a gate [H, H] in a weight [H, G·H]. */
+export function blockOf(weight: ArrayLike<number>, gate: number): Float64Array {
+  const columns = weight.length / hidden;
+  return Float64Array.from({ length: hidden ** 2 }, (_, i) => {
+    return weight[Math.floor(i / hidden) * columns + gate * hidden + (i % hidden)]!;
+  });
+}
+
+const signs = (count: number, seed: number): Float32Array => {
+  const generator = xoroshiro128plus(seed);
+  return Float32Array.from({ length: count }, () => 2 * uniformInt(generator, 0, 1) - 1);
+};
+
+/** Streams without end of ±1 [steps, batch, 1], a row each that goes on from batch to batch; to be said is as in `everyStepWork`. */
+export function* echoes({ steps, batch, distance, seed }: BatchShape & { distance: number; seed: number }) {
+  const generator = xoroshiro128plus(seed);
+  const past = new Float32Array(distance * batch).fill(1); // x_{t − d} of each row at t mod d
+  for (let t = 0; ; ) {
+    const inputs = new Float32Array(steps * batch);
+    const targets = new Int32Array(steps * batch);
+    for (let at = 0; at < steps * batch; t++) {
+      for (let row = 0; row < batch; row++, at++) {
+        const slot = (t % distance) * batch + row;
+        targets[at] = past[slot]! < 0 ? 1 : 0;
+        past[slot] = inputs[at] = 2 * uniformInt(generator, 0, 1) - 1;
+      }
+    }
+    yield { inputs, targets } satisfies Batch;
+  }
+}
