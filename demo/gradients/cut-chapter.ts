@@ -1,6 +1,5 @@
 // The second chapter: a cut every k steps, what it loses, and what a network cannot learn for it.
 
-import { networkConfig } from "../../src/index";
 import { element } from "../page";
 import { numeral, percent } from "../through-time/words";
 import { LossCurves } from "../walkthrough/loss-curves";
@@ -8,7 +7,7 @@ import { chainPicture } from "./chain-picture";
 import { cutWork, type Loss, lossOf } from "./cuts";
 import { drawnIn } from "./descent-figure";
 import type { Engine } from "./engine";
-import { echoes, everyStepWork } from "./networks";
+import { echoes, everyStepWork, teller } from "./networks";
 import type { Settings } from "./settings";
 import { NumberDetails, table } from "./tables";
 import { cutText, normText, tenthsOf, trainingText } from "./words";
@@ -42,7 +41,7 @@ export class CutChapter {
     const work = everyStepWork(settings);
     const every = Math.min(settings.every, settings.steps);
     const whole = await engine.trace(work);
-    const loss = lossOf(whole, await engine.trace(cutWork(work, every, whole.hidden)), every);
+    const loss = lossOf(whole, await engine.trace(cutWork(work, every, whole.hidden)), every, settings.steps);
     this.#shown = { loss, every };
     this.#draw();
     element("cut-words").textContent = cutText(loss, every);
@@ -83,13 +82,9 @@ export class CutChapter {
     try {
       await Promise.all(
         windows.map((steps, i) => {
-          const config = networkConfig({
-            ...{ cell: "elman", inputs: 1, hidden: 16, outputs: 2, seed },
-            ...{ input: "features", readout: "every-step", loss: "cross-entropy" },
-          });
           const shape = { steps, batch: Math.ceil(signsAtOnce / steps), carryState: true };
           const batches = echoes({ ...shape, distance, seed });
-          return engine.train({ config, shape, batches, learningRate: 0.01, updates: rounds }, (loss) => {
+          return engine.train({ config: teller(seed), shape, batches, learningRate: 0.01, updates: rounds }, (loss) => {
             all[i]!.push(loss);
             return !this.#stopping;
           });

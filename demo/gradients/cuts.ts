@@ -10,25 +10,23 @@ import { norm } from "./spectrum";
  * sequence went through. Their common loss is the sequence's; what differs is the gradient, which stays in its window.
  * @param states h [T + 1, H] of the whole.
  */
-export function cutWork({ config, parameters, batch, shape }: Work, every: number, states: Numbers): Work {
-  const { steps } = shape;
-  const rows = Math.ceil(steps / every);
-  const inputs = new Float32Array(every * rows);
-  const targets = new Int32Array(every * rows);
+export function cutWork({ config, parameters, batch, shape, steps }: Work, every: number, states: Numbers): Work {
+  const rows = shape.steps; // as many windows as there may be, of any length; those past the end have no target
+  const inputs = new Float32Array(shape.steps * rows);
+  const targets = new Int32Array(shape.steps * rows).fill(-1);
+  const lengths = new Int32Array(rows).fill(1);
+  const initialState = new Float32Array(rows * hidden);
   for (let t = 0; t < steps; t++) {
-    const at = (t % every) * rows + Math.floor(t / every);
-    inputs[at] = batch.inputs[t]!;
-    targets[at] = batch.targets[t]!;
+    const [row, step] = [Math.floor(t / every), t % every];
+    if (step === 0) initialState.set(states.subarray(t * hidden, (t + 1) * hidden), row * hidden);
+    inputs[step * rows + row] = batch.inputs[t]!;
+    targets[step * rows + row] = batch.targets[t]!;
+    lengths[row] = step + 1;
   }
-  const windows = Array.from({ length: rows }, (_, row) => row * every);
-  const lengths = Int32Array.from(windows, (start) => Math.min(every, steps - start));
-  const initialState = Float32Array.from(
-    windows.flatMap((start) => [...states.subarray(start * hidden, (start + 1) * hidden)]),
-  );
   return {
-    ...{ config, parameters },
+    ...{ config, parameters, steps },
     batch: { inputs, targets, lengths, initialState },
-    shape: { steps: every, batch: rows, initialState: true },
+    shape: { ...shape, batch: rows, initialState: true },
   };
 }
 
@@ -44,9 +42,8 @@ export interface Loss {
 }
 
 /** @param cut of `cutWork`. */
-export function lossOf(whole: Traced, cut: Traced, every: number): Loss {
-  const steps = whole.hidden.length / hidden - 1;
-  const rows = Math.ceil(steps / every);
+export function lossOf(whole: Traced, cut: Traced, every: number, steps: number): Loss {
+  const rows = whole.dHidden.length / hidden - 1; // as many as there are steps at most
   const norms: number[] = [];
   const lost: number[] = [];
   for (let t = 1; t <= steps; t++) {

@@ -1,8 +1,7 @@
 // How a gradient goes back from step to step: its norm, and the two factors that each step multiplies it by.
 
-import type { ReferenceParameters } from "../../src/index";
 import type { Traced } from "./engine";
-import { blockOf, hidden } from "./networks";
+import { blockOf, hidden, type Work } from "./networks";
 import { norm } from "./spectrum";
 
 /** A gradient on its way back, and its two factors; from where it exploded on back, ∞, and no factors. */
@@ -48,8 +47,7 @@ function exploded(norms: readonly number[]): number[] {
 const ratio = (above: number, below: number): number => (Number.isFinite(above / below) ? above / below : Number.NaN);
 
 /** dh_{t−1} = (dh_t ⊙ (1 − h_t²))·Wʰᵀ: how the network's dL/dh_t go back, and each step's two factors, multiplied out of them. */
-export function elmanDescent({ hidden: h, dHidden }: Traced, parameters: ReferenceParameters): Descent {
-  const steps = h.length / hidden - 1;
+export function elmanDescent({ hidden: h, dHidden }: Traced, { parameters, steps }: Work): Descent {
   const weight = parameters["layer0.recurrentWeight"]!;
   const norms = exploded(Array.from({ length: steps }, (_, i) => norm(rowOf(dHidden, i + 1))));
   const factors = Array.from({ length: steps - 1 }, (_, i) => {
@@ -66,18 +64,14 @@ export function elmanDescent({ hidden: h, dHidden }: Traced, parameters: Referen
  * The LSTM's highway: dc_t = f_{t+1} ⊙ dc_{t+1} + dh_t ⊙ o_t ⊙ (1 − tanh² c_t), with dL/dh_t and the states as the network
  * has them.
  */
-export function lstmDescent(
-  { hidden: h, cell: c, dHidden }: Traced,
-  parameters: ReferenceParameters,
-  inputs: ArrayLike<number>,
-): Descent {
-  const steps = h.length / hidden - 1;
+export function lstmDescent({ hidden: h, cell: c, dHidden }: Traced, { parameters, batch, steps }: Work): Descent {
   const gate = (t: number, index: number): Row => {
     const block = (name: string) => blockOf(parameters[`layer0.${name}`]!, index);
     const ofState = into(rowOf(h, t - 1), block("recurrentWeight"));
     return ofState.map((sum, i) => {
       const column = index * hidden + i;
-      const own = inputs[t - 1]! * parameters["layer0.inputWeight"]![column]! + parameters["layer0.bias"]![column]!;
+      const own =
+        batch.inputs[t - 1]! * parameters["layer0.inputWeight"]![column]! + parameters["layer0.bias"]![column]!;
       return 1 / (1 + Math.exp(-sum - own));
     });
   };

@@ -59,6 +59,7 @@ export interface Engine {
   update(work: Work, rate: { learningRate: number; clipNorm: number }): Promise<Update>;
   /** Trains with Adam; the state goes on from batch to batch, the gradient does not. */
   train(training: Training, onLoss: OnLoss): Promise<void>;
+  destroy(): void;
 }
 
 /** ‖dθ‖ over all parameters. */
@@ -107,10 +108,8 @@ export const referenceEngine: Engine = {
       if (done % updatesAtOnce === 0) await new Promise((resolve) => setTimeout(resolve));
     }
   },
+  destroy() {},
 };
-
-/** How many networks with passes or trainers stay for the next call. */
-const mostKept = 8;
 
 interface Kept {
   network: Network<UniformConfig>;
@@ -182,6 +181,13 @@ export class GpuEngine implements Engine {
       network.destroy();
     }
   }
+
+  destroy(): void {
+    for (const all of [this.#passes, this.#trainers]) {
+      for (const { destroy } of all.values()) destroy();
+      all.clear();
+    }
+  }
 }
 
 function write(network: Network<UniformConfig>, parameters: ReferenceParameters): void {
@@ -191,16 +197,10 @@ function write(network: Network<UniformConfig>, parameters: ReferenceParameters)
   );
 }
 
-/** What was made for a key, or makes it; of many, those that were not asked for longest are destroyed. */
+/** What was made for a key, or makes it: once for each network, and for each limit of clipping. */
 async function kept<T extends Kept>(all: Map<string, T>, key: unknown, make: () => Promise<T>): Promise<T> {
   const name = JSON.stringify(key);
   const found = all.get(name) ?? (await make());
-  all.delete(name);
   all.set(name, found);
-  for (const [oldest, { destroy }] of all) {
-    if (all.size <= mostKept) break;
-    all.delete(oldest);
-    destroy();
-  }
   return found;
 }

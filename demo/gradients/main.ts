@@ -66,6 +66,7 @@ async function attempt(work: (engine: Engine) => Promise<void> | void): Promise<
 
 function leaveGpu(message: string): void {
   if (engine === referenceEngine) return;
+  engine.destroy();
   engine = referenceEngine;
   notice(`The GPU cannot be used any more (${message}). The float64 reference computes instead.`);
 }

@@ -10,7 +10,8 @@ import {
   type ReferenceParameters,
   type UniformConfig,
 } from "../../src/index";
-import type { Settings } from "./settings";
+import { maximum } from "../extremes";
+import { choices, type Settings } from "./settings";
 import { spectralRadius } from "./spectrum";
 
 /** H of the networks whose gradients are shown. */
@@ -20,50 +21,57 @@ export const hidden = 16;
 export interface Work {
   config: UniformConfig;
   parameters: ReferenceParameters;
+  /** Padded to the most steps there may be, so that a network is laid out once. */
   batch: Batch;
   shape: BatchShape;
+  /** T of the sequence. */
+  steps: number;
 }
 
-const ofCell = (cell: "elman" | "lstm", seed: number) =>
+export const mostSteps = maximum(choices.steps);
+
+const ofCell = (cell: "elman" | "lstm") =>
   networkConfig({
-    ...{ cell, inputs: 1, hidden, outputs: 1, seed },
+    ...{ cell, inputs: 1, hidden, outputs: 1 },
     ...{ input: "features", readout: "last-step", loss: "mean-squared-error" },
+  });
+
+/** An Elman network that tells at every step which of two signs it was. */
+export const teller = (seed = 1) =>
+  networkConfig({
+    ...{ cell: "elman", inputs: 1, hidden, outputs: 2, seed },
+    ...{ input: "features", readout: "every-step", loss: "cross-entropy" },
   });
 
 /** One loss, behind the last step: the squared difference from 1. */
 export function lastStepWork(cell: "elman" | "lstm", settings: Settings): Work {
-  const { steps, input, seed, forget } = settings;
-  const config = ofCell(cell, seed);
-  const parameters = drawn(config, settings.size);
-  const bias = parameters["layer0.bias"]!.fill(0);
-  if (cell === "lstm") bias.fill(forget, hidden, 2 * hidden); // gates i f g o
-  const inputs = signs(steps, seed).map((sign) => sign * input);
-  return { config, parameters, batch: { inputs, targets: Float32Array.of(1) }, shape: { steps, batch: 1 } };
+  const config = ofCell(cell);
+  const parameters = drawn(config, settings);
+  const bias = parameters["layer0.bias"]!;
+  if (cell === "lstm") bias.fill(settings.forget, hidden, 2 * hidden); // gates i f g o
+  return { config, parameters, ...sequence(settings, Float32Array.of(1)) };
 }
 
 /** A loss at every step: which sign came `distance` steps ago; + before the first one. */
-export function everyStepWork({ size, steps, input, seed, distance }: Settings): Work {
-  const config = networkConfig({
-    ...{ cell: "elman", inputs: 1, hidden, outputs: 2, seed },
-    ...{ input: "features", readout: "every-step", loss: "cross-entropy" },
-  });
-  const parameters = drawn(config, size);
-  parameters["layer0.bias"]!.fill(0);
-  const read = signs(steps, seed);
-  const targets = Int32Array.from(read, (_, t) => (read[t - distance]! < 0 ? 1 : 0));
-  return {
-    config,
-    parameters,
-    batch: { inputs: read.map((sign) => sign * input), targets },
-    shape: { steps, batch: 1 },
-  };
+export function everyStepWork(settings: Settings): Work {
+  const config = teller();
+  const read = signs(settings.seed);
+  const targets = Int32Array.from(read, (_, t) => (read[t - settings.distance]! < 0 ? 1 : 0));
+  return { config, parameters: drawn(config, settings), ...sequence(settings, targets) };
 }
 
-/** What the seed gives, as float32 holds it, with each gate's block of Wʰ scaled to a spectral radius. */
-function drawn(config: UniformConfig, size: number): ReferenceParameters {
+const sequence = ({ steps, input, seed }: Settings, targets: Batch["targets"]) => ({
+  batch: { inputs: signs(seed).map((sign) => sign * input), targets, lengths: Int32Array.of(steps) },
+  shape: { steps: mostSteps, batch: 1 },
+  steps,
+});
+
+/** What the seed gives, as float32 holds it, without biases, and with each gate's block of Wʰ scaled to a spectral radius. */
+function drawn(config: UniformConfig, { seed, size }: Settings): ReferenceParameters {
   const values = Object.fromEntries(
-    [...initialParameters(config)].map(([name, { data }]) => [name, Float64Array.from(data)]),
+    [...initialParameters({ ...config, seed })].map(([name, { data }]) => [name, Float64Array.from(data)]),
   );
+  values["layer0.bias"]!.fill(0);
   const whole = values["layer0.recurrentWeight"]!;
   const gates = whole.length / hidden ** 2;
   for (let gate = 0; gate < gates; gate++) {
@@ -84,9 +92,9 @@ export function blockOf(weight: ArrayLike<number>, gate: number): Float64Array {
   });
 }
 
-const signs = (count: number, seed: number): Float32Array => {
+const signs = (seed: number): Float32Array => {
   const generator = xoroshiro128plus(seed);
-  return Float32Array.from({ length: count }, () => 2 * uniformInt(generator, 0, 1) - 1);
+  return Float32Array.from({ length: mostSteps }, () => 2 * uniformInt(generator, 0, 1) - 1);
 };
 
 /** Streams without end of ±1 [steps, batch, 1], a row each that goes on from batch to batch; to be said is as in `everyStepWork`. */

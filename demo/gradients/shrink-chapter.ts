@@ -25,7 +25,7 @@ export class ShrinkChapter {
   async elman(engine: Engine, settings: Settings): Promise<void> {
     const work = lastStepWork("elman", settings);
     const traced = await engine.trace(work);
-    const descent = elmanDescent(traced, work.parameters);
+    const descent = elmanDescent(traced, work);
     this.#elman.show(descent);
     const verdict = element("elman-verdict");
     verdict.textContent = fateText(descent);
@@ -34,7 +34,9 @@ export class ShrinkChapter {
     element("elman-factors").textContent = factorText(descent, ["the slope of tanh", "Wʰ"]);
     element("elman-struggle").textContent = struggleText(descent);
     element("radius").textContent = numeral(spectralRadius(work.parameters["layer0.recurrentWeight"]!));
-    element("rms").textContent = numeral(norm(traced.hidden) / Math.sqrt(settings.steps * hidden));
+    element("rms").textContent = numeral(
+      norm(traced.hidden.subarray(hidden, (settings.steps + 1) * hidden)) / Math.sqrt(settings.steps * hidden),
+    );
     const worst = worstStep(descent);
     element("checked").textContent =
       worst < tolerance
@@ -55,8 +57,8 @@ export class ShrinkChapter {
     const row = (name: string, value: number) => [name, normText(value), normText(value * factor)];
     element("clipping").replaceChildren(
       table(
-        "What clipping does",
-        ["", "before", "after"],
+        "dθ before and after clipping",
+        ["norm", "before", "after"],
         [
           row("‖dθ‖, all parameters", update.before),
           row(`of it, what step ${steps} adds to dW, dWʰ and db`, part(steps)),
@@ -69,7 +71,7 @@ export class ShrinkChapter {
 
   async lstm(engine: Engine, settings: Settings): Promise<void> {
     const work = lastStepWork("lstm", settings);
-    const descent = lstmDescent(await engine.trace(work), work.parameters, work.batch.inputs);
+    const descent = lstmDescent(await engine.trace(work), work);
     this.#lstm.show(descent);
     const verdict = element("lstm-verdict");
     verdict.textContent = fateText(descent);
