@@ -22,7 +22,7 @@ export function chainPicture(lost: readonly number[], every: number, available: 
     bottom + foot,
     text("h →", boxes.top - 8),
     text("← dh", boxes.top + boxes.height + 20),
-    text("lost", bars.top + 4),
+    text("100%", bars.top + 4),
     text("0%", bottom + 4),
     svg("path", {
       class: "grid",

@@ -2,7 +2,7 @@
 
 const left = 46;
 const right = 6;
-const mostWidth = 44;
+const mostWidth = 52;
 const leastWidth = 6;
 
 export class Columns {

@@ -103,7 +103,7 @@ function explodedText(norms: readonly number[], columns: Columns): SVGElement[] 
   const size = { x: columns.left, y: lines.top, width: last * columns.width, height: lines.height };
   return [
     svg("rect", { class: "beyond", ...size }),
-    svg("text", { class: "beyond-name", x: columns.left + 6, y: lines.top + 16 }, "exploded"),
+    svg("text", { class: "beyond-name", x: columns.left + 6, y: lines.top + lines.height - 8 }, "exploded"),
   ];
 }
 
