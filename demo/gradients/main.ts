@@ -95,5 +95,5 @@ try {
 } catch {
   notice(`${whyNoWebGpu()} The float64 reference computes instead, on the processor.`);
 }
-await show();
 element<HTMLButtonElement>("train").disabled = false;
+await show();

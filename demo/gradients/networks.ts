@@ -30,26 +30,19 @@ export interface Work {
 
 export const mostSteps = maximum(choices.steps);
 
-const ofCell = (cell: "elman" | "lstm") =>
-  networkConfig({
-    ...{ cell, inputs: 1, hidden, outputs: 1 },
-    ...{ input: "features", readout: "last-step", loss: "mean-squared-error" },
-  });
+const networkOf = (cell: "elman" | "lstm", readout: "last-step" | "every-step", seed = 1) =>
+  networkConfig({ cell, inputs: 1, hidden, outputs: 2, input: "features", readout, loss: "cross-entropy", seed });
 
 /** An Elman network that tells at every step which of two signs it was. */
-export const teller = (seed = 1) =>
-  networkConfig({
-    ...{ cell: "elman", inputs: 1, hidden, outputs: 2, seed },
-    ...{ input: "features", readout: "every-step", loss: "cross-entropy" },
-  });
+export const teller = (seed?: number) => networkOf("elman", "every-step", seed);
 
-/** One loss, behind the last step: the squared difference from 1. */
+/** One loss, behind the last step: −ln ŷ of the first of two classes. */
 export function lastStepWork(cell: "elman" | "lstm", settings: Settings): Work {
-  const config = ofCell(cell);
+  const config = networkOf(cell, "last-step");
   const parameters = drawn(config, settings);
   const bias = parameters["layer0.bias"]!;
   if (cell === "lstm") bias.fill(settings.forget, hidden, 2 * hidden); // gates i f g o
-  return { config, parameters, ...sequence(settings, Float32Array.of(1)) };
+  return { config, parameters, ...sequence(settings, Int32Array.of(0)) };
 }
 
 /** A loss at every step: which sign came `distance` steps ago; + before the first one. */

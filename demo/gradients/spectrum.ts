@@ -1,14 +1,14 @@
 // How large a matrix is: its spectral radius.
 
 /**
- * The largest modulus of the eigenvalues of a square matrix, row-major: lim ‖Aᵐ‖^(1/m) (Gelfand 1941), for m = 2³⁰ by
+ * The largest modulus of the eigenvalues of a square matrix, row-major: lim ‖Aᵐ‖^(1/m) (Gelfand 1941), for m = 2²⁴ by
  * squaring again and again.
  */
 export function spectralRadius(matrix: ArrayLike<number>): number {
   const width = Math.sqrt(matrix.length);
   let power = Float64Array.from(matrix);
   let logarithm = 0;
-  for (let doubling = 0; doubling <= 30; doubling++) {
+  for (let doubling = 0; doubling <= 24; doubling++) {
     const size = norm(power);
     if (size === 0) return 0;
     logarithm += Math.log(size) / 2 ** doubling;

@@ -13,7 +13,7 @@ import { referenceBackward, referenceForward } from "../../src/index";
 import { worstError } from "../numbers";
 import { usePage, visit } from "../visit";
 import { useGpu } from "../workbench";
-import { barriers, button, press, textOf } from "./page";
+import { barriers, press, textOf } from "./page";
 
 const set = (more: Partial<Settings>): Settings => ({ ...initialSettings, ...more });
 
@@ -291,7 +291,7 @@ async function slide(page: Page, id: keyof Settings, value: number): Promise<voi
   await settled(page);
 }
 
-const settled = (page: Page) => page.waitForFunction(`document.body.ariaBusy === "false"`);
+const settled = (page: Page) => page.waitForFunction(`document.body.ariaBusy === "false"`, { timeout: 60_000 });
 const saidSize = (page: Page, value: string) =>
   page.waitForFunction(
     `document.getElementById("size-value").textContent === "${value}" && document.body.ariaBusy === "false"`,
@@ -302,7 +302,7 @@ describe("the page", () => {
 
   test("opens the state of its address, and says what the gradient does, from vanishing to exploding", () =>
     onPage(async (page) => {
-      await button(page, "train");
+      await settled(page);
       expect(await textOf(page, "steps-value")).toBe("16");
       expect(await textOf(page, "elman-verdict")).toBe("The gradient vanishes.");
       expect(await textOf(page, "checked")).toMatch(/^✓/);
@@ -385,7 +385,7 @@ test("the page computes with the reference where the browser has no WebGPU, and 
   visit("icon.svg", async (page) => {
     await page.evaluateOnNewDocument(`Object.defineProperty(navigator, "gpu", { value: undefined })`);
     await page.goto(new URL("gradients/#size=0.595&steps=16", page.url()).href);
-    await button(page, "train");
+    await settled(page);
     expect(await textOf(page, "notice")).toMatch(/^This browser has no WebGPU.*reference computes instead/);
     expect(await textOf(page, "elman-verdict")).toBe("The gradient vanishes.");
     expect(await textOf(page, "elman-ratio")).toMatch(/^At t = 1 it is /);
