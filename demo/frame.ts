@@ -7,6 +7,7 @@ export const pages = {
   "": "tempograd",
   train: "Train",
   walkthrough: "Walkthrough",
+  gradients: "Why it shrinks",
   benchmark: "Benchmark",
   pens: "Pens",
 };

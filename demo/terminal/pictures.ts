@@ -41,6 +41,10 @@ const subjects: Record<string, Subject> = {
     part: ".time",
   },
   walkthrough: { path: "/demo/walkthrough/index.html", work: Array.from({ length: 9 }, () => pressed("next")) },
+  gradients: {
+    path: "/demo/gradients/index.html",
+    work: [pressed("train"), until(`/learned|guessing/.test(document.getElementById("train-words").textContent)`)],
+  },
   benchmark: {
     path: "/demo/benchmark/index.html",
     work: [

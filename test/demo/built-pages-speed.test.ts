@@ -14,8 +14,8 @@ import { anotherGpu, barriers } from "./page";
 import { StaticServer } from "./static-server";
 
 const folders = Object.keys(pages);
-/** Pages that compute, and say why they cannot; the walkthrough goes on without a GPU. */
-const computing = folders.filter((folder) => !["", "walkthrough"].includes(folder));
+/** Pages that compute, and say why they cannot; two go on without a GPU. */
+const computing = folders.filter((folder) => !["", "walkthrough", "gradients"].includes(folder));
 const mostBytes = 150_000;
 const mostMilliseconds = 1000;
 
