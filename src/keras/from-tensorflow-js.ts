@@ -22,8 +22,8 @@ const again = "fetch or write the files again";
 
 /**
  * The network of a layers model of TensorFlow.js, which `model.save` wrote or tensorflowjs_converter made of one of Keras: of the layers
- * that `fromKeras` reads. Weights may be quantized, to float16 or to whole numbers of 8 or 16 bits. TensorFlow.js has recurrentActivation
- * "hardSigmoid" by default, which is refused; train with "sigmoid".
+ * that `fromKeras` reads. Weights may be quantized, to float16 or to whole numbers of 8 or 16 bits. Layers with TensorFlow.js' own
+ * recurrentActivation, "hardSigmoid", are of the cells `hardLstm` and `hardGru`.
  *
  * @throws TempogradError with the code "file", as `fromKeras`
  * @example
@@ -129,6 +129,7 @@ function named(tensors: ReadonlyMap<string, FloatTensor>): Weights {
     return more.length === 0 ? one?.tensor : undefined;
   };
   return {
+    gateActivations: ["sigmoid", "hard_sigmoid"],
     read: (layer, names, wrapped) =>
       names.map((variable) => {
         const wanted = `${wrapped?.name ?? layer.name}/${variable}`;

@@ -26,6 +26,7 @@ export function hdf5Weights(operation: string, file: string, bytes: Uint8Array):
   const list = guarded(() => lists.find((name) => root.keys.includes(name)));
   if (list === undefined) return refuse(operation, file, "has no layers", lists.join(" or "), again);
   return {
+    gateActivations: ["sigmoid"], // the hard sigmoid of Keras 3 is another than TensorFlow.js'
     read(layer, names, wrapped) {
       const cell = names.includes("recurrent_kernel") ? ["cell"] : [];
       const path = [list, layer.place, ...(wrapped ? [wrapped.role] : []), ...cell, "vars"];

@@ -75,10 +75,10 @@ const readers: Readonly<Record<string, Reader>> = {
     layer.finish();
     const forward = wrappedLayer(layer, said, "forward_layer");
     if (!isRecurrent(forward.kind)) return forward.refuse("is in both directions", "LSTM, GRU or SimpleRNN");
-    const read = recurrentOf(forward);
+    const read = recurrentOf(forward, reading.weights);
     if (isObject(back)) {
       const backward = wrappedLayer(layer, back, "backward_layer");
-      const isLike = isRecurrent(backward.kind) && sameAs(read, recurrentOf(backward, true));
+      const isLike = isRecurrent(backward.kind) && sameAs(read, recurrentOf(backward, reading.weights, true));
       if (!isLike) backward.refuse("is another than its forward layer", "the same in the other direction");
     }
     addLayer(reading, layer, read, forward);
@@ -123,7 +123,7 @@ export function readModel(operation: string, said: unknown, compiled: unknown, w
     ...{ weights, parameters: new Map(), layers: [], dropout: 0, hasSteps: true, answer: "linear" },
   };
   for (const layer of chainOf(operation, said)) {
-    if (isRecurrent(layer.kind)) addLayer(reading, layer, recurrentOf(layer));
+    if (isRecurrent(layer.kind)) addLayer(reading, layer, recurrentOf(layer, weights));
     else if (Object.hasOwn(readers, layer.kind)) readers[layer.kind]!(reading, layer);
     else layer.refuse("is not understood", "Embedding, LSTM, GRU, SimpleRNN, Bidirectional, Dropout or Dense");
   }
@@ -160,8 +160,8 @@ function addLayer(reading: Reading, layer: SaidLayer, read: Recurrent, forward?:
   if (reading.head) layer.refuse("reads a linear layer", "a recurrent one, an embedding or features");
   const below = "make the layer below with return_sequences True";
   if (!reading.hasSteps) layer.refuse("reads one step", "every step", below);
-  const { named, hidden, bias, isEvery } = read;
-  const { cell, ...choices } = named;
+  const { hidden, bias, isEvery } = read;
+  const { cell, ...choices } = read.cell;
   const prefix = `layer${layers.length}.`;
   const from = { weights, layer, inputs: reading.width };
   const own = forward?.name.replace(/^forward_/, "");

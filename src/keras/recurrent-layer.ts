@@ -1,42 +1,50 @@
 // LSTM, GRU and SimpleRNN of Keras, and their variables by the library's names.
 
-import { cellOf, type NamedCell } from "../cells/cells";
+import type { NamedCell } from "../cells/cells";
+import type { DefinedCell } from "../cells/define-cell";
+import { hardGru } from "../cells/hard-gru";
+import { hardLstm } from "../cells/hard-lstm";
 import type { FloatTensor } from "../interchange/safetensors";
 import type { ParameterValues } from "../network/parameters";
+
 import type { SaidLayer } from "./said-layer";
 import { variables, type Weights, type Wrapped } from "./weights";
 
 /** What it is, and whether it gives h of every step. */
 export interface Recurrent {
-  readonly named: NamedCell;
+  readonly cell: NamedCell | { readonly cell: DefinedCell };
+  readonly gates: number;
+  /** Of a GRU: that it resets behind the product; else before. */
+  readonly reset?: "before" | "after";
   readonly hidden: number;
   readonly bias: boolean;
   readonly isEvery: boolean;
 }
 
-const cells: Readonly<Record<string, (layer: SaidLayer) => NamedCell>> = {
-  LSTM(layer) {
-    expectGates(layer);
-    return { cell: "lstm" };
+type Kind = Pick<Recurrent, "cell" | "gates" | "reset">;
+
+const cells: Readonly<Record<string, (layer: SaidLayer, gateActivations: Weights["gateActivations"]) => Kind>> = {
+  LSTM(layer, gateActivations) {
+    layer.word("activation", ["tanh"]);
+    const isHard = layer.word("recurrent_activation", gateActivations) === "hard_sigmoid";
+    return { cell: { cell: isHard ? hardLstm : "lstm" }, gates: 4 };
   },
-  GRU(layer) {
-    expectGates(layer);
-    return { cell: "gru", reset: layer.switch("reset_after", false) ? "after" : "before" };
+  GRU(layer, gateActivations) {
+    layer.word("activation", ["tanh"]);
+    const reset = layer.switch("reset_after", false) ? "after" : "before";
+    const isHard = layer.word("recurrent_activation", gateActivations) === "hard_sigmoid";
+    if (isHard && reset === "after") layer.refuse('has reset_after true with "hard_sigmoid"', "false, or sigmoid");
+    return { cell: isHard ? { cell: hardGru } : { cell: "gru", reset }, gates: 3, reset };
   },
-  SimpleRNN: (layer) => ({ cell: "elman", activation: layer.word("activation", ["tanh", "relu"]) }),
+  SimpleRNN: (layer) => ({ cell: { cell: "elman", activation: layer.word("activation", ["tanh", "relu"]) }, gates: 1 }),
 };
 
 export const isRecurrent = (kind: string): boolean => Object.hasOwn(cells, kind);
 
-function expectGates(layer: SaidLayer): void {
-  layer.word("activation", ["tanh"]);
-  layer.word("recurrent_activation", ["sigmoid"]);
-}
-
 /** @param backwards whether it is to read from the last step to the first */
-export function recurrentOf(layer: SaidLayer, backwards = false): Recurrent {
+export function recurrentOf(layer: SaidLayer, { gateActivations }: Weights, backwards = false): Recurrent {
   const read = {
-    named: cells[layer.kind]!(layer),
+    ...cells[layer.kind]!(layer, gateActivations),
     hidden: layer.size("units"),
     bias: layer.switch("use_bias", true),
     isEvery: layer.switch("return_sequences", false),
@@ -58,13 +66,12 @@ export function recurrentOf(layer: SaidLayer, backwards = false): Recurrent {
 export function addRecurrent(
   parameters: ParameterValues,
   prefix: string,
-  { named, hidden, bias }: Recurrent,
+  { gates, reset, hidden, bias }: Recurrent,
   from: { weights: Weights; layer: SaidLayer; inputs: number | undefined; wrapped?: Wrapped },
 ): number {
-  const { gates } = cellOf(named);
   const columns = gates * hidden;
-  const isGru = named.cell === "gru";
-  const isTwo = isGru && named.reset === "after";
+  const isGru = reset !== undefined;
+  const isTwo = reset === "after";
   const shapes = {
     kernel: [from.inputs, columns],
     recurrent_kernel: [hidden, columns],

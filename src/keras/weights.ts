@@ -5,6 +5,8 @@ import type { SaidLayer } from "./said-layer";
 
 /** What a file has of variables. */
 export interface Weights {
+  /** What gates may go through: "hard_sigmoid" where the format's is that of `hardLstm`. */
+  readonly gateActivations: readonly ("sigmoid" | "hard_sigmoid")[];
   /**
    * The variables of a layer, or of the one that it wraps, in Keras' order.
    * @param wrapped of which of the layers that it wraps

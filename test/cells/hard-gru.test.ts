@@ -1,0 +1,5 @@
+import { hardGru } from "../../src/keras/index";
+import { useGpu } from "../workbench";
+import { testNetworks } from "./networks";
+
+testNetworks(useGpu(), hardGru);
