@@ -34,12 +34,15 @@ export function arrow(from: Place, to: Place, kind: "forward" | "backward", text
   const ends = { x1: start.x, y1: start.y, x2: end.x, y2: end.y };
   const upright = dx === 0;
   const slanted = dx !== 0 && dy !== 0;
-  const top = start.y < end.y ? start : end;
   const place = slanted
-    ? { x: top.x + (dx > 0 ? 16 : 4), y: top.y + (dx > 0 ? 8 : 26), "text-anchor": "start" }
+    ? { x: start.x + (dx > 0 ? 16 : -10), y: start.y + (dx > 0 ? 8 : 2), "text-anchor": dx > 0 ? "start" : "end" }
     : upright
       ? { x: middle.x - 7 * -dy, y: middle.y + 5, "text-anchor": dy < 0 ? "end" : "start" }
-      : { x: middle.x, y: middle.y + (dx > 0 ? -7 : 17), "text-anchor": "middle" };
+      : {
+          x: text.startsWith("⊙") ? Math.max(start.x, end.x) - 24 : middle.x,
+          y: middle.y + (dx > 0 ? -7 : 17),
+          "text-anchor": "middle",
+        };
   return [
     svg("line", { ...ends, class: `arrow ${kind}`, "marker-end": `url(#${kind}-head)` }),
     svg("text", { ...place, class: `label ${kind}` }, text),

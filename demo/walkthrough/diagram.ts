@@ -2,7 +2,7 @@
 
 import { maximum, minimum } from "../extremes";
 import { svg } from "../page";
-import { blockOf, cells, entryOf, type Row, type WalkCell } from "./cells";
+import { blockOf, type CellName, cells, entryOf, type Row, type WalkCell } from "./cells";
 import { arrow, arrowheads, box, line, nodeShape, type Place } from "./diagram-shapes";
 import type { Matrices } from "./equations";
 import type { Example } from "./example";
@@ -10,7 +10,8 @@ import { plain } from "./math";
 import { largestOf, tint } from "./matrix-figure";
 import type { Stage } from "./stages";
 
-const column = 156;
+/** From a time step to the next: wider where more arrows cross on the way. */
+const columns: Record<CellName, number> = { elman: 156, lstm: 206, gru: 184 };
 const margin = 62;
 const firstRow = 76;
 /** From a row's middle to that of the row below it, where these are two of a time step, and to the word's. */
@@ -32,6 +33,7 @@ export class Diagram {
   constructor(container: HTMLElement, { words, vocabulary, classes, cell, config }: Example) {
     this.#container = container;
     const steps = words.length;
+    const column = columns[cell];
     const { rows, upward, carried, gates, title }: WalkCell = cells[cell];
     const heights: Record<string, number> = Object.fromEntries(
       rows.map((row, i) => [row, firstRow + (row === "x" && rows.length === 2 ? wordBelow : i * between)]),
@@ -40,7 +42,7 @@ export class Diagram {
     const [output, prediction, loss] = [at(steps + 1), at(steps + 2), at(steps + 3)];
     const drawing = svg("svg", { viewBox: `0 0 ${loss.x + margin} ${heights.x! + 62}`, role: "img" }, arrowheads());
     drawing.ariaLabel = `The ${title} network unrolled over ${steps} time ${steps === 1 ? "step" : "steps"}: each word goes into its hidden state, each hidden state into the next, the last one into the output, the prediction and the loss. Gradients flow back the same ways.`;
-    drawing.style.minWidth = `${(steps + 4) * 5.6}rem`; // legible on a phone, where it scrolls
+    drawing.style.minWidth = `${((steps + 4) * column) / 28}rem`; // legible on a phone, where it scrolls
     const draw = (name: string, ...pieces: SVGElement[]) => {
       const part = svg("g", { class: "part" }, ...pieces);
       this.#parts.set(name, part);
@@ -75,6 +77,9 @@ export class Diagram {
       }
       const short = word.length > longestWord ? `${word.slice(0, longestWord - 1)}…` : word;
       this.#parts.get(`x${t}`)!.append(line(at(t, "x"), 26, short, "word"));
+      const { x, y } = at(t, entry);
+      const into = entry === "g" ? { x: x - 14, y: y + 20 } : { x, y }; // beside what goes up from the gates
+      link(`h${t - 1}`, at(t - 1), `${entry}${t}`, into, "Wʰ", "Wʰᵀ");
       for (const [below, row] of rows.slice(1).entries()) {
         const above = rows[below]!;
         const back = row === "x" ? "dW" : "";
@@ -84,7 +89,6 @@ export class Diagram {
         const { row, by } = carried;
         link(`${row}${t - 1}`, at(t - 1, row), `${row}${t}`, at(t, row), by, by);
       }
-      link(`h${t - 1}`, at(t - 1), `${entry}${t}`, at(t, entry), "Wʰ", "Wʰᵀ");
     }
     node("o", "o", output, classes.length);
     node("ŷ", "ŷ", prediction, classes.length);

@@ -10,6 +10,8 @@ import { recordedSizes, recordedWeights } from "./recorded-weights";
 
 const mostWords = 8;
 
+export type Entered = Omit<Settings, "alpha" | "stage">;
+
 export class ExampleForm {
   readonly #form: HTMLFormElement;
   readonly #sentence: HTMLInputElement;
@@ -39,7 +41,7 @@ export class ExampleForm {
   }
 
   /** What is entered, wrong or not. */
-  get entered(): Omit<Settings, "alpha" | "stage"> {
+  get entered(): Entered {
     return {
       sentence: this.#words.join(" "),
       answer: this.#answer.value.trim(),
@@ -50,7 +52,7 @@ export class ExampleForm {
     };
   }
 
-  set entered({ sentence, answer, cell, hidden, weights, seed }: Omit<Settings, "alpha" | "stage">) {
+  set entered({ sentence, answer, cell, hidden, weights, seed }: Entered) {
     this.#sentence.value = sentence;
     this.#answer.value = answer;
     this.#cell.value = cell;
@@ -62,14 +64,15 @@ export class ExampleForm {
   }
 
   /** What is chosen, where it is usable. */
-  get choice(): { example: Example; initial: ReferenceParameters } | undefined {
+  get choice(): { entered: Entered; example: Example; initial: ReferenceParameters } | undefined {
     if (!this.#check()) return undefined;
-    const { answer, cell } = this.entered;
+    const { entered } = this;
+    const { answer, cell } = entered;
     const classes = this.#classes;
     const sizes = { hidden: this.#hidden.valueAsNumber, seed: this.#seed.valueAsNumber };
     const sentence = { words: this.#words, target: classes.indexOf(answer) };
     const example = exampleOf([sentence], { ...sizes, cell, classes });
-    return { example, initial: this.#recorded ? recordedWeights() : drawnParameters(example) };
+    return { entered, example, initial: this.#recorded ? recordedWeights() : drawnParameters(example) };
   }
 
   setDisabled(disabled: boolean): void {

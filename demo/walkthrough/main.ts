@@ -4,7 +4,7 @@ import { type Gpu, openGpu } from "../../src/index";
 import { whyNoWebGpu } from "../no-webgpu";
 import { element } from "../page";
 import { fromAddress, type Settings, toAddress } from "./address";
-import { ExampleForm } from "./example-form";
+import { type Entered, ExampleForm } from "./example-form";
 import { learningCurves } from "./learning-rates";
 import { View } from "./view";
 import { convergedLoss, Walk } from "./walk";
@@ -18,6 +18,10 @@ const trainingButtons = ["round", "converge", "reset"].map((id) => element<HTMLB
 
 let gpu: Gpu | undefined;
 let walk: Walk | undefined;
+/** What the form said when the walk began; it may say something else since. */
+let begunWith: Entered | undefined;
+/** How many addresses were gone to since the page was opened. */
+let addresses = 0;
 let stage = 0;
 let playing: ReturnType<typeof setTimeout> | undefined;
 let running = false;
@@ -29,10 +33,7 @@ const view = new View((index) => {
 });
 const form = new ExampleForm(element<HTMLFormElement>("example"), () => {
   pause();
-  void work(async () => {
-    await begin();
-    remember("push");
-  });
+  void remembered(begin, "push");
 });
 
 /** Does one thing after the other; what the loss of the device breaks is done again without it. */
@@ -49,12 +50,21 @@ function work(piece: () => Promise<void>): Promise<void> {
   return queue;
 }
 
+/** As `work`, for what begins a walk: the address names it, unless another was gone to meanwhile. */
+function remembered(piece: () => Promise<void>, how: "push" | "replace"): Promise<void> {
+  const at = addresses;
+  return work(async () => {
+    await piece();
+    if (at === addresses) remember(how);
+  });
+}
+
 function leaveGpu(message: string): void {
   if (!gpu) return;
   gpu = undefined;
   view.showNotice(`The GPU cannot be used any more (${message}).`);
   void work(async () => {
-    if (!walk) return open();
+    if (!walk) return open(fromAddress(location.hash));
     await walk.leaveGpu();
     element("progress").textContent = "";
     show();
@@ -73,11 +83,10 @@ function show(): void {
   view.showProgress(walk);
 }
 
-const settings = (): Settings => ({ ...form.entered, alpha: String(learningRate()), stage: String(stage + 1) });
-
 /** Puts what is shown into the address: as a page of its own that Back leaves, or in place of the one before. */
 function remember(how: "push" | "replace"): void {
-  const address = toAddress(settings());
+  if (!walk || !begunWith) return;
+  const address = toAddress({ ...begunWith, alpha: String(walk.learningRate), stage: String(stage + 1) });
   if (address === toAddress(fromAddress(location.hash))) return;
   history[`${how}State`](null, "", address === "#" ? location.pathname : address);
 }
@@ -89,9 +98,8 @@ function goTo(index: number, how: "push" | "replace" = "push"): void {
   remember(how);
 }
 
-/** Begins with what the address says. */
-async function open(): Promise<void> {
-  const said = fromAddress(location.hash);
+/** Begins with what an address says. */
+async function open(said: Settings): Promise<void> {
   form.entered = said;
   const exponent = Math.round(4 * Math.log10(Number(said.alpha))) / 4;
   slider.value = String(exponent);
@@ -108,6 +116,7 @@ async function begin(at?: number): Promise<void> {
   const isAlike = words.length === walk?.example.words.length && cell === walk.example.cell;
   walk?.destroy();
   walk = next;
+  begunWith = choice.entered;
   view.showExample(choice.example);
   stage = Math.min(Math.max(at ?? (isAlike ? stage : 0), 0), view.stageCount - 1);
   element("progress").textContent = "";
@@ -190,9 +199,14 @@ document.addEventListener("keydown", (event) => {
 // Of Back and Forward, and of an address that is entered.
 addEventListener("hashchange", () => {
   pause();
+  addresses++;
   const said = fromAddress(location.hash);
-  if (toAddress(said) === toAddress({ ...settings(), stage: said.stage })) goTo(Number(said.stage) - 1);
-  else void work(open);
+  const { stage } = said;
+  const address = toAddress(said);
+  const isShown = begunWith && toAddress({ ...begunWith, alpha: String(walk?.learningRate), stage }) === address;
+  const isAsked = toAddress({ ...form.entered, alpha: String(learningRate()), stage }) === address;
+  if (isShown && isAsked) goTo(Number(stage) - 1);
+  else void remembered(() => open(said), "replace");
 });
 
 element("full-screen").hidden = !document.fullscreenEnabled;
@@ -245,7 +259,7 @@ try {
 } catch {
   view.showNotice(whyNoWebGpu());
 }
-await work(open);
+await remembered(() => open(fromAddress(location.hash)), "replace");
 element<HTMLButtonElement>("play").disabled = false;
 for (const button of trainingButtons) button.disabled = false;
 await work(async () => view.showCurves(await learningCurves(gpu).catch(() => learningCurves(undefined))));

@@ -48,6 +48,10 @@ export class Walk {
     return walk;
   }
 
+  get learningRate(): number {
+    return this.#learningRate;
+  }
+
   get loss(): number {
     return this.losses.at(-1)!;
   }
