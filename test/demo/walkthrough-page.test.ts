@@ -375,6 +375,7 @@ describe("the walkthrough, as its visitor goes on,", () => {
     "shows the reference's numbers of every gate and state, %s, and stays on one screen",
     (cell) =>
       onPage(async (page) => {
+        await begun(page);
         await page.evaluate(`location.hash = "answer=NLP&cell=${cell}&seed=7&stage=3"`);
         await page.waitForFunction(`/^Stage 3 of 21/.test(document.getElementById("status").textContent)`);
         expect(await textOf(page, "agreement")).toMatch(/^✓/);
