@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { smallModel } from "../demo/soak/keras-file";
 import { type NodeGpu, openNodeGpu } from "../demo/terminal/node-gpu";
 import type { ErrorCode } from "../src/index";
 import { examples, guides, type Snippet, start, startNames } from "./documented-code";
@@ -50,6 +51,9 @@ beforeAll(async () => {
   const write = (name: string, code: string) => writeFileSync(join(application, "code", `${name}.ts`), code);
   write("start", start.replace(/^const /gm, "export const "));
   for (const snippet of all) write(snippet.name, moduleOf(snippet));
+  const { file, model, weights } = await smallModel();
+  const served = { "model.keras": file, "model.json": JSON.stringify(model), "weights.bin": weights };
+  vi.stubGlobal("fetch", async (name: keyof typeof served) => new Response(served[name]));
   node = await openNodeGpu();
   Object.defineProperty(globalThis, "navigator", { value: { gpu: node.gpu }, configurable: true });
 });
@@ -57,6 +61,7 @@ afterAll(async () => {
   const { gpu } = await import(/* @vite-ignore */ pathToFileURL(join(application, "run/start.js")).href);
   gpu.destroy();
   Reflect.deleteProperty(globalThis, "navigator");
+  vi.unstubAllGlobals();
   node.close();
   rmSync(folder, { recursive: true });
 });

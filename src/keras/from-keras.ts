@@ -34,7 +34,7 @@ const mostInflated = 1032;
  * @throws TempogradError with the code "file", and the name of the layer and its option where it is not understood: masks, go_backwards,
  *   states that are kept, other activations, a second Dense
  * @example
- * ```ts browser
+ * ```ts
  * import { Network } from "tempograd";
  * import { fromKeras } from "tempograd/keras";
  *
@@ -42,7 +42,7 @@ const mostInflated = 1032;
  * const { network: options, parameters } = fromKeras(file);
  * const ofKeras = await Network.create(gpu, options);
  * ofKeras.write(parameters);
- * console.log(await ofKeras.predict(Int32Array.of(3, 1, 4)));
+ * console.log(await ofKeras.predict(Int32Array.of(3, 1, 2)));
  * ```
  */
 export function fromKeras(bytes: Uint8Array | ArrayBuffer): KerasNetwork {

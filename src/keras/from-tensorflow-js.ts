@@ -27,7 +27,7 @@ const again = "fetch or write the files again";
  *
  * @throws TempogradError with the code "file", as `fromKeras`
  * @example
- * ```ts browser
+ * ```ts
  * import { Network } from "tempograd";
  * import { fromTensorFlowJs } from "tempograd/keras";
  *
