@@ -50,8 +50,9 @@ export function lossOf(whole: Traced, cut: Traced, every: number, steps: number)
     const row = (((t - 1) % every) + 1) * rows + Math.floor((t - 1) / every);
     const dh = whole.dHidden.subarray(t * hidden, (t + 1) * hidden);
     const rest = Array.from(dh, (value, i) => value - cut.dHidden[row * hidden + i]!);
-    norms.push(norm(dh));
-    lost.push(norm(rest) / norm(dh));
+    const all = norm(dh);
+    norms.push(all);
+    lost.push(all === 0 ? 0 : norm(rest) / all);
   }
   let product = 0;
   for (const name of Object.keys(whole.gradients)) {

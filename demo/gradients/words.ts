@@ -11,7 +11,9 @@ export type Fate = "vanishes" | "keeps" | "explodes";
 const most = 10;
 
 export function fateOf({ norms }: Descent): Fate {
-  const ratio = norms[0]! / norms.at(-1)!;
+  const [first, last] = [norms[0]!, norms.at(-1)!];
+  if (last === 0) return "vanishes"; // there is none to begin with
+  const ratio = first / last;
   if (!(ratio <= most)) return "explodes";
   return ratio < 1 / most ? "vanishes" : "keeps";
 }
