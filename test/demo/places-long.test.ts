@@ -36,6 +36,12 @@ describe.each(["default", "compatibility"] as const)("with %s limits, all agree"
   });
 });
 
+test(
+  "in Chromium, a step a dispatch, all agree",
+  async () => expect(await differing("chromium", "unrolled", all)).toEqual([]),
+  minutes,
+);
+
 const isInstalled = (name: RuntimeName) => {
   try {
     return findRuntime(name) !== undefined;

@@ -184,7 +184,7 @@ test("takes live settings while it trains, and says what needs a reset", () =>
     await untilStep(page, 45);
     await enter(page, { question: "The s" });
     await page.waitForFunction(
-      `Number(/After (\\d+)/.exec(document.getElementById("answered").textContent)?.[1]) > 44`,
+      `Number(/After ([\\d,]+)/.exec(document.getElementById("answered").textContent)?.[1].replaceAll(",", "")) > 44`,
     );
     expect(await textOf(page, "status")).toBe("Training.");
     await press(page, "run");
