@@ -11,6 +11,8 @@ import type { Live, Settings } from "../tasks/fields";
 import { expectSaid } from "../tasks/library-options";
 import type { OwnDataLabel } from "../tasks/own-data";
 import type { Problem } from "../tasks/task";
+import { hiddenGradient } from "../through-time/numbers";
+import type { Unrolled } from "../through-time/unroll";
 import { gpuLearner } from "./gpu-learner";
 import { History, type HistoryData, isHistory, type Values } from "./history";
 import type { Learner } from "./learner";
@@ -18,6 +20,7 @@ import type { Outline } from "./outline";
 import { Questions } from "./questions";
 import type { Sample } from "./surprise";
 
+import { Tracers } from "./tracers";
 /** When the network is looked at: every so many milliseconds, in at most this share of the time. */
 export interface Looks {
   every: number;
@@ -37,6 +40,8 @@ interface SessionOptions {
   from: Checkpoint | undefined;
   looks: Looks | undefined;
   /** Ends the making of one that is not wanted any more. */
+  /** Whether it tells how the gradient flows after updates 1, 3, 10, 30, … */
+  flows?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -60,7 +65,8 @@ export interface Facts {
 /** What a session tells while it trains. */
 export type Report =
   | { kind: "steps"; first: number; losses: number[]; tokensPerSecond: number | undefined }
-  | { kind: "look"; step: number; values: Values; sample: Sample | undefined };
+  | { kind: "look"; step: number; values: Values; sample: Sample | undefined }
+  | { kind: "flow"; flow: Flow };
 
 /** What a checkpoint says beside numbers. */
 export interface About {
@@ -105,10 +111,11 @@ export class Session {
   #pausing = false;
   #nextLook = 0;
   /** The step after which it was looked at last: nothing else changes what there is to see. */
+  readonly #flows: boolean;
   #looked: number | undefined;
 
   private constructor(learner: Learner, problem: Problem, options: SessionOptions) {
-    const { settings, own, tell, from, looks = usualLooks(learner.gpu) } = options;
+    const { settings, own, tell, from, looks = usualLooks(learner.gpu), flows = false } = options;
     this.learner = learner;
     this.problem = problem;
     this.live = settings;
@@ -121,6 +128,7 @@ export class Session {
     learner.learningRate = settings.learningRate;
     this.#step = learner.step;
     const earlier = (from?.about as Partial<About> | undefined)?.history;
+  readonly #tracers: Tracers;
     this.history = new History(isHistory(earlier) ? earlier : undefined);
   }
 
@@ -130,6 +138,8 @@ export class Session {
    */
   static async create(gpu: Gpu | undefined, problem: Problem, options: SessionOptions): Promise<Session> {
     const { settings, from, signal } = options;
+    this.#flows = flows;
+    this.#tracers = new Tracers(learner);
     if (from) await expectSaid(from, settings, problem.network);
     const wanted = { settings, problem, signal };
     const learner = gpu
@@ -181,7 +191,7 @@ export class Session {
 
   /** Trains one step. @throws as `train`. */
   trainOne(): Promise<void> {
-    this.#work = this.#answering.then(() => this.#stretch(1));
+    this.#work = this.#answering.then(() => this.#stretch(1)).then(() => this.#tellFlow());
     return this.#work;
   }
 
@@ -259,6 +269,29 @@ export class Session {
     const sample = await this.write(this.live.prompt);
     if (sample) this.#report({ kind: "look", step: this.#step, values: {}, sample });
   }
+  /**
+   * The held-out example taken through the network and back.
+   * @param target the step whose loss alone counts.
+   * @param series whether gates and states beside h are told too.
+   */
+  async unroll(target: number | "last" | undefined, series: boolean): Promise<Unrolled> {
+    const { learner } = this;
+    const { batch, ...said } = this.problem.example;
+    const steps = said.labels.length;
+    const { lastTarget, Unroller } = await import("../through-time/unroll");
+    const unroller = new Unroller(learner.config, await this.#tracers.of(steps));
+    const at = target === "last" ? lastTarget(batch) : target;
+    const [unrolled, all] = await Promise.all([
+      unroller.unroll(batch, { ...said, target: at }),
+      series && learner.read(),
+    ]);
+    if (!all) return unrolled;
+    const parameters = Object.fromEntries([...all].map(([name, { data }]) => [name, Float64Array.from(data)]));
+    const { unitSeries } = await import("./gates");
+    const beside = unitSeries({ config: learner.config, parameters }, steps, batch);
+    return { ...unrolled, rows: unrolled.rows.map((row, i) => ({ ...row, ...(beside[i] && { beside: beside[i] }) })) };
+  }
+
 
   /** Does something with the network between two steps of its training. */
   async #between<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -297,7 +330,9 @@ export class Session {
     do {
       await this.#questions.answerAll();
       if (performance.now() >= this.#nextLook) await this.#look(keep);
-      if (!done()) await this.#stretch(this.#left);
+      if (done()) break;
+      await this.#stretch(this.#flows ? Math.min(this.#left, nextMark(this.#step) - this.#step) : this.#left);
+      await this.#tellFlow();
     } while (!done());
     if (this.#looked !== this.#step) await keep(); // at once: looking takes its time, and a device may be lost meanwhile
     await this.#look(keep);
@@ -328,6 +363,7 @@ export class Session {
         losses.push(loss);
         const now = performance.now();
         const tokens = (step - startStep) * this.problem.tokensPerStep;
+    this.#tracers.destroy();
         if (now - started >= rateMilliseconds) this.#rate = (1000 * tokens) / (now - started);
         this.history.add(step, { loss, tokensPerSecond: this.#rate ?? null });
         if (now - reported >= reportMilliseconds) report();
@@ -337,6 +373,14 @@ export class Session {
       report();
     }
   }
+  /** At a step that is marked, how the gradient flows. */
+  async #tellFlow(): Promise<void> {
+    const step = this.#step;
+    if (!this.#flows || step === 0 || nextMark(step - 1) !== step) return;
+    const unrolled = await this.unroll("last", false).catch(() => undefined); // a device that is lost is told elsewhere
+    if (unrolled) this.#report({ kind: "flow", flow: { step, gradient: hiddenGradient(unrolled) } });
+  }
+
 
   /** Between stretches of training: what it reads back would wait for training steps in between. */
   async #look(keep: () => Promise<void>): Promise<void> {
@@ -387,3 +431,10 @@ function* take<T>(items: Iterable<T>, count: number): Generator<T, void> {
     yield item;
   }
 }
+/** The first of 1, 3, 10, 30, 100, … after a step. */
+function nextMark(step: number): number {
+  let power = 1;
+  while (3 * power <= step) power *= 10;
+  return power > step ? power : 3 * power;
+}
+

@@ -5,7 +5,7 @@ import { type Gpu, openGpu } from "../../src/index";
 import { findAdapter, whyNoWebGpu } from "../no-webgpu";
 import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
-import type { Unrolled, Unroller } from "../through-time/unroll";
+import type { Unrolled } from "../through-time/unroll";
 import type { Keeper, Kept, Opened } from "./keeper";
 import { makeSession } from "./make-session";
 import { keptPrefix, type News, type Order } from "./messages";
@@ -28,7 +28,6 @@ export class Workshop {
   #gpu: Gpu | undefined;
   #onProcessor = false;
   #session: Session | undefined;
-  #unroller: Unroller | undefined;
   /** What is trained, from its latest checkpoint on. */
   #order: Order | undefined;
   /** The step of that checkpoint, and the name under which the training is kept. */
@@ -132,15 +131,14 @@ export class Workshop {
     }
   }
 
-  /** The held-out example taken through the network and back. @param target the step whose loss alone counts. */
-  async unroll(target: number | "last" | undefined): Promise<Unrolled | undefined> {
+  /**
+   * The held-out example taken through the network and back; undefined where nothing is trained.
+   * @param target the step whose loss alone counts.
+   * @param series whether gates and states beside h are told too.
+   */
+  async unroll(target: number | "last" | undefined, series = false): Promise<Unrolled | undefined> {
     await this.#recovery;
-    if (!this.#session) return undefined;
-    const { batch, ...said } = this.#session.problem.example;
-    const { learner } = this.#session;
-    const { lastTarget, Unroller } = await import("../through-time/unroll");
-    this.#unroller ??= new Unroller(learner.config, await learner.tracer(said.labels.length));
-    return this.#unroller.unroll(batch, { ...said, target: target === "last" ? lastTarget(batch) : target });
+    return this.#session?.unroll(target, series);
   }
 
   /** What the network answers; undefined where nothing is trained. @throws where the question cannot be read, with what to do. */
@@ -209,8 +207,6 @@ export class Workshop {
   }
 
   #close(): void {
-    this.#unroller?.destroy();
-    this.#unroller = undefined;
     this.#session?.destroy();
     this.#session = undefined;
   }
