@@ -10,7 +10,7 @@ import type { Keeper, Kept, Opened } from "./keeper";
 import { makeSession } from "./make-session";
 import { keptPrefix, type News, type Order } from "./messages";
 import type { Outline } from "./outline";
-import { type Facts, isNotFinite, type Session } from "./session";
+import { type AnswerSaliency, type Facts, isNotFinite, type Session } from "./session";
 import type { Sample } from "./surprise";
 
 const keepMilliseconds = 10_000;
@@ -145,6 +145,12 @@ export class Workshop {
   async ask(question: string): Promise<{ step: number; answer: Answer } | undefined> {
     await this.#recovery;
     return this.#session?.ask(question);
+  }
+
+  /** What of a text speaks for an answer, the likeliest unless it is named; undefined where nothing is trained or it reads no text. */
+  async saliency(question: string, about?: string): Promise<AnswerSaliency | undefined> {
+    await this.#recovery;
+    return this.#session?.saliency(question, about);
   }
 
   /** A held-out question, by its place. */

@@ -363,10 +363,48 @@ describe("the view of networks unrolled through time", () => {
 
 async function boxOf(page: Page, selector: string): Promise<[number, number, number, number]> {
   const { x, y, width, height } = (await (await page.$(selector))!.boundingBox())!;
-  return [x + width / 2, y + height / 2];
-}
   return [x, y, width, height];
 }
 
 async function middleOf(page: Page, selector: string): Promise<[number, number]> {
   const [x, y, width, height] = await boxOf(page, selector);
+  return [x + width / 2, y + height / 2];
+}
+
+test("the training page shows gates, one unit, what speaks for the next character, and the gradient after update 1", () =>
+  onPage(async (page) => {
+    await page.setViewport({ width: 1920, height: 1080 });
+    await ready(page);
+    await press(page, "run");
+    await until(page, "status", /^Paused after 30 steps/);
+    const wide = "document.querySelector('.through-time .units').clientWidth / document.documentElement.clientWidth";
+    expect(await page.evaluate(wide)).toBeGreaterThan(0.9);
+    await page.focus(".unit-controls select");
+    await page.keyboard.type("forget");
+    await page.waitForSelector(`canvas[aria-label$=": forget gate f of 16 units over 24 steps"]`);
+    const values = await page.$$eval(".unit-text span", (spans) =>
+      spans.map(({ title }) => Number(title.split(": ")[1])),
+    );
+    expect(values.filter((value) => value > 0 && value < 1)).toHaveLength(24);
+    // As at the last look: the network is the same.
+    await page.focus("input[type=range]");
+    await until(page, "unrolled", /After update 1, ‖dL\/dh‖ at t = 1 was \S.* of what it was at t = 24/);
+    await page.keyboard.press("End");
+    await until(
+      page,
+      "unrolled",
+      /After update 30, \S+ at t = 1 was (.+) of what it was at t = 24; now it is \1 of it/,
+    );
+    await page.focus("#question");
+    await page.keyboard.type("The sea was ca");
+    await until(page, "saliency-text", /^The sea was ca$/);
+    await until(
+      page,
+      "saliency-words",
+      /^What speaks for .*, [\d.]+% likely, and what against it\. Most of all .* input × gradient/,
+    );
+    await page.focus("#answer li:nth-child(3) button");
+    const third = await page.$eval("#answer li:nth-child(3) button", ({ dataset }) => dataset.piece!);
+    await until(page, "saliency-words", new RegExp(`^What speaks for (‘${third}’|space)`));
+    expect(await barriers(page, "dark")).toEqual([]); // other tests look at it in light
+  }, "data=own-text&cell=lstm&hidden=16&batch=4&steps=24&pauseAt=30"));
