@@ -14,8 +14,9 @@ export const spoken = (label: string): string => names[label] ?? `‘${label}’
 export const powerOfTen = (exponent: number): string =>
   `10${String(exponent).replace(/[-\d]/g, (sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]!)}`;
 
-/** Two digits that count: 0.42, 17, 3.1 × 10⁻⁹. */
+/** Two digits that count: 0.42, −17, 3.1 × 10⁻⁹. */
 export function numeral(value: number): string {
+  if (value < 0) return `−${numeral(-value)}`;
   if (Number.isNaN(value)) return "–";
   if (value === 0 || !Number.isFinite(value)) return String(value).replace("Infinity", "∞");
   const [digits, exponent] = value.toExponential(1).split("e") as [string, string];

@@ -53,7 +53,7 @@ export class SaliencyPanel {
   }
 }
 
-const signed = (value: number): string => `${value < 0 ? "−" : "+"}${numeral(Math.abs(value))}`;
+const signed = (value: number): string => `${value < 0 ? "" : "+"}${numeral(value)}`;
 
 function saliencyWords({ answer, probability, pieces, values }: AnswerSaliency, labelSmoothing: number): string {
   const named = [...values.keys()]

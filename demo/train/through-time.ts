@@ -76,9 +76,11 @@ export class ThroughTime {
     this.#beside.replaceChildren(new Option("no other run", ""), ...options);
   }
 
-  /** Offers what is known of earlier steps. */
+  /** Offers what is known of earlier steps, which is of the last loss. */
   lookBack(): void {
-    this.#view.lookBack(this.#target === "last" ? (this.#desk.runs.current?.flows ?? []) : []);
+    const { current } = this.#desk.runs;
+    const isLast = this.#target === "last" || this.#target === current?.unrolled?.target;
+    this.#view.lookBack(current && isLast ? current.flows : []);
   }
 
   clear(): void {

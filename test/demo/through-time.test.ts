@@ -173,8 +173,20 @@ describe("an unrolled network", () => {
 });
 
 test("numbers are told with two digits that count", () => {
-  const values = [0, 0.0042, 0.5, 17.4, 1234, 3.14e-9, 2.5e12, Number.POSITIVE_INFINITY, Number.NaN];
-  expect(values.map(numeral)).toEqual(["0", "0.0042", "0.5", "17", "1234", "3.1 × 10⁻⁹", "2.5 × 10¹²", "∞", "–"]);
+  const values = [-0.0042, -3.14e-9, 0, 0.0042, 0.5, 17.4, 1234, 3.14e-9, 2.5e12, Number.POSITIVE_INFINITY, Number.NaN];
+  expect(values.map(numeral)).toEqual([
+    "−0.0042",
+    "−3.1 × 10⁻⁹",
+    "0",
+    "0.0042",
+    "0.5",
+    "17",
+    "1234",
+    "3.1 × 10⁻⁹",
+    "2.5 × 10¹²",
+    "∞",
+    "–",
+  ]);
 });
 
 describe("the view of networks unrolled through time", () => {
