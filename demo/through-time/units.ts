@@ -96,10 +96,12 @@ export class Units {
       const words = unitWords(unrolled.cell)[name];
       const blocks = words ? this.#blocks(picture, words) : [];
       this.#places[picture]!.replaceChildren(...blocks);
-      if (words) meanings.set(words.meaning, [...(meanings.get(words.meaning) ?? []), title]);
+      if (!words) continue;
+      const meaning = `${words.title}: ${words.meaning}`;
+      meanings.set(meaning, [...(meanings.get(meaning) ?? []), title]);
     }
     const said = [...meanings].map(
-      ([meaning, titles]) => (meanings.size > 1 ? `${titles.join(", ")}: ` : "") + meaning,
+      ([meaning, titles]) => (meanings.size > 1 ? `${titles.join(", ")}, ` : "") + meaning,
     );
     this.#meaning.textContent = `${said.join("; ")}.`;
     this.#point();
