@@ -11,14 +11,22 @@ const [top, height, foot] = [8, 120, 20];
 const mostGridLines = 6;
 
 /** The sample of a line, for its name. */
-const sample = (index: number) => drawing(36, 12, svg("path", { class: `line line-${index}`, d: "M1 6h34" }));
+const sample = (line: number | "then") => drawing(36, 12, svg("path", { class: `line line-${line}`, d: "M1 6h34" }));
 
-export function chartNames(titles: readonly string[]): HTMLElement {
+/** @param then what the line of an earlier update is called, where there is one */
+export function chartNames(titles: readonly string[], then: string | undefined): HTMLElement {
   const names = titles.map((title, index) => html("span", "", sample(index), title));
-  return html("p", "names", "‖dL/dhₜ‖ over t, all layers:", ...names);
+  const past = then === undefined ? [] : [html("span", "", sample("then"), then)];
+  return html("p", "names", "‖dL/dhₜ‖ over t, all layers:", ...names, ...past);
 }
 
-export function gradientChart(all: readonly Unrolled[], columns: Columns, scale: DecadeScale): SVGElement {
+/** @param then ‖dL/dh_t‖ [T + 1] after an earlier update, where it is to be seen too */
+export function gradientChart(
+  all: readonly Unrolled[],
+  columns: Columns,
+  scale: DecadeScale,
+  then: readonly number[] | undefined,
+): SVGElement {
   const y = (value: number) => top + height * (1 - scale.at(value));
   const width = totalWidth(columns);
   const decades = scale.decades;
@@ -38,6 +46,7 @@ export function gradientChart(all: readonly Unrolled[], columns: Columns, scale:
   }
   const { target } = all[0]!;
   if (target !== undefined) parts.push(marked(columns, target, top + height));
+  if (then) parts.push(svg("path", { class: "line line-then", d: line(then, columns, y) }));
   all.forEach((unrolled, index) => {
     parts.push(svg("path", { class: `line line-${index}`, d: line(hiddenGradient(unrolled), columns, y) }));
   });

@@ -7,7 +7,7 @@ export const left = 28;
 export const right = 4;
 
 /** The least width of a column is a finger's; the widest keeps a short sequence together. */
-const [leastColumn, mostColumn] = [24, 44];
+const [leastColumn, mostColumn] = [24, 80];
 const characterWidth = 9;
 
 /** Between neighbouring cells. */

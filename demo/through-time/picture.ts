@@ -10,6 +10,8 @@ import { percent, spoken, visible } from "./words";
 
 const lossHeight = 26;
 const cellHeight = 50;
+/** Strokes of a cell: with more, they could not be told apart. */
+const mostStrokes = 16;
 const arrow = 12;
 const blameHeight = 24;
 const leastNamedShare = 0.05;
@@ -28,6 +30,8 @@ export class Picture {
   readonly characters: HTMLButtonElement[];
   readonly #above = html("div");
   readonly #below = html("div");
+  /** For what is shown unit by unit, in the same columns. */
+  readonly units = html("div", "units");
 
   constructor(title: string, { labels, losses }: Unrolled) {
     this.characters = labels.map((label, step) => {
@@ -41,7 +45,7 @@ export class Picture {
     const group = html("div", "characters", ...this.characters);
     group.role = "group";
     group.ariaLabel = `${title}: whose loss counts`;
-    this.figure = html("figure", "", html("figcaption", "", title), this.#above, group, this.#below);
+    this.figure = html("figure", "", html("figcaption", "", title), this.#above, group, this.#below, this.units);
   }
 
   show(unrolled: Unrolled, scales: Scales): void {
@@ -130,7 +134,8 @@ const cellClass = (gradient: number): string =>
 function cells({ gradient, units, unitCount }: UnrolledRow, row: number, top: number, scales: Scales) {
   const { columns } = scales;
   const width = columns.width - gap;
-  const pitch = (cellHeight - 4) / unitCount;
+  const count = Math.min(mostStrokes, unitCount);
+  const pitch = (cellHeight - 4) / count;
   return Array.from({ length: columns.steps }, (_, step) => {
     const value = gradient[step + 1]!;
     const size = { x: edge(columns, step) + gap / 2, y: top, width, height: cellHeight, rx: 3 };
@@ -138,7 +143,7 @@ function cells({ gradient, units, unitCount }: UnrolledRow, row: number, top: nu
     Object.assign(cell.dataset, { step, row });
     cell.style.setProperty("--heat", `${100 * scales.gradient.at(value)}%`);
     let strokes = "";
-    for (let unit = 0; unit < unitCount; unit++) {
+    for (let unit = 0; unit < count; unit++) {
       const share = Math.max(-1, Math.min(1, units[step * unitCount + unit]! / scales.state));
       const length = share * (width / 2 - 1.5) || 0;
       strokes += `M${middle(columns, step)} ${top + 2 + (unit + 0.5) * pitch}h${length.toFixed(2)}`;

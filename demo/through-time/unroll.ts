@@ -15,12 +15,26 @@ export interface UnrolledRow {
   /** h_t of the first `unitCount` units [T, unitCount] */
   units: Float32Array;
   unitCount: number;
+  /** Gates and states beside h of the same units, where they were asked for. */
+  beside?: UnitSeries[];
   /** ‖dL/dh_t‖ by all paths [T + 1]; at 0 is the initial state's, also of a row that reads backwards. */
   gradient: Float64Array;
 }
 
+/** A gate, or a state beside h. */
+export interface UnitSeries {
+  /** As in the cell's equations. */
+  name: string;
+  /** [T, unitCount], in the order of time; NaN past a sequence's end */
+  values: Float32Array;
+}
+
 /** A sequence that was taken forward and back: plain data, which a worker can post. */
 export interface Unrolled {
+  /** What the cell is called. */
+  cell: string;
+  /** Whether it reads pieces of a text. */
+  text: boolean;
   /** What each step read [T], and what it was to predict, where that was told. */
   labels: readonly string[];
   predicted: readonly string[] | undefined;
@@ -103,7 +117,8 @@ export async function gpuTracer(network: Network<UniformConfig>, steps: number):
   };
 }
 
-const mostUnits = 16;
+/** What is told unit by unit is told of so many. */
+export const mostUnits = 64;
 
 /** Unrolls a network over sequences of one length. */
 export class Unroller {
@@ -134,7 +149,10 @@ export class Unroller {
     }
     const { counted, scale } = target === undefined ? { counted: batch, scale: 1 } : await this.#alone(batch, target);
     const { loss, outputs, dInputs, states, dHidden } = await this.#tracer.trace(counted);
+    const { cell } = config;
     return {
+      cell: typeof cell === "string" ? cell : cell.name,
+      text: config.input === "tokens",
       labels,
       predicted,
       rows: states.map((state, index) => this.#row(index, state, norms(dHidden[index]!, steps + 1, scale))),

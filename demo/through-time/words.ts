@@ -14,8 +14,9 @@ export const spoken = (label: string): string => names[label] ?? `‘${label}’
 export const powerOfTen = (exponent: number): string =>
   `10${String(exponent).replace(/[-\d]/g, (sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]!)}`;
 
-/** Two digits that count: 0.42, 17, 3.1 × 10⁻⁹. */
+/** Two digits that count: 0.42, −17, 3.1 × 10⁻⁹. */
 export function numeral(value: number): string {
+  if (value < 0) return `−${numeral(-value)}`;
   if (Number.isNaN(value)) return "–";
   if (value === 0 || !Number.isFinite(value)) return String(value).replace("Infinity", "∞");
   const [digits, exponent] = value.toExponential(1).split("e") as [string, string];
@@ -51,10 +52,21 @@ export function blameText(unrolled: Unrolled): string {
   return most.length === 0 ? `${subject} nothing: its gradient is zero.` : `${subject} ${most.join(", ")}.`;
 }
 
+/** The step, from 1, of the one loss that counts. */
+const lossStep = ({ target, losses }: Unrolled): number =>
+  (target ?? losses.findIndex((loss) => !Number.isNaN(loss))) + 1;
+
+/** How much of one loss's gradient was left at the first step after an earlier update, and how much is now. */
+export function thenText(step: number, then: readonly number[], unrolled: Unrolled): string {
+  const from = lossStep(unrolled);
+  const [before, now] = [then, hiddenGradient(unrolled)].map((gradient) => numeral(gradient[1]! / gradient[from]!));
+  const update = `After update ${step.toLocaleString("en")}`;
+  return `${update}, ‖dL/dh‖ at t = 1 was ${before} of what it was at t = ${from}; now it is ${now} of it.`;
+}
+
 /** What of one loss's gradient is left at the first step; nothing where each step adds one of its own. */
 export function reachText(unrolled: Unrolled): string {
-  const { target, losses } = unrolled;
-  const from = (target ?? losses.findIndex((loss) => !Number.isNaN(loss))) + 1;
+  const from = lossStep(unrolled);
   const gradient = hiddenGradient(unrolled);
   const ratio = gradient[1]! / gradient[from]!;
   if (manyCount(unrolled) || from === 1 || !Number.isFinite(ratio)) return "";

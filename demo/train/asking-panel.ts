@@ -5,6 +5,7 @@ import type { Answer, Asking, Tested } from "../tasks/asking";
 import type { Facts } from "../workshop/session";
 import { answered, nextPieces, testedTables } from "./answers";
 import type { Desk } from "./desk";
+import { SaliencyPanel } from "./saliency-panel";
 import { addSample } from "./samples";
 import { wholeText } from "./texts";
 
@@ -21,6 +22,9 @@ const words: Readonly<Record<Asking["reads"] | "texts", { label: string; note: s
 export class AskingPanel {
   readonly #desk: Desk;
   readonly #question = element<HTMLTextAreaElement>("question");
+  readonly #saliency: SaliencyPanel;
+  /** The piece that is pointed at: what speaks for it is shown, in place of the likeliest. */
+  #about: string | undefined;
   #asking: Facts["asking"] | undefined;
   #writes = false;
   #example = 0;
@@ -30,11 +34,17 @@ export class AskingPanel {
 
   constructor(desk: Desk) {
     this.#desk = desk;
+    this.#saliency = new SaliencyPanel(desk);
     this.#question.addEventListener("input", () => void this.ask());
     element("another").addEventListener("click", () => void this.#another());
     element("write").addEventListener("click", () => void this.#write());
     element("test").addEventListener("click", () => void this.#test());
     element("answer").addEventListener("click", ({ target }) => this.#take(target));
+    for (const kind of ["pointerover", "focusin"] as const) {
+      element("answer").addEventListener(kind, ({ target }) => this.#point(pieceOf(target)));
+    }
+    element("answer").addEventListener("pointerleave", () => this.#point(pieceOf(document.activeElement)));
+    element("answer").addEventListener("focusout", () => this.#point(undefined));
   }
 
   /** Offers to ask the network that a training began with; what was asked of one that reads the same stays. */
@@ -55,6 +65,8 @@ export class AskingPanel {
     element("test").hidden = !tests;
     element("tested").replaceChildren();
     element("written").replaceChildren();
+    this.#about = undefined;
+    this.#saliency.clear();
     this.#question.rows = { text: 3, row: 3, sum: 4, signs: 2, window: 1 }[reads];
     if (this.#question.value === "" && !this.#writes) void this.#another();
     else void this.ask();
@@ -84,6 +96,7 @@ export class AskingPanel {
         this.#tell("");
         this.#show(found.answer);
         const time = Math.max(1, Math.round(performance.now() - asked));
+        void this.#saliency.show(question, this.#about);
         element("answered").textContent = `After ${wholeText(found.step)} steps, in ${wholeText(time)} ms.`;
       } catch (error) {
         this.#tell((error as Error).message);
@@ -104,12 +117,19 @@ export class AskingPanel {
     element("question-error").hidden = problem === "";
     this.#question.ariaInvalid = String(problem !== "");
     if (problem) element("answer").replaceChildren();
+    if (problem) this.#saliency.clear();
     if (problem) element("answered").textContent = "";
+  }
+
+  #point(piece: string | undefined): void {
+    if (piece === this.#about) return;
+    this.#about = piece;
+    void this.#saliency.show(this.#question.value, piece);
   }
 
   /** Takes the piece that is pressed behind the text. */
   #take(target: EventTarget | null): void {
-    const piece = (target as HTMLElement).closest<HTMLElement>("[data-piece]")?.dataset.piece;
+    const piece = pieceOf(target);
     if (piece === undefined) return;
     this.#question.value += piece;
     void this.ask();
@@ -155,3 +175,7 @@ export class AskingPanel {
     element("tested").replaceChildren(said, ...testedTables(tested, asked));
   }
 }
+
+/** The piece whose button a target is in. */
+const pieceOf = (target: EventTarget | null): string | undefined =>
+  (target as HTMLElement | null)?.closest<HTMLElement>("[data-piece]")?.dataset.piece;

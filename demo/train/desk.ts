@@ -20,6 +20,8 @@ export interface Listener {
   failure(message: string | undefined): void;
   /** A training began, was gone on with, or was recovered. */
   begun(facts: Facts): void;
+  /** How the gradient flowed is known of another step. */
+  flow(): void;
   look(step: number, heldOut: number | null | undefined, sample: Sample | undefined): void;
   /** What became of the checkpoint that is kept. */
   kept(message: string): void;
@@ -62,7 +64,7 @@ export class Desk {
     this.#on.failure(undefined);
     this.#become("preparing");
     try {
-      const facts = await this.workshop.begin(order);
+      const facts = await this.workshop.begin({ ...order, flows: true });
       if (training !== this.#training) return false;
       this.#leave();
       this.order = { ...order, from: undefined, kept: undefined };
@@ -156,6 +158,10 @@ export class Desk {
       case "look":
         run.history.add(news.step, news.values);
         this.#on.look(news.step, run.history.latest("heldOut"), news.sample);
+        break;
+      case "flow":
+        run.flows = [...run.flows.filter(({ step }) => step < news.flow.step), news.flow];
+        this.#on.flow();
         break;
       case "kept":
         this.#on.kept(

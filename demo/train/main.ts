@@ -46,6 +46,9 @@ const desk = new Desk({
     showBlankSamples(facts.pieces !== undefined);
     asking.begin(facts);
   },
+  flow() {
+    throughTime.lookBack();
+  },
   look(step, heldOut, sample) {
     if (sample) addSample(element("samples"), step, heldOut, sample);
     void asking.ask();

@@ -4,7 +4,7 @@ import type { Settings } from "../tasks/fields";
 import { nameOf } from "../tasks/settings";
 import type { Unrolled } from "../through-time/unroll";
 import { History, type HistoryData } from "../workshop/history";
-import type { Facts } from "../workshop/session";
+import type { Facts, Flow } from "../workshop/session";
 
 export interface Run {
   name: string;
@@ -17,6 +17,8 @@ export interface Run {
   shown: boolean;
   /** How the held-out example ran through it when it was last looked at. */
   unrolled?: Unrolled;
+  /** How the gradient of its last loss flowed as training went on, the earliest first. */
+  flows: Flow[];
 }
 
 /** How many there are, before they are used again. */
@@ -46,6 +48,7 @@ export class Runs {
       step: facts.step,
       look: free ?? this.all.length % lookCount,
       shown: true,
+      flows: [],
     };
     this.all.push(run);
     return run;
@@ -55,6 +58,7 @@ export class Runs {
   resume(run: Run, { history, step }: Facts): void {
     run.history = new History(history);
     run.step = step;
+    run.flows = run.flows.filter((flow) => flow.step <= step);
   }
 
   /** Names a run; where another has that name, with a number. */

@@ -12,6 +12,8 @@ export class ThroughTime {
   readonly #beside = element<HTMLSelectElement>("beside");
   /** The step whose loss alone counts; undefined: all do. At first the last one's, which shows how far back it reaches. */
   #target: number | "last" | undefined = "last";
+  /** Whether gates and states beside h are asked for too. */
+  #series = false;
   /** The run beside the current one. */
   #chosen: Run | undefined;
   #looking: Promise<void> | undefined;
@@ -19,9 +21,15 @@ export class ThroughTime {
 
   constructor(desk: Desk) {
     this.#desk = desk;
-    this.#view = new ThroughTimeView(element("unrolled"), (target) => {
-      this.#target = target;
-      void this.look();
+    this.#view = new ThroughTimeView(element("unrolled"), {
+      target: (step) => {
+        this.#target = step;
+        void this.look();
+      },
+      beside: (wanted) => {
+        this.#series = wanted;
+        void this.look();
+      },
     });
     this.#beside.addEventListener("change", () => {
       this.#chosen = this.#desk.runs.all[Number(this.#beside.value || -1)];
@@ -44,7 +52,7 @@ export class ThroughTime {
       const run = this.#desk.runs.current;
       const target = this.#target;
       // Where the device is lost, the next look comes with the next one.
-      const unrolled = await this.#desk.workshop.unroll(target).catch(() => undefined);
+      const unrolled = await this.#desk.workshop.unroll(target, this.#series).catch(() => undefined);
       if (!unrolled || !run || !this.#desk.order || run !== this.#desk.runs.current) continue;
       if (target === "last") run.unrolled = unrolled;
       this.#show(target === "last" ? undefined : { run, unrolled });
@@ -68,6 +76,13 @@ export class ThroughTime {
     this.#beside.replaceChildren(new Option("no other run", ""), ...options);
   }
 
+  /** Offers what is known of earlier steps, which is of the last loss. */
+  lookBack(): void {
+    const { current } = this.#desk.runs;
+    const isLast = this.#target === "last" || this.#target === current?.unrolled?.target;
+    this.#view.lookBack(current && isLast ? current.flows : []);
+  }
+
   clear(): void {
     this.#target = "last";
     this.#view.clear();
@@ -84,5 +99,6 @@ export class ThroughTime {
         return unrolled ? [{ title: run.name, unrolled }] : [];
       }),
     );
+    this.lookBack();
   }
 }

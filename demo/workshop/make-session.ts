@@ -10,7 +10,7 @@ import { type About, type Report, Session } from "./session";
 /** @param gpu undefined: on the processor. @throws with what the visitor can do, or the reason of `signal`. */
 export async function makeSession(
   gpu: Gpu | undefined,
-  { settings, own, from, looks }: Order,
+  { settings, own, from, looks, flows }: Order,
   signal: AbortSignal,
   tell: (report: Report) => void,
 ): Promise<Session> {
@@ -22,5 +22,5 @@ export async function makeSession(
   const make = await readers[holding.task](own, holding);
   const label = isOwn(holding) && own ? await labelOf(own) : undefined;
   const problem = make(holding, { trained });
-  return Session.create(gpu, problem, { settings: holding, own: label, tell, from: checkpoint, looks, signal });
+  return Session.create(gpu, problem, { settings: holding, own: label, tell, from: checkpoint, looks, flows, signal });
 }

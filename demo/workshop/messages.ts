@@ -31,6 +31,8 @@ export interface Order {
   kept?: string | undefined;
   /** How often the network is looked at; without it, every few seconds. */
   looks?: Looks;
+  /** True: it is told how the gradient flows as training goes on. */
+  flows?: true;
   /** False: no checkpoint is kept in the browser. */
   keep?: false;
 }

@@ -11,12 +11,16 @@ import type { Live, Settings } from "../tasks/fields";
 import { expectSaid } from "../tasks/library-options";
 import type { OwnDataLabel } from "../tasks/own-data";
 import type { Problem } from "../tasks/task";
+import { hiddenGradient } from "../through-time/numbers";
+import type { Unrolled } from "../through-time/unroll";
 import { gpuLearner } from "./gpu-learner";
 import { History, type HistoryData, isHistory, type Values } from "./history";
 import type { Learner } from "./learner";
 import type { Outline } from "./outline";
 import { Questions } from "./questions";
+import type { Saliency } from "./saliency";
 import type { Sample } from "./surprise";
+import { Tracers } from "./tracers";
 
 /** When the network is looked at: every so many milliseconds, in at most this share of the time. */
 export interface Looks {
@@ -36,6 +40,8 @@ interface SessionOptions {
   /** What to go on from, to the bit. */
   from: Checkpoint | undefined;
   looks: Looks | undefined;
+  /** Whether it tells how the gradient flows after updates 1, 3, 10, 30, … */
+  flows?: boolean | undefined;
   /** Ends the making of one that is not wanted any more. */
   signal?: AbortSignal | undefined;
 }
@@ -57,10 +63,25 @@ export interface Facts {
   history: HistoryData;
 }
 
+/** What each piece of a text says to an answer. */
+export interface AnswerSaliency extends Omit<Saliency, "at"> {
+  /** A piece that may come next, or a class. */
+  answer: string;
+  /** As the network reads them [T] */
+  pieces: string[];
+}
+
+/** How the gradient of the held-out example's last loss flowed after an update: ‖dL/dh_t‖ over all layers [T + 1]. */
+export interface Flow {
+  step: number;
+  gradient: number[];
+}
+
 /** What a session tells while it trains. */
 export type Report =
   | { kind: "steps"; first: number; losses: number[]; tokensPerSecond: number | undefined }
-  | { kind: "look"; step: number; values: Values; sample: Sample | undefined };
+  | { kind: "look"; step: number; values: Values; sample: Sample | undefined }
+  | { kind: "flow"; flow: Flow };
 
 /** What a checkpoint says beside numbers. */
 export interface About {
@@ -90,6 +111,7 @@ export class Session {
   readonly #settings: Settings;
   readonly #own: OwnDataLabel | undefined;
   readonly #looks: Looks;
+  readonly #flows: boolean;
   readonly #batches: BatchStream;
   readonly #report: (report: Report) => void;
   /** Training steps whose loss is known. */
@@ -102,19 +124,22 @@ export class Session {
   /** What was asked while nothing was trained: steps wait for it. */
   #answering: Promise<unknown> = Promise.resolve();
   readonly #questions = new Questions();
+  readonly #tracers: Tracers;
   #pausing = false;
   #nextLook = 0;
   /** The step after which it was looked at last: nothing else changes what there is to see. */
   #looked: number | undefined;
 
   private constructor(learner: Learner, problem: Problem, options: SessionOptions) {
-    const { settings, own, tell, from, looks = usualLooks(learner.gpu) } = options;
+    const { settings, own, tell, from, looks = usualLooks(learner.gpu), flows = false } = options;
     this.learner = learner;
     this.problem = problem;
     this.live = settings;
     this.#settings = settings;
     this.#own = own;
     this.#looks = looks;
+    this.#flows = flows;
+    this.#tracers = new Tracers(learner);
     this.#report = tell;
     this.#batches = problem.training(from?.data);
     if (from) learner.restore(from);
@@ -181,7 +206,7 @@ export class Session {
 
   /** Trains one step. @throws as `train`. */
   trainOne(): Promise<void> {
-    this.#work = this.#answering.then(() => this.#stretch(1));
+    this.#work = this.#answering.then(() => this.#stretch(1)).then(() => this.#tellFlow());
     return this.#work;
   }
 
@@ -208,6 +233,25 @@ export class Session {
     });
   }
 
+  /**
+   * What of a text speaks for an answer; undefined where the question is no text, or a long one.
+   * @param about the answer, by its name; the likeliest unless it is given, and known
+   * @throws as `ask`.
+   */
+  async saliency(question: string, about?: string): Promise<AnswerSaliency | undefined> {
+    const { learner, problem } = this;
+    const { inputs } = problem.asking.read(question);
+    const { mostTokens, saliencyOf } = await import("./saliency");
+    if (!(inputs instanceof Int32Array) || inputs.length > mostTokens) return undefined;
+    const { answer, symbols, classes } = problem.trainedOn;
+    const names = answer === "character" ? symbols : classes;
+    const known = names.indexOf(about ?? "");
+    return this.#between(async () => {
+      const { at, ...found } = await saliencyOf(learner, this.#tracers, inputs, known < 0 ? undefined : known);
+      return { ...found, answer: names[at]!, pieces: Array.from(inputs, (token) => symbols[token]!) };
+    });
+  }
+
   /** Tells the class of all that is held out; undefined where it has none. */
   async test(): Promise<{ step: number; tested: Tested } | undefined> {
     const { heldOut } = this.problem.asking;
@@ -217,6 +261,29 @@ export class Session {
         return { step: this.#step, tested: heldOut.tested(await this.learner.predict(heldOut.inputs)) };
       })
     );
+  }
+
+  /**
+   * The held-out example taken through the network and back.
+   * @param target the step whose loss alone counts.
+   * @param series whether gates and states beside h are told too.
+   */
+  async unroll(target: number | "last" | undefined, series: boolean): Promise<Unrolled> {
+    const { learner } = this;
+    const { batch, ...said } = this.problem.example;
+    const steps = said.labels.length;
+    const { lastTarget, Unroller } = await import("../through-time/unroll");
+    const unroller = new Unroller(learner.config, await this.#tracers.of(steps));
+    const at = target === "last" ? lastTarget(batch) : target;
+    const [unrolled, all] = await Promise.all([
+      unroller.unroll(batch, { ...said, target: at }),
+      series && learner.read(),
+    ]);
+    if (!all) return unrolled;
+    const parameters = Object.fromEntries([...all].map(([name, { data }]) => [name, Float64Array.from(data)]));
+    const { unitSeries } = await import("./gates");
+    const beside = unitSeries({ config: learner.config, parameters }, steps, batch);
+    return { ...unrolled, rows: unrolled.rows.map((row, i) => ({ ...row, ...(beside[i] && { beside: beside[i] }) })) };
   }
 
   /** What one needs to know to use its file elsewhere. */
@@ -288,6 +355,7 @@ export class Session {
   /** Frees what lives on the GPU. */
   destroy(): void {
     this.#pausing = true;
+    this.#tracers.destroy();
     this.learner.destroy();
   }
 
@@ -297,10 +365,20 @@ export class Session {
     do {
       await this.#questions.answerAll();
       if (performance.now() >= this.#nextLook) await this.#look(keep);
-      if (!done()) await this.#stretch(this.#left);
+      if (done()) break;
+      await this.#stretch(this.#flows ? Math.min(this.#left, nextMark(this.#step) - this.#step) : this.#left);
+      await this.#tellFlow();
     } while (!done());
     if (this.#looked !== this.#step) await keep(); // at once: looking takes its time, and a device may be lost meanwhile
     await this.#look(keep);
+  }
+
+  /** At a step that is marked, how the gradient flows. */
+  async #tellFlow(): Promise<void> {
+    const step = this.#step;
+    if (!this.#flows || step === 0 || nextMark(step - 1) !== step) return;
+    const unrolled = await this.unroll("last", false).catch(() => undefined); // a device that is lost is told elsewhere
+    if (unrolled) this.#report({ kind: "flow", flow: { step, gradient: hiddenGradient(unrolled) } });
   }
 
   /** Steps to the one to pause at. */
@@ -375,6 +453,13 @@ export class Session {
     const written = await learner.generate({ prompt, length: sampleLength, temperature, seed });
     return (await later()).sampleOf(learner, problem.vocabulary, prompt, written);
   }
+}
+
+/** The first of 1, 3, 10, 30, 100, … after a step. */
+function nextMark(step: number): number {
+  let power = 1;
+  while (3 * power <= step) power *= 10;
+  return power > step ? power : 3 * power;
 }
 
 /** Whether an error says that a training came to numbers that are not finite. */

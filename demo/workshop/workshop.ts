@@ -5,12 +5,12 @@ import { type Gpu, openGpu } from "../../src/index";
 import { findAdapter, whyNoWebGpu } from "../no-webgpu";
 import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
-import type { Unrolled, Unroller } from "../through-time/unroll";
+import type { Unrolled } from "../through-time/unroll";
 import type { Keeper, Kept, Opened } from "./keeper";
 import { makeSession } from "./make-session";
 import { keptPrefix, type News, type Order } from "./messages";
 import type { Outline } from "./outline";
-import { type Facts, isNotFinite, type Session } from "./session";
+import { type AnswerSaliency, type Facts, isNotFinite, type Session } from "./session";
 import type { Sample } from "./surprise";
 
 const keepMilliseconds = 10_000;
@@ -28,7 +28,6 @@ export class Workshop {
   #gpu: Gpu | undefined;
   #onProcessor = false;
   #session: Session | undefined;
-  #unroller: Unroller | undefined;
   /** What is trained, from its latest checkpoint on. */
   #order: Order | undefined;
   /** The step of that checkpoint, and the name under which the training is kept. */
@@ -132,21 +131,26 @@ export class Workshop {
     }
   }
 
-  /** The held-out example taken through the network and back. @param target the step whose loss alone counts. */
-  async unroll(target: number | "last" | undefined): Promise<Unrolled | undefined> {
+  /**
+   * The held-out example taken through the network and back; undefined where nothing is trained.
+   * @param target the step whose loss alone counts.
+   * @param series whether gates and states beside h are told too.
+   */
+  async unroll(target: number | "last" | undefined, series = false): Promise<Unrolled | undefined> {
     await this.#recovery;
-    if (!this.#session) return undefined;
-    const { batch, ...said } = this.#session.problem.example;
-    const { learner } = this.#session;
-    const { lastTarget, Unroller } = await import("../through-time/unroll");
-    this.#unroller ??= new Unroller(learner.config, await learner.tracer(said.labels.length));
-    return this.#unroller.unroll(batch, { ...said, target: target === "last" ? lastTarget(batch) : target });
+    return this.#session?.unroll(target, series);
   }
 
   /** What the network answers; undefined where nothing is trained. @throws where the question cannot be read, with what to do. */
   async ask(question: string): Promise<{ step: number; answer: Answer } | undefined> {
     await this.#recovery;
     return this.#session?.ask(question);
+  }
+
+  /** What of a text speaks for an answer, the likeliest unless it is named; undefined where nothing is trained or it reads no text. */
+  async saliency(question: string, about?: string): Promise<AnswerSaliency | undefined> {
+    await this.#recovery;
+    return this.#session?.saliency(question, about);
   }
 
   /** A held-out question, by its place. */
@@ -209,8 +213,6 @@ export class Workshop {
   }
 
   #close(): void {
-    this.#unroller?.destroy();
-    this.#unroller = undefined;
     this.#session?.destroy();
     this.#session = undefined;
   }

@@ -15,12 +15,21 @@ const rows = (units: readonly ArrayLike<number>[], first: number, count: number)
     (_, i) => units[i % units.length]![first + Math.floor(i / units.length)]!,
   );
 
-export function tracedReference(cell: TracedCell): ReferenceCell {
-  const { apart, projections, parameters, twin } = cell;
-  const count = cell.gates.length;
-  const states = cell.states.length - 1;
+/** How many gates a cell has, states beside h, and gates whose recurrent product is no other than h₋₁·U. */
+function countsOf({ gates, states, apart, projections }: TracedCell) {
   const special = apart.length + projections.length > 0;
-  const full = special ? count - 1 : count;
+  return { count: gates.length, states: states.length - 1, special, full: special ? gates.length - 1 : gates.length };
+}
+
+/**
+ * What the equations of a cell take at a step, of a row, from a_t [G·H] and the state before: of each unit gates, the value
+ * apart where there is one, states before, parameters; and what U of the last gate multiplies.
+ */
+export function unitInputs(
+  cell: TracedCell,
+): (a: Numbers, before: CellState, weights: CellWeights) => { units: number[][]; multiplied: Numbers } {
+  const { apart, parameters, twin } = cell;
+  const { count, states, full } = countsOf(cell);
 
   /** What the past adds to the gates, [G·H]. */
   function productOf(hidden: Numbers, weight: Numbers): Float64Array {
@@ -29,23 +38,7 @@ export function tracedReference(cell: TracedCell): ReferenceCell {
     return Float64Array.from({ length: count * width }, (_, i) => (weight[i] ?? 0) * hidden[i % width]!);
   }
 
-  /** What it gets back of their gradients, [H]; its own goes to `dWeight`. */
-  function productBack(da: Numbers, hidden: Numbers, weight: Numbers, dWeight: Float64Array): Float64Array {
-    const width = hidden.length;
-    if (cell.recurrent === "full") {
-      addOuterProduct(dWeight, hidden, da);
-      return matmulTransposeB(da, weight, 1, count * width, width);
-    }
-    const dHidden = new Float64Array(width);
-    for (let i = 0; i < weight.length; i++) {
-      dWeight[i]! += hidden[i % width]! * da[i]!;
-      dHidden[i % width]! += weight[i]! * da[i]!;
-    }
-    return dHidden;
-  }
-
-  /** Of each unit: gates, the value apart where there is one, states before, parameters; and what U of the last gate multiplies. */
-  function inputsOf(a: Numbers, before: CellState, { recurrentWeight, recurrentBias, unitParameters }: CellWeights) {
+  return (a, before, { recurrentWeight, recurrentBias, unitParameters }) => {
     const width = before.hidden.length;
     const product = productOf(before.hidden, recurrentWeight);
     const units = Array.from({ length: width }, (_, j) => {
@@ -67,6 +60,27 @@ export function tracedReference(cell: TracedCell): ReferenceCell {
     const second = matmul(multiplied, recurrentWeight, 1, width, count * width);
     for (const [j, unit] of units.entries()) unit[full]! += second[full * width + j]! + recurrentBias[j]!;
     return { units, multiplied };
+  };
+}
+
+export function tracedReference(cell: TracedCell): ReferenceCell {
+  const { apart, parameters, twin } = cell;
+  const { count, states, special, full } = countsOf(cell);
+  const inputsOf = unitInputs(cell);
+
+  /** What it gets back of their gradients, [H]; its own goes to `dWeight`. */
+  function productBack(da: Numbers, hidden: Numbers, weight: Numbers, dWeight: Float64Array): Float64Array {
+    const width = hidden.length;
+    if (cell.recurrent === "full") {
+      addOuterProduct(dWeight, hidden, da);
+      return matmulTransposeB(da, weight, 1, count * width, width);
+    }
+    const dHidden = new Float64Array(width);
+    for (let i = 0; i < weight.length; i++) {
+      dWeight[i]! += hidden[i % width]! * da[i]!;
+      dHidden[i % width]! += weight[i]! * da[i]!;
+    }
+    return dHidden;
   }
 
   return {

@@ -6,7 +6,7 @@ import type { Settings } from "../../demo/tasks/fields";
 import { readers } from "../../demo/tasks/readers";
 import { effective, initialOf } from "../../demo/tasks/settings";
 import { Unroller } from "../../demo/through-time/unroll";
-import { Session } from "../../demo/workshop/session";
+import { type Report, Session } from "../../demo/workshop/session";
 import type { Checkpoint, Gpu } from "../../src/index";
 import { worstError } from "../numbers";
 
@@ -20,10 +20,24 @@ export const expectClose = (got: ArrayLike<number>, expected: ArrayLike<number>,
 
 export const settingsOf = (changes: Said): Settings => effective({ ...initialOf(changes.task), ...sizes, ...changes });
 
-export async function sessionOn(place: Gpu | undefined, settings: Settings, from?: Checkpoint): Promise<Session> {
+/** @param told gets what it tells, how the gradient flows too, where it is given */
+export async function sessionOn(
+  place: Gpu | undefined,
+  settings: Settings,
+  from?: Checkpoint,
+  told?: Report[],
+): Promise<Session> {
   const make = await readers[settings.task](settings.task === "text" ? own : undefined, settings);
   const looks = { every: 1e6, share: 1 };
-  return Session.create(place, make(settings), { settings, own: undefined, tell: () => {}, from, looks });
+  const tell = (report: Report) => void told?.push(report);
+  return Session.create(place, make(settings), {
+    settings,
+    own: undefined,
+    tell,
+    from,
+    looks,
+    flows: told !== undefined,
+  });
 }
 
 export async function losses(session: Session, steps: number): Promise<number[]> {

@@ -6,6 +6,8 @@ import { Network, openGpu, type UniformOptions, Vocabulary } from "../../src/ind
 
 let view: ThroughTimeView;
 let answer: (target?: number) => void;
+/** Whether the view asked for gates. */
+let beside = false;
 const targetsAsked: (number | null)[] = [];
 
 /** What the view asked for until now. */
@@ -29,9 +31,15 @@ export async function mount(): Promise<void> {
   heading.textContent = "Through time";
   main.append(heading);
   document.body.append(main);
-  view = new ThroughTimeView(main, (target) => {
-    targetsAsked.push(target ?? null);
-    answer(target);
+  view = new ThroughTimeView(main, {
+    target(step) {
+      targetsAsked.push(step ?? null);
+      answer(step);
+    },
+    beside(wanted) {
+      beside = wanted;
+      answer();
+    },
   });
 }
 
@@ -69,7 +77,7 @@ export async function showNetworks(
 export function showMadeUp(networks: readonly (readonly [string, number])[], text: string): void {
   const labels = [...text];
   answer = (target) =>
-    view.show(networks.map(([title, factor]) => ({ title, unrolled: madeUp(labels, factor, target) })));
+    view.show(networks.map(([title, factor]) => ({ title, unrolled: madeUp(title, labels, factor, target) })));
   answer();
 }
 
@@ -77,11 +85,23 @@ export function clear(): void {
   view.clear();
 }
 
-function madeUp(labels: string[], factor: number, target?: number): Unrolled {
+/** Lets the view look back at earlier gradients: [step, factor from a step of the sequence to the next]. */
+export function lookBack(flows: readonly (readonly [number, number])[], steps: number): void {
+  view.lookBack(
+    flows.map(([step, factor]) => ({
+      step,
+      gradient: Array.from({ length: steps + 1 }, (_, t) => factor ** (steps - t)),
+    })),
+  );
+}
+
+/** One that is called LSTM has a forget gate, where that is asked for: of unit u at step t, (t + u) / 100. */
+function madeUp(title: string, labels: string[], factor: number, target?: number): Unrolled {
   const from = target ?? labels.length - 1;
   const gradient = Float64Array.from({ length: labels.length + 1 }, (_, t) =>
     t > from + 1 ? 0 : factor ** (from + 1 - t),
   );
+  const forget = Float32Array.from({ length: 4 * labels.length }, (_, i) => (Math.floor(i / 4) + (i % 4)) / 100);
   const row = (layer: number) => ({
     label: `layer ${layer + 1}`,
     layer,
@@ -89,9 +109,12 @@ function madeUp(labels: string[], factor: number, target?: number): Unrolled {
     rms: new Float32Array(labels.length).fill(0.5),
     units: Float32Array.from({ length: 4 * labels.length }, (_, i) => Math.sin(i)),
     unitCount: 4,
+    ...(beside && title === "LSTM" && { beside: [{ name: "f", values: forget }] }),
     gradient,
   });
   return {
+    cell: title.toLowerCase(),
+    text: true,
     labels,
     predicted: undefined,
     rows: [row(0), row(1)],

@@ -17,7 +17,8 @@ import {
 import { integers, numbers, worstError } from "../numbers";
 import { inBlankPage } from "../visit";
 import { useGpu } from "../workbench";
-import { barriers } from "./page";
+import { onPage, ready } from "./on-train-page";
+import { barriers, press, until } from "./page";
 
 describe("an unrolled network", () => {
   const gpu = useGpu();
@@ -172,8 +173,20 @@ describe("an unrolled network", () => {
 });
 
 test("numbers are told with two digits that count", () => {
-  const values = [0, 0.0042, 0.5, 17.4, 1234, 3.14e-9, 2.5e12, Number.POSITIVE_INFINITY, Number.NaN];
-  expect(values.map(numeral)).toEqual(["0", "0.0042", "0.5", "17", "1234", "3.1 × 10⁻⁹", "2.5 × 10¹²", "∞", "–"]);
+  const values = [-0.0042, -3.14e-9, 0, 0.0042, 0.5, 17.4, 1234, 3.14e-9, 2.5e12, Number.POSITIVE_INFINITY, Number.NaN];
+  expect(values.map(numeral)).toEqual([
+    "−0.0042",
+    "−3.1 × 10⁻⁹",
+    "0",
+    "0.0042",
+    "0.5",
+    "17",
+    "1234",
+    "3.1 × 10⁻⁹",
+    "2.5 × 10¹²",
+    "∞",
+    "–",
+  ]);
 });
 
 describe("the view of networks unrolled through time", () => {
@@ -269,6 +282,65 @@ describe("the view of networks unrolled through time", () => {
       expect(await page.$eval(".through-time", (root) => root.checkVisibility())).toBe(false);
     }));
 
+  test("shows a gate unit by unit, and of one unit what it did over the text, by the keyboard and by a click", () =>
+    withView(async (page) => {
+      await call(page, "showMadeUp", madeUp, "the sea");
+      expect((await page.$$("canvas")).length).toBe(4); // h, of two layers each
+      await page.focus(".unit-controls select");
+      await page.keyboard.type("forget");
+      expect(await texts(page, ".unit-controls p")).toEqual(["forget gate f: 1 keeps the cell state, 0 clears it."]);
+      expect(await page.$$eval("canvas", (found) => found.map(({ ariaLabel }) => ariaLabel))).toEqual([
+        "LSTM, layer 2: forget gate f of 4 units over 7 steps",
+        "LSTM, layer 1: forget gate f of 4 units over 7 steps",
+      ]);
+      const hundredths = () =>
+        page.$$eval(".unit-text span", (spans) => spans.map(({ title }) => title.replace(/^t = \d+: /, "")));
+      expect(await hundredths()).toEqual(["0", "0.01", "0.02", "0.03", "0.04", "0.05", "0.06"]);
+      await page.focus(".unit-controls input");
+      await page.keyboard.press("ArrowUp");
+      expect(await hundredths()).toEqual(["0.01", "0.02", "0.03", "0.04", "0.05", "0.06", "0.07"]);
+      const [x, y, width, height] = await boxOf(page, "canvas");
+      await page.mouse.click(x + (6.5 / 7) * width, y + (3.5 / 4) * height);
+      expect(await texts(page, ".pointed")).toEqual(["LSTM · ‘a’ (t = 7) · layer 2, unit 4: forget gate f 0.09"]);
+      expect(await texts(page, ".unit-lines p:first-child")).toEqual(["LSTM layer 2, unit 4: forget gate f"]);
+      expect(await hundredths()).toEqual(["0.03", "0.04", "0.05", "0.06", "0.07", "0.08", "0.09"]);
+      // Its colours are those of the style sheet, from zero up, in the columns of the characters.
+      const shares = await page.$$eval(".unit-text span", (spans) =>
+        spans.map((span) => span.style.getPropertyValue("--share")),
+      );
+      expect(shares.map((share) => Math.round(100 * Number(share)))).toEqual([3, 4, 5, 6, 7, 8, 9]);
+      const [left, , each] = await boxOf(page, "figure:last-of-type .characters button");
+      expect([left, each]).toEqual([expect.closeTo(x, 0), expect.closeTo(width / 7, 0)]);
+    }));
+
+  test("looks back at how the gradient flowed after an earlier update", () =>
+    withView(async (page) => {
+      await call(page, "showMadeUp", madeUp, "the sea");
+      await (await page.$$("figure:last-of-type .characters button"))[6]!.click();
+      await call(
+        page,
+        "lookBack",
+        [
+          [1, 0.1],
+          [100, 0.5],
+        ],
+        7,
+      );
+      const said = "After update 1, ‖dL/dh‖ at t = 1 was 1.0 × 10⁻⁶ of what it was at t = 7; now it is 0.016 of it.";
+      expect(await texts(page, "output")).toEqual([said]);
+      await page.focus("input[type=range]");
+      const drawn = () =>
+        page.$eval(".past, .line-then:last-of-type", () => document.querySelectorAll(".line-then").length);
+      expect(await drawn()).toBe(2); // its sample, and itself
+      await page.keyboard.press("ArrowRight");
+      expect((await texts(page, "output"))[0]).toMatch(
+        /^After update 100, .* was 0\.016 of .* now it is 0\.016 of it\.$/,
+      );
+      expect((await texts(page, ".names span")).at(-1)).toBe("LSTM after update 100");
+      await call(page, "lookBack", [], 7);
+      expect(await page.$(".line-then")).toBeNull();
+    }));
+
   test("shows real networks, answers what is asked, and scrolls inside itself on a phone", () =>
     withView(async (page) => {
       const networks = { Elman: { cell: "elman", layers: 2 }, LSTM: { cell: "lstm", bidirectional: true } };
@@ -301,7 +373,49 @@ describe("the view of networks unrolled through time", () => {
     }));
 });
 
-async function middleOf(page: Page, selector: string): Promise<[number, number]> {
+async function boxOf(page: Page, selector: string): Promise<[number, number, number, number]> {
   const { x, y, width, height } = (await (await page.$(selector))!.boundingBox())!;
+  return [x, y, width, height];
+}
+
+async function middleOf(page: Page, selector: string): Promise<[number, number]> {
+  const [x, y, width, height] = await boxOf(page, selector);
   return [x + width / 2, y + height / 2];
 }
+
+test("the training page shows gates, one unit, what speaks for the next character, and the gradient after update 1", () =>
+  onPage(async (page) => {
+    await page.setViewport({ width: 1920, height: 1080 });
+    await ready(page);
+    await press(page, "run");
+    await until(page, "status", /^Paused after 30 steps/, 60_000);
+    const wide = "document.querySelector('.through-time .units').clientWidth / document.documentElement.clientWidth";
+    expect(await page.evaluate(wide)).toBeGreaterThan(0.9);
+    await page.focus(".unit-controls select");
+    await page.keyboard.type("forget");
+    await page.waitForSelector(`canvas[aria-label$=": forget gate f of 16 units over 24 steps"]`);
+    const values = await page.$$eval(".unit-text span", (spans) =>
+      spans.map(({ title }) => Number(title.split(": ")[1])),
+    );
+    expect(values.filter((value) => value > 0 && value < 1)).toHaveLength(24);
+    // As at the last look: the network is the same.
+    await page.focus("input[type=range]");
+    await until(page, "unrolled", /After update 1, ‖dL\/dh‖ at t = 1 was \S.* of what it was at t = 24/);
+    await page.keyboard.press("End");
+    await until(
+      page,
+      "unrolled",
+      /After update 30, \S+ at t = 1 was (.+) of what it was at t = 24; now it is \1 of it/,
+    );
+    await page.focus("#question");
+    await page.keyboard.type("The sea was ca");
+    await until(page, "saliency-text", /^The sea was ca$/);
+    await until(
+      page,
+      "saliency-words",
+      /^What speaks for .*, [\d.]+% likely, and what against it\. Most of all .* input × gradient/,
+    );
+    await page.focus("#answer li:nth-child(3) button");
+    const third = await page.$eval("#answer li:nth-child(3) button", ({ dataset }) => dataset.piece!);
+    await until(page, "saliency-words", new RegExp(`^What speaks for (‘${third}’|space)`));
+  }, "data=own-text&cell=lstm&hidden=16&batch=4&steps=24&pauseAt=30"));

@@ -2,7 +2,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Settings } from "../../demo/tasks/fields";
 import { initialOf } from "../../demo/tasks/settings";
+import { hiddenGradient } from "../../demo/through-time/numbers";
 import { inSmall, smallSizes } from "../../demo/without-webgpu";
+import type { Report } from "../../demo/workshop/session";
 import type { Checkpoint } from "../../src/index";
 import { useGpu } from "../workbench";
 import { expectClose, losses, onBoth, sameOnBoth, saved, sessionOn, settingsOf } from "./on-both";
@@ -17,6 +19,39 @@ test("writes what the GPU writes, of the same parameters and seed", () =>
     expect(samples[0]!.characters).toEqual(samples[1]!.characters);
     expectClose(samples[0]!.surprise.slice(1), samples[1]!.surprise.slice(1), 1e-4);
   }));
+
+test("says what of a text speaks for an answer as the GPU does", () =>
+  onBoth(gpu(), settingsOf({ task: "text", cell: "lstm", layers: 2 }), async (onGpu, onProcessor) => {
+    for (const about of [undefined, "p"]) {
+      const said = [onProcessor, onGpu].map((session) => session.saliency("The sea was calm", about));
+      const [here, there] = await Promise.all(said);
+      expect(here!.pieces.join("")).toBe("The sea was calm");
+      expect([here!.answer, here!.pieces]).toEqual([there!.answer, there!.pieces]);
+      if (about) expect(here!.answer).toBe(about);
+      expectClose([here!.probability], [there!.probability], 1e-4);
+      expectClose(here!.values, there!.values, 1e-4);
+    }
+    await expect(onProcessor.saliency("the sea ".repeat(40))).resolves.toMatchObject({ pieces: { length: 256 } });
+  }));
+
+test("tells how the gradient flowed after updates 1, 3, 10 and 30, each of the network as it was then", async () => {
+  const settings = settingsOf({ task: "text", cell: "gru", pauseAt: 35 });
+  const told: Report[] = [];
+  const [flowing, plain] = [
+    await sessionOn(undefined, settings, undefined, told),
+    await sessionOn(undefined, settings),
+  ];
+  await flowing.train(async () => {});
+  const flows = told.flatMap((report) => (report.kind === "flow" ? [report.flow] : []));
+  expect(flows.map(({ step }) => step)).toEqual([1, 3, 10, 30]);
+  for (const { step, gradient } of flows) {
+    while (plain.facts.step < step) await plain.trainOne();
+    expect(gradient).toEqual(hiddenGradient(await plain.unroll("last", false)));
+  }
+  while (plain.facts.step < 35) await plain.trainOne();
+  expect(flowing.history.curves.loss).toEqual(plain.history.curves.loss);
+  for (const session of [flowing, plain]) session.destroy();
+});
 
 describe("what the processor does not take", () => {
   test("sizes that are too large, with the largest that it takes", async () => {
