@@ -384,10 +384,11 @@ describe("the walkthrough, as its visitor goes on,", () => {
           [1280, 800],
           [1920, 1080],
           [390, 844],
+          [844, 390],
         ] as const;
         for (let stage = 1; stage <= 21; stage++) {
-          const [width, height] = sizes[Math.floor((stage - 1) / 7)]!;
-          if (stage % 7 === 1) await page.setViewport({ width, height });
+          const [width, height] = sizes[Math.floor((stage - 1) / 6)]!;
+          if (stage % 6 === 1) await page.setViewport({ width, height });
           await openStage(page, stage);
           Object.assign(shown, await shownMatrices(page));
           const edges = await page.$$eval("#diagram, #back, #next, #play", (found) =>
