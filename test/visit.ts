@@ -12,10 +12,11 @@ afterAll(async () => (await browser)?.close());
 /**
  * Opens a built page, as its visitors do, and works with it.
  * @param path from the pages' root, for example `train/#cell=gru`
+ * @param before a script that the page runs before its own.
  * @throws what `work` throws; what the page throws or prints with `console.error`.
  */
-export const visit = <T>(path: string, work: (page: Page) => Promise<T>): Promise<T> =>
-  inSharedBrowser(new URL(path, inject("pages")), work);
+export const visit = <T>(path: string, work: (page: Page) => Promise<T>, before?: string): Promise<T> =>
+  inSharedBrowser(new URL(path, inject("pages")), work, before);
 
 /** Opens an empty page, which can import every module of the repository (`callInPage`), and works with it. */
 export const inBlankPage = <T>(work: (page: Page) => Promise<T>): Promise<T> =>
@@ -32,7 +33,7 @@ export async function visitAlone<T>(path: string, work: (page: Page) => Promise<
 }
 
 /**
- * Opens a built page once, for tests that follow each other on it.
+ * Opens a built page once, as `visit` does, for tests that follow each other on it: what it compiled for one serves the next.
  * @returns works with the page; throws as `visit` does.
  */
 export function usePage(path: string): (work: (page: Page) => Promise<void>) => Promise<void> {
@@ -59,11 +60,13 @@ export function usePage(path: string): (work: (page: Page) => Promise<void>) => 
   return (work) => Promise.race([visited, work(page)]);
 }
 
-async function inSharedBrowser<T>(address: URL, work: (page: Page) => Promise<T>): Promise<T> {
+async function inSharedBrowser<T>(address: URL, work: (page: Page) => Promise<T>, before?: string): Promise<T> {
   browser ??= launchBrowser();
   const context = await (await browser).createBrowserContext();
   try {
-    return await workIn(await context.newPage(), address, work);
+    const page = await context.newPage();
+    if (before) await page.evaluateOnNewDocument(before);
+    return await workIn(page, address, work);
   } finally {
     await context.close();
   }

@@ -3,10 +3,10 @@
 import { adam, Network, openGpu, type StepReport, Trainer, type UniformConfig } from "../../src/index";
 import { strokeBatches } from "./stroke";
 
-const shape = { steps: 64, batch: 32 };
-const learningRate = 0.01;
+const shape = { steps: 64, batch: 16 };
+const learningRate = 0.015;
 /** Training steps for a stroke. */
-export const lesson = 600;
+export const lesson = 300;
 
 type Snapshot = Awaited<ReturnType<Trainer["snapshot"]>>;
 

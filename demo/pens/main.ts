@@ -8,6 +8,8 @@ import { Studio } from "./studio";
 
 /** Training steps after which the pens begin anew. */
 const scatterSteps = lesson / 5;
+/** Between frames, while it learns: on a software adapter the processor computes them as well as the lesson. */
+const frameMilliseconds = { hardware: 0, software: 250 };
 const reopeningTries = 8;
 const reopeningMilliseconds = 250;
 
@@ -22,6 +24,8 @@ let forgetting = false;
 let teaching = false;
 let failed = false;
 let frameRequest = 0;
+/** When the latest frame was drawn. */
+let drawn = 0;
 /** Whether there ever was a studio: what was there comes again, as a rule. */
 let opened = false;
 /** Undefined while its device is lost. */
@@ -68,9 +72,15 @@ function fail(message: string): void {
   for (const control of controls) control.disabled = true;
 }
 
-function frame(): void {
-  studio?.frame(running);
-  if (studio && running) nextFrame();
+function frame(time: number): void {
+  if (!studio) return;
+  const { software } = studio.apprentice.network.gpu;
+  const wait = running && done < lesson ? frameMilliseconds[software ? "software" : "hardware"] : 0;
+  if (time >= drawn + wait) {
+    studio.frame(running);
+    drawn = time;
+  }
+  if (running) nextFrame();
 }
 
 /** Asks for one frame, however often it is called before that. */

@@ -2,8 +2,9 @@
 
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import { type Place, places, type Sweeps, type Verify, verifyingOn } from "./backends";
+import { type Place, places, type Verify, verifyingOn } from "./backends";
 import { type LimitKind, limitKinds } from "./limits";
+import type { Sweeps } from "./sweeps";
 import { described, kinds, verdictOf } from "./verdict";
 
 const help = `npm run verify -- [options] FILE…

@@ -382,14 +382,16 @@ describe("the page", () => {
 });
 
 test("the page computes with the reference where the browser has no WebGPU, and tells what its address has in vain", () =>
-  visit("icon.svg", async (page) => {
-    await page.evaluateOnNewDocument(`Object.defineProperty(navigator, "gpu", { value: undefined })`);
-    await page.goto(new URL("gradients/#size=0.595&steps=16", page.url()).href);
-    await settled(page);
-    expect(await textOf(page, "notice")).toMatch(/^This browser has no WebGPU.*reference computes instead/);
-    expect(await textOf(page, "elman-verdict")).toBe("The gradient vanishes.");
-    expect(await textOf(page, "elman-ratio")).toMatch(/^At t = 1 it is /);
-    await page.evaluate(`location.hash = "#size=1e9&steps=10"`);
-    await page.waitForFunction(`/left out: size=1e9/.test(document.getElementById("notice").textContent)`);
-    expect(await textOf(page, "steps-value")).toBe("10");
-  }));
+  visit(
+    "gradients/#size=0.595&steps=16",
+    async (page) => {
+      await settled(page);
+      expect(await textOf(page, "notice")).toMatch(/^This browser has no WebGPU.*reference computes instead/);
+      expect(await textOf(page, "elman-verdict")).toBe("The gradient vanishes.");
+      expect(await textOf(page, "elman-ratio")).toMatch(/^At t = 1 it is /);
+      await page.evaluate(`location.hash = "#size=1e9&steps=10"`);
+      await page.waitForFunction(`/left out: size=1e9/.test(document.getElementById("notice").textContent)`);
+      expect(await textOf(page, "steps-value")).toBe("10");
+    },
+    `Object.defineProperty(navigator, "gpu", { value: undefined })`,
+  ));

@@ -30,7 +30,7 @@ describe("the home page", () => {
       const waited = Number(await page.evaluate("clicked.trained - clicked.at"));
       expect(waited).toBeGreaterThan(0);
       expect(waited).toBeLessThan(1000);
-      await until(page, "status", /step (?:[3-9]\d\d|\d,\d+), loss/, 60_000);
+      await until(page, "status", /step (?:[1-9]\d\d|\d,\d+), loss/, 60_000);
       await page.waitForFunction(
         `[...document.querySelectorAll("#names li")].some(({ textContent }) => /^[A-Z][a-z]{2,}$/.test(textContent))`,
         { polling: 100, timeout: 60_000 },

@@ -1,27 +1,10 @@
 // The training page: what it keeps, saves and goes on with.
 
-import type { Page } from "puppeteer";
-import { expect, test } from "vitest";
-import { withPage } from "../../demo/terminal/in-browser";
+import { expect, inject, test } from "vitest";
 import { readCheckpoint, readSafetensors, writeSafetensors } from "../../src/index";
+import { visit } from "../visit";
 import { count, onPage, ownText, plain, ready, singleSteps, small, untilStep } from "./on-train-page";
-import {
-  beforeWorker,
-  bring,
-  bundled,
-  button,
-  downloaded,
-  enter,
-  isSeen,
-  numberOf,
-  press,
-  textOf,
-  until,
-} from "./page";
-
-/** Opens the page as the sources have it, where their modules can be imported beside it. */
-const onSources = (work: (page: Page) => Promise<void>, address = `${small}&${plain}`) =>
-  withPage(work, `/demo/train/index.html#${address}`, bundled);
+import { bring, button, downloaded, enter, inWorkers, isSeen, numberOf, press, textOf, until } from "./page";
 
 test("trains, saves, is left, goes on where it was left, and exports what came of it", () =>
   onPage(async (page) => {
@@ -48,7 +31,7 @@ test("trains, saves, is left, goes on where it was left, and exports what came o
     await until(page, "status", new RegExp(`^Paused after ${count(step)} steps`));
     expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(ownText);
     await press(page, "run");
-    await untilStep(page, step + 100);
+    await untilStep(page, step + 20);
     await press(page, "run");
     await until(page, "status", /^Paused after/);
     const end = await numberOf(page, "step");
@@ -95,7 +78,7 @@ test("keeps a training with the text it was trained on, and none with another", 
   onPage(async (page) => {
     await ready(page);
     await press(page, "run");
-    await untilStep(page, 50);
+    await untilStep(page, 10);
     await press(page, "run");
     await until(page, "saved", /^Kept in this browser at step [1-9]/);
     const step = await numberOf(page, "step");
@@ -154,13 +137,16 @@ test("keeps the trainings of two tabs, each with its own text, and offers both o
   }));
 
 test("offers what an earlier version of the page kept, with its text where that is its own", () =>
-  onSources(async (page) => {
+  onPage(async (page) => {
+    await page.setBypassCSP(true); // from the next time on that it is loaded: what keeps is imported from elsewhere
     await ready(page);
     await singleSteps(page, 2);
     const { bytes } = await downloaded(page, "save");
+    await page.reload();
+    const library = JSON.stringify(new URL("src/index.ts", inject("sources")));
     // As text: a compiled import() would not be the browser's own.
     const keep = (own: string) =>
-      page.evaluate(`import("/src/index.ts").then(async ({ openCheckpointStore }) => {
+      page.evaluate(`import(${library}).then(async ({ openCheckpointStore }) => {
         const store = await openCheckpointStore();
         for (const name of await store.list()) await store.delete(name);
         await store.save("training", Uint8Array.of(${[...bytes]}));
@@ -191,18 +177,25 @@ test("offers what an earlier version of the page kept, with its text where that 
   }));
 
 test("keeps and offers trainings where the browser refuses it files of its own", () =>
-  onPage(async (page) => {
-    const refuse = `StorageManager.prototype.getDirectory = async () => {
-      throw new DOMException("Security error when calling GetDirectory", "SecurityError");
-    };`;
-    await beforeWorker(page, refuse);
-    await ready(page);
-    await singleSteps(page, 1);
-    await until(page, "saved", /^Kept in this browser at step 1/);
-    await page.reload();
-    await page.waitForSelector("#kept:not([hidden])");
-    expect(await textOf(page, "kept-list")).toContain("after 1 step,");
-  }));
+  onPage(
+    async (page) => {
+      await ready(page);
+      await singleSteps(page, 1);
+      await until(page, "saved", /^Kept in this browser at step 1/);
+      await page.reload();
+      await page.waitForSelector("#kept:not([hidden])");
+      expect(await textOf(page, "kept-list")).toContain("after 1 step,");
+    },
+    `${small}&${plain}`,
+    (path, work) =>
+      visit(
+        path,
+        work,
+        inWorkers(`StorageManager.prototype.getDirectory = async () => {
+          throw new DOMException("Security error when calling GetDirectory", "SecurityError");
+        };`),
+      ),
+  ));
 
 test("shows a gradient norm where it was measured, and loses none where a training goes on", () =>
   onPage(async (page) => {

@@ -7,16 +7,29 @@ import { visitAlone } from "../visit";
 import { count, onPage, ready, untilStep } from "./on-train-page";
 import { button, crashGpu, downloaded, isSeen, numberOf, press, textOf, until } from "./page";
 
-/** Has nothing of the network reach the page's worker any more, but for losses: no checkpoint is read from now on. */
-async function readNothing(page: Page): Promise<void> {
+/** Has what a page's worker reads of its network come late, from the next training step on until the device is lost. */
+async function readLate(page: Page): Promise<void> {
   const [worker] = page.workers();
   await worker!.evaluate(() => {
     const { mapAsync } = GPUBuffer.prototype;
+    let trains = false;
+    const lost = new Promise<void>((resolve) => {
+      Object.assign(self, { readAgain: resolve });
+    });
     GPUBuffer.prototype.mapAsync = async function (...given) {
-      if (this.label === "readback") await new Promise((resolve) => setTimeout(resolve, 2000));
+      trains ||= this.label === "losses";
+      const late = new Promise((resolve) => setTimeout(resolve, 2000));
+      if (trains && this.label === "readback") await Promise.race([late, lost]);
       return mapAsync.apply(this, given);
     };
   });
+}
+
+/** As `crashGpu`, of a page that reads late. */
+async function crashUnread(page: Page): Promise<void> {
+  await crashGpu(page);
+  const [worker] = page.workers();
+  await worker!.evaluate("readAgain()");
 }
 
 const numberIn = (text: string, pattern: RegExp) => Number(pattern.exec(text)?.[1]?.replaceAll(",", "") ?? Number.NaN);
@@ -25,7 +38,7 @@ const numberIn = (text: string, pattern: RegExp) => Number(pattern.exec(text)?.[
 async function lostAfterPause(page: Page): Promise<number> {
   await press(page, "run");
   await until(page, "status", /^Pausing/);
-  await crashGpu(page);
+  await crashUnread(page);
   await until(page, "device", /^The graphics device was lost at step [1-9]/);
   const reached = numberIn(await textOf(page, "device"), /at step ([\d,]+)/);
   await until(page, "device", /is there again/);
@@ -36,7 +49,7 @@ async function lostAfterPause(page: Page): Promise<number> {
 const onTrainPage = (work: (page: Page) => Promise<void>) => onPage(work, undefined, visitAlone);
 
 describe("the training page", () => {
-  test("goes on from its latest checkpoint where the device is lost in mid-training, and says so", () =>
+  test("goes on from its latest checkpoint where the device is lost in mid-training, says so, and saves it where it is lost again", () =>
     onTrainPage(async (page) => {
       await ready(page);
       await press(page, "run");
@@ -50,8 +63,11 @@ describe("the training page", () => {
       await untilStep(page, from + 50);
       expect(await textOf(page, "status")).toBe("Training.");
       expect(await isSeen(page, "failure")).toBe(false);
-      await press(page, "run");
-      await until(page, "status", /^Paused after/);
+      await crashGpu(page);
+      const { name, bytes } = await downloaded(page, "save");
+      const { trainer } = await readCheckpoint(new Uint8Array(bytes));
+      expect(trainer!.step).toBeGreaterThanOrEqual(from);
+      expect(name).toBe(`tempograd-elman-step-${trainer!.step}.safetensors`);
     }));
 
   test("keeps its head where the device is lost again and again, and where it is paused meanwhile", () =>
@@ -79,22 +95,10 @@ describe("the training page", () => {
       expect(await isSeen(page, "failure")).toBe(false);
     }));
 
-  test("saves a training whose device was lost a moment before, as it was at its latest checkpoint", () =>
-    onTrainPage(async (page) => {
-      await ready(page);
-      await press(page, "run");
-      await until(page, "saved", /^Kept in this browser at step [1-9]/);
-      await crashGpu(page);
-      const { name, bytes } = await downloaded(page, "save");
-      const { trainer } = await readCheckpoint(new Uint8Array(bytes));
-      expect(trainer!.step).toBeGreaterThan(0);
-      expect(name).toBe(`tempograd-elman-step-${trainer!.step}.safetensors`);
-    }));
-
   test("says which steps went with a device that was lost behind a pause, where no checkpoint had been read", () =>
     onTrainPage(async (page) => {
       await ready(page);
-      await readNothing(page);
+      await readLate(page);
       await press(page, "run");
       await untilStep(page, 1);
       const reached = await lostAfterPause(page);
@@ -114,7 +118,7 @@ describe("the training page", () => {
       await ready(page);
       await press(page, "run");
       await until(page, "saved", /^Kept in this browser at step [1-9]/);
-      await readNothing(page);
+      await readLate(page);
       const kept = numberIn(await textOf(page, "saved"), /at step ([\d,]+)/);
       await untilStep(page, kept + 20);
       const reached = await lostAfterPause(page);
@@ -135,9 +139,9 @@ test("the home page says which steps went with a device that was lost", () =>
   visitAlone("", async (page) => {
     await press(page, "run");
     await until(page, "status", /step [1-9]/);
-    await readNothing(page);
+    await readLate(page);
     await until(page, "status", /step [1-9]\d/);
-    await crashGpu(page);
+    await crashUnread(page);
     await until(page, "status", /^The graphics device was lost; waiting for it…$/);
     await until(
       page,

@@ -76,14 +76,8 @@ export async function downloaded(page: Page, id: string): Promise<{ name: string
   return { name: await name, bytes };
 }
 
-/** Has the worker of a page run a script before its own, from the next time on that the page is loaded. */
-export async function beforeWorker(page: Page, script: string): Promise<void> {
-  await page.evaluateOnNewDocument(inWorkers(script));
-  await page.reload();
-}
-
 /** What has the workers of a page run a script before their own, where the page runs it before its own. */
-const inWorkers = (script: string): string => `const Own = Blob;
+export const inWorkers = (script: string): string => `const Own = Blob;
   self.Blob = function (parts, options) {
     const isScript = options?.type === "text/javascript"; // what starts a worker
     return new Own(isScript ? [${JSON.stringify(script)}, ...parts] : parts, options);

@@ -1,16 +1,28 @@
 import { describe, expect, test } from "vitest";
 import { closedStroke, type FigureName, figure, strokePoints } from "../../demo/pens/stroke";
-import { visit } from "../visit";
+import { usePage, visit } from "../visit";
 import { circle, distance, draw, inked, path } from "./on-pens-page";
 import { press, textOf } from "./page";
 
 describe("the page of pens", () => {
+  const onPage = usePage(path);
+
+  test("leaves a finger to scroll, unless that is to draw", () =>
+    onPage(async (page) => {
+      await page.waitForSelector("#draw:enabled");
+      const touch = () => page.$eval("#paper", (paper) => getComputedStyle(paper).touchAction);
+      expect(await touch()).toBe("pan-y pinch-zoom");
+      await page.$eval("#draw", (draw) => (draw as HTMLButtonElement).click());
+      expect(await touch()).toBe("none");
+      await page.$eval("#draw", (draw) => (draw as HTMLButtonElement).click());
+      expect(await touch()).toBe("pan-y pinch-zoom");
+    }));
+
   test(
     "learns a stroke that is drawn on it; then its pens follow it, with one submit a frame and no readback",
     () =>
-      visit(path, async (page) => {
-        await page.setViewport({ width: 1000, height: 1400 });
-        await page.waitForSelector("#run:enabled");
+      onPage(async (page) => {
+        await page.setViewport({ width: 480, height: 1000 }); // small, as the processor paints it
         await draw(page, [
           [0, 0],
           [0.01, 0],
@@ -23,7 +35,7 @@ describe("the page of pens", () => {
         expect(before.filter((place) => distance(place, stroke) < 0.12).length).toBeLessThan(before.length / 2);
 
         await press(page, "run");
-        const learned = `document.getElementById("steps").textContent === "600 of 600"`;
+        const learned = `document.getElementById("steps").textContent === "300 of 300"`;
         await page.waitForFunction(learned, { polling: 100, timeout: 180_000 });
         expect(await textOf(page, "status")).toBe("It has learned the stroke; the pens follow it.");
         const calls = await page.evaluate(async () => {
@@ -52,25 +64,16 @@ describe("the page of pens", () => {
     240_000,
   );
 
-  test("leaves a finger to scroll, unless that is to draw", () =>
-    visit(path, async (page) => {
-      await page.waitForSelector("#draw:enabled");
-      const touch = () => page.$eval("#paper", (paper) => getComputedStyle(paper).touchAction);
-      expect(await touch()).toBe("pan-y pinch-zoom");
-      await page.$eval("#draw", (draw) => (draw as HTMLButtonElement).click());
-      expect(await touch()).toBe("none");
-      await page.$eval("#draw", (draw) => (draw as HTMLButtonElement).click());
-      expect(await touch()).toBe("pan-y pinch-zoom");
-    }));
-
   test("says so plainly where the browser has no WebGPU", () =>
-    visit(path, async (page) => {
-      await page.evaluateOnNewDocument(`Object.defineProperty(navigator, "gpu", { value: undefined })`);
-      await page.reload();
-      await page.waitForSelector("#failure:not([hidden])");
-      expect(await textOf(page, "failure")).toContain("This browser has no WebGPU");
-      expect(await page.$("button:enabled")).toBeNull();
-    }));
+    visit(
+      path,
+      async (page) => {
+        await page.waitForSelector("#failure:not([hidden])");
+        expect(await textOf(page, "failure")).toContain("This browser has no WebGPU");
+        expect(await page.$("button:enabled")).toBeNull();
+      },
+      `Object.defineProperty(navigator, "gpu", { value: undefined })`,
+    ));
 });
 
 describe("a stroke", () => {

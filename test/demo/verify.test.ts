@@ -7,7 +7,8 @@ import { computeModelOnReference } from "../../demo/terminal/model-on-reference"
 import { compare, verifyRecording } from "../../demo/terminal/recording";
 import { type Recording, readRecording } from "../../demo/terminal/recording-file";
 import { computeOnReference } from "../../demo/terminal/recording-on-reference";
-import { readSafetensors, type Schedule, writeSafetensors } from "../../src/index";
+import type { Sweeps } from "../../demo/terminal/sweeps";
+import { readSafetensors, writeSafetensors } from "../../src/index";
 import { bytesOf, differing, models, names } from "./recordings";
 
 describe("all recordings and whole models agree", () => {
@@ -20,19 +21,15 @@ describe("all recordings and whole models agree", () => {
     const files = all.map((name) => [name] as const);
     expect(await differing("onnx", "fused", files)).toEqual([]);
   });
-  test("in node, with weights that stand still", async () => {
-    const files = all.map((name) => [name] as const);
-    expect(await differing("node", "persistent", files)).toEqual([]);
-  });
-  // On one device, which compiles once what schedules share. Unrolled in Chromium: places-long.test.ts.
-  test.each<[Place, Exclude<Schedule, "wavefront">[]]>([
-    ["node", ["fused", "unrolled"]],
+  // On one device, which compiles once what they share. Unrolled in Chromium: places-long.test.ts.
+  test.each<[Place, Exclude<Sweeps, "wavefront">[]]>([
+    ["node", ["fused", "unrolled", "persistent"]],
     ["chromium", ["fused"]],
   ])(
     "in %s, %s, and stacked layers as a wavefront",
-    async (place, schedules) => {
+    async (place, sweeps) => {
       const files = [
-        ...all.flatMap((name) => schedules.map((schedule) => [name, schedule] as const)),
+        ...all.flatMap((name) => sweeps.map((one) => [name, one] as const)),
         ["elman-three-layers", "wavefront"] as const,
         ["lstm-two-layers", "wavefront"] as const,
       ];

@@ -103,11 +103,10 @@ function expectRecorded(shown: Record<string, number[]>): void {
   );
 }
 
-/** How a page is given another WebGPU, before its own code runs. */
-async function withGpu(page: Page, script: string): Promise<void> {
-  await page.evaluateOnNewDocument(script);
-  await page.reload();
-  await begun(page);
+/** Goes to the address without settings, from one of another number of steps. */
+async function beginAnew(page: Page): Promise<void> {
+  await page.evaluate(`location.hash = ""`);
+  await page.waitForFunction(`/^Stage 1 of 15/.test(document.getElementById("status").textContent)`);
 }
 
 describe("the walkthrough", () => {
@@ -120,91 +119,6 @@ describe("the walkthrough", () => {
     }
     expect(Object.keys(recordedWeights()).sort()).toEqual([...initial.keys()].sort());
   });
-
-  test("shows the numbers that PyTorch computed: forward, backward, and after five rounds", () =>
-    visit(path, async (page) => {
-      await begun(page);
-      expectRecorded(await allMatrices(page));
-      expect(await textOf(page, "agreement")).toMatch(/^✓ All \d+ numbers of this round agree with the float64/);
-      expect(await page.$$eval(".mark", (marks) => marks.every(({ textContent }) => /^✓/.test(textContent!)))).toBe(
-        true,
-      );
-
-      await enter(page, "learning-rate", "-3");
-      await page.waitForFunction(`document.getElementById("learning-rate-value").textContent === "0.001"`);
-      await openStage(page, 6);
-      for (const expected of recording.tensors.get("expected.losses")!.data) {
-        expectClose((await shownMatrices(page)).L, [expected]);
-        const before = Number(await textOf(page, "rounds"));
-        await press(page, "round");
-        await page.waitForFunction(`document.getElementById("rounds").textContent === "${before + 1}"`);
-      }
-      await openStage(page, 1);
-      const after = recorded("after.");
-      const shown = await shownMatrices(page);
-      for (const [name, letter] of Object.entries(lettersOfElman)) expectClose(shown[letter], after.get(name)!.data);
-    }));
-
-  test("runs until it converges, and goes back to the initial weights", () =>
-    visit(path, async (page) => {
-      await begun(page);
-      const first = await textOf(page, "loss");
-      await press(page, "converge");
-      await page.waitForFunction(`/^Converged/.test(document.getElementById("progress").textContent)`);
-      const done = Number(await textOf(page, "rounds"));
-      expect(await textOf(page, "progress")).toBe(
-        `Converged: the loss is below 0.01 after 148 rounds${done > 148 ? `; ${done} are done` : ""}.`,
-      );
-      expect(Number(await textOf(page, "loss"))).toBeLessThan(0.01);
-      expect(parseFloat(await textOf(page, "probability"))).toBeGreaterThan(99);
-      expect(await textOf(page, "agreement")).toMatch(/^✓/);
-      await press(page, "reset");
-      await page.waitForFunction(`document.getElementById("rounds").textContent === "0"`);
-      expect(await textOf(page, "loss")).toBe(first);
-
-      await enter(page, "learning-rate", "-4");
-      await press(page, "converge");
-      await page.waitForFunction(`Number(document.getElementById("rounds").textContent.replace(",", "")) > 20`);
-      await press(page, "converge");
-      await page.waitForFunction(`/^Stopped after/.test(document.getElementById("progress").textContent)`);
-    }));
-
-  test("takes any sentence, as text alone, with repeated words alike", () =>
-    visit(path, async (page) => {
-      await begun(page);
-      await enter(page, "sentence", "the <b>cat</b> saw the mouse");
-      await page.waitForFunction(`document.querySelectorAll("#stages button").length === 19`);
-      const shown = await allMatrices(page);
-      expect(shown.x_1).toEqual([1, 0, 0, 0]);
-      expect(shown.x_4).toEqual(shown.x_1);
-      expect(await page.$("main b")).toBeNull();
-      expect(await page.$$eval("#words option", (options) => options.map(({ value }) => value))).toEqual([
-        "the",
-        "<b>cat</b>",
-        "saw",
-        "mouse",
-      ]);
-      expect(await page.$("#weights-hint:not([hidden])")).not.toBeNull();
-      expect(await textOf(page, "agreement")).toMatch(/^✓/);
-
-      await enter(page, "hidden", "8");
-      await page.waitForFunction(`document.querySelectorAll("#sharing td").length === 35`);
-      await enter(page, "answer", "mouse");
-      await openStage(page, 9);
-      await page.waitForFunction(`document.querySelector("[data-name=y] td:last-child")?.textContent === "1.0000"`);
-      const drawn = await textOf(page, "loss");
-      await enter(page, "seed", "2");
-      await page.waitForFunction(`document.getElementById("loss").textContent !== "${drawn}"`);
-
-      await enter(page, "sentence", "Hello");
-      await page.waitForFunction(`document.querySelectorAll("#stages button").length === 11`);
-      expect(
-        Object.values(await allMatrices(page))
-          .flat()
-          .every(Number.isFinite),
-      ).toBe(true);
-      expect(await textOf(page, "agreement")).toMatch(/^✓/);
-    }));
 
   test("says of the three learning rates what is so", () => {
     const data = { ...lesson.batch, ...lesson.shape };
@@ -231,44 +145,100 @@ describe("the walkthrough", () => {
   });
 
   test("runs on the reference where the browser has no WebGPU, with the same numbers", () =>
-    visit(path, async (page) => {
-      await withGpu(page, `Object.defineProperty(navigator, "gpu", { value: undefined })`);
-      expect(await textOf(page, "notice")).toMatch(/^This browser has no WebGPU.*float64 reference instead/);
-      expectRecorded(await allMatrices(page));
-      expect(await textOf(page, "agreement")).toBe("All numbers are the float64 reference’s own.");
-      await press(page, "converge");
-      await page.waitForFunction(`/^Converged/.test(document.getElementById("progress").textContent)`);
-    }));
+    visit(
+      path,
+      async (page) => {
+        await begun(page);
+        expect(await textOf(page, "notice")).toMatch(/^This browser has no WebGPU.*float64 reference instead/);
+        expectRecorded(await allMatrices(page));
+        expect(await textOf(page, "agreement")).toBe("All numbers are the float64 reference’s own.");
+        await press(page, "converge");
+        await page.waitForFunction(`/^Converged/.test(document.getElementById("progress").textContent)`);
+      },
+      `Object.defineProperty(navigator, "gpu", { value: undefined })`,
+    ));
 
   test("goes on with the reference where the device is lost in mid-run, from the round that was shown", () =>
-    visit(path, async (page) => {
-      await withGpu(
-        page,
-        `const { requestDevice } = GPUAdapter.prototype;
-        GPUAdapter.prototype.requestDevice = async function (...options) {
-          return (window.device = await requestDevice.apply(this, options));
-        };`,
-      );
-      await page.waitForSelector("#rates-table .number");
-      await press(page, "round");
-      await page.waitForFunction(`document.getElementById("rounds").textContent === "1"`);
-      const loss = await textOf(page, "loss");
-      await enter(page, "learning-rate", "-4");
-      await press(page, "converge");
-      await page.waitForFunction(`Number(document.getElementById("rounds").textContent.replace(",", "")) > 20`);
-      await page.evaluate("device.destroy()");
-      await page.waitForSelector("#notice:not([hidden])");
-      await page.waitForFunction(`/reference’s own/.test(document.getElementById("agreement").textContent)`);
-      expect(await textOf(page, "rounds")).toBe("1");
-      expect(await textOf(page, "loss")).toBe(loss);
-      await press(page, "round");
-      await page.waitForFunction(`document.getElementById("rounds").textContent === "2"`);
-    }));
+    visit(
+      path,
+      async (page) => {
+        await begun(page);
+        await page.waitForSelector("#rates-table .number");
+        await press(page, "round");
+        await page.waitForFunction(`document.getElementById("rounds").textContent === "1"`);
+        const loss = await textOf(page, "loss");
+        await enter(page, "learning-rate", "-4");
+        await press(page, "converge");
+        await page.waitForFunction(`Number(document.getElementById("rounds").textContent.replace(",", "")) > 20`);
+        await page.evaluate("device.destroy()");
+        await page.waitForSelector("#notice:not([hidden])");
+        await page.waitForFunction(`/reference’s own/.test(document.getElementById("agreement").textContent)`);
+        expect(await textOf(page, "rounds")).toBe("1");
+        expect(await textOf(page, "loss")).toBe(loss);
+        await press(page, "round");
+        await page.waitForFunction(`document.getElementById("rounds").textContent === "2"`);
+      },
+      `const { requestDevice } = GPUAdapter.prototype;
+      GPUAdapter.prototype.requestDevice = async function (...options) {
+        return (window.device = await requestDevice.apply(this, options));
+      };`,
+    ));
 });
 
 // On one page: each test goes on where the one before left it.
 describe("the walkthrough, as its visitor goes on,", () => {
   const onPage = usePage(path);
+
+  test("shows the numbers that PyTorch computed: forward, backward, and after five rounds", () =>
+    onPage(async (page) => {
+      await begun(page);
+      expectRecorded(await allMatrices(page));
+      expect(await textOf(page, "agreement")).toMatch(/^✓ All \d+ numbers of this round agree with the float64/);
+      expect(await page.$$eval(".mark", (marks) => marks.every(({ textContent }) => /^✓/.test(textContent!)))).toBe(
+        true,
+      );
+
+      await enter(page, "learning-rate", "-3");
+      await page.waitForFunction(`document.getElementById("learning-rate-value").textContent === "0.001"`);
+      await openStage(page, 6);
+      for (const expected of recording.tensors.get("expected.losses")!.data) {
+        expectClose((await shownMatrices(page)).L, [expected]);
+        const before = Number(await textOf(page, "rounds"));
+        await press(page, "round");
+        await page.waitForFunction(`document.getElementById("rounds").textContent === "${before + 1}"`);
+      }
+      await openStage(page, 1);
+      const after = recorded("after.");
+      const shown = await shownMatrices(page);
+      for (const [name, letter] of Object.entries(lettersOfElman)) expectClose(shown[letter], after.get(name)!.data);
+    }));
+
+  test("runs until it converges, and goes back to the initial weights", () =>
+    onPage(async (page) => {
+      await press(page, "reset");
+      await page.waitForFunction(`document.getElementById("rounds").textContent === "0"`);
+      await enter(page, "learning-rate", "-1");
+      await page.waitForFunction(`document.getElementById("learning-rate-value").textContent === "0.1"`);
+      const first = await textOf(page, "loss");
+      await press(page, "converge");
+      await page.waitForFunction(`/^Converged/.test(document.getElementById("progress").textContent)`);
+      const done = Number(await textOf(page, "rounds"));
+      expect(await textOf(page, "progress")).toBe(
+        `Converged: the loss is below 0.01 after 148 rounds${done > 148 ? `; ${done} are done` : ""}.`,
+      );
+      expect(Number(await textOf(page, "loss"))).toBeLessThan(0.01);
+      expect(parseFloat(await textOf(page, "probability"))).toBeGreaterThan(99);
+      expect(await textOf(page, "agreement")).toMatch(/^✓/);
+      await press(page, "reset");
+      await page.waitForFunction(`document.getElementById("rounds").textContent === "0"`);
+      expect(await textOf(page, "loss")).toBe(first);
+
+      await enter(page, "learning-rate", "-4");
+      await press(page, "converge");
+      await page.waitForFunction(`Number(document.getElementById("rounds").textContent.replace(",", "")) > 20`);
+      await press(page, "converge");
+      await page.waitForFunction(`/^Stopped after/.test(document.getElementById("progress").textContent)`);
+    }));
 
   test("goes from stage to stage and back, with buttons and with keys", () =>
     onPage(async (page) => {
@@ -389,6 +359,7 @@ describe("the walkthrough, as its visitor goes on,", () => {
         for (let stage = 1; stage <= 21; stage++) {
           const [width, height] = sizes[Math.floor((stage - 1) / 6)]!;
           if (stage % 6 === 1) await page.setViewport({ width, height });
+          await page.evaluate("scrollTo(0, 0)"); // what was pressed before may be further down
           await openStage(page, stage);
           Object.assign(shown, await shownMatrices(page));
           const edges = await page.$$eval("#diagram, #back, #next, #play", (found) =>
@@ -488,5 +459,42 @@ describe("the walkthrough, as its visitor goes on,", () => {
         );
         expect(unreachable).toBe(0);
       }
+    }));
+
+  test("takes any sentence, as text alone, with repeated words alike", () =>
+    onPage(async (page) => {
+      await beginAnew(page);
+      await enter(page, "sentence", "the <b>cat</b> saw the mouse");
+      await page.waitForFunction(`document.querySelectorAll("#stages button").length === 19`);
+      const shown = await allMatrices(page);
+      expect(shown.x_1).toEqual([1, 0, 0, 0]);
+      expect(shown.x_4).toEqual(shown.x_1);
+      expect(await page.$("main b")).toBeNull();
+      expect(await page.$$eval("#words option", (options) => options.map(({ value }) => value))).toEqual([
+        "the",
+        "<b>cat</b>",
+        "saw",
+        "mouse",
+      ]);
+      expect(await page.$("#weights-hint:not([hidden])")).not.toBeNull();
+      expect(await textOf(page, "agreement")).toMatch(/^✓/);
+
+      await enter(page, "hidden", "8");
+      await page.waitForFunction(`document.querySelectorAll("#sharing td").length === 35`);
+      await enter(page, "answer", "mouse");
+      await openStage(page, 9);
+      await page.waitForFunction(`document.querySelector("[data-name=y] td:last-child")?.textContent === "1.0000"`);
+      const drawn = await textOf(page, "loss");
+      await enter(page, "seed", "2");
+      await page.waitForFunction(`document.getElementById("loss").textContent !== "${drawn}"`);
+
+      await enter(page, "sentence", "Hello");
+      await page.waitForFunction(`document.querySelectorAll("#stages button").length === 11`);
+      expect(
+        Object.values(await allMatrices(page))
+          .flat()
+          .every(Number.isFinite),
+      ).toBe(true);
+      expect(await textOf(page, "agreement")).toMatch(/^✓/);
     }));
 });

@@ -5,19 +5,22 @@ import { visit } from "../visit";
 import { ownText, singleSteps } from "./on-train-page";
 import { anotherGpu, bring, button, downloaded, enter, isSeen, numberOf, press, textOf, until } from "./page";
 
-/** Loads a page again, for a visitor whose browser has no WebGPU. */
-async function without(page: Page): Promise<void> {
-  await page.evaluateOnNewDocument(anotherGpu("undefined"));
-  await page.reload();
-  await button(page, "run");
-}
+/** As `visit`, of a visitor whose browser has no WebGPU. */
+const visitWithout = (path: string, work: (page: Page) => Promise<void>) =>
+  visit(
+    path,
+    async (page) => {
+      await button(page, "run");
+      await work(page);
+    },
+    anotherGpu("undefined"),
+  );
 
 const said = /^This browser has no WebGPU\. This page computes on the processor instead/;
 const entered = (page: Page, id: string) => page.$eval(`#${id}`, (control) => (control as HTMLInputElement).value);
 
 test("the home page says so, learns, and makes up names", () =>
-  visit("", async (page) => {
-    await without(page);
+  visitWithout("", async (page) => {
     expect(await textOf(page, "processor")).toMatch(said);
     expect(await textOf(page, "status")).toMatch(/^Ready: .* processor\.$/);
     await press(page, "run");
@@ -32,8 +35,7 @@ test("the home page says so, learns, and makes up names", () =>
   }));
 
 test("the training page says so, trains, answers, draws, saves and goes on, and refuses in words what is too large", () =>
-  visit("train/#task=text&cell=lstm&hidden=16&steps=16&learningRate=0.02&pauseAt=24", async (page) => {
-    await without(page);
+  visitWithout("train/#task=text&cell=lstm&hidden=16&steps=16&learningRate=0.02&pauseAt=24", async (page) => {
     expect(await textOf(page, "processor-text")).toMatch(said);
     expect(await Promise.all(["hidden", "batch", "steps"].map((id) => entered(page, id)))).toEqual(["16", "16", "16"]);
     expect(await page.$eval("#schedule", (control) => control.matches(":disabled"))).toBe(true);

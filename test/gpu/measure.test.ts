@@ -63,10 +63,10 @@ async function chosen(
 
 async function shares(speeds: Readonly<Record<string, number>>, noise: () => Noise): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
-  const tries = 200;
-  for (let seed = 1; seed <= tries; seed++) {
-    const name = (await chosen(speeds, noise(), seed)) ?? "undecided";
-    found[name] = (found[name] ?? 0) + 1 / tries;
+  const [tries, atOnce] = [200, 10]; // side by side they wait for the device together
+  for (let first = 1; first <= tries; first += atOnce) {
+    const all = await Promise.all(Array.from({ length: atOnce }, (_, i) => chosen(speeds, noise(), first + i)));
+    for (const name of all) found[name ?? "undecided"] = (found[name ?? "undecided"] ?? 0) + 1 / tries;
   }
   return found;
 }

@@ -3,6 +3,7 @@
 import {
   adam,
   type CheckpointStore,
+  type Gpu,
   Network,
   openCheckpointStore,
   openGpu,
@@ -48,13 +49,18 @@ export async function look(kind?: Kind) {
 const tokens = Int32Array.from({ length: 300 }, (_, i) => (3 * i + (i % 5)) % 7);
 const size = { steps: 6, batch: 3 };
 
-/** The losses of `steps` training steps, from where the store has them if it has any; leaves there where they end. */
-export async function train(steps: number, kind: Kind): Promise<number[]> {
-  const store = await openCheckpointStore(kind);
-  const bytes = await store.load("training");
+let gpu: Promise<Gpu> | undefined;
+
+/**
+ * The losses of `steps` training steps, from where the store has them if it has any; leaves there where they end.
+ * @param kind of the store; without one nothing is kept.
+ */
+export async function train(steps: number, kind?: Kind): Promise<number[]> {
+  const store = kind && (await openCheckpointStore(kind));
+  const bytes = await store?.load("training");
   const saved = bytes && (await readCheckpoint(bytes));
-  const gpu = await openGpu();
-  const network = await Network.create(gpu, {
+  gpu ??= openGpu(); // one for all of a page's: it compiles once
+  const network = await Network.create(await gpu, {
     cell: "gru",
     inputs: 7,
     hidden: 6,
@@ -68,12 +74,7 @@ export async function train(steps: number, kind: Kind): Promise<number[]> {
   const windows = randomWindows(tokens, { ...size, seed: 2, ...position });
   const losses: number[] = [];
   for await (const { loss } of trainer.train(windows, { steps })) losses.push(loss);
-  await store.save("training", await saveCheckpoint(trainer, { data: windows.position }));
-  gpu.destroy();
+  await store?.save("training", await saveCheckpoint(trainer, { data: windows.position }));
+  network.destroy();
   return losses;
-}
-
-/** Empties a store. */
-export async function empty(kind: Kind): Promise<void> {
-  await (await openCheckpointStore(kind)).delete("training");
 }
