@@ -3,11 +3,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { quotedPath } from "../data/refusal";
-import { expectReadable, textOf } from "../data/text-file";
+import { expectReadable, readText } from "../data/text-file";
 import type { OwnData } from "../tasks/own-data";
 import { OptionError } from "./arguments";
 
-/** @throws where it cannot be read, or holds no text. */
+/** Says how its bytes were read, where they do not say so themselves. @throws where it cannot be read, or holds no text. */
 export async function readData(path: string): Promise<OwnData> {
   const name = basename(path);
   const unreadable = (error: Error) => {
@@ -15,5 +15,7 @@ export async function readData(path: string): Promise<OwnData> {
   };
   const { size } = await stat(path).catch(unreadable);
   expectReadable(name, size);
-  return { name, text: textOf(name, await readFile(path).catch(unreadable)) };
+  const { text, said } = readText(name, await readFile(path).catch(unreadable));
+  if (said.length > 0) console.error(`${name}: ${said.join(", ")}`);
+  return { name, text };
 }
