@@ -3,11 +3,36 @@
 
 import { refusal } from "./refusal";
 
+/** How a file's bytes may be said to be read, by names that `TextDecoder` knows, and in words. */
+export const encodings = {
+  "utf-8": "UTF-8",
+  "utf-16le": "UTF-16LE",
+  "utf-16be": "UTF-16BE",
+  "windows-1252": "Windows-1252",
+  "windows-1250": "Windows-1250 (Central Europe)",
+  "windows-1251": "Windows-1251 (Cyrillic)",
+  "koi8-r": "KOI8-R (Cyrillic)",
+  "windows-1253": "Windows-1253 (Greek)",
+  "windows-1254": "Windows-1254 (Turkish)",
+  shift_jis: "Shift_JIS (Japanese)",
+  "euc-jp": "EUC-JP (Japanese)",
+  gb18030: "GB18030 (Chinese)",
+  big5: "Big5 (Chinese)",
+  "euc-kr": "EUC-KR (Korean)",
+} as const;
+
+export type Encoding = keyof typeof encodings;
+
 /** The text of a file, and what there is to say of how its bytes were read. */
 export interface TextFile {
   text: string;
   said: readonly string[];
+  /** Whether its bytes may mean another text in another encoding. */
+  unsure: boolean;
 }
+
+/** The cause of an error where another encoding may help. */
+export const inAnotherEncoding = "encoding";
 
 /** More would hold up a page, and become no string in some browsers. */
 const mostBytes = 100e6;
@@ -23,9 +48,10 @@ export function expectReadable(name: string, bytes: number): void {
 /**
  * Reads a file's bytes as text: UTF-8 or UTF-16, with a mark or without, or Windows-1252. Where a few characters of it are lost, it is
  * read without them.
+ * @param chosen how it is said that the bytes are to be read
  * @throws where the bytes are no text, are in another encoding, or were made of one by a program that could not read it.
  */
-export function readText(name: string, bytes: Uint8Array): TextFile {
+export function readText(name: string, bytes: Uint8Array, chosen?: Encoding): TextFile {
   expectReadable(name, bytes.length);
   const expected = "text in UTF-8, UTF-16 or Windows-1252";
   if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2]! < 0x20) {
@@ -34,22 +60,25 @@ export function readText(name: string, bytes: Uint8Array): TextFile {
   }
   const kind = kindOf(bytes);
   if (kind) throw refusal(name, `is ${kind}`, expected, "save the text or table in it as UTF-8 or CSV");
-  const [encoding, why] = encodingOf(bytes);
+  const [encoding, why] = chosen ? [chosen, "as was chosen"] : encodingOf(bytes);
   const decoded = new TextDecoder(encoding).decode(bytes); // without the mark
   const text = encoding === "windows-1252" ? decoded.replace(/[\x80-\x9f]/g, westernOf) : decoded;
-  const said = why ? [`read as ${labels[encoding]}, ${why}`] : [];
+  const said = why ? [`read as ${encodings[encoding]}, ${why}`] : [];
+  const unsure = why !== undefined;
   const lost = text.match(/[\0\uFFFD]/g)?.length ?? 0;
-  if (lost === 0) return { text, said };
+  if (lost === 0) return { text, said, unsure };
   const first = text.search(/[\0\uFFFD]/);
   const line = text.slice(0, first).split("\n").length;
   if (lost <= mostLost * text.length) {
     const count = lost === 1 ? "1 character that is" : `${lost} characters that are`;
     const where = `${lost === 1 ? "" : "the first "}in line ${line}`;
-    return { text: text.replace(/[\0\uFFFD]/g, ""), said: [...said, `${count} lost left out, ${where}`] };
+    const rest = text.replace(/[\0\uFFFD]/g, "");
+    return { text: rest, said: [...said, `${count} lost left out, ${where}`], unsure: true };
   }
   if (!isValid(encoding, bytes)) {
-    const cure = "if it is a text, it is in another encoding: save it as UTF-8";
-    throw refusal(name, `has bytes that are no ${labels[encoding]}`, expected, cure);
+    const cure = "if it is a text, it is in another encoding: say which, or save it as UTF-8";
+    const error = refusal(name, `has bytes that are no ${encodings[encoding]}`, expected, cure);
+    throw Object.assign(error, { cause: inAnotherEncoding });
   }
   if (text[first] === "\0") {
     throw refusal(`${name}, line ${line}`, "has a NUL, as no text has", expected, "save it as UTF-8, if it is a text");
@@ -57,15 +86,6 @@ export function readText(name: string, bytes: Uint8Array): TextFile {
   const got = 'has "\uFFFD", which a program wrote for a character that it could not read';
   throw refusal(`${name}, line ${line}`, got, "the character", "save the original as UTF-8, or take such lines out");
 }
-
-type Encoding = keyof typeof labels;
-
-const labels = {
-  "utf-8": "UTF-8",
-  "utf-16le": "UTF-16LE",
-  "utf-16be": "UTF-16BE",
-  "windows-1252": "Windows-1252",
-} as const;
 
 /** How a file's bytes are read, and why where they do not say so themselves. */
 function encodingOf(bytes: Uint8Array): [encoding: Encoding, why?: string] {

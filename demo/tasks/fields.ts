@@ -29,7 +29,7 @@ const groups = {
       label: "Column of classes",
       initial: "",
       longest: 200,
-      hint: "Its name or its place, from 1; empty: the one called label, class or target, or the first.",
+      hint: "Its name or its place, from 1; empty: the one called label, class or target, or whose values come again.",
       only: ["task", "classify"],
     },
     read: {

@@ -7,7 +7,7 @@ import { answers } from "../data/trained-on";
 import { complaintOf, integer, OptionError } from "./arguments";
 import { load } from "./checkpoint-file";
 import { choiceFile } from "./choice-file";
-import { readData } from "./data-file";
+import { encodingNamed, readData } from "./data-file";
 import { openNodeGpu } from "./node-gpu";
 import { predictions } from "./predictions";
 
@@ -20,6 +20,8 @@ character comes next.
   --load FILE   the network
   --data FILE   sequences, with their classes or without (CSV, JSON, or a text a line in .txt); a series; or a text
   --text TEXT   a text, in place of a file
+  --encoding NAME
+                how the bytes of --data are read, where they do not say so
   --label NAME  of sequences: the column of classes, by its name or its place from 1
   --read NAMES  the columns to read, with commas
   --time NAME   of a series: the column of times
@@ -48,6 +50,7 @@ function readOptions(args: string[]) {
     load: text,
     data: text,
     text,
+    encoding: text,
     label: text,
     read: text,
     time: text,
@@ -63,9 +66,12 @@ function readOptions(args: string[]) {
     const got = data === undefined ? "--data or --text is missing" : "--text does not go with --data";
     throw new OptionError(`${got}, expected one of them`);
   }
+  const encoding = encodingNamed(values.encoding);
+  if (encoding && data === undefined) throw new OptionError("--encoding is given without --data; leave it out");
   return {
     load,
     data,
+    encoding,
     said,
     label,
     read,
@@ -76,7 +82,7 @@ function readOptions(args: string[]) {
 }
 
 async function predict(options: NonNullable<ReturnType<typeof readOptions>>) {
-  const { load: file, data, said, label, read, time, top, json } = options;
+  const { load: file, data, encoding, said, label, read, time, top, json } = options;
   const { network: config, parameters, trainedOn } = await load("load", file);
   const make = predictions[trainedOn.answer];
   if (!make) {
@@ -85,7 +91,7 @@ async function predict(options: NonNullable<ReturnType<typeof readOptions>>) {
       `--load is ${quotedPath(file)}, whose network ${answers[trainedOn.answer]}, expected one that ${known.join(", or ")}`,
     );
   }
-  const own = data === undefined ? { name: "--text", text: said ?? "" } : await readData(data);
+  const own = data === undefined ? { name: "--text", text: said ?? "" } : await readData(data, encoding);
   const isText = data === undefined;
   const asked = await make({ own, isText, trainedOn, label, read, time, top });
   const node = await openNodeGpu();

@@ -2,7 +2,7 @@
 // before stays until a file can be learned from.
 
 import { type FileKind, type Judged, kindWords, sizeOf } from "../data/kinds";
-import { expectReadable, readText } from "../data/text-file";
+import { type Encoding, encodings, expectReadable, inAnotherEncoding, readText } from "../data/text-file";
 import { element } from "../page";
 import { labelOf } from "../tasks/field";
 import { fields, type Settings } from "../tasks/fields";
@@ -21,6 +21,15 @@ const stays = "What was there before is still there.";
 
 const isKind = (task: string): task is FileKind => Object.hasOwn(kindWords, task);
 
+/** A file that came, and how its bytes were read. */
+interface Came {
+  file: File;
+  encoding: Encoding | undefined;
+  said: readonly string[];
+  /** Whether they may mean another text. */
+  unsure: boolean;
+}
+
 /** What is shown of a file, and by which settings it is read. */
 interface Shown {
   own: OwnData;
@@ -35,9 +44,11 @@ export class OwnFile {
   readonly #table: RowsTable;
   readonly #kind = element<HTMLSelectElement>("brought-kind");
   readonly #firstRow = element<HTMLSelectElement>("brought-header");
-  /** What is said of files that came: their size, and how their bytes were read. */
-  readonly #came = new WeakMap<OwnData, { size: string; said: readonly string[] }>();
+  readonly #encoding = element<HTMLSelectElement>("brought-encoding");
+  readonly #came = new WeakMap<OwnData, Came>();
   #shown: Shown | undefined;
+  /** That is shown. */
+  #file: File | undefined;
   /** How the table was taken that was learned from last. */
   #taken: Survey["table"];
   /** Counts what is asked of the worker: an answer to an earlier question is none. */
@@ -48,6 +59,8 @@ export class OwnFile {
     this.#desk = desk;
     this.#form = form;
     for (const [kind, words] of Object.entries(kindWords)) this.#kind.add(new Option(words, kind));
+    this.#encoding.add(new Option("what they seem to be", ""));
+    for (const [encoding, words] of Object.entries(encodings)) this.#encoding.add(new Option(words, encoding));
     const { firstRow } = fields;
     if (firstRow.kind === "choice") {
       for (const word of Object.keys(firstRow.choices)) this.#firstRow.add(new Option(labelOf(firstRow, word), word));
@@ -62,28 +75,34 @@ export class OwnFile {
     this.#firstRow.addEventListener("change", () => {
       void this.#otherwise({ ...this.#shown!.settings, firstRow: this.#firstRow.value as Settings["firstRow"] });
     });
+    this.#encoding.addEventListener("change", () => {
+      void this.bring(this.#file!, (this.#encoding.value || undefined) as Encoding | undefined);
+    });
     element("brought-close").addEventListener("click", () => this.hide());
     element("own-look").addEventListener("click", () => void this.look());
   }
 
   /**
    * Takes a file as what to learn from, and chooses the task that goes with it.
+   * @param encoding how it is said that its bytes are to be read
    * @returns why it cannot be learned from; undefined where it is taken.
    */
-  async bring(file: File): Promise<string | undefined> {
+  async bring(file: File, encoding?: Encoding): Promise<string | undefined> {
     const turn = ++this.#turn;
-    this.#announce(`${file.name}, ${bytesText(file.size)}`, "Reading it…");
+    this.#file = file;
+    this.#encoding.value = encoding ?? "";
+    this.#announce(named(file), "Reading it…");
     try {
-      const { own, said } = await read(file);
-      this.#came.set(own, { size: bytesText(file.size), said });
+      const own = await this.#open(file, encoding);
       const found = await this.#read(own, this.#form.settings);
       return turn === this.#turn ? this.#take(found) : undefined;
     } catch (error) {
       if (turn !== this.#turn) return undefined;
-      const { message } = error as Error;
+      const { message, cause } = error as Error;
       this.#shown = undefined;
-      this.#announce(`${file.name}, ${bytesText(file.size)}`, `It cannot be read. ${stays}`);
+      this.#announce(named(file), `It cannot be read. ${stays}`);
       this.#tell(message, true);
+      this.#offer({ bytes: cause === inAnotherEncoding });
       return message;
     }
   }
@@ -163,19 +182,39 @@ export class OwnFile {
     const next = this.#desk.order ? "It needs a reset, and a new start." : "Start, and it learns from that.";
     const what = `${size}, read as ${kindWords[settings.task as FileKind]}: ${why}.`;
     const came = this.#came.get(own);
-    this.#announce(
-      came ? `${own.name}, ${came.size}` : own.name,
-      `${what} ${!usable ? stays : problem ? "" : next}`.trim(),
-    );
+    this.#file = came?.file;
+    this.#encoding.value = came?.encoding ?? "";
+    this.#announce(came ? named(came.file) : own.name, `${what} ${!usable ? stays : problem ? "" : next}`.trim());
     this.#tell(problem, !usable);
-    element("brought-otherwise").hidden = false;
     this.#kind.value = settings.task;
-    element("brought-first-row").hidden = table === undefined;
+    this.#offer({ kind: true, bytes: came?.unsure ?? false, firstRow: table !== undefined });
     this.#firstRow.value = settings.firstRow;
     this.#table.show(table, settings);
     const made = [...(came?.said ?? []), description].filter(Boolean).join(". ");
     element("brought-made").textContent = made && `${made}.`;
     element("brought-made").hidden = made === "";
+  }
+
+  /** @param what may be said otherwise */
+  #offer({ kind = false, bytes = false, firstRow = false }): void {
+    element("brought-otherwise").hidden = !(kind || bytes || firstRow);
+    element("brought-as").hidden = !kind;
+    element("brought-bytes").hidden = !bytes;
+    element("brought-first-row").hidden = !firstRow;
+  }
+
+  /** The text of a file. @throws where it cannot be read as one. */
+  async #open(file: File, encoding: Encoding | undefined): Promise<OwnData> {
+    const { name } = file;
+    expectReadable(name, file.size);
+    const bytes = await file.arrayBuffer().catch((error: Error) => {
+      throw new Error(`${name}: ${error.message}`); // a folder, perhaps
+    });
+    const { text, said, unsure } = readText(name, new Uint8Array(bytes), encoding);
+    expectLength(text);
+    const own = { name, text };
+    this.#came.set(own, { file, encoding, said, unsure });
+    return own;
   }
 
   #announce(name: string, said: string): void {
@@ -193,17 +232,7 @@ export class OwnFile {
   }
 }
 
+const named = ({ name, size }: File) => `${name}, ${bytesText(size)}`;
+
 const initial = (names: readonly (keyof Settings)[]) =>
   Object.fromEntries(names.map((name) => [name, initialSettings[name]]));
-
-/** @throws where it cannot be read as text. */
-async function read(file: File): Promise<{ own: OwnData; said: readonly string[] }> {
-  const { name } = file;
-  expectReadable(name, file.size);
-  const bytes = await file.arrayBuffer().catch((error: Error) => {
-    throw new Error(`${name}: ${error.message}`); // a folder, perhaps
-  });
-  const { text, said } = readText(name, new Uint8Array(bytes));
-  expectLength(text);
-  return { own: { name, text }, said };
-}

@@ -28,10 +28,20 @@ export async function survey({ settings, own }: Pick<Order, "settings" | "own">)
       const { description } = make(holding);
       return { usable: true, description, table };
     } catch (error) {
-      make({ ...holding, steps: 1, batch: 1, future: 1 });
-      return { usable: true, problem: (error as Error).message, table };
+      const { message: problem } = error as Error;
+      return { usable: isUsable(() => make({ ...holding, steps: 1, batch: 1, future: 1 })), problem, table };
     }
   } catch (error) {
     return { usable: false, problem: (error as Error).message, table };
+  }
+}
+
+/** Whether there are settings that will do: if any, then the least. */
+function isUsable(make: () => unknown): boolean {
+  try {
+    make();
+    return true;
+  } catch {
+    return false;
   }
 }

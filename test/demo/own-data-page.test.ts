@@ -32,10 +32,17 @@ describe("the training page", () => {
       await button(page, "run");
       await enter(page, { text });
       await bring(page, "file", "cyrillic.txt", Buffer.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2]));
-      await until(page, "text-error", /^cyrillic\.txt: has bytes that are no UTF-8, .*save it as UTF-8\.$/);
+      await until(
+        page,
+        "text-error",
+        /^cyrillic\.txt: has bytes that are no UTF-8, .*say which, or save it as UTF-8\.$/,
+      );
       expect(await textOf(page, "brought-said")).toBe("It cannot be read. What was there before is still there.");
       expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(text);
       expect(await textOf(page, "own-name")).toMatch(/^your text, /);
+      await page.select("#brought-encoding", "windows-1251");
+      await until(page, "brought-made", /^read as Windows-1251 \(Cyrillic\), as was chosen\.$/);
+      expect(await textOf(page, "brought-problem")).toMatch(/^The text has 6 characters; 20 or more are needed/);
       await bring(page, "file", "utf16.txt", Buffer.from(`\uFEFF${text}`, "utf16le"));
       await until(page, "own-name", /^utf16\.txt, 480 characters/);
       expect(await isSeen(page, "text-error")).toBe(false);

@@ -1,7 +1,7 @@
 import { deflateRawSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expectReadable, readText } from "../../demo/data/text-file";
+import { type Encoding, encodings, expectReadable, readText } from "../../demo/data/text-file";
 
 const utf16 = (text: string, bigEndian: boolean) => {
   const bytes = new Uint8Array(2 + 2 * text.length);
@@ -67,19 +67,31 @@ describe("textOf", () => {
       "2 characters that are lost left out, the first in line 100",
     ],
   ])("reads %s, and says so", (_, bytes, text, said) => {
-    expect(readText("a.txt", bytes)).toEqual({ text, said: [said] });
+    expect(readText("a.txt", bytes)).toEqual({ text, said: [said], unsure: true });
   });
 
   test("says nothing of what a file says itself", () => {
-    expect(readText("a.txt", utf16("é", false)).said).toEqual([]);
-    expect(readText("a.txt", new TextEncoder().encode("é")).said).toEqual([]);
+    for (const bytes of [utf16("é", false), new TextEncoder().encode("é")])
+      expect(readText("a.txt", bytes)).toEqual({ text: "é", said: [], unsure: false });
+  });
+
+  test("reads bytes as they are said to be, in all encodings that are offered", () => {
+    const cyrillic = Uint8Array.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2]);
+    const { text, said } = readText("a.txt", cyrillic, "windows-1251");
+    expect([text, said]).toEqual(["Привет", ["read as Windows-1251 (Cyrillic), as was chosen"]]);
+    expect(readText("a.txt", Uint8Array.from([0x93, 0xfa, 0x96, 0x7b]), "shift_jis").text).toBe("日本");
+    for (const encoding of Object.keys(encodings) as Encoding[]) {
+      const isWide = encoding.startsWith("utf-16");
+      const bytes = isWide ? utf16("plain", encoding === "utf-16be") : latin1("plain");
+      expect(readText("a.txt", bytes, encoding).text, encoding).toBe("plain");
+    }
   });
 
   test.each([
     [
       "Cyrillic of one byte a letter",
       Uint8Array.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2, 0x20, 0xe2, 0xf1, 0xe5, 0xec]),
-      "a.txt: has bytes that are no UTF-8, expected text in UTF-8, UTF-16 or Windows-1252; if it is a text, it is in another encoding: save it as UTF-8.",
+      "a.txt: has bytes that are no UTF-8, expected text in UTF-8, UTF-16 or Windows-1252; if it is a text, it is in another encoding: say which, or save it as UTF-8.",
     ],
     ["Japanese of two", Uint8Array.from([0x8d, 0xa1, 0x93, 0xfa, 0x82, 0xcd, 0x61, 0x62, 0x63]), "no UTF-8"],
     [
