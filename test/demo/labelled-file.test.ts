@@ -465,6 +465,9 @@ describe("readLabelledFile finds by what they hold", () => {
     expect(file).toMatchObject({ kind: "features", classes: ["de", "en"] });
     const both = await rolesOf(["words,mood,a b,tongue", ...tweets], { label: "2", read: 'words, "tongue"' });
     expect(textsOf(both.file)[1]).toEqual(["good", "no 1, really\nen"]);
+    await expect(rolesOf(["words,mood,a,b", ...tweets], { label: "mood", read: "words, mood" })).rejects.toThrow(
+      'data.csv: is to be read with "mood", its column of classes, expected the class to be none of what is read; name',
+    );
     await expect(rolesOf(["words,mood", ...tweets], { read: "tongue" })).rejects.toThrow('has no column "tongue"');
   });
 
