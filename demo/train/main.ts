@@ -205,9 +205,18 @@ function showIgnored(ignored: readonly string[]): void {
   if (ignored.length > 0) showFailure(`The address has what this page does not know, left out: ${ignored.join(", ")}.`);
 }
 
-/** Goes on with a training that was saved. @param kept the name under which the browser keeps it. */
+/**
+ * Goes on with a training that was saved; where that cannot be, what was trained before goes on.
+ * @param kept the name under which the browser keeps it.
+ */
 async function goOn({ settings, own, file }: Opened, kept?: string): Promise<void> {
-  if (!(await desk.begin({ settings, own, from: file, kept }))) return;
+  const trained = desk.activity === "training";
+  if (!(await desk.begin({ settings, own, from: file, kept }))) {
+    if (!trained || desk.activity !== "paused") return;
+    const { textContent: why } = element("failure");
+    void desk.train();
+    return showFailure(why ?? undefined);
+  }
   throughTime.clear();
   form.show(settings);
   form.showOwn(own);

@@ -198,12 +198,18 @@ describe("the training page", () => {
         "latin1",
       );
       expect(spoiled.equals(bytes)).toBe(false);
+      await enter(page, { pauseAt: "" });
+      await press(page, "run");
+      await untilStep(page, 3);
       await bring(page, "open", name, spoiled);
       await until(
         page,
         "failure",
         /^pandas\.csv: has the class "up", expected the classes "down", "xy", as the network/,
       );
+      await until(page, "status", /^Training\.$/); // what was trained before goes on
+      await untilStep(page, 1 + (await numberOf(page, "step")));
+      expect(await isSeen(page, "failure")).toBe(true);
       await bring(page, "open", name, bytes);
       await until(page, "description", /standardised as in training, by mean/);
       await until(page, "status", /^Paused after 2 steps/);
