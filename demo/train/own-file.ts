@@ -191,7 +191,7 @@ export class OwnFile {
     this.#firstRow.value = settings.firstRow;
     this.#table.show(table, settings);
     const made = [...(came?.said ?? []), description].filter(Boolean).join(". ");
-    element("brought-made").textContent = made && `${made}.`;
+    element("brought-made").textContent = made && `${made[0]!.toUpperCase()}${made.slice(1)}.`;
     element("brought-made").hidden = made === "";
   }
 

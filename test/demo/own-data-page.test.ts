@@ -41,14 +41,14 @@ describe("the training page", () => {
       expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(text);
       expect(await textOf(page, "own-name")).toMatch(/^your text, /);
       await page.select("#brought-encoding", "windows-1251");
-      await until(page, "brought-made", /^read as Windows-1251 \(Cyrillic\), as was chosen\.$/);
+      await until(page, "brought-made", /^Read as Windows-1251 \(Cyrillic\), as was chosen\.$/);
       expect(await textOf(page, "brought-problem")).toMatch(/^The text has 6 characters; 20 or more are needed/);
       await bring(page, "file", "utf16.txt", Buffer.from(`\uFEFF${text}`, "utf16le"));
       await until(page, "own-name", /^utf16\.txt, 480 characters/);
       expect(await isSeen(page, "text-error")).toBe(false);
       expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(text);
       await bring(page, "file", "latin1.txt", Buffer.from(text, "latin1"));
-      await until(page, "brought-made", /^read as Windows-1252, as it is no UTF-8\. 432 characters to learn from/);
+      await until(page, "brought-made", /^Read as Windows-1252, as it is no UTF-8\. 432 characters to learn from/);
       expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(text);
     }));
 
@@ -144,6 +144,8 @@ describe("the training page", () => {
       await until(page, "brought-said", /^40 rows of "length", "kind", read as sequences.*: the values of "kind" come/);
       expect([await held("label"), await held("read")]).toEqual(["", ""]);
       expect(await barriers(page, "light")).toEqual([]);
+      await page.setViewport({ width: 320, height: 640 });
+      await page.waitForFunction("document.scrollingElement.scrollWidth <= innerWidth");
     }));
 
   test("says beside the prompt which of its characters the network does not know, for as long as they are there", () =>
