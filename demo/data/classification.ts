@@ -53,13 +53,20 @@ export function classification(given: LabelledFile, { steps = given.longest, tra
   return { ...parts, classes, steps, baseline, description: described(file, parts, steps, trained !== undefined) };
 }
 
-function described({ items, classes, leftOut }: LabelledFile, parts: Parts, steps: number, again: boolean): string {
+function described(
+  { items, classes, leftOut, said: found }: LabelledFile,
+  parts: Parts,
+  steps: number,
+  again: boolean,
+): string {
   const { heldOut, cut, trainedOn } = parts;
   const few = (all: readonly string[]) => (all.length > 8 ? [...all.slice(0, 7), "…"] : all).join(", ");
   const numbers = (all: readonly number[]) => few(all.map((one) => one.toPrecision(3)));
-  const said = [`${items.length} in ${classes.length} classes (${few(classes)})`, `${heldOut.length} held out`];
-  for (const name of leftOut)
-    said.push(`the column ${name ? `"${name}"` : "without a name"} left out, which numbers the rows`);
+  const said = [
+    ...[`${items.length} in ${classes.length} classes (${few(classes)})`, `${heldOut.length} held out`],
+    ...leftOut.map((name) => `the column ${name ? `"${name}"` : "without a name"} left out, which numbers the rows`),
+    ...found,
+  ];
   if (cut > 0) said.push(`${cut} cut to ${steps} steps`);
   const { scale } = trainedOn;
   const by = again ? "as in training, by" : "by";

@@ -1,7 +1,7 @@
 // The rows of a CSV file as they stand there: what separates cells, comments before them, quotes; and what a cell may hold.
 
 import type Papa from "papaparse";
-import { refusal } from "./refusal";
+import { refusal, refusalOfAll } from "./refusal";
 
 /** A row that is not empty: its number in the file, from 0, and its cells. */
 export type Row = readonly [number: number, cells: readonly string[]];
@@ -43,10 +43,14 @@ const delimiterOf = (text: string): string =>
 
 function parsed({ parse }: typeof Papa, name: string, text: string, delimiter: string): Row[] {
   const { data, errors } = parse<string[]>(text, { delimiter });
-  const [error] = errors;
-  if (error) {
-    const got = `its quotes do not pair (${error.message.toLowerCase()})`;
-    throw refusal(placeOf(name, error.row ?? 0), got, '"…" around a cell', "write each quote inside such a cell twice");
+  if (errors.length > 0) {
+    const wrong = errors.map(({ row = 0, message }) => ({
+      where: placeOf(name, row),
+      got: `its quotes do not pair (${message.toLowerCase()})`,
+      expected: '"…" around a cell',
+      cure: "write each quote inside such a cell twice",
+    }));
+    throw refusalOfAll(name, wrong, "rows", data.length);
   }
   return [...data.entries()].filter(([, cells]) => cells.some((cell) => cell.trim() !== ""));
 }

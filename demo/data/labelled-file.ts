@@ -1,9 +1,10 @@
 // Reads a file of labelled sequences as people have it, CSV or JSON: all of it, or an error that says what to change.
 
+import type { TableView } from "./columns";
 import { type CsvOptions, csvEntries } from "./labelled-csv";
 import type { Entry } from "./labelled-entries";
 import { jsonEntries } from "./labelled-json";
-import { refusal, shown } from "./refusal";
+import { refusal, refusalOfAll, shown, type Wrong, wrongIn } from "./refusal";
 
 export interface LabelledText {
   /** An index of `classes`. */
@@ -31,6 +32,8 @@ export interface LabelledTexts {
   longest: number;
   /** Columns that number the rows, which are not read: what a header calls each, "" where it does not. */
   leftOut: string[];
+  /** What else was made of the file, in words. */
+  said: string[];
 }
 
 /** Series of numbers, `inputs` of them a step. */
@@ -48,33 +51,53 @@ const isJson = (name: string) => /\.(json|jsonl|ndjson)$/i.test(name);
 
 const fewestItems = 10;
 const mostClasses = 1000;
+/** Of all items, so many are left out where they cannot be used; with more of them wrong, the file is not what it is taken for. */
+const mostLeftOut = 0.1;
+
+interface Options extends CsvOptions {
+  /** Is told how a table is taken, also where it then cannot be used. */
+  show?: ((table: TableView) => void) | undefined;
+}
 
 /**
- * Reads labelled sequences from the text of a file: JSON where its name ends in .json, .jsonl or .ndjson, else CSV.
- * @throws where anything of it cannot be used: an error of one line, for who wrote the file.
+ * Reads labelled sequences from the text of a file: JSON where its name ends in .json, .jsonl or .ndjson, else CSV. A few items
+ * that cannot be used are left out, and it says so.
+ * @throws where it cannot be used: an error of one line with all that is wrong, for who wrote the file.
  */
-export async function readLabelledFile(name: string, text: string, options: CsvOptions = {}): Promise<LabelledFile> {
-  const { entries, columns, leftOut } = isJson(name) ? jsonEntries(name, text) : await csvEntries(name, text, options);
-  if (entries.length < fewestItems) {
-    throw refusal(name, `has ${entries.length} items`, `${fewestItems} or more`, "add some");
-  }
-  const labels = entries.map(labelOf);
-  const classes = [...new Set(labels)].sort();
+export async function readLabelledFile(name: string, text: string, options: Options = {}): Promise<LabelledFile> {
+  const json = isJson(name);
+  const found = json ? jsonEntries(name, text) : await csvEntries(name, text, options);
+  const { columns, leftOut, isText } = found;
+  if (found.table) options.show?.(found.table);
+  const [first] = found.entries;
+  const inputs = first && Array.isArray(first.sequence[0]) ? first.sequence[0].length : null;
+  const wrong: Wrong[] = [...found.wrong];
+  const items = found.entries.flatMap((entry) => {
+    const { length } = wrong;
+    const label = labelOf(entry, wrong);
+    const sequence = isText ? { text: textOf(entry, wrong) } : { features: featuresOf(entry, inputs, wrong) };
+    return wrong.length === length ? [{ label, ...sequence }] : [];
+  });
+  const total = found.entries.length + found.wrong.length;
+  const unit = json ? "items" : "rows";
+  if (wrong.length > 0 && total - items.length > mostLeftOut * total) throw refusalOfAll(name, wrong, unit, total);
+  if (items.length < fewestItems)
+    throw refusal(name, `has ${items.length} items`, `${fewestItems} or more`, "add some");
+  const classes = [...new Set(items.map(({ label }) => label))].sort();
   expectClasses(name, classes, 1);
-  const indices = new Map(classes.map((label, index) => [label, index]));
-  const labelled = <Item>(sequenceOf: (entry: Entry) => Item) =>
-    entries.map((entry, i) => ({ label: indices.get(labels[i]!)!, ...sequenceOf(entry) }));
+  const said = [...found.said];
+  if (wrong.length > 0)
+    said.push(`${total - items.length} of ${total} ${unit} left out, which cannot be used (${wrongIn(name, wrong)})`);
 
-  const [{ sequence: first }] = entries as [Entry];
-  if (typeof first === "string") {
-    const items = labelled((entry) => ({ text: textOf(entry) }));
-    const longest = most(items.map(({ text }) => [...text].length));
-    return { kind: "tokens", name, classes, items, longest, leftOut };
+  const indices = new Map(classes.map((label, index) => [label, index]));
+  const common = { name, classes, leftOut, said };
+  if (isText) {
+    const texts = items.map(({ label, text = "" }) => ({ label: indices.get(label)!, text }));
+    return { kind: "tokens", ...common, items: texts, longest: most(texts.map(({ text }) => [...text].length)) };
   }
-  const inputs = Array.isArray(first[0]) ? first[0].length : null;
-  const items = labelled((entry) => ({ features: featuresOf(entry, inputs) }));
-  const longest = most(items.map(({ features }) => features.length / (inputs ?? 1)));
-  return { kind: "features", name, classes, items, inputs: inputs ?? 1, longest, leftOut, columns };
+  const series = items.map(({ label, features }) => ({ label: indices.get(label)!, features: features! }));
+  const longest = most(series.map(({ features }) => features.length / (inputs ?? 1)));
+  return { kind: "features", ...common, items: series, inputs: inputs ?? 1, longest, columns };
 }
 
 /** A sequence, and the class that a file says it has. */
@@ -95,19 +118,25 @@ export async function readToTell(name: string, text: string, options: CsvOptions
       return line.trim() === "" ? [] : [{ where: `${name}, line ${i + 1}`, label: undefined, sequence: line }];
     });
   const isText = /\.txt$/i.test(name);
-  const entries: Entry[] = isText
-    ? ofLines()
-    : (isJson(name) ? jsonEntries(name, text) : await csvEntries(name, text, options)).entries;
-  if (entries.length === 0) throw refusal(name, "has 0 items", "1 or more", "add some");
-  return entries.map((entry) => {
+  const { entries, wrong }: { entries: Entry[]; wrong: Wrong[] } = isText
+    ? { entries: ofLines(), wrong: [] }
+    : isJson(name)
+      ? jsonEntries(name, text)
+      : await csvEntries(name, text, options);
+  const total = entries.length + wrong.length;
+  if (total === 0) throw refusal(name, "has 0 items", "1 or more", "add some");
+  const items = entries.map((entry) => {
     const { where, label, sequence } = entry;
     const inputs = typeof sequence !== "string" && Array.isArray(sequence[0]) ? sequence[0].length : null;
     return {
       where,
-      label: label === undefined ? undefined : labelOf(entry),
-      sequence: typeof sequence === "string" ? { text: textOf(entry) } : { features: featuresOf(entry, inputs) },
+      label: label === undefined ? undefined : labelOf(entry, wrong),
+      sequence:
+        typeof sequence === "string" ? { text: textOf(entry, wrong) } : { features: featuresOf(entry, inputs, wrong) },
     };
   });
+  if (wrong.length > 0) throw refusalOfAll(name, wrong, isText ? "lines" : "items", total);
+  return items;
 }
 
 /** @throws where there are fewer classes than that, or more than can be meant. */
@@ -117,39 +146,49 @@ export function expectClasses(name: string, classes: readonly string[], least: n
   throw refusal(name, `has ${classes.length} classes`, `${least} to ${mostClasses}`, cure);
 }
 
-function labelOf({ where, label }: Entry): string {
+function labelOf({ where, label }: Entry, wrong: Wrong[]): string {
   const spelled = ["string", "number", "boolean"].includes(typeof label) ? String(label).trim() : "";
-  if (spelled === "") throw refusal(where, `its class is ${shown(label)}`, "a text or a number", "fill it in");
+  if (spelled === "")
+    wrong.push({ where, got: `its class is ${shown(label)}`, expected: "a text or a number", cure: "fill it in" });
   return spelled;
 }
 
-function textOf({ where, sequence }: Entry): string {
+function textOf({ where, sequence }: Entry, wrong: Wrong[]): string {
   if (typeof sequence === "string" && sequence.trim() !== "") return sequence;
   const cure = "correct or remove it; put quotes around a text with separators";
-  throw refusal(where, `its text is ${shown(sequence)}`, "one text of a character or more", cure);
+  wrong.push({ where, got: `its text is ${shown(sequence)}`, expected: "one text of a character or more", cure });
+  return "";
 }
 
 /** [steps, inputs]. @param inputs null where a step is a number rather than a list. */
-function featuresOf({ where, sequence }: Entry, inputs: number | null): Float64Array {
+function featuresOf({ where, sequence }: Entry, inputs: number | null, wrong: Wrong[]): Float64Array {
   if (typeof sequence === "string" || sequence.length === 0) {
-    throw refusal(where, `its values are ${shown(sequence)}`, "one number or more", "add them, or remove the item");
+    const cure = "add them, or remove the item";
+    wrong.push({ where, got: `its values are ${shown(sequence)}`, expected: "one number or more", cure });
+    return new Float64Array();
   }
   const features = sequence.map((values, step) => {
     const at = `step ${step + 1}`;
-    if (inputs === null) return numberOf(where, `value ${step + 1}`, values);
-    if (!Array.isArray(values) || values.length !== inputs) {
-      throw refusal(where, `${at} is ${shown(values)}`, `${inputs} numbers, as in the first item`, "correct it");
-    }
-    return values.map((value, i) => numberOf(where, `value ${i + 1} of ${at}`, value));
+    if (inputs === null) return numberOf(where, `value ${step + 1}`, values, wrong);
+    if (Array.isArray(values) && values.length === inputs)
+      return values.map((value, i) => numberOf(where, `value ${i + 1} of ${at}`, value, wrong));
+    wrong.push({
+      where,
+      got: `${at} is ${shown(values)}`,
+      expected: `${inputs} numbers, as in the first item`,
+      cure: "correct it",
+    });
+    return [];
   });
   return Float64Array.from(features.flat());
 }
 
-function numberOf(where: string, what: string, value: unknown): number {
+function numberOf(where: string, what: string, value: unknown, wrong: Wrong[]): number {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   if (typeof number === "number" && Number.isFinite(number)) return number;
   const cure = "correct or remove the row; put quotes around a text with separators";
-  throw refusal(where, `${what} is ${shown(value)}`, "a number such as 1.5", cure);
+  wrong.push({ where, got: `${what} is ${shown(value)}`, expected: "a number such as 1.5", cure });
+  return Number.NaN;
 }
 
 const most = (counts: readonly number[]) => counts.reduce((longest, count) => Math.max(longest, count), 0);

@@ -1,43 +1,53 @@
 // The items of a JSON file as they stand there, each with the place that messages name; not yet checked.
 
 import { checkDepth } from "../../src/interchange/untrusted";
-import { type Entries, labelNames } from "./labelled-entries";
-import { refusal, shown } from "./refusal";
+import { labelNames } from "./columns";
+import type { Entries, Entry } from "./labelled-entries";
+import { refusal, shown, type Wrong } from "./refusal";
 
 /**
  * The items of a JSON file: an array, an array under "data", or one item a line; with "label" (or "class", "target")
  * and either "text" or "values".
- * @throws where it is no JSON, or an item is not as said.
+ * @throws where it is no JSON, or no list.
  */
 export function jsonEntries(name: string, text: string): Entries {
-  const entries = Array.from(jsonItems(name, text), ([where, item]) => {
+  const wrong: Wrong[] = [];
+  const entries: Entry[] = [];
+  for (const { where, item, problem } of jsonItems(name, text)) {
     const { text, values, ...rest } = (item ?? {}) as Record<string, unknown>;
     const isText = typeof text === "string";
-    if (isText === Array.isArray(values)) {
-      const expected = '{"label": …, "text": "…"} or {"label": …, "values": […]}';
-      throw refusal(where, `is ${shown(item)}`, expected, "correct or remove it");
+    const isItem = isText !== Array.isArray(values);
+    if (isItem && !problem) {
+      const label = rest[labelNames.find((key) => key in rest) ?? ""];
+      entries.push({ where, label, sequence: isText ? text : (values as unknown[]) });
+      continue;
     }
-    const label = rest[labelNames.find((key) => key in rest) ?? ""];
-    return { where, label, sequence: isText ? text : (values as unknown[]) };
-  });
-  return { entries, columns: [], leftOut: [] };
+    const expected = '{"label": …, "text": "…"} or {"label": …, "values": […]}';
+    wrong.push({ where, ...(problem ?? { got: `is ${shown(item)}`, expected, cure: "correct or remove it" }) });
+  }
+  const isText = typeof entries[0]?.sequence === "string";
+  return { entries, isText, wrong, columns: [], leftOut: [], said: [] };
 }
 
-/** One after the other: the first that is none of ours ends the reading. */
-function* jsonItems(name: string, text: string): Generator<[where: string, item: unknown]> {
+/** What a text is as JSON, or why it is none. */
+interface Parsed {
+  item?: unknown;
+  problem?: Omit<Wrong, "where">;
+}
+
+function* jsonItems(name: string, text: string): Generator<Parsed & { where: string }> {
   if (isOneALine(text)) {
-    for (const [number, line] of linesOf(text)) {
-      const where = `${name}, line ${number}`;
-      yield [where, parsed(where, line)];
-    }
+    for (const [number, line] of linesOf(text)) yield { where: `${name}, line ${number}`, ...parsed(line) };
     return;
   }
-  const whole = parsed(name, text) as { data?: unknown } | null;
+  const { item, problem } = parsed(text);
+  if (problem) throw refusal(name, problem.got, problem.expected, problem.cure);
+  const whole = item as { data?: unknown } | null;
   const list = Array.isArray(whole) ? whole : whole?.data;
   if (!Array.isArray(list)) {
     throw refusal(name, `is ${shown(whole)}`, 'an array of items, {"data": […]}, or one item a line', "rewrite it so");
   }
-  for (const [i, item] of list.entries()) yield [`${name}, item ${i + 1}`, item];
+  for (const [i, item] of list.entries()) yield { where: `${name}, item ${i + 1}`, item };
 }
 
 function isOneALine(text: string): boolean {
@@ -58,16 +68,17 @@ function* linesOf(text: string): Generator<[number: number, line: string], undef
   }
 }
 
-function parsed(where: string, text: string): unknown {
+function parsed(text: string): Parsed {
   try {
     checkDepth(text);
   } catch (error) {
-    throw refusal(where, (error as Error).message, "items of a class and a text or values", "rewrite it so");
+    const expected = "items of a class and a text or values";
+    return { problem: { got: (error as Error).message, expected, cure: "rewrite it so" } };
   }
   try {
-    return JSON.parse(text);
+    return { item: JSON.parse(text) };
   } catch (error) {
     const reason = (error as Error).message.replace(/\s+/g, " "); // engines quote the text, line breaks and all
-    throw refusal(where, `is not JSON (${reason})`, "JSON", "correct it");
+    return { problem: { got: `is not JSON (${reason})`, expected: "JSON", cure: "correct it" } };
   }
 }

@@ -24,6 +24,7 @@ export async function names(): Promise<LabelledTexts> {
     items,
     longest: maximum(items.map(({ text }) => text.length)),
     leftOut: [],
+    said: [],
   };
 }
 

@@ -16,9 +16,10 @@ import {
   writeSafetensors,
 } from "../../src/index";
 import { fromKeras, fromTensorFlowJs, type KerasNetwork } from "../../src/keras/index";
+import { judge } from "../data/file-kind";
 import { readLabelledFile } from "../data/labelled-file";
 import { readSeriesFile } from "../data/series-file";
-import { textOf } from "../data/text-file";
+import { readText } from "../data/text-file";
 import { fromAddress, toAddress } from "../tasks/address";
 import { initialOf } from "../tasks/settings";
 import { taskNames } from "../tasks/tasks";
@@ -109,9 +110,14 @@ export async function targets(): Promise<Target[]> {
       },
     },
     { name: "checkpoints", right: files, read: (mutant: Uint8Array) => readCheckpoint(mutant) },
-    { name: "texts", right: [text], read: (mutant: Uint8Array) => textOf("file", mutant) },
+    { name: "texts", right: [text], read: (mutant: Uint8Array) => readText("file", mutant) },
     { name: "CSV", right: csv, read: (mutant: string) => readLabelledFile("file.csv", mutant) },
     { name: "JSON", right: json, read: (mutant: string) => readLabelledFile("file.json", mutant) },
+    {
+      name: "kinds of files",
+      right: [...csv, ...json, ...series],
+      read: (mutant: string) => Promise.all(["file.csv", "file.json", "file"].map((name) => judge(name, mutant))),
+    },
     { name: "series", right: series, read: (mutant: string) => readSeriesFile("file.csv", mutant) },
     {
       name: "addresses",

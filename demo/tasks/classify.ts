@@ -11,11 +11,11 @@ export const classify: TaskDescription = {
   updates: 1500,
 };
 
-export const readFile: ReadTask = async (own, { label }) => {
+export const readFile: ReadTask = async (own, { label, read, firstRow }, show) => {
   if (!own) throw new Error("No file is given: drop or choose one.");
   const [{ classProblem }, { readLabelledFile }] = await Promise.all([
     import("./class-problem"),
     import("../data/labelled-file"),
   ]);
-  return classProblem(await readLabelledFile(own.name, own.text, { label: label || undefined }));
+  return classProblem(await readLabelledFile(own.name, own.text, { label, read, firstRow, show }));
 };

@@ -14,9 +14,10 @@ import {
   windowSize,
   windows,
 } from "../../src/index";
+import { namesIn, type TableView } from "../data/columns";
 import { madeSeason, madeSeries } from "../data/made-series";
 import { refusal, shown } from "../data/refusal";
-import { columnNamed, expectWhole, readSeriesFile, type SeriesFile } from "../data/series-file";
+import { columnNamed, firstWhole, readSeriesFile, type SeriesFile, withoutGaps } from "../data/series-file";
 import { trainedOnSeries } from "../data/trained-on";
 import type { Asking } from "./asking";
 import { forecastLoss, forecastQuantiles } from "./checkpoints";
@@ -28,8 +29,20 @@ const heldOutShare = 0.2;
 /** More windows than that are held out at larger strides. */
 const mostHeldOut = 512;
 
-export async function forecastProblem(own: OwnData | undefined): Promise<MakeProblem> {
-  const file = own && (await readSeriesFile(own.name, own.text));
+/** @param given how a file is to be read. @param show is told how a table is taken */
+export async function forecastProblem(
+  own: OwnData | undefined,
+  given: Settings,
+  show: (table: TableView) => void = () => {},
+): Promise<MakeProblem> {
+  let table: TableView | undefined;
+  const see = (seen: TableView) => {
+    table = seen;
+    show(seen);
+  };
+  const { time, firstRow } = given;
+  const file = own && (await readSeriesFile(own.name, own.text, { time, firstRow, show: see }));
+  if (file && table) show(withRoles(table, columnsOf(given, file)));
   return (settings, { trained, heldOutRows } = {}) => {
     const { batch, seed } = settings;
     const columns = trained?.windows ?? columnsOf(settings, file);
@@ -156,15 +169,9 @@ function windowQuestions(series: Series, shape: WindowShape, heldOut: ReturnType
 
 type Columns = Pick<WindowShape, "targets" | "features" | "known">;
 
-const listOf = (said: string): string[] =>
-  said
-    .split(",")
-    .map((name) => name.trim())
-    .filter(Boolean);
-
 /** The columns that settings name. @throws where there is no such column. */
 function columnsOf({ columns, features, known }: Settings, file: SeriesFile | undefined): Columns {
-  const named = (said: string) => listOf(said).map((name) => (file ? columnNamed(file, name) : name));
+  const named = (said: string) => namesIn(said).map((name) => (file ? columnNamed(file, name) : name));
   const [first] = file ? file.columns.keys() : ["load"];
   const targets = columns.trim() === "" ? [first!] : named(columns);
   const beside = named(features).filter((name) => !targets.includes(name));
@@ -174,6 +181,20 @@ function columnsOf({ columns, features, known }: Settings, file: SeriesFile | un
     ...(beside.length > 0 && { features: [...targets, ...beside] }),
     ...(ahead.length > 0 && { known: ahead }),
   };
+}
+
+/** A table with what becomes of its columns of numbers. */
+function withRoles(table: TableView, { targets, features = [], known = [] }: Columns): TableView {
+  const roleOf = (name: string) =>
+    targets.includes(name)
+      ? "forecast"
+      : features.includes(name)
+        ? "beside"
+        : known.includes(name)
+          ? "known"
+          : "left out";
+  const columns = table.columns.map(({ name, role }) => ({ name, role: role === "read" ? roleOf(name) : role }));
+  return { ...table, columns };
 }
 
 /** Read relative to the last value, and scaled by what is trained on. */
@@ -205,35 +226,31 @@ function made() {
 }
 
 /**
- * The steps of a file up to the last that has a target; those of what is known ahead go on.
- * @throws where a number is missing.
+ * The steps of a file from the first in which no column is missing up to the last that has a target; those of what is known ahead
+ * go on. Gaps between are filled, and it says so.
+ * @throws where more is missing.
  */
 export function seriesOf(file: SeriesFile, { targets, features = targets, known = [] }: Columns) {
-  const values = (name: string) => file.columns.get(columnNamed(file, name))!;
-  const last = (name: string) => values(name).findLastIndex(Number.isFinite) + 1;
-  const count = targets.reduce((most, name) => Math.max(most, last(name)), 0);
-  const ahead = file.rows.length - count;
-  expectWhole(
+  const named = (names: readonly string[]) => names.map((name) => [name, columnNamed(file, name)] as const);
+  const [past, ahead] = [named([...new Set([...targets, ...features])]), named(known)];
+  const lengthOf = (column: string) => file.columns.get(column)!.findLastIndex(Number.isFinite) + 1;
+  const count = named(targets).reduce((most, [, column]) => Math.max(most, lengthOf(column)), 0);
+  const from = firstWhole(
     file,
-    [...new Set([...targets, ...features])].map((name) => columnNamed(file, name)),
-    count,
+    [...past, ...ahead].map(([, column]) => column),
   );
-  expectWhole(
-    file,
-    known.map((name) => columnNamed(file, name)),
-    known.length > 0 ? file.rows.length : count,
+  const said = [...file.said];
+  if (from > 0) said.push(`the first ${from === 1 ? "row" : `${whole(from)} rows`} left out, where values are missing`);
+  const stretches = [
+    ...past.map(([name, column]) => ({ name, column, to: count })),
+    ...ahead.map(([name, column]) => ({ name, column, to: file.rows.length })),
+  ];
+  const values = withoutGaps(file, stretches, from, said);
+  const series: Series = Object.fromEntries(
+    stretches.map(({ name, column, to }) => [name, values.get(column)!.subarray(from, to)]),
   );
-  const of = (names: readonly string[], to: number) =>
-    names.map((name) => [name, values(name).subarray(0, to)] as const);
-  const series: Series = Object.fromEntries([
-    ...of(targets, count),
-    ...of(features, count),
-    ...of(known, file.rows.length),
-  ]);
-  const said =
-    ahead > 0
-      ? [...file.said, `${whole(ahead)} rows without a value of ${targets.join(", ")} are the future`]
-      : file.said;
+  const future = file.rows.length - count;
+  if (future > 0) said.push(`${whole(future)} rows without a value of ${targets.join(", ")} are the future`);
   return { name: file.name, series, said };
 }
 

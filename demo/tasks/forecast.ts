@@ -18,7 +18,7 @@ export const forecast: TaskDescription = {
 };
 
 /** The reader of series loads with the task, as papaparse does with a file. */
-export const readSeries: ReadTask = async (own) => {
+export const readSeries: ReadTask = async (own, settings, show) => {
   const { forecastProblem } = await import("./forecast-problem");
-  return forecastProblem(own);
+  return forecastProblem(own, settings, show);
 };

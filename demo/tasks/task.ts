@@ -1,6 +1,7 @@
 // What a task is: how it is called, what it usually takes, and the problem that its data is to learn.
 
 import type { Batch, BatchShape, BatchStream, UniformOptions, Vocabulary } from "../../src/index";
+import type { TableView } from "../data/columns";
 import type { TrainedOn } from "../data/trained-on";
 import type { Asking } from "./asking";
 import type { Settings } from "./fields";
@@ -94,8 +95,13 @@ export type MakeProblem = (settings: Settings, options?: Options) => Problem;
  * Reads a task's data.
  * @param own what the user brought, where the task is to learn from that.
  * @param settings how a file is to be read.
+ * @param show is told how a table is taken, as often as more is known of it; also where it then cannot be used.
  * @throws where it is missing or cannot be read.
  */
-export type ReadTask = (own: OwnData | undefined, settings: Settings) => Promise<MakeProblem>;
+export type ReadTask = (
+  own: OwnData | undefined,
+  settings: Settings,
+  show?: (table: TableView) => void,
+) => Promise<MakeProblem>;
 
 export const whole = (value: number): string => value.toLocaleString("en");

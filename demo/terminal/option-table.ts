@@ -1,5 +1,6 @@
 // What the table of settings is on the command line of `npm run train`, and what stands beside it there.
 
+import { encodings } from "../data/text-file";
 import { cells } from "../tasks/cells";
 import type { OnCommandLine } from "../tasks/field";
 import { fields, type SettingName, type Settings, settingNames } from "../tasks/fields";
@@ -15,11 +16,15 @@ export const ofThisRun = {
   data: {
     value: "FILE",
     help:
-      "tasks text, classify and forecast: a file in UTF-8, or UTF-16 with its mark; without --task a text, or with --column a " +
+      "tasks text, classify and forecast: a file in UTF-8, UTF-16 or Windows-1252; without --task a text, or with --column a " +
       "series. classify: CSV with rows of a class and a text, or a class and numbers, one a step; or JSON, " +
       '[{"label": …, "text": "…"} or {"label": …, "values": [numbers, or a list of them a step]}, …]. forecast: CSV with a row a ' +
       "step; rows at the end that lack the column are the future, of which what is known ahead is read. Columns that number the " +
-      "rows are left out",
+      "rows are left out, and up to a tenth of the rows that cannot be used; gaps in a series are filled by straight lines",
+  },
+  encoding: {
+    value: "NAME",
+    help: `how the bytes of that file are read, where they do not say so: ${Object.keys(encodings).join(" | ")}`,
   },
   device: { value: "D", help: "gpu | software | reference (default: a GPU, else a software adapter)" },
   save: {

@@ -3,11 +3,13 @@
 import { parseArgs } from "node:util";
 import type { UniformOptions } from "../../src/index";
 import { quotedPath } from "../data/refusal";
+import type { Encoding } from "../data/text-file";
 import { fields, type SettingName, type Settings } from "../tasks/fields";
 import { ofNetwork, ofReading } from "../tasks/library-options";
 import { hiddenBy, initialSettings, isShown, parse, taskOf, written } from "../tasks/settings";
 import { type TaskName, taskNames, tasks } from "../tasks/tasks";
 import { integer, numberFrom, OptionError, oneOf } from "./arguments";
+import { encodingNamed } from "./data-file";
 import type { Device } from "./learner";
 import {
   exampleName,
@@ -28,6 +30,8 @@ export interface TrainOptions {
   example: boolean;
   /** The file of a task that reads one. */
   data: string | undefined;
+  /** How its bytes are read. */
+  encoding: Encoding | undefined;
   device: Device | undefined;
   save: string | undefined;
   load: string | undefined;
@@ -77,6 +81,7 @@ export function readOptions(args: string[], loaded?: UniformOptions): TrainOptio
     settings: settingsOf(values, example, loaded),
     example,
     data: text("data"),
+    encoding: encodingNamed(text("encoding")),
     device: device === undefined ? undefined : oneOf("device", device, devices),
     save: text("save"),
     load: text("load"),
@@ -154,6 +159,8 @@ function expectTogether(values: Values, { settings, example, data, device }: Tra
   const { own: reads, made } = example ? { own: false } : taskOf(settings);
   if (reads && !made && data === undefined)
     throw new OptionError(`--data is missing, expected the file that --task ${name} reads`);
+  if (data === undefined && values.encoding !== undefined)
+    throw new OptionError("--encoding is given without --data; leave it out");
   if (!reads && data !== undefined) refuse("data", `task ${name}`, `; add ${ofOwn.join(" or ")}`);
   if (values.window !== undefined && values.length !== undefined) {
     refuse("length", "window", ": the window is the length; leave one out");
@@ -183,13 +190,14 @@ function expectTogether(values: Values, { settings, example, data, device }: Tra
 /**
  * The arguments that say all of a training: what `readOptions` makes these options of, whatever its defaults are then.
  */
-export function argumentsOf({ settings, data }: TrainOptions): string[] {
+export function argumentsOf({ settings, data, encoding }: TrainOptions): string[] {
   const names = optionNames.filter((name) => isShown(name, settings) && !isFlag(name) && name !== windowed);
   const option = (name: SettingName) => optionOf(name === "steps" && settings.carryState ? windowed : name);
   const flags = optionNames.filter((name) => isFlag(name) && settings[name] === true);
   return [
     ...names.map((name) => `--${option(name)}=${written(name, settings)}`),
     ...(data === undefined ? [] : [`--data=${data}`]),
+    ...(encoding === undefined ? [] : [`--encoding=${encoding}`]),
     ...flags.map((name) => `--${optionOf(name)}`),
   ];
 }

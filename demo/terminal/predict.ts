@@ -7,7 +7,7 @@ import { answers } from "../data/trained-on";
 import { complaintOf, integer, OptionError } from "./arguments";
 import { load } from "./checkpoint-file";
 import { choiceFile } from "./choice-file";
-import { readData } from "./data-file";
+import { encodingNamed, readData } from "./data-file";
 import { openNodeGpu } from "./node-gpu";
 import { predictions } from "./predictions";
 
@@ -20,7 +20,11 @@ character comes next.
   --load FILE   the network
   --data FILE   sequences, with their classes or without (CSV, JSON, or a text a line in .txt); a series; or a text
   --text TEXT   a text, in place of a file
+  --encoding NAME
+                how the bytes of --data are read, where they do not say so
   --label NAME  of sequences: the column of classes, by its name or its place from 1
+  --read NAMES  the columns to read, with commas
+  --time NAME   of a series: the column of times
   --top N       how many classes or characters to name of each (default 3)
   --json        one object a line
   --help`;
@@ -42,19 +46,43 @@ export async function main(args: string[]): Promise<number> {
 function readOptions(args: string[]) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
-  const options = { load: text, data: text, text, label: text, top: text, json: flag, help: flag };
+  const options = {
+    load: text,
+    data: text,
+    text,
+    encoding: text,
+    label: text,
+    read: text,
+    time: text,
+    top: text,
+    json: flag,
+    help: flag,
+  };
   const { values } = parseArgs({ args, options });
   if (values.help) return null;
-  const { load, data, text: said, label, top, json = false } = values;
+  const { load, data, text: said, label, read, time, top, json = false } = values;
   if (load === undefined) throw new OptionError("--load is missing, expected a file that npm run train saved");
   if ((data === undefined) === (said === undefined)) {
     const got = data === undefined ? "--data or --text is missing" : "--text does not go with --data";
     throw new OptionError(`${got}, expected one of them`);
   }
-  return { load, data, said, label, top: top === undefined ? undefined : integer("top", top, 1, 1000), json };
+  const encoding = encodingNamed(values.encoding);
+  if (encoding && data === undefined) throw new OptionError("--encoding is given without --data; leave it out");
+  return {
+    load,
+    data,
+    encoding,
+    said,
+    label,
+    read,
+    time,
+    top: top === undefined ? undefined : integer("top", top, 1, 1000),
+    json,
+  };
 }
 
-async function predict({ load: file, data, said, label, top, json }: NonNullable<ReturnType<typeof readOptions>>) {
+async function predict(options: NonNullable<ReturnType<typeof readOptions>>) {
+  const { load: file, data, encoding, said, label, read, time, top, json } = options;
   const { network: config, parameters, trainedOn } = await load("load", file);
   const make = predictions[trainedOn.answer];
   if (!make) {
@@ -63,9 +91,9 @@ async function predict({ load: file, data, said, label, top, json }: NonNullable
       `--load is ${quotedPath(file)}, whose network ${answers[trainedOn.answer]}, expected one that ${known.join(", or ")}`,
     );
   }
-  const own = data === undefined ? { name: "--text", text: said ?? "" } : await readData(data);
+  const own = data === undefined ? { name: "--text", text: said ?? "" } : await readData(data, encoding);
   const isText = data === undefined;
-  const asked = await make({ own, isText, trainedOn, label, top });
+  const asked = await make({ own, isText, trainedOn, label, read, time, top });
   const node = await openNodeGpu();
   const gpu = await openGpu({ gpu: node.gpu, choiceStore: choiceFile() });
   try {

@@ -16,6 +16,8 @@ interface Asked {
   isText: boolean;
   trainedOn: TrainedOn;
   label: string | undefined;
+  read: string | undefined;
+  time: string | undefined;
   /** Unless said, 3. */
   top: number | undefined;
 }
@@ -61,13 +63,14 @@ function likeliest(names: readonly string[], probabilities: ArrayLike<number>, t
   return all.sort(([, a], [, b]) => b - a).slice(0, top);
 }
 
-async function ofClasses({ own, isText, trainedOn, label, top = usualTop }: Asked): ReturnType<Answer> {
+async function ofClasses({ own, isText, trainedOn, label, read, time, top = usualTop }: Asked): ReturnType<Answer> {
+  expectNone({ time }, `the network ${answers.class}`);
   const { name, text } = own;
   const { classes, scale } = trainedOn;
-  if (isText) expectNone({ label }, "--text has no columns");
+  if (isText) expectNone({ label, read }, "--text has no columns");
   const items: ToTell[] = isText
     ? [{ where: name, label: undefined, sequence: { text } }]
-    : await readToTell(name, text, { classes, label });
+    : await readToTell(name, text, { classes, label, read });
   const unknown = items.flatMap(({ label }) => (label === undefined || classes.includes(label) ? [] : [label]));
   if (unknown.length > 0) {
     const expected = `the classes ${listed(classes)} or none, as the network was trained on`;
@@ -108,11 +111,11 @@ async function ofClasses({ own, isText, trainedOn, label, top = usualTop }: Aske
   };
 }
 
-async function ofSeries({ own, isText, trainedOn, label, top }: Asked): ReturnType<Answer> {
-  expectNone({ label, top }, `the network ${answers.forecast}`);
+async function ofSeries({ own, isText, trainedOn, label, read, time, top }: Asked): ReturnType<Answer> {
+  expectNone({ label, read, top }, `the network ${answers.forecast}`);
   if (isText) throw new OptionError("--text is given, expected --data: the network forecasts a series");
   const shape = trainedOn.windows!;
-  const file = await readSeriesFile(own.name, own.text);
+  const file = await readSeriesFile(own.name, own.text, { time });
   // The file may spell names in another case.
   for (const name of [...shape.targets, ...(shape.features ?? []), ...(shape.known ?? [])]) columnNamed(file, name);
   const { series, said } = seriesOf(file, shape);
@@ -134,8 +137,8 @@ async function ofSeries({ own, isText, trainedOn, label, top }: Asked): ReturnTy
 /** Longer texts have no room beside the states of each of their steps. */
 const mostCharacters = 20_000;
 
-async function ofText({ own, trainedOn, label, top = usualTop }: Asked): ReturnType<Answer> {
-  expectNone({ label }, `the network ${answers.character}`);
+async function ofText({ own, trainedOn, label, read, time, top = usualTop }: Asked): ReturnType<Answer> {
+  expectNone({ label, read, time }, `the network ${answers.character}`);
   const { name, text } = own;
   if (text === "") throw refusal(name, "is empty", "a text of a character or more", "give one");
   const vocabulary = vocabularyOf(name, text, trainedOn);

@@ -34,9 +34,9 @@ const heldOutRows = (steps: number) => Math.min(128, Math.max(1, Math.floor(3276
  * @throws where it cannot be read or learned from, or does not go with what was saved.
  */
 export async function problemOf(options: TrainOptions, saved?: Saved): Promise<Asked> {
-  const { settings, device, data, resume } = options;
+  const { settings, device, data, encoding, resume } = options;
   if (saved) expectAnswer(options, saved.trainedOn);
-  const own = data === undefined ? undefined : await readData(data);
+  const own = data === undefined ? undefined : await readData(data, encoding);
   if (own && resume !== undefined) await expectSame(own, options, saved!);
   const make = await readers[settings.task](own, settings);
   const problem = asSaved(options, saved, (trained) => make(settings, { trained, heldOutRows }));

@@ -11,6 +11,7 @@ import { Charts } from "./charts";
 import { type Activity, Desk } from "./desk";
 import { ElsewherePanel } from "./elsewhere-panel";
 import { showKept } from "./kept-trainings";
+import { OwnFile } from "./own-file";
 import { presets } from "./presets";
 import { asCsv, asJson } from "./runs";
 import { RunsTable } from "./runs-table";
@@ -41,7 +42,7 @@ const desk = new Desk({
   failure: showFailure,
   begun(facts) {
     element("kept").hidden = true;
-    showBrought(undefined);
+    ownFile.hide();
     showFacts(facts);
     showBlankSamples(facts.pieces !== undefined);
     asking.begin(facts);
@@ -78,6 +79,7 @@ const table = new RunsTable(element<HTMLTableElement>("runs"), {
     changed();
   },
 });
+const ownFile = new OwnFile(desk, form);
 const throughTime = new ThroughTime(desk);
 const asking = new AskingPanel(desk);
 const elsewhere = new ElsewherePanel(desk, { say, fail: ({ message }) => showFailure(message) });
@@ -91,6 +93,7 @@ function changed(name?: keyof Settings): void {
   }
   markForm();
   showPending();
+  ownFile.follow();
   clearTimeout(writing);
   writing = setTimeout(writeAddress, writeMilliseconds);
 }
@@ -205,9 +208,18 @@ function showIgnored(ignored: readonly string[]): void {
   if (ignored.length > 0) showFailure(`The address has what this page does not know, left out: ${ignored.join(", ")}.`);
 }
 
-/** Goes on with a training that was saved. @param kept the name under which the browser keeps it. */
+/**
+ * Goes on with a training that was saved; where that cannot be, what was trained before goes on.
+ * @param kept the name under which the browser keeps it.
+ */
 async function goOn({ settings, own, file }: Opened, kept?: string): Promise<void> {
-  if (!(await desk.begin({ settings, own, from: file, kept }))) return;
+  const trained = desk.activity === "training";
+  if (!(await desk.begin({ settings, own, from: file, kept }))) {
+    if (!trained || desk.activity !== "paused") return;
+    const { textContent: why } = element("failure");
+    void desk.train();
+    return showFailure(why ?? undefined);
+  }
   throughTime.clear();
   form.show(settings);
   form.showOwn(own);
@@ -231,23 +243,18 @@ opener.addEventListener("change", () => {
   if (opener.files?.[0]) void openFile(opener.files[0]);
   opener.value = "";
 });
-/** Takes a file by what it is. @param tell says what is wrong with one. */
-async function take(file: File, tell: (problem: string) => void): Promise<void> {
+/** Takes a file by what it is. @param tell says beside the control what is wrong with one */
+async function take(file: File, tell?: (problem: string) => void): Promise<void> {
   showFailure(undefined);
-  showBrought(undefined);
-  try {
-    if (file.name.endsWith(".safetensors")) await openFile(file);
-    else showBrought(await form.bringFile(file));
-  } catch (error) {
-    tell((error as Error).message);
+  if (file.name.endsWith(".safetensors")) {
+    ownFile.hide();
+    await openFile(file);
+  } else {
+    const problem = await ownFile.bring(file);
+    if (problem) tell?.(problem);
   }
-}
-
-/** Says what became of a file that was brought. */
-function showBrought(said: string | undefined): void {
-  element("brought").hidden = said === undefined;
-  const next = desk.order ? "It needs a reset, and a new start." : "Start, and it learns from that.";
-  element("brought").textContent = said ? `${said} ${next}` : "";
+  const said = ["failure", "brought"].map((id) => element(id)).find(({ hidden }) => !hidden);
+  said?.scrollIntoView({ block: "nearest" }); // from wherever it was brought
 }
 
 const chosen = element<HTMLInputElement>("file");
@@ -256,22 +263,21 @@ chosen.addEventListener("change", () => {
   chosen.value = ""; // the same file, corrected, is a change too
 });
 const bringsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
-const markDrop = (over: boolean) => document.body.classList.toggle("drop-here", over);
+const showDrop = (over: boolean) => {
+  element("drop").hidden = !over;
+};
 document.addEventListener("dragover", (event) => {
   if (!bringsFiles(event)) return;
   event.preventDefault();
-  markDrop(true);
+  showDrop(true);
 });
-document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget ?? markDrop(false)); // out of the window
-document.addEventListener("drop", async (event) => {
-  markDrop(false);
+document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget ?? showDrop(false)); // out of the window
+document.addEventListener("drop", (event) => {
+  showDrop(false);
   if (!bringsFiles(event)) return; // text goes where it is dropped
   event.preventDefault();
   const file = event.dataTransfer!.files[0];
-  if (!file) return;
-  await take(file, showFailure);
-  const said = ["failure", "brought"].map((id) => element(id)).find(({ hidden }) => !hidden);
-  said?.scrollIntoView({ block: "nearest" }); // from wherever it was dropped
+  if (file) void take(file);
 });
 
 element("save").addEventListener("click", async () => {

@@ -1,8 +1,6 @@
 // Makes the settings' form of their table, reads it, and says beside a control what is wrong or what a change needs.
 
 import { unknownInPrompt } from "../data/characters";
-import { kindsOf, kindWords } from "../data/file-kind";
-import { expectReadable, textOf } from "../data/text-file";
 import { element, html } from "../page";
 import { type Field, labelOf } from "../tasks/field";
 import { fields, groupOf, type Settings, settingNames } from "../tasks/fields";
@@ -35,8 +33,6 @@ export class SettingsForm {
   readonly #text: HTMLTextAreaElement;
   readonly #onChange: (name?: keyof Settings) => void;
   #trained: Trained | undefined;
-  /** The task that the last file chose, where one did: another file may choose another. */
-  #judged: Settings["task"] | undefined;
 
   /** @param onChange called after each change of the visitor's, with the setting unless it is the data. */
   constructor(form: HTMLFormElement, settings: Settings, onChange: (name?: keyof Settings) => void) {
@@ -68,26 +64,11 @@ export class SettingsForm {
     this.#refresh();
   }
 
-  /**
-   * Takes a visitor's file as what to learn from, and chooses the data that goes with it.
-   * @returns what it is read as, in words.
-   * @throws where it cannot be read as text; what was brought before stays.
-   */
-  async bringFile(file: File): Promise<string> {
-    expectReadable(file.name, file.size);
-    const bytes = await file.arrayBuffer().catch((error: Error) => {
-      throw new Error(`${file.name}: ${error.message}`); // a folder, perhaps
-    });
-    const text = textOf(file.name, new Uint8Array(bytes));
-    const kinds = await kindsOf(file.name, text);
-    const { task } = this.settings;
-    // What the visitor chose by hand stays, where the file can be read so.
-    const chosen = task === this.#judged ? undefined : kinds.find((kind) => kind === task);
-    this.#judged = chosen ? undefined : kinds[0]!;
-    if (!chosen && kinds[0] !== task) this.show(this.fit(forTask(kinds[0]!, this.settings)));
-    this.#text.value = text.length > mostShown ? "" : text;
-    this.#bring(file.name, text);
-    return `${file.name} is read as ${kindWords[chosen ?? kinds[0]!]}.`;
+  /** Takes data as what to learn from. */
+  take(own: OwnData): void {
+    this.#text.value = own.text.length > mostShown ? "" : own.text;
+    this.tellOwn("");
+    this.#bring(own.name, own.text, own);
   }
 
   /** Shows what was brought at an earlier visit. */
@@ -130,8 +111,8 @@ export class SettingsForm {
     return !problem;
   }
 
-  #bring(name: string, text: string): void {
-    this.own = text === "" ? undefined : { name, text };
+  #bring(name: string, text: string, own: OwnData | undefined = text === "" ? undefined : { name, text }): void {
+    this.own = own;
     this.#refresh();
     if (this.#text.ariaInvalid === "true") this.tellOwn(this.#ownProblem());
     this.#onChange();
@@ -198,6 +179,7 @@ export class SettingsForm {
     element("own-series").hidden = reads(this.settings) !== "series";
     const said = this.own ? `${this.own.name}, ${this.own.text.length.toLocaleString("en")} characters` : "";
     if (given.textContent !== said) given.textContent = said;
+    element("own-look").hidden = !this.own;
   }
 
   #tell(name: keyof Settings): void {
@@ -269,6 +251,11 @@ function hintOf(field: Field): string {
 
 const tooLong = (characters: number): string =>
   `That is ${characters.toLocaleString("en")} characters. Take 20 million at most.`;
+
+/** @throws where a text is longer than a page can learn from. */
+export function expectLength(text: string): void {
+  if (text.length > ownText.most) throw new Error(tooLong(text.length));
+}
 
 /** What a control holds; NaN where a number is none. */
 function held(field: Field, control: Control): unknown {

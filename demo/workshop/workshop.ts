@@ -2,9 +2,11 @@
 // and goes on from the latest where the device is lost. Where there is no GPU, the processor computes.
 
 import { type Gpu, openGpu } from "../../src/index";
+import type { Judged } from "../data/kinds";
 import { findAdapter, whyNoWebGpu } from "../no-webgpu";
 import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
+import type { OwnData } from "../tasks/own-data";
 import type { Unrolled } from "../through-time/unroll";
 import type { Keeper, Kept, Opened } from "./keeper";
 import { makeSession } from "./make-session";
@@ -12,6 +14,7 @@ import { keptPrefix, type News, type Order } from "./messages";
 import type { Outline } from "./outline";
 import { type AnswerSaliency, type Facts, isNotFinite, type Session } from "./session";
 import type { Sample } from "./surprise";
+import type { Survey } from "./survey";
 
 const keepMilliseconds = 10_000;
 /** After the last key of a prompt. */
@@ -179,6 +182,16 @@ export class Workshop {
   async onnx(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> } | undefined> {
     await this.#recovery;
     return this.#session?.onnx();
+  }
+
+  /** What a visitor's file is judged to be, and why. */
+  async judge({ name, text }: OwnData): Promise<Judged> {
+    return (await import("../data/file-kind")).judge(name, text);
+  }
+
+  /** How data is read by these settings, and what is wrong with it; what is trained goes on. */
+  async survey(order: Pick<Order, "settings" | "own">): Promise<Survey> {
+    return (await import("./survey")).survey(order);
   }
 
   /** What a checkpoint's file is of. @throws where it is none of this page. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import Papa from "papaparse";
 import { describe, expect, test } from "vitest";
 import { classification, standardised } from "../../demo/data/classification";
+import type { TableView } from "../../demo/data/columns";
 import { type LabelledFile, readLabelledFile, readToTell } from "../../demo/data/labelled-file";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 
@@ -229,7 +230,9 @@ describe("readLabelledFile reads what stands before a header", () => {
     expect(textsOf(await readLines(["sep=;", ...comments, ...languages.map((row) => row.replace(",", ";"))]))).toEqual(
       expected,
     );
-    await expect(readLines([...comments, ...series, "up,1,x"])).rejects.toThrow("data.csv, row 14: value 2 is");
+    expect((await readLines([...comments, ...series, "up,1,x"])).said).toEqual([
+      '1 of 11 rows left out, which cannot be used (row 14: value 2 is "x")',
+    ]);
   });
 
   test("a header that is a comment, as numpy writes it", async () => {
@@ -283,35 +286,49 @@ describe("readLabelledFile reads JSON", () => {
   });
 
   test("and says which item or line is wrong", async () => {
-    const failing = (bad: unknown) =>
-      readLabelledFile("a.json", JSON.stringify([...matrices.slice(0, 2), bad].concat(matrices)));
+    const failing = async (bad: unknown) => {
+      const { said, items } = await readLabelledFile(
+        "a.json",
+        JSON.stringify([...matrices.slice(0, 2), bad].concat(matrices)),
+      );
+      expect(items).toHaveLength(12);
+      throw new Error(said.join());
+    };
     for (const [bad, message] of [
-      [{ label: "a" }, 'a.json, item 3: is {"label":"a"}, expected {"label": …, "text": "…"} or {"label": …, "val'],
-      [{ label: "a", text: "", values: [] }, 'item 3: is {"label":"a","text":"","values":[]}, expected'],
-      [null, "a.json, item 3: is null, expected"],
-      [{ values: [[1, 2]] }, "a.json, item 3: its class is missing, expected a text or a number; fill it in."],
-      [{ label: {}, values: [[1, 2]] }, "item 3: its class is {}, expected"],
-      [{ label: "a", text: "one" }, 'item 3: its values are "one", expected one number or more'],
-      [{ label: "a", values: [] }, "item 3: its values are [], expected one number or more"],
-      [{ label: "a", values: [[1, 2], [3]] }, "item 3: step 2 is [3], expected 2 numbers, as in the first item"],
-      [{ label: "a", values: [1] }, "item 3: step 1 is 1, expected 2 numbers"],
-      [{ label: "a", values: [[1, null]] }, "item 3: value 2 of step 1 is null, expected a number"],
+      [{ label: "a" }, '1 of 13 items left out, which cannot be used (item 3: is {"label":"a"})'],
+      [{ label: "a", text: "", values: [] }, 'item 3: is {"label":"a","text":"","values":[]})'],
+      [null, "item 3: is null)"],
+      [{ values: [[1, 2]] }, "item 3: its class is missing)"],
+      [{ label: {}, values: [[1, 2]] }, "item 3: its class is {})"],
+      [{ label: "a", text: "one" }, 'item 3: its values are "one")'],
+      [{ label: "a", values: [] }, "item 3: its values are [])"],
+      [{ label: "a", values: [[1, 2], [3]] }, "item 3: step 2 is [3])"],
+      [{ label: "a", values: [1] }, "item 3: step 1 is 1)"],
+      [{ label: "a", values: [[1, null]] }, "item 3: value 2 of step 1 is null)"],
     ] as const) {
       await expect(failing(bad)).rejects.toThrow(message);
     }
     const lines = items.map((item) => JSON.stringify(item));
-    await expect(readLines([...lines, "", '{"label":'], "a.jsonl")).rejects.toThrow("a.jsonl, line 12: is not JSON (");
+    const torn = await readLines([...lines, "", '{"label":'], "a.jsonl");
+    expect([torn.items.length, torn.said]).toEqual([
+      10,
+      [expect.stringMatching(/^1 of 11 items left out.*line 12: is not J/)],
+    ]);
+    await expect(readLines([...lines.slice(1), "", '{"label":', "[]"], "a.jsonl")).rejects.toThrow(
+      /^a\.jsonl: 2 of 11 items cannot be used \(line 11: is not JSON \(.*\); line 12: is \[\]\), expected JSON; correct it\.$/,
+    );
     await expect(readLines(["[", ...lines, "]"], "a.json")).rejects.toThrow("a.json: is not JSON (");
     const spoiled = readLines(["[", '  {"label": "a",', '   "text": "b" "c"}', "]"], "a.json");
     await expect(spoiled).rejects.toThrow(/^a\.json: is not JSON \(.*\), expected JSON; correct it\.$/); // on one line
-    await expect(readLines([JSON.stringify([...items, "x".repeat(5000)])], "a.json")).rejects.toThrow(
-      /^.{1,200}$/, // and does not repeat all of it
+    const long = "x".repeat(5000);
+    await expect(readLines([JSON.stringify([...items, long, long])], "a.json")).rejects.toThrow(
+      /^.{1,300}$/, // and does not repeat all of it
     );
     await expect(readLines(['{"items": []}'], "a.json")).rejects.toThrow(
       'a.json: is {"items":[]}, expected an array of items, {"data": […]}, or one item a line; rewrite it so.',
     );
     await expect(readLines([JSON.stringify([...items, ...matrices])], "a.json")).rejects.toThrow(
-      "a.json, item 11: its text is [[0,1.5],[2,3]], expected one text of",
+      "a.json: 10 of 20 items cannot be used (item 11: its text is [[0,1.5],[2,3]]; item 12: its text is",
     );
   });
 
@@ -323,7 +340,11 @@ describe("readLabelledFile reads JSON", () => {
       ["open", "a.json", () => "[".repeat(depth)],
       ["objects", "a.json", () => '{"a":'.repeat(depth / 5)],
       ["in the last item", "a.json", () => `[${good},${"[".repeat(depth)}${"]".repeat(depth)}]`],
-      ["in a line", "a.jsonl, line 11", () => [...good, `{"label":"a","values":${"[".repeat(depth)}}`].join("\n")],
+      [
+        "in a line",
+        "a.jsonl, line 9",
+        () => [...good.slice(2), `{"label":"a","values":${"[".repeat(depth)}}`].join("\n"),
+      ],
     ])("%s", async (_, where, text) => {
       const [name] = where.split(",") as [string];
       const given = text();
@@ -343,11 +364,15 @@ describe("readLabelledFile reads JSON", () => {
     });
   });
 
-  test("of a hundred thousand items that are none, up to the first, in an array and a line each", async () => {
+  test("of a hundred thousand items that are none, and says the first of them, in an array and a line each", async () => {
     const wrong = new Array<number>(1e5).fill(1);
-    await expect(readLabelledFile("a.json", JSON.stringify(wrong))).rejects.toThrow("a.json, item 1: is 1, expected");
+    const said =
+      "a.json: 100000 of 100000 items cannot be used (item 1: is 1; item 2: is 1; item 3: is 1; item 4: is 1; item 5: is 1; and 99995 more), expected {";
+    await expect(readLabelledFile("a.json", JSON.stringify(wrong))).rejects.toThrow(said);
     const lines = ['{"label":1}', ...wrong].join("\n\n");
-    await expect(readLabelledFile("a.json", lines)).rejects.toThrow('a.json, line 1: is {"label":1}, expected');
+    await expect(readLabelledFile("a.json", lines)).rejects.toThrow(
+      'items cannot be used (line 1: is {"label":1}; line 3: is 1',
+    );
   });
 });
 
@@ -362,32 +387,22 @@ test.each([
   ["of one column", repeated(["a", "b"]), "data.csv: has one column, expected the class in one column and a text or"],
   [
     "with a header that may be an item",
-    ["language,text", ...languages],
-    'data.csv, row 1: "language" is the class of no other row, expected a class that comes again, or a header; call ' +
+    ["kind,text", ...languages.slice(2), "fr,le chat", "fr,un chat", "it,il gatto"],
+    'data.csv, row 1: "kind" is the class of no other row, expected a class that comes again, or a header; call ' +
       'the column of classes "label" in a header, there or above.',
   ],
   ["with years for a header", ["name,1990,1991,1992", ...series], 'row 1: "name" is the class of no other row'],
   [
-    "with a value that is no number",
+    "with many values that are no numbers, all of them at once",
     ["label,t1,t2,t3", ...series, "", "up,1,2,n/a", "up,,,x"],
-    "data.csv: 3 cells are empty or missing (row 13, value 3; row 14, value 1; row 14, value 2), expected a value in each; " +
-      "fill them in, or take these rows out.",
+    'data.csv: 2 of 12 rows cannot be used (row 13: value 3 is "n/a"; row 14: value 1 is ""; row 14: value 2 is ""; row 14: ' +
+      'value 3 is "x"), expected a number such as 1.5; correct or remove the row; put quotes around a text with separators.',
   ],
-  ["with a hole", [...series, "up,1,,3"], 'data.csv, row 11: value 2 is "", expected a number'],
-  ["with infinity", [...series, "up,1,Infinity"], 'row 11: value 2 is "Infinity", expected a number'],
-  ["with a row of a class alone", [...series, "up,,"], "row 11: its values are [], expected one number or more"],
   [
-    "with a text that is empty",
-    [...languages, "en,"],
-    'row 11: its text is "", expected one text of a character or more',
+    "with much else, of which the first is told",
+    [...series, ...[" ,1", "up,", "up,Infinity,1", "up,1,,3", "up,x,y", ",z,"]],
+    'data.csv: 6 of 16 rows cannot be used (row 11: its class is ""; row 12: its values are []; row 13: value 1 is "Infinity"; row 14: value 2 is ""; row 15: value 1 is "x"; and 3 more)',
   ],
-  ["without a class", [...languages, " ,text"], 'data.csv, row 11: its class is "", expected a text or a number'],
-  [
-    "with a comma in a text",
-    [...languages, "en,one, two"],
-    'row 11: its text is ["one"," two"], expected one text of a character or more; correct or remove it; put quotes',
-  ],
-  ["with a comma in its first text", ["en,one, two", ...languages], 'row 1: value 1 is "one", expected a number'],
   [
     "with a quote that does not end",
     [...languages, 'en,"the cat', "de,die Katze"],
@@ -395,6 +410,86 @@ test.each([
   ],
 ])("readLabelledFile refuses a file %s", async (_, lines, message) => {
   await expect(readLines(lines)).rejects.toThrow(message);
+});
+
+test.each([
+  ["with a hole", [...series, "up,1,,3"], 'row 11: value 2 is ""'],
+  ["with infinity", [...series, "up,1,Infinity"], 'row 11: value 2 is "Infinity"'],
+  ["with a class alone", [...series, "up,,"], "row 11: its values are []"],
+  ["with a text that is empty", [...languages, "en,"], 'row 11: its text is ""'],
+  ["without a class", [...languages, " ,text"], 'row 11: its class is ""'],
+  ["with a comma in a text", [...languages, "en,one, two"], 'row 11: its text is ["one"," two"]'],
+  ["with a comma in its first text", ["en,one, two", ...languages], 'row 1: its text is ["one"," two"]'],
+])("readLabelledFile leaves a row out %s, and says so", async (_, lines, said) => {
+  const file = await readLines(lines);
+  expect(file.items).toHaveLength(10);
+  expect(file.said).toEqual([`1 of 11 rows left out, which cannot be used (${said})`]);
+  expect(classification(file).description).toContain(said);
+});
+
+describe("readLabelledFile finds by what they hold", () => {
+  const views: TableView[] = [];
+  const rolesOf = async (lines: readonly string[], options = {}) => {
+    const file = await readLabelledFile("data.csv", lines.join("\n"), { ...options, show: (view) => views.push(view) });
+    return { file, roles: views.at(-1)!.columns.map(({ role }) => role), view: views.at(-1)! };
+  };
+  const iris = Array.from({ length: 30 }, (_, i) => `${i + 1},${5 + (i % 7) / 10},3.${i % 5},kind ${i % 3}`);
+  const tweets = Array.from(
+    { length: 30 },
+    (_, i) => `"no ${i}, really",${i % 4 ? "good" : "bad"},${i % 9},${i % 2 ? "en" : "de"}`,
+  );
+
+  test("classes behind numbers, with a header that does not say so", async () => {
+    const { file, roles, view } = await rolesOf(["Id,Length,Width,Flower", ...iris]);
+    expect(roles).toEqual(["left out", "read", "read", "class"]);
+    expect(file).toMatchObject({
+      kind: "features",
+      classes: ["kind 0", "kind 1", "kind 2"],
+      columns: ["Length", "Width"],
+    });
+    expect(file.said).toEqual(['the class is "Flower"']);
+    expect(view).toMatchObject({ total: 30, hasHeader: true });
+    expect(view.rows[1]).toEqual(["2", "5.1", "3.1", "kind 1"]);
+  });
+
+  test("a text before its class, among columns that are neither, which it says", async () => {
+    const { file, roles } = await rolesOf(["words,mood,likes,tongue", ...tweets]);
+    expect(roles).toEqual(["read", "class", "left out", "left out"]);
+    expect(textsOf(file)[0]).toEqual(["bad", "no 0, really"]);
+    expect(file.said).toEqual(['the class is "mood"', '"words" read, and not "likes", "tongue"']);
+  });
+
+  test("what the visitor chooses instead", async () => {
+    const { file, roles } = await rolesOf(["words,mood,likes,tongue", ...tweets], { label: "tongue", read: "likes" });
+    expect(roles).toEqual(["left out", "left out", "read", "class"]);
+    expect(file).toMatchObject({ kind: "features", classes: ["de", "en"] });
+    const both = await rolesOf(["words,mood,a b,tongue", ...tweets], { label: "2", read: 'words, "tongue"' });
+    expect(textsOf(both.file)[1]).toEqual(["good", "no 1, really\nen"]);
+    await expect(rolesOf(["words,mood,a,b", ...tweets], { label: "mood", read: "words, mood" })).rejects.toThrow(
+      'data.csv: is to be read with "mood", its column of classes, expected the class to be none of what is read; name',
+    );
+    await expect(rolesOf(["words,mood", ...tweets], { read: "tongue" })).rejects.toThrow('has no column "tongue"');
+  });
+
+  test("a header of names alone, unless the first row is said to be data", async () => {
+    const named = await rolesOf(["tongue,words", ...languages]);
+    expect([named.view.hasHeader, named.file.items.length]).toEqual([true, 10]);
+    const data = await rolesOf(["tongue,words", ...languages], { firstRow: "data" });
+    expect([data.view.hasHeader, data.file.items.length, data.file.classes]).toEqual([
+      false,
+      11,
+      ["de", "en", "tongue"],
+    ]);
+    const names = await rolesOf(["en,the dog", ...languages], { firstRow: "names" });
+    expect([names.view.columns[1]!.name, names.file.items.length]).toEqual(["the dog", 10]);
+  });
+
+  test("and tells how a table is taken that cannot be used", async () => {
+    views.length = 0;
+    const torn = ["label,t1,t2", ...repeated(["up,1,x", "down,2,3"])];
+    await expect(rolesOf(torn)).rejects.toThrow("5 of 10 rows cannot be used");
+    expect(views.map(({ columns }) => columns.map(({ role }) => role))).toEqual([["class", "read", "read"]]);
+  });
 });
 
 describe("classification", () => {
@@ -420,7 +515,16 @@ describe("classification", () => {
     fc.assert(
       fc.property(fc.array(item, { minLength: 10, maxLength: 30 }), fc.integer({ min: 1, max: 5 }), (all, steps) => {
         const file: LabelledFile = {
-          ...{ kind: "features", name: "all", classes: ["a", "b"], inputs: 3, longest: 5, columns: [], leftOut: [] },
+          ...{
+            kind: "features",
+            name: "all",
+            classes: ["a", "b"],
+            inputs: 3,
+            longest: 5,
+            columns: [],
+            leftOut: [],
+            said: [],
+          },
           items: all.map((values, i) => {
             return { label: i % 2, features: Float64Array.from(values.flatMap(([a, b]) => [a, 1e9 + b, 0.1])) };
           }),

@@ -127,7 +127,7 @@ describe("the training page", () => {
       expect(reached).toBeGreaterThan(at);
       const steps = count(reached - at);
       expect(await textOf(page, "status")).toMatch(
-        new RegExp(`^Paused after ${count(at)} steps. ${steps} steps? (was|were) lost with the graphics device.$`),
+        new RegExp(`^Paused after ${count(at)} steps?. ${steps} steps? (was|were) lost with the graphics device.$`),
       );
       expect(await textOf(page, "device")).toMatch(
         new RegExp(`as it was at the checkpoint at step ${count(at)}; ${steps} steps? that followed (was|were) lost.$`),

@@ -1,7 +1,7 @@
 // Series as people have them: what is read of a table, what is left out and said, and what is refused with the cure.
 
 import { describe, expect, test } from "vitest";
-import { columnNamed, expectWhole, readSeriesFile } from "../../demo/data/series-file";
+import { columnNamed, readSeriesFile, withoutGaps } from "../../demo/data/series-file";
 import { timesOf } from "../../demo/data/times";
 import { seriesOf } from "../../demo/tasks/forecast-problem";
 
@@ -86,25 +86,87 @@ describe("readSeriesFile reads", () => {
     expect(of("2024-13-01", "2024-01-01")).toBeUndefined();
     expect(of("1.5", "2.5")).toBeUndefined();
     expect(of("01/02/2024", "03/04/2024")).toEqual({ ambiguous: true });
+    expect(of("31.12.23", "01.01.24, 18:05")).toEqual(["2023-12-31", "2024-01-01T18:05Z"].map(Date.parse));
+    expect(of("1/13/24 2:05 PM", "1/14/24 12:00 am")).toEqual(["2024-01-13T14:05Z", "2024-01-14"].map(Date.parse));
+    expect(of("3 Feb 2024", "4-September-2024")).toEqual(["2024-02-03", "2024-09-04"].map(Date.parse));
+    expect(of("Feb 3, 2024", "March 4 2024")).toEqual(["2024-02-03", "2024-03-04"].map(Date.parse));
+    expect(of("20240203", "20240304")).toEqual(["2024-02-03", "2024-03-04"].map(Date.parse));
+    expect(of("20249903", "20240304")).toBeUndefined();
+  });
+});
+
+describe("readSeriesFile takes", () => {
+  test("the column of times that is chosen, whatever others hold", async () => {
+    const lines = ["made,day,y", ...values.map((value, i) => `2024-02-0${5 - i},2024-01-0${i + 1},${value}`)];
+    expect(plain(await readSeriesFile("data.csv", lines.join("\n"), { time: "day" }))).toEqual({ y: values });
+    expect(plain(await readSeriesFile("data.csv", lines.join("\n")))).toEqual({ y: [...values].reverse() });
+    const bad = [...lines, "2024-03-01,soon,3", "2024-03-02,,4"];
+    await expect(readSeriesFile("data.csv", bad.join("\n"), { time: "2" })).rejects.toThrow(
+      'data.csv: has no dates or times in "day" (row 7: "soon"; row 8: ""), expected one in each row, such as 2026-01-31',
+    );
+  });
+
+  test("the first row as it is said to be", async () => {
+    const read = async (firstRow: "names" | "data") =>
+      plain(await readSeriesFile("data.csv", ["1990,1991", ...rows].join("\n"), { firstRow }));
+    expect(await read("names")).toEqual({ 1990: values, 1991: [0, 10, 20, 30, 40] });
+    expect(await read("data")).toEqual({ "column 1": [1990, ...values], "column 2": [1991, 0, 10, 20, 30, 40] });
+  });
+
+  test("a second column of a name by a number, and a date that is missing as it stands", async () => {
+    const twice = await read(["y,y", "1,2", "3,4"]);
+    expect([plain(twice), twice.said]).toEqual([{ y: [1, 3], "y (2)": [2, 4] }, ['a second "y" is called "y (2)"']]);
+    const lines = ["day,y", ...values.map((value, i) => `${i === 2 ? "" : `2024-01-0${i + 1}`},${value}`)];
+    expect((await read(lines)).said).toEqual(['left out "day", which has no date in row 4']);
   });
 });
 
 describe("what is missing", () => {
   const holes = ["y,x", "1,2", "NA,3", "4,", "nan,null", "#N/A,5", "n/a,-", "7,8"];
 
-  test("is named all at once, by rows and columns, with the cure", async () => {
+  const fill = (file: Awaited<ReturnType<typeof read>>, columns: string[], from: number, to: number) => {
+    const said: string[] = [];
+    const found = withoutGaps(
+      file,
+      columns.map((column) => ({ column, to })),
+      from,
+      said,
+    );
+    return { values: columns.map((column) => [...found.get(column)!]), said };
+  };
+
+  test("is named all at once where it is much, by rows and columns, with the cure", async () => {
     const file = await read(holes);
-    expect(() => expectWhole(file, ["y"], 7)).toThrow(
+    expect(() => fill(file, ["y"], 0, 7)).toThrow(
       'data.csv: 4 numbers are missing (row 3, "y": "NA"; row 5, "y": "nan"; row 6, "y": "#N/A"; row 7, "y": "n/a"), expected ' +
         "a number in each; fill them in, or take these rows out.",
     );
-    expect(() => expectWhole(file, ["y", "x"], 7)).toThrow(
+    expect(() => fill(file, ["y", "x"], 0, 7)).toThrow(
       '7 numbers are missing (row 3, "y": "NA"; row 4, "x"; row 5, "y"',
     );
-    expect(() => expectWhole(file, ["y", "x"], 7)).toThrow("; and 2 more)");
-    expect(() => expectWhole(file, ["y", "x"], 1)).not.toThrow();
-    const words = await read(["y,x", "1,2", "two,3", "4,5"]);
-    expect(() => expectWhole(words, ["y"], 3)).toThrow('data.csv: 1 number is missing (row 3, "y": "two"), expected');
+    expect(() => fill(file, ["y", "x"], 0, 7)).toThrow("; and 2 more)");
+    expect(fill(file, ["y", "x"], 0, 1).said).toEqual([]);
+  });
+
+  test("lies on a straight line where it is little, and that is said", async () => {
+    const lines = ["y,x", ...Array.from({ length: 20 }, (_, i) => `${i},${2 * i}`)];
+    for (const row of [5, 6, 12]) lines[row] = `${row === 12 ? "closed" : ""},1`;
+    const file = await read(lines);
+    expect(fill(file, ["y"], 0, 20)).toEqual({
+      values: [Array.from({ length: 20 }, (_, i) => i)],
+      said: ['3 gaps in "y" filled by a straight line (row 6; row 7; row 13: "closed"), up to 2 in a row'],
+    });
+    expect(file.columns.get("y")![4]).toBeNaN(); // the file stays as it is
+    lines[20] = ",38";
+    const open = await read(lines);
+    expect(() => fill(open, ["y"], 0, 20)).toThrow('data.csv: 1 number is missing (row 21, "y"), expected');
+  });
+
+  test("at the beginning is left out, and that is said", async () => {
+    const file = await read(["y,x", "5,", "6,", ...Array.from({ length: 9 }, (_, i) => `${i + 7},${3 * i}`)]);
+    const { series, said } = seriesOf(file, { targets: ["y"], features: ["y", "x"] });
+    expect([series.y![0], series.x![0], series.y!.length]).toEqual([7, 0, 9]);
+    expect(said).toContain("the first 2 rows left out, where values are missing");
   });
 
   test("behind the last target is the future, of which what is known ahead is read", async () => {
@@ -134,9 +196,9 @@ test("columns are found by name, in any case, or by place", async () => {
 test.each<[string, string[], string]>([
   ["words alone", ["a,b", "c,d", "e,f"], "data.csv: has no column of numbers, expected one or more, with a row a step"],
   [
-    "two columns of one name",
-    ["y,y", "1,2", "3,4"],
-    'data.csv: has two columns "y", expected a name of its own for each',
+    "the same times again and again",
+    ["day,y", ...["2026-01-01", "2026-01-02"].flatMap((day) => [`${day},1`, `${day},2`])],
+    "data.csv: has the same time in rows 2 and 3; rows 4 and 5, expected a time of its own for each row; take one out",
   ],
   [
     "two ways to write numbers",

@@ -98,11 +98,16 @@ describe("settings", () => {
       fc.property(anySettings, (settings) => {
         const { pauseAt = 1 } = settings;
         const data = tasks[settings.task].own ? "file" : undefined;
-        const given = { settings: { ...settings, pauseAt }, example: false, data, device: undefined };
+        const encoding = data && settings.seed % 2 ? ("shift_jis" as const) : undefined;
+        const given = { settings: { ...settings, pauseAt }, example: false, data, encoding, device: undefined };
         const args = argumentsOf({ ...given, save: undefined, load: undefined, resume: undefined, json: false });
         const options = readOptions(args)!;
         const said = (all: Settings) => Object.fromEntries(optionNames.map((name) => [name, all[name]]));
-        expect([said(options.settings), options.data]).toEqual([said(given.settings), data]);
+        expect([said(options.settings), options.data, options.encoding]).toEqual([
+          said(given.settings),
+          data,
+          encoding,
+        ]);
       }),
     );
   });

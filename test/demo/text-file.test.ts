@@ -1,7 +1,7 @@
 import { deflateRawSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expectReadable, textOf } from "../../demo/data/text-file";
+import { type Encoding, encodings, expectReadable, readText } from "../../demo/data/text-file";
 
 const utf16 = (text: string, bigEndian: boolean) => {
   const bytes = new Uint8Array(2 + 2 * text.length);
@@ -11,6 +11,7 @@ const utf16 = (text: string, bigEndian: boolean) => {
   }
   return bytes;
 };
+const textOf = (name: string, bytes: Uint8Array) => readText(name, bytes).text;
 const latin1 = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
 describe("textOf", () => {
@@ -28,21 +29,78 @@ describe("textOf", () => {
     expect(textOf("a.txt", latin1("PKs of Norway"))).toBe("PKs of Norway");
   });
 
-  const other = "it is in another encoding, such as Windows-1252: save it as UTF-8.";
+  test.each<[name: string, bytes: Uint8Array, text: string, said: string]>([
+    [
+      "Windows-1252",
+      latin1("Le caf\u00E9 est pr\u00EAt \u0096 3 \u0080"),
+      "Le café est prêt – 3 €",
+      "read as Windows-1252, as it is no UTF-8",
+    ],
+    [
+      "Windows-1252 of one such letter, its last",
+      latin1("caf\u00E9"),
+      "café",
+      "read as Windows-1252, as it is no UTF-8",
+    ],
+    [
+      "UTF-16 without its mark",
+      utf16("plain", false).subarray(2),
+      "plain",
+      "read as UTF-16LE, as every other byte is zero",
+    ],
+    [
+      "and of the other order",
+      utf16("plain", true).subarray(2),
+      "plain",
+      "read as UTF-16BE, as every other byte is zero",
+    ],
+    [
+      "UTF-8 that was cut within a letter",
+      new TextEncoder().encode("été ".repeat(99)).subarray(0, -2),
+      `${"été ".repeat(98)}ét`,
+      "1 character that is lost left out, in line 1",
+    ],
+    [
+      "a text that lost a few letters before",
+      new TextEncoder().encode(`${"a line\n".repeat(99)}caf\uFFFD\nna\uFFFDve\n`),
+      `${"a line\n".repeat(99)}caf\nnave\n`,
+      "2 characters that are lost left out, the first in line 100",
+    ],
+  ])("reads %s, and says so", (_, bytes, text, said) => {
+    expect(readText("a.txt", bytes)).toEqual({ text, said: [said], unsure: true });
+  });
+
+  test("says nothing of what a file says itself", () => {
+    for (const bytes of [utf16("é", false), new TextEncoder().encode("é")])
+      expect(readText("a.txt", bytes)).toEqual({ text: "é", said: [], unsure: false });
+  });
+
+  test("reads bytes as they are said to be, in all encodings that are offered", () => {
+    const cyrillic = Uint8Array.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2]);
+    const { text, said } = readText("a.txt", cyrillic, "windows-1251");
+    expect([text, said]).toEqual(["Привет", ["read as Windows-1251 (Cyrillic), as was chosen"]]);
+    expect(readText("a.txt", Uint8Array.from([0x93, 0xfa, 0x96, 0x7b]), "shift_jis").text).toBe("日本");
+    for (const encoding of Object.keys(encodings) as Encoding[]) {
+      const isWide = encoding.startsWith("utf-16");
+      const bytes = isWide ? utf16("plain", encoding === "utf-16be") : latin1("plain");
+      expect(readText("a.txt", bytes, encoding).text, encoding).toBe("plain");
+    }
+  });
+
   test.each([
     [
-      "Latin-1",
-      latin1("Le caf\u00E9 est pr\u00EAt"),
-      /^a\.txt: has bytes that are no UTF-8, expected text in UTF-8, or in UTF-16/,
+      "Cyrillic of one byte a letter",
+      Uint8Array.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2, 0x20, 0xe2, 0xf1, 0xe5, 0xec]),
+      "a.txt: has bytes that are no UTF-8, expected text in UTF-8, UTF-16 or Windows-1252; if it is a text, it is in another encoding: say which, or save it as UTF-8.",
     ],
-    ["Latin-1 of one such letter, its last", latin1("caf\u00E9"), other],
+    ["Japanese of two", Uint8Array.from([0x8d, 0xa1, 0x93, 0xfa, 0x82, 0xcd, 0x61, 0x62, 0x63]), "no UTF-8"],
     [
       "a ZIP archive",
       Uint8Array.of(0x50, 0x4b, 3, 4, ...deflateRawSync("text")),
       /^a\.txt: is a ZIP archive, as \.xlsx, /,
     ],
     ["compressed bytes", deflateRawSync("text ".repeat(99)), "has bytes that are no UTF-8"],
-    ["UTF-16 without its mark", utf16("plain", false).subarray(2), "a.txt, line 1: has a NUL, as no text has"],
+    ["a text with many NULs", latin1("one\0\0two\0\0"), "a.txt, line 1: has a NUL, as no text has"],
     ["UTF-32", Uint8Array.of(0xff, 0xfe, 0, 0, 65, 0, 0, 0), "has a NUL"],
     ["UTF-16 that is cut", utf16("plain", false).subarray(0, 7), "has bytes that are no UTF-16LE"],
     ["half a surrogate pair", utf16("\uD83D", true), "has bytes that are no UTF-16BE"],

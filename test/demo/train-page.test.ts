@@ -257,8 +257,14 @@ test("learns to tell sequences of a visitor's file apart, and says what is wrong
     await until(page, "unrolled", /The loss/);
     await press(page, "reset");
     await bring(page, "file", "waves.csv", rows.join("\n").replace("0.", "?."));
-    await press(page, "run");
-    await until(page, "failure", /^waves.csv, row 1: value \d is "\?\.\d+", expected a number/);
+    await until(page, "brought-made", /1 of 200 rows left out, which cannot be used \(row 1: value \d is "\?\.\d+"\)/);
+    await bring(page, "file", "torn.csv", rows.map((row, i) => (i % 3 ? row : row.replace("0.", "?."))).join("\n"));
+    await until(
+      page,
+      "text-error",
+      /^torn\.csv: 67 of 200 rows cannot be used \(row 1: value \d is "\?\.\d+"; row 4: /,
+    );
+    expect(await textOf(page, "own-name")).toMatch(/^waves\.csv/);
   }, "cell=gru&hidden=16&batch=16&steps=12&pauseAt=200"));
 
 test("shows a network through time, and an Elman beside an LSTM whose gradient vanishes less", () =>

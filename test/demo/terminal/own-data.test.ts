@@ -36,9 +36,14 @@ test("--task classify trains on a file, cuts what is too long, goes on, and refu
       "was trained on; give data such as it was trained on, or train a new network; see npm run train -- --help.\n",
   ]);
   await writeFile(series!, [...rows, "rising,1,n/a,3"].join("\r\n"));
-  const spoiled = await run(args);
-  expect(spoiled.code).toBe(1);
-  expect(spoiled.err).toMatch(/^waves\.csv, row 61: value 2 is "n\/a", expected a number.*\n$/);
+  const spoiled = await run([...args, "--steps", "1"]);
+  expect(spoiled.out).toContain('1 of 61 rows left out, which cannot be used (row 61: value 2 is "n/a")');
+  await writeFile(series!, [...rows, ...rows.slice(0, 9).map((row) => `${row},x`)].join("\r\n"));
+  const torn = await run(args);
+  expect(torn.code).toBe(1);
+  expect(torn.err).toMatch(
+    /^waves\.csv: 9 of 69 rows cannot be used \(row 61: value 7 is "x"; row 62: .*; and 4 more\), exp.*\n$/,
+  );
 });
 
 test("--load reads a file as its network was trained: by its classes and its scale, and refuses what it does not know", async () => {
@@ -100,19 +105,19 @@ test("--task classify learns nothing from noise beside a column that numbers the
   expect(Number(right)).toBeLessThan(Number(largest) + 15); // of 40 that are held out
 });
 
-test("--task classify reads UTF-16, and refuses in a line what is no text or no JSON", async () => {
+test("--task classify reads UTF-16 and Windows-1252, and refuses in a line what is no text or no JSON", async () => {
   const rows = Array.from({ length: 20 }, (_, i) => (i % 2 ? "fr,été" : "en,summer")).join("\n");
   const json = `[\n${rows.replace(/(..),(.*)/g, '{"label": "$1", "text": "$2"}')}\n]`; // without commas
-  for (const [name, content, message] of [
-    ["utf16.csv", Buffer.from(`\uFEFFlabel,text\n${rows}`, "utf16le"), ""],
-    ["latin1.csv", Buffer.from(rows, "latin1"), "latin1.csv: has bytes that are no UTF-8, expected text in UTF-8"],
-    ["table.csv", Buffer.from("PK\x03\x04\x14\0table"), "table.csv: is a ZIP archive, as .xlsx"],
-    ["comma.json", Buffer.from(json), "comma.json: is not JSON ("],
+  for (const [name, content, expected, message] of [
+    ["utf16.csv", Buffer.from(`\uFEFFlabel,text\n${rows}`, "utf16le"), 0, ""],
+    ["latin1.csv", Buffer.from(rows, "latin1"), 0, "latin1.csv: read as Windows-1252, as it is no UTF-8"],
+    ["table.csv", Buffer.from("PK\x03\x04\x14\0table"), 1, "table.csv: is a ZIP archive, as .xlsx"],
+    ["comma.json", Buffer.from(json), 1, "comma.json: is not JSON ("],
   ] as const) {
     const file = join(folder, name);
     await writeFile(file, content);
     const { code, err } = await run(["train", "--task", "classify", "--data", file, "--hidden", "4", "--steps", "1"]);
-    expect([code, err.split("\n").length - 1], err).toEqual(message === "" ? [0, expect.any(Number)] : [1, 1]);
+    expect([code, err.split("\n").length - 1], err).toEqual([expected, expected === 0 ? expect.any(Number) : 1]);
     expect(err).toContain(message);
   }
 });
