@@ -15,10 +15,10 @@ const help = `npm run predict -- --load FILE --data FILE | --text TEXT [options]
 
 Says what a network answers that npm run train -- --save FILE saved, or the training page:
 of sequences the probability of each class, of a series its next steps with an interval of 80%, of a text which
-character comes next.
+character comes next, of a date what it is in ISO 8601.
 
   --load FILE   the network
-  --data FILE   sequences, with their classes or without (CSV, JSON, or a text a line in .txt); a series; or a text
+  --data FILE   sequences, with their classes or without (CSV, JSON, or a text a line in .txt); a series; a text; or a date a line
   --text TEXT   a text, in place of a file
   --label NAME  of sequences: the column of classes, by its name or its place from 1
   --top N       how many classes or characters to name of each (default 3)

@@ -68,6 +68,12 @@ export class ThroughTime {
     this.#beside.replaceChildren(new Option("no other run", ""), ...options);
   }
 
+  /** @param drawn whether there is a sequence to be shown */
+  show(drawn: boolean): void {
+    for (const id of ["comparison", "unrolled"]) element(id).hidden = !drawn;
+    element("not-drawn").hidden = drawn;
+  }
+
   clear(): void {
     this.#target = "last";
     this.#view.clear();

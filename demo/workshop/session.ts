@@ -1,7 +1,15 @@
 // One training: a network, its trainer and its data, from its first step to wherever it gets. It runs in a worker and
 // knows nothing of the page, and little of where it computes.
 
-import { type BatchStream, type Checkpoint, type Gpu, TempogradError, type Vocabulary } from "../../src/index";
+import {
+  type BatchStream,
+  type Checkpoint,
+  type Gpu,
+  type Prediction,
+  type SequenceInputs,
+  TempogradError,
+  type Vocabulary,
+} from "../../src/index";
 import { legible } from "../data/characters";
 import { piecesOf } from "../data/pieces";
 import type { TrainedOn } from "../data/trained-on";
@@ -47,6 +55,8 @@ export interface Facts {
   baseline: Problem["baseline"];
   /** What the loss is a mean of: nats of a target, or squared errors. */
   loss: "cross-entropy" | "mean-squared-error" | "quantile";
+  /** What counts as right, where that is not each target by itself. */
+  right: string | undefined;
   /** Where it writes text, what it knows. */
   pieces: ReturnType<Vocabulary["toJSON"]> | undefined;
   /** What can be asked of it. */
@@ -145,12 +155,14 @@ export class Session {
 
   get facts(): Facts {
     const { problem, history } = this;
-    const { config, parameterCount, costs } = this.learner;
+    const { parameterCount, costs } = this.learner;
+    const { loss } = problem.network;
     return {
       step: this.#step,
       description: problem.description,
       baseline: problem.baseline,
-      loss: typeof config.loss === "string" ? config.loss : "quantile",
+      loss: typeof loss === "string" ? loss : "quantile",
+      right: problem.right?.meaning,
       pieces: problem.prompt === undefined ? undefined : problem.vocabulary?.toJSON(),
       asking: {
         reads: problem.asking.reads,
@@ -203,34 +215,42 @@ export class Session {
   ask(question: string): Promise<{ step: number; answer: Answer }> {
     const { inputs, answer } = this.problem.asking.read(question);
     return this.#between(async () => {
-      const [prediction] = await this.learner.predict([inputs]);
+      const [prediction] = await this.#predict([inputs]);
       return { step: this.#step, answer: answer(prediction!) };
     });
   }
 
-  /** Tells the class of all that is held out; undefined where it has none. */
+  #predict(sequences: readonly SequenceInputs[]): Promise<Prediction[]> {
+    const { translation } = this.problem;
+    return translation
+      ? this.learner.decode(sequences as readonly Int32Array[], translation)
+      : this.learner.predict(sequences);
+  }
+
+  /** Tells all that is held out; undefined where that has no answers that are right or wrong. */
   async test(): Promise<{ step: number; tested: Tested } | undefined> {
     const { heldOut } = this.problem.asking;
     return (
       heldOut &&
       this.#between(async () => {
-        return { step: this.#step, tested: heldOut.tested(await this.learner.predict(heldOut.inputs)) };
+        return { step: this.#step, tested: heldOut.tested(await this.#predict(heldOut.inputs)) };
       })
     );
   }
 
   /** What one needs to know to use its file elsewhere. */
   get outline(): Outline {
-    const { learner, problem } = this;
-    const { cell, reset, activation } = this.#settings;
-    const { inputs, hidden, layers, bidirectional, readout, loss } = learner.config;
+    const { problem } = this;
+    const { cell, reset, activation, hidden, layers, bidirectional } = this.#settings;
+    const { inputs, readout, loss } = problem.network;
     const question = problem.asking.example(0);
     const read = problem.asking.read(question).inputs;
     const { symbols, kind = "characters" } = problem.trainedOn;
-    const tokens = Array.from(read.subarray(0, mostShown));
+    const tokens = Array.from(problem.translation ? read : read.subarray(0, mostShown));
     return {
       ...{ step: this.#step, cell, reset, activation, inputs, hidden, layers, bidirectional, readout },
       answers: loss === "cross-entropy" ? "classes" : "values",
+      translation: problem.translation && { ...problem.translation, symbols: problem.trainedOn.classes },
       quantiles: problem.trainedOn.windows?.quantiles,
       example:
         read instanceof Int32Array
@@ -347,7 +367,8 @@ export class Session {
     const gradientNorm = (await learner.gradientNorm()) ?? null;
     await this.#questions.answerAll();
     const batches = take(problem.heldOut(), heldOutBatches);
-    const { loss: heldOut, accuracy, perplexity } = await learner.evaluate(problem.evaluation, batches);
+    const measured = await learner.evaluate(problem.evaluation, batches, problem.right?.metric);
+    const { loss: heldOut, accuracy, perplexity } = measured;
     const values: Values = { heldOut, accuracy, perplexity, gradientNorm };
     await this.#questions.answerAll();
     this.history.add(step, values);

@@ -7,6 +7,7 @@ import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
 import type { Unrolled, Unroller } from "../through-time/unroll";
 import type { Keeper, Kept, Opened } from "./keeper";
+import { isUniform } from "./learner";
 import { makeSession } from "./make-session";
 import { keptPrefix, type News, type Order } from "./messages";
 import type { Outline } from "./outline";
@@ -132,12 +133,12 @@ export class Workshop {
     }
   }
 
-  /** The held-out example taken through the network and back. @param target the step whose loss alone counts. */
+  /** The held-out example taken through the network and back; undefined where there is none. @param target the step whose loss alone counts. */
   async unroll(target: number | "last" | undefined): Promise<Unrolled | undefined> {
     await this.#recovery;
-    if (!this.#session) return undefined;
-    const { batch, ...said } = this.#session.problem.example;
-    const { learner } = this.#session;
+    const { learner, problem } = this.#session ?? {};
+    if (!learner || !problem?.example || !isUniform(learner.config)) return undefined;
+    const { batch, ...said } = problem.example;
     const { lastTarget, Unroller } = await import("../through-time/unroll");
     this.#unroller ??= new Unroller(learner.config, await learner.tracer(said.labels.length));
     return this.#unroller.unroll(batch, { ...said, target: target === "last" ? lastTarget(batch) : target });
@@ -154,7 +155,7 @@ export class Workshop {
     return this.#session?.problem.asking.example(at);
   }
 
-  /** What becomes of all that is held out, where that has classes. */
+  /** What becomes of all that is held out, where that has answers that are right or wrong. */
   async test(): Promise<{ step: number; tested: Tested } | undefined> {
     await this.#recovery;
     return this.#session?.test();
