@@ -3,7 +3,7 @@
 import type { ReadTask, TaskDescription } from "./task";
 
 export const dates: TaskDescription = {
-  label: "Dates, to write them as ISO 8601",
+  label: "Dates, written as ISO 8601",
   help:
     'dates as people write them, such as "tue, 3rd of march 1998": write each as ISO 8601, 1998-03-03. An encoder reads it, and a ' +
     "decoder begins with the encoder's final state; a thousand days are held out",
