@@ -18,7 +18,7 @@ import {
 import { trainedOn } from "../../demo/data/said-trained-on";
 import { datesProblem } from "../../demo/tasks/dates-problem";
 import { exactMatch } from "../../demo/tasks/exact-match";
-import { networkOptionsOf } from "../../demo/tasks/library-options";
+import { networkOptionsOf, settingsOf } from "../../demo/tasks/library-options";
 import { initialOf } from "../../demo/tasks/settings";
 import { type Batch, type ScoredRow, Vocabulary } from "../../src/index";
 
@@ -126,6 +126,8 @@ describe("the task of dates", () => {
     const network = await networkOptionsOf({ ...settings, layers: 2, dropout: 0.1 }, problem.network);
     if ("cell" in network) throw new Error("It has no encoder.");
     expect(network.layers.map(({ dropout }) => dropout)).toEqual([0, 0.1]);
+    const { cell, hidden, forgetBias, initializer } = settings;
+    expect(settingsOf(network)).toMatchObject({ cell, hidden, forgetBias, initializer, layers: 2, dropout: 0.1 });
     expect(network.encoder!.layers).toEqual(network.layers);
     const about = JSON.parse(JSON.stringify({ trainedOn: problem.trainedOn }));
     expect(trainedOn(about, network)).toEqual(problem.trainedOn);

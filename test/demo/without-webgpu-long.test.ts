@@ -13,6 +13,7 @@ sameOnBoth(useGpu(), [
   { task: "forecast", cell: "gru", optimizer: "momentum", reset: "before" },
   { task: "text", cell: "slstm", optimizer: "adam", carryState: true },
   { task: "dates", cell: "lstm", optimizer: "adamw", layers: 2, dropout: 0.2, labelSmoothing: 0.1 },
+  { task: "dates", cell: "gru", optimizer: "momentum", learningRate: 0.1 },
   { task: "dates", cell: "minlstm", optimizer: "adam" },
   { task: "dates", cell: "slstm", optimizer: "rmsprop" },
 ]);

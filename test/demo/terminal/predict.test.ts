@@ -77,7 +77,7 @@ test.each([
   expect(err).toContain(message);
 });
 
-test("dates are written as ISO 8601 by an encoder–decoder, as it was saved, and gone on with", async () => {
+test("dates are written as ISO 8601 by an encoder–decoder that was saved", async () => {
   const [model, file] = [join(folder, "dates.safetensors"), join(folder, "dates.txt")];
   const sizes = ["--hidden", "16", "--batch", "16", "--steps", "60"];
   const trained = await run(["train", "--task", "dates", "--cell", "lstm", ...sizes, "--save", model]);
@@ -87,28 +87,14 @@ test("dates are written as ISO 8601 by an encoder–decoder, as it was saved, an
   );
   expect(trained.out).toContain("encoder and decoder, hidden 16");
   expect(trained.out).toMatch(/after 60 steps it writes: "[-\d]{10} for .+"/);
-  const [, loss, baseline] = /all symbols of them: [\d.]+%; loss ([\d.]+) nats a symbol, .* ([\d.]+)\n/.exec(
+  const [, loss] = /all symbols of them: [\d.]+%; loss ([\d.]+) nats a symbol, knowing only how often/.exec(
     trained.out,
   )!;
-  expect(Number(loss)).toBeLessThan(Number(baseline) + 0.1);
+  expect(Number(loss)).toBeLessThan(Math.log(11) - 0.8);
   await writeFile(file, "Mar 3, '98\n\n03/03/1998\n");
   const told = await run(["predict", "--load", model, "--data", file, "--json"]);
   expect(told.code, told.err).toBe(0);
   const lines = linesOf(told.out) as { text: string; date: string; probabilities: number[] }[];
   expect(lines.map(({ text }) => text)).toEqual(["Mar 3, '98", "03/03/1998"]);
   for (const { date, probabilities } of lines) expect([date.length, probabilities.length]).toEqual([10, 10]);
-  const refused = await run(["predict", "--load", model, "--text", "3 März"]);
-  expect([refused.code, refused.err]).toEqual([
-    1,
-    expect.stringContaining('--text, line 1: The question: has "ä", "z"'),
-  ]);
-  const resumed = await run(["train", "--resume", model, "--steps", "61", "--json"]);
-  expect(
-    linesOf(resumed.out).map(({ step }) => step),
-    resumed.err,
-  ).toEqual([61, undefined]);
-  const loaded = await run(["train", "--load", model, "--task", "dates", "--batch", "16", "--steps", "1", "--json"]);
-  expect(linesOf(loaded.out)[0].loss, loaded.err).toBeLessThan(Number(loss) + 0.3);
-  const text = await run(["train", "--load", model]);
-  expect(text.err).toContain("whose network writes a date as ISO 8601, expected one that predicts the next character");
 });
