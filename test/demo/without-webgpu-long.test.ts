@@ -15,5 +15,5 @@ sameOnBoth(useGpu(), [
   { task: "dates", cell: "lstm", optimizer: "adamw", layers: 2, dropout: 0.2, labelSmoothing: 0.1 },
   { task: "dates", cell: "gru", optimizer: "momentum", learningRate: 0.1 },
   { task: "dates", cell: "minlstm", optimizer: "adam" },
-  { task: "dates", cell: "slstm", optimizer: "rmsprop" },
+  { task: "dates", cell: "slstm", optimizer: "rmsprop", learningRate: 0.001 },
 ]);
