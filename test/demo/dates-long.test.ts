@@ -25,4 +25,4 @@ test("95% of dates that are held out are written right, and as many are measured
   } finally {
     session.destroy();
   }
-});
+}, 1_200_000); // beside other tests
