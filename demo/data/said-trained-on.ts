@@ -1,8 +1,8 @@
 // What a file says that its network was trained on, which is not trusted; loaded with a file.
 
-import { type NetworkConfig, type UniformOptions, Vocabulary, type WindowShape, windowSize } from "../../src/index";
+import { type NetworkConfig, type NetworkOptions, Vocabulary, type WindowShape, windowSize } from "../../src/index";
 import { shown } from "./refusal";
-import { expectUniform, nothing, type TrainedOn } from "./trained-on";
+import { type Ends, endsOf, nothing, type TrainedOn } from "./trained-on";
 
 /**
  * What a file says that its network was trained on. Files from before they did are read where nothing is missing: of
@@ -10,24 +10,26 @@ import { expectUniform, nothing, type TrainedOn } from "./trained-on";
  * @param about of a checkpoint, which is not trusted.
  * @throws where it does not say so, or it cannot be of such a network.
  */
-export function trainedOn(about: unknown, network: NetworkConfig | UniformOptions): TrainedOn {
-  expectUniform(network);
+export function trainedOn(about: unknown, network: NetworkConfig | NetworkOptions): TrainedOn {
+  const ends = endsOf(network);
   const { trainedOn: said, symbols } = (about ?? {}) as { trainedOn?: Partial<TrainedOn>; symbols?: string[] };
-  const answer = answerOf(network);
+  const answer = answerOf(ends);
   const legible = answer === "sum" || (answer === "character" && symbols !== undefined);
   const found = said ?? (legible ? { ...nothing, ...(symbols && { symbols }), answer } : undefined);
   if (!found) {
     const expected = "the symbols, classes and scale";
     throw new Error(`The file does not say what it was trained on, expected ${expected}; train and save it again.`);
   }
-  const { input, inputs, outputs } = network;
+  const { input, inputs, outputs, encoder } = ends;
   const isScaled = answer === "class" && input === "features";
   const { scale } = found;
   const holds: Record<keyof TrainedOn, boolean> = {
     answer: found.answer === answer,
-    symbols: areNames(found.symbols, input === "tokens" ? inputs : 0) && arePieces(found as TrainedOn),
+    symbols: areNames(found.symbols, encoder ?? (input === "tokens" ? inputs : 0)) && arePieces(found as TrainedOn),
     kind: found.kind === undefined || answer === "character",
-    classes: areNames(found.classes, answer === "class" ? outputs : 0),
+    classes:
+      areNames(found.classes, answer === "class" || answer === "date" ? outputs : 0) &&
+      (answer !== "date" || inputs === outputs + 1),
     columns: areNames(found.columns),
     scale: isScaled
       ? areNumbers(scale?.mean, inputs) &&
@@ -44,7 +46,8 @@ export function trainedOn(about: unknown, network: NetworkConfig | UniformOption
   return found as TrainedOn;
 }
 
-function answerOf({ input, readout, loss = "cross-entropy" }: UniformOptions): TrainedOn["answer"] {
+function answerOf({ input, readout, loss = "cross-entropy", encoder }: Ends): TrainedOn["answer"] {
+  if (encoder !== undefined) return "date";
   if (typeof loss === "object" && loss.name === "quantile") return "forecast";
   if (loss === "mean-squared-error") return "sum";
   if (readout === "last-step") return "class";

@@ -1,6 +1,13 @@
 // What a network was trained on, as every file of one says it: without that, other data would be read as what it is not.
 
-import { type NetworkConfig, type PieceKind, type UniformOptions, Vocabulary, type WindowShape } from "../../src/index";
+import {
+  type NetworkConfig,
+  type NetworkOptions,
+  type PieceKind,
+  type UniformOptions,
+  Vocabulary,
+  type WindowShape,
+} from "../../src/index";
 import { unknownPieces, unknownSymbol } from "./characters";
 import type { LabelledFile } from "./labelled-file";
 import { piecesOf } from "./pieces";
@@ -19,6 +26,7 @@ export const answers = {
   sum: "adds two numbers",
   parity: "tells the product so far of a stream of ±1",
   forecast: "forecasts a series",
+  date: "writes a date as ISO 8601",
 } as const;
 
 /** What other data must have in common with that which a network was trained on. */
@@ -28,7 +36,7 @@ export interface TrainedOn {
   symbols: readonly string[];
   /** What they are, unless they are characters. */
   kind?: PieceKind;
-  /** In the order of the network's outputs; none where it answers otherwise. */
+  /** In the order of the network's outputs, or what it writes with; none where it answers otherwise. */
   classes: readonly string[];
   /** What a header called the steps of a series, in order; none where there was no header. */
   columns: readonly string[];
@@ -49,11 +57,28 @@ export const trainedOnSums: TrainedOn = { ...nothing, answer: "sum" };
 export const trainedOnParity: TrainedOn = { ...nothing, answer: "parity" };
 export const trainedOnSeries = (windows: WindowShape): TrainedOn => ({ ...nothing, answer: "forecast", windows });
 
-/** @throws unless a network is of one kind of cell and one width, as are all that these pages and programs make. */
-export function expectUniform(network: NetworkConfig | UniformOptions): asserts network is UniformOptions {
-  if ("cell" in network) return;
+/** What data says of a network: what that reads and answers. */
+export interface Ends
+  extends Pick<UniformOptions, "inputs" | "outputs" | "input" | "readout" | "loss" | "classWeights"> {
+  /** Of an encoder–decoder: how many tokens there are of what its encoder reads. */
+  encoder?: number;
+}
+
+/** @throws unless a network is such as these pages and programs make: of one kind of cell and one width, perhaps with an encoder. */
+export function endsOf(network: NetworkConfig | NetworkOptions): Ends {
+  if ("cell" in network) return network;
+  const { input, readout, encoder, layers, loss } = network;
+  const all = [...layers, ...(encoder?.layers ?? [])];
+  const alike = all.every(({ cell, hidden }) => cell === layers[0]!.cell && hidden === layers[0]!.hidden);
+  const classes =
+    loss === undefined || loss === "cross-entropy" || (typeof loss === "object" && loss.targets === "classes");
+  const tokens = [input, encoder?.input].every((read) => read?.kind === "tokens");
+  if (encoder && alike && tokens && classes && readout.kind === "every-step" && readout.outputs !== "hidden") {
+    const own = { input: "tokens", readout: "every-step", loss: "cross-entropy" } as const;
+    return { ...own, inputs: input.width, outputs: readout.outputs, encoder: encoder.input.width };
+  }
   throw new Error(
-    "The file is of a network made of parts, expected one kind of cell and one width; open it in the program that made it.",
+    "The file is of a network made of parts, expected one kind of cell and one width, or an encoder–decoder of such; open it in the program that made it.",
   );
 }
 

@@ -55,13 +55,11 @@ export function classQuestions({ heldOut, classes, trainedOn, inputs }: Classifi
             : [{ at: i, question: "", truth: classes[label]!, told: classes[told[i]!]!, share }];
         });
         misread.sort((a, b) => b.share - a.share);
+        const labels = heldOut.map(({ label }) => label);
         return {
-          classes,
-          confusion: confusionMatrix(
-            classes.length,
-            heldOut.map(({ label }) => label),
-            told,
-          ),
+          count: heldOut.length,
+          right: heldOut.length - misread.length,
+          table: { classes, confusion: confusionMatrix(classes.length, labels, told) },
           misread: misread.slice(0, mostMisread).map(({ at, ...one }) => ({ ...one, question: written(heldOut[at]!) })),
         };
       },

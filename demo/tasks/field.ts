@@ -7,15 +7,19 @@ interface Common {
   hint?: string;
   /** It has a meaning only where that setting has one of these values; elsewhere its initial value holds. */
   only?: Condition;
-  /** It has none where that setting has one of these values. */
-  except?: Condition;
+  /** It has none where that setting has one of these values, or of several settings one. */
+  except?: Condition | readonly Condition[];
   /** Why it has none there. */
   why?: string;
   /** What differs on the command line; false: it is of a page alone. */
   terminal?: OnCommandLine | false;
 }
 
-type Condition = readonly [setting: string, ...values: unknown[]];
+export type Condition = readonly [setting: string, ...values: unknown[]];
+
+/** The conditions under which a setting has no meaning. */
+export const exceptionsOf = ({ except = [] }: Pick<Common, "except">): readonly Condition[] =>
+  typeof except[0] === "string" ? [except as Condition] : (except as readonly Condition[]);
 
 export interface OnCommandLine {
   /** Its option, unless that is its name with hyphens. */

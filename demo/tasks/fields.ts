@@ -6,6 +6,7 @@ import { earlierNames, tasks, tasksThat } from "./tasks";
 
 const ofTexts = ["task", ...tasksThat("character")] as const;
 const ofSeries = ["task", ...tasksThat("forecast")] as const;
+const ofDates = ["task", ...tasksThat("date")] as const;
 
 const groups = {
   data: {
@@ -156,7 +157,7 @@ const groups = {
       kind: "switch",
       label: "Reads in both directions",
       initial: false,
-      except: ofTexts,
+      except: [ofTexts, ofDates],
       why: "it would read what it is to predict; leave it out",
     },
     initializer: {
@@ -191,6 +192,8 @@ const groups = {
       least: 1,
       most: 4096,
       hint: "As far back as the gradient goes.",
+      except: ofDates,
+      why: "a date is read whole, and written in ten symbols; leave it out",
       terminal: { option: "length", most: 2 ** 20, help: "time steps of a sequence; of one that has a class, at most" },
     },
     batch: {
@@ -359,8 +362,8 @@ const groups = {
       hint: "A divisor of the time steps; saves memory, costs a third more time.",
       without: "all are kept",
       divides: "steps",
-      except: ["bidirectional", true],
-      why: "the way back would have to be known; leave it out",
+      except: [["bidirectional", true], ofDates],
+      why: "states are kept of one sequence that is read forward; leave it out",
     },
   },
 } as const satisfies Record<Group, Record<string, Field>>;

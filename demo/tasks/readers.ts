@@ -3,6 +3,7 @@
 import { readSums } from "./adding";
 import { readFile } from "./classify";
 import { readNamesByList } from "./classify-names";
+import { readDates } from "./dates";
 import { readSeries } from "./forecast";
 import { readNames } from "./generate-names";
 import { readMobyDick } from "./moby-dick";
@@ -20,4 +21,5 @@ export const readers: Readonly<Record<TaskName, ReadTask>> = {
   adding: readSums,
   parity: readSigns,
   forecast: readSeries,
+  dates: readDates,
 };

@@ -1,6 +1,6 @@
 // Settings as a whole: which of them hold, what is wrong with one, and what a text says of one.
 
-import { type ChoiceField, labelOf, type NumberField } from "./field";
+import { type ChoiceField, type Condition, exceptionsOf, labelOf, type NumberField } from "./field";
 import { fields, groupOf, type Live, type SettingName, type Settings, settingNames } from "./fields";
 import type { TaskDescription } from "./task";
 import { type TaskName, tasks } from "./tasks";
@@ -35,10 +35,10 @@ function pick(settings: Settings, names: readonly SettingName[]): Partial<Settin
 
 /** The setting beside which one has no meaning; undefined where it has one. */
 export function hiddenBy(name: SettingName, settings: Settings): SettingName | undefined {
-  const { only, except } = fields[name];
-  const holds = ([other, ...values]: NonNullable<typeof only>) => values.includes(settings[other as SettingName]);
+  const { only } = fields[name];
+  const holds = ([other, ...values]: Condition) => values.includes(settings[other as SettingName]);
   if (only && !holds(only)) return only[0] as SettingName;
-  return except && holds(except) ? (except[0] as SettingName) : undefined;
+  return exceptionsOf(fields[name]).find(holds)?.[0] as SettingName | undefined;
 }
 
 export const isShown = (name: SettingName, settings: Settings): boolean => hiddenBy(name, settings) === undefined;

@@ -1,8 +1,8 @@
 // What a task is: how it is called, what it usually takes, and the problem that its data is to learn.
 
-import type { Batch, BatchShape, BatchStream, UniformOptions, Vocabulary } from "../../src/index";
+import type { Batch, BatchShape, BatchStream, Metric, Vocabulary } from "../../src/index";
 import type { TableView } from "../data/columns";
-import type { TrainedOn } from "../data/trained-on";
+import type { Ends, TrainedOn } from "../data/trained-on";
 import type { Asking } from "./asking";
 import type { Settings } from "./fields";
 import type { OwnData } from "./own-data";
@@ -22,7 +22,10 @@ export interface TaskDescription {
   /** Whether it makes data where the user brings none. */
   made?: true;
   /** Its defaults, where they are its own. */
-  usual: { hidden: number; batch: number; steps: number; learningRate: number; recurrentInitializer?: "glorot" };
+  usual: { hidden: number; batch: number; steps: number; learningRate: number } & Partial<{
+    recurrentInitializer: "glorot";
+    cell: "gru" | "lstm";
+  }>;
   /** All cells take that learning rate in the terminal; else those with gates take more. */
   oneRate?: true;
   /** Training steps in the terminal. */
@@ -38,13 +41,25 @@ export interface Example {
   predicted?: string[];
 }
 
+/** How an encoder–decoder is asked. */
+export interface Translation {
+  /** The most steps of what its encoder reads. */
+  sourceSteps: number;
+  /** What its decoder reads before it has written anything. */
+  prompt: readonly number[];
+  /** How many tokens it writes. */
+  length: number;
+}
+
 /** Data in batches, what the network must read and answer, and what knowing less would reach. */
 export interface Problem {
   /** What the data is called. */
   name: string;
   /** How much there is to learn from, in words. */
   description: string;
-  network: Pick<UniformOptions, "inputs" | "outputs" | "input" | "readout" | "loss" | "classWeights">;
+  network: Ends;
+  /** Where that is an encoder–decoder. */
+  translation?: Translation;
   /** What files of its network say. */
   trainedOn: TrainedOn;
   /** Where characters are read. */
@@ -60,11 +75,14 @@ export interface Problem {
   /** All that is held out, in batches of `evaluation`. */
   heldOut(): Iterable<Batch>;
   evaluation: BatchShape;
+  /** What counts as right, in words and as a measure, where that is not each target by itself. */
+  right?: { meaning: string; metric: Metric<number> };
   /** What a training step reads, on average. */
   tokensPerStep: number;
   /** What can be reached without reading in order: a loss, or a share of right answers. */
   baseline: { meaning: string; loss?: number; accuracy?: number };
-  example: Example;
+  /** None of an encoder–decoder, which goes through two sequences. */
+  example?: Example;
   /** What a visitor may ask the network. */
   asking: Asking;
   /** What else there is to say of the network's answers to all that is held out. @param answers of each batch: o, row by row */

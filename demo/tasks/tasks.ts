@@ -3,6 +3,7 @@
 import { adding } from "./adding";
 import { classify } from "./classify";
 import { classifyNames } from "./classify-names";
+import { dates } from "./dates";
 import { forecast } from "./forecast";
 import { generateNames } from "./generate-names";
 import { mobyDick } from "./moby-dick";
@@ -19,6 +20,7 @@ export const tasks = {
   adding,
   parity,
   forecast,
+  dates,
 } satisfies Record<string, TaskDescription>;
 
 export type TaskName = keyof typeof tasks;

@@ -3,10 +3,10 @@
 import { constants } from "node:fs";
 import { access, lstat, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Checkpoint, ParameterValues, UniformOptions } from "../../src/index";
+import type { Checkpoint, NetworkConfig, ParameterValues } from "../../src/index";
 import { quotedPath } from "../data/refusal";
 import { trainedOn } from "../data/said-trained-on";
-import { expectUniform, type TrainedOn } from "../data/trained-on";
+import type { TrainedOn } from "../data/trained-on";
 import { readOurCheckpoint } from "../tasks/checkpoints";
 import type { OwnDataLabel } from "../tasks/own-data";
 import { OptionError } from "./arguments";
@@ -21,7 +21,7 @@ export interface About {
 }
 
 export interface Saved {
-  network: UniformOptions;
+  network: NetworkConfig;
   parameters: ParameterValues;
   checkpoint: Checkpoint;
   trainedOn: TrainedOn;
@@ -74,7 +74,6 @@ export async function load(option: string, file: string): Promise<Saved> {
   const checkpoint = await readOurCheckpoint(bytes);
   const { network, parameters, about } = checkpoint;
   try {
-    expectUniform(network);
     return { network, parameters, checkpoint, trainedOn: trainedOn(about, network) };
   } catch (error) {
     throw new OptionError(`--${option} is ${quotedPath(file)}. ${(error as Error).message}`);

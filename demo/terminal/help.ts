@@ -2,6 +2,7 @@
 
 import { maximum } from "../extremes";
 import { cells, cellWords } from "../tasks/cells";
+import { type Condition, exceptionsOf } from "../tasks/field";
 import { fields, type SettingName, type Settings } from "../tasks/fields";
 import type { TaskDescription } from "../tasks/task";
 import { taskNames, tasks } from "../tasks/tasks";
@@ -99,11 +100,11 @@ function defaultOf(name: SettingName): string {
 
 /** Where it has a meaning. */
 function conditionOf(name: SettingName): string {
-  const { only, except } = fields[name];
-  const listed = ([other, ...values]: NonNullable<typeof only>) =>
-    `--${given(other as SettingName, values.join(", "))}`;
+  const { only } = fields[name];
+  const listed = ([other, ...values]: Condition) => `--${given(other as SettingName, values.join(", "))}`;
   if (only) return `; with ${listed(only)}`;
-  return except ? `; not with ${listed(except)}` : "";
+  const exceptions = exceptionsOf(fields[name]).map(listed);
+  return exceptions.length > 0 ? `; not with ${exceptions.join(" or ")}` : "";
 }
 
 /** What depends on the task, a line each. */

@@ -9,19 +9,23 @@ import {
   type Gpu,
   type GradientTrace,
   generate,
+  type Metric,
   Network,
+  type NetworkOptions,
   openGpu,
   type ParameterValues,
+  type Prediction,
+  perplexity,
   readTensors,
   type StepReport,
   saveCheckpoint,
   Trainer,
   traceGradients,
-  type UniformOptions,
 } from "../../src/index";
+import { decode } from "../tasks/decode";
 import type { Settings } from "../tasks/fields";
 import { trainerOptionsOf } from "../tasks/library-options";
-import type { Problem } from "../tasks/task";
+import type { Problem, Translation } from "../tasks/task";
 import { choiceFile } from "./choice-file";
 import { openNodeGpu } from "./node-gpu";
 import { referenceLearner } from "./reference-learner";
@@ -36,11 +40,14 @@ export interface Learner {
   readonly parameterCount: number;
   train(batches: Iterable<Batch>, options: { steps: number }): AsyncIterable<StepReport>;
   stop(): Promise<void>;
-  evaluate(shape: BatchShape, batches: Iterable<Batch>): Promise<Evaluation>;
+  /** @param right what its accuracy is, where that is not of each target by itself */
+  evaluate(shape: BatchShape, batches: Iterable<Batch>, right?: Metric<number>): Promise<Evaluation>;
   /** o of each batch, row by row. */
   answers(shape: BatchShape, batches: Iterable<Batch>): Promise<Float32Array[]>;
   /** Writes on from a prompt, where the network predicts tokens from tokens; null on the reference. */
   readonly generate: ((prompt: Int32Array, length: number, seed: number) => Promise<Int32Array>) | null;
+  /** Of an encoder–decoder, what it writes of each source; null on the reference. */
+  readonly decode: ((sources: readonly Int32Array[], translation: Translation) => Promise<Prediction[]>) | null;
   /** How the loss of a batch reaches back through time; null on the reference. */
   readonly traceGradients: ((shape: BatchShape, batch: Batch) => Promise<GradientTrace>) | null;
   /** The bytes of a checkpoint. */
@@ -51,9 +58,9 @@ export interface Learner {
 export type Device = "gpu" | "software" | "reference";
 
 export interface LearnerOptions {
-  network: UniformOptions;
+  network: NetworkOptions;
   settings: Settings;
-  problem: Pick<Problem, "steps" | "weights">;
+  problem: Pick<Problem, "network" | "steps" | "weights" | "translation">;
   /** Where to compute; without it, on a GPU where there is one, else on a software adapter. */
   device: Device | undefined;
   /** Parameters to begin with, instead of random ones. */
@@ -84,9 +91,13 @@ async function gpuLearner(options: LearnerOptions, device: "gpu" | "software" | 
     dispatchesPerStep: trainer.pass.program.describe().total.dispatches,
     train: (batches, limit) => trainer.train(batches, limit),
     stop: () => trainer.stop(),
-    evaluate: (size, batches) => evaluate(network, size, batches),
+    evaluate: (size, batches, right) =>
+      right
+        ? evaluate(network, size, batches, { metrics: { perplexity: perplexity(), accuracy: right } })
+        : evaluate(network, size, batches),
     answers: (size, batches) => answersOf(network, size, batches),
     generate: (prompt, length, seed) => generate(network, { prompt, length, seed, temperature }),
+    decode: (sources, translation) => decode(network, sources, translation),
     traceGradients: (size, batch) => traceGradients(network, size, batch),
     checkpoint: (about) => saveCheckpoint(trainer, about),
     close() {

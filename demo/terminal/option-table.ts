@@ -83,9 +83,9 @@ const usualDecayOfAdamW = 0.01;
 
 /** All settings as they are beside these, unless told otherwise. @param example the worked example's */
 export function usualOf(said: Partial<Settings>, example: boolean): Wanted {
-  const { task, cell, optimizer } = { ...initialOfTerminal, ...said };
   if (example) return { ...initialOfTerminal, ...usualOfExample };
-  const { usual, updates, oneRate }: TaskDescription = tasks[task];
+  const { usual, updates, oneRate }: TaskDescription = tasks[said.task ?? initialOfTerminal.task];
+  const { cell, optimizer } = { ...initialOfTerminal, ...usual, ...said };
   const factor = oneRate ? 1 : cells[cell].rate;
   return {
     ...initialOfTerminal,

@@ -1,11 +1,11 @@
 // The options of `npm run train`, made of the table of settings: read and checked, and written again.
 
 import { parseArgs } from "node:util";
-import type { UniformOptions } from "../../src/index";
+import type { NetworkOptions } from "../../src/index";
 import { quotedPath } from "../data/refusal";
 import type { Encoding } from "../data/text-file";
 import { fields, type SettingName, type Settings } from "../tasks/fields";
-import { ofNetwork, ofReading } from "../tasks/library-options";
+import { ofNetwork, ofReading, settingsOf as settingsOfNetwork } from "../tasks/library-options";
 import { hiddenBy, initialSettings, isShown, parse, taskOf, written } from "../tasks/settings";
 import { type TaskName, taskNames, tasks } from "../tasks/tasks";
 import { integer, numberFrom, OptionError, oneOf } from "./arguments";
@@ -71,7 +71,7 @@ function valuesOf(args: string[]): Values {
  * @param loaded the network that --load names, which then says what it is.
  * @throws where an option is unknown, lacks its value or is out of range, or does not go with the task.
  */
-export function readOptions(args: string[], loaded?: UniformOptions): TrainOptions | null {
+export function readOptions(args: string[], loaded?: NetworkOptions): TrainOptions | null {
   const values = valuesOf(args);
   if (values.help) return null;
   const text = (name: string) => values[name] as string | undefined;
@@ -94,7 +94,7 @@ export function readOptions(args: string[], loaded?: UniformOptions): TrainOptio
   return options;
 }
 
-function settingsOf(values: Values, example: boolean, loaded: UniformOptions | undefined): Wanted {
+function settingsOf(values: Values, example: boolean, loaded: NetworkOptions | undefined): Wanted {
   const said: Partial<Settings> = {};
   const read = (name: SettingName, option = optionOf(name)) => {
     const value = values[option];
@@ -108,7 +108,7 @@ function settingsOf(values: Values, example: boolean, loaded: UniformOptions | u
   if (example && (said.hidden ?? 0) > mostHiddenOfExample) {
     integer("hidden", String(values.hidden), 1, mostHiddenOfExample);
   }
-  const written: object = JSON.parse(JSON.stringify(loaded ?? {})); // as its file has it: a cell by its name
+  const written: object = JSON.parse(JSON.stringify(loaded ? settingsOfNetwork(loaded) : {})); // as its file has it: a cell by its name
   const network = Object.entries(written).filter(([name]) => ofNetwork.includes(name as SettingName));
   const all: Partial<Settings> = { ...said, ...Object.fromEntries(network) };
   const usual = usualOf(all, example);

@@ -15,10 +15,10 @@ const help = `npm run predict -- --load FILE --data FILE | --text TEXT [options]
 
 Says what a network answers that npm run train -- --save FILE saved, or the training page:
 of sequences the probability of each class, of a series its next steps with an interval of 80%, of a text which
-character comes next.
+character comes next, of a date what it is in ISO 8601.
 
   --load FILE   the network
-  --data FILE   sequences, with their classes or without (CSV, JSON, or a text a line in .txt); a series; or a text
+  --data FILE   sequences, with their classes or without (CSV, JSON, or a text a line in .txt); a series; a text; or a date a line
   --text TEXT   a text, in place of a file
   --encoding NAME
                 how the bytes of --data are read, where they do not say so

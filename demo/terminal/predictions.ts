@@ -6,8 +6,11 @@ import { readToTell, type ToTell } from "../data/labelled-file";
 import { listed, refusal, shown } from "../data/refusal";
 import { columnNamed, readSeriesFile } from "../data/series-file";
 import { answers, nounOf, type TrainedOn, vocabularyOf } from "../data/trained-on";
+import { datesProblem } from "../tasks/dates-problem";
+import { decode } from "../tasks/decode";
 import { seriesOf } from "../tasks/forecast-problem";
 import type { OwnData } from "../tasks/own-data";
+import { initialOf } from "../tasks/settings";
 import { OptionError } from "./arguments";
 
 interface Asked {
@@ -41,6 +44,7 @@ export const predictions: Partial<Record<TrainedOn["answer"], Answer>> = {
   class: ofClasses,
   forecast: ofSeries,
   character: ofText,
+  date: ofDates,
 };
 
 /** How many classes or characters are named. */
@@ -161,5 +165,29 @@ async function ofText({ own, trainedOn, label, read, time, top = usualTop }: Ask
     const next = likeliest(symbols, rows.at(-1)!, top);
     const line = `next: ${next.map(([symbol, share]) => `${shown(symbol)} ${percent(share)}`).join(", ")}`;
     yield { line, said: { next: Object.fromEntries(symbols.map((symbol, i) => [symbol, rows.at(-1)![i]])) } };
+  };
+}
+
+async function ofDates({ own, trainedOn, label, top }: Asked): ReturnType<Answer> {
+  expectNone({ label, top }, `the network ${answers.date}`);
+  const { asking, translation } = datesProblem(initialOf("dates"), { trained: trainedOn });
+  const lines = own.text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  if (lines.length === 0) throw refusal(own.name, "is empty", "a date a line", "give one");
+  const questions = lines.map((line, i) => {
+    try {
+      return { line: line.trim(), ...asking.read(line) };
+    } catch (error) {
+      throw new Error(`${own.name}, line ${i + 1}: ${(error as Error).message}`);
+    }
+  });
+  return async function* (network) {
+    const sources = questions.map(({ inputs }) => inputs as Int32Array);
+    const predictions = await decode(network, sources, translation!);
+    for (const [i, { line, answer }] of questions.entries()) {
+      const told = answer(predictions[i]!);
+      if (told.kind !== "written") continue;
+      const [date, share] = [told.symbols.join(""), told.shares.reduce((product, one) => product * one, 1)];
+      yield { line: `${line}: ${date} ${percent(share)}`, said: { text: line, date, probabilities: told.shares } };
+    }
   };
 }

@@ -1,6 +1,6 @@
 // What a command line asks to be learned: the task's data, and the network of the file that it begins or goes on with.
 
-import type { Checkpoint, ParameterValues, UniformOptions } from "../../src/index";
+import type { Checkpoint, NetworkOptions, ParameterValues } from "../../src/index";
 import { brief, quotedPath } from "../data/refusal";
 import { answers, type TrainedOn } from "../data/trained-on";
 import { networkOptionsOf } from "../tasks/library-options";
@@ -16,7 +16,7 @@ import { expectKnown } from "./prompt";
 
 export interface Asked {
   problem: Problem;
-  network: UniformOptions;
+  network: NetworkOptions;
   /** Of the file that --data names. */
   own: OwnDataLabel | undefined;
   /** From the file that --load or --resume names. */
@@ -41,7 +41,8 @@ export async function problemOf(options: TrainOptions, saved?: Saved): Promise<A
   const make = await readers[settings.task](own, settings);
   const problem = asSaved(options, saved, (trained) => make(settings, { trained, heldOutRows }));
   if (problem.vocabulary) expectKnown(problem.vocabulary, settings.prompt);
-  expectRoom({ settings: { ...settings, steps: problem.steps }, device });
+  const steps = Math.max(problem.steps, problem.translation?.sourceSteps ?? 0);
+  expectRoom({ settings: { ...settings, steps }, device });
   return {
     problem,
     network: saved?.network ?? (await networkOptionsOf(settings, problem.network)),

@@ -1,10 +1,17 @@
 // `npm run train`: trains a network on real data in the terminal.
 
-import { type BatchStream, type Evaluation, TempogradError, type UniformOptions } from "../../src/index";
+import {
+  type BatchStream,
+  type Evaluation,
+  type NetworkOptions,
+  TempogradError,
+  type UniformOptions,
+} from "../../src/index";
 import { measureMulAddPeak } from "../benchmark/mul-add-peak";
 import { quotedPath } from "../data/refusal";
 import { nounOf } from "../data/trained-on";
 import { maximum } from "../extremes";
+import { settingsOf } from "../tasks/library-options";
 import type { Judgement, Problem } from "../tasks/task";
 import { complaintOf, OptionError } from "./arguments";
 import { type About, load, placeToSave, type Saved, save } from "./checkpoint-file";
@@ -105,7 +112,9 @@ async function train(options: TrainOptions, asked: Asked): Promise<number> {
     );
     const seconds = (performance.now() - begin) / 1000;
     // Before it is saved: what gives no finite loss takes no file's place.
-    const heldOut = interrupted ? null : await learner.evaluate(problem.evaluation, problem.heldOut());
+    const heldOut = interrupted
+      ? null
+      : await learner.evaluate(problem.evaluation, problem.heldOut(), problem.right?.metric);
     if (options.save !== undefined) {
       const about: About = { args: argumentsOf(options), trainedOn: problem.trainedOn, own: asked.own };
       await save(options.save, await learner.checkpoint({ data: batches.position, about }));
@@ -135,9 +144,10 @@ async function showGradients(learner: Learner, { heldOut, evaluation }: Problem)
   }
 }
 
-function describe({ cell: named, layers = 1, bidirectional, hidden }: UniformOptions): string {
+function describe(network: NetworkOptions): string {
+  const { cell: named, layers = 1, bidirectional, hidden } = settingsOf(network) as unknown as UniformOptions;
   const cell = typeof named === "string" ? named : named.name;
-  const ways = bidirectional ? ", bidirectional" : "";
+  const ways = "cell" in network ? (bidirectional ? ", bidirectional" : "") : ", encoder and decoder";
   return `${cell}${layers > 1 ? `, ${layers} layers` : ""}${ways}, hidden ${hidden}`;
 }
 
@@ -174,7 +184,15 @@ async function run(
 const sampleLength = 160;
 
 /** What the network writes now, where it writes. */
-async function sampleOf(learner: Learner, { vocabulary, prompt }: Problem, own: string, seed: number) {
+async function sampleOf(learner: Learner, problem: Problem, own: string, seed: number) {
+  const { vocabulary, prompt, asking, translation } = problem;
+  if (translation && learner.decode) {
+    const question = asking.example(seed);
+    const { inputs, answer } = asking.read(question);
+    const [prediction] = await learner.decode([inputs as Int32Array], translation);
+    const told = answer(prediction!);
+    return told.kind === "written" ? `${told.symbols.join("")} for ${question}` : undefined;
+  }
   if (!vocabulary || prompt === undefined || !learner.generate) return undefined;
   return vocabulary.decode(await learner.generate(vocabulary.encode(own || prompt), sampleLength, seed));
 }
@@ -234,6 +252,9 @@ function verdict({ loss, accuracy }: Evaluation, problem: Problem): string {
     return `held-out accuracy ${percent(accuracy)}${over}, ${meaning} ${percent(baseline.accuracy)}; loss ${loss.toFixed(4)}`;
   }
   const entropy = baseline.loss ?? Number.NaN;
+  if (trainedOn.answer === "date") {
+    return `held-out dates that it writes right, all symbols of them: ${percent(accuracy)}; loss ${loss.toFixed(4)} nats a symbol, ${meaning} ${entropy.toFixed(4)}`;
+  }
   const side = loss < entropy ? "under" : "NOT under";
   return `held-out loss ${loss.toFixed(4)} nats a ${pieceOf(problem)}, ${side} the unigram entropy ${entropy.toFixed(4)}; accuracy ${percent(accuracy)}`;
 }

@@ -1,7 +1,7 @@
 // What a network answered, as elements of the page.
 
 import { html, scrollable } from "../page";
-import type { Answer, Share, Tested } from "../tasks/asking";
+import type { Answer, Place, Share, Tested } from "../tasks/asking";
 import { spoken, visible } from "../through-time/words";
 import { forecastPicture } from "./forecast-picture";
 import { percentText, wholeText } from "./texts";
@@ -62,9 +62,39 @@ export function answered(answer: Exclude<Answer, { kind: "next" }>): HTMLElement
         ),
       ];
     }
+    case "written":
+      return written(answer);
     case "forecast":
       return [forecastPicture(answer)];
   }
+}
+
+const placeWords: Readonly<Record<Place, string>> = {
+  "held out": "That day is held out: it never learned from it.",
+  learned: "That day is among those that it learns from.",
+  beyond: "That day is beyond the years that it learns from.",
+};
+
+/** Each symbol above how likely it was, and what the date is. */
+function written({ symbols, shares, truth }: Of<"written">): HTMLElement[] {
+  const list = html("ol", "symbols");
+  list.ariaLabel = "What it writes, symbol by symbol, and how likely each is";
+  for (const [i, symbol] of symbols.entries()) {
+    const wrong = truth !== undefined && truth.text[i] !== symbol;
+    const [name, ...rest] = parts([symbol, shares[i]!], 0);
+    list.append(html("li", wrong ? "symbol wrong" : "symbol", name!, ...rest));
+  }
+  const told = symbols.join("");
+  const share = percentText(shares.reduce((product, share) => product * share, 1));
+  const judged = truth && (told === truth.text ? "which is right." : `but it is ${truth.text}.`);
+  const note = truth
+    ? placeWords[truth.place]
+    : "The page itself finds no date in that, so nothing says whether it is right.";
+  return [
+    html("p", "told", html("b", "", told), `, ${share} likely${judged ? `, ${judged}` : "."}`),
+    list,
+    html("p", "note", note),
+  ];
 }
 
 function classes({ shares, truth }: Of<"class">): HTMLElement[] {
@@ -79,18 +109,18 @@ function classes({ shares, truth }: Of<"class">): HTMLElement[] {
 }
 
 /** A name, a bar, a number. */
-function parts([name, share]: Share): HTMLElement[] {
+function parts([name, share]: Share, digits = 1): HTMLElement[] {
   const bar = html("span", "share-bar");
   bar.ariaHidden = "true";
   bar.style.setProperty("--share", String(share));
-  return [html("span", "share-name", name), bar, html("span", "share-number", percentText(share))];
+  return [html("span", "share-name", name), bar, html("span", "share-number", percentText(share, digits))];
 }
 
-/** The confusion matrix, and what was misread: each a question to ask. */
-export function testedTables({ classes, confusion, misread }: Tested, ask: (question: string) => void): HTMLElement[] {
-  const all = confusion.flat().reduce((sum, count) => sum + count, 0);
-  const right = confusion.reduce((sum, row, i) => sum + row[i]!, 0);
-  const summary = html("p", "", `${wholeText(right)} of ${wholeText(all)} held-out ones are right.`);
+/** How many are right, the confusion matrix of classes, and what was misread: each a question to ask. */
+export function testedTables(tested: Tested, ask: (question: string) => void): HTMLElement[] {
+  const { count, right, table, misread } = tested;
+  const share = percentText(right / count);
+  const summary = html("p", "", `${wholeText(right)} of ${wholeText(count)} held-out ones are right, ${share}.`);
   const items = misread.map(({ question, truth, told, share }) => {
     const button = html("button", "small misread", question);
     button.type = "button";
@@ -100,13 +130,13 @@ export function testedTables({ classes, confusion, misread }: Tested, ask: (ques
   const list = html("div", "misreads", html("ol", "", ...items));
   scrollable(list, "Misread, the surest first");
   const of = [
-    ...(classes.length <= mostCells ? [matrix(classes, confusion)] : []),
+    ...(table && table.classes.length <= mostCells ? [matrix(table)] : []),
     ...(items.length > 0 ? [list] : []),
   ];
   return [summary, ...of];
 }
 
-function matrix(classes: readonly string[], confusion: readonly number[][]): HTMLElement {
+function matrix({ classes, confusion }: NonNullable<Tested["table"]>): HTMLElement {
   const head = (text: string, scope: string) => Object.assign(html("th", "", text), { scope });
   const most = confusion.flat().reduce((largest, count) => Math.max(largest, count), 1);
   const rows = confusion.map((counts, is) => {

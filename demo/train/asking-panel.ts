@@ -16,6 +16,7 @@ const words: Readonly<Record<Asking["reads"] | "texts", { label: string; note: s
   row: { label: "Numbers, with commas between", note: "Which class have they?" },
   sum: { label: "Numbers from 0 to 1", note: "A star behind two of them: what is their sum?" },
   signs: { label: "A stream of + and −", note: "What is their product so far, at each step?" },
+  date: { label: "A date, as you would write it", note: "What is it in ISO 8601? Capitals are read as small letters." },
   window: { label: "Held-out window", note: "What comes after it? None of it was learned from." },
 };
 
@@ -67,7 +68,7 @@ export class AskingPanel {
     element("written").replaceChildren();
     this.#about = undefined;
     this.#saliency.clear();
-    this.#question.rows = { text: 3, row: 3, sum: 4, signs: 2, window: 1 }[reads];
+    this.#question.rows = { text: 3, row: 3, sum: 4, signs: 2, window: 1, date: 1 }[reads];
     if (this.#question.value === "" && !this.#writes) void this.#another();
     else void this.ask();
   }

@@ -27,9 +27,10 @@ export class ElsewherePanel {
       : "Start, and what loads the saved file stands here.";
     if (!outline) return element("snippets").replaceChildren();
     const python = pyTorch(outline);
+    const lacks = outline.translation ? "is an encoder–decoder" : "computes this cell";
     element("snippets").replaceChildren(
       this.#snippet("JavaScript", javaScript(outline)),
-      python ? this.#snippet("PyTorch", python) : html("p", "note", "PyTorch has no module that computes this cell."),
+      python ? this.#snippet("PyTorch", python) : html("p", "note", `PyTorch has no module that ${lacks}.`),
       this.#snippet("onnxruntime", onnx(outline)),
     );
   }

@@ -16,9 +16,14 @@ const cellExports: Readonly<Record<string, string>> = {
 export const fileName = ({ cell, step }: Pick<Outline, "cell" | "step">): string => `tempograd-${cell}-step-${step}`;
 
 export function javaScript(outline: Outline): string {
-  const { cell, quantiles, example } = outline;
+  const { cell, quantiles, example, translation } = outline;
   const made = cellExports[cell];
-  const names = ["Network", "openGpu", "readCheckpoint", ...(made ? [made] : []), ...(quantiles ? ["quantile"] : [])];
+  const names = [
+    ...["Network", "openGpu", "readCheckpoint"],
+    ...(made ? [made] : []),
+    ...(quantiles ? ["quantile"] : []),
+    ...(translation ? ["generate"] : []),
+  ];
   const said = [
     ...(made ? [`cells: [${made}]`] : []),
     ...(quantiles ? [`losses: [quantile([${quantiles.join(", ")}])]`] : []),
@@ -29,12 +34,18 @@ export function javaScript(outline: Outline): string {
   const question = text
     ? `new Vocabulary(about.trainedOn.symbols${kind}).encode(${JSON.stringify(example.text)})`
     : `Float32Array.of(${example.features.join(", ")})`;
+  const asked = translation
+    ? [
+        `const written = await generate(network, { source: ${question}, prompt: [${translation.prompt.join(", ")}], length: ${translation.length}, topK: 1 });`,
+        "console.log(new Vocabulary(about.trainedOn.classes).decode(written));",
+      ]
+    : [`console.log(await network.predict(${question}));`];
   return [
     `import { ${[...names, ...(text ? ["Vocabulary"] : [])].sort().join(", ")} } from "tempograd";`,
     `const { network: options, parameters${text ? ", about" : ""} } = await readCheckpoint(await (await fetch("${fileName(outline)}.safetensors")).blob()${also});`,
     "const network = await Network.create(await openGpu(), options);",
     "network.write(parameters);",
-    `console.log(await network.predict(${question}));`,
+    ...asked,
   ].join("\n");
 }
 
@@ -42,7 +53,7 @@ export function javaScript(outline: Outline): string {
 export function pyTorch(outline: Outline): string | undefined {
   const { cell, reset, inputs, hidden, layers, bidirectional, activation, readout, example, answers } = outline;
   const module = ({ elman: "RNN", gru: "GRU", lstm: "LSTM" } as Record<string, string | undefined>)[cell];
-  if (!module || reset === "before") return undefined;
+  if (!module || reset === "before" || outline.translation) return undefined;
   const options = [
     ...(layers > 1 ? [`num_layers=${layers}`] : []),
     ...(bidirectional ? ["bidirectional=True"] : []),
@@ -66,7 +77,8 @@ export function pyTorch(outline: Outline): string | undefined {
 }
 
 export function onnx(outline: Outline): string {
-  const { inputs, example, answers } = outline;
+  const { inputs, example, answers, translation } = outline;
+  if (translation && "text" in example) return onnxWriting(outline, example.tokens, translation);
   const tensor =
     "text" in example
       ? `"int32", Int32Array.of(${example.tokens.join(", ")}), [${example.tokens.length}, 1]`
@@ -78,5 +90,26 @@ export function onnx(outline: Outline): string {
     `const inputs = new Tensor(${tensor}); // [steps, batch${"text" in example ? "" : ", inputs"}]`,
     `const { ${name} } = await session.run({ inputs });`,
     `console.log(${name}.data);`,
+  ].join("\n");
+}
+
+/** An encoder–decoder is run once for each token that it writes, behind those before. */
+function onnxWriting(
+  outline: Outline,
+  source: readonly number[],
+  { prompt, length, symbols }: NonNullable<Outline["translation"]>,
+): string {
+  return [
+    'import { InferenceSession, Tensor } from "onnxruntime-web";',
+    `const session = await InferenceSession.create("${fileName(outline)}.onnx");`,
+    `const source = new Tensor("int32", Int32Array.of(${source.join(", ")}), [${source.length}, 1]); // [steps, batch]`,
+    `const written = [${prompt.join(", ")}];`,
+    `while (written.length < ${prompt.length + length}) {`,
+    '  const inputs = new Tensor("int32", Int32Array.from(written), [written.length, 1]);',
+    "  const { probabilities } = await session.run({ source, inputs });",
+    `  const last = probabilities.data.slice(-${symbols.length});`,
+    "  written.push(last.indexOf(last.reduce((most, share) => Math.max(most, share))));",
+    "}",
+    `console.log(written.slice(${prompt.length}).map((token) => ${JSON.stringify(symbols.join(""))}[token]).join(""));`,
   ].join("\n");
 }

@@ -3,7 +3,7 @@
 import { download, element, scrollable } from "../page";
 import { fromAddress, toAddress } from "../tasks/address";
 import type { Settings } from "../tasks/fields";
-import { isLive, wrongWith } from "../tasks/settings";
+import { isLive, taskOf, wrongWith } from "../tasks/settings";
 import { inSmall } from "../without-webgpu";
 import type { Opened } from "../workshop/keeper";
 import { AskingPanel } from "./asking-panel";
@@ -100,6 +100,7 @@ function changed(name?: keyof Settings): void {
 
 function markForm(): void {
   form.mark(desk.order && { ...desk.order, pieces: desk.runs.current?.facts.pieces });
+  throughTime.show(taskOf(desk.order?.settings ?? form.settings).answer !== "date");
 }
 
 /** Not with every key: browsers refuse an address that changes too often. */

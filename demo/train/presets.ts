@@ -39,6 +39,8 @@ export const presets: readonly Preset[] = [
   of("Which list is a name on? (GRU)", { task: "classify-names" }),
   of("The adding problem, remembered (LSTM)", { task: "adding", cell: "lstm", hidden: 64, learningRate: 0.005 }),
   of("The adding problem, forgotten (Elman)", { task: "adding", cell: "elman", hidden: 64, learningRate: 0.005 }),
+  of("A series, forecast (GRU)", { task: "forecast" }),
+  of("Dates into ISO 8601, an encoder–decoder (LSTM)", { task: "dates" }),
   of("Parity, counted (Elman)", { task: "parity", cell: "elman" }),
   of("Parity, never counted (minGRU)", { task: "parity", cell: "mingru" }),
 ];

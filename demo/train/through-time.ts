@@ -83,6 +83,12 @@ export class ThroughTime {
     this.#view.lookBack(current && isLast ? current.flows : []);
   }
 
+  /** @param drawn whether there is a sequence to be shown */
+  show(drawn: boolean): void {
+    for (const id of ["comparison", "unrolled"]) element(id).hidden = !drawn;
+    element("not-drawn").hidden = drawn;
+  }
+
   clear(): void {
     this.#target = "last";
     this.#view.clear();

@@ -53,12 +53,14 @@ export function showFailure(message: string | undefined): void {
 }
 
 /** Shows what stays the same throughout a training. */
-export function showFacts({ description, baseline, parameterCount, costs, loss }: Facts): void {
+export function showFacts({ description, baseline, parameterCount, costs, loss, right }: Facts): void {
   const reached = baseline.loss === undefined ? percentText(baseline.accuracy) : lossText(baseline.loss);
   const unit = { "cross-entropy": "nats", "mean-squared-error": "mean squared error", quantile: "quantile loss" }[loss];
   element("baseline").textContent =
     `The dashed line, ${reached}${baseline.loss === undefined ? " right" : ` (${unit})`}, is ${baseline.meaning}.`;
   element(baseline.loss === undefined ? "accuracy-caption" : "loss-caption").append(element("baseline"));
+  element("right").textContent = right ?? "";
+  element(right ? "accuracy-caption" : "loss-caption").append(element("right"));
   element("parameters").textContent = wholeText(parameterCount);
   element("memory").textContent = costs ? bytesText(costs.bytes) : "none";
   element("dispatches").textContent = costs ? wholeText(costs.dispatches) : "none";

@@ -1,15 +1,20 @@
 // The gates of each layer, direction and unit over a sequence, and the states beside h, by the float64 reference.
 
 import { gatesOf } from "../../src/cells/gate-values";
-import { type Batch, referenceForward } from "../../src/index";
+import { type Batch, type ReferenceParameters, referenceForward, type UniformConfig } from "../../src/index";
 import { mostUnits, type UnitSeries } from "../through-time/unroll";
-import type { ReferenceNetwork } from "./reference-answers";
+
+/** Of one kind of cell and one width. */
+interface UniformNetwork {
+  config: UniformConfig;
+  parameters: ReferenceParameters;
+}
 
 /**
  * @param batch of one sequence.
  * @returns for each layer and direction its gates, then its states beside h; nothing where the cell has neither
  */
-export function unitSeries({ config, parameters }: ReferenceNetwork, steps: number, batch: Batch): UnitSeries[][] {
+export function unitSeries({ config, parameters }: UniformNetwork, steps: number, batch: Batch): UnitSeries[][] {
   const { hidden, bidirectional } = config;
   const cell = gatesOf(config);
   const directions = bidirectional ? 2 : 1;

@@ -1,8 +1,8 @@
 // A learner on the GPU: the library's network and trainer.
 
-import { type Gpu, Network, planTable, Trainer } from "../../src/index";
+import { type Gpu, Network, planTable, Trainer, type UniformConfig } from "../../src/index";
 import { networkOptionsOf, trainerOptionsOf } from "../tasks/library-options";
-import type { Learner, LearnerOptions } from "./learner";
+import { expectTraced, type Learner, type LearnerOptions } from "./learner";
 
 const later = () => import("./later");
 
@@ -35,10 +35,18 @@ export async function gpuLearner(gpu: Gpu, { settings, problem, signal }: Learne
     train: (batches, options) => trainer.train(batches, options),
     stop: () => void trainer.stop(),
     gradientNorm: () => trainer.gradientNorm(),
-    evaluate: async (shape, batches) => (await later()).evaluate(network, shape, batches),
+    async evaluate(shape, batches, right) {
+      const { evaluate, perplexity } = await later();
+      const metrics = right && { perplexity: perplexity(), accuracy: right };
+      return metrics ? evaluate(network, shape, batches, { metrics }) : evaluate(network, shape, batches);
+    },
     predict: (sequences) => network.predict(sequences),
+    decode: async (sources, translation) => (await later()).decode(network, sources, translation),
     generate: async (writing) => (await later()).generate(network, writing),
-    tracer: async (steps) => (await import("../through-time/unroll")).gpuTracer(network, steps),
+    async tracer(steps) {
+      expectTraced(network.config);
+      return (await import("../through-time/unroll")).gpuTracer(network as Network<UniformConfig>, steps);
+    },
     read: () => network.read(),
     checkpoint: async (said) => (await later()).saveCheckpoint(trainer, said()),
     restore: (checkpoint) => trainer.restore(checkpoint),

@@ -9,6 +9,8 @@ import type {
   Evaluation,
   GenerateOptions,
   Gpu,
+  Metric,
+  NetworkConfig,
   ParameterValues,
   Prediction,
   SequenceInputs,
@@ -16,13 +18,13 @@ import type {
   UniformConfig,
 } from "../../src/index";
 import type { Settings } from "../tasks/fields";
-import type { Problem } from "../tasks/task";
+import type { Problem, Translation } from "../tasks/task";
 import type { Tracer } from "../through-time/unroll";
 
 export interface LearnerOptions {
   /** The effective ones. */
   settings: Settings;
-  problem: Pick<Problem, "network" | "steps" | "weights">;
+  problem: Pick<Problem, "network" | "steps" | "weights" | "translation">;
   /** Ends the making of one that is not wanted any more. */
   signal?: AbortSignal | undefined;
 }
@@ -30,11 +32,19 @@ export interface LearnerOptions {
 /** What it writes after a prompt, and how boldly. */
 export type Writing = Required<Pick<GenerateOptions, "length" | "temperature" | "seed">> & { prompt: Int32Array };
 
+/** Whether a network is of one sequence: of one kind of cell and one width, without an encoder. */
+export const isUniform = (config: NetworkConfig): config is UniformConfig => "cell" in config;
+
+/** @throws of an encoder–decoder, of which no sequence is taken through time. */
+export function expectTraced(config: NetworkConfig): asserts config is UniformConfig {
+  if (!isUniform(config)) throw new Error("An encoder–decoder is not traced: it goes through two sequences.");
+}
+
 /** A network and what trains it. */
 export interface Learner {
   /** Undefined on the processor. */
   readonly gpu: Gpu | undefined;
-  readonly config: UniformConfig;
+  readonly config: NetworkConfig;
   readonly parameterCount: number;
   /** What it holds and does on the GPU: bytes, dispatches of a training step, and each of them in words. */
   readonly costs: { bytes: number; dispatches: number; plan: string } | undefined;
@@ -48,10 +58,13 @@ export interface Learner {
   stop(): void;
   /** Of the last step, before it was clipped; undefined before there is one. */
   gradientNorm(): Promise<number | undefined>;
-  evaluate(shape: BatchShape, batches: Iterable<Batch>): Promise<Evaluation>;
+  /** @param right what its accuracy is, where that is not of each target by itself */
+  evaluate(shape: BatchShape, batches: Iterable<Batch>, right?: Metric<number>): Promise<Evaluation>;
   predict(sequences: readonly SequenceInputs[]): Promise<Prediction[]>;
+  /** Of an encoder–decoder, what it writes of each source. */
+  decode(sources: readonly Int32Array[], translation: Translation): Promise<Prediction[]>;
   generate(writing: Writing): Promise<Int32Array>;
-  /** What takes a sequence of so many steps forward and back. */
+  /** What takes a sequence of so many steps forward and back. @throws of an encoder–decoder. */
   tracer(steps: number): Promise<Tracer>;
   read(): Promise<ParameterValues>;
   /**

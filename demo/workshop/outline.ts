@@ -16,6 +16,8 @@ export interface Outline {
   answers: "classes" | "values";
   /** Levels of the loss, where it is of some. */
   quantiles: readonly number[] | undefined;
+  /** Of an encoder–decoder, what its decoder reads first, how many tokens it writes, and what with. */
+  translation: { prompt: readonly number[]; length: number; symbols: readonly string[] } | undefined;
   /** What it reads, for example: a text and its tokens, or features [steps, inputs]. */
   example: { text: string; kind: PieceKind; tokens: number[] } | { features: number[] };
 }

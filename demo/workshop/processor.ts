@@ -1,6 +1,6 @@
 // How large a training may be that the processor computes: a step of it is to take a moment, also on a phone.
 
-import { initialParameters, networkConfig, type UniformOptions } from "../../src/index";
+import { initialParameters, type NetworkOptions, networkConfig, type PartsOptions } from "../../src/index";
 import { refusal } from "../data/refusal";
 
 /**
@@ -9,25 +9,33 @@ import { refusal } from "../data/refusal";
  */
 const mostMet = 30e6;
 
+interface Size {
+  steps: number;
+  batch: number;
+  /** Of what an encoder reads. */
+  sourceSteps?: number | undefined;
+}
+
 /**
  * @param network of which all but `hidden` stays
  * @param size of a training step
  * @throws where it is too large, with the largest that is not.
  */
-export function expectFits(network: UniformOptions, { steps, batch }: { steps: number; batch: number }): void {
-  const met = parametersBy(network);
-  const fits = (hidden: number) => met(hidden) * steps * batch <= mostMet;
-  const { hidden } = network;
+export function expectFits(network: NetworkOptions, size: Size): void {
+  const { steps, batch, sourceSteps = 0 } = size;
+  const met = parametersBy(network, size);
+  const fits = (hidden: number) => met(hidden) * batch <= mostMet;
+  const hidden = "cell" in network ? network.hidden : network.layers[0]!.hidden;
   if (fits(hidden)) return;
   let most = hidden;
   while (most > 0 && !fits(most)) most--;
   const whole = (value: number) => value.toLocaleString("en");
   const place = "on the processor, which computes where a browser has no WebGPU";
-  const of = `with ${whole(steps)} time steps and a batch of ${whole(batch)}`;
+  const of = `with ${whole(steps + sourceSteps)} time steps and a batch of ${whole(batch)}`;
   if (most === 0) {
     throw refusal(
       "The training",
-      `has ${whole(steps * batch)} time steps of all sequences`,
+      `has ${whole((steps + sourceSteps) * batch)} time steps of all sequences`,
       `fewer ${place}`,
       "take fewer time steps, or a smaller batch",
     );
@@ -40,12 +48,29 @@ export function expectFits(network: UniformOptions, { steps, batch }: { steps: n
   );
 }
 
-/** How many parameters there are by how many hidden units: a polynomial of the second degree, by Newton's differences. */
-function parametersBy(network: UniformOptions): (hidden: number) => number {
+/**
+ * How many parameters all time steps of a sequence meet, by how many hidden units: a polynomial of the second degree, by Newton's
+ * differences.
+ */
+function parametersBy(network: NetworkOptions, { steps, sourceSteps = 0 }: Size): (hidden: number) => number {
   const [first, second, third] = [1, 2, 3].map((hidden) => {
-    const values = initialParameters(networkConfig({ ...network, hidden })).values();
-    return [...values].reduce((sum, { data }) => sum + data.length, 0);
+    const values = [...initialParameters(networkConfig(withHidden(network, hidden)))];
+    return values.reduce(
+      (sum, [name, { data }]) => sum + data.length * (name.startsWith("encoder.") ? sourceSteps : steps),
+      0,
+    );
   }) as [number, number, number];
   const [slope, bend] = [second - first, third - 2 * second + first];
   return (hidden) => first + (hidden - 1) * slope + (((hidden - 1) * (hidden - 2)) / 2) * bend;
+}
+
+function withHidden(network: NetworkOptions, hidden: number): NetworkOptions {
+  if ("cell" in network) return { ...network, hidden };
+  const wide = (layers: PartsOptions["layers"]) => layers.map((layer) => ({ ...layer, hidden }));
+  const { encoder, layers } = network;
+  return {
+    ...network,
+    layers: wide(layers),
+    ...(encoder && { encoder: { ...encoder, layers: wide(encoder.layers) } }),
+  };
 }

@@ -16,24 +16,25 @@ import { keptBy } from "../../src/reference/optimizer";
 import { refusal } from "../data/refusal";
 import { networkOptionsOf, optimizerOptionsOf, rateScheduleOf } from "../tasks/library-options";
 import { CarriedStates } from "./carried-states";
-import type { Learner, LearnerOptions } from "./learner";
+import { expectTraced, isUniform, type Learner, type LearnerOptions } from "./learner";
 import { expectFits } from "./processor";
-import { breathe, evaluate, generate, predict, trace } from "./reference-answers";
+import { breathe, decode, evaluate, generate, predict, trace } from "./reference-answers";
 
 /** @throws where these sizes are too large for it, or the signal's reason. */
 export async function referenceLearner({ settings, problem, signal }: LearnerOptions): Promise<Learner> {
   const options = await networkOptionsOf(settings, problem.network);
   signal?.throwIfAborted();
   const { batch, carryState } = settings;
-  const { steps } = problem;
-  expectFits(options, { steps, batch });
+  const { steps, translation } = problem;
+  const sourceSteps = translation?.sourceSteps;
+  expectFits(options, { steps, batch, sourceSteps });
   const config = networkConfig(options);
   const initial = initialParameters(config);
   const shapes = [...initial].map(([name, { shape }]) => [name, shape] as const);
   const parameters: ReferenceParameters = Object.fromEntries(
     [...initial].map(([name, { data }]) => [name, Float64Array.from(data)]),
   );
-  const network = { config, parameters };
+  const network = { config, parameters, ends: problem.network };
   const optimizer = optimizerOptionsOf(settings);
   const rateAt = rateScheduleOf(settings);
   const kept: ReferenceOptimizerState = { step: 0, tensors: {} };
@@ -42,7 +43,7 @@ export async function referenceLearner({ settings, problem, signal }: LearnerOpt
   );
   for (const [name, shape] of keptShapes) kept.tensors[name] = new Float64Array(sizeOf(shape));
   const update = referenceOptimizer(optimizer, kept);
-  const carried = carryState ? new CarriedStates(config, parameters, batch) : undefined;
+  const carried = carryState && isUniform(config) ? new CarriedStates(config, parameters, batch) : undefined;
   let learningRate = settings.learningRate;
   let step = 0;
   let norm: number | undefined;
@@ -77,7 +78,7 @@ export async function referenceLearner({ settings, problem, signal }: LearnerOpt
       stopping = false;
       for (let left = count; left > 0 && !stopping; left--) {
         const rate = learningRate * rateAt(step + 1);
-        const data = { ...batches.next().value, ...carried?.next, steps, batch, step: step + 1 };
+        const data = { ...batches.next().value, ...carried?.next, steps, batch, sourceSteps, step: step + 1 };
         let diverged = false;
         const run = referenceTrainStep(config, parameters, data, (all, gradients) => {
           const now = normOf(Object.values(gradients));
@@ -96,14 +97,14 @@ export async function referenceLearner({ settings, problem, signal }: LearnerOpt
       stopping = true;
     },
     gradientNorm: async () => norm,
-    evaluate: (shape, batches) => evaluate(network, shape, batches),
+    evaluate: (shape, batches, right) => evaluate(network, shape, batches, right),
     predict: (sequences) => predict(network, sequences),
+    decode: (sources, translation) => decode(network, sources, translation),
     generate: (writing) => generate(network, writing),
-    tracer: async (length) => ({
-      steps: length,
-      trace: async (batch) => trace(network, length, batch),
-      destroy() {},
-    }),
+    async tracer(length) {
+      expectTraced(config);
+      return { steps: length, trace: async (batch) => trace(network, length, batch), destroy() {} };
+    },
     read: async () => read(),
     checkpoint: (said) => {
       const trainer = { step, learningRate, optimizer: optimizer.kind, tensors: tensors() };

@@ -1,7 +1,15 @@
 // One training: a network, its trainer and its data, from its first step to wherever it gets. It runs in a worker and
 // knows nothing of the page, and little of where it computes.
 
-import { type BatchStream, type Checkpoint, type Gpu, TempogradError, type Vocabulary } from "../../src/index";
+import {
+  type BatchStream,
+  type Checkpoint,
+  type Gpu,
+  type Prediction,
+  type SequenceInputs,
+  TempogradError,
+  type Vocabulary,
+} from "../../src/index";
 import { legible } from "../data/characters";
 import { piecesOf } from "../data/pieces";
 import type { TrainedOn } from "../data/trained-on";
@@ -15,7 +23,7 @@ import { hiddenGradient } from "../through-time/numbers";
 import type { Unrolled } from "../through-time/unroll";
 import { gpuLearner } from "./gpu-learner";
 import { History, type HistoryData, isHistory, type Values } from "./history";
-import type { Learner } from "./learner";
+import { isUniform, type Learner } from "./learner";
 import type { Outline } from "./outline";
 import { Questions } from "./questions";
 import type { Saliency } from "./saliency";
@@ -53,6 +61,8 @@ export interface Facts {
   baseline: Problem["baseline"];
   /** What the loss is a mean of: nats of a target, or squared errors. */
   loss: "cross-entropy" | "mean-squared-error" | "quantile";
+  /** What counts as right, where that is not each target by itself. */
+  right: string | undefined;
   /** Where it writes text, what it knows. */
   pieces: ReturnType<Vocabulary["toJSON"]> | undefined;
   /** What can be asked of it. */
@@ -170,12 +180,14 @@ export class Session {
 
   get facts(): Facts {
     const { problem, history } = this;
-    const { config, parameterCount, costs } = this.learner;
+    const { parameterCount, costs } = this.learner;
+    const { loss } = problem.network;
     return {
       step: this.#step,
       description: problem.description,
       baseline: problem.baseline,
-      loss: typeof config.loss === "string" ? config.loss : "quantile",
+      loss: typeof loss === "string" ? loss : "quantile",
+      right: problem.right?.meaning,
       pieces: problem.prompt === undefined ? undefined : problem.vocabulary?.toJSON(),
       asking: {
         reads: problem.asking.reads,
@@ -228,52 +240,64 @@ export class Session {
   ask(question: string): Promise<{ step: number; answer: Answer }> {
     const { inputs, answer } = this.problem.asking.read(question);
     return this.#between(async () => {
-      const [prediction] = await this.learner.predict([inputs]);
+      const [prediction] = await this.#predict([inputs]);
       return { step: this.#step, answer: answer(prediction!) };
     });
   }
 
   /**
-   * What of a text speaks for an answer; undefined where the question is no text, or a long one.
-   * @param about the answer, by its name; the likeliest unless it is given, and known
+   * What of a text speaks for an answer; undefined where the question is no text, or a long one, or an encoder's.
+   * @param name of the answer; the likeliest unless it is given, and known
    * @throws as `ask`.
    */
-  async saliency(question: string, about?: string): Promise<AnswerSaliency | undefined> {
+  async saliency(question: string, name?: string): Promise<AnswerSaliency | undefined> {
     const { learner, problem } = this;
     const { inputs } = problem.asking.read(question);
     const { mostTokens, saliencyOf } = await import("./saliency");
-    if (!(inputs instanceof Int32Array) || inputs.length > mostTokens) return undefined;
+    const { config } = learner;
+    if (!isUniform(config) || !(inputs instanceof Int32Array) || inputs.length > mostTokens) return undefined;
     const { answer, symbols, classes } = problem.trainedOn;
     const names = answer === "character" ? symbols : classes;
-    const known = names.indexOf(about ?? "");
+    const known = names.indexOf(name ?? "");
     return this.#between(async () => {
-      const { at, ...found } = await saliencyOf(learner, this.#tracers, inputs, known < 0 ? undefined : known);
+      const predict: Learner["predict"] = (sequences) => learner.predict(sequences);
+      const about = known < 0 ? undefined : known;
+      const { at, ...found } = await saliencyOf({ config, predict }, this.#tracers, inputs, about);
       return { ...found, answer: names[at]!, pieces: Array.from(inputs, (token) => symbols[token]!) };
     });
   }
 
-  /** Tells the class of all that is held out; undefined where it has none. */
+  #predict(sequences: readonly SequenceInputs[]): Promise<Prediction[]> {
+    const { translation } = this.problem;
+    return translation
+      ? this.learner.decode(sequences as readonly Int32Array[], translation)
+      : this.learner.predict(sequences);
+  }
+
+  /** Tells all that is held out; undefined where that has no answers that are right or wrong. */
   async test(): Promise<{ step: number; tested: Tested } | undefined> {
     const { heldOut } = this.problem.asking;
     return (
       heldOut &&
       this.#between(async () => {
-        return { step: this.#step, tested: heldOut.tested(await this.learner.predict(heldOut.inputs)) };
+        return { step: this.#step, tested: heldOut.tested(await this.#predict(heldOut.inputs)) };
       })
     );
   }
 
   /**
-   * The held-out example taken through the network and back.
+   * The held-out example taken through the network and back; undefined where there is none.
    * @param target the step whose loss alone counts.
    * @param series whether gates and states beside h are told too.
    */
-  async unroll(target: number | "last" | undefined, series: boolean): Promise<Unrolled> {
-    const { learner } = this;
-    const { batch, ...said } = this.problem.example;
+  async unroll(target: number | "last" | undefined, series: boolean): Promise<Unrolled | undefined> {
+    const { learner, problem } = this;
+    const { config } = learner;
+    if (!problem.example || !isUniform(config)) return undefined;
+    const { batch, ...said } = problem.example;
     const steps = said.labels.length;
     const { lastTarget, Unroller } = await import("../through-time/unroll");
-    const unroller = new Unroller(learner.config, await this.#tracers.of(steps));
+    const unroller = new Unroller(config, await this.#tracers.of(steps));
     const at = target === "last" ? lastTarget(batch) : target;
     const [unrolled, all] = await Promise.all([
       unroller.unroll(batch, { ...said, target: at }),
@@ -282,22 +306,23 @@ export class Session {
     if (!all) return unrolled;
     const parameters = Object.fromEntries([...all].map(([name, { data }]) => [name, Float64Array.from(data)]));
     const { unitSeries } = await import("./gates");
-    const beside = unitSeries({ config: learner.config, parameters }, steps, batch);
+    const beside = unitSeries({ config, parameters }, steps, batch);
     return { ...unrolled, rows: unrolled.rows.map((row, i) => ({ ...row, ...(beside[i] && { beside: beside[i] }) })) };
   }
 
   /** What one needs to know to use its file elsewhere. */
   get outline(): Outline {
-    const { learner, problem } = this;
-    const { cell, reset, activation } = this.#settings;
-    const { inputs, hidden, layers, bidirectional, readout, loss } = learner.config;
+    const { problem } = this;
+    const { cell, reset, activation, hidden, layers, bidirectional } = this.#settings;
+    const { inputs, readout, loss } = problem.network;
     const question = problem.asking.example(0);
     const read = problem.asking.read(question).inputs;
     const { symbols, kind = "characters" } = problem.trainedOn;
-    const tokens = Array.from(read.subarray(0, mostShown));
+    const tokens = Array.from(problem.translation ? read : read.subarray(0, mostShown));
     return {
       ...{ step: this.#step, cell, reset, activation, inputs, hidden, layers, bidirectional, readout },
       answers: loss === "cross-entropy" ? "classes" : "values",
+      translation: problem.translation && { ...problem.translation, symbols: problem.trainedOn.classes },
       quantiles: problem.trainedOn.windows?.quantiles,
       example:
         read instanceof Int32Array
@@ -425,7 +450,8 @@ export class Session {
     const gradientNorm = (await learner.gradientNorm()) ?? null;
     await this.#questions.answerAll();
     const batches = take(problem.heldOut(), heldOutBatches);
-    const { loss: heldOut, accuracy, perplexity } = await learner.evaluate(problem.evaluation, batches);
+    const measured = await learner.evaluate(problem.evaluation, batches, problem.right?.metric);
+    const { loss: heldOut, accuracy, perplexity } = measured;
     const values: Values = { heldOut, accuracy, perplexity, gradientNorm };
     await this.#questions.answerAll();
     this.history.add(step, values);

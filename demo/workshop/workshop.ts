@@ -135,7 +135,7 @@ export class Workshop {
   }
 
   /**
-   * The held-out example taken through the network and back; undefined where nothing is trained.
+   * The held-out example taken through the network and back; undefined where there is none.
    * @param target the step whose loss alone counts.
    * @param series whether gates and states beside h are told too.
    */
@@ -161,7 +161,7 @@ export class Workshop {
     return this.#session?.problem.asking.example(at);
   }
 
-  /** What becomes of all that is held out, where that has classes. */
+  /** What becomes of all that is held out, where that has answers that are right or wrong. */
   async test(): Promise<{ step: number; tested: Tested } | undefined> {
     await this.#recovery;
     return this.#session?.test();

@@ -38,6 +38,16 @@ const asked: [TaskName, string, (answer: Answer) => void][] = [
   ["adding", "0.5 0.25* 0.125*", (answer) => expect(answer).toMatchObject({ kind: "sum", truth: 0.375 })],
   ["parity", "+-−+", (answer) => expect(answer).toMatchObject({ kind: "signs", truth: ["+", "−", "+", "+"] })],
   [
+    "dates",
+    "Tuesday, 3rd of March ’98",
+    (answer) => {
+      if (answer.kind !== "written") throw new Error(answer.kind);
+      expect([answer.symbols.length, answer.shares.length]).toEqual([10, 10]);
+      for (const share of answer.shares) expect(share).toBeGreaterThan(1 / 11); // the likeliest of eleven
+      expect(answer.truth).toEqual({ text: "1998-03-03", place: "learned" });
+    },
+  ],
+  [
     "forecast",
     "2",
     (answer) => {
@@ -61,8 +71,11 @@ test.each(asked)("%s: %s, while it trains and when it is paused", async (task, q
     const { answer, step } = await made.ask(question);
     holds(answer);
     expect(step).toBe(made.facts.step);
-    const { inputs, answer: read } = made.problem.asking.read(question);
-    const [prediction] = await made.learner.predict([inputs]);
+    const { asking, translation } = made.problem;
+    const { inputs, answer: read } = asking.read(question);
+    const [prediction] = translation
+      ? await made.learner.decode([inputs as Int32Array], translation)
+      : await made.learner.predict([inputs]);
     expect(answer).toEqual(read(prediction!));
   } finally {
     made.destroy();
@@ -73,8 +86,10 @@ test("all that is held out is told, and what was misread is a question whose ans
   const made = await session("classify-names", 6);
   try {
     const { tested } = (await made.test())!;
-    const right = tested.confusion.reduce((sum, row, i) => sum + row[i]!, 0);
-    const all = tested.confusion.flat().reduce((sum, count) => sum + count, 0);
+    const { confusion } = tested.table!;
+    const right = confusion.reduce((sum, row, i) => sum + row[i]!, 0);
+    const all = confusion.flat().reduce((sum, count) => sum + count, 0);
+    expect([all, right]).toEqual([tested.count, tested.right]);
     expect(all).toBe(made.problem.asking.count);
     expect(tested.misread).toHaveLength(Math.min(100, all - right));
     const [{ question, told, truth }] = tested.misread as [(typeof tested.misread)[number]];

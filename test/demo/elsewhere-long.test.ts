@@ -53,7 +53,8 @@ test.each(kinds)("of %s, %o", async (cell: CellName, { bidirectional, readout })
     activation: "tanh",
     answers: "classes",
   };
-  const outline: Outline = { ...kept, ...sizes, step: 1, cell, bidirectional, readout, quantiles: undefined, example };
+  const nothing = { quantiles: undefined, translation: undefined };
+  const outline: Outline = { ...kept, ...sizes, step: 1, cell, bidirectional, readout, ...nothing, example };
   const lines = pyTorch(outline)!;
   expect(lines.split("\n")).toHaveLength(5);
   const folder = mkdtempSync(join(tmpdir(), "tempograd-elsewhere-"));

@@ -6,8 +6,9 @@ import type { Settings } from "../../demo/tasks/fields";
 import { readers } from "../../demo/tasks/readers";
 import { effective, initialOf } from "../../demo/tasks/settings";
 import { Unroller } from "../../demo/through-time/unroll";
+import { isUniform } from "../../demo/workshop/learner";
 import { type Report, Session } from "../../demo/workshop/session";
-import type { Checkpoint, Gpu } from "../../src/index";
+import type { Checkpoint, Gpu, Prediction } from "../../src/index";
 import { worstError } from "../numbers";
 
 const own = { name: "your text", text: "The sea was calm, and the ship sailed on; the captain slept. ".repeat(20) };
@@ -47,6 +48,12 @@ export async function losses(session: Session, steps: number): Promise<number[]>
 
 export const saved = async (session: Session) => readOurCheckpoint((await session.checkpoint()).bytes);
 
+async function traced({ config, tracer }: Session["learner"], steps: number): Promise<Unroller> {
+  const made = await tracer(steps);
+  if (!isUniform(config)) throw new Error("A network of two sequences is traced.");
+  return new Unroller(config, made);
+}
+
 /** Works with the same training on both. */
 export async function onBoth(
   gpu: Gpu,
@@ -69,9 +76,10 @@ export const sameOnBoth = (gpu: () => Gpu, trainings: readonly Said[]) =>
       onBoth(gpu(), settings, async (onGpu, onProcessor) => {
         expectClose(await losses(onProcessor, 12), await losses(onGpu, 12), 1e-4);
         const both = [onProcessor.learner, onGpu.learner] as const;
+        const { evaluation, right, translation } = onGpu.problem;
         const [norms, measures] = await Promise.all([
           Promise.all(both.map((learner) => learner.gradientNorm())),
-          Promise.all(both.map((learner) => learner.evaluate(onGpu.problem.evaluation, onGpu.problem.heldOut()))),
+          Promise.all(both.map((learner) => learner.evaluate(evaluation, onGpu.problem.heldOut(), right?.metric))),
         ]);
         expectClose([norms[0]!], [norms[1]!], 1e-4);
         for (const name of ["loss", "count", "perplexity", "accuracy"] as const) {
@@ -80,7 +88,11 @@ export const sameOnBoth = (gpu: () => Gpu, trainings: readonly Said[]) =>
           else expectClose([here!], [there!], name === "accuracy" ? 2e-2 : 1e-4); // of two classes alike, rounding decides
         }
         const { inputs } = onGpu.problem.asking.read(onGpu.problem.asking.example(0));
-        const [[told], [expected]] = await Promise.all([both[0].predict([inputs]), both[1].predict([inputs])]);
+        const [[told], [expected]] = (await Promise.all(
+          both.map((learner) =>
+            translation ? learner.decode([inputs as Int32Array], translation) : learner.predict([inputs]),
+          ),
+        )) as [Prediction[], Prediction[]];
         expectClose((told!.probabilities ?? told!.values)!, (expected!.probabilities ?? expected!.values)!, 1e-4);
       }));
 
@@ -103,11 +115,15 @@ export const sameOnBoth = (gpu: () => Gpu, trainings: readonly Said[]) =>
 
     test("reaches through time as on the GPU, whichever step's loss counts", () =>
       onBoth(gpu(), settings, async (onGpu, onProcessor) => {
-        const { batch, ...said } = onGpu.problem.example;
+        const { example } = onGpu.problem;
+        if (!example) {
+          for (const { learner } of [onGpu, onProcessor])
+            await expect(traced(learner, 1)).rejects.toThrow("not traced");
+          return;
+        }
+        const { batch, ...said } = example;
         const unrollers = await Promise.all(
-          [onProcessor, onGpu].map(
-            async ({ learner }) => new Unroller(learner.config, await learner.tracer(said.labels.length)),
-          ),
+          [onProcessor, onGpu].map(({ learner }) => traced(learner, said.labels.length)),
         );
         for (const target of [undefined, said.labels.length - 1]) {
           const [here, there] = await Promise.all(

@@ -1,6 +1,7 @@
 // What of a text speaks for an answer: against finite differences of ln ŷ, each token's input made a little larger and smaller.
 
 import { expect, test } from "vitest";
+import { endsOf } from "../../demo/data/trained-on";
 import { predict, trace } from "../../demo/workshop/reference-answers";
 import { saliencyOf } from "../../demo/workshop/saliency";
 import { initialParameters, networkConfig, referenceForward, type UniformOptions } from "../../src/index";
@@ -22,7 +23,7 @@ test.each(cases)("of cell %s, read at %s, of %i tokens", async (cell, readout, c
       Float64Array.from(numbers(data.length, i), (value, at) => value + data[at]!),
     ]),
   );
-  const network = { config, parameters };
+  const network = { config, parameters, ends: endsOf(config) };
   const tokens = integers(count, 3, 0, symbols - 1);
   const asked: number[] = [];
   const tracers = {

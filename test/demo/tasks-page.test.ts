@@ -1,5 +1,6 @@
 // Tasks and cells on the training page, chosen as a visitor does: their defaults, their words, and what becomes of them.
 
+import * as ort from "onnxruntime-web";
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { readOurCheckpoint } from "../../demo/tasks/checkpoints";
@@ -97,5 +98,46 @@ describe("the training page", () => {
       await bring(page, "open", name, bytes);
       await until(page, "status", /^Paused after 120 steps/);
       expect([await numberOf(page, "step"), await heldBy(page, "task")]).toEqual([120, "forecast"]);
+    }));
+
+  test("writes dates by an encoder–decoder: they are chosen, learned, asked, saved, opened again and used elsewhere", () =>
+    visit("train/#hidden=16&batch=8&pauseAt=25", async (page) => {
+      await button(page, "run");
+      await chosen(page, "task", "dates");
+      await page.waitForFunction(`location.hash.startsWith("#task=dates&")`);
+      for (const id of ["comparison", "steps", "bidirectional", "checkpointEvery"]) {
+        expect(await isSeen(page, id), id).toBe(false);
+      }
+      expect(await textOf(page, "not-drawn")).toContain("An encoder–decoder goes through two sequences");
+      await press(page, "run");
+      await until(page, "status", /^Paused after 25 steps/, 90_000);
+      expect(await textOf(page, "accuracy-caption")).toContain("Right is a date of which all ten symbols are.");
+      expect(await textOf(page, "baseline")).toContain("knowing only how often each symbol is at its place");
+      expect(await numberOf(page, "held-out-loss")).toBeLessThan(Math.log(11) - 0.2);
+      await enter(page, { question: "3 März" });
+      await until(page, "question-error", /has "ä", "z", expected only the \d+ characters/);
+      await enter(page, { question: "Tuesday, 3rd of March ’98" });
+      await until(page, "answer", /1998-03-03.*among those that it learns from/);
+      expect(await page.$$eval("#answer .symbol", ({ length }) => length)).toBe(10);
+      await page.$eval("#elsewhere", (details) => details.setAttribute("open", ""));
+      const { name, bytes } = await downloaded(page, "save");
+      const model = new Uint8Array((await downloaded(page, "save-onnx")).bytes);
+      const InferenceSession = { create: () => ort.InferenceSession.create(model) };
+      const reached = {
+        modules: {
+          tempograd: { ...library, openGpu: async () => gpu() },
+          "onnxruntime-web": { ...ort, InferenceSession },
+        },
+        files: { [name]: new Uint8Array(bytes) },
+      };
+      const [byLibrary] = await run(await linesOf(page, "JavaScript"), reached);
+      expect(byLibrary).toMatch(/^[-\d]{10}$/);
+      expect(await run(await linesOf(page, "onnxruntime"), reached)).toEqual([byLibrary]);
+      expect(await textOf(page, "snippets")).toContain("PyTorch has no module that is an encoder–decoder.");
+      await press(page, "reset");
+      await bring(page, "open", name, bytes);
+      await until(page, "status", /^Paused after 25 steps/);
+      expect([await numberOf(page, "step"), await heldBy(page, "task")]).toEqual([25, "dates"]);
+      await until(page, "answered", /^After 25 steps/);
     }));
 });

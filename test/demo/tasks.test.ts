@@ -6,6 +6,7 @@ import { trainedOn } from "../../demo/data/said-trained-on";
 import { checkedSettings, fromAddress, toAddress } from "../../demo/tasks/address";
 import { cellOf, cellWords, definedCells } from "../../demo/tasks/cells";
 import { confusionOf } from "../../demo/tasks/confusion";
+import { exceptionsOf } from "../../demo/tasks/field";
 import { fields, type SettingName, type Settings, settingNames } from "../../demo/tasks/fields";
 import { networkOptionsOf } from "../../demo/tasks/library-options";
 import { readers } from "../../demo/tasks/readers";
@@ -48,8 +49,8 @@ const anySettings = fc
 
 describe("the table of settings", () => {
   test.each(settingNames)("names other settings, and values that they may have: %s", (name) => {
-    const { only, except, ...field } = fields[name];
-    for (const [other, ...values] of [only, except].flatMap((one) => (one ? [one] : []))) {
+    const { only, except: _, ...field } = fields[name];
+    for (const [other, ...values] of [...(only ? [only] : []), ...exceptionsOf(fields[name])]) {
       expect(settingNames).toContain(other);
       for (const value of values) expect(parse(other as SettingName, String(value))).toEqual({ value });
     }
@@ -240,19 +241,23 @@ describe("every task", () => {
     async (task, carryState) => {
       const { settings, problem } = await made(task, { carryState });
       const { steps } = problem;
-      const config = networkConfig(await networkOptionsOf(settings, problem.network));
-      const perStep = config.input === "tokens" ? 1 : config.inputs;
+      const { input, inputs: width, outputs, readout, loss, encoder = 0 } = problem.network;
+      expect(networkConfig(await networkOptionsOf(settings, problem.network)).seed).toBe(settings.seed);
+      const perStep = input === "tokens" ? 1 : width;
+      const sourceSteps = problem.translation?.sourceSteps ?? 0;
       const stream = problem.training();
       const first = Array.from({ length: 3 }, () => stream.next().value);
       const { position } = stream;
       const then = stream.next().value;
       expect(problem.training(JSON.parse(JSON.stringify(position))).next().value).toEqual(then);
-      for (const { inputs, targets } of [...first, then]) {
+      for (const { inputs, targets, source = [] } of [...first, then]) {
         expect(inputs).toHaveLength(steps * settings.batch * perStep);
-        const width = config.loss === "cross-entropy" || config.loss === "mean-squared-error" ? 1 : config.outputs;
-        expect(targets).toHaveLength((config.readout === "every-step" ? steps : 1) * settings.batch * width);
-        if (config.input === "tokens") for (const token of inputs) expect(token).toBeLessThan(config.inputs);
-        if (config.loss === "cross-entropy") for (const target of targets) expect(target).toBeLessThan(config.outputs);
+        expect(source).toHaveLength(sourceSteps * settings.batch);
+        const values = loss === "cross-entropy" || loss === "mean-squared-error" ? 1 : outputs;
+        expect(targets).toHaveLength((readout === "every-step" ? steps : 1) * settings.batch * values);
+        if (input === "tokens") for (const token of inputs) expect(token).toBeLessThan(width);
+        for (const token of source) expect(token).toBeLessThan(encoder);
+        if (loss === "cross-entropy") for (const target of targets) expect(target).toBeLessThan(outputs);
       }
       let held = 0;
       for (const { inputs } of problem.heldOut()) {
@@ -261,11 +266,12 @@ describe("every task", () => {
       }
       expect(held).toBeGreaterThan(0);
       expect(problem.tokensPerStep).toBeGreaterThan(0);
-      expect(problem.tokensPerStep).toBeLessThanOrEqual(steps * settings.batch);
+      expect(problem.tokensPerStep).toBeLessThanOrEqual((steps + sourceSteps) * settings.batch);
       expect(problem.trainedOn.answer).toBe(tasks[task].answer);
       expect(problem.prompt !== undefined).toBe(tasks[task].answer === "character");
-      const { batch, labels } = problem.example;
-      expect(batch.inputs).toHaveLength(labels.length * perStep);
+      expect(problem.example === undefined).toBe(encoder > 0);
+      const { batch, labels } = problem.example ?? {};
+      if (batch) expect(batch.inputs).toHaveLength(labels!.length * perStep);
       expect(problem.baseline.loss ?? problem.baseline.accuracy).toBeGreaterThan(0);
     },
   );

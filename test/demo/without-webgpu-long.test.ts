@@ -12,4 +12,8 @@ sameOnBoth(useGpu(), [
   { task: "parity", cell: "mingru", optimizer: "sgd", learningRate: 0.5, weightDecay: 0.01 },
   { task: "forecast", cell: "gru", optimizer: "momentum", reset: "before" },
   { task: "text", cell: "slstm", optimizer: "adam", carryState: true },
+  { task: "dates", cell: "lstm", optimizer: "adamw", layers: 2, dropout: 0.2, labelSmoothing: 0.1 },
+  { task: "dates", cell: "gru", optimizer: "momentum", learningRate: 0.1 },
+  { task: "dates", cell: "minlstm", optimizer: "adam" },
+  { task: "dates", cell: "slstm", optimizer: "rmsprop", learningRate: 0.001 },
 ]);

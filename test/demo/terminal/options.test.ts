@@ -44,7 +44,7 @@ test("names its options, and refuses wrong ones in a line with exit code 2", asy
     [["--task", "adding", "--length", "1000000000"], '--length is "1000000000", expected an integer from 1 to 1048576'],
     [
       ["--task", "poems"],
-      '--task is "poems", expected moby-dick, generate-names, text, classify-names, classify, adding, parity, forecast, i-like-nlp',
+      '--task is "poems", expected moby-dick, generate-names, text, classify-names, classify, adding, parity, forecast, dates, i-like-nlp',
     ],
     [["--learning-rate=-1"], '--learning-rate is "-1", expected a number above 0'],
     [["--schedule", "fast"], '--schedule is "fast", expected automatic, fused, unrolled, wavefront'],
@@ -59,6 +59,18 @@ test("names its options, and refuses wrong ones in a line with exit code 2", asy
       "--data does not go with --task classify-names; add --task text or --task classify or --task forecast",
     ],
     [["--task", "classify", "--data", "/no/such/file"], '--data is "/no/such/file", which cannot be read'],
+    [
+      ["--task", "dates", "--bidirectional"],
+      "--bidirectional does not go with --task dates: it would read what it is to",
+    ],
+    [
+      ["--task", "dates", "--length", "9"],
+      "--length does not go with --task dates: a date is read whole, and written in ten",
+    ],
+    [
+      ["--task", "dates", "--checkpoint-every", "5"],
+      "--checkpoint-every does not go with --task dates: states are kept of",
+    ],
     [["--load", "x", "--hidden", "3"], "--hidden does not go with --load"],
     [["--task", "names", "--tokens", "words"], "--tokens does not go with --task classify-names"],
     [["--load", "x", "--task", "text", "--data", "y", "--tokens", "words"], "--tokens does not go with --load"],

@@ -56,6 +56,7 @@ test.each([
       "step",
     ],
   ],
+  [["--task", "dates", "--cell", "gru"]],
 ])("the reference trains to the same losses: %s", async (options) => {
   const args = ["train", ...options, "--hidden", "8", "--batch", "8", "--steps", "5", "--json"];
   const [onGpu, onReference] = await Promise.all([run(args), run([...args, "--device", "reference"])]);
