@@ -84,21 +84,30 @@ function caseOf(config: ShortForm, lengths: number[] | undefined) {
   return { parameters, data };
 }
 
+const mostDirections = 3;
+
+/** Where differences are taken: along each value, or where there are many, along directions at random. */
+const directionsOf = (length: number): ArrayLike<number>[] =>
+  Array.from({ length: Math.min(length, mostDirections) }, (_, i) =>
+    length > mostDirections ? numbers(length, i) : Array.from({ length }, (_, j) => Number(i === j)),
+  );
+
 /** The worst relative error of a gradient against central differences of the loss over `values`. */
 function worstAgainstDifferences(values: Float64Array, gradient: Float64Array, loss: () => number): number {
   if (values.length !== gradient.length) return Number.POSITIVE_INFINITY;
   const step = 1e-5;
+  const before = values.slice();
+  const lossAt = (direction: ArrayLike<number>, distance: number) => {
+    for (const [i, value] of before.entries()) values[i] = value + distance * direction[i]!;
+    return loss();
+  };
   let worst = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    values[i] = value + step;
-    const above = loss();
-    values[i] = value - step;
-    const below = loss();
-    values[i] = value;
-    const difference = (above - below) / (2 * step);
-    worst = Math.max(worst, Math.abs(gradient[i]! - difference) / Math.max(Math.abs(difference), 1e-3));
+  for (const direction of directionsOf(values.length)) {
+    const slope = gradient.reduce((sum, value, i) => sum + value * direction[i]!, 0);
+    const difference = (lossAt(direction, step) - lossAt(direction, -step)) / (2 * step);
+    worst = Math.max(worst, Math.abs(slope - difference) / Math.max(Math.abs(difference), 1e-3));
   }
+  values.set(before);
   return worst;
 }
 

@@ -24,7 +24,10 @@ test("--save writes a file that --load goes on from, and that PyTorch's names fi
 test("--resume goes on where --save stopped, with the same losses to the bit, and again from there", async () => {
   const files = ["whole", "half", "more", "rest"].map((name) => join(folder, `${name}.safetensors`));
   const [whole, half, more, rest] = files as [string, string, string, string];
-  const network = ["--cell", "lstm", "--layers", "2", "--dropout", "0.2", "--hidden", "16"];
+  const data = join(folder, "text.txt");
+  const words = ["Call", "me", "some", "years", "ago", "never", "mind", "how", "long"];
+  await writeFile(data, Array.from({ length: 3000 }, (_, i) => words[((i * i + 7 * i) % 97) % words.length]).join(" "));
+  const network = ["--data", data, "--cell", "lstm", "--layers", "2", "--dropout", "0.2", "--hidden", "16"];
   const training = ["--optimizer", "rmsprop", "--clip-norm", "0", "--window", "16", "--batch", "8", "--seed", "5"];
   const args = ["train", ...network, ...training, "--schedule", "unrolled", "--schedule-lr", "warmup", "--json"];
   const lossesOf = ({ code, out, err }: Outcome, expected = 0) => {
