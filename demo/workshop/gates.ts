@@ -1,14 +1,9 @@
 // The gates of each layer, direction and unit over a sequence, and the states beside h, by the float64 reference.
 
 import { gatesOf } from "../../src/cells/gate-values";
-import { type Batch, type ReferenceParameters, referenceForward, type UniformConfig } from "../../src/index";
+import { type Batch, referenceForward } from "../../src/index";
 import { mostUnits, type UnitSeries } from "../through-time/unroll";
-
-/** Of one kind of cell and one width. */
-interface UniformNetwork {
-  config: UniformConfig;
-  parameters: ReferenceParameters;
-}
+import type { UniformNetwork } from "./reference-answers";
 
 /**
  * @param batch of one sequence.

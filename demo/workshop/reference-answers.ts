@@ -19,12 +19,18 @@ import type { Ends } from "../data/trained-on";
 import { maximum } from "../extremes";
 import type { Translation } from "../tasks/task";
 import type { Traced } from "../through-time/unroll";
-import { expectTraced, type Writing } from "./learner";
+import type { Writing } from "./learner";
 
 export interface ReferenceNetwork {
   readonly config: NetworkConfig;
   readonly parameters: ReferenceParameters;
   readonly ends: Ends;
+}
+
+/** Of one kind of cell and one width. */
+export interface UniformNetwork {
+  readonly config: UniformConfig;
+  readonly parameters: ReferenceParameters;
 }
 
 /** As long as that it computes at a stretch: what is asked meanwhile waits. */
@@ -168,8 +174,7 @@ export async function generate(
 }
 
 /** Takes one sequence forward and back. Tokens are read as the one-hot x, whose gradient is asked for. */
-export function trace(network: Pick<ReferenceNetwork, "config" | "parameters">, steps: number, batch: Batch): Traced {
-  expectTraced(network.config);
+export function trace(network: UniformNetwork, steps: number, batch: Batch): Traced {
   const { hidden, inputs: width, bidirectional } = network.config;
   const config: UniformConfig = { ...network.config, input: "features" };
   const isTokens = network.config.input === "tokens";

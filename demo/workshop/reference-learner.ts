@@ -103,7 +103,7 @@ export async function referenceLearner({ settings, problem, signal }: LearnerOpt
     generate: (writing) => generate(network, writing),
     async tracer(length) {
       expectTraced(config);
-      return { steps: length, trace: async (batch) => trace(network, length, batch), destroy() {} };
+      return { steps: length, trace: async (batch) => trace({ config, parameters }, length, batch), destroy() {} };
     },
     read: async () => read(),
     checkpoint: (said) => {
