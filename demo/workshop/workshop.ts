@@ -27,7 +27,9 @@ const gone = "The graphics device was lost and does not come back. Reload the pa
 export type Place = { kind: "gpu"; description: string; software: boolean } | { kind: "processor"; why: string };
 
 export class Workshop {
-  #tell: (news: News) => void = () => {};
+  #listener: (news: News) => void | Promise<void> = () => {};
+  /** Resolves once the page has taken what it was told last, and all before that. */
+  #told: void | Promise<void> = undefined;
   #gpu: Gpu | undefined;
   #onProcessor = false;
   #session: Session | undefined;
@@ -50,8 +52,9 @@ export class Workshop {
   #earlier: { step: number; bytes: Uint8Array<ArrayBuffer> | undefined } | undefined;
   #keeper: Promise<Keeper> | undefined;
 
-  async open(tell: (news: News) => void): Promise<Place> {
-    this.#tell = tell;
+  /** @param tell where it answers with a promise, news are taken in their order. */
+  async open(tell: (news: News) => void | Promise<void>): Promise<Place> {
+    this.#listener = tell;
     try {
       const { description, software } = await this.#openGpu();
       return { kind: "gpu", description, software };
@@ -82,10 +85,14 @@ export class Workshop {
     this.#step = facts.step;
     this.#fromStep = facts.step;
     this.#earlier = undefined;
+    await this.#told; // of the one before: afterwards it would be of this one
     return facts;
   }
 
-  /** Trains until `pause()` or the step to pause at; where the device is lost meanwhile, goes on once it is there again. */
+  /**
+   * Trains until `pause()` or the step to pause at; where the device is lost meanwhile, goes on once it is there again.
+   * Resolves when the page has taken all that was told of it.
+   */
   train(): Promise<void> {
     return this.#work((session) => session.train(() => this.#keep(keepMilliseconds)));
   }
@@ -219,6 +226,10 @@ export class Workshop {
     return this.#keeper;
   }
 
+  #tell(news: News): void {
+    this.#told = this.#listener(news);
+  }
+
   #another(): AbortController {
     this.#training.abort(new Error("Another training was begun."));
     this.#training = new AbortController();
@@ -303,8 +314,13 @@ export class Workshop {
     }
   }
 
+  /** News and answers reach a page by ways of their own: an answer waits for the news before it. */
+  #work(piece: (session: Session) => Promise<void>): Promise<void> {
+    return this.#do(piece).finally(() => this.#told);
+  }
+
   /** Lets the session do a piece of training and keeps what comes of it; begins again where the device is lost meanwhile. */
-  async #work(piece: (session: Session) => Promise<void>): Promise<void> {
+  async #do(piece: (session: Session) => Promise<void>): Promise<void> {
     const training = this.#training;
     this.#pausing = false;
     for (;;) {

@@ -32,12 +32,24 @@ export async function enter(page: Page, values: Record<string, string>): Promise
 
 /** Waits until a text in the page is as it should be. */
 export async function until(page: Page, id: string, pattern: RegExp, timeout = 30_000): Promise<void> {
-  await page.waitForFunction(
-    (id: string, source: string) => new RegExp(source).test(document.getElementById(id)!.textContent ?? ""),
-    { polling: 50, timeout },
-    id,
-    pattern.source,
+  await page
+    .waitForFunction(
+      (id: string, source: string) => new RegExp(source).test(document.getElementById(id)!.textContent ?? ""),
+      { polling: 50, timeout },
+      id,
+      pattern.source,
+    )
+    .catch(async (cause) => {
+      throw new Error(`#${id} did not become ${pattern}; the page says: ${await saidIn(page)}`, { cause });
+    });
+}
+
+/** What a page says of what it does, for who waits for it in vain. */
+async function saidIn(page: Page): Promise<string> {
+  const said = await page.$$eval("[id][aria-live], [role=status], [role=alert], #step, #status, #failure", (all) =>
+    all.map(({ id, textContent }) => textContent && `#${id}: ${textContent.trim()}`),
   );
+  return said.filter(Boolean).join(" | ");
 }
 
 /** Chooses a file of this machine in an input. */
@@ -99,15 +111,18 @@ export async function crashGpu(page: Page): Promise<void> {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe finds wrong with a page as it stands, in a colour scheme: a line each. */
+/** What axe finds wrong with a page as it stands, in a colour scheme, and identifiers that are there twice: a line each. */
 export async function barriers(page: Page, scheme: "light" | "dark"): Promise<string[]> {
   await page.emulateMediaFeatures([
     { name: "prefers-color-scheme", value: scheme },
     { name: "prefers-reduced-motion", value: "reduce" }, // or it measures colours in mid-transition
   ]);
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
+  const ids = await page.$$eval("[id]", (all) => all.map(({ id }) => id));
+  const twice = ids.filter((id, i) => ids.indexOf(id) !== i).map((id) => `two elements are called "${id}"`);
   const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as AxeResults;
-  return violations.flatMap(({ id, impact, nodes }) =>
+  const found = violations.flatMap(({ id, impact, nodes }) =>
     nodes.map((node) => `${impact} ${id}: ${node.failureSummary} ${node.html}`),
   );
+  return [...twice, ...found];
 }

@@ -1,10 +1,12 @@
 // What a training in a page takes from a file that is not trusted: its settings, and its curves.
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { networkOptionsOf } from "../../demo/tasks/library-options";
 import { initialSettings } from "../../demo/tasks/settings";
 import type { Problem } from "../../demo/tasks/task";
 import { History, type HistoryData, isHistory } from "../../demo/workshop/history";
+import type { News } from "../../demo/workshop/messages";
 import { Session } from "../../demo/workshop/session";
+import { Workshop } from "../../demo/workshop/workshop";
 import { type Checkpoint, type Gpu, initialParameters, networkConfig } from "../../src/index";
 
 describe("a training that goes on from a file", async () => {
@@ -52,6 +54,27 @@ describe("a training that goes on from a file", async () => {
       await expect(begun({ optimizer }, bySgd)).rejects.toThrow("GPU");
     }
   });
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+test("a training ends for a page that is slow to hear once it has heard all", async () => {
+  vi.stubGlobal("navigator", {}); // of a browser without WebGPU
+  vi.stubGlobal("isSecureContext", true);
+  const workshop = new Workshop();
+  const heard: News[] = [];
+  await workshop.open(async (news) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    heard.push(news);
+  });
+  const steps = () => heard.flatMap((news) => (news.kind === "steps" ? [news.first + news.losses.length - 1] : []));
+  const settings = { ...initialSettings, task: "adding", hidden: 4, batch: 2, steps: 4, pauseAt: 3 } as const;
+  await workshop.begin({ settings, own: undefined, from: undefined, keep: false });
+  await workshop.train();
+  expect(steps().at(-1)).toBe(3);
+  await workshop.trainOne();
+  expect(steps().at(-1)).toBe(4);
+  await workshop.end();
 });
 
 describe("a history", () => {
