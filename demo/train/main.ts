@@ -154,7 +154,7 @@ element("run").addEventListener("click", async () => {
 element("single-step").addEventListener("click", async () => {
   if (await prepared()) await desk.trainOne();
 });
-element("reset").addEventListener("click", () => void desk.reset());
+element("reset-training").addEventListener("click", () => void desk.reset());
 
 const preset = element<HTMLSelectElement>("preset");
 for (const [i, { name }] of presets.entries()) preset.add(new Option(name, String(i)));

@@ -23,7 +23,10 @@ export function showActivity({ activity, order, runs, lost }: Desk): void {
   const idle = activity === "ready" || activity === "paused";
   enable("single-step", idle);
   enable("compare", idle);
-  enable("reset", activity === "preparing" || (order !== undefined && !["pausing", "ready"].includes(activity)));
+  enable(
+    "reset-training",
+    activity === "preparing" || (order !== undefined && !["pausing", "ready"].includes(activity)),
+  );
   enable("save-onnx", order !== undefined && ["training", "paused"].includes(activity));
   enable("save", order !== undefined && ["training", "paused", "failed"].includes(activity));
   for (const id of ["export-png", "export-csv", "export-json"]) enable(id, runs.all.length > 0);

@@ -86,7 +86,7 @@ test("keeps a training with the text it was trained on, and none with another", 
     const other = ownText.replaceAll("sea", "sky");
     await enter(page, { text: other });
     expect(await textOf(page, "pending")).toBe("One change needs a reset, and a new start.");
-    await press(page, "reset");
+    await press(page, "reset-training");
     await button(page, "run");
     await bring(page, "open", name, bytes);
     await until(page, "failure", /This was trained on your text, 2,440 characters, which the file leaves out/);

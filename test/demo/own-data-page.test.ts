@@ -168,7 +168,7 @@ describe("the training page", () => {
       expect(await isSeen(page, "prompt-error")).toBe(false);
       await enter(page, { prompt: "ABCDEFG" });
       expect(await said()).toBe(lost('"A", "B", "C", "D", "E" and 2 more'));
-      await press(page, "reset");
+      await press(page, "reset-training");
       await button(page, "run");
       expect(await said()).toBe("");
       // With more characters than it has symbols, the rarest share one.

@@ -61,7 +61,7 @@ describe("the training page", () => {
         expect([...classes]).toEqual(products.map((product) => (product < 0 ? 1 : 0)));
         expect(await textOf(page, "snippets")).toContain("PyTorch has no module that computes this cell.");
         expect(name).toBe("tempograd-coupled-lstm-step-300.safetensors");
-        await press(page, "reset");
+        await press(page, "reset-training");
         await bring(page, "open", name, bytes);
         await until(page, "status", /^Paused after 300 steps/);
         expect(await numberOf(page, "step")).toBe(300);
@@ -94,7 +94,7 @@ describe("the training page", () => {
       const losses = (about as { history: { curves: { loss: number[] } } }).history.curves.loss;
       const mean = (some: readonly number[]) => some.reduce((sum, loss) => sum + loss / some.length, 0);
       expect(mean(losses.slice(-20))).toBeLessThan(0.7 * mean(losses.slice(0, 5)));
-      await press(page, "reset");
+      await press(page, "reset-training");
       await bring(page, "open", name, bytes);
       await until(page, "status", /^Paused after 120 steps/);
       expect([await numberOf(page, "step"), await heldBy(page, "task")]).toEqual([120, "forecast"]);
@@ -134,7 +134,7 @@ describe("the training page", () => {
       expect(byLibrary).toMatch(/^[-\d]{10}$/);
       expect(await run(await linesOf(page, "onnxruntime"), reached)).toEqual([byLibrary]);
       expect(await textOf(page, "snippets")).toContain("PyTorch has no module that is an encoder–decoder.");
-      await press(page, "reset");
+      await press(page, "reset-training");
       await bring(page, "open", name, bytes);
       await until(page, "status", /^Paused after 25 steps/);
       expect([await numberOf(page, "step"), await heldBy(page, "task")]).toEqual([25, "dates"]);

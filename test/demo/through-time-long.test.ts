@@ -25,7 +25,7 @@ test("what speaks for the next character is shown as one types, and training goe
     await page.waitForSelector(`canvas[aria-label$="layer 2: update gate z of 16 units over 24 steps"]`);
     for (const scheme of ["light", "dark"] as const) expect(await barriers(page, scheme)).toEqual([]);
     // A cell without gates has none to choose, and h stays.
-    await press(page, "reset");
+    await press(page, "reset-training");
     await enter(page, { cell: "elman", pauseAt: "5" });
     await press(page, "run");
     await until(page, "status", /^Paused after 5 steps/, 60_000);

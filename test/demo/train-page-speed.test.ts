@@ -64,7 +64,7 @@ describe("the training page", () => {
       await new Promise((resolve) => setTimeout(resolve, 300)); // in the midst of it
       expect(await textOf(page, "status")).toContain("Preparing");
       const begun = performance.now();
-      await press(page, "reset");
+      await press(page, "reset-training");
       await until(page, "status", /^Ready to start/);
       expect(performance.now() - begun).toBeLessThan(1000);
     }, "data=own-text&cell=lstm&hidden=2048&batch=4&steps=8"));

@@ -86,7 +86,7 @@ test("changes a training by the live settings alone, not by a preset, a link or 
   onPage(async (page) => {
     await ready(page);
     const losses = await singleSteps(page, 3);
-    await press(page, "reset");
+    await press(page, "reset-training");
     const again = await singleSteps(page, 2);
     await (await page.$("#preset"))!.select("1");
     expect(await page.$eval("label[for=learningRate]", (label) => label.textContent)).toContain("after a reset");
@@ -111,7 +111,7 @@ test("steps once, goes on where it paused, and repeats its losses after a reset"
     expect(await textOf(page, "run")).toBe("Go on");
     await press(page, "run");
     await untilStep(page, paused + 20);
-    await press(page, "reset");
+    await press(page, "reset-training");
     await button(page, "single-step");
     expect(await numberOf(page, "step")).toBe(0);
     expect(await singleSteps(page, 3)).toEqual(losses);
@@ -255,7 +255,7 @@ test("learns to tell sequences of a visitor's file apart, and says what is wrong
       Number(/(\d+) of 20/.exec(await textOf(page, "tested"))![1]),
     );
     await until(page, "unrolled", /The loss/);
-    await press(page, "reset");
+    await press(page, "reset-training");
     await bring(page, "file", "waves.csv", rows.join("\n").replace("0.", "?."));
     await until(page, "brought-made", /1 of 200 rows left out, which cannot be used \(row 1: value \d is "\?\.\d+"\)/);
     await bring(page, "file", "torn.csv", rows.map((row, i) => (i % 3 ? row : row.replace("0.", "?."))).join("\n"));

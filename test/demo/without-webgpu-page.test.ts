@@ -51,14 +51,14 @@ test("the training page says so, trains, answers, draws, saves and goes on, and 
     expect(await page.$$eval("#samples blockquote", ({ length }) => length)).toBeGreaterThan(0);
 
     const { name, bytes } = await downloaded(page, "save");
-    await press(page, "reset");
+    await press(page, "reset-training");
     await until(page, "status", /^Ready/);
     await bring(page, "open", name, bytes);
     await until(page, "status", /^Paused after 24 steps/);
     await singleSteps(page, 1);
     expect(await numberOf(page, "training-loss")).toBeLessThan(first! - 0.5);
 
-    await press(page, "reset");
+    await press(page, "reset-training");
     await until(page, "status", /^Ready/);
     await enter(page, { hidden: "2000" });
     await press(page, "run");
