@@ -23,7 +23,7 @@ export interface Listener {
   /** How the gradient flowed is known of another step. */
   flow(): void;
   look(step: number, heldOut: number | null | undefined, sample: Sample | undefined): void;
-  /** What became of the checkpoint that is kept. */
+  /** What became of the checkpoint that is kept; "" of none. */
   kept(message: string): void;
   /** The device was lost, or is there again. */
   device(message: string): void;
@@ -70,6 +70,7 @@ export class Desk {
       this.order = { ...order, from: undefined, kept: undefined };
       this.lost = 0;
       this.runs.begin(order.settings, facts);
+      this.#on.kept("");
       this.#on.begun(facts);
       this.#become("paused");
       return true;

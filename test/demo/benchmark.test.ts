@@ -247,7 +247,7 @@ describe("npm run bench", () => {
   });
 
   test("prints one object with environment, limits and rows", async () => {
-    const { code, out } = await run("--json", "--cell", "gru", "--shape", "2x6x8x16", "--kernels");
+    const { code, out } = await run("--json", "--cell", "gru", "--shape", "2x6x8x16", "--kernels", "--on=node");
     expect(code).toBe(0);
     const { environment, limits, rows, kernels } = asReport(JSON.parse(out));
     expect(environment.limits.maxBufferSize).toBeGreaterThan(0);

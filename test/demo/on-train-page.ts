@@ -1,7 +1,7 @@
 // The training page with a small network and a text that it learns, for tests.
 
 import type { Page } from "puppeteer";
-import { visit } from "../visit";
+import { usePage, visit } from "../visit";
 import { button, enter, numberOf, press, textOf } from "./page";
 
 /** Settings as an address says them. */
@@ -12,6 +12,27 @@ export const ownText = "The sea was calm, and the ship sailed on; the captain sl
 /** Opens the page, as a visitor of the browser that a test file shares unless told otherwise. */
 export const onPage = (work: (page: Page) => Promise<void>, address = `${small}&${plain}`, open = visit<void>) =>
   open(`train/#${address}`, work);
+
+/**
+ * Opens the page once, for tests that follow each other on it: what it compiled for one serves the next.
+ * @returns works with the page as `onPage` does: nothing is trained, and the settings are those of the address; earlier runs stay listed.
+ */
+export function useTrainPage(): (work: (page: Page) => Promise<void>, address?: string) => Promise<void> {
+  const onOpened = usePage("train/");
+  return (work, address = `${small}&${plain}`) =>
+    onOpened(async (page) => {
+      await button(page, "run");
+      if (await page.$("#reset-training:enabled")) await press(page, "reset-training");
+      await button(page, "run");
+      await page.evaluate(async (address) => {
+        history.replaceState(null, "", location.pathname); // or the same address would be no change
+        const changed = new Promise((resolve) => addEventListener("hashchange", resolve, { once: true }));
+        location.hash = address;
+        await changed;
+      }, address);
+      await work(page);
+    });
+}
 
 /** A number as the page writes it. */
 export const count = (value: number) => value.toLocaleString("en");

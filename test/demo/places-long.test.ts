@@ -36,9 +36,9 @@ describe.each(["default", "compatibility"] as const)("with %s limits, all agree"
   });
 });
 
-test(
-  "in Chromium, a step a dispatch, all agree",
-  async () => expect(await differing("chromium", "unrolled", all)).toEqual([]),
+test.each(["fused", "unrolled"] as const)(
+  "in Chromium, %s, all agree",
+  async (sweeps) => expect(await differing("chromium", sweeps, all)).toEqual([]),
   minutes,
 );
 

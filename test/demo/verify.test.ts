@@ -1,15 +1,15 @@
 // PyTorch's recordings, computed on the reference, in Node and in Chromium.
 
 import { describe, expect, test } from "vitest";
-import type { Place } from "../../demo/terminal/backends";
 import { type Model, readModel } from "../../demo/terminal/model-file";
 import { computeModelOnReference } from "../../demo/terminal/model-on-reference";
 import { compare, verifyRecording } from "../../demo/terminal/recording";
 import { type Recording, readRecording } from "../../demo/terminal/recording-file";
 import { computeOnReference } from "../../demo/terminal/recording-on-reference";
-import type { Sweeps } from "../../demo/terminal/sweeps";
 import { readSafetensors, writeSafetensors } from "../../src/index";
 import { bytesOf, differing, models, names } from "./recordings";
+
+const stacks = [["elman-three-layers", "wavefront"] as const, ["lstm-two-layers", "wavefront"] as const];
 
 describe("all recordings and whole models agree", () => {
   const all = [...names, ...models];
@@ -21,22 +21,31 @@ describe("all recordings and whole models agree", () => {
     const files = all.map((name) => [name] as const);
     expect(await differing("onnx", "fused", files)).toEqual([]);
   });
-  // On one device, which compiles once what they share. Unrolled in Chromium: places-long.test.ts.
-  test.each<[Place, Exclude<Sweeps, "wavefront">[]]>([
-    ["node", ["fused", "unrolled", "persistent"]],
-    ["chromium", ["fused"]],
-  ])(
-    "in %s, %s, and stacked layers as a wavefront",
-    async (place, sweeps) => {
-      const files = [
-        ...all.flatMap((name) => sweeps.map((one) => [name, one] as const)),
-        ["elman-three-layers", "wavefront"] as const,
-        ["lstm-two-layers", "wavefront"] as const,
-      ];
-      expect(await differing(place, "fused", files)).toEqual([]);
-    },
-    600_000,
-  );
+  // On one device, which compiles once what they share.
+  test("in Node, fused, unrolled and persistent, and stacked layers as a wavefront", async () => {
+    const sweeps = ["fused", "unrolled", "persistent"] as const;
+    const files = [...all.flatMap((name) => sweeps.map((one) => [name, one] as const)), ...stacks];
+    expect(await differing("node", "fused", files)).toEqual([]);
+  }, 600_000);
+});
+
+// All of them, a step a dispatch too: places-long.test.ts.
+test("some of each kind agree in Chromium, and stacked layers as a wavefront", async () => {
+  const recorded = [
+    ...["i-like-nlp", "elman-relu", "elman-ragged-last-step", "gru-ragged-tokens", "gru-reset-before", "lstm-state"],
+    ...["gru-two-layers-bidirectional", "lstm-class-weights", "lstm-wide", "train-adam", "train-truncated"],
+  ];
+  const whole = [
+    "different-layers",
+    "embedding-tied",
+    "encoder-decoder-gru",
+    "minlstm",
+    "projection",
+    "slstm",
+    "two-rates",
+  ];
+  const files = [...recorded, ...whole].map((name) => [name] as const);
+  expect(await differing("chromium", "fused", [...files, ...stacks])).toEqual([]);
 });
 
 // All of them on both kinds of device: places-long.test.ts.
