@@ -70,7 +70,6 @@ export class Desk {
       this.order = { ...order, from: undefined, kept: undefined };
       this.lost = 0;
       this.runs.begin(order.settings, facts);
-      this.#on.kept("");
       this.#on.begun(facts);
       this.#become("paused");
       return true;
@@ -119,6 +118,7 @@ export class Desk {
 
   #leave(): void {
     const { current } = this.runs;
+    this.#on.kept("");
     if (this.order && current?.step === 0) this.runs.remove(current);
     this.order = undefined;
   }

@@ -2,7 +2,7 @@
 
 import { download, element, scrollable } from "../page";
 import { fromAddress, toAddress } from "../tasks/address";
-import type { Settings } from "../tasks/fields";
+import { type Settings, settingNames } from "../tasks/fields";
 import { isLive, taskOf, wrongWith } from "../tasks/settings";
 import { inSmall } from "../without-webgpu";
 import type { Opened } from "../workshop/keeper";
@@ -88,9 +88,7 @@ const blankSamples = [...element("samples").childNodes];
 /** After a change of the settings. @param name the one that the visitor changed: a live one takes effect at once. */
 function changed(name?: keyof Settings): void {
   element<HTMLSelectElement>("preset").value = "";
-  if (desk.order && name && isLive(name) && wrongWith(name, form.settings) === undefined) {
-    desk.change({ ...desk.order.settings, [name]: form.settings[name] });
-  }
+  if (name && isLive(name)) takeLive(name);
   markForm();
   showPending();
   ownFile.follow();
@@ -142,7 +140,16 @@ function showBlankSamples(writes: boolean): void {
 async function prepared(): Promise<boolean> {
   if (desk.order) return true;
   throughTime.clear();
-  return form.check() && desk.begin({ settings: form.settings, own: form.own, from: undefined });
+  if (!form.check() || !(await desk.begin({ settings: form.settings, own: form.own, from: undefined }))) return false;
+  for (const name of settingNames) if (isLive(name)) takeLive(name); // what was changed while it was prepared
+  return true;
+}
+
+/** Lets a live setting take effect, where it has changed and is right. */
+function takeLive(name: keyof Settings): void {
+  const { order } = desk;
+  if (!order || order.settings[name] === form.settings[name] || wrongWith(name, form.settings)) return;
+  desk.change({ ...order.settings, [name]: form.settings[name] });
 }
 
 const isWatched = () => desk.activity === "training" && !document.hidden;

@@ -15,11 +15,11 @@ export const onPage = (work: (page: Page) => Promise<void>, address = `${small}&
 
 /**
  * Opens the page once, for tests that follow each other on it: what it compiled for one serves the next.
- * @returns works with the page as `onPage` does: nothing is trained, and the settings are those of the address; earlier runs stay listed.
+ * @returns works with the page where nothing is trained and the settings are those of an address; earlier runs stay listed.
  */
-export function useTrainPage(): (work: (page: Page) => Promise<void>, address?: string) => Promise<void> {
+export function useTrainPage(): (address: string, work: (page: Page) => Promise<void>) => Promise<void> {
   const onOpened = usePage("train/");
-  return (work, address = `${small}&${plain}`) =>
+  return (address, work) =>
     onOpened(async (page) => {
       await button(page, "run");
       if (await page.$("#reset-training:enabled")) await press(page, "reset-training");

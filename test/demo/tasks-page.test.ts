@@ -5,9 +5,9 @@ import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { readOurCheckpoint } from "../../demo/tasks/checkpoints";
 import * as library from "../../src/index";
-import { visit } from "../visit";
 import { useGpu } from "../workbench";
 import { linesOf, run } from "./elsewhere";
+import { useTrainPage } from "./on-train-page";
 import { bring, button, downloaded, enter, isSeen, numberOf, press, textOf, until } from "./page";
 
 const heldBy = (page: Page, id: string) => page.$eval(`#${id}`, (control) => (control as HTMLInputElement).value);
@@ -16,8 +16,10 @@ const chosen = async (page: Page, id: string, word: string) => (await page.$(`#$
 const gpu = useGpu();
 
 describe("the training page", () => {
+  const onPage = useTrainPage();
+
   test("brings a task with its defaults, keeps what was chosen, and says what there is to see", () =>
-    visit("train/#hidden=24", async (page) => {
+    onPage("hidden=24", async (page) => {
       await button(page, "run");
       expect(await isSeen(page, "task-hint")).toBe(false);
       await chosen(page, "task", "parity");
@@ -31,7 +33,7 @@ describe("the training page", () => {
     }));
 
   test("opens addresses from before tasks had one name, with the settings that they had", () =>
-    visit("train/#data=adding&cell=lstm", async (page) => {
+    onPage("data=adding&cell=lstm", async (page) => {
       await button(page, "run");
       expect(await heldBy(page, "task")).toBe("adding");
       expect([await heldBy(page, "steps"), await heldBy(page, "hidden")]).toEqual(["32", "128"]);
@@ -39,37 +41,34 @@ describe("the training page", () => {
     }));
 
   test("learns parity by a cell of its equations, over five times as many steps, and opens its file again", () =>
-    visit(
-      "train/#task=parity&cell=coupled-lstm&hidden=16&steps=6&learningRate=0.01&pauseAt=300&seed=2",
-      async (page) => {
-        await press(page, "run");
-        await until(page, "status", /^Paused after 300 steps/, 90_000);
-        expect(await textOf(page, "description")).toContain("held out over 30 steps");
-        expect(await textOf(page, "baseline")).toBe("The dashed line, 50.0% right, is guessing.");
-        expect(Number.parseFloat(await textOf(page, "accuracy"))).toBeGreaterThan(95);
-        await until(page, "unrolled", /The loss/);
-        await enter(page, { question: "+-−+" });
-        await until(page, "answer", /likely; the product is \+\..*[34] of 4 steps are right/);
-        const { name, bytes } = await downloaded(page, "save");
-        const reached = { modules: { tempograd: { ...library, openGpu: async () => gpu() } } };
-        const lines = await linesOf(page, "JavaScript");
-        const [{ classes }] = (await run(lines, { ...reached, files: { [name]: new Uint8Array(bytes) } })) as [
-          { classes: Int32Array },
-        ];
-        const signs = /Float32Array.of\((.*?)\)/.exec(lines)![1]!.split(", ").map(Number);
-        const products = signs.map((_, t) => signs.slice(0, t + 1).reduce((product, sign) => product * sign));
-        expect([...classes]).toEqual(products.map((product) => (product < 0 ? 1 : 0)));
-        expect(await textOf(page, "snippets")).toContain("PyTorch has no module that computes this cell.");
-        expect(name).toBe("tempograd-coupled-lstm-step-300.safetensors");
-        await press(page, "reset-training");
-        await bring(page, "open", name, bytes);
-        await until(page, "status", /^Paused after 300 steps/);
-        expect(await numberOf(page, "step")).toBe(300);
-      },
-    ));
+    onPage("task=parity&cell=coupled-lstm&hidden=16&steps=6&learningRate=0.01&pauseAt=300&seed=2", async (page) => {
+      await press(page, "run");
+      await until(page, "status", /^Paused after 300 steps/, 90_000);
+      expect(await textOf(page, "description")).toContain("held out over 30 steps");
+      expect(await textOf(page, "baseline")).toBe("The dashed line, 50.0% right, is guessing.");
+      expect(Number.parseFloat(await textOf(page, "accuracy"))).toBeGreaterThan(95);
+      await until(page, "unrolled", /The loss/);
+      await enter(page, { question: "+-−+" });
+      await until(page, "answer", /likely; the product is \+\..*[34] of 4 steps are right/);
+      const { name, bytes } = await downloaded(page, "save");
+      const reached = { modules: { tempograd: { ...library, openGpu: async () => gpu() } } };
+      const lines = await linesOf(page, "JavaScript");
+      const [{ classes }] = (await run(lines, { ...reached, files: { [name]: new Uint8Array(bytes) } })) as [
+        { classes: Int32Array },
+      ];
+      const signs = /Float32Array.of\((.*?)\)/.exec(lines)![1]!.split(", ").map(Number);
+      const products = signs.map((_, t) => signs.slice(0, t + 1).reduce((product, sign) => product * sign));
+      expect([...classes]).toEqual(products.map((product) => (product < 0 ? 1 : 0)));
+      expect(await textOf(page, "snippets")).toContain("PyTorch has no module that computes this cell.");
+      expect(name).toBe("tempograd-coupled-lstm-step-300.safetensors");
+      await press(page, "reset-training");
+      await bring(page, "open", name, bytes);
+      await until(page, "status", /^Paused after 300 steps/);
+      expect(await numberOf(page, "step")).toBe(300);
+    }));
 
   test("forecasts a series: it is chosen, learned, saved, and opened again", () =>
-    visit("train/#hidden=8&pauseAt=120&steps=24&future=4", async (page) => {
+    onPage("hidden=8&pauseAt=120&steps=24&future=4", async (page) => {
       await button(page, "run");
       await chosen(page, "task", "forecast");
       expect([await heldBy(page, "steps"), await heldBy(page, "future")]).toEqual(["24", "4"]);
@@ -101,7 +100,7 @@ describe("the training page", () => {
     }));
 
   test("writes dates by an encoder–decoder: they are chosen, learned, asked, saved, opened again and used elsewhere", () =>
-    visit("train/#hidden=16&batch=8&pauseAt=25", async (page) => {
+    onPage("hidden=16&batch=8&pauseAt=25", async (page) => {
       await button(page, "run");
       await chosen(page, "task", "dates");
       await page.waitForFunction(`location.hash.startsWith("#task=dates&")`);

@@ -10,7 +10,7 @@ import { readCheckpoint } from "../../src/index";
 import { worstError } from "../numbers";
 import { useGpu } from "../workbench";
 import { linesOf, run } from "./elsewhere";
-import { count, onPage, ownText, ready, singleSteps, untilStep, useTrainPage } from "./on-train-page";
+import { count, onPage, ownText, plain, ready, singleSteps, small, untilStep, useTrainPage } from "./on-train-page";
 import {
   anotherGpu,
   barriers,
@@ -57,9 +57,10 @@ test("says so plainly where the browser has no adapter, and computes on the proc
 
 describe("on one page, the training page", () => {
   const onSharedPage = useTrainPage();
+  const address = `${small}&${plain}`;
 
   test("steps once, goes on where it paused, and repeats its losses after a reset", () =>
-    onSharedPage(async (page) => {
+    onSharedPage(address, async (page) => {
       await ready(page);
       const losses = await singleSteps(page, 3);
       expect(await numberOf(page, "step")).toBe(3);
@@ -82,7 +83,7 @@ describe("on one page, the training page", () => {
     }));
 
   test("refuses a text or a file that is too large at once, by name, and keeps what was there", () =>
-    onSharedPage(async (page) => {
+    onSharedPage(address, async (page) => {
       await ready(page);
       await page.focus("#text");
       const session = await page.createCDPSession();
@@ -98,7 +99,7 @@ describe("on one page, the training page", () => {
     }));
 
   test("changes a training by the live settings alone, not by a preset, a link or a place in the page", () =>
-    onSharedPage(async (page) => {
+    onSharedPage(address, async (page) => {
       await ready(page);
       const losses = await singleSteps(page, 3);
       await press(page, "reset-training");
@@ -112,7 +113,7 @@ describe("on one page, the training page", () => {
     }));
 
   test("pauses in a hidden tab where it shall, and goes on when it is seen again", () =>
-    onSharedPage(async (page) => {
+    onSharedPage(address, async (page) => {
       const hide = (hidden: boolean) =>
         page.evaluate((hidden: boolean) => {
           Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
@@ -133,10 +134,15 @@ describe("on one page, the training page", () => {
     }));
 
   test("takes live settings while it trains, and says what needs a reset", () =>
-    onSharedPage(async (page) => {
+    onSharedPage(address, async (page) => {
       await ready(page);
-      await enter(page, { learningRate: "0" });
-      await singleSteps(page, 1);
+      await page.evaluate(() => {
+        document.getElementById("single-step")!.click();
+        const learningRate = document.getElementById("learningRate") as HTMLInputElement;
+        learningRate.value = "0"; // while the network is prepared
+        learningRate.dispatchEvent(new Event("input", { bubbles: true }));
+      });
+      await until(page, "status", /^Paused after 1 step/);
       expect(await textOf(page, "pending")).toBe("");
       await enter(page, { hidden: "20" });
       expect(await textOf(page, "pending")).toBe("One change needs a reset, and a new start.");
@@ -200,7 +206,7 @@ describe("on one page, the training page", () => {
     }));
 
   test("says beside the control what is wrong, keeps what was entered, and shows text as text", () =>
-    onSharedPage(async (page) => {
+    onSharedPage(address, async (page) => {
       await ready(page, "Too short. <b>Really</b>");
       await enter(page, { steps: "64", hidden: "0" });
       await press(page, "run");
@@ -218,27 +224,34 @@ describe("on one page, the training page", () => {
     }));
 
   test("says where a training comes to no numbers, and goes on from before with smaller steps", () =>
-    onSharedPage(async (page) => {
-      await button(page, "run");
-      await press(page, "run");
-      await until(page, "saved", /^Kept in this browser at step [1-9]/);
-      await enter(page, { learningRate: "100" });
-      await until(page, "failure", /^The loss of step [\d,]+ or its gradients are not finite: the steps are too large/);
-      await until(page, "status", /^Paused after [1-9]/);
-      expect(await textOf(page, "failure")).toContain(`as it was at step ${count(await numberOf(page, "step"))}:`);
-      const { bytes } = await downloaded(page, "save");
-      const { parameters } = await readCheckpoint(new Uint8Array(bytes));
-      for (const { data } of parameters.values()) expect(data.every(Number.isFinite)).toBe(true);
-      const step = await numberOf(page, "step");
-      await enter(page, { learningRate: "0.01" });
-      await press(page, "run");
-      expect(await isSeen(page, "failure")).toBe(false);
-      await untilStep(page, step + 20);
-      expect(await numberOf(page, "training-loss")).toBeLessThan(10);
-    }, `data=adding&cell=elman&hidden=16&batch=4&steps=8&optimizer=sgd&learningRate=0.01&clipNorm=none`));
+    onSharedPage(
+      `data=adding&cell=elman&hidden=16&batch=4&steps=8&optimizer=sgd&learningRate=0.01&clipNorm=none`,
+      async (page) => {
+        await button(page, "run");
+        await press(page, "run");
+        await until(page, "saved", /^Kept in this browser at step [1-9]/);
+        await enter(page, { learningRate: "100" });
+        await until(
+          page,
+          "failure",
+          /^The loss of step [\d,]+ or its gradients are not finite: the steps are too large/,
+        );
+        await until(page, "status", /^Paused after [1-9]/);
+        expect(await textOf(page, "failure")).toContain(`as it was at step ${count(await numberOf(page, "step"))}:`);
+        const { bytes } = await downloaded(page, "save");
+        const { parameters } = await readCheckpoint(new Uint8Array(bytes));
+        for (const { data } of parameters.values()) expect(data.every(Number.isFinite)).toBe(true);
+        const step = await numberOf(page, "step");
+        await enter(page, { learningRate: "0.01" });
+        await press(page, "run");
+        expect(await isSeen(page, "failure")).toBe(false);
+        await untilStep(page, step + 20);
+        expect(await numberOf(page, "training-loss")).toBeLessThan(10);
+      },
+    ));
 
   test("learns to tell sequences of a visitor's file apart, and says what is wrong with another", () =>
-    onSharedPage(async (page) => {
+    onSharedPage("cell=gru&hidden=16&batch=16&steps=12&pauseAt=200", async (page) => {
       await button(page, "run");
       const rows = Array.from({ length: 200 }, (_, i) => {
         const noise = (t: number) => Math.sin(37 * i + 11 * t) / 4;
@@ -281,10 +294,10 @@ describe("on one page, the training page", () => {
         /^torn\.csv: 67 of 200 rows cannot be used \(row 1: value \d is "\?\.\d+"; row 4: /,
       );
       expect(await textOf(page, "own-name")).toMatch(/^waves\.csv/);
-    }, "cell=gru&hidden=16&batch=16&steps=12&pauseAt=200"));
+    }));
 
   test("shows a network through time, and an Elman beside an LSTM whose gradient vanishes less", () =>
-    onSharedPage(async (page) => {
+    onSharedPage("data=adding&hidden=16&batch=8&steps=40", async (page) => {
       await button(page, "run");
       await press(page, "compare");
       await until(page, "status", /^Training/);
@@ -298,5 +311,5 @@ describe("on one page, the training page", () => {
       expect(shares).toHaveLength(2);
       for (const scheme of ["light", "dark"] as const) expect(await barriers(page, scheme)).toEqual([]);
       expect(shares[0]!).toBeLessThan(shares[1]! / 100);
-    }, "data=adding&hidden=16&batch=8&steps=40"));
+    }));
 });
