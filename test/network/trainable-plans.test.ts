@@ -102,7 +102,7 @@ describe("a plan", () => {
         expect(bytesOf("gradients")).toBe(wanted.bytes);
         expect(bytesOf("dOutput") === 0).toBe(reached.length === 0);
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   });
 
@@ -114,7 +114,7 @@ describe("a plan", () => {
         expect(lines).toEqual(whole.lines);
         expect(memory).toEqual(whole.memory);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 
