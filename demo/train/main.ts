@@ -284,8 +284,9 @@ document.addEventListener("drop", (event) => {
   showDrop(false);
   if (!bringsFiles(event)) return; // text goes where it is dropped
   event.preventDefault();
-  const file = event.dataTransfer!.files[0];
-  if (file) void take(file);
+  const { files } = event.dataTransfer!;
+  if (files.length > 1) return showFailure(`${files.length} files were dropped, expected one: none is taken.`);
+  if (files[0]) void take(files[0]);
 });
 
 element("save").addEventListener("click", async () => {

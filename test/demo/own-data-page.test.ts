@@ -9,19 +9,18 @@ import { barriers, bring, button, downloaded, enter, isSeen, numberOf, press, te
 
 const onPage = (address: string, work: (page: Page) => Promise<void>) => visit(`train/#${address}`, work);
 
-/** Drags a file over the page, or drops it there. */
-const drag = (page: Page, kind: "dragover" | "drop", name: string, content: Uint8Array | string) =>
+/** Drags files over the page, or drops them there. */
+const drag = (page: Page, kind: "dragover" | "drop", files: Record<string, Uint8Array | string>) =>
   page.evaluate(
-    (kind, name, bytes) => {
+    (kind, files) => {
       const dataTransfer = new DataTransfer();
-      dataTransfer.items.add(new File([Uint8Array.from(bytes)], name));
+      for (const [name, bytes] of files) dataTransfer.items.add(new File([Uint8Array.from(bytes)], name));
       document.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
     },
     kind,
-    name,
-    [...Buffer.from(content)],
+    Object.entries(files).map(([name, content]) => [name, [...Buffer.from(content)]] as const),
   );
-const drop = (page: Page, name: string, content: Uint8Array | string) => drag(page, "drop", name, content);
+const drop = (page: Page, name: string, content: Uint8Array | string) => drag(page, "drop", { [name]: content });
 
 const small = "cell=elman&hidden=8&batch=4&steps=8&pauseAt=2";
 const text = "L'été, le café était prêt ; la mer était calme. ".repeat(10);
@@ -56,8 +55,11 @@ describe("the training page", () => {
     onPage(`data=adding&${small.replace("pauseAt=2", "pauseAt=none")}`, async (page) => {
       await press(page, "run");
       await untilStep(page, 2);
-      await drag(page, "dragover", "table.xlsx", "");
+      await drag(page, "dragover", { "table.xlsx": "" });
       expect(await isSeen(page, "drop")).toBe(true);
+      await drag(page, "drop", { "a.txt": text, "b.txt": text });
+      await until(page, "failure", /^2 files were dropped, expected one: none is taken\.$/);
+      expect(await isSeen(page, "brought")).toBe(false);
       await drop(page, "table.xlsx", "PK\x03\x04\x14\0table");
       await until(page, "brought-problem", /^table\.xlsx: is a ZIP archive/);
       expect(await isSeen(page, "drop")).toBe(false);
