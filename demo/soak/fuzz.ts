@@ -65,7 +65,7 @@ export async function main(args: string[]): Promise<number> {
     at = ended.mutant + 1;
   }
   for (const [name, { answered, refused }] of Object.entries(counts)) {
-    console.log(`${name.padEnd(16)} ${answered + refused} mutants, ${answered} answered, ${refused} refused`);
+    console.log(`${name.padEnd(36)} ${answered + refused} mutants, ${answered} answered, ${refused} refused`);
   }
   const seconds = Math.round((performance.now() - begin) / 1000);
   const megabytes = Math.round(memory / 1e6);

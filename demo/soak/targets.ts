@@ -1,21 +1,27 @@
 // What reads what is not trusted: files, addresses and vocabularies, each with some that are right, and what must hold of what
 // it answers.
 
+import { fromHuggingFace, toHuggingFace } from "../../src/hugging-face/index";
 import {
   embedding,
   everyStep,
+  features,
   initialParameters,
+  lastStep,
+  layer,
   lstm,
   networkConfig,
+  peepholeLstm,
   randomWindows,
   readCheckpoint,
   readSafetensors,
   saveNetwork,
-  type UniformOptions,
+  slstm,
   Vocabulary,
   writeSafetensors,
 } from "../../src/index";
 import { fromKeras, fromTensorFlowJs, type KerasNetwork } from "../../src/keras/index";
+import { fromOnnx, toOnnx } from "../../src/onnx/index";
 import { judge } from "../data/file-kind";
 import { readLabelledFile } from "../data/labelled-file";
 import { readSeriesFile } from "../data/series-file";
@@ -54,11 +60,16 @@ const series = [
   "1\n2\n3\n5\n8\n13\n",
 ];
 
+const config = networkConfig({
+  ...{ cell: "gru", inputs: 3, hidden: 2, outputs: 4, input: "tokens", readout: "every-step" },
+});
+const parts = networkConfig({
+  input: embedding(4, 2),
+  layers: [lstm(3), lstm(2, { bidirectional: true })],
+  readout: everyStep(3),
+});
+
 async function checkpoints(): Promise<Uint8Array[]> {
-  const options: UniformOptions = {
-    ...{ cell: "gru", inputs: 3, hidden: 2, outputs: 4, input: "tokens", readout: "every-step" },
-  };
-  const config = networkConfig(options);
   const parameters = initialParameters(config);
   const alone = await saveNetwork(
     { config, read: async () => parameters },
@@ -68,11 +79,6 @@ async function checkpoints(): Promise<Uint8Array[]> {
   for (const [name, { shape, data }] of parameters) tensors.set(`trainer.mean.${name}`, { shape, data });
   const trainer = JSON.stringify({ step: 3, learningRate: 0.1, optimizer: "adam" });
   const data = JSON.stringify(randomWindows(new Int32Array(60), { steps: 6, batch: 2, seed: 1 }).position);
-  const parts = networkConfig({
-    input: embedding(4, 2),
-    layers: [lstm(3), lstm(2, { bidirectional: true })],
-    readout: everyStep(3),
-  });
   const ofParts = await saveNetwork({ config: parts, read: async () => initialParameters(parts) });
   return [alone, ofParts, writeSafetensors(tensors, { ...metadata, trainer, data })];
 }
@@ -86,8 +92,25 @@ function parsed(text: string): unknown {
   }
 }
 
+const inOnnx = [
+  config,
+  parts,
+  networkConfig({ input: features(3), layers: [layer(slstm, 2), layer(peepholeLstm, 3)], readout: lastStep(2) }),
+].map((network) => toOnnx(initialParameters(network), network, { about: { symbols: ["a"], list: [1, [2]] } }));
+const folder = toHuggingFace(initialParameters(parts), parts, {
+  vocabulary: new Vocabulary(["a", "b", "c", "d"]),
+  about: { list: [1, [2]] },
+});
+const inFolder = (name: string) => new TextDecoder().decode(folder.get(name));
+
+/** A folder with another file in the place of one. */
+const withFile = (name: string, mutant: string) => {
+  const files = [...folder].filter(([other]) => name === "config.json" || other !== "vocab.json"); // read before a tokenizer
+  return new Map([...files, [name, new TextEncoder().encode(mutant)]]);
+};
+
 /** @throws unless a network has these parameters. */
-function expectWhole({ network, parameters }: KerasNetwork): void {
+function expectWhole({ network, parameters }: Pick<KerasNetwork, "network" | "parameters">): void {
   const shapes = (values: typeof parameters) => [...values].map(([name, { shape }]) => `${name} ${shape}`).sort();
   expectSame("a network's parameters", shapes(parameters), shapes(initialParameters(network)));
 }
@@ -146,6 +169,12 @@ export async function targets(): Promise<Target[]> {
         );
       },
     },
+    { name: "models of ONNX", right: inOnnx, read: (mutant: Uint8Array) => expectWhole(fromOnnx(mutant)) },
+    ...["config.json", "tokenizer.json"].map((name) => ({
+      name: `${name} of Hugging Face`,
+      right: [inFolder(name)],
+      read: (mutant: string) => expectWhole(fromHuggingFace(withFile(name, mutant))),
+    })),
     { name: "files of Keras", right: [file], read: (mutant: Uint8Array) => expectWhole(fromKeras(mutant)) },
     {
       name: "models of TensorFlow.js",
