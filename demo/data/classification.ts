@@ -9,7 +9,7 @@ import {
   type LabelledSeriesFile,
   type LabelledTexts,
 } from "./labelled-file";
-import { refusal } from "./refusal";
+import { quoted, refusal } from "./refusal";
 import { heldOutFraction, splitSeed } from "./split";
 import { asTrained, type Scale, type TrainedOn, vocabularyOf } from "./trained-on";
 
@@ -64,7 +64,7 @@ function described(
   const numbers = (all: readonly number[]) => few(all.map((one) => one.toPrecision(3)));
   const said = [
     ...[`${items.length} in ${classes.length} classes (${few(classes)})`, `${heldOut.length} held out`],
-    ...leftOut.map((name) => `the column ${name ? `"${name}"` : "without a name"} left out, which numbers the rows`),
+    ...leftOut.map((name) => `the column ${name ? quoted(name) : "without a name"} left out, which numbers the rows`),
     ...found,
   ];
   if (cut > 0) said.push(`${cut} cut to ${steps} steps`);

@@ -1,7 +1,7 @@
 // The rows of a CSV file as they stand there: what separates cells, comments before them, quotes; and what a cell may hold.
 
 import type Papa from "papaparse";
-import { refusal, refusalOfAll } from "./refusal";
+import { quoted, refusal, refusalOfAll } from "./refusal";
 
 /** A row that is not empty: its number in the file, from 0, and its cells. */
 export type Row = readonly [number: number, cells: readonly string[]];
@@ -78,7 +78,7 @@ export function numberReader(name: string, delimiter: string, rows: readonly Row
   const [comma, point] = [find(withComma) ?? find(withBoth), find(withPoint)];
   if (!comma) return plain;
   if (point) {
-    const said = ([, cells]: Row, kind: RegExp) => `"${cells.find((cell) => kind.test(cell))?.trim()}"`;
+    const said = ([, cells]: Row, kind: RegExp) => quoted(cells.find((cell) => kind.test(cell))?.trim());
     const kind = find(withComma) ? withComma : withBoth;
     const got = `has ${said(comma, kind)} in row ${comma[0] + 1} and ${said(point, withPoint)} in row ${point[0] + 1}`;
     throw refusal(name, got, "decimal commas or decimal points alone", "write all numbers alike");

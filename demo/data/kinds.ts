@@ -1,6 +1,7 @@
 // What a visitor's file can be learned from as, and how that is said; pages have it without what reads files.
 
 import type { TableView } from "./columns";
+import { quoted } from "./refusal";
 
 /** The tasks that read files. */
 export type FileKind = "text" | "classify" | "forecast";
@@ -25,7 +26,7 @@ export function sizeOf(text: string, table: TableView | undefined): string {
   const { total, hasHeader, columns } = table;
   const most = 5;
   const more = columns.length > most ? ` and ${columns.length - most} more` : "";
-  const names = columns.slice(0, most).map(({ name }) => `"${name}"`);
+  const names = columns.slice(0, most).map(({ name }) => quoted(name));
   const of = hasHeader ? `${names.join(", ")}${more}` : `${columns.length} column${columns.length === 1 ? "" : "s"}`;
   return `${total.toLocaleString("en")} rows of ${of}`;
 }

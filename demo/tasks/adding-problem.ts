@@ -1,7 +1,7 @@
 // Sequences of numbers of which two are marked, drawn without end, to be added.
 
 import type { Batch, Random } from "../../src/index";
-import { refusal } from "../data/refusal";
+import { quoted, refusal } from "../data/refusal";
 import { trainedOnSums } from "../data/trained-on";
 import type { Asking } from "./asking";
 import { endless } from "./endless";
@@ -70,7 +70,7 @@ const sumQuestions = (example: (at: number) => string): Asking => ({
   read(question) {
     const words = question.split(/[\s,;]+/).filter(Boolean);
     const wrong = words.find((word) => !/^(0?\.\d+|[01](\.\d*)?)\*?$/.test(word) || Number.parseFloat(word) > 1);
-    if (wrong) throw refusal("The question", `has "${wrong}"`, "numbers from 0 to 1", "correct it");
+    if (wrong) throw refusal("The question", `has ${quoted(wrong)}`, "numbers from 0 to 1", "correct it");
     const marked = words.filter((word) => word.endsWith("*"));
     if (marked.length !== 2) {
       throw refusal(

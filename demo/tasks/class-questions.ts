@@ -2,7 +2,7 @@
 
 import type { LabelledSequence } from "../../src/index";
 import { type Classification, standardised } from "../data/classification";
-import { refusal } from "../data/refusal";
+import { quoted, refusal } from "../data/refusal";
 import { vocabularyOf } from "../data/trained-on";
 import { type Asking, lastOf, likeliest, type Misread } from "./asking";
 import { confusionMatrix } from "./confusion";
@@ -77,7 +77,7 @@ function numbersOf(question: string, inputs: number): Float64Array {
   const words = question.split(/[\s,;[\]]+/).filter(Boolean);
   const numbers = words.map(Number);
   const wrong = words.find((_, i) => !Number.isFinite(numbers[i]));
-  if (wrong !== undefined) throw refusal(name, `has "${wrong}"`, "numbers with commas between", "correct it");
+  if (wrong !== undefined) throw refusal(name, `has ${quoted(wrong)}`, "numbers with commas between", "correct it");
   if (numbers.length === 0 || numbers.length % inputs !== 0) {
     const expected = inputs === 1 ? "a number or more" : `${inputs} for each step`;
     throw refusal(name, `has ${numbers.length} numbers`, expected, "enter them");

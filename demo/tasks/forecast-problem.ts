@@ -16,7 +16,7 @@ import {
 } from "../../src/index";
 import { namesIn, type TableView } from "../data/columns";
 import { madeSeason, madeSeries } from "../data/made-series";
-import { refusal, shown } from "../data/refusal";
+import { quoted, refusal, shown } from "../data/refusal";
 import { columnNamed, firstWhole, readSeriesFile, type SeriesFile, withoutGaps } from "../data/series-file";
 import { trainedOnSeries } from "../data/trained-on";
 import type { Asking } from "./asking";
@@ -200,11 +200,11 @@ function withRoles(table: TableView, { targets, features = [], known = [] }: Col
 /** Read relative to the last value, and scaled by what is trained on. */
 function shapeOf({ steps, future }: Settings, columns: Columns, series: Series, cutAt: number): WindowShape {
   const used = [...columns.targets, ...(columns.features ?? []), ...(columns.known ?? [])];
-  const missing = used.find((name) => !(name in series));
+  const missing = used.find((name) => !Object.hasOwn(series, name));
   if (missing !== undefined) {
     throw refusal(
       "The made series",
-      `has no column "${missing}"`,
+      `has no column ${quoted(missing)}`,
       Object.keys(series).join(" or "),
       "name one of them",
     );

@@ -153,6 +153,11 @@ describe("readLabelledFile takes the column of classes that is chosen", () => {
 });
 
 describe("readLabelledFile reads decimal commas", () => {
+  test("and refuses long numbers that are written in two ways in few words", async () => {
+    const lines = ["label;a", `up;${"1".repeat(5000)},5`, "down;0.25"];
+    await expect(readLines(lines)).rejects.toThrow(/^data\.csv: has "1{60}…" in row 2 and "0\.25" in row 3, expected/);
+  });
+
   test("where semicolons or tabs stand between the cells", async () => {
     const expected = textsOf(await readLines(["label,a,b", ...repeated(["up,1.5,-2", "down,0.25,1e3"])]));
     for (const separator of [";", "\t"]) {

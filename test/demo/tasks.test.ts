@@ -287,6 +287,12 @@ describe("every task", () => {
       return (await readers.forecast(csv, settings))(settings);
     };
 
+    test("of the made series refuses a column by the name of what every object has", async () => {
+      const settings = effective({ ...initialOf("forecast"), columns: "constructor" });
+      const make = await readers.forecast(undefined, settings);
+      expect(() => make(settings)).toThrow('The made series: has no column "constructor", expected load or warmth');
+    });
+
     test("reads the columns that are named, holds the last fifth out, and says what its file needs", async () => {
       const problem = await problemOf({ columns: "sold", known: "Price", season: 10 });
       const { windows } = problem.trainedOn;
@@ -363,6 +369,19 @@ describe("every task", () => {
     for (const [row, label] of [3, 3, 5].entries()) o[20 * row + label] = 1;
     const worst = confusionOf(many, [7, 7, 5], [o]);
     expect(worst.lines).toEqual(["held out, told most often as another class:", "  2 of class 7 as class 3"]);
+  });
+
+  test.each(taskNames)("%s refuses a question in few words, however long it is", async (task) => {
+    const { problem } = await made(task, {});
+    for (const question of ["x", "9", "é", "+ ", "0.1 "].map((part) => part.repeat(5000))) {
+      let said = "";
+      try {
+        problem.asking.read(question);
+      } catch (error) {
+        said = (error as Error).message;
+      }
+      expect(said.length).toBeLessThan(400);
+    }
   });
 
   test.each(taskNames)("%s holds the same out, however many rows an evaluation has", async (task) => {
