@@ -13,6 +13,7 @@ import {
 import { legible } from "../data/characters";
 import { piecesOf } from "../data/pieces";
 import type { TrainedOn } from "../data/trained-on";
+import { maximum } from "../extremes";
 import { toAddress } from "../tasks/address";
 import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
@@ -23,7 +24,7 @@ import { hiddenGradient } from "../through-time/numbers";
 import type { Unrolled } from "../through-time/unroll";
 import { gpuLearner } from "./gpu-learner";
 import { History, type HistoryData, isHistory, type Values } from "./history";
-import { isUniform, type Learner } from "./learner";
+import { isUniform, type Learner, roundedLength } from "./learner";
 import type { Outline } from "./outline";
 import { Questions } from "./questions";
 import type { Saliency } from "./saliency";
@@ -74,7 +75,7 @@ export interface Facts {
 }
 
 /** What each piece of a text says to an answer. */
-export interface AnswerSaliency extends Omit<Saliency, "at"> {
+export interface AnswerSaliency extends Saliency {
   /** A piece that may come next, or a class. */
   answer: string;
   /** As the network reads them [T] */
@@ -112,6 +113,10 @@ const mostPrompt = 400;
 const reportMilliseconds = 100;
 /** A rate over less says little. */
 const rateMilliseconds = 100;
+/** Someone who typed may type again for so long. */
+const attendingMilliseconds = 3000;
+/** Of steps under way, where someone types: an answer waits for them. */
+const attendedMilliseconds = 20;
 
 export class Session {
   readonly learner: Learner;
@@ -131,10 +136,17 @@ export class Session {
   #rate: number | undefined;
   #work: Promise<void> = Promise.resolve();
   #training = false;
-  /** What was asked while nothing was trained: steps wait for it. */
-  #answering: Promise<unknown> = Promise.resolve();
-  readonly #questions = new Questions();
+  readonly #questions = new Questions(() => this.learner.stop());
   readonly #tracers: Tracers;
+  /** When someone last typed a question, and how often one did. */
+  #attended = Number.NEGATIVE_INFINITY;
+  #attention = 0;
+  /** Of a training step. */
+  #milliseconds = Number.POSITIVE_INFINITY;
+  /** Counts questions. */
+  #asked = 0;
+  /** The last one that was answered, and the probabilities of what was answered. */
+  #answered: { question: string; probabilities: Float32Array } | undefined;
   #pausing = false;
   #nextLook = 0;
   /** The step after which it was looked at last: nothing else changes what there is to see. */
@@ -211,14 +223,13 @@ export class Session {
     this.#training = true;
     this.#work = this.#train(keep).finally(() => {
       this.#training = false;
-      return this.#questions.answerAll();
     });
     return this.#work;
   }
 
   /** Trains one step. @throws as `train`. */
   trainOne(): Promise<void> {
-    this.#work = this.#answering.then(() => this.#stretch(1)).then(() => this.#tellFlow());
+    this.#work = this.#stretch(1).then(() => this.#tellFlow());
     return this.#work;
   }
 
@@ -236,17 +247,36 @@ export class Session {
     await this.#work.catch(() => {}); // train() threw it already
   }
 
-  /** An answer, and the step after which it was given. @throws where the question cannot be read, with what to do. */
-  ask(question: string): Promise<{ step: number; answer: Answer }> {
+  /** Someone types a question, or is about to: for some seconds few steps are under way at a time, and it is not looked at. */
+  attend(): void {
+    this.#attended = performance.now();
+    this.#attention++;
+    this.learner.stop();
+  }
+
+  get #attending(): boolean {
+    return performance.now() < this.#attended + attendingMilliseconds;
+  }
+
+  /**
+   * An answer, and the step after which it was given; undefined where another question was asked before this one's turn came.
+   * @throws where the question cannot be read, with what to do.
+   */
+  ask(question: string): Promise<{ step: number; answer: Answer } | undefined> {
     const { inputs, answer } = this.problem.asking.read(question);
-    return this.#between(async () => {
+    const asked = ++this.#asked;
+    return this.#questions.ask(async () => {
+      if (asked !== this.#asked) return undefined;
       const [prediction] = await this.#predict([inputs]);
+      const { probabilities } = prediction!;
+      this.#answered = probabilities && { question, probabilities };
       return { step: this.#step, answer: answer(prediction!) };
     });
   }
 
   /**
-   * What of a text speaks for an answer; undefined where the question is no text, or a long one, or an encoder's.
+   * What of a text speaks for an answer; undefined where the question is no text, or a long one, or an encoder's, or where
+   * someone types another meanwhile.
    * @param name of the answer; the likeliest unless it is given, and known
    * @throws as `ask`.
    */
@@ -259,12 +289,25 @@ export class Session {
     const { answer, symbols, classes } = problem.trainedOn;
     const names = answer === "character" ? symbols : classes;
     const known = names.indexOf(name ?? "");
-    return this.#between(async () => {
-      const predict: Learner["predict"] = (sequences) => learner.predict(sequences);
-      const about = known < 0 ? undefined : known;
-      const { at, ...found } = await saliencyOf({ config, predict }, this.#tracers, inputs, about);
+    const attention = this.#attention;
+    const tracer = await this.#tracers.of(roundedLength(inputs.length)); // which may take its time, beside what is trained
+    return this.#questions.ask(async () => {
+      if (attention !== this.#attention) return undefined;
+      const at = known < 0 ? await this.#likeliest(question, inputs) : known;
+      const found = await saliencyOf(config, tracer, inputs, at);
       return { ...found, answer: names[at]!, pieces: Array.from(inputs, (token) => symbols[token]!) };
     });
+  }
+
+  /** By its place, the answer that was likeliest when the question was answered, or is. */
+  async #likeliest(question: string, inputs: Int32Array): Promise<number> {
+    const { learner } = this;
+    const probabilities =
+      this.#answered?.question === question
+        ? this.#answered.probabilities
+        : (await learner.predict([inputs]))[0]!.probabilities!;
+    const last = probabilities.subarray(-this.problem.network.outputs);
+    return last.indexOf(maximum(last));
   }
 
   #predict(sequences: readonly SequenceInputs[]): Promise<Prediction[]> {
@@ -279,7 +322,7 @@ export class Session {
     const { heldOut } = this.problem.asking;
     return (
       heldOut &&
-      this.#between(async () => {
+      this.#questions.ask(async () => {
         return { step: this.#step, tested: heldOut.tested(await this.#predict(heldOut.inputs)) };
       })
     );
@@ -333,7 +376,7 @@ export class Session {
 
   /** The network as an ONNX model. */
   onnx(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> }> {
-    return this.#between(async () => {
+    return this.#questions.ask(async () => {
       const step = this.#step;
       const [{ toOnnx }, parameters] = await Promise.all([import("../../src/onnx/index"), this.learner.read()]);
       return { step, bytes: toOnnx(parameters, this.learner.config, { about: { trainedOn: this.problem.trainedOn } }) };
@@ -342,7 +385,7 @@ export class Session {
 
   /** Reads a text and writes on. @returns undefined where it does not write. */
   write(text: string): Promise<Sample | undefined> {
-    return this.#between(() => this.#write(text));
+    return this.#questions.ask(() => this.#write(text));
   }
 
   /** Writes anew after a change of what it writes by, where nothing else would have it write soon. */
@@ -350,18 +393,6 @@ export class Session {
     if (this.#training || this.#looked === undefined) return;
     const sample = await this.write(this.live.prompt);
     if (sample) this.#report({ kind: "look", step: this.#step, values: {}, sample });
-  }
-
-  /** Does something with the network between two steps of its training. */
-  async #between<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#training) {
-      this.learner.stop(); // ends a stretch, as a change does
-      return this.#questions.add(work);
-    }
-    await this.#work.catch(() => {}); // a single step
-    const answer = work();
-    this.#answering = answer.catch(() => {});
-    return answer;
   }
 
   /** All that training goes on from, as a file, and its step. @throws where it is not finite: `isNotFinite`. */
@@ -386,10 +417,8 @@ export class Session {
 
   async #train(keep: () => Promise<void>): Promise<void> {
     const done = () => this.#pausing || this.#left <= 0;
-    await this.#answering;
     do {
-      await this.#questions.answerAll();
-      if (performance.now() >= this.#nextLook) await this.#look(keep);
+      if (this.#lookIsDue) await this.#look(keep);
       if (done()) break;
       await this.#stretch(this.#flows ? Math.min(this.#left, nextMark(this.#step) - this.#step) : this.#left);
       await this.#tellFlow();
@@ -412,8 +441,19 @@ export class Session {
     return pauseAt !== undefined && pauseAt > this.#begun ? pauseAt - this.#step : Number.POSITIVE_INFINITY;
   }
 
-  /** Trains until the next look is due, something changes, or `steps` are done. */
-  async #stretch(steps: number): Promise<void> {
+  get #lookIsDue(): boolean {
+    return performance.now() >= this.#nextLook && !this.#attending;
+  }
+
+  /** Trains until the next look is due, something changes, or `most` steps are done, or few where someone asks. */
+  #stretch(most: number): Promise<void> {
+    return this.#questions.train(() => {
+      const few = Math.max(1, Math.floor(attendedMilliseconds / this.#milliseconds));
+      return this.#steps(this.#attending ? Math.min(few, most) : most);
+    });
+  }
+
+  async #steps(steps: number): Promise<void> {
     const { learner } = this;
     const started = performance.now();
     const startStep = this.#step;
@@ -434,9 +474,11 @@ export class Session {
         if (now - started >= rateMilliseconds) this.#rate = (1000 * tokens) / (now - started);
         this.history.add(step, { loss, tokensPerSecond: this.#rate ?? null });
         if (now - reported >= reportMilliseconds) report();
-        if (now >= this.#nextLook) learner.stop();
+        if (this.#lookIsDue) learner.stop();
       }
     } finally {
+      const done = this.#step - startStep;
+      if (done > 0) this.#milliseconds = (performance.now() - started) / done;
       report();
     }
   }
@@ -448,12 +490,10 @@ export class Session {
     if (this.#looked === step) return;
     const started = performance.now();
     const gradientNorm = (await learner.gradientNorm()) ?? null;
-    await this.#questions.answerAll();
     const batches = take(problem.heldOut(), heldOutBatches);
     const measured = await learner.evaluate(problem.evaluation, batches, problem.right?.metric);
     const { loss: heldOut, accuracy, perplexity } = measured;
     const values: Values = { heldOut, accuracy, perplexity, gradientNorm };
-    await this.#questions.answerAll();
     this.history.add(step, values);
     this.#report({ kind: "look", step, values, sample: await this.#write(this.live.prompt) });
     await keep();

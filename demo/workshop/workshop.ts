@@ -151,13 +151,18 @@ export class Workshop {
     return this.#session?.unroll(target, series);
   }
 
-  /** What the network answers; undefined where nothing is trained. @throws where the question cannot be read, with what to do. */
+  /** Someone types a question, or is about to. */
+  attend(): void {
+    this.#session?.attend();
+  }
+
+  /** What the network answers; undefined where nothing is trained, or another question overtakes this one. @throws where the question cannot be read, with what to do. */
   async ask(question: string): Promise<{ step: number; answer: Answer } | undefined> {
     await this.#recovery;
     return this.#session?.ask(question);
   }
 
-  /** What of a text speaks for an answer, the likeliest unless it is named; undefined where nothing is trained or it reads no text. */
+  /** What of a text speaks for an answer, the likeliest unless it is named; undefined where nothing is trained, it reads no text, or another is typed. */
   async saliency(question: string, about?: string): Promise<AnswerSaliency | undefined> {
     await this.#recovery;
     return this.#session?.saliency(question, about);

@@ -62,13 +62,13 @@ test.each(asked)("%s: %s, while it trains and when it is paused", async (task, q
   const made = await session(task, 6);
   try {
     const training = made.train(async () => {});
-    const first = await made.ask(question);
+    const first = (await made.ask(question))!;
     holds(first.answer);
-    const second = await made.ask(made.problem.asking.example(1));
+    const second = (await made.ask(made.problem.asking.example(1)))!;
     expect(second.step).toBeGreaterThanOrEqual(first.step);
     await made.pause();
     await training;
-    const { answer, step } = await made.ask(question);
+    const { answer, step } = (await made.ask(question))!;
     holds(answer);
     expect(step).toBe(made.facts.step);
     const { asking, translation } = made.problem;
@@ -93,7 +93,7 @@ test("all that is held out is told, and what was misread is a question whose ans
     expect(all).toBe(made.problem.asking.count);
     expect(tested.misread).toHaveLength(Math.min(100, all - right));
     const [{ question, told, truth }] = tested.misread as [(typeof tested.misread)[number]];
-    const { answer } = await made.ask(question);
+    const { answer } = (await made.ask(question))!;
     expect(answer.kind === "class" && answer.shares[0]![0]).toBe(told);
     expect(told).not.toBe(truth);
   } finally {

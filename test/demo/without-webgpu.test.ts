@@ -31,6 +31,9 @@ test("says what of a text speaks for an answer as the GPU does", () =>
       expectClose([here!.probability], [there!.probability], 1e-4);
       expectClose(here!.values, there!.values, 1e-4);
     }
+    const { answer } = (await onGpu.ask("The sea was calm"))!;
+    const likeliest = answer.kind === "next" ? answer.shares[0]![0] : undefined;
+    expect((await onGpu.saliency("The sea was calm"))!.answer).toBe(likeliest);
     await expect(onProcessor.saliency("the sea ".repeat(40))).resolves.toMatchObject({ pieces: { length: 256 } });
   }));
 
