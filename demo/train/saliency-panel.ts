@@ -4,7 +4,7 @@ import { element, html } from "../page";
 import { tint } from "../through-time/heat";
 import { largest } from "../through-time/numbers";
 import { numeral, spoken } from "../through-time/words";
-import type { AnswerSaliency } from "../workshop/session";
+import type { AnswerSaliency } from "../workshop/asked";
 import type { Desk } from "./desk";
 import { percentText } from "./texts";
 

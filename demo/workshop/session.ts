@@ -1,35 +1,21 @@
 // One training: a network, its trainer and its data, from its first step to wherever it gets. It runs in a worker and
 // knows nothing of the page, and little of where it computes.
 
-import {
-  type BatchStream,
-  type Checkpoint,
-  type Gpu,
-  type Prediction,
-  type SequenceInputs,
-  TempogradError,
-  type Vocabulary,
-} from "../../src/index";
+import { type BatchStream, type Checkpoint, type Gpu, TempogradError, type Vocabulary } from "../../src/index";
 import { legible } from "../data/characters";
 import { piecesOf } from "../data/pieces";
 import type { TrainedOn } from "../data/trained-on";
-import { maximum } from "../extremes";
 import { toAddress } from "../tasks/address";
-import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
 import { expectSaid } from "../tasks/library-options";
 import type { OwnDataLabel } from "../tasks/own-data";
 import type { Problem } from "../tasks/task";
 import { hiddenGradient } from "../through-time/numbers";
-import type { Unrolled } from "../through-time/unroll";
+import { Asked } from "./asked";
 import { gpuLearner } from "./gpu-learner";
 import { History, type HistoryData, isHistory, type Values } from "./history";
-import { isUniform, type Learner, roundedLength } from "./learner";
-import type { Outline } from "./outline";
-import { Questions } from "./questions";
-import type { Saliency } from "./saliency";
+import type { Learner } from "./learner";
 import type { Sample } from "./surprise";
-import { Tracers } from "./tracers";
 
 /** When the network is looked at: every so many milliseconds, in at most this share of the time. */
 export interface Looks {
@@ -74,14 +60,6 @@ export interface Facts {
   history: HistoryData;
 }
 
-/** What each piece of a text says to an answer. */
-export interface AnswerSaliency extends Saliency {
-  /** A piece that may come next, or a class. */
-  answer: string;
-  /** As the network reads them [T] */
-  pieces: string[];
-}
-
 /** How the gradient of the held-out example's last loss flowed after an update: ‖dL/dh_t‖ over all layers [T + 1]. */
 export interface Flow {
   step: number;
@@ -106,15 +84,11 @@ export interface About {
 const later = () => import("./later");
 const heldOutBatches = 4;
 const sampleLength = 200;
-/** Steps of an example elsewhere. */
-const mostShown = 12;
 /** What stands before so many pieces of a prompt is not read. */
 const mostPrompt = 400;
 const reportMilliseconds = 100;
 /** A rate over less says little. */
 const rateMilliseconds = 100;
-/** Someone who typed may type again for so long. */
-const attendingMilliseconds = 3000;
 /** Of steps under way, where someone types: an answer waits for them. */
 const attendedMilliseconds = 20;
 
@@ -136,17 +110,9 @@ export class Session {
   #rate: number | undefined;
   #work: Promise<void> = Promise.resolve();
   #training = false;
-  readonly #questions = new Questions(() => this.learner.stop());
-  readonly #tracers: Tracers;
-  /** When someone last typed a question, and how often one did. */
-  #attended = Number.NEGATIVE_INFINITY;
-  #attention = 0;
+  readonly asked: Asked;
   /** Of a training step. */
   #milliseconds = Number.POSITIVE_INFINITY;
-  /** Counts questions. */
-  #asked = 0;
-  /** The last one that was answered, and the probabilities of what was answered. */
-  #answered: { question: string; probabilities: Float32Array } | undefined;
   #pausing = false;
   #nextLook = 0;
   /** The step after which it was looked at last: nothing else changes what there is to see. */
@@ -161,7 +127,7 @@ export class Session {
     this.#own = own;
     this.#looks = looks;
     this.#flows = flows;
-    this.#tracers = new Tracers(learner);
+    this.asked = new Asked(learner, problem, settings, () => this.#step);
     this.#report = tell;
     this.#batches = problem.training(from?.data);
     if (from) learner.restore(from);
@@ -247,145 +213,9 @@ export class Session {
     await this.#work.catch(() => {}); // train() threw it already
   }
 
-  /** Someone types a question, or is about to: for some seconds few steps are under way at a time, and it is not looked at. */
-  attend(): void {
-    this.#attended = performance.now();
-    this.#attention++;
-    this.learner.stop();
-  }
-
-  get #attending(): boolean {
-    return performance.now() < this.#attended + attendingMilliseconds;
-  }
-
-  /**
-   * An answer, and the step after which it was given; undefined where another question was asked before this one's turn came.
-   * @throws where the question cannot be read, with what to do.
-   */
-  ask(question: string): Promise<{ step: number; answer: Answer } | undefined> {
-    const { inputs, answer } = this.problem.asking.read(question);
-    const asked = ++this.#asked;
-    return this.#questions.ask(async () => {
-      if (asked !== this.#asked) return undefined;
-      const [prediction] = await this.#predict([inputs]);
-      const { probabilities } = prediction!;
-      this.#answered = probabilities && { question, probabilities };
-      return { step: this.#step, answer: answer(prediction!) };
-    });
-  }
-
-  /**
-   * What of a text speaks for an answer; undefined where the question is no text, or a long one, or an encoder's, or where
-   * someone types another meanwhile.
-   * @param name of the answer; the likeliest unless it is given, and known
-   * @throws as `ask`.
-   */
-  async saliency(question: string, name?: string): Promise<AnswerSaliency | undefined> {
-    const { learner, problem } = this;
-    const { inputs } = problem.asking.read(question);
-    const { mostTokens, saliencyOf } = await import("./saliency");
-    const { config } = learner;
-    if (!isUniform(config) || !(inputs instanceof Int32Array) || inputs.length > mostTokens) return undefined;
-    const { answer, symbols, classes } = problem.trainedOn;
-    const names = answer === "character" ? symbols : classes;
-    const known = names.indexOf(name ?? "");
-    const attention = this.#attention;
-    const tracer = await this.#tracers.of(roundedLength(inputs.length)); // which may take its time, beside what is trained
-    return this.#questions.ask(async () => {
-      if (attention !== this.#attention) return undefined;
-      const at = known < 0 ? await this.#likeliest(question, inputs) : known;
-      const found = await saliencyOf(config, tracer, inputs, at);
-      return { ...found, answer: names[at]!, pieces: Array.from(inputs, (token) => symbols[token]!) };
-    });
-  }
-
-  /** By its place, the answer that was likeliest when the question was answered, or is. */
-  async #likeliest(question: string, inputs: Int32Array): Promise<number> {
-    const { learner } = this;
-    const probabilities =
-      this.#answered?.question === question
-        ? this.#answered.probabilities
-        : (await learner.predict([inputs]))[0]!.probabilities!;
-    const last = probabilities.subarray(-this.problem.network.outputs);
-    return last.indexOf(maximum(last));
-  }
-
-  #predict(sequences: readonly SequenceInputs[]): Promise<Prediction[]> {
-    const { translation } = this.problem;
-    return translation
-      ? this.learner.decode(sequences as readonly Int32Array[], translation)
-      : this.learner.predict(sequences);
-  }
-
-  /** Tells all that is held out; undefined where that has no answers that are right or wrong. */
-  async test(): Promise<{ step: number; tested: Tested } | undefined> {
-    const { heldOut } = this.problem.asking;
-    return (
-      heldOut &&
-      this.#questions.ask(async () => {
-        return { step: this.#step, tested: heldOut.tested(await this.#predict(heldOut.inputs)) };
-      })
-    );
-  }
-
-  /**
-   * The held-out example taken through the network and back; undefined where there is none.
-   * @param target the step whose loss alone counts.
-   * @param series whether gates and states beside h are told too.
-   */
-  async unroll(target: number | "last" | undefined, series: boolean): Promise<Unrolled | undefined> {
-    const { learner, problem } = this;
-    const { config } = learner;
-    if (!problem.example || !isUniform(config)) return undefined;
-    const { batch, ...said } = problem.example;
-    const steps = said.labels.length;
-    const { lastTarget, Unroller } = await import("../through-time/unroll");
-    const unroller = new Unroller(config, await this.#tracers.of(steps));
-    const at = target === "last" ? lastTarget(batch) : target;
-    const [unrolled, all] = await Promise.all([
-      unroller.unroll(batch, { ...said, target: at }),
-      series && learner.read(),
-    ]);
-    if (!all) return unrolled;
-    const parameters = Object.fromEntries([...all].map(([name, { data }]) => [name, Float64Array.from(data)]));
-    const { unitSeries } = await import("./gates");
-    const beside = unitSeries({ config, parameters }, steps, batch);
-    return { ...unrolled, rows: unrolled.rows.map((row, i) => ({ ...row, ...(beside[i] && { beside: beside[i] }) })) };
-  }
-
-  /** What one needs to know to use its file elsewhere. */
-  get outline(): Outline {
-    const { problem } = this;
-    const { cell, reset, activation, hidden, layers, bidirectional } = this.#settings;
-    const { inputs, readout, loss } = problem.network;
-    const question = problem.asking.example(0);
-    const read = problem.asking.read(question).inputs;
-    const { symbols, kind = "characters" } = problem.trainedOn;
-    const tokens = Array.from(problem.translation ? read : read.subarray(0, mostShown));
-    return {
-      ...{ step: this.#step, cell, reset, activation, inputs, hidden, layers, bidirectional, readout },
-      answers: loss === "cross-entropy" ? "classes" : "values",
-      translation: problem.translation && { ...problem.translation, symbols: problem.trainedOn.classes },
-      quantiles: problem.trainedOn.windows?.quantiles,
-      example:
-        read instanceof Int32Array
-          ? { text: tokens.map((token) => symbols[token]!).join(""), kind, tokens }
-          : { features: Array.from(read.subarray(0, mostShown * inputs), (value) => Number(value.toPrecision(4))) },
-    };
-  }
-
-  /** The network as an ONNX model. */
-  onnx(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> }> {
-    return this.#questions.ask(async () => {
-      const step = this.#step;
-      const [{ toOnnx }, parameters] = await Promise.all([import("../../src/onnx/index"), this.learner.read()]);
-      return { step, bytes: toOnnx(parameters, this.learner.config, { about: { trainedOn: this.problem.trainedOn } }) };
-    });
-  }
-
   /** Reads a text and writes on. @returns undefined where it does not write. */
   write(text: string): Promise<Sample | undefined> {
-    return this.#questions.ask(() => this.#write(text));
+    return this.asked.between(() => this.#write(text));
   }
 
   /** Writes anew after a change of what it writes by, where nothing else would have it write soon. */
@@ -411,7 +241,7 @@ export class Session {
   /** Frees what lives on the GPU. */
   destroy(): void {
     this.#pausing = true;
-    this.#tracers.destroy();
+    this.asked.destroy();
     this.learner.destroy();
   }
 
@@ -431,7 +261,7 @@ export class Session {
   async #tellFlow(): Promise<void> {
     const step = this.#step;
     if (!this.#flows || step === 0 || nextMark(step - 1) !== step) return;
-    const unrolled = await this.unroll("last", false).catch(() => undefined); // a device that is lost is told elsewhere
+    const unrolled = await this.asked.unroll("last", false).catch(() => undefined); // a device that is lost is told elsewhere
     if (unrolled) this.#report({ kind: "flow", flow: { step, gradient: hiddenGradient(unrolled) } });
   }
 
@@ -442,14 +272,14 @@ export class Session {
   }
 
   get #lookIsDue(): boolean {
-    return performance.now() >= this.#nextLook && !this.#attending;
+    return performance.now() >= this.#nextLook && !this.asked.attending;
   }
 
   /** Trains until the next look is due, something changes, or `most` steps are done, or few where someone asks. */
   #stretch(most: number): Promise<void> {
-    return this.#questions.train(() => {
+    return this.asked.train(() => {
       const few = Math.max(1, Math.floor(attendedMilliseconds / this.#milliseconds));
-      return this.#steps(this.#attending ? Math.min(few, most) : most);
+      return this.#steps(this.asked.attending ? Math.min(few, most) : most);
     });
   }
 

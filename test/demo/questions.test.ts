@@ -55,21 +55,21 @@ test("a question waits for two steps at most where someone types, and the newest
   const session = await Session.create({} as Gpu, make(settings), options);
   const training = session.train(async () => {});
   await vi.waitFor(() => expect(counts.evaluated).toBeGreaterThan(2), 5000);
-  session.attend();
-  await session.ask("The");
+  session.asked.attend();
+  await session.asked.ask("The");
   const { evaluated } = counts;
   const waits: number[] = [];
   for (let key = 0; key < 10; key++) {
     await new Promise((resolve) => setTimeout(resolve, 7 * (key % 3)));
-    session.attend();
+    session.asked.attend();
     const { done } = counts;
-    const { step } = (await session.ask(`The ${key}`))!;
+    const { step } = (await session.asked.ask(`The ${key}`))!;
     waits.push(step - done);
   }
   expect(Math.max(...waits)).toBeLessThanOrEqual(2);
   expect(counts.evaluated).toBe(evaluated); // 40 ms went by again and again
   const { predicted } = counts;
-  const answers = await Promise.all(["T", "Th", "The"].map((question) => session.ask(question)));
+  const answers = await Promise.all(["T", "Th", "The"].map((question) => session.asked.ask(question)));
   expect(answers.map((answer) => answer !== undefined)).toEqual([false, false, true]);
   expect(counts.predicted).toBe(predicted + 1);
   await session.pause();
