@@ -33,13 +33,13 @@ export class Questions {
   }
 
   #answer(): Promise<void> {
-    this.#answering ??= this.#answerAll().finally(() => {
-      this.#answering = undefined;
-    });
+    this.#answering ??= this.#answerAll();
     return this.#answering;
   }
 
   async #answerAll(): Promise<void> {
+    await undefined; // until this is known to go on
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) await next();
+    this.#answering = undefined; // at once, or what is asked now would wait for ever
   }
 }

@@ -313,24 +313,29 @@ export class Session {
     }
   }
 
-  /** Between stretches of training: what it reads back would wait for training steps in between. */
+  /**
+   * Between stretches of training: what it reads back would wait for training steps in between. What is asked meanwhile is
+   * answered beside it, but for the first time: that makes programs, one after the other.
+   */
   async #look(keep: () => Promise<void>): Promise<void> {
     const { problem, learner } = this;
     const step = this.#step;
     if (this.#looked === step) return;
     const started = performance.now();
+    const isFirst = this.#looked === undefined;
+    const part = <Result>(work: () => Promise<Result>) => (isFirst ? this.asked.between(work) : work());
     const gradientNorm = (await learner.gradientNorm()) ?? null;
     const batches = take(problem.heldOut(), heldOutBatches);
-    const measured = await learner.evaluate(problem.evaluation, batches, problem.right?.metric);
+    const measured = await part(() => learner.evaluate(problem.evaluation, batches, problem.right?.metric));
     const { loss: heldOut, accuracy, perplexity } = measured;
     const values: Values = { heldOut, accuracy, perplexity, gradientNorm };
     this.history.add(step, values);
-    this.#report({ kind: "look", step, values, sample: await this.#write(this.live.prompt) });
+    this.#report({ kind: "look", step, values, sample: await part(() => this.#write(this.live.prompt)) });
     await keep();
     const finished = performance.now();
     const { every, share } = this.#looks;
     // The first one compiled what all need; a second one soon is a checkpoint soon.
-    const wait = this.#looked === undefined ? every / 4 : Math.max(every, (finished - started) * (1 / share - 1));
+    const wait = isFirst ? every / 4 : Math.max(every, (finished - started) * (1 / share - 1));
     this.#looked = step;
     this.#nextLook = finished + wait;
   }

@@ -74,4 +74,5 @@ test("a question waits for two steps at most where someone types, and the newest
   expect(counts.predicted).toBe(predicted + 1);
   await session.pause();
   await training;
+  for (let i = 0; i < 3; i++) await expect(session.asked.ask("The")).resolves.toMatchObject({ step: counts.done });
 });
