@@ -80,8 +80,8 @@ describe("the training page", () => {
       await page.keyboard.type("The sea was calm, and the ship sailed on", { delay: 200 });
       await new Promise((resolve) => setTimeout(resolve, 200));
       const delays = (await page.evaluate("delays")) as number[];
-      expect(delays).toHaveLength(40);
-      expect(delays.sort((a, b) => a - b)[35]).toBeLessThan(50);
+      // Of 40; another process may take the processor away now and then.
+      expect(delays.filter((delay) => delay < 50).length).toBeGreaterThanOrEqual(36);
       expect(await numberOf(page, "step")).toBeGreaterThan(before + 100);
     }, "data=own-text&cell=elman&hidden=16&batch=4&steps=8"));
 
