@@ -255,7 +255,7 @@ function norms(values: Floats, count: number, scale: number): Float64Array {
 }
 
 /** −ln softmax(o)[target]: from o, as ŷ itself may round to zero. */
-function crossEntropy(outputs: ArrayLike<number>, [target]: ArrayLike<number> & Iterable<number>): number {
+export function crossEntropy(outputs: ArrayLike<number>, [target]: ArrayLike<number> & Iterable<number>): number {
   if (target === undefined || target < 0) return Number.NaN;
   const values = Array.from(outputs);
   const most = maximum(values);

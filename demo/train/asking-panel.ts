@@ -29,14 +29,18 @@ export class AskingPanel {
   #asking: Facts["asking"] | undefined;
   #writes = false;
   #example = 0;
-  /** The question that is being answered, and whether there is a newer one. */
-  #answering: Promise<void> | undefined;
-  #again = false;
+  /** Counts questions: an answer to an earlier one than that which is shown comes too late. */
+  #asked = 0;
+  #shown = 0;
 
   constructor(desk: Desk) {
     this.#desk = desk;
-    this.#saliency = new SaliencyPanel(desk);
-    this.#question.addEventListener("input", () => void this.ask());
+    this.#saliency = new SaliencyPanel(desk, () => this.#question.value);
+    this.#question.addEventListener("focus", () => void desk.workshop.attend());
+    this.#question.addEventListener("input", () => {
+      void desk.workshop.attend();
+      void this.ask();
+    });
     element("another").addEventListener("click", () => void this.#another());
     element("write").addEventListener("click", () => void this.#write());
     element("test").addEventListener("click", () => void this.#test());
@@ -77,31 +81,26 @@ export class AskingPanel {
     element("asking").hidden = true;
   }
 
-  /** Asks anew: the network has learned, or the question is another. What is asked meanwhile comes with it. */
-  ask(): Promise<void> {
-    this.#again = true;
-    this.#answering ??= this.#ask().finally(() => {
-      this.#answering = undefined;
-    });
-    return this.#answering;
-  }
-
-  async #ask(): Promise<void> {
-    while (this.#again && this.#desk.order) {
-      this.#again = false;
-      const question = this.#question.value;
-      const asked = performance.now();
-      try {
-        const found = await this.#desk.workshop.ask(question);
-        if (!found || !this.#desk.order) return;
-        this.#tell("");
-        this.#show(found.answer);
-        const time = Math.max(1, Math.round(performance.now() - asked));
-        void this.#saliency.show(question, this.#about);
-        element("answered").textContent = `After ${wholeText(found.step)} steps, in ${wholeText(time)} ms.`;
-      } catch (error) {
-        this.#tell((error as Error).message);
-      }
+  /** Asks anew: the network has learned, or the question is another. */
+  async ask(): Promise<void> {
+    if (!this.#desk.order) return;
+    const number = ++this.#asked;
+    const question = this.#question.value;
+    const asked = performance.now();
+    const isLate = () => number < this.#shown || !this.#desk.order;
+    try {
+      const found = await this.#desk.workshop.ask(question);
+      if (!found || isLate()) return;
+      this.#shown = number;
+      this.#tell("");
+      this.#show(found.answer);
+      const time = Math.max(1, Math.round(performance.now() - asked));
+      element("answered").textContent = `After ${wholeText(found.step)} steps, in ${wholeText(time)} ms.`;
+      void this.#saliency.show(question, this.#about);
+    } catch (error) {
+      if (isLate()) return;
+      this.#shown = number;
+      this.#tell((error as Error).message);
     }
   }
 

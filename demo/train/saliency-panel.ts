@@ -4,19 +4,26 @@ import { element, html } from "../page";
 import { tint } from "../through-time/heat";
 import { largest } from "../through-time/numbers";
 import { numeral, spoken } from "../through-time/words";
-import type { AnswerSaliency } from "../workshop/session";
+import type { AnswerSaliency } from "../workshop/asked";
 import type { Desk } from "./desk";
 import { percentText } from "./texts";
 
 const mostNamed = 3;
+/** Where it takes longer, the next answer would wait for it: it is asked for once nobody has typed for a while. */
+const quickMilliseconds = 50;
+const restMilliseconds = 300;
 
 export class SaliencyPanel {
   readonly #desk: Desk;
+  readonly #latest: () => string;
+  #milliseconds = Number.POSITIVE_INFINITY;
   #asked: { question: string; about: string | undefined } | undefined;
   #busy = false;
 
-  constructor(desk: Desk) {
+  /** @param latest the question as it stands: what was asked of an earlier one is not shown. */
+  constructor(desk: Desk, latest: () => string) {
     this.#desk = desk;
+    this.#latest = latest;
   }
 
   /** @param about the answer, by its name; the likeliest unless given. What is asked meanwhile takes the place of this. */
@@ -27,8 +34,13 @@ export class SaliencyPanel {
     while (this.#asked) {
       const asked: { question: string; about: string | undefined } = this.#asked;
       this.#asked = undefined;
+      const isOutdated = () => this.#asked !== undefined || asked.question !== this.#latest();
+      if (this.#milliseconds > quickMilliseconds) await new Promise((rested) => setTimeout(rested, restMilliseconds));
+      if (isOutdated()) continue;
+      const began = performance.now();
       const found = await this.#desk.workshop.saliency(asked.question, asked.about).catch(() => undefined); // the answer says why
-      if (!this.#asked) this.#draw(found);
+      this.#milliseconds = performance.now() - began;
+      if (!isOutdated()) this.#draw(found);
     }
     this.#busy = false;
   }

@@ -1,8 +1,16 @@
 // A learner on the GPU: the library's network and trainer.
 
-import { type Gpu, Network, planTable, Trainer, type UniformConfig } from "../../src/index";
+import {
+  type Gpu,
+  Network,
+  type Prediction,
+  planTable,
+  type SequenceInputs,
+  Trainer,
+  type UniformConfig,
+} from "../../src/index";
 import { networkOptionsOf, trainerOptionsOf } from "../tasks/library-options";
-import { expectTraced, type Learner, type LearnerOptions } from "./learner";
+import { expectTraced, isUniform, type Learner, type LearnerOptions, roundedLength } from "./learner";
 
 const later = () => import("./later");
 
@@ -40,7 +48,7 @@ export async function gpuLearner(gpu: Gpu, { settings, problem, signal }: Learne
       const metrics = right && { perplexity: perplexity(), accuracy: right };
       return metrics ? evaluate(network, shape, batches, { metrics }) : evaluate(network, shape, batches);
     },
-    predict: (sequences) => network.predict(sequences),
+    predict: (sequences) => (sequences.length === 1 ? predictOne(network, sequences[0]!) : network.predict(sequences)),
     decode: async (sources, translation) => (await later()).decode(network, sources, translation),
     generate: async (writing) => (await later()).generate(network, writing),
     async tracer(steps) {
@@ -55,4 +63,14 @@ export async function gpuLearner(gpu: Gpu, { settings, problem, signal }: Learne
       network.destroy();
     },
   };
+}
+
+/** Of one sequence, padded: as it is typed, its length is another at each key. */
+function predictOne(network: Network, sequence: SequenceInputs): Promise<Prediction[]> {
+  const { config } = network;
+  const width = isUniform(config) && config.input === "features" ? config.inputs : 1;
+  const length = sequence.length / width;
+  const inputs = new (sequence instanceof Int32Array ? Int32Array : Float32Array)(width * roundedLength(length));
+  inputs.set(sequence);
+  return network.predict({ inputs, lengths: Int32Array.of(length) });
 }

@@ -35,6 +35,10 @@ export type Writing = Required<Pick<GenerateOptions, "length" | "temperature" | 
 /** Whether a network is of one sequence: of one kind of cell and one width, without an encoder. */
 export const isUniform = (config: NetworkConfig): config is UniformConfig => "cell" in config;
 
+/** Steps of a program for a question of so many: of few lengths, as another takes seconds to make on a software adapter. */
+export const roundedLength = (steps: number): number => Math.max(leastLength, 2 ** Math.ceil(Math.log2(steps)));
+const leastLength = 64;
+
 /** @throws of an encoder–decoder, of which no sequence is taken through time. */
 export function expectTraced(config: NetworkConfig): asserts config is UniformConfig {
   if (!isUniform(config)) throw new Error("An encoder–decoder is not traced: it goes through two sequences.");

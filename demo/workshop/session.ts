@@ -1,34 +1,21 @@
 // One training: a network, its trainer and its data, from its first step to wherever it gets. It runs in a worker and
 // knows nothing of the page, and little of where it computes.
 
-import {
-  type BatchStream,
-  type Checkpoint,
-  type Gpu,
-  type Prediction,
-  type SequenceInputs,
-  TempogradError,
-  type Vocabulary,
-} from "../../src/index";
+import { type BatchStream, type Checkpoint, type Gpu, TempogradError, type Vocabulary } from "../../src/index";
 import { legible } from "../data/characters";
 import { piecesOf } from "../data/pieces";
 import type { TrainedOn } from "../data/trained-on";
 import { toAddress } from "../tasks/address";
-import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
 import { expectSaid } from "../tasks/library-options";
 import type { OwnDataLabel } from "../tasks/own-data";
 import type { Problem } from "../tasks/task";
 import { hiddenGradient } from "../through-time/numbers";
-import type { Unrolled } from "../through-time/unroll";
+import { Asked } from "./asked";
 import { gpuLearner } from "./gpu-learner";
 import { History, type HistoryData, isHistory, type Values } from "./history";
-import { isUniform, type Learner } from "./learner";
-import type { Outline } from "./outline";
-import { Questions } from "./questions";
-import type { Saliency } from "./saliency";
+import type { Learner } from "./learner";
 import type { Sample } from "./surprise";
-import { Tracers } from "./tracers";
 
 /** When the network is looked at: every so many milliseconds, in at most this share of the time. */
 export interface Looks {
@@ -73,14 +60,6 @@ export interface Facts {
   history: HistoryData;
 }
 
-/** What each piece of a text says to an answer. */
-export interface AnswerSaliency extends Omit<Saliency, "at"> {
-  /** A piece that may come next, or a class. */
-  answer: string;
-  /** As the network reads them [T] */
-  pieces: string[];
-}
-
 /** How the gradient of the held-out example's last loss flowed after an update: ‖dL/dh_t‖ over all layers [T + 1]. */
 export interface Flow {
   step: number;
@@ -105,13 +84,13 @@ export interface About {
 const later = () => import("./later");
 const heldOutBatches = 4;
 const sampleLength = 200;
-/** Steps of an example elsewhere. */
-const mostShown = 12;
 /** What stands before so many pieces of a prompt is not read. */
 const mostPrompt = 400;
 const reportMilliseconds = 100;
 /** A rate over less says little. */
 const rateMilliseconds = 100;
+/** Of steps under way, where someone types: an answer waits for them. */
+const attendedMilliseconds = 20;
 
 export class Session {
   readonly learner: Learner;
@@ -131,10 +110,9 @@ export class Session {
   #rate: number | undefined;
   #work: Promise<void> = Promise.resolve();
   #training = false;
-  /** What was asked while nothing was trained: steps wait for it. */
-  #answering: Promise<unknown> = Promise.resolve();
-  readonly #questions = new Questions();
-  readonly #tracers: Tracers;
+  readonly asked: Asked;
+  /** Of a training step. */
+  #milliseconds = Number.POSITIVE_INFINITY;
   #pausing = false;
   #nextLook = 0;
   /** The step after which it was looked at last: nothing else changes what there is to see. */
@@ -149,7 +127,7 @@ export class Session {
     this.#own = own;
     this.#looks = looks;
     this.#flows = flows;
-    this.#tracers = new Tracers(learner);
+    this.asked = new Asked(learner, problem, settings, () => this.#step);
     this.#report = tell;
     this.#batches = problem.training(from?.data);
     if (from) learner.restore(from);
@@ -211,14 +189,13 @@ export class Session {
     this.#training = true;
     this.#work = this.#train(keep).finally(() => {
       this.#training = false;
-      return this.#questions.answerAll();
     });
     return this.#work;
   }
 
   /** Trains one step. @throws as `train`. */
   trainOne(): Promise<void> {
-    this.#work = this.#answering.then(() => this.#stretch(1)).then(() => this.#tellFlow());
+    this.#work = this.#stretch(1).then(() => this.#tellFlow());
     return this.#work;
   }
 
@@ -236,113 +213,9 @@ export class Session {
     await this.#work.catch(() => {}); // train() threw it already
   }
 
-  /** An answer, and the step after which it was given. @throws where the question cannot be read, with what to do. */
-  ask(question: string): Promise<{ step: number; answer: Answer }> {
-    const { inputs, answer } = this.problem.asking.read(question);
-    return this.#between(async () => {
-      const [prediction] = await this.#predict([inputs]);
-      return { step: this.#step, answer: answer(prediction!) };
-    });
-  }
-
-  /**
-   * What of a text speaks for an answer; undefined where the question is no text, or a long one, or an encoder's.
-   * @param name of the answer; the likeliest unless it is given, and known
-   * @throws as `ask`.
-   */
-  async saliency(question: string, name?: string): Promise<AnswerSaliency | undefined> {
-    const { learner, problem } = this;
-    const { inputs } = problem.asking.read(question);
-    const { mostTokens, saliencyOf } = await import("./saliency");
-    const { config } = learner;
-    if (!isUniform(config) || !(inputs instanceof Int32Array) || inputs.length > mostTokens) return undefined;
-    const { answer, symbols, classes } = problem.trainedOn;
-    const names = answer === "character" ? symbols : classes;
-    const known = names.indexOf(name ?? "");
-    return this.#between(async () => {
-      const predict: Learner["predict"] = (sequences) => learner.predict(sequences);
-      const about = known < 0 ? undefined : known;
-      const { at, ...found } = await saliencyOf({ config, predict }, this.#tracers, inputs, about);
-      return { ...found, answer: names[at]!, pieces: Array.from(inputs, (token) => symbols[token]!) };
-    });
-  }
-
-  #predict(sequences: readonly SequenceInputs[]): Promise<Prediction[]> {
-    const { translation } = this.problem;
-    return translation
-      ? this.learner.decode(sequences as readonly Int32Array[], translation)
-      : this.learner.predict(sequences);
-  }
-
-  /** Tells all that is held out; undefined where that has no answers that are right or wrong. */
-  async test(): Promise<{ step: number; tested: Tested } | undefined> {
-    const { heldOut } = this.problem.asking;
-    return (
-      heldOut &&
-      this.#between(async () => {
-        return { step: this.#step, tested: heldOut.tested(await this.#predict(heldOut.inputs)) };
-      })
-    );
-  }
-
-  /**
-   * The held-out example taken through the network and back; undefined where there is none.
-   * @param target the step whose loss alone counts.
-   * @param series whether gates and states beside h are told too.
-   */
-  async unroll(target: number | "last" | undefined, series: boolean): Promise<Unrolled | undefined> {
-    const { learner, problem } = this;
-    const { config } = learner;
-    if (!problem.example || !isUniform(config)) return undefined;
-    const { batch, ...said } = problem.example;
-    const steps = said.labels.length;
-    const { lastTarget, Unroller } = await import("../through-time/unroll");
-    const unroller = new Unroller(config, await this.#tracers.of(steps));
-    const at = target === "last" ? lastTarget(batch) : target;
-    const [unrolled, all] = await Promise.all([
-      unroller.unroll(batch, { ...said, target: at }),
-      series && learner.read(),
-    ]);
-    if (!all) return unrolled;
-    const parameters = Object.fromEntries([...all].map(([name, { data }]) => [name, Float64Array.from(data)]));
-    const { unitSeries } = await import("./gates");
-    const beside = unitSeries({ config, parameters }, steps, batch);
-    return { ...unrolled, rows: unrolled.rows.map((row, i) => ({ ...row, ...(beside[i] && { beside: beside[i] }) })) };
-  }
-
-  /** What one needs to know to use its file elsewhere. */
-  get outline(): Outline {
-    const { problem } = this;
-    const { cell, reset, activation, hidden, layers, bidirectional } = this.#settings;
-    const { inputs, readout, loss } = problem.network;
-    const question = problem.asking.example(0);
-    const read = problem.asking.read(question).inputs;
-    const { symbols, kind = "characters" } = problem.trainedOn;
-    const tokens = Array.from(problem.translation ? read : read.subarray(0, mostShown));
-    return {
-      ...{ step: this.#step, cell, reset, activation, inputs, hidden, layers, bidirectional, readout },
-      answers: loss === "cross-entropy" ? "classes" : "values",
-      translation: problem.translation && { ...problem.translation, symbols: problem.trainedOn.classes },
-      quantiles: problem.trainedOn.windows?.quantiles,
-      example:
-        read instanceof Int32Array
-          ? { text: tokens.map((token) => symbols[token]!).join(""), kind, tokens }
-          : { features: Array.from(read.subarray(0, mostShown * inputs), (value) => Number(value.toPrecision(4))) },
-    };
-  }
-
-  /** The network as an ONNX model. */
-  onnx(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> }> {
-    return this.#between(async () => {
-      const step = this.#step;
-      const [{ toOnnx }, parameters] = await Promise.all([import("../../src/onnx/index"), this.learner.read()]);
-      return { step, bytes: toOnnx(parameters, this.learner.config, { about: { trainedOn: this.problem.trainedOn } }) };
-    });
-  }
-
   /** Reads a text and writes on. @returns undefined where it does not write. */
   write(text: string): Promise<Sample | undefined> {
-    return this.#between(() => this.#write(text));
+    return this.asked.between(() => this.#write(text));
   }
 
   /** Writes anew after a change of what it writes by, where nothing else would have it write soon. */
@@ -350,18 +223,6 @@ export class Session {
     if (this.#training || this.#looked === undefined) return;
     const sample = await this.write(this.live.prompt);
     if (sample) this.#report({ kind: "look", step: this.#step, values: {}, sample });
-  }
-
-  /** Does something with the network between two steps of its training. */
-  async #between<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#training) {
-      this.learner.stop(); // ends a stretch, as a change does
-      return this.#questions.add(work);
-    }
-    await this.#work.catch(() => {}); // a single step
-    const answer = work();
-    this.#answering = answer.catch(() => {});
-    return answer;
   }
 
   /** All that training goes on from, as a file, and its step. @throws where it is not finite: `isNotFinite`. */
@@ -380,16 +241,14 @@ export class Session {
   /** Frees what lives on the GPU. */
   destroy(): void {
     this.#pausing = true;
-    this.#tracers.destroy();
+    this.asked.destroy();
     this.learner.destroy();
   }
 
   async #train(keep: () => Promise<void>): Promise<void> {
     const done = () => this.#pausing || this.#left <= 0;
-    await this.#answering;
     do {
-      await this.#questions.answerAll();
-      if (performance.now() >= this.#nextLook) await this.#look(keep);
+      if (this.#lookIsDue) await this.#look(keep);
       if (done()) break;
       await this.#stretch(this.#flows ? Math.min(this.#left, nextMark(this.#step) - this.#step) : this.#left);
       await this.#tellFlow();
@@ -402,7 +261,7 @@ export class Session {
   async #tellFlow(): Promise<void> {
     const step = this.#step;
     if (!this.#flows || step === 0 || nextMark(step - 1) !== step) return;
-    const unrolled = await this.unroll("last", false).catch(() => undefined); // a device that is lost is told elsewhere
+    const unrolled = await this.asked.unroll("last", false).catch(() => undefined); // a device that is lost is told elsewhere
     if (unrolled) this.#report({ kind: "flow", flow: { step, gradient: hiddenGradient(unrolled) } });
   }
 
@@ -412,8 +271,19 @@ export class Session {
     return pauseAt !== undefined && pauseAt > this.#begun ? pauseAt - this.#step : Number.POSITIVE_INFINITY;
   }
 
-  /** Trains until the next look is due, something changes, or `steps` are done. */
-  async #stretch(steps: number): Promise<void> {
+  get #lookIsDue(): boolean {
+    return performance.now() >= this.#nextLook && !this.asked.attending;
+  }
+
+  /** Trains until the next look is due, something changes, or `most` steps are done, or few where someone asks. */
+  #stretch(most: number): Promise<void> {
+    return this.asked.train(() => {
+      const few = Math.max(1, Math.floor(attendedMilliseconds / this.#milliseconds));
+      return this.#steps(this.asked.attending ? Math.min(few, most) : most);
+    });
+  }
+
+  async #steps(steps: number): Promise<void> {
     const { learner } = this;
     const started = performance.now();
     const startStep = this.#step;
@@ -434,33 +304,38 @@ export class Session {
         if (now - started >= rateMilliseconds) this.#rate = (1000 * tokens) / (now - started);
         this.history.add(step, { loss, tokensPerSecond: this.#rate ?? null });
         if (now - reported >= reportMilliseconds) report();
-        if (now >= this.#nextLook) learner.stop();
+        if (this.#lookIsDue) learner.stop();
       }
     } finally {
+      const done = this.#step - startStep;
+      if (done > 0) this.#milliseconds = (performance.now() - started) / done;
       report();
     }
   }
 
-  /** Between stretches of training: what it reads back would wait for training steps in between. */
+  /**
+   * Between stretches of training: what it reads back would wait for training steps in between. What is asked meanwhile is
+   * answered beside it, but for the first time: that makes programs, one after the other.
+   */
   async #look(keep: () => Promise<void>): Promise<void> {
     const { problem, learner } = this;
     const step = this.#step;
     if (this.#looked === step) return;
     const started = performance.now();
+    const isFirst = this.#looked === undefined;
+    const part = <Result>(work: () => Promise<Result>) => (isFirst ? this.asked.between(work) : work());
     const gradientNorm = (await learner.gradientNorm()) ?? null;
-    await this.#questions.answerAll();
     const batches = take(problem.heldOut(), heldOutBatches);
-    const measured = await learner.evaluate(problem.evaluation, batches, problem.right?.metric);
+    const measured = await part(() => learner.evaluate(problem.evaluation, batches, problem.right?.metric));
     const { loss: heldOut, accuracy, perplexity } = measured;
     const values: Values = { heldOut, accuracy, perplexity, gradientNorm };
-    await this.#questions.answerAll();
     this.history.add(step, values);
-    this.#report({ kind: "look", step, values, sample: await this.#write(this.live.prompt) });
+    this.#report({ kind: "look", step, values, sample: await part(() => this.#write(this.live.prompt)) });
     await keep();
     const finished = performance.now();
     const { every, share } = this.#looks;
     // The first one compiled what all need; a second one soon is a checkpoint soon.
-    const wait = this.#looked === undefined ? every / 4 : Math.max(every, (finished - started) * (1 / share - 1));
+    const wait = isFirst ? every / 4 : Math.max(every, (finished - started) * (1 / share - 1));
     this.#looked = step;
     this.#nextLook = finished + wait;
   }

@@ -8,11 +8,12 @@ import type { Answer, Tested } from "../tasks/asking";
 import type { Live, Settings } from "../tasks/fields";
 import type { OwnData } from "../tasks/own-data";
 import type { Unrolled } from "../through-time/unroll";
+import type { AnswerSaliency } from "./asked";
 import type { Keeper, Kept, Opened } from "./keeper";
 import { makeSession } from "./make-session";
 import { keptPrefix, type News, type Order } from "./messages";
 import type { Outline } from "./outline";
-import { type AnswerSaliency, type Facts, isNotFinite, type Session } from "./session";
+import { type Facts, isNotFinite, type Session } from "./session";
 import type { Sample } from "./surprise";
 import type { Survey } from "./survey";
 
@@ -148,19 +149,24 @@ export class Workshop {
    */
   async unroll(target: number | "last" | undefined, series = false): Promise<Unrolled | undefined> {
     await this.#recovery;
-    return this.#session?.unroll(target, series);
+    return this.#session?.asked.unroll(target, series);
   }
 
-  /** What the network answers; undefined where nothing is trained. @throws where the question cannot be read, with what to do. */
+  /** Someone types a question, or is about to. */
+  attend(): void {
+    this.#session?.asked.attend();
+  }
+
+  /** What the network answers; undefined where nothing is trained, or another question overtakes this one. @throws where the question cannot be read, with what to do. */
   async ask(question: string): Promise<{ step: number; answer: Answer } | undefined> {
     await this.#recovery;
-    return this.#session?.ask(question);
+    return this.#session?.asked.ask(question);
   }
 
-  /** What of a text speaks for an answer, the likeliest unless it is named; undefined where nothing is trained or it reads no text. */
+  /** What of a text speaks for an answer, the likeliest unless it is named; undefined where nothing is trained, it reads no text, or another is typed. */
   async saliency(question: string, about?: string): Promise<AnswerSaliency | undefined> {
     await this.#recovery;
-    return this.#session?.saliency(question, about);
+    return this.#session?.asked.saliency(question, about);
   }
 
   /** A held-out question, by its place. */
@@ -171,7 +177,7 @@ export class Workshop {
   /** What becomes of all that is held out, where that has answers that are right or wrong. */
   async test(): Promise<{ step: number; tested: Tested } | undefined> {
     await this.#recovery;
-    return this.#session?.test();
+    return this.#session?.asked.test();
   }
 
   /** A text and what the network writes after it; undefined where it does not write. */
@@ -182,13 +188,13 @@ export class Workshop {
 
   /** What one needs to know to use the training's file elsewhere; undefined where nothing is trained. */
   outline(): Outline | undefined {
-    return this.#session?.outline;
+    return this.#session?.asked.outline;
   }
 
   /** The network as an ONNX model; undefined where nothing is trained. */
   async onnx(): Promise<{ step: number; bytes: Uint8Array<ArrayBuffer> } | undefined> {
     await this.#recovery;
-    return this.#session?.onnx();
+    return this.#session?.asked.onnx();
   }
 
   /** What a visitor's file is judged to be, and why. */

@@ -62,13 +62,13 @@ test.each(asked)("%s: %s, while it trains and when it is paused", async (task, q
   const made = await session(task, 6);
   try {
     const training = made.train(async () => {});
-    const first = await made.ask(question);
+    const first = (await made.asked.ask(question))!;
     holds(first.answer);
-    const second = await made.ask(made.problem.asking.example(1));
+    const second = (await made.asked.ask(made.problem.asking.example(1)))!;
     expect(second.step).toBeGreaterThanOrEqual(first.step);
     await made.pause();
     await training;
-    const { answer, step } = await made.ask(question);
+    const { answer, step } = (await made.asked.ask(question))!;
     holds(answer);
     expect(step).toBe(made.facts.step);
     const { asking, translation } = made.problem;
@@ -85,7 +85,7 @@ test.each(asked)("%s: %s, while it trains and when it is paused", async (task, q
 test("all that is held out is told, and what was misread is a question whose answer is wrong", async () => {
   const made = await session("classify-names", 6);
   try {
-    const { tested } = (await made.test())!;
+    const { tested } = (await made.asked.test())!;
     const { confusion } = tested.table!;
     const right = confusion.reduce((sum, row, i) => sum + row[i]!, 0);
     const all = confusion.flat().reduce((sum, count) => sum + count, 0);
@@ -93,7 +93,7 @@ test("all that is held out is told, and what was misread is a question whose ans
     expect(all).toBe(made.problem.asking.count);
     expect(tested.misread).toHaveLength(Math.min(100, all - right));
     const [{ question, told, truth }] = tested.misread as [(typeof tested.misread)[number]];
-    const { answer } = await made.ask(question);
+    const { answer } = (await made.asked.ask(question))!;
     expect(answer.kind === "class" && answer.shares[0]![0]).toBe(told);
     expect(told).not.toBe(truth);
   } finally {
@@ -104,8 +104,12 @@ test("all that is held out is told, and what was misread is a question whose ans
 test("what cannot be read is refused with what to do", async () => {
   const made = await session("adding", 6);
   try {
-    await expect(async () => made.ask("0.5 2")).rejects.toThrow('has "2", expected numbers from 0 to 1; correct it');
-    await expect(async () => made.ask("0.5*")).rejects.toThrow("has 1 numbers with a star, expected 2 to be added");
+    await expect(async () => made.asked.ask("0.5 2")).rejects.toThrow(
+      'has "2", expected numbers from 0 to 1; correct it',
+    );
+    await expect(async () => made.asked.ask("0.5*")).rejects.toThrow(
+      "has 1 numbers with a star, expected 2 to be added",
+    );
   } finally {
     made.destroy();
   }

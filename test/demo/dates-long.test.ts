@@ -19,7 +19,7 @@ test("95% of dates that are held out are written right, and as many are measured
     await session.train(async () => {});
     const { evaluation, right, heldOut } = problem;
     const { accuracy } = await session.learner.evaluate(evaluation, heldOut(), right!.metric);
-    const { tested } = (await session.test())!;
+    const { tested } = (await session.asked.test())!;
     expect(tested.right / tested.count).toBeGreaterThanOrEqual(0.95);
     expect(tested.right / tested.count).toBeCloseTo(accuracy!, 2); // where two symbols are as likely, rounding decides
   } finally {

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { endsOf } from "../../demo/data/trained-on";
-import { predict, trace } from "../../demo/workshop/reference-answers";
+import { trace } from "../../demo/workshop/reference-answers";
 import { saliencyOf } from "../../demo/workshop/saliency";
 import { initialParameters, networkConfig, referenceForward, type UniformOptions } from "../../src/index";
 import { integers, numbers, worstError } from "../numbers";
@@ -25,14 +25,8 @@ test.each(cases)("of cell %s, read at %s, of %i tokens", async (cell, readout, c
   );
   const network = { config, parameters, ends: endsOf(config) };
   const tokens = integers(count, 3, 0, symbols - 1);
-  const asked: number[] = [];
-  const tracers = {
-    of: async (steps: number) => {
-      asked.push(steps);
-      return { steps, trace: async (batch: Parameters<typeof trace>[2]) => trace(network, steps, batch), destroy() {} };
-    },
-  };
-  const learner = { config, predict: (sequences: Int32Array[]) => predict(network, sequences) };
+  const steps = count + 5;
+  const tracer = { steps, trace: async (batch: Parameters<typeof trace>[2]) => trace(network, steps, batch) };
 
   /** ln ŷ of an answer, where one token's input is larger by a factor. */
   const logarithm = (answer: number, t: number, factor: number) => {
@@ -46,14 +40,9 @@ test.each(cases)("of cell %s, read at %s, of %i tokens", async (cell, readout, c
   const expected = (answer: number) =>
     Array.from(tokens, (_, t) => (logarithm(answer, t, 1 + 1e-5) - logarithm(answer, t, 1 - 1e-5)) / 2e-5);
 
-  const likeliest = await saliencyOf(learner as Parameters<typeof saliencyOf>[0], tracers, tokens);
-  const all = Array.from({ length: symbols }, (_, answer) => logarithm(answer, 0, 1));
-  expect(likeliest.at).toBe(all.indexOf(Math.max(...all)));
-  expect(likeliest.probability).toBeCloseTo(Math.exp(all[likeliest.at]!), 6);
-  expect(worstError(likeliest.values, expected(likeliest.at))).toBeLessThan(1e-6);
-  const other = (likeliest.at + 1) % symbols;
-  const { at, values } = await saliencyOf(learner as Parameters<typeof saliencyOf>[0], tracers, tokens, other);
-  expect(at).toBe(other);
-  expect(worstError(values, expected(other))).toBeLessThan(1e-6);
-  expect(asked).toEqual(new Array(2).fill(count > 32 ? 64 : 32));
+  for (const at of [0, symbols - 1]) {
+    const { probability, values } = await saliencyOf(config, tracer, tokens, at);
+    expect(probability).toBeCloseTo(Math.exp(logarithm(at, 0, 1)), 6);
+    expect(worstError(values, expected(at))).toBeLessThan(1e-6);
+  }
 });

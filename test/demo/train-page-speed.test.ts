@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 import type { Result } from "./engine-worker";
 import { onPage, plain, ready, small, untilStep } from "./on-train-page";
-import { bundled, button, press, textOf, until } from "./page";
+import { bundled, button, numberOf, press, textOf, until } from "./page";
 
 /** Opens the page as the sources have it, where their modules can be imported beside it. */
 const onSources = (work: (page: Page) => Promise<void>, address = `${small}&${plain}`) =>
@@ -55,6 +55,35 @@ describe("the training page", () => {
       expect(tasks.length).toBeLessThan(4);
       expect(await textOf(page, "status")).toBe("Training.");
     }, "data=own-text&cell=elman&hidden=64&batch=16&steps=32"));
+
+  test("answers what is typed at each key within 50 ms while it trains", () =>
+    onPage(async (page) => {
+      await ready(page);
+      await press(page, "run");
+      await untilStep(page, 5);
+      await page.focus("#question");
+      await page.evaluate(() => {
+        const delays: number[] = [];
+        let typed: number | undefined;
+        Object.assign(window, { delays });
+        const question = document.getElementById("question")!;
+        question.addEventListener("input", ({ timeStamp }) => {
+          typed = timeStamp;
+        });
+        new MutationObserver(() => {
+          if (typed !== undefined) delays.push(performance.now() - typed);
+          typed = undefined;
+        }).observe(document.getElementById("answer")!, { childList: true });
+      });
+      await new Promise((resolve) => setTimeout(resolve, 1000)); // a look that was under way
+      const before = await numberOf(page, "step");
+      await page.keyboard.type("The sea was calm, and the ship sailed on", { delay: 200 });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const delays = (await page.evaluate("delays")) as number[];
+      // Of 40; another process may take the processor away now and then.
+      expect(delays.filter((delay) => delay < 50).length).toBeGreaterThanOrEqual(36);
+      expect(await numberOf(page, "step")).toBeGreaterThan(before + 100);
+    }, "data=own-text&cell=elman&hidden=16&batch=4&steps=8"));
 
   test("answers a reset at once while it prepares a wide network", () =>
     onPage(async (page) => {

@@ -23,7 +23,7 @@ test("writes what the GPU writes, of the same parameters and seed", () =>
 test("says what of a text speaks for an answer as the GPU does", () =>
   onBoth(gpu(), settingsOf({ task: "text", cell: "lstm", layers: 2 }), async (onGpu, onProcessor) => {
     for (const about of [undefined, "p"]) {
-      const said = [onProcessor, onGpu].map((session) => session.saliency("The sea was calm", about));
+      const said = [onProcessor, onGpu].map((session) => session.asked.saliency("The sea was calm", about));
       const [here, there] = await Promise.all(said);
       expect(here!.pieces.join("")).toBe("The sea was calm");
       expect([here!.answer, here!.pieces]).toEqual([there!.answer, there!.pieces]);
@@ -31,7 +31,10 @@ test("says what of a text speaks for an answer as the GPU does", () =>
       expectClose([here!.probability], [there!.probability], 1e-4);
       expectClose(here!.values, there!.values, 1e-4);
     }
-    await expect(onProcessor.saliency("the sea ".repeat(40))).resolves.toMatchObject({ pieces: { length: 256 } });
+    const { answer } = (await onGpu.asked.ask("The sea was calm"))!;
+    const likeliest = answer.kind === "next" ? answer.shares[0]![0] : undefined;
+    expect((await onGpu.asked.saliency("The sea was calm"))!.answer).toBe(likeliest);
+    await expect(onProcessor.asked.saliency("the sea ".repeat(40))).resolves.toMatchObject({ pieces: { length: 256 } });
   }));
 
 test("tells how the gradient flowed after updates 1, 3, 10 and 30, each of the network as it was then", async () => {
@@ -46,7 +49,7 @@ test("tells how the gradient flowed after updates 1, 3, 10 and 30, each of the n
   expect(flows.map(({ step }) => step)).toEqual([1, 3, 10, 30]);
   for (const { step, gradient } of flows) {
     while (plain.facts.step < step) await plain.trainOne();
-    expect(gradient).toEqual(hiddenGradient((await plain.unroll("last", false))!));
+    expect(gradient).toEqual(hiddenGradient((await plain.asked.unroll("last", false))!));
   }
   while (plain.facts.step < 35) await plain.trainOne();
   expect(flowing.history.curves.loss).toEqual(plain.history.curves.loss);
