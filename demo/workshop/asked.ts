@@ -32,9 +32,8 @@ export class Asked {
   readonly #step: () => number;
   readonly #tracers: Tracers;
   readonly #questions: Questions;
-  /** When someone last typed a question, and how often one did. */
+  /** When someone last typed a question. */
   #attended = Number.NEGATIVE_INFINITY;
-  #attention = 0;
   /** Counts questions. */
   #asked = 0;
   /** The last one that was answered, and the probabilities of what was answered. */
@@ -63,7 +62,6 @@ export class Asked {
   /** Someone types a question, or is about to: for some seconds few steps are under way at a time, and it is not looked at. */
   attend(): void {
     this.#attended = performance.now();
-    this.#attention++;
     this.#learner.stop();
   }
 
@@ -90,7 +88,7 @@ export class Asked {
 
   /**
    * What of a text speaks for an answer; undefined where the question is no text, or a long one, or an encoder's, or where
-   * someone types another meanwhile.
+   * another is asked meanwhile.
    * @param name of the answer; the likeliest unless it is given, and known
    * @throws as `ask`.
    */
@@ -103,10 +101,10 @@ export class Asked {
     const { answer, symbols, classes } = problem.trainedOn;
     const names = answer === "character" ? symbols : classes;
     const known = names.indexOf(name ?? "");
-    const attention = this.#attention;
+    const asked = this.#asked;
     const tracer = await this.#tracers.of(roundedLength(inputs.length)); // which may take its time, beside what is trained
     return this.between(async () => {
-      if (attention !== this.#attention) return undefined;
+      if (asked !== this.#asked) return undefined;
       const at = known < 0 ? await this.#likeliest(question, inputs) : known;
       const found = await saliencyOf(config, tracer, inputs, at);
       return { ...found, answer: names[at]!, pieces: Array.from(inputs, (token) => symbols[token]!) };

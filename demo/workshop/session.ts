@@ -91,6 +91,8 @@ const reportMilliseconds = 100;
 const rateMilliseconds = 100;
 /** Of steps under way, where someone types: an answer waits for them. */
 const attendedMilliseconds = 20;
+/** So long a look waits for someone who types: what is kept is kept with it. */
+const patienceMilliseconds = 20_000;
 
 export class Session {
   readonly learner: Learner;
@@ -272,7 +274,8 @@ export class Session {
   }
 
   get #lookIsDue(): boolean {
-    return performance.now() >= this.#nextLook && !this.asked.attending;
+    const late = performance.now() - this.#nextLook;
+    return late >= (this.asked.attending ? patienceMilliseconds : 0);
   }
 
   /** Trains until the next look is due, something changes, or `most` steps are done, or few where someone asks. */

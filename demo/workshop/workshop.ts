@@ -163,7 +163,7 @@ export class Workshop {
     return this.#session?.asked.ask(question);
   }
 
-  /** What of a text speaks for an answer, the likeliest unless it is named; undefined where nothing is trained, it reads no text, or another is typed. */
+  /** What of a text speaks for an answer, the likeliest unless it is named; undefined where nothing is trained, it reads no text, or another is asked. */
   async saliency(question: string, about?: string): Promise<AnswerSaliency | undefined> {
     await this.#recovery;
     return this.#session?.asked.saliency(question, about);

@@ -42,8 +42,6 @@ const mostTemperature = 1e30;
 
 /** Tokens of a submit: long ones get a device reset on some systems. */
 const tokensPerSubmit = 32;
-/** Where one takes longer, the next is half as long: what else the device is to do waits for it. */
-const submitMilliseconds = 30;
 
 /**
  * Draws each next token from softmax(o / temperature). One readback for all; with `onTokens`, one for a few dozen.
@@ -118,12 +116,10 @@ async function written(
         streamed = end;
         return values as Int32Array;
       };
-      let most = tokensPerSubmit;
       for (let done = 0; done < all - 1; ) {
         signal?.throwIfAborted();
         program.lifetime.expect("generate");
-        const end = Math.min(all - 1, done + most);
-        const began = performance.now();
+        const end = Math.min(all - 1, done + tokensPerSubmit);
         const { errors } = gpu.scoped(() => {
           const encoder = gpu.device.createCommandEncoder({ label: "generate" });
           for (; done < end; done++) program.encode(encoder, done === 0 ? [] : [first]);
@@ -131,10 +127,7 @@ async function written(
         });
         await gpu.expectNone("generate", errors);
         if (onTokens && done >= streamed) onTokens(await read(done + 1));
-        else {
-          await gpu.answered("generate", gpu.device.queue.onSubmittedWorkDone()); // at most a submit ahead of the device
-          if (performance.now() - began > submitMilliseconds) most = Math.ceil(most / 2);
-        }
+        else await gpu.answered("generate", gpu.device.queue.onSubmittedWorkDone()); // at most a submit ahead of the device
       }
       if (streamed < all) await read(all);
       return answers;
