@@ -138,11 +138,10 @@ test("keeps the trainings of two tabs, each with its own text, and offers both o
 
 test("offers what an earlier version of the page kept, with its text where that is its own", () =>
   onPage(async (page) => {
-    await page.setBypassCSP(true); // from the next time on that it is loaded: what keeps is imported from elsewhere
     await ready(page);
     await singleSteps(page, 2);
     const { bytes } = await downloaded(page, "save");
-    await page.reload();
+    const address = page.url();
     const library = JSON.stringify(new URL("src/index.ts", inject("sources")));
     // As text: a compiled import() would not be the browser's own.
     const keep = (own: string) =>
@@ -158,8 +157,9 @@ test("offers what an earlier version of the page kept, with its text where that 
       ["of another tab, which wrote over it", /^This was trained on your text/],
       [ownText, undefined],
     ] as const) {
+      await page.goto(new URL("service-worker.js", inject("pages")).href); // has no policy: what keeps is from elsewhere
       await keep(own);
-      await page.reload();
+      await page.goto(address);
       await page.waitForSelector("#kept:not([hidden])");
       expect(await textOf(page, "kept-list")).toContain("ELMAN on your text, after 2 steps");
       await page.click("#kept-list button");
