@@ -94,12 +94,16 @@ export async function newVisitor(browser: Browser): Promise<BrowserContext> {
   return context;
 }
 
+/** Has a page run a script before its own; not the empty page that is there first, where there is no WebGPU. */
+export const runBefore = (page: Page, script: string) =>
+  page.evaluateOnNewDocument(`if (isSecureContext) { ${script} }`);
+
 async function inSharedBrowser<T>(address: URL, work: (page: Page) => Promise<T>, before?: string): Promise<T> {
   browser ??= launch();
   const context = await newVisitor(await browser);
   try {
     const page = await context.newPage();
-    if (before) await page.evaluateOnNewDocument(before);
+    if (before) await runBefore(page, before);
     return await workIn(page, address, work);
   } finally {
     await context.close();

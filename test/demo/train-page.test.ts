@@ -8,6 +8,7 @@ import { expect, test } from "vitest";
 import * as library from "../../src/index";
 import { readCheckpoint } from "../../src/index";
 import { worstError } from "../numbers";
+import { runBefore } from "../visit";
 import { useGpu } from "../workbench";
 import { linesOf, run } from "./elsewhere";
 import { count, onPage, ownText, ready, singleSteps, untilStep } from "./on-train-page";
@@ -69,8 +70,15 @@ test("says where a training comes to no numbers, and goes on from before with sm
 test("refuses a text or a file that is too large at once, by name, and keeps what was there", () =>
   onPage(async (page) => {
     await ready(page);
-    await page.focus("#text");
-    await page.evaluate(`document.execCommand("insertText", false, "The sea was calm. ".repeat(1.2e6))`); // as what is pasted
+    const refused = await page.$eval("#text", (area) => {
+      const data = "The sea was calm. ".repeat(1.2e6);
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", data);
+      const pasted = new ClipboardEvent("paste", { clipboardData, cancelable: true });
+      const dropped = new InputEvent("beforeinput", { data, inputType: "insertFromDrop", cancelable: true });
+      return [pasted, dropped].map((event) => !area.dispatchEvent(event));
+    });
+    expect(refused).toEqual([true, true]);
     await until(page, "text-error", /^That is 21,600,000 characters. Take 20 million at most/, 10_000);
     expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(ownText);
     const path = join(await mkdtemp(join(tmpdir(), "tempograd-file-")), "huge.txt");
@@ -285,7 +293,7 @@ test("shows a network through time, and an Elman beside an LSTM whose gradient v
 
 test("says so plainly where the browser has no adapter, and computes on the processor", () =>
   onPage(async (page) => {
-    await page.evaluateOnNewDocument(anotherGpu("{ requestAdapter: async () => null }"));
+    await runBefore(page, anotherGpu("{ requestAdapter: async () => null }"));
     await page.reload();
     await page.waitForSelector("#processor:not([hidden])");
     expect(await textOf(page, "processor-text")).toMatch(/found no graphics adapter.*on the processor instead/);

@@ -450,7 +450,9 @@ describe("the walkthrough, as its visitor goes on,", () => {
       await page.waitForFunction(`document.querySelectorAll("#sharing td").length === 50`);
       for (let stage = 1; stage <= (await stageCount(page)); stage++) {
         await openStage(page, stage);
-        expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+        expect(
+          await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"),
+        ).toBe(true);
         const unreachable = await page.$$eval(
           "div.scroller",
           (scrollers) =>
