@@ -3,7 +3,7 @@
 import { expect, inject, test } from "vitest";
 import { readCheckpoint, readSafetensors, writeSafetensors } from "../../src/index";
 import { visit } from "../visit";
-import { count, onPage, ownText, plain, ready, singleSteps, small, untilStep } from "./on-train-page";
+import { count, leaveAndReturn, onPage, ownText, plain, ready, singleSteps, small, untilStep } from "./on-train-page";
 import { bring, button, downloaded, enter, inWorkers, isSeen, numberOf, press, textOf, until } from "./page";
 
 test("trains, saves, is left, goes on where it was left, and exports what came of it", () =>
@@ -58,8 +58,7 @@ test("trains, saves, is left, goes on where it was left, and exports what came o
     expect([...png.subarray(1, 4)]).toEqual([..."PNG"].map((letter) => letter.charCodeAt(0)));
 
     // The file opens again, at the same step, in a page that knows only the text.
-    await page.goto("about:blank");
-    await page.goBack();
+    await leaveAndReturn(page);
     await ready(page);
     await bring(page, "open", name, bytes);
     await until(page, "status", new RegExp(`^Paused after ${count(end)} steps`));
@@ -91,8 +90,7 @@ test("keeps a training with the text it was trained on, and none with another", 
     await bring(page, "open", name, bytes);
     await until(page, "failure", /This was trained on your text, 2,440 characters, which the file leaves out/);
     await singleSteps(page, 1);
-    await page.goto("about:blank");
-    await page.goBack();
+    await leaveAndReturn(page);
     await page.waitForSelector("#kept:not([hidden])");
     expect(await page.$eval("#kept-list li", (latest) => latest.textContent)).toContain("after 1 step,");
     await page.click("#kept-list button");
@@ -115,8 +113,7 @@ test("keeps the trainings of two tabs, each with its own text, and offers both o
     }
     await other.close();
     await page.bringToFront();
-    await page.goto("about:blank");
-    await page.goBack();
+    await leaveAndReturn(page);
     await page.waitForSelector("#kept:not([hidden])");
     const offered = await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent));
     expect(offered).toEqual([expect.stringContaining("after 2 steps"), expect.stringContaining("after 1 step,")]);
@@ -126,8 +123,7 @@ test("keeps the trainings of two tabs, each with its own text, and offers both o
     expect(given).toBe(texts[0]);
     await singleSteps(page, 3);
     await until(page, "saved", /^Kept in this browser at step 4/);
-    await page.goto("about:blank");
-    await page.goBack();
+    await leaveAndReturn(page);
     await page.waitForSelector("#kept:not([hidden])");
     const again = await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent));
     expect(again).toEqual([expect.stringContaining("after 4 steps"), expect.stringContaining("after 2 steps")]);
@@ -211,8 +207,7 @@ test("shows a gradient norm where it was measured, and loses none where a traini
     const before = await norms();
     expect(before.norms[30]).toBeGreaterThan(0);
     expect(before.norms[0]).toBeNull();
-    await page.goto("about:blank");
-    await page.goBack();
+    await leaveAndReturn(page);
     await page.waitForSelector("#kept:not([hidden])");
     await page.click("#kept-list button");
     await until(page, "status", /^Paused after 30 steps/);
