@@ -19,8 +19,8 @@ declare module "vitest" {
 export const inFirefox = inject("browser") === "firefox";
 
 /** A test that needs what only Chromium lets others do with a page. In Firefox's projects there is none. */
-export const testInChromium = (name: string, work: () => Promise<void>): void => {
-  if (!inFirefox) test(name, work);
+export const testInChromium = (name: string, work: () => Promise<void>, timeout?: number): void => {
+  if (!inFirefox) test(name, work, timeout);
 };
 
 /** Launches the browser that pages are opened in. In Firefox tests also reach the browser itself (`override` in demo/page.ts). */
