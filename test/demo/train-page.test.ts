@@ -74,7 +74,8 @@ test("refuses a text or a file that is too large at once, by name, and keeps wha
       const data = "The sea was calm. ".repeat(1.2e6);
       const clipboardData = new DataTransfer();
       clipboardData.setData("text/plain", data);
-      const pasted = new ClipboardEvent("paste", { clipboardData, cancelable: true });
+      const copied = { clipboardData, data, dataType: "text/plain", cancelable: true }; // Firefox reads the latter two
+      const pasted = new ClipboardEvent("paste", copied);
       const dropped = new InputEvent("beforeinput", { data, inputType: "insertFromDrop", cancelable: true });
       return [pasted, dropped].map((event) => !area.dispatchEvent(event));
     });
