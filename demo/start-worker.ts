@@ -7,7 +7,15 @@
  * @param name which developer tools show.
  */
 export function startWorker(address: string, name = ""): Worker {
-  const script = `import ${JSON.stringify(new URL(address, location.href).href)};`;
+  // By import(): Firefox asks the service worker for that, but not for what a worker of a blob imports statically. What is
+  // sent before the module listens is sent to it again.
+  const script = `const sent = [];
+    const hold = (event) => sent.push(event);
+    addEventListener("message", hold);
+    import(${JSON.stringify(new URL(address, location.href).href)}).then(() => {
+      removeEventListener("message", hold);
+      for (const event of sent) dispatchEvent(event);
+    }, reportError);`;
   const blob = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   return new Worker(blob, { type: "module", name });
 }

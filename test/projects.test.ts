@@ -36,6 +36,7 @@ const cases: [test: string, code: string, project: ProjectName][] = [
   ["needs a type beside a value", `import { type Gpu, open } from "../bench";`, "gpu"],
   ["measures a page", `import puppeteer from "puppeteer";`, "speed"],
   ["waits for a page", `import puppeteer from "puppeteer";`, "long"],
+  ["opens a page there", `import puppeteer from "puppeteer";`, "firefox"],
   ["opens a device", `import { create } from "webgpu";`, "gpu"],
   ["starts a program", `import { execFile } from "node:child_process";`, "gpu"],
   ["opens a browser and a device", `import "../bench";\nimport "../page";`, "browser"],
@@ -44,10 +45,13 @@ const cases: [test: string, code: string, project: ProjectName][] = [
 ];
 
 test("a test is of the project that has what its imports reach, however far", () => {
-  const expected: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [], speed: [], long: [] };
+  const expected: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [], firefox: [], speed: [], long: [] };
   const files: Record<string, string> = { ...helpers };
   for (const [name, code, project] of cases) {
-    const path = `test/folder/${name.replaceAll(" ", "-")}${["speed", "long"].includes(project) ? `-${project}` : ""}.test.ts`;
+    const words = name.replaceAll(" ", "-");
+    const file =
+      project === "firefox" ? `firefox-${words}` : ["speed", "long"].includes(project) ? `${words}-${project}` : words;
+    const path = `test/folder/${file}.test.ts`;
     files[path] = `${code}\n`;
     expected[project].push(path);
   }
@@ -62,9 +66,12 @@ test("a test is of the project that has what its imports reach, however far", ()
 });
 
 test("the tests of every operation need a GPU, those of every page a browser, and some need neither", () => {
-  const { unit, gpu, browser, speed, long } = testsByProject(resolve(import.meta.dirname, ".."));
-  const all = [...unit, ...gpu, ...browser, ...speed, ...long];
+  const tests = testsByProject(resolve(import.meta.dirname, ".."));
+  const { unit, gpu, browser, firefox } = tests;
+  const all = Object.values(tests).flat();
   expect(gpu).toEqual(expect.arrayContaining(all.filter((path) => path.startsWith("test/ops/"))));
-  expect(browser).toEqual(expect.arrayContaining(all.filter((path) => path.endsWith("-page.test.ts"))));
+  expect([...browser, ...firefox]).toEqual(
+    expect.arrayContaining(all.filter((path) => path.endsWith("-page.test.ts"))),
+  );
   expect(unit.length).toBeGreaterThan(20);
 });

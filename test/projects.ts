@@ -1,6 +1,6 @@
 // Which project of Vitest a test is in, by what it reaches through its imports: a browser, else a GPU or another program,
 // else neither. What measures times (NAME-speed.test.ts) is apart, for when nothing runs beside it, and so is what takes
-// minutes (NAME-long.test.ts), which `npm run test:all` runs alone.
+// minutes (NAME-long.test.ts), which `npm run test:all` runs alone, and what opens its pages in Firefox (firefox-NAME.test.ts).
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,11 +11,17 @@ const doors = {
   gpu: /^(webgpu|vite|onnxruntime-web|node:child_process)$|demo\/terminal\/run\.mjs$/,
 };
 
-export type ProjectName = keyof typeof doors | "unit" | "speed" | "long";
+const apart = {
+  speed: /-speed\.test\.ts$/,
+  long: /-long\.test\.ts$/,
+  firefox: /\/firefox-[^/]*\.test\.ts$/,
+};
+
+export type ProjectName = keyof typeof doors | keyof typeof apart | "unit";
 
 /** The tests below a folder, by their project; paths from `root`. */
 export function testsByProject(root: string): Record<ProjectName, string[]> {
-  const tests: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [], speed: [], long: [] };
+  const tests: Record<ProjectName, string[]> = { unit: [], gpu: [], browser: [], firefox: [], speed: [], long: [] };
   for (const name of readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" }).sort()) {
     const path = `test/${name.replaceAll("\\", "/")}`;
     if (path.endsWith(".test.ts")) tests[projectOf(join(root, path))].push(path);
@@ -25,7 +31,7 @@ export function testsByProject(root: string): Record<ProjectName, string[]> {
 
 /** The project of a test. An import of types alone reaches nothing. */
 export function projectOf(test: string): ProjectName {
-  for (const apart of ["speed", "long"] as const) if (test.endsWith(`-${apart}.test.ts`)) return apart;
+  for (const [name, pattern] of Object.entries(apart)) if (pattern.test(test)) return name as keyof typeof apart;
   const reached = new Set([test]);
   const named = new Set<string>();
   for (const file of reached) {
@@ -54,3 +60,7 @@ function namesIn(file: string): string[] {
 }
 
 const sourceOf = (path: string) => [`${path}.ts`, path].find((file) => file.endsWith(".ts") && existsSync(file));
+
+/** Those that open the pages as their visitors do: `npm run test:firefox` runs them in Firefox too. */
+export const pageTests = (tests: Record<ProjectName, string[]>): string[] =>
+  [...tests.firefox, ...tests.browser, ...tests.long].filter((path) => /-pages?(-long)?\.test\.ts$/.test(path));

@@ -1,9 +1,31 @@
 // Pages in a browser that the tests of a file share, each of a visitor of its own: with nothing kept from another.
 
-import type { Browser, Page } from "puppeteer";
-import { afterAll, beforeAll, inject } from "vitest";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, BrowserContext, Page } from "puppeteer";
+import { afterAll, beforeAll, inject, test } from "vitest";
 import { launchBrowser } from "../demo/terminal/chromium";
-import { workIn } from "../demo/terminal/in-browser";
+import { launchFirefox } from "../demo/terminal/firefox";
+import { type BrowserName, workIn } from "../demo/terminal/in-browser";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The browser that pages are opened in: Firefox in the projects of its name (vitest.config.ts). */
+    browser: BrowserName;
+  }
+}
+
+export const inFirefox = inject("browser") === "firefox";
+
+/** A test that needs what only Chromium lets others do with a page. In Firefox's projects there is none. */
+export const testInChromium = (name: string, work: () => Promise<void>, timeout?: number): void => {
+  if (!inFirefox) test(name, work, timeout);
+};
+
+/** Launches the browser that pages are opened in. In Firefox tests also reach the browser itself (`override` in demo/page.ts). */
+export const launch = (): Promise<Browser> =>
+  inFirefox ? launchFirefox("--remote-allow-system-access") : launchBrowser();
 
 // Not one for all files: their pages would share its GPU process, which computes for one after the other.
 let browser: Promise<Browser> | undefined;
@@ -24,9 +46,10 @@ export const inBlankPage = <T>(work: (page: Page) => Promise<T>): Promise<T> =>
 
 /** As `visit`, in a browser that is launched for it: for who ends its GPU process. */
 export async function visitAlone<T>(path: string, work: (page: Page) => Promise<T>): Promise<T> {
-  const own = await launchBrowser();
+  const own = await launch();
   try {
-    return await workIn(await own.newPage(), new URL(path, inject("pages")), work);
+    const context = await newVisitor(own);
+    return await workIn(await context.newPage(), new URL(path, inject("pages")), work);
   } finally {
     await own.close();
   }
@@ -60,12 +83,27 @@ export function usePage(path: string): (work: (page: Page) => Promise<void>) => 
   return (work) => Promise.race([visited, work(page)]);
 }
 
+/** The folders where visitors' downloads go. */
+export const downloads = new WeakMap<BrowserContext, string>();
+
+/** A profile of a browser that is new. */
+export async function newVisitor(browser: Browser): Promise<BrowserContext> {
+  const downloadPath = mkdtempSync(join(tmpdir(), "tempograd-downloads-"));
+  const context = await browser.createBrowserContext({ downloadBehavior: { policy: "allow", downloadPath } });
+  downloads.set(context, downloadPath);
+  return context;
+}
+
+/** Has a page run a script before its own; not the empty page that is there first, where there is no WebGPU. */
+export const runBefore = (page: Page, script: string) =>
+  page.evaluateOnNewDocument(`if (isSecureContext) { ${script} }`);
+
 async function inSharedBrowser<T>(address: URL, work: (page: Page) => Promise<T>, before?: string): Promise<T> {
-  browser ??= launchBrowser();
-  const context = await (await browser).createBrowserContext();
+  browser ??= launch();
+  const context = await newVisitor(await browser);
   try {
     const page = await context.newPage();
-    if (before) await page.evaluateOnNewDocument(before);
+    if (before) await runBefore(page, before);
     return await workIn(page, address, work);
   } finally {
     await context.close();

@@ -40,14 +40,16 @@ export function findFirefox(
 
 /**
  * Launches Firefox with WebGPU, driven over WebDriver BiDi.
+ * @param args more of its command line.
  * @throws what `findFirefox` throws, and puppeteer's error where it does not start.
  */
-export async function launchFirefox(): Promise<Browser> {
+export async function launchFirefox(...args: string[]): Promise<Browser> {
   const executablePath = findFirefox();
   const home = mkdtempSync(join(tmpdir(), "tempograd-firefox-"));
   const browser = await puppeteer.launch({
     browser: "firefox",
     executablePath,
+    args,
     headless: true,
     protocolTimeout: 0, // a run on a software adapter may take minutes
     env: { ...process.env, HOME: home },

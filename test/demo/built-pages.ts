@@ -7,7 +7,7 @@ import type { Browser, Page } from "puppeteer";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, vi } from "vitest";
 import { pages } from "../../demo/frame";
-import { launchBrowser } from "../../demo/terminal/chromium";
+import { launch, newVisitor, runBefore } from "../visit";
 import { anotherGpu } from "./page";
 import { StaticServer } from "./static-server";
 
@@ -42,7 +42,7 @@ export function useBuiltPages(): void {
     vi.stubEnv("NODE_ENV", "production");
     built = mkdtempSync(join(tmpdir(), "built-pages-"));
     server = await StaticServer.open(await buildPages("first"));
-    browser = await launchBrowser();
+    browser = await launch();
   });
   afterAll(async () => {
     await browser?.close();
@@ -53,7 +53,7 @@ export function useBuiltPages(): void {
 
 /** Works with a page of a browser profile that is new; what goes wrong in it is an error, unless it is offline. */
 export async function withVisitor(work: (page: Page) => Promise<void>, ...before: string[]): Promise<void> {
-  const context = await browser.createBrowserContext();
+  const context = await newVisitor(browser);
   try {
     const page = await context.newPage();
     const wrong: string[] = [];
@@ -65,7 +65,7 @@ export async function withVisitor(work: (page: Page) => Promise<void>, ...before
       const url = request.url();
       if (!url.startsWith(server.address) && !/^(data|blob):/.test(url)) wrong.push(`asked for ${url}`);
     });
-    for (const script of [tellViolations, ...before]) await page.evaluateOnNewDocument(script);
+    for (const script of [tellViolations, ...before]) await runBefore(page, script);
     server.answers.length = 0;
     await work(page);
     expect(wrong).toEqual([]);

@@ -3,7 +3,7 @@
 import { expect, inject, test } from "vitest";
 import { readCheckpoint, readSafetensors, writeSafetensors } from "../../src/index";
 import { visit } from "../visit";
-import { count, onPage, ownText, plain, ready, singleSteps, small, untilStep } from "./on-train-page";
+import { count, leaveAndReturn, onPage, ownText, plain, ready, singleSteps, small, untilStep } from "./on-train-page";
 import { bring, button, downloaded, enter, inWorkers, isSeen, numberOf, press, textOf, until } from "./page";
 
 test("trains, saves, is left, goes on where it was left, and exports what came of it", () =>
@@ -64,8 +64,7 @@ test("trains, saves, is left, goes on where it was left, and exports what came o
     expect([...png.subarray(1, 4)]).toEqual([..."PNG"].map((letter) => letter.charCodeAt(0)));
 
     // The file opens again, at the same step, in a page that knows only the text.
-    await page.goto("about:blank");
-    await page.goBack();
+    await leaveAndReturn(page);
     await ready(page);
     await bring(page, "open", name, bytes);
     await until(page, "status", new RegExp(`^Paused after ${count(end)} steps`));
@@ -97,8 +96,7 @@ test("keeps a training with the text it was trained on, and none with another", 
     await bring(page, "open", name, bytes);
     await until(page, "failure", /This was trained on your text, 2,440 characters, which the file leaves out/);
     await singleSteps(page, 1);
-    await page.goto("about:blank");
-    await page.goBack();
+    await leaveAndReturn(page);
     await page.waitForSelector("#kept:not([hidden])");
     expect(await page.$eval("#kept-list li", (latest) => latest.textContent)).toContain("after 1 step,");
     await page.click("#kept-list button");
@@ -121,8 +119,7 @@ test("keeps the trainings of two tabs, each with its own text, and offers both o
     }
     await other.close();
     await page.bringToFront();
-    await page.goto("about:blank");
-    await page.goBack();
+    await leaveAndReturn(page);
     await page.waitForSelector("#kept:not([hidden])");
     const offered = await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent));
     expect(offered).toEqual([expect.stringContaining("after 2 steps"), expect.stringContaining("after 1 step,")]);
@@ -132,8 +129,7 @@ test("keeps the trainings of two tabs, each with its own text, and offers both o
     expect(given).toBe(texts[0]);
     await singleSteps(page, 3);
     await until(page, "saved", /^Kept in this browser at step 4/);
-    await page.goto("about:blank");
-    await page.goBack();
+    await leaveAndReturn(page);
     await page.waitForSelector("#kept:not([hidden])");
     const again = await page.$$eval("#kept-list li", (items) => items.map(({ textContent }) => textContent));
     expect(again).toEqual([expect.stringContaining("after 4 steps"), expect.stringContaining("after 2 steps")]);
@@ -144,11 +140,10 @@ test("keeps the trainings of two tabs, each with its own text, and offers both o
 
 test("offers what an earlier version of the page kept, with its text where that is its own", () =>
   onPage(async (page) => {
-    await page.setBypassCSP(true); // from the next time on that it is loaded: what keeps is imported from elsewhere
     await ready(page);
     await singleSteps(page, 2);
     const { bytes } = await downloaded(page, "save");
-    await page.reload();
+    const address = page.url();
     const library = JSON.stringify(new URL("src/index.ts", inject("sources")));
     // As text: a compiled import() would not be the browser's own.
     const keep = (own: string) =>
@@ -164,8 +159,9 @@ test("offers what an earlier version of the page kept, with its text where that 
       ["of another tab, which wrote over it", /^This was trained on your text/],
       [ownText, undefined],
     ] as const) {
+      await page.goto(new URL("service-worker.js", inject("pages")).href); // has no policy: what keeps is from elsewhere
       await keep(own);
-      await page.reload();
+      await page.goto(address);
       await page.waitForSelector("#kept:not([hidden])");
       expect(await textOf(page, "kept-list")).toContain("ELMAN on your text, after 2 steps");
       await page.click("#kept-list button");

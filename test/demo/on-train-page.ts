@@ -43,6 +43,13 @@ export async function ready(page: Page, text = ownText): Promise<void> {
   await enter(page, { text });
 }
 
+/** Opens the page anew. By Back it may be there as it was left, its training with it. */
+export async function leaveAndReturn(page: Page): Promise<void> {
+  const address = page.url();
+  await page.goto("about:blank");
+  await page.goto(address);
+}
+
 export async function untilStep(page: Page, step: number): Promise<void> {
   const reached = `Number(document.getElementById("step").textContent.replaceAll(",", "")) >= ${step}`;
   await page.waitForFunction(reached, { polling: 50, timeout: 60_000 }).catch(async (cause) => {

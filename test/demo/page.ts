@@ -1,12 +1,14 @@
 // What tests of the pages do with a page, as its visitors would.
 
 import { readFileSync } from "node:fs";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { ElementHandle, Page } from "puppeteer";
+import { vi } from "vitest";
+import { downloads, inFirefox } from "../visit";
 
 export { pagePackages as bundled } from "../../demo/terminal/in-browser";
 
@@ -66,27 +68,20 @@ export async function bring(page: Page, id: string, name: string, content: strin
 
 /** Presses what downloads a file, and answers what came. */
 export async function downloaded(page: Page, id: string): Promise<{ name: string; bytes: Buffer }> {
-  const downloadPath = await mkdtemp(join(tmpdir(), "tempograd-download-"));
-  const session = await page.browser().target().createCDPSession();
-  const { id: browserContextId } = page.browserContext();
-  await session.send("Browser.setDownloadBehavior", {
-    behavior: "allow",
-    downloadPath,
-    eventsEnabled: true,
-    ...(browserContextId && { browserContextId }),
-  });
-  const name = new Promise<string>((resolve) =>
-    session.on("Browser.downloadWillBegin", ({ suggestedFilename }) => resolve(suggestedFilename)),
-  );
-  const done = new Promise<void>((resolve) =>
-    session.on("Browser.downloadProgress", ({ state }) => state === "completed" && resolve()),
-  );
+  const folder = downloads.get(page.browserContext())!;
   await press(page, id);
-  await done;
-  const bytes = await readFile(join(downloadPath, await name));
-  await session.detach();
-  return { name: await name, bytes };
+  const name = await vi.waitFor(async () => {
+    const [name, ...others] = await readdir(folder); // while it comes, also what the browser writes it to
+    if (!name || others.length > 0 || isPart.test(name)) throw new Error(`#${id} downloaded nothing.`);
+    return name;
+  }, 30_000);
+  const bytes = await readFile(join(folder, name));
+  await rm(join(folder, name));
+  return { name, bytes };
 }
+
+/** What browsers call a file that is on its way. */
+const isPart = /\.(part|crdownload)$/;
 
 /** What has the workers of a page run a script before their own, where the page runs it before its own. */
 export const inWorkers = (script: string): string => `const Own = Blob;
@@ -109,14 +104,51 @@ export async function crashGpu(page: Page): Promise<void> {
   await session.detach();
 }
 
+/** How a page is shown; what is not said is the browser's own. */
+interface Media {
+  type?: "screen" | "print";
+  scheme?: "light" | "dark";
+  motion?: "reduce";
+}
+
+/** Shows a page otherwise than the browser would. */
+export async function emulate(page: Page, { type, scheme, motion }: Media): Promise<void> {
+  if (inFirefox) {
+    const overrides = {
+      mediumOverride: type,
+      prefersColorSchemeOverride: scheme,
+      prefersReducedMotionOverride: motion,
+    };
+    return override(page, overrides);
+  }
+  await page.emulateMediaType(type);
+  await page.emulateMediaFeatures([
+    { name: "prefers-color-scheme", value: scheme ?? "" },
+    { name: "prefers-reduced-motion", value: motion ?? "" },
+  ]);
+}
+
+/** Sets what Firefox shows a page by, which WebDriver BiDi cannot yet: in the browser's own window. */
+async function override(page: Page, values: Record<string, string | undefined>): Promise<void> {
+  // biome-ignore lint/suspicious/noExplicitAny: puppeteer has neither of these in its types
+  const [{ connection }, { _id: id }] = [page.browser(), page.mainFrame()] as any[];
+  const send = async (method: string, parameters: object) => (await connection.send(method, parameters)).result;
+  const windows = await send("browsingContext.getTree", { "moz:scope": "chrome" });
+  const expression = `{
+    const { NavigableManager } = ChromeUtils.importESModule("chrome://remote/content/shared/NavigableManager.sys.mjs");
+    const context = NavigableManager.getBrowsingContextById("${id}").top;
+    Object.assign(context, ${JSON.stringify(values)});
+  }`;
+  const target = { context: windows.contexts[0].context };
+  const { type, exceptionDetails } = await send("script.evaluate", { expression, target, awaitPromise: false });
+  if (type === "exception") throw new Error(exceptionDetails.text);
+}
+
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What axe finds wrong with a page as it stands, in a colour scheme, and identifiers that are there twice: a line each. */
 export async function barriers(page: Page, scheme: "light" | "dark"): Promise<string[]> {
-  await page.emulateMediaFeatures([
-    { name: "prefers-color-scheme", value: scheme },
-    { name: "prefers-reduced-motion", value: "reduce" }, // or it measures colours in mid-transition
-  ]);
+  await emulate(page, { scheme, motion: "reduce" }); // or it measures colours in mid-transition
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
   const ids = await page.$$eval("[id]", (all) => all.map(({ id }) => id));
   const twice = ids.filter((id, i) => ids.indexOf(id) !== i).map((id) => `two elements are called "${id}"`);

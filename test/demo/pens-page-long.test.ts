@@ -1,47 +1,51 @@
 // The page of pens in the midst of its lessons: what comes between, and a device that is lost.
 import { expect, test } from "vitest";
-import { visit, visitAlone } from "../visit";
+import { testInChromium, visit, visitAlone } from "../visit";
 import { circle, draw, inked, path } from "./on-pens-page";
 import { crashGpu, press, textOf, until } from "./page";
 
-test("takes another stroke, a pause and forgetting in the middle of a lesson", () =>
-  visit(path, async (page) => {
-    await page.setViewport({ width: 1000, height: 1400 });
-    const untilStep = (step: number) =>
-      page.waitForFunction(`parseInt(document.getElementById("steps").textContent) >= ${step}`, { polling: 20 });
-    await page.waitForSelector("#run:enabled");
-    await page.evaluate(() => {
-      const shown: string[] = [];
-      Object.assign(window, { shown });
-      const place = document.getElementById("loss")!;
-      new MutationObserver(() => shown.push(place.textContent ?? "")).observe(place, { childList: true });
-    });
-    /** The first loss since the page last showed none, and the latest. */
-    const losses = async () => {
-      const shown = (await page.evaluate("shown")) as string[];
-      return [shown[shown.lastIndexOf("–") + 1], shown.at(-1)].map(Number) as [number, number];
-    };
-    await press(page, "run");
-    await untilStep(100);
-    const [untrained] = await losses();
-    await page.select("#figure", "heart");
-    await untilStep(5);
-    await draw(page, circle);
-    await untilStep(20);
-    await press(page, "run");
-    expect(await textOf(page, "status")).toBe("Paused.");
-    await press(page, "run");
-    await untilStep(100);
-    const [, trained] = await losses();
-    await press(page, "forget");
-    await untilStep(30);
-    const [anew] = await losses();
-    expect(untrained).toBeGreaterThan(3 * trained);
-    expect(anew).toBeGreaterThan(3 * trained);
-    expect(await page.$("#failure:not([hidden])")).toBeNull();
-  }));
+test(
+  "takes another stroke, a pause and forgetting in the middle of a lesson",
+  () =>
+    visit(path, async (page) => {
+      await page.setViewport({ width: 1000, height: 1400 });
+      const untilStep = (step: number) =>
+        page.waitForFunction(`parseInt(document.getElementById("steps").textContent) >= ${step}`, { polling: 20 });
+      await page.waitForSelector("#run:enabled");
+      await page.evaluate(() => {
+        const shown: string[] = [];
+        Object.assign(window, { shown });
+        const place = document.getElementById("loss")!;
+        new MutationObserver(() => shown.push(place.textContent ?? "")).observe(place, { childList: true });
+      });
+      /** The first loss since the page last showed none, and the latest. */
+      const losses = async () => {
+        const shown = (await page.evaluate("shown")) as string[];
+        return [shown[shown.lastIndexOf("–") + 1], shown.at(-1)].map(Number) as [number, number];
+      };
+      await press(page, "run");
+      await untilStep(100);
+      const [untrained] = await losses();
+      await page.select("#figure", "heart");
+      await untilStep(5);
+      await draw(page, circle);
+      await untilStep(20);
+      await press(page, "run");
+      expect(await textOf(page, "status")).toBe("Paused.");
+      await press(page, "run");
+      await untilStep(100);
+      const [, trained] = await losses();
+      await press(page, "forget");
+      await untilStep(30);
+      const [anew] = await losses();
+      expect(untrained).toBeGreaterThan(3 * trained);
+      expect(anew).toBeGreaterThan(3 * trained);
+      expect(await page.$("#failure:not([hidden])")).toBeNull();
+    }),
+  240_000,
+);
 
-test("goes on with what it had learned where the device is lost", { timeout: 240_000 }, () =>
+testInChromium("goes on with what it had learned where the device is lost", () =>
   visitAlone(path, async (page) => {
     await page.setViewport({ width: 1000, height: 1400 });
     const steps = async () => Number.parseInt(await textOf(page, "steps"), 10);

@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import * as library from "../../src/index";
 import { readCheckpoint } from "../../src/index";
 import { worstError } from "../numbers";
+import { runBefore } from "../visit";
 import { useGpu } from "../workbench";
 import { linesOf, run } from "./elsewhere";
 import { count, onPage, ownText, plain, ready, singleSteps, small, untilStep, useTrainPage } from "./on-train-page";
@@ -48,7 +49,7 @@ test("trains the same losses wherever its address is opened, and says all settin
 
 test("says so plainly where the browser has no adapter, and computes on the processor", () =>
   onPage(async (page) => {
-    await page.evaluateOnNewDocument(anotherGpu("{ requestAdapter: async () => null }"));
+    await runBefore(page, anotherGpu("{ requestAdapter: async () => null }"));
     await page.reload();
     await page.waitForSelector("#processor:not([hidden])");
     expect(await textOf(page, "processor-text")).toMatch(/found no graphics adapter.*on the processor instead/);
@@ -85,9 +86,16 @@ describe("on one page, the training page", () => {
   test("refuses a text or a file that is too large at once, by name, and keeps what was there", () =>
     onSharedPage(address, async (page) => {
       await ready(page);
-      await page.focus("#text");
-      const session = await page.createCDPSession();
-      await session.send("Input.insertText", { text: "The sea was calm. ".repeat(1.2e6) }); // as what is dropped there
+      const refused = await page.$eval("#text", (area) => {
+        const data = "The sea was calm. ".repeat(1.2e6);
+        const clipboardData = new DataTransfer();
+        clipboardData.setData("text/plain", data);
+        const copied = { clipboardData, data, dataType: "text/plain", cancelable: true }; // Firefox reads the latter two
+        const pasted = new ClipboardEvent("paste", copied);
+        const dropped = new InputEvent("beforeinput", { data, inputType: "insertFromDrop", cancelable: true });
+        return [pasted, dropped].map((event) => !area.dispatchEvent(event));
+      });
+      expect(refused).toEqual([true, true]);
       await until(page, "text-error", /^That is 21,600,000 characters. Take 20 million at most/, 10_000);
       expect(await page.$eval("#text", (area) => (area as HTMLTextAreaElement).value)).toBe(ownText);
       const path = join(await mkdtemp(join(tmpdir(), "tempograd-file-")), "huge.txt");
