@@ -91,8 +91,10 @@ const reportMilliseconds = 100;
 const rateMilliseconds = 100;
 /** Of steps under way, where someone types: an answer waits for them. */
 const attendedMilliseconds = 20;
-/** So long a look waits for someone who types: what is kept is kept with it. */
+/** So long a look, or a checkpoint, waits for someone who types. */
 const patienceMilliseconds = 20_000;
+/** Checkpoints are taken with looks, and at least so often where these are rarer, in at most this share of the time. */
+const keeps = { every: 10_000, share: 0.05 };
 
 export class Session {
   readonly learner: Learner;
@@ -117,10 +119,12 @@ export class Session {
   #milliseconds = Number.POSITIVE_INFINITY;
   #pausing = false;
   #nextLook = 0;
+  #nextKeep = 0;
   /** The step after which it was looked at last: nothing else changes what there is to see. */
   #looked: number | undefined;
 
-  private constructor(learner: Learner, problem: Problem, options: SessionOptions) {
+  /** @param learner of the problem; it is freed with the session. `create` makes one. */
+  constructor(learner: Learner, problem: Problem, options: SessionOptions) {
     const { settings, own, tell, from, looks = usualLooks(learner.gpu), flows = false } = options;
     this.learner = learner;
     this.problem = problem;
@@ -182,7 +186,7 @@ export class Session {
 
   /**
    * Trains until `pause()` or the step to pause at.
-   * @param keep called with each look, between two steps.
+   * @param keep takes a checkpoint: called with each look, and between looks that are rare, between two steps.
    * @throws where the loss stops being a number, or the GPU is lost.
    */
   train(keep: () => Promise<void>): Promise<void> {
@@ -250,12 +254,13 @@ export class Session {
   async #train(keep: () => Promise<void>): Promise<void> {
     const done = () => this.#pausing || this.#left <= 0;
     do {
-      if (this.#lookIsDue) await this.#look(keep);
+      if (this.#isDue(this.#nextLook)) await this.#look(keep);
+      else if (this.#isDue(this.#nextKeep)) await this.#keep(keep);
       if (done()) break;
       await this.#stretch(this.#flows ? Math.min(this.#left, nextMark(this.#step) - this.#step) : this.#left);
       await this.#tellFlow();
     } while (!done());
-    if (this.#looked !== this.#step) await keep(); // at once: looking takes its time, and a device may be lost meanwhile
+    if (this.#looked !== this.#step) await this.#keep(keep); // at once: looking takes its time, and a device may be lost meanwhile
     await this.#look(keep);
   }
 
@@ -273,8 +278,8 @@ export class Session {
     return pauseAt !== undefined && pauseAt > this.#begun ? pauseAt - this.#step : Number.POSITIVE_INFINITY;
   }
 
-  get #lookIsDue(): boolean {
-    const late = performance.now() - this.#nextLook;
+  #isDue(time: number): boolean {
+    const late = performance.now() - time;
     return late >= (this.asked.attending ? patienceMilliseconds : 0);
   }
 
@@ -307,7 +312,7 @@ export class Session {
         if (now - started >= rateMilliseconds) this.#rate = (1000 * tokens) / (now - started);
         this.history.add(step, { loss, tokensPerSecond: this.#rate ?? null });
         if (now - reported >= reportMilliseconds) report();
-        if (this.#lookIsDue) learner.stop();
+        if (this.#isDue(Math.min(this.#nextLook, this.#nextKeep))) learner.stop();
       }
     } finally {
       const done = this.#step - startStep;
@@ -334,13 +339,20 @@ export class Session {
     const values: Values = { heldOut, accuracy, perplexity, gradientNorm };
     this.history.add(step, values);
     this.#report({ kind: "look", step, values, sample: await part(() => this.#write(this.live.prompt)) });
-    await keep();
+    await this.#keep(keep);
     const finished = performance.now();
     const { every, share } = this.#looks;
     // The first one compiled what all need; a second one soon is a checkpoint soon.
     const wait = isFirst ? every / 4 : Math.max(every, (finished - started) * (1 / share - 1));
     this.#looked = step;
     this.#nextLook = finished + wait;
+  }
+
+  async #keep(keep: () => Promise<void>): Promise<void> {
+    const started = performance.now();
+    await keep();
+    const finished = performance.now();
+    this.#nextKeep = finished + Math.max(keeps.every, (finished - started) * (1 / keeps.share - 1));
   }
 
   /** What it writes now, after a prompt. */

@@ -1,17 +1,16 @@
-// How long a question waits for what is trained: a learner that has eight steps of 10 ms under way, as a GPU's queue would.
+// How long a question waits for what is trained, and how often that is kept: a learner that has eight steps of 10 ms under way, as a
+// GPU's queue would.
 
 import { expect, test, vi } from "vitest";
 import { readers } from "../../demo/tasks/readers";
 import { effective, initialOf } from "../../demo/tasks/settings";
-import type { LearnerOptions } from "../../demo/workshop/learner";
+import type { Learner } from "../../demo/workshop/learner";
 import { Session } from "../../demo/workshop/session";
-import type { Gpu } from "../../src/index";
 
 const queued = 8;
 const counts = { begun: 0, done: 0, evaluated: 0, predicted: 0 };
 
-async function slowLearner(_: Gpu, { problem }: LearnerOptions) {
-  const { outputs } = problem.network;
+function slowLearner(outputs: number) {
   const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
   let stopping = false;
   return {
@@ -44,15 +43,17 @@ async function slowLearner(_: Gpu, { problem }: LearnerOptions) {
   };
 }
 
-vi.mock("../../demo/workshop/gpu-learner", () => ({ gpuLearner: slowLearner }));
-
-test("a question waits for two steps at most where someone types, and the newest alone is answered", async () => {
+async function sessionThatLooks(every: number): Promise<Session> {
   const settings = effective({ ...initialOf("text"), hidden: 8, batch: 4, steps: 8 });
   const own = { name: "your text", text: "The sea was calm, and the ship sailed on. ".repeat(20) };
-  const make = await readers.text(own, settings);
-  const looks = { every: 40, share: 1 };
+  const problem = (await readers.text(own, settings))(settings);
+  const looks = { every, share: 1 };
   const options = { settings, own: undefined, tell: () => {}, from: undefined, looks };
-  const session = await Session.create({} as Gpu, make(settings), options);
+  return new Session(slowLearner(problem.network.outputs) as unknown as Learner, problem, options);
+}
+
+test("a question waits for two steps at most where someone types, and the newest alone is answered", async () => {
+  const session = await sessionThatLooks(40);
   const training = session.train(async () => {});
   await vi.waitFor(() => expect(counts.evaluated).toBeGreaterThan(2), 5000);
   session.asked.attend();
@@ -75,4 +76,26 @@ test("a question waits for two steps at most where someone types, and the newest
   await session.pause();
   await training;
   for (let i = 0; i < 3; i++) await expect(session.asked.ask("The")).resolves.toMatchObject({ step: counts.done });
+});
+
+test("a checkpoint is taken every ten seconds where looks are rare", async () => {
+  const session = await sessionThatLooks(1e9);
+  const now = performance.now.bind(performance);
+  let passed = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + passed);
+  const kept: number[] = [];
+  const training = session.train(async () => void kept.push(counts.done));
+  try {
+    const { done } = counts;
+    for (let i = 1; i < 4; i++) {
+      await vi.waitFor(() => expect(kept).toHaveLength(i), 5000);
+      await vi.waitFor(() => expect(counts.done).toBeGreaterThan(done + 3 * i), 5000);
+      expect(kept).toHaveLength(i);
+      passed += 10_001;
+    }
+  } finally {
+    await session.pause();
+    await training;
+    clock.mockRestore();
+  }
 });
