@@ -9,10 +9,10 @@ import { TempogradError } from "../../src/index";
 test("whatever is right is read, and mutants of it are answered or refused in words", async () => {
   const all = await targets();
   for (const { right, read } of all) for (const one of right) await (read as (input: unknown) => unknown)(one);
-  const { counts, problems } = await tryMutants(all, { seed: 2, first: 0, count: 100 * all.length });
+  const { counts, problems } = await tryMutants(all, { seed: 2, first: 0, count: 60 * all.length });
   expect(problems).toEqual([]);
   for (const { answered, refused } of Object.values(counts)) {
-    expect(answered + refused).toBe(100);
+    expect(answered + refused).toBe(60);
     expect(answered).toBeGreaterThan(0);
   }
 });

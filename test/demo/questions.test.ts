@@ -60,7 +60,7 @@ test("a question waits for two steps at most where someone types, and the newest
   await session.asked.ask("The");
   const { evaluated } = counts;
   const waits: number[] = [];
-  for (let key = 0; key < 10; key++) {
+  for (let key = 0; key < 6; key++) {
     await new Promise((resolve) => setTimeout(resolve, 7 * (key % 3)));
     session.asked.attend();
     const { done } = counts;

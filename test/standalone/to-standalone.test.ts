@@ -93,7 +93,7 @@ test("any network of parts predicts there what the reference computes, in under 
       expectClose(h, expected.finalState);
       expectClose(beside, expected.finalCellState);
     }),
-    { numRuns: 40 },
+    { numRuns: 30 },
   );
 });
 
