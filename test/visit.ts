@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "puppeteer";
 import { afterAll, beforeAll, inject, test } from "vitest";
 import { launchBrowser } from "../demo/terminal/chromium";
-import { launchFirefox } from "../demo/terminal/firefox";
+import { findFirefox, launchFirefox } from "../demo/terminal/firefox";
 import { type BrowserName, workIn } from "../demo/terminal/in-browser";
 
 declare module "vitest" {
@@ -17,6 +17,15 @@ declare module "vitest" {
 }
 
 export const inFirefox = inject("browser") === "firefox";
+
+/** Whether Firefox is installed: where it is not, its tests are skipped, which says so. */
+export function hasFirefox(): boolean {
+  try {
+    return findFirefox() !== "";
+  } catch {
+    return false;
+  }
+}
 
 /** A test that needs what only Chromium lets others do with a page. In Firefox's projects there is none. */
 export const testInChromium = (name: string, work: () => Promise<void>, timeout?: number): void => {

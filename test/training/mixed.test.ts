@@ -2,21 +2,13 @@
 
 import type { Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findFirefox } from "../../demo/terminal/firefox";
 import { callInPage, withPage } from "../../demo/terminal/in-browser";
 import { convert } from "../../src/reference/convert";
+import { hasFirefox } from "../visit";
 import type * as InPage from "./mixed-in-page";
 import { kinds } from "./mixed-in-page";
 
-function isThere(): boolean {
-  try {
-    return findFirefox() !== "";
-  } catch {
-    return false;
-  }
-}
-
-describe.skipIf(!isThere())("mixed precision, where Firefox is installed", { timeout: 600_000 }, () => {
+describe.skipIf(!hasFirefox())("mixed precision, where Firefox is installed", { timeout: 600_000 }, () => {
   let page: Page;
   let close: () => void;
   let closed: Promise<void>;
