@@ -121,7 +121,7 @@ export async function emulate(page: Page, { type, scheme, motion }: Media): Prom
     };
     return override(page, overrides);
   }
-  await page.emulateMediaType(type);
+  if (type) return page.emulateMediaType(type); // not both: each takes the other back
   await page.emulateMediaFeatures([
     { name: "prefers-color-scheme", value: scheme ?? "" },
     { name: "prefers-reduced-motion", value: motion ?? "" },

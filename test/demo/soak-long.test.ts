@@ -20,7 +20,7 @@ test("20,000 mutants are answered or refused in words", async () => {
 test("both refuse wrong options with exit code 2", async () => {
   const [fuzz, soaked] = await Promise.all([
     runProgram("demo/soak/fuzz.ts", ["--mutants", "none"]),
-    runProgram("demo/soak/soak.ts", ["--minutes", "-1"]),
+    runProgram("demo/soak/soak.ts", ["--minutes=-1"]),
   ]);
   expect([fuzz.code, soaked.code]).toEqual([2, 2]);
   expect(fuzz.err).toContain('fuzz: --mutants is "none"');
