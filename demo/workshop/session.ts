@@ -278,6 +278,7 @@ export class Session {
     return pauseAt !== undefined && pauseAt > this.#begun ? pauseAt - this.#step : Number.POSITIVE_INFINITY;
   }
 
+  /** Whether what is due at a time is to be done now: it waits a while for someone who types. */
   #isDue(time: number): boolean {
     const late = performance.now() - time;
     return late >= (this.asked.attending ? patienceMilliseconds : 0);
