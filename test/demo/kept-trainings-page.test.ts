@@ -1,6 +1,7 @@
 // The training page: what it keeps, saves and goes on with.
 
 import { expect, inject, test } from "vitest";
+import type { HistoryData } from "../../demo/workshop/history";
 import { readCheckpoint, readSafetensors, writeSafetensors } from "../../src/index";
 import { visit } from "../visit";
 import { count, leaveAndReturn, onPage, ownText, plain, ready, singleSteps, small, untilStep } from "./on-train-page";
@@ -9,6 +10,8 @@ import { bring, button, downloaded, enter, inWorkers, isSeen, numberOf, press, t
 test("trains, saves, is left, goes on where it was left, and exports what came of it", () =>
   onPage(async (page) => {
     const exported = async () => JSON.parse(String((await downloaded(page, "export-json")).bytes)).runs.at(-1);
+    /** In long runs, neighbouring steps share a point. */
+    const normOf = (step: number, { stride, curves }: HistoryData) => curves.gradientNorm![Math.floor(step / stride)];
     await ready(page);
     await press(page, "run");
     await untilStep(page, 200);
@@ -22,9 +25,8 @@ test("trains, saves, is left, goes on where it was left, and exports what came o
     expect(await numberOf(page, "tokens-per-second")).toBeGreaterThan(0);
     expect(await textOf(page, "plan")).toContain("recurrence");
     expect(await page.$eval(".sample blockquote", (quote) => quote.textContent?.length)).toBe(232);
-    const measured = (await exported()).history.curves.gradientNorm;
-    expect(measured[step]).toBeGreaterThan(0);
-    expect(measured[0]).toBeNull();
+    const measured = normOf(step, (await exported()).history);
+    expect(measured).toBeGreaterThan(0);
 
     await page.evaluate(() => scrollTo(0, 1000));
     await page.reload();
@@ -54,12 +56,12 @@ test("trains, saves, is left, goes on where it was left, and exports what came o
     expect(run).toBe('"Elman 16 · SGD 0.5"');
     const { settings, history } = await exported();
     const { stride, steps, curves } = history;
-    expect(Number(last)).toBe(end - (end % stride)); // in long runs, neighbouring steps share a point
+    expect(Number(last)).toBe(end - (end % stride));
     expect(Number(stepsOfPoint)).toBe(stride);
     expect(settings.hidden).toBe(16);
     expect(curves.loss).toHaveLength(steps.length);
-    expect(curves.gradientNorm[step]).toBe(measured[step]); // looked at again where nothing was trained yet
-    expect(curves.gradientNorm[end]).toBeGreaterThan(0);
+    expect(normOf(step, history)).toBe(measured); // looked at again where nothing was trained yet
+    expect(normOf(end, history)).toBeGreaterThan(0);
     const png = (await downloaded(page, "export-png")).bytes;
     expect([...png.subarray(1, 4)]).toEqual([..."PNG"].map((letter) => letter.charCodeAt(0)));
 

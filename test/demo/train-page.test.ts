@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import * as library from "../../src/index";
 import { readCheckpoint } from "../../src/index";
 import { worstError } from "../numbers";
-import { runBefore } from "../visit";
+import { visit } from "../visit";
 import { useGpu } from "../workbench";
 import { linesOf, run } from "./elsewhere";
 import { count, onPage, ownText, plain, ready, singleSteps, small, untilStep, useTrainPage } from "./on-train-page";
@@ -48,13 +48,15 @@ test("trains the same losses wherever its address is opened, and says all settin
   }));
 
 test("says so plainly where the browser has no adapter, and computes on the processor", () =>
-  onPage(async (page) => {
-    await runBefore(page, anotherGpu("{ requestAdapter: async () => null }"));
-    await page.reload();
-    await page.waitForSelector("#processor:not([hidden])");
-    expect(await textOf(page, "processor-text")).toMatch(/found no graphics adapter.*on the processor instead/);
-    await button(page, "run");
-  }));
+  visit(
+    "train/",
+    async (page) => {
+      await page.waitForSelector("#processor:not([hidden])");
+      expect(await textOf(page, "processor-text")).toMatch(/found no graphics adapter.*on the processor instead/);
+      await button(page, "run");
+    },
+    anotherGpu("{ requestAdapter: async () => null }"),
+  ));
 
 describe("on one page, the training page", () => {
   const onSharedPage = useTrainPage();
