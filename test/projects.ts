@@ -63,4 +63,4 @@ const sourceOf = (path: string) => [`${path}.ts`, path].find((file) => file.ends
 
 /** Those that open the pages as their visitors do: `npm run test:firefox` runs them in Firefox too. */
 export const pageTests = (tests: Record<ProjectName, string[]>): string[] =>
-  [...tests.firefox, ...tests.browser, ...tests.long].filter((path) => /-pages?(-long)?\.test\.ts$/.test(path));
+  [...tests.browser, ...tests.long].filter((path) => /-pages?(-long)?\.test\.ts$/.test(path));
