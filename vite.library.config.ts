@@ -36,7 +36,10 @@ const shortShaders: Plugin = {
       return code.startsWith("#") ? code : code.replace(/\s*([-,;:={}()+*/<>&|?%@])\s*(?!-)/g, "$1"); // a directive ends with its line
     };
     const kept = lines.map(shorter).filter((line) => line !== "");
-    const text = kept.join("\n").replace(/([;{},()])\n(?!#)/g, "$1");
+    const text = kept
+      .join("\n")
+      .replace(/([;{},()])\n(?!#)/g, "$1")
+      .replace(/,(?=[)}\]>])/g, "");
     return `export default ${JSON.stringify(`${text}\n`)}`;
   },
 };

@@ -61,59 +61,33 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
 // A thread's elements: number e is in column e mod 2 and row e / 2 of its blocks.
 #if single
 const count = tileColumns;
+alias Elements = array<vec4f, count>;
 #if narrow
-fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> { return array((*tile).c00); }
+fn elements(tile: ptr<function, Tile>) -> Elements { return array((*tile).c00); }
 #else
-fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> { return array((*tile).c00, (*tile).c01); }
+fn elements(tile: ptr<function, Tile>) -> Elements { return array((*tile).c00, (*tile).c01); }
 #endif
+fn elementAt(all: ptr<function, Elements>, e: u32) -> vec4f { return (*all)[e]; }
 fn rowOf(place: Place, e: u32) -> u32 { return place.row; }
 #else
+const count = tileRows * tileColumns;
+alias Elements = array<mat4x4f, count / 4u>;
+fn elements(tile: ptr<function, Tile>) -> Elements {
+  let t = *tile;
+  return array(
+    t.c00, t.c01,
 #if quads
+    t.c10, t.c11, t.c20, t.c21, t.c30, t.c31,
+#endif
 #if tall
-const count = 64u;
-fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
-  let t = *tile;
-  return array(
-    t.c00[0], t.c01[0], t.c00[1], t.c01[1], t.c00[2], t.c01[2], t.c00[3], t.c01[3],
-    t.c10[0], t.c11[0], t.c10[1], t.c11[1], t.c10[2], t.c11[2], t.c10[3], t.c11[3],
-    t.c20[0], t.c21[0], t.c20[1], t.c21[1], t.c20[2], t.c21[2], t.c20[3], t.c21[3],
-    t.c30[0], t.c31[0], t.c30[1], t.c31[1], t.c30[2], t.c31[2], t.c30[3], t.c31[3],
-    t.d00[0], t.d01[0], t.d00[1], t.d01[1], t.d00[2], t.d01[2], t.d00[3], t.d01[3],
-    t.d10[0], t.d11[0], t.d10[1], t.d11[1], t.d10[2], t.d11[2], t.d10[3], t.d11[3],
-    t.d20[0], t.d21[0], t.d20[1], t.d21[1], t.d20[2], t.d21[2], t.d20[3], t.d21[3],
-    t.d30[0], t.d31[0], t.d30[1], t.d31[1], t.d30[2], t.d31[2], t.d30[3], t.d31[3],
-  );
-}
-#else
-const count = 32u;
-fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
-  let t = *tile;
-  return array(
-    t.c00[0], t.c01[0], t.c00[1], t.c01[1], t.c00[2], t.c01[2], t.c00[3], t.c01[3],
-    t.c10[0], t.c11[0], t.c10[1], t.c11[1], t.c10[2], t.c11[2], t.c10[3], t.c11[3],
-    t.c20[0], t.c21[0], t.c20[1], t.c21[1], t.c20[2], t.c21[2], t.c20[3], t.c21[3],
-    t.c30[0], t.c31[0], t.c30[1], t.c31[1], t.c30[2], t.c31[2], t.c30[3], t.c31[3],
-  );
-}
+    t.d00, t.d01,
+#if quads
+    t.d10, t.d11, t.d20, t.d21, t.d30, t.d31,
 #endif
-#elif tall
-const count = 16u;
-fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
-  let t = *tile;
-  return array(
-    t.c00[0], t.c01[0], t.c00[1], t.c01[1], t.c00[2], t.c01[2], t.c00[3], t.c01[3],
-    t.d00[0], t.d01[0], t.d00[1], t.d01[1], t.d00[2], t.d01[2], t.d00[3], t.d01[3],
-  );
-}
-#else
-const count = 8u;
-fn elements(tile: ptr<function, Tile>) -> array<vec4f, count> {
-  let t = *tile;
-  return array(
-    t.c00[0], t.c01[0], t.c00[1], t.c01[1], t.c00[2], t.c01[2], t.c00[3], t.c01[3],
-  );
-}
 #endif
+  );
+}
+fn elementAt(all: ptr<function, Elements>, e: u32) -> vec4f { return (*all)[2u * (e / 8u) + e % 2u][e / 2u % 4u]; }
 fn rowOf(place: Place, e: u32) -> u32 { return rowComputed(place, e / 8u) + e / 2u % 4u; }
 #endif
 fn columnOf(place: Place, e: u32) -> u32 { return place.column + e % tileColumns; }
@@ -179,7 +153,7 @@ fn productStep(i: u32, place: Place) {
       let r = rowOf(place, e);
       let c = columnOf(place, e);
       if (isInside(r, c)) {
-        gate[elementOf(i, r, c).gate + g * width] = stored(fromInput(i, r, g * width + c) + sums[e]);
+        gate[elementOf(i, r, c).gate + g * width] = stored(fromInput(i, r, g * width + c) + elementAt(&sums, e));
       }
     }
   }
@@ -190,7 +164,7 @@ fn productStep(i: u32, place: Place) {
   for (var e = 0u; e < count; e++) {
     let r = rowOf(place, e);
     let c = columnOf(place, e);
-    if (isInside(r, c)) { candidate[elementOf(i, r, c).time] = stored(apartSums[e] + recurrentBias[c]); }
+    if (isInside(r, c)) { candidate[elementOf(i, r, c).time] = stored(elementAt(&apartSums, e) + recurrentBias[c]); }
   }
 #endif
 }
@@ -209,7 +183,7 @@ fn cellStep(i: u32, place: Place) {
     let c = columnOf(place, e);
     if (isInside(r, c)) {
       let element = elementOf(i, r, c);
-      let last = fromInput(i, r, lastGate * width + c) + sums[e];
+      let last = fromInput(i, r, lastGate * width + c) + elementAt(&sums, e);
 #if second
       stepForward(i, u32(lengths[r]), element, last + recurrentBias[c]);
 #else
@@ -278,7 +252,7 @@ fn firstPhase(s: u32, place: Place) {
     let c = columnOf(place, e);
     if (isInside(r, c)) {
       let length = u32(lengths[r]);
-      let known = sums[e] + fromAbove(s, r, length, c);
+      let known = elementAt(&sums, e) + fromAbove(s, r, length, c);
       stepBackward(s, length, elementOf(s, r, c), elementOf(s - 1u, r, c), known);
     }
   }
@@ -294,7 +268,7 @@ fn secondPhase(s: u32, place: Place) {
     for (var e = 0u; e < count; e++) {
       let r = rowOf(place, e);
       let c = columnOf(place, e);
-      if (isInside(r, c)) { carry[r * width + c] += cellCandidateBackward(elementOf(s - 1u, r, c), sums[e]); }
+      if (isInside(r, c)) { carry[r * width + c] += cellCandidateBackward(elementOf(s - 1u, r, c), elementAt(&sums, e)); }
     }
   }
 }
