@@ -2,8 +2,8 @@
 //   forward    gate_t + h_{t−1}·U, from which the cell makes h_t
 //   backward   dh_t = dOutput_t + what later steps pass back, then the cell makes dgate_t in the place of gate_t
 // A workgroup has a few rows of the batch, and its threads share out U, or back Uᵀ: a thread reads blocks of it once, before the
-// first step, and keeps them. At each step it multiplies its part of h (or dgate) and leaves the sum in workgroup
-// memory; then a thread for each vec4f of h adds these sums up, does the cell's step and hands on what comes of it.
+// first step, and keeps them. At each step it multiplies its part of h (or dgate) and leaves the sum for others; then a
+// thread for each vec4f of h adds these sums up, does the cell's step and hands on what comes of it.
 // cell.wgsl, the cell's own file, sweep.wgsl and step.wgsl stand in front.
 // CPU twin: src/reference/recurrence.ts
 //
@@ -12,6 +12,8 @@
 // `apart`: the last gate's recurrent product goes to `candidate`, plus recurrentBias, for the cell to combine.
 // `second`: the last gate's recurrent product is not of h but of what the cell put into `candidate`.
 // `processor`: on one, most of U is kept, in memory that is a thread's own.
+// `buffered`: what threads hand each other lies in a buffer and not in the workgroup's memory. SwiftShader writes the zeroing
+// of that memory out, number by number, and took most of the time of compiling a sweep for it.
 // `quads`: the threads of a quad have the same slice, and share what each loads of h. A swap is one operation, a broadcast five: so
 // each keeps its blocks, whole fours of them, in the order in which swaps bring what they are multiplied with.
 //
@@ -24,6 +26,8 @@
 // depth, heldBlocks     what is a thread's of `inner`, and how many of these blocks stand still
 // halves                2: the thread that has a product's sum does the cell's step with it, so that the sum goes nowhere, and what
 //                       the step makes goes to the other half of `factor`, so that nothing is waited for in between
+// factorCount           halves · rows · inner
+// partCount             rows · threads, or 1 where the sum goes nowhere
 // sweepSteps            steps of the sweep; backward one more where dh_0 is wanted
 
 var<storage, read> recurrentWeight: array<Weight>; // [H, G·H]
@@ -34,23 +38,41 @@ fn biasAt(at: u32) -> vec4f { return bias[at]; }
 
 const direct = halves == 2u;
 
-var<workgroup> factor: array<Stored, halves * rows * inner>; // h of each row, or dgate
-var<workgroup> part: array<vec4f, select(rows * threads, 1u, direct)>;
+// What a workgroup multiplies, h or dgate of its rows, and its parts of sums.
+#if buffered
+var<storage, read_write> factor: array<Stored>; // [workgroups, factorCount]
+var<storage, read_write> part: array<vec4f>; // [workgroups, partCount]
+var<private> group: u32;
+fn meet() { storageBarrier(); }
+#else
+var<workgroup> factor: array<Stored, factorCount>;
+var<workgroup> part: array<vec4f, partCount>;
+const group = 0u;
+fn meet() { workgroupBarrier(); }
+#endif
 
-// Where in `factor` the products read, and which thread of its quad this one is.
-var<private> readAt: u32;
+// What is a thread's: its number, in its quad too, its column of products and the first of its slice of what is summed; and
+// its vec4f of h, where it has one: in which of the workgroup's rows, and where there. As parameters they would take a
+// processor's registers from the products.
+var<private> thread: u32;
 var<private> lane: u32;
-
-fn turnOver() { if (direct) { readAt = inner - readAt; } }
-
-// The thread's vec4f of h, where it has one: in which of the workgroup's rows, and where there.
+var<private> column: u32;
+var<private> first: u32;
 var<private> own: u32;
 var<private> ownColumn: u32;
+// Of the rows that are swept: the batch's row, its length, and whether there is one.
+var<private> ownRow: u32;
+var<private> ownLength: u32;
+var<private> hasElement: bool;
 
-fn handOn(at: u32, x: Stored) { factor[select(0u, inner - readAt, direct) + own * inner + at + ownColumn] = x; }
+// Where among the factors the products read.
+var<private> readAt: u32;
+fn turnOver() { if (direct) { readAt = inner - readAt; } }
 
-// Rows 4·k … 4·k + 3 of U at a vec4f of columns; of Uᵀ, where U's rows are those columns. Behind the last: zeros.
-fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
+fn handOn(at: u32, x: Stored) { factor[group * factorCount + select(0u, inner - readAt, direct) + own * inner + at + ownColumn] = x; }
+
+// Rows 4·k … 4·k + 3 of U at the thread's column; of Uᵀ, where U's rows are those columns. Behind the last: zeros.
+fn blockOfWeight(k: u32) -> mat4x4f {
   var block = mat4x4f();
   if (k < inner) {
     let next = gates * width;
@@ -100,81 +122,79 @@ fn kept(b: Block) -> mat4x4f { return b; }
 // where: so the loop over them is written out.
 var<private> held: array<Block, heldBlocks>;
 
-fn holdBlock(k: u32, first: u32, column: u32) { if (k < heldBlocks) { held[k] = keep(blockOfWeight(first + k, column)); } }
-fn hold(first: u32, column: u32) {
+fn holdBlock(k: u32) { if (k < heldBlocks) { held[k] = keep(blockOfWeight(first + k)); } }
+fn hold() {
 #if processor
   for (var k = 0u; k < heldBlocks; k++) { // done once: what compiles sooner is better
 #if quads
-    held[k] = keep(blockOfWeight(select(inner, first + (k ^ lane), (k ^ lane) < depth), column));
+    held[k] = keep(blockOfWeight(select(inner, first + (k ^ lane), (k ^ lane) < depth)));
 #else
-    holdBlock(k, first, column);
+    holdBlock(k);
 #endif
   }
 #else
-  holdBlock(0u, first, column);
-  holdBlock(1u, first, column);
-  holdBlock(2u, first, column);
-  holdBlock(3u, first, column);
-#if half
-  holdBlock(4u, first, column);
-  holdBlock(5u, first, column);
-  holdBlock(6u, first, column);
-  holdBlock(7u, first, column);
-#endif
+  holdBlock(0u);
+  holdBlock(1u);
+  holdBlock(2u);
+  holdBlock(3u);
+  holdBlock(4u);
+  holdBlock(5u);
+  holdBlock(6u);
+  holdBlock(7u);
 #endif
 }
 
-fn factorAt(row: u32, k: u32) -> vec4f { return vec4f(factor[readAt + row * inner + min(k, inner - 1u)]); }
+fn factorAt(row: u32, k: u32) -> vec4f { return vec4f(factor[group * factorCount + readAt + row * inner + min(first + k, inner - 1u)]); }
 
 var<private> sum: vec4f;
 
 fn addHeld(k: u32, x: vec4f) { if (k < heldBlocks) { sum += kept(held[k]) * x; } }
-fn addHeld4(k: u32, row: u32, first: u32) {
+fn addHeld4(k: u32, row: u32) {
   if (k < heldBlocks) {
 #if quads
-    let x = factorAt(row, first + k + lane);
+    let x = factorAt(row, k + lane);
     let y = quadSwapX(x);
     addHeld(k, x);
     addHeld(k + 1u, y);
     addHeld(k + 2u, quadSwapY(x));
     addHeld(k + 3u, quadSwapY(y));
 #else
-    addHeld(k, factorAt(row, first + k));
-    addHeld(k + 1u, factorAt(row, first + k + 1u));
-    addHeld(k + 2u, factorAt(row, first + k + 2u));
-    addHeld(k + 3u, factorAt(row, first + k + 3u));
+    addHeld(k, factorAt(row, k));
+    addHeld(k + 1u, factorAt(row, k + 1u));
+    addHeld(k + 2u, factorAt(row, k + 2u));
+    addHeld(k + 3u, factorAt(row, k + 3u));
 #endif
   }
 }
-fn addHeld16(k: u32, row: u32, first: u32) {
-  addHeld4(k, row, first);
-  addHeld4(k + 4u, row, first);
-  addHeld4(k + 8u, row, first);
-  addHeld4(k + 12u, row, first);
+fn addHeld16(k: u32, row: u32) {
+  addHeld4(k, row);
+  addHeld4(k + 4u, row);
+  addHeld4(k + 8u, row);
+  addHeld4(k + 12u, row);
 }
 
-// What a thread adds to a row's products: of all that is summed, its slice begins at `first`.
-fn share(row: u32, first: u32, column: u32) -> vec4f {
+// What a thread adds to a row's products.
+fn share(row: u32) -> vec4f {
   sum = vec4f();
-  addHeld16(0u, row, first);
-  addHeld16(16u, row, first);
-  addHeld16(32u, row, first);
-  addHeld16(48u, row, first);
-  for (var k = heldBlocks; k < depth; k++) { sum += blockOfWeight(first + k, column) * factorAt(row, first + k); }
+  addHeld16(0u, row);
+  addHeld16(16u, row);
+  addHeld16(32u, row);
+  addHeld16(48u, row);
+  for (var k = heldBlocks; k < depth; k++) { sum += blockOfWeight(first + k) * factorAt(row, k); }
   return sum;
 }
 
 // Leaves a thread's share for the thread that does the cell's step.
-fn leave(row: u32, x: vec4f, thread: u32) {
-  if (direct) { sum = x; } else { part[row * threads + thread] = x; }
+fn leave(row: u32, x: vec4f) {
+  if (direct) { sum = x; } else { part[group * partCount + row * threads + thread] = x; }
 }
 
-// A product of a row: the sum of all shares.
-fn product(row: u32, column: u32) -> vec4f {
+// A product of a row: the sum of all shares of column `at`.
+fn product(row: u32, at: u32) -> vec4f {
   var total = sum;
   if (!direct) {
     total = vec4f();
-    for (var slice = 0u; slice < slices; slice++) { total += part[row * threads + slice * across + column]; }
+    for (var slice = 0u; slice < slices; slice++) { total += part[group * partCount + row * threads + slice * across + at]; }
   }
   return total;
 }
@@ -205,31 +225,33 @@ fn sumOf(e: Element, g: u32) -> vec4f {
 // and by all threads, as what only some fetch is waited for at once.
 var<private> arriving: array<vec4f, rows>;
 
-fn fetchRow(i: u32, r: u32, firstRow: u32, at: u32) {
-  arriving[r] = fromInput(min(i, steps - 1u), min(firstRow + r, batch - 1u), at);
+fn fetchRow(i: u32, r: u32, firstRow: u32) {
+  arriving[r] = fromInput(min(i, steps - 1u), min(firstRow + r, batch - 1u), select(0u, column, first == 0u));
 }
-fn fetch(i: u32, firstRow: u32, at: u32) {
+fn fetch(i: u32, firstRow: u32) {
   if (rows == 1u) {
-    fetchRow(i, 0u, firstRow, at);
+    fetchRow(i, 0u, firstRow);
   } else {
-    for (var r = 0u; r < rows; r++) { fetchRow(i, r, firstRow, at); }
+    for (var r = 0u; r < rows; r++) { fetchRow(i, r, firstRow); }
   }
 }
 
-fn multiplyRow(r: u32, first: u32, column: u32, thread: u32) {
+fn multiplyRow(r: u32) {
 #if apart
   let brings = first == 0u && column < summed * width; // the last gate's is no part of a sum
 #else
   let brings = first == 0u;
 #endif
-  leave(r, share(r, first, column) + select(vec4f(), arriving[r], brings), thread);
+  leave(r, share(r) + select(vec4f(), arriving[r], brings));
 }
 
-// Keeps the sums of step i that the cell finds in `gate`, and q where the cell combines it itself.
+// Keeps the sums that the cell asks for, in `gate` too where its way back does, and q where the cell combines it itself.
 fn keepSums(element: Element) {
   for (var g = 0u; g < lastGate; g++) {
     ownSum[g] = product(own, g * width + ownColumn);
+#if sumsRead
     gate[element.gate + g * width] = stored(ownSum[g]);
+#endif
   }
 #if apart
   candidate[element.time] = stored(product(own, summed * width + ownColumn) + recurrentBias[ownColumn]);
@@ -245,24 +267,26 @@ fn candidateStep(element: Element) {
 }
 #endif
 
-fn cellStep(i: u32, length: u32, element: Element) {
+fn cellStep(i: u32, element: Element) {
   var last = product(own, lastGate * width + ownColumn);
 #if second
   last += recurrentBias[ownColumn];
 #else
   keepSums(element);
 #endif
-  let h = stepForward(i, length, element, last);
+  let h = stepForward(i, ownLength, element, last);
   ownHidden = vec4f(h);
   handOn(0u, h);
 }
 #else
 
-fn multiplyRow(r: u32, first: u32, column: u32, thread: u32) { leave(r, share(r, first, column), thread); }
+fn multiplyRow(r: u32) { leave(r, share(r)); }
+
+var<private> above: vec4f;
 
 // dh after step s − 1, then the gradients of that step, for the products with Uᵀ: of what U multiplied, where that was h.
-fn cellStep(s: u32, length: u32, row: u32, before: Element, above: vec4f) {
-  stepBackward(s, length, elementOf(s, row, ownColumn), before, product(own, ownColumn) + above);
+fn cellStep(s: u32, before: Element) {
+  stepBackward(s, ownLength, elementOf(s, ownRow, ownColumn), before, product(own, ownColumn) + above);
   if (s == 0u) { return; }
 #if second
   for (var g = 0u; g < summed; g++) { handOn(g * width, Stored()); }
@@ -286,22 +310,22 @@ fn candidateStep(before: Element) {
 #endif
 
 // Of one row, it is written out: its index is known.
-fn multiply(first: u32, column: u32, thread: u32) {
+fn multiply() {
   if (rows == 1u) {
-    multiplyRow(0u, first, column, thread);
+    multiplyRow(0u);
   } else {
-    for (var r = 0u; r < rows; r++) { multiplyRow(r, first, column, thread); }
+    for (var r = 0u; r < rows; r++) { multiplyRow(r); }
   }
 }
 
-// All steps of the rows from `firstRow` on.
-fn sweepRows(firstRow: u32, first: u32, column: u32, thread: u32) {
-  let row = firstRow + own;
-  let hasElement = own < rows && row < batch;
-  let length = u32(lengths[min(row, batch - 1u)]);
+// All steps of the rows from `firstRow` on. Where its vec4f of h is, a thread finds out when it needs it, for the same registers.
+fn sweepRows(firstRow: u32) {
+  ownRow = firstRow + own;
+  hasElement = own < rows && ownRow < batch;
+  ownLength = u32(lengths[min(ownRow, batch - 1u)]);
 #if forward
   if (hasElement) {
-    let element = elementOf(0u, row, ownColumn);
+    let element = elementOf(0u, ownRow, ownColumn);
     let h = hidden[element.before];
     ownHidden = vec4f(h);
     handOn(0u, h);
@@ -309,46 +333,43 @@ fn sweepRows(firstRow: u32, first: u32, column: u32, thread: u32) {
     for (var s = 0u; s < states; s++) { ownState[s] = cellState[stateAt(element, s)]; }
 #endif
   }
-  let fetched = select(0u, column, first == 0u);
-  fetch(0u, firstRow, fetched);
+  fetch(0u, firstRow);
   turnOver();
-  workgroupBarrier();
+  meet();
   for (var i = 0u; i < sweepSteps; i++) {
-    let element = elementOf(i, row, ownColumn);
-    multiply(first, column, thread);
+    multiply();
 #if second
-    workgroupBarrier();
-    if (hasElement) { candidateStep(element); }
-    workgroupBarrier();
-    multiply(first, column, thread);
+    meet();
+    if (hasElement) { candidateStep(elementOf(i, ownRow, ownColumn)); }
+    meet();
+    multiply();
 #endif
-    fetch(i + 1u, firstRow, fetched);
-    if (!direct) { workgroupBarrier(); }
-    if (hasElement) { cellStep(i, length, element); }
+    fetch(i + 1u, firstRow);
+    if (!direct) { meet(); }
+    if (hasElement) { cellStep(i, elementOf(i, ownRow, ownColumn)); }
     turnOver();
-    workgroupBarrier();
+    meet();
   }
 #else
   if (hasElement) {
     for (var g = 0u; g < gates; g++) { handOn(g * width, Stored()); } // nothing comes from later than the last step
   }
   turnOver();
-  workgroupBarrier();
+  meet();
   for (var n = 0u; n < sweepSteps; n++) {
     let s = steps - n;
-    let before = elementOf(s - 1u, row, ownColumn);
-    let above = fromAbove(s, min(row, batch - 1u), length, ownColumn); // on its way while the products are made
-    multiply(first, column, thread);
-    if (!direct) { workgroupBarrier(); }
-    if (hasElement) { cellStep(s, length, row, before, above); }
+    above = fromAbove(s, min(ownRow, batch - 1u), ownLength, ownColumn); // on its way while the products are made
+    multiply();
+    if (!direct) { meet(); }
+    if (hasElement) { cellStep(s, elementOf(s - 1u, ownRow, ownColumn)); }
     turnOver();
-    workgroupBarrier();
+    meet();
 #if second
-    multiply(first, column, thread);
-    if (!direct) { workgroupBarrier(); }
-    if (hasElement && s > 0u) { candidateStep(before); }
+    multiply();
+    if (!direct) { meet(); }
+    if (hasElement && s > 0u) { candidateStep(elementOf(s - 1u, ownRow, ownColumn)); }
     turnOver();
-    workgroupBarrier();
+    meet();
 #endif
   }
 #endif
@@ -356,23 +377,27 @@ fn sweepRows(firstRow: u32, first: u32, column: u32, thread: u32) {
 
 @compute @workgroup_size(threads)
 fn sweep(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) thread: u32,
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) invocation: u32,
 #if quads
-  @builtin(subgroup_invocation_id) invocation: u32,
+  @builtin(subgroup_invocation_id) inSubgroup: u32,
 #endif
 ) {
-#if quads
-  lane = invocation % 4u;
+#if buffered
+  group = workgroup.x;
 #endif
-  let column = min(thread % across, columns - 1u);
-  let first = thread / across * depth;
-  hold(first, column);
+#if quads
+  lane = inSubgroup % 4u;
+#endif
+  thread = invocation;
+  column = min(thread % across, columns - 1u);
+  first = thread / across * depth;
+  hold();
   own = thread / width;
   ownColumn = thread % width;
   if (turns == 1u) {
-    sweepRows(group.x * rows, first, column, thread);
+    sweepRows(workgroup.x * rows);
   } else {
-    for (var turn = 0u; turn < turns; turn++) { sweepRows((turns * group.x + turn) * rows, first, column, thread); }
+    for (var turn = 0u; turn < turns; turn++) { sweepRows((turns * workgroup.x + turn) * rows); }
   }
 }

@@ -31,6 +31,8 @@ export interface CellFacts {
   readonly candidate?: "apart" | "second";
   /** Whether, with "second", the way back reads what the cell made of h. */
   readonly readsCandidate?: boolean;
+  /** Whether the way back reads sums of gates. */
+  readonly readsSums?: boolean;
   /** The module of torch.nn that computes the same from the same parameters; without it, none does. */
   readonly pytorch?: "RNN" | "GRU" | "LSTM" | undefined;
   /** The gate, from 0, that says how much of the state beside h stays: `forgetBias` is its bias. */

@@ -64,7 +64,7 @@ const parameterOf = (parameter: number): string =>
 export function tracedShader(
   at: string,
   cell: TracedCell,
-): Pick<Cell, "source" | "isLine" | "passesBeside" | "readsCandidate"> {
+): Pick<Cell, "source" | "isLine" | "passesBeside" | "readsCandidate" | "readsSums"> {
   const { name, parameters, forward, backward, projection } = cell;
   const [h, ...beside] = cell.states;
   const [apart] = cell.apart;
@@ -249,6 +249,7 @@ export function tracedShader(
     isLine: line !== undefined,
     passesBeside: passesBeside || projection !== undefined,
     readsCandidate,
+    readsSums: cell.reads.gates.length > 0,
   };
 }
 

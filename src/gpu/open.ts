@@ -32,6 +32,7 @@ const wantedFeatures = ["subgroups", "timestamp-query", "shader-f16"] as const s
 const wantedLimits = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
   "maxComputeInvocationsPerWorkgroup",
   "maxComputeWorkgroupSizeX",
   "maxComputeWorkgroupStorageSize",
@@ -95,6 +96,6 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
   }
   throw new TempogradError(
     "unsupported",
-    `openGpu: the adapter gives no device (${(refused as Error).message}), not even of the least kind; update the graphics driver or the browser, or pass { device }.`,
+    `openGpu: the adapter gives no device (${(refused as Error).message}), not even the least; update the graphics driver or the browser, or pass { device }.`,
   );
 }

@@ -147,6 +147,11 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, form: SweepForm): 
     ...(cellState && { cellState }),
     ...(unitParameters && { unitParameters: { ...unitParameters, size: uniformBytes(cell, width) } }),
   };
+  if (form.flags.buffered) {
+    const each = (count = 0) => ({ shape: [form.workgroups[0] * count, 4] });
+    const { factorCount, partCount } = form.constants;
+    Object.assign(bindings, plan.group("exchange", { factor: each(factorCount), part: each(partCount) }).tensors);
+  }
   const dispatch = (phaseTwo: boolean) => ({
     kernel: {
       shader: `${cell.name} recurrence`,
@@ -177,6 +182,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, form: SweepForm): 
         apart: cell.candidate === "apart",
         second: cell.candidate === "second",
         beside: cell.passesBeside === true,
+        sumsRead: cell.readsSums === true,
         states: cell.states > 0,
       },
     },

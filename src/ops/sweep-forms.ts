@@ -91,6 +91,7 @@ function tiledForm(
 function persistentForm(traits: DeviceTraits, size: SweepSize): SweepForm | undefined {
   const { limits, software, quads, cores } = traits;
   const { batch, gates, forward, half } = size;
+  const buffered = software && quads && !half && limits.maxStorageBuffersPerShaderStage >= 10; // 8 are a sweep's own
   const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, maxComputeWorkgroupStorageSize } = limits;
   const width = inVec4(size.width);
   const [columns, inner] = forward ? [gates * width, width] : [width, gates * width];
@@ -112,12 +113,14 @@ function persistentForm(traits: DeviceTraits, size: SweepSize): SweepForm | unde
     const whole = software && quads ? roundUp(depth, 4) : depth;
     const kept = { threads, turns, depth, heldBlocks: Math.min(mostHeld, whole) };
     const workgroups = Math.ceil(batch / rows / turns);
+    const halves = direct ? 2 : 1;
+    const counts = { factorCount: halves * rows * inner, partCount: direct ? 1 : rows * threads };
     return {
       schedule: "fused",
       name: "persistent",
       source: persistentShader,
-      constants: { ...kept, rows, columns, across, inner, slices, halves: direct ? 2 : 1 },
-      flags: { persistent: true, processor: software, quads },
+      constants: { ...kept, ...counts, rows, columns, across, inner, slices, halves },
+      flags: { persistent: true, processor: software, quads, buffered },
       workgroups: [workgroups, 1],
       cost: persistentCost(traits, size, kept, workgroups),
     };

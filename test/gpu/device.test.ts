@@ -63,7 +63,7 @@ describe("opening a GPU", () => {
     const node = await openNodeGpu();
     const { gpu } = await refusing(() => true, node);
     await expect(openGpu({ gpu })).rejects.toThrow(
-      "openGpu: the adapter gives no device (a limit is not supported), not even of the least kind; update",
+      "openGpu: the adapter gives no device (a limit is not supported), not even the least; update",
     );
     node.close();
   });

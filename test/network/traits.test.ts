@@ -5,6 +5,7 @@ import { devices } from "../../demo/kernels/devices";
 import { trainingPass, workgroupsOf, workOf } from "../../demo/kernels/planned";
 import { byDefault, describe as lines, memoryOf } from "../../src/gpu/describe";
 import { expectRoom } from "../../src/gpu/expect-room";
+import { roundUp } from "../../src/gpu/tensor";
 import type { DeviceTraits } from "../../src/gpu/traits";
 import { cellNames, planTable } from "../../src/index";
 
@@ -77,4 +78,26 @@ test("products are cut for GPUs alone, and into slabs that take less than a step
   }
   expect(slabsOf(rtx4090.traits, "lstm", "M").slabs).toBeGreaterThan(0);
   expect(slabsOf(processor, "lstm", "M").slabs).toBe(0);
+});
+
+test("threads of a sweep hand each other numbers in a buffer where zeroing a workgroup's memory is written out, and there is room for one", () => {
+  const bound = (traits: DeviceTraits) =>
+    [...workOf(trainingPass(traits, "lstm", shapes.S).nodes, byDefault)]
+      .filter(({ dispatch }) => dispatch.label.startsWith("lstm"))
+      .map(({ dispatch }) => dispatch.shader.bindings.some(({ name }) => name === "factor"));
+  const withRoom = (maxStorageBuffersPerShaderStage: number) => ({
+    ...processor,
+    limits: { ...processor.limits, maxStorageBuffersPerShaderStage },
+  });
+  expect(bound(withRoom(10))).toEqual([true, true]);
+  expect(bound(withRoom(9))).toEqual([false, false]);
+  expect(bound({ ...withRoom(10), quads: false })).toEqual([false, false]);
+  expect(bound(rtx4090.traits)).toEqual([false, false]);
+  const { buffers } = memoryOf(trainingPass(withRoom(10), "lstm", shapes.S), "test");
+  const counts = [
+    [25, 100],
+    [100, 50],
+  ]; // in vec4f: forward h and a sum a thread, back dgate and a sum a thread
+  const bytes = counts.map((each) => each.reduce((sum, count) => sum + roundUp(16 * count, 256), 0));
+  expect(buffers.filter(({ label }) => label === "exchange").map((buffer) => buffer.bytes)).toEqual(bytes);
 });
