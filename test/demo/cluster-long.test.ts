@@ -80,23 +80,24 @@ describe.skipIf(!isThere()).concurrent("a cluster", () => {
       ...["--save", path, ...args],
     );
 
-  test.each([
-    [4, "lstm", "--layers 2 --clip-norm 0.05 --schedule-lr cosine"],
-    [2, "gru", "--optimizer rmsprop --learning-rate 0.002 --clip-value 0.001 --clip-norm none"],
-    [2, "elman", "--activation relu --optimizer nesterov --label-smoothing 0.1 --weight-decay 0.001"],
-    [1, "lstm", "--optimizer adamw --schedule-lr step"],
-    [1, "gru", "--optimizer sgd --schedule-lr warm-up"],
+  test.each<[processes: number, cell: string, options: string, isGoneOnFrom: boolean]>([
+    [4, "lstm", "--layers 2 --clip-norm 0.05 --schedule-lr cosine", true],
+    [2, "gru", "--optimizer rmsprop --learning-rate 0.002 --clip-value 0.001 --clip-norm none", true],
+    [2, "elman", "--activation relu --optimizer nesterov --label-smoothing 0.1 --weight-decay 0.001", true],
+    [1, "lstm", "--optimizer adamw --schedule-lr step", false], // its state is as that of the first
+    [1, "gru", "--optimizer sgd --schedule-lr warm-up", false],
   ])(
-    "of %i processes has the losses of going on alone, and is gone on from: %s %s",
-    async (processes, cell, options) => {
+    "of %i processes has the losses of going on alone: %s %s, is gone on from: %s",
+    async (processes, cell, options, isGoneOnFrom) => {
       const place = useOwnFolder();
       await begin(place("first"), "--cell", cell, ...options.split(" "));
       const alone = await train("--resume", place("first"), "--steps", "60", "--save", place("alone"));
-      const further = await train("--resume", place("alone"), "--steps", "65");
       expect(alone.size).toBe(50);
       const got = await goOn(processes, place("first"), "--save", place("went-on"), "--steps", "60");
       expect(got.size).toBe(50);
       expect(worst(got, alone)).toBeLessThan(1e-4);
+      if (!isGoneOnFrom) return;
+      const further = await train("--resume", place("alone"), "--steps", "65");
       const resumed = await train("--resume", place("went-on"), "--steps", "65");
       expect(resumed.size).toBe(5);
       expect(worst(resumed, further)).toBeLessThan(1e-4);

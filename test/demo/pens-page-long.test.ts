@@ -1,8 +1,56 @@
-// The page of pens in the midst of its lessons: what comes between, and a device that is lost.
-import { expect, test } from "vitest";
+// The page of pens: a lesson from its stroke to its end, what comes between, and a device that is lost.
+import { expect, test, vi } from "vitest";
+import { closedStroke } from "../../demo/pens/stroke";
 import { testInChromium, visit, visitAlone } from "../visit";
-import { circle, draw, inked, path } from "./on-pens-page";
+import { circle, distance, draw, inked, path } from "./on-pens-page";
 import { crashGpu, press, textOf, until } from "./page";
+
+test(
+  "learns a stroke that is drawn on it; then its pens follow it, with one submit a frame and no readback",
+  () =>
+    visit(path, async (page) => {
+      await page.setViewport({ width: 480, height: 1000 }); // small, as the processor paints it
+      await vi.waitFor(async () => expect(await inked(page)).not.toEqual([]), 20_000); // pens that know nothing draw too
+      await draw(page, [
+        [0, 0],
+        [0.01, 0],
+      ]); // a slip
+      expect(await page.$eval("#figure", (select) => (select as HTMLSelectElement).value)).toBe("figure-eight");
+      await draw(page, circle);
+      expect(await page.$eval("#figure", (select) => (select as HTMLSelectElement).value)).toBe("own");
+      const stroke = closedStroke(circle)!;
+      const before = await inked(page);
+      expect(before.filter((place) => distance(place, stroke) < 0.12).length).toBeLessThan(before.length / 2);
+
+      await press(page, "run");
+      const learned = `document.getElementById("steps").textContent === "300 of 300"`;
+      await page.waitForFunction(learned, { polling: 100, timeout: 180_000 });
+      expect(await textOf(page, "status")).toBe("It has learned the stroke; the pens follow it.");
+      const calls = await page.evaluate(async () => {
+        const count = { frames: 0, submits: 0, readbacks: 0 };
+        const { submit } = GPUQueue.prototype;
+        GPUQueue.prototype.submit = function (buffers) {
+          count.submits++;
+          return submit.call(this, buffers);
+        };
+        const { mapAsync } = GPUBuffer.prototype;
+        GPUBuffer.prototype.mapAsync = function (...mapped) {
+          count.readbacks++;
+          return mapAsync.apply(this, mapped);
+        };
+        for (; count.frames < 120; count.frames++) await new Promise(requestAnimationFrame);
+        return count;
+      });
+      expect(calls.readbacks).toBe(0);
+      expect(Math.abs(calls.submits - calls.frames)).toBeLessThan(2);
+
+      const after = await inked(page);
+      expect(after.filter((place) => distance(place, stroke) < 0.12).length).toBeGreaterThan(0.8 * after.length); // one may be on its way yet
+      await press(page, "run");
+      expect(await textOf(page, "status")).toBe("Paused.");
+    }),
+  240_000,
+);
 
 test(
   "takes another stroke, a pause and forgetting in the middle of a lesson",

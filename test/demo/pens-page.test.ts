@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { closedStroke, type FigureName, figure, strokePoints } from "../../demo/pens/stroke";
 import { usePage, visit } from "../visit";
-import { circle, distance, draw, inked, path } from "./on-pens-page";
-import { press, textOf } from "./page";
+import { path } from "./on-pens-page";
+import { textOf } from "./page";
 
 describe("the page of pens", () => {
   const onPage = usePage(path);
@@ -17,52 +17,6 @@ describe("the page of pens", () => {
       await page.$eval("#draw", (draw) => (draw as HTMLButtonElement).click());
       expect(await touch()).toBe("pan-y pinch-zoom");
     }));
-
-  test(
-    "learns a stroke that is drawn on it; then its pens follow it, with one submit a frame and no readback",
-    () =>
-      onPage(async (page) => {
-        await page.setViewport({ width: 480, height: 1000 }); // small, as the processor paints it
-        await draw(page, [
-          [0, 0],
-          [0.01, 0],
-        ]); // a slip
-        expect(await page.$eval("#figure", (select) => (select as HTMLSelectElement).value)).toBe("figure-eight");
-        await draw(page, circle);
-        expect(await page.$eval("#figure", (select) => (select as HTMLSelectElement).value)).toBe("own");
-        const stroke = closedStroke(circle)!;
-        const before = await inked(page);
-        expect(before.filter((place) => distance(place, stroke) < 0.12).length).toBeLessThan(before.length / 2);
-
-        await press(page, "run");
-        const learned = `document.getElementById("steps").textContent === "300 of 300"`;
-        await page.waitForFunction(learned, { polling: 100, timeout: 180_000 });
-        expect(await textOf(page, "status")).toBe("It has learned the stroke; the pens follow it.");
-        const calls = await page.evaluate(async () => {
-          const count = { frames: 0, submits: 0, readbacks: 0 };
-          const { submit } = GPUQueue.prototype;
-          GPUQueue.prototype.submit = function (buffers) {
-            count.submits++;
-            return submit.call(this, buffers);
-          };
-          const { mapAsync } = GPUBuffer.prototype;
-          GPUBuffer.prototype.mapAsync = function (...mapped) {
-            count.readbacks++;
-            return mapAsync.apply(this, mapped);
-          };
-          for (; count.frames < 120; count.frames++) await new Promise(requestAnimationFrame);
-          return count;
-        });
-        expect(calls.readbacks).toBe(0);
-        expect(Math.abs(calls.submits - calls.frames)).toBeLessThan(2);
-
-        const after = await inked(page);
-        expect(after.filter((place) => distance(place, stroke) < 0.12).length).toBeGreaterThan(0.8 * after.length); // one may be on its way yet
-        await press(page, "run");
-        expect(await textOf(page, "status")).toBe("Paused.");
-      }),
-    240_000,
-  );
 
   test("says so plainly where the browser has no WebGPU", () =>
     visit(

@@ -32,18 +32,10 @@ describe("all recordings and whole models agree", () => {
 // All of them, a step a dispatch too: places-long.test.ts.
 test("some of each kind agree in Chromium, and stacked layers as a wavefront", async () => {
   const recorded = [
-    ...["i-like-nlp", "elman-relu", "elman-ragged-last-step", "gru-ragged-tokens", "gru-reset-before", "lstm-state"],
-    ...["gru-two-layers-bidirectional", "lstm-class-weights", "lstm-wide", "train-adam", "train-truncated"],
+    ...["i-like-nlp", "elman-ragged-last-step", "gru-ragged-tokens", "gru-reset-before", "lstm-state"],
+    ...["gru-two-layers-bidirectional", "lstm-wide", "train-adam", "train-truncated"],
   ];
-  const whole = [
-    "different-layers",
-    "embedding-tied",
-    "encoder-decoder-gru",
-    "minlstm",
-    "projection",
-    "slstm",
-    "two-rates",
-  ];
+  const whole = ["embedding-tied", "encoder-decoder-gru", "minlstm", "projection", "slstm"];
   const files = [...recorded, ...whole].map((name) => [name] as const);
   expect(await differing("chromium", "fused", [...files, ...stacks])).toEqual([]);
 });
