@@ -128,9 +128,11 @@ describe.skipIf(!isThere()).concurrent("a cluster", () => {
       const code = child.exitCode ?? (await new Promise((resolve) => child.once("close", resolve)));
       expect(code).toBe(0);
       const steps = said.flatMap((line) => /"step": (\d+)/.exec(line)?.slice(1).map(Number) ?? []);
-      const back = steps.findIndex((step, i) => step <= steps[i - 1]!);
-      expect(steps[back]! % 20).toBe(1); // behind a checkpoint
-      expect(steps[back]).toBeGreaterThan(41);
+      const back = steps.find((step, i) => step <= steps[i - 1]!);
+      if (back !== undefined) {
+        expect(back % 20).toBe(1); // behind a checkpoint; none goes back where it was killed between one and the next step
+        expect(back).toBeGreaterThan(41);
+      }
       const got = lossesOf(said.join("\n"));
       expect(got.get(400)).toBeDefined();
       expect(worst(got, whole)).toBeLessThan(1e-4);

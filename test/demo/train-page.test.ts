@@ -11,41 +11,10 @@ import { worstError } from "../numbers";
 import { visit } from "../visit";
 import { useGpu } from "../workbench";
 import { linesOf, run } from "./elsewhere";
-import { count, onPage, ownText, plain, ready, singleSteps, small, untilStep, useTrainPage } from "./on-train-page";
-import {
-  anotherGpu,
-  barriers,
-  bring,
-  button,
-  choose,
-  downloaded,
-  enter,
-  isSeen,
-  numberOf,
-  press,
-  textOf,
-  until,
-} from "./page";
+import { count, ownText, plain, ready, singleSteps, small, untilStep, useTrainPage } from "./on-train-page";
+import { anotherGpu, bring, button, choose, downloaded, enter, isSeen, numberOf, press, textOf, until } from "./page";
 
 const gpu = useGpu();
-
-test("trains the same losses wherever its address is opened, and says all settings in it", () =>
-  onPage(async (page) => {
-    await ready(page);
-    const cell = await page.$("#cell");
-    await cell!.select("lstm");
-    await enter(page, { seed: "7", hidden: "12", layers: "2", dropout: "0.25" });
-    const losses = await singleSteps(page, 4);
-    const address = page.url();
-    expect(address).toMatch(/#.*cell=lstm.*layers=2/);
-    const other = await page.browserContext().newPage();
-    await other.goto(address);
-    await ready(other);
-    expect(await singleSteps(other, 4)).toEqual(losses);
-    await other.goto("about:blank");
-    await other.goto(`${address}&hidden=0&nonsense=1`);
-    await until(other, "failure", /left out: nonsense=1, hidden=0/);
-  }));
 
 test("says so plainly where the browser has no adapter, and computes on the processor", () =>
   visit(
@@ -304,22 +273,5 @@ describe("on one page, the training page", () => {
         /^torn\.csv: 67 of 200 rows cannot be used \(row 1: value \d is "\?\.\d+"; row 4: /,
       );
       expect(await textOf(page, "own-name")).toMatch(/^waves\.csv/);
-    }));
-
-  test("shows a network through time, and an Elman beside an LSTM whose gradient vanishes less", () =>
-    onSharedPage("data=adding&hidden=16&batch=8&steps=40", async (page) => {
-      await button(page, "run");
-      await press(page, "compare");
-      await until(page, "status", /^Training/);
-      await page.waitForFunction(`document.getElementById("beside").value !== ""`, { polling: 100, timeout: 90_000 });
-      const words = await page.$eval("#unrolled", (view) => view.textContent ?? "");
-      const shares = [...words.matchAll(/At t = 1 the gradient is ([\d.]+)(?: × 10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+))? of/g)].map(
-        ([, digits, sign, power = "⁰"]) =>
-          Number(digits) *
-          10 ** (Number([...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(digit)).join("")) * (sign === "⁻" ? -1 : 1)),
-      );
-      expect(shares).toHaveLength(2);
-      for (const scheme of ["light", "dark"] as const) expect(await barriers(page, scheme)).toEqual([]);
-      expect(shares[0]!).toBeLessThan(shares[1]! / 100);
     }));
 });

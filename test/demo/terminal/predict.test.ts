@@ -76,25 +76,3 @@ test.each([
   expect([code, err]).toEqual([2, expect.stringMatching(/^predict: .*; see npm run predict -- --help\.\n$/)]);
   expect(err).toContain(message);
 });
-
-test("dates are written as ISO 8601 by an encoder–decoder that was saved", async () => {
-  const [model, file] = [join(folder, "dates.safetensors"), join(folder, "dates.txt")];
-  const sizes = ["--hidden", "16", "--batch", "16", "--steps", "60"];
-  const trained = await run(["train", "--task", "dates", "--cell", "lstm", ...sizes, "--save", model]);
-  expect(trained.code, trained.err).toBe(0);
-  expect(trained.out).toMatch(
-    /^Dates: 35,525 days of 1950 to 2049, written in many ways; 1,000 others held out; lstm, /,
-  );
-  expect(trained.out).toContain("encoder and decoder, hidden 16");
-  expect(trained.out).toMatch(/after 60 steps it writes: "[-\d]{10} for .+"/);
-  const [, loss] = /all symbols of them: [\d.]+%; loss ([\d.]+) nats a symbol, knowing only how often/.exec(
-    trained.out,
-  )!;
-  expect(Number(loss)).toBeLessThan(Math.log(11) - 0.8);
-  await writeFile(file, "Mar 3, '98\n\n03/03/1998\n");
-  const told = await run(["predict", "--load", model, "--data", file, "--json"]);
-  expect(told.code, told.err).toBe(0);
-  const lines = linesOf(told.out) as { text: string; date: string; probabilities: number[] }[];
-  expect(lines.map(({ text }) => text)).toEqual(["Mar 3, '98", "03/03/1998"]);
-  for (const { date, probabilities } of lines) expect([date.length, probabilities.length]).toEqual([10, 10]);
-});

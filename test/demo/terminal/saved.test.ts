@@ -58,37 +58,6 @@ test("--resume goes on where --save stopped, with the same losses to the bit, an
   expect(written.out).toMatch(/^Call me [\s\S]{50}\n$/u);
 });
 
-test("trains stacked and bidirectional cells with any optimizer, and loads them again", async () => {
-  const file = join(folder, "lstm.safetensors");
-  const network = ["--cell", "lstm", "--layers", "2", "--bidirectional", "--optimizer", "adam", "--clip-norm", "1"];
-  const args = ["train", "--task", "names", "--hidden", "8", "--batch", "16", "--steps", "30", "--json"];
-  const saved = await run([...args, ...network, "--save", file]);
-  expect(saved.code, saved.err).toBe(0);
-  const { tensors } = readSafetensors(await readFile(file));
-  expect(tensors.get("weight_hh_l1_reverse")!.shape).toEqual([32, 8]);
-  const loaded = await run(["train", "--task", "names", "--batch", "16", "--steps", "1", "--json", "--load", file]);
-  expect(loaded.code, loaded.err).toBe(0);
-  const heldOut = ({ out }: Outcome) => linesOf(out).at(-1).heldOutLoss;
-  expect(heldOut(loaded)).toBeCloseTo(heldOut(saved), 1);
-});
-
-test("--task parity counts over five times as many steps, with a cell of its equations that files hold", async () => {
-  const file = join(folder, "parity.safetensors");
-  const args = ["--task", "parity", "--cell", "coupled-lstm", "--hidden", "16", "--length", "6", "--steps", "400"];
-  const { code, out, err } = await run(["train", ...args, "--save", file]);
-  expect(code, err).toBe(0);
-  expect(out).toContain("coupled-lstm, hidden 16");
-  const [, right, steps] = /held-out accuracy ([\d.]+)% over (\d+) steps, guessing 50\.0%/.exec(out)!;
-  expect(Number(right)).toBeGreaterThan(99);
-  expect(steps).toBe("30");
-  const resumed = await run(["train", "--resume", file, "--steps", "402", "--json"]);
-  expect(linesOf(resumed.out).map(({ step }) => step)).toEqual([401, 402, undefined]);
-  const loaded = await run(["train", "--task", "parity", "--length", "6", "--load", file, "--steps", "1", "--json"]);
-  expect(linesOf(loaded.out).at(-1).accuracy, loaded.err).toBeGreaterThan(0.9);
-  const refused = await run(["train", "--load", file]);
-  expect(refused.err).toContain("whose network tells the product so far of a stream of ±1, expected one that predicts");
-});
-
 test("--save and --resume refuse at once what could only fail later", async () => {
   const file = join(folder, "short.safetensors");
   await writeFile(file, "");
