@@ -212,7 +212,7 @@ fn setState(e: Element, s: u32, value: vec4f) {
 }
 #endif
 
-// The sums of its gates but the last, as `gate` has them.
+// The sums of its gates but the last.
 var<private> ownSum: array<vec4f, gates>;
 fn sumOf(e: Element, g: u32) -> vec4f {
 #if apart
