@@ -16,7 +16,7 @@ const all = [...names, ...models].map((name) => [name] as const);
 const stacks = [["elman-three-layers"] as const, ["lstm-two-layers"] as const];
 const minutes = 600_000;
 
-describe.each(["default", "compatibility"] as const)("with %s limits, all agree", (limits) => {
+describe.each(["adapter", "default", "compatibility"] as const)("with %s limits, all agree", (limits) => {
   test.each(["fused", "unrolled", "persistent"] as const)(
     "%s",
     async (sweeps) => expect(await differing("node", sweeps, all, limits)).toEqual([]),
