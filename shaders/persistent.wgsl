@@ -189,12 +189,12 @@ fn leave(row: u32, x: vec4f) {
   if (direct) { sum = x; } else { part[group * partCount + row * threads + thread] = x; }
 }
 
-// A product of a row: the sum of all shares of column `at`.
-fn product(row: u32, at: u32) -> vec4f {
+// A product of the thread's own row: the sum of all shares of column `at`.
+fn product(at: u32) -> vec4f {
   var total = sum;
   if (!direct) {
     total = vec4f();
-    for (var slice = 0u; slice < slices; slice++) { total += part[group * partCount + row * threads + slice * across + at]; }
+    for (var slice = 0u; slice < slices; slice++) { total += part[group * partCount + own * threads + slice * across + at]; }
   }
   return total;
 }
@@ -248,13 +248,13 @@ fn multiplyRow(r: u32) {
 // Keeps the sums that the cell asks for, in `gate` too where its way back does, and q where the cell combines it itself.
 fn keepSums(element: Element) {
   for (var g = 0u; g < lastGate; g++) {
-    ownSum[g] = product(own, g * width + ownColumn);
+    ownSum[g] = product(g * width + ownColumn);
 #if sumsRead
     gate[element.gate + g * width] = stored(ownSum[g]);
 #endif
   }
 #if apart
-  candidate[element.time] = stored(product(own, summed * width + ownColumn) + recurrentBias[ownColumn]);
+  candidate[element.time] = stored(product(summed * width + ownColumn) + recurrentBias[ownColumn]);
 #endif
 }
 
@@ -268,7 +268,7 @@ fn candidateStep(element: Element) {
 #endif
 
 fn cellStep(i: u32, element: Element) {
-  var last = product(own, lastGate * width + ownColumn);
+  var last = product(lastGate * width + ownColumn);
 #if second
   last += recurrentBias[ownColumn];
 #else
@@ -286,7 +286,7 @@ var<private> above: vec4f;
 
 // dh after step s − 1, then the gradients of that step, for the products with Uᵀ: of what U multiplied, where that was h.
 fn cellStep(s: u32, before: Element) {
-  stepBackward(s, ownLength, elementOf(s, ownRow, ownColumn), before, product(own, ownColumn) + above);
+  stepBackward(s, ownLength, elementOf(s, ownRow, ownColumn), before, product(ownColumn) + above);
   if (s == 0u) { return; }
 #if second
   for (var g = 0u; g < summed; g++) { handOn(g * width, Stored()); }
@@ -302,7 +302,7 @@ fn cellStep(s: u32, before: Element) {
 #if second
 // What the last gate's product passes back, then the gradients of what multiplied h.
 fn candidateStep(before: Element) {
-  carry[before.own] += cellCandidateBackward(before, product(own, ownColumn));
+  carry[before.own] += cellCandidateBackward(before, product(ownColumn));
   for (var g = 0u; g < summed; g++) { handOn(g * width, gate[before.gate + g * width]); }
   handOn(summed * width, Stored());
 }

@@ -111,7 +111,7 @@ function addSweep(plan: Plan, sweep: Sweep, directed: Directed): void {
   if (forms.length === 0) {
     throw new TempogradError(
       "option",
-      `recurrence: schedule "fused" with hidden ${width} needs more threads in a workgroup than the ${traits.limits.maxComputeInvocationsPerWorkgroup} of this device; use schedule "unrolled".`,
+      `recurrence: schedule "fused" with hidden ${width} needs more than ${traits.limits.maxComputeInvocationsPerWorkgroup} threads in a workgroup; use schedule "unrolled".`,
     );
   }
   const kind = [
@@ -147,7 +147,8 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, form: SweepForm): 
     ...(cellState && { cellState }),
     ...(unitParameters && { unitParameters: { ...unitParameters, size: uniformBytes(cell, width) } }),
   };
-  if (form.flags.buffered) {
+  const buffered = !!form.flags.buffered && Object.keys(bindings).length <= 8; // with two more: 10, as such forms ask for
+  if (buffered) {
     const each = (count = 0) => ({ shape: [form.workgroups[0] * count, 4] });
     const { factorCount, partCount } = form.constants;
     Object.assign(bindings, plan.group("exchange", { factor: each(factorCount), part: each(partCount) }).tensors);
@@ -183,6 +184,7 @@ function addWay(plan: Plan, sweep: Sweep, directed: Directed, form: SweepForm): 
         second: cell.candidate === "second",
         beside: cell.passesBeside === true,
         sumsRead: cell.readsSums === true,
+        buffered,
         states: cell.states > 0,
       },
     },
@@ -236,7 +238,7 @@ function expectUnitParameters(operation: string, cell: Cell, tensor: PlannedTens
     const most = 4 * Math.floor(mostOfUniform / (16 * count));
     throw new TempogradError(
       "option",
-      `${operation}: hidden is ${width} for the cell "${cell.name}" of ${count} unit parameters, expected up to ${most}, as a uniform has room for; use fewer units.`,
+      `${operation}: hidden is ${width} for the cell "${cell.name}" of ${count} unit parameters, expected up to ${most} in a uniform; use fewer units.`,
     );
   }
 }

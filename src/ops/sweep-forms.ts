@@ -91,7 +91,7 @@ function tiledForm(
 function persistentForm(traits: DeviceTraits, size: SweepSize): SweepForm | undefined {
   const { limits, software, quads, cores } = traits;
   const { batch, gates, forward, half } = size;
-  const buffered = software && quads && !half && limits.maxStorageBuffersPerShaderStage >= 10; // 8 are a sweep's own
+  const buffered = software && quads && !half && limits.maxStorageBuffersPerShaderStage >= 10;
   const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, maxComputeWorkgroupStorageSize } = limits;
   const width = inVec4(size.width);
   const [columns, inner] = forward ? [gates * width, width] : [width, gates * width];
