@@ -32,6 +32,14 @@ export function scrollable(place: HTMLElement, label: string): void {
   place.tabIndex = 0;
 }
 
+/**
+ * Waits until nothing in a place is pressed. What is pressed must stay until it is let go of: the click on an element
+ * that was replaced meanwhile goes to what held it, or nowhere.
+ */
+export async function released(place: HTMLElement): Promise<void> {
+  while (place.matches(":active")) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 /** Hands the visitor a file. */
 export function download(name: string, content: Blob): void {
   const link = html("a");

@@ -1,6 +1,6 @@
 // The panel in which a visitor asks the network that is trained, while it trains and when it is paused.
 
-import { element, html } from "../page";
+import { element, html, released } from "../page";
 import type { Answer, Asking, Tested } from "../tasks/asking";
 import type { Facts } from "../workshop/session";
 import { answered, nextPieces, testedTables } from "./answers";
@@ -90,6 +90,7 @@ export class AskingPanel {
     const isLate = () => number < this.#shown || !this.#desk.order;
     try {
       const found = await this.#desk.workshop.ask(question);
+      await released(element("answer"));
       if (!found || isLate()) return;
       this.#shown = number;
       this.#tell("");

@@ -1,6 +1,6 @@
 // The panel that shows the trained network unrolled through time, alone or beside another run.
 
-import { element } from "../page";
+import { element, released } from "../page";
 import type { Unrolled } from "../through-time/unroll";
 import { ThroughTimeView } from "../through-time/view";
 import type { Desk } from "./desk";
@@ -53,6 +53,7 @@ export class ThroughTime {
       const target = this.#target;
       // Where the device is lost, the next look comes with the next one.
       const unrolled = await this.#desk.workshop.unroll(target, this.#series).catch(() => undefined);
+      await released(element("unrolled"));
       if (!unrolled || !run || !this.#desk.order || run !== this.#desk.runs.current) continue;
       if (target === "last") run.unrolled = unrolled;
       this.#show(target === "last" ? undefined : { run, unrolled });
