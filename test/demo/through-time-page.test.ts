@@ -18,7 +18,7 @@ import { integers, numbers, worstError } from "../numbers";
 import { inBlankPage } from "../visit";
 import { useGpu } from "../workbench";
 import { onPage, ready } from "./on-train-page";
-import { barriers, press, until } from "./page";
+import { barriers, enter, press, until } from "./page";
 
 describe("an unrolled network", () => {
   const gpu = useGpu();
@@ -418,4 +418,13 @@ test("the training page shows gates, one unit, what speaks for the next characte
     await page.focus("#answer li:nth-child(3) button");
     const third = await page.$eval("#answer li:nth-child(3) button", ({ dataset }) => dataset.piece!);
     await until(page, "saliency-words", new RegExp(`^What speaks for (‘${third}’|space)`));
+    // A press lasts: what is seen meanwhile is drawn after it.
+    await enter(page, { pauseAt: "40" });
+    await page.locator("#unrolled canvas").hover();
+    await page.mouse.down();
+    await page.$eval("#run", (button) => (button as HTMLButtonElement).click());
+    await until(page, "answered", /^After 40 steps/);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await page.mouse.up();
+    expect(await page.$eval(".unit-lines", ({ textContent }) => textContent)).toMatch(/unit [89]: forget gate f/);
   }, "data=own-text&cell=lstm&hidden=16&batch=4&steps=24&pauseAt=30"));
