@@ -60,13 +60,11 @@ fn blockOfA(row: u32, k: u32) -> mat4x4f {
 
 #if transposeB
 fn blockOfB(k: u32, column: u32) -> mat4x4f {
-  let at = sizes.bStart + 4u * column * sizes.bWidth + k;
-  return transpose(rowsOfB(at));
+  return transpose(rowsOfB(sizes.bStart + 4u * column * sizes.bWidth + k));
 }
 #else
 fn blockOfB(k: u32, column: u32) -> mat4x4f {
-  let at = sizes.bStart + 4u * k * sizes.bWidth + column;
-  return rowsOfB(at);
+  return rowsOfB(sizes.bStart + 4u * k * sizes.bWidth + column);
 }
 #endif
 
@@ -99,29 +97,12 @@ fn put(at: u32, value: vec4f) {
 #endif
 }
 
-fn storeRow(at: u32, row: u32, column: u32, value: vec4f) {
+fn storeRow(slabAt: u32, row: u32, column: u32, value: vec4f) {
+  var sum = value;
 #if bias
-  let sum = value + bias[column];
-#else
-  let sum = value;
+  sum += bias[column];
 #endif
-  if (inside || row < sizes.rows) { store(at + row * sizes.cWidth + column, sum); }
-}
-
-fn storeBlocks(slabAt: u32, place: Place, n: u32, left: mat4x4f, right: mat4x4f) {
-  let row = rowComputed(place, n);
-  if (inside || place.column < sizes.width) {
-    storeRow(slabAt + sizes.cStart, row, place.column, left[0]);
-    storeRow(slabAt + sizes.cStart, row + 1u, place.column, left[1]);
-    storeRow(slabAt + sizes.cStart, row + 2u, place.column, left[2]);
-    storeRow(slabAt + sizes.cStart, row + 3u, place.column, left[3]);
-  }
-  if (inside || place.column + 1u < sizes.width) {
-    storeRow(slabAt + sizes.cStart, row, place.column + 1u, right[0]);
-    storeRow(slabAt + sizes.cStart, row + 1u, place.column + 1u, right[1]);
-    storeRow(slabAt + sizes.cStart, row + 2u, place.column + 1u, right[2]);
-    storeRow(slabAt + sizes.cStart, row + 3u, place.column + 1u, right[3]);
-  }
+  if (inside || row < sizes.rows) { store(slabAt + sizes.cStart + row * sizes.cWidth + column, sum); }
 }
 
 #if shared
@@ -163,10 +144,10 @@ fn times16Kept(at: u32, p0: Four, p1: Four, p2: Four, p3: Four) -> vec4f {
 fn storeKept(n: u32, first: u32, row: u32, column: u32, sum: vec4f) {
   if (!inside && column + n >= sizes.width) { return; }
 #if once
-  storeRow(sizes.cStart, row, column + n, sum);
+  storeRow(0u, row, column + n, sum);
 #else
   if (first == 0u) {
-    storeRow(sizes.cStart, row, column + n, sum);
+    storeRow(0u, row, column + n, sum);
   } else {
     let at = sizes.cStart + row * sizes.cWidth + column + n;
     put(at, vec4f(c[at]) + sum);
@@ -268,24 +249,22 @@ fn matmul(
 #endif
   }
 #endif
-  let at = group.z * sizes.slab;
-  storeBlocks(at, place, 0u, tile.c00, tile.c01);
-#if quads
-  storeBlocks(at, place, 1u, tile.c10, tile.c11);
-  storeBlocks(at, place, 2u, tile.c20, tile.c21);
-  storeBlocks(at, place, 3u, tile.c30, tile.c31);
-#endif
-#if tall
-  storeBlocks(at, place, blocksDown, tile.d00, tile.d01);
-#if quads
-  storeBlocks(at, place, 5u, tile.d10, tile.d11);
-  storeBlocks(at, place, 6u, tile.d20, tile.d21);
-  storeBlocks(at, place, 7u, tile.d30, tile.d31);
-#endif
-#endif
+  let slabAt = group.z * sizes.slab;
+  var sums = sumsOf(tile);
+  for (var n = 0u; n < sumBlocks; n++) {
+    let row = rowComputed(place, n / 2u);
+    let column = place.column + n % 2u;
+    let block = sums[n];
+    if (inside || column < sizes.width) {
+      storeRow(slabAt, row, column, block[0]);
+      storeRow(slabAt, row + 1u, column, block[1]);
+      storeRow(slabAt, row + 2u, column, block[2]);
+      storeRow(slabAt, row + 3u, column, block[3]);
+    }
+  }
 #if rowSum
-  if (id.y == 0u && place.column < sizes.width) { store(sizes.sumStart + at + place.column, sum0); }
-  if (id.y == 0u && place.column + 1u < sizes.width) { store(sizes.sumStart + at + place.column + 1u, sum1); }
+  if (id.y == 0u && place.column < sizes.width) { store(sizes.sumStart + slabAt + place.column, sum0); }
+  if (id.y == 0u && place.column + 1u < sizes.width) { store(sizes.sumStart + slabAt + place.column + 1u, sum1); }
 #endif
 #endif
 #if noted

@@ -59,35 +59,12 @@ fn blockOfWeight(k: u32, column: u32) -> mat4x4f {
 #endif
 
 // A thread's elements: number e is in column e mod 2 and row e / 2 of its blocks.
+const count = tileRows * tileColumns;
 #if single
-const count = tileColumns;
-alias Elements = array<vec4f, count>;
-#if narrow
-fn elements(tile: ptr<function, Tile>) -> Elements { return array((*tile).c00); }
-#else
-fn elements(tile: ptr<function, Tile>) -> Elements { return array((*tile).c00, (*tile).c01); }
-#endif
-fn elementAt(all: ptr<function, Elements>, e: u32) -> vec4f { return (*all)[e]; }
+fn elementAt(sums: ptr<function, Sums>, e: u32) -> vec4f { return (*sums)[e]; }
 fn rowOf(place: Place, e: u32) -> u32 { return place.row; }
 #else
-const count = tileRows * tileColumns;
-alias Elements = array<mat4x4f, count / 4u>;
-fn elements(tile: ptr<function, Tile>) -> Elements {
-  let t = *tile;
-  return array(
-    t.c00, t.c01,
-#if quads
-    t.c10, t.c11, t.c20, t.c21, t.c30, t.c31,
-#endif
-#if tall
-    t.d00, t.d01,
-#if quads
-    t.d10, t.d11, t.d20, t.d21, t.d30, t.d31,
-#endif
-#endif
-  );
-}
-fn elementAt(all: ptr<function, Elements>, e: u32) -> vec4f { return (*all)[2u * (e / 8u) + e % 2u][e / 2u % 4u]; }
+fn elementAt(sums: ptr<function, Sums>, e: u32) -> vec4f { return (*sums)[2u * (e / 8u) + e % 2u][e / 2u % 4u]; }
 fn rowOf(place: Place, e: u32) -> u32 { return rowComputed(place, e / 8u) + e / 2u % 4u; }
 #endif
 fn columnOf(place: Place, e: u32) -> u32 { return place.column + e % tileColumns; }
@@ -148,7 +125,7 @@ fn productStep(i: u32, place: Place) {
   for (var g = 0u; g < lastGate; g++) {
     var tile = Tile();
     addHiddenProduct(&tile, i, g, place);
-    var sums = elements(&tile);
+    var sums = sumsOf(tile);
     for (var e = 0u; e < count; e++) {
       let r = rowOf(place, e);
       let c = columnOf(place, e);
@@ -160,7 +137,7 @@ fn productStep(i: u32, place: Place) {
 #if apart
   var apartTile = Tile();
   addHiddenProduct(&apartTile, i, summed, place);
-  var apartSums = elements(&apartTile);
+  var apartSums = sumsOf(apartTile);
   for (var e = 0u; e < count; e++) {
     let r = rowOf(place, e);
     let c = columnOf(place, e);
@@ -177,7 +154,7 @@ fn cellStep(i: u32, place: Place) {
 #else
   addHiddenProduct(&tile, i, lastGate, place);
 #endif
-  var sums = elements(&tile);
+  var sums = sumsOf(tile);
   for (var e = 0u; e < count; e++) {
     let r = rowOf(place, e);
     let c = columnOf(place, e);
@@ -246,7 +223,7 @@ fn firstPhase(s: u32, place: Place) {
     addCandidateProduct(&tile, timeOf(s), place);
 #endif
   }
-  var sums = elements(&tile);
+  var sums = sumsOf(tile);
   for (var e = 0u; e < count; e++) {
     let r = rowOf(place, e);
     let c = columnOf(place, e);
@@ -264,7 +241,7 @@ fn secondPhase(s: u32, place: Place) {
   if (s > 0u) {
     var tile = Tile();
     addGateProduct(&tile, s - 1u, summed, gates, place);
-    var sums = elements(&tile);
+    var sums = sumsOf(tile);
     for (var e = 0u; e < count; e++) {
       let r = rowOf(place, e);
       let c = columnOf(place, e);

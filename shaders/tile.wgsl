@@ -27,6 +27,13 @@ fn addProduct(tile: ptr<function, Tile>, rows: Rows, b0: mat4x4f, b1: mat4x4f) {
   (*tile).c00 += b0 * rows.a0;
   (*tile).c01 += b1 * rows.a0;
 }
+
+alias Sums = array<vec4f, tileColumns>;
+#if narrow
+fn sumsOf(tile: Tile) -> Sums { return array(tile.c00); }
+#else
+fn sumsOf(tile: Tile) -> Sums { return array(tile.c00, tile.c01); }
+#endif
 #else
 // The blocks of A that a thread loads.
 struct Rows {
@@ -71,9 +78,7 @@ const blocksDown = 1u;
 
 // The first row of block n of A that a thread loads, and of block n of C that it computes.
 fn rowLoaded(place: Place, n: u32) -> u32 { return place.row + 4u * (blocksDown * n + place.lane); }
-fn rowComputed(place: Place, n: u32) -> u32 {
-  return place.row + 4u * (n / blocksDown * blocksDown + (place.lane ^ (n % blocksDown)));
-}
+fn rowComputed(place: Place, n: u32) -> u32 { return place.row + 4u * (n ^ place.lane); }
 
 // tile += rows · [b0 b1]
 fn addProduct(tile: ptr<function, Tile>, rows: Rows, b0: mat4x4f, b1: mat4x4f) {
@@ -107,5 +112,27 @@ fn addProduct(tile: ptr<function, Tile>, rows: Rows, b0: mat4x4f, b1: mat4x4f) {
   (*tile).d31 += b1 * e3;
 #endif
 #endif
+}
+
+// By number: block n is in column n mod 2, and the first row of it is `rowComputed(place, n / 2)`.
+#if tall
+const sumBlocks = 4u * blocksDown;
+#else
+const sumBlocks = 2u * blocksDown;
+#endif
+alias Sums = array<mat4x4f, sumBlocks>;
+fn sumsOf(tile: Tile) -> Sums {
+  return array(
+    tile.c00, tile.c01,
+#if quads
+    tile.c10, tile.c11, tile.c20, tile.c21, tile.c30, tile.c31,
+#endif
+#if tall
+    tile.d00, tile.d01,
+#if quads
+    tile.d10, tile.d11, tile.d20, tile.d21, tile.d30, tile.d31,
+#endif
+#endif
+  );
 }
 #endif
