@@ -35,28 +35,37 @@ export function projectOf(test: string): ProjectName {
   const reached = new Set([test]);
   const named = new Set<string>();
   for (const file of reached) {
-    for (const name of namesIn(file)) {
-      const source = name.startsWith(".") && sourceOf(join(dirname(file), name));
-      if (source) reached.add(source);
-      else named.add(name);
-    }
+    const { files, others } = importsOf(file);
+    for (const source of files) reached.add(source);
+    for (const name of others) named.add(name);
   }
   const names = [...named];
   if (names.some((name) => doors.browser.test(name))) return "browser";
   return names.some((name) => doors.gpu.test(name)) ? "gpu" : "unit";
 }
 
-const read = new Map<string, string[]>();
+interface Imports {
+  /** Sources of the project, by their paths. */
+  files: string[];
+  others: string[];
+}
 
-/** What a file imports or exports from elsewhere, but for types alone, and the paths of programs that it names. */
-function namesIn(file: string): string[] {
-  const known = read.get(file);
-  if (known) return known;
+const read = new Map<string, Imports>();
+
+/** What a file imports or exports from elsewhere, but for types alone, and the programs that it names. */
+function importsOf(file: string): Imports {
+  let imports = read.get(file);
+  if (imports) return imports;
+  imports = { files: [], others: [] };
+  read.set(file, imports);
   const code = readFileSync(file, "utf8").replace(/^(import|export) type [^;]*;/gm, "");
   const found = code.matchAll(/^(?:import|export)\b[^";]*"([^"\n]+)"|\bimport\("([^"\n]+)"|"([\w/]+\.mjs)"/gm);
-  const names = [...found].flatMap(([, ...parts]) => parts.filter((part) => part !== undefined));
-  read.set(file, names);
-  return names;
+  for (const name of [...found].flatMap(([, ...parts]) => parts.filter((part) => part !== undefined))) {
+    const source = name.startsWith(".") && sourceOf(join(dirname(file), name));
+    if (source) imports.files.push(source);
+    else imports.others.push(name);
+  }
+  return imports;
 }
 
 const sourceOf = (path: string) => [`${path}.ts`, path].find((file) => file.endsWith(".ts") && existsSync(file));

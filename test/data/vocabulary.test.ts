@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pieceKinds } from "../../src/data/pieces";
 import { unigramEntropy, Vocabulary } from "../../src/data/vocabulary";
+import { anyText } from "../any-text";
 
-const text = fc.string({ unit: "binary", minLength: 1 }); // any code points, emoji and lone marks included
+const text = anyText({ minLength: 1 });
 
 describe("Vocabulary", () => {
   test("decodes what it encoded, whatever the text", () => {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readSafetensors, type TensorData, writeSafetensors } from "../../src/interchange/safetensors";
+import { anyText } from "../any-text";
 
 /** A file with this header text (or these header bytes), this many bytes of data 0, 1, 2, …, and this announced length. */
 function craft(header: string | Uint8Array, dataBytes = 0, announced?: bigint): Uint8Array {
@@ -44,7 +45,7 @@ function bits(tensors: Iterable<readonly [string, TensorData]>) {
 }
 
 const names = fc
-  .oneof(fc.string(), fc.string({ unit: "grapheme" }), fc.string({ unit: "binary" }), fc.nat(20).map(String))
+  .oneof(fc.string(), fc.string({ unit: "grapheme" }), anyText(), fc.nat(20).map(String))
   .filter((name) => name !== "__metadata__" && name !== "__proto__");
 
 const tensor: fc.Arbitrary<TensorData> = fc
