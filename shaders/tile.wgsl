@@ -114,7 +114,7 @@ fn addProduct(tile: ptr<function, Tile>, rows: Rows, b0: mat4x4f, b1: mat4x4f) {
 #endif
 }
 
-// By number: block n is in column n mod 2, and the first row of it is `rowComputed(place, n / 2)`.
+// The tile's blocks by number: n is in column n mod 2, from row `rowComputed(place, n / 2)` on.
 #if tall
 const sumBlocks = 4u * blocksDown;
 #else

@@ -90,12 +90,12 @@ export class AskingPanel {
     const isLate = () => number < this.#shown || !this.#desk.order;
     try {
       const found = await this.#desk.workshop.ask(question);
+      const time = Math.max(1, Math.round(performance.now() - asked));
       await released(element("answer"));
       if (!found || isLate()) return;
       this.#shown = number;
       this.#tell("");
       this.#show(found.answer);
-      const time = Math.max(1, Math.round(performance.now() - asked));
       element("answered").textContent = `After ${wholeText(found.step)} steps, in ${wholeText(time)} ms.`;
       void this.#saliency.show(question, this.#about);
     } catch (error) {
