@@ -10,7 +10,7 @@ test(
   () =>
     visit(path, async (page) => {
       await page.setViewport({ width: 480, height: 1000 }); // small, as the processor paints it
-      await vi.waitFor(async () => expect(await inked(page)).not.toEqual([]), 20_000); // pens that know nothing draw too
+      await vi.waitFor(async () => expect(await inked(page)).not.toEqual([]), 60_000); // pens that know nothing draw too
       await draw(page, [
         [0, 0],
         [0.01, 0],
@@ -58,7 +58,10 @@ test(
     visit(path, async (page) => {
       await page.setViewport({ width: 1000, height: 1400 });
       const untilStep = (step: number) =>
-        page.waitForFunction(`parseInt(document.getElementById("steps").textContent) >= ${step}`, { polling: 20 });
+        page.waitForFunction(`parseInt(document.getElementById("steps").textContent) >= ${step}`, {
+          polling: 20,
+          timeout: 120_000,
+        });
       await page.waitForSelector("#run:enabled");
       await page.evaluate(() => {
         const shown: string[] = [];
