@@ -70,11 +70,15 @@ export async function bring(page: Page, id: string, name: string, content: strin
 export async function downloaded(page: Page, id: string): Promise<{ name: string; bytes: Buffer }> {
   const folder = downloads.get(page.browserContext())!;
   await press(page, id);
-  const name = await vi.waitFor(async () => {
+  let before: string | undefined;
+  const seenTwice = async () => {
     const [name, ...others] = await readdir(folder); // while it comes, also what the browser writes it to
-    if (!name || others.length > 0 || isPart.test(name)) throw new Error(`#${id} downloaded nothing.`);
+    const isNew = name !== before; // Firefox begins under a name of its own
+    before = name;
+    if (!name || isNew || others.length > 0 || isPart.test(name)) throw new Error(`#${id} downloaded nothing.`);
     return name;
-  }, 30_000);
+  };
+  const name = await vi.waitFor(seenTwice, { timeout: 30_000, interval: 100 });
   const bytes = await readFile(join(folder, name));
   await rm(join(folder, name));
   return { name, bytes };
