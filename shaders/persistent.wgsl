@@ -119,8 +119,7 @@ fn kept(b: Block) -> mat4x4f { return b; }
 #endif
 
 // Where indices are known when the shader is compiled a GPU has these in registers, and a processor loads them without looking
-// where: so the loop over them is written out, and no longer than it is: what never happens takes its time to compile as well.
-// `held64`, `held32`, … `held4`: their number, in whole fours, is the sum of these.
+// where: so the loop over them is written out.
 var<private> held: array<Block, heldBlocks>;
 
 fn holdBlock(k: u32) { if (k < heldBlocks) { held[k] = keep(blockOfWeight(first + k)); } }
@@ -167,39 +166,20 @@ fn addHeld4(k: u32, row: u32) {
 #endif
   }
 }
-fn addHeld8(k: u32, row: u32) {
+fn addHeld16(k: u32, row: u32) {
   addHeld4(k, row);
   addHeld4(k + 4u, row);
+  addHeld4(k + 8u, row);
+  addHeld4(k + 12u, row);
 }
-fn addHeld16(k: u32, row: u32) {
-  addHeld8(k, row);
-  addHeld8(k + 8u, row);
-}
-fn addHeld32(k: u32, row: u32) {
-  addHeld16(k, row);
-  addHeld16(k + 16u, row);
-}
-const heldEnd = (heldBlocks + 3u) / 4u * 4u; // of whole fours
 
 // What a thread adds to a row's products.
 fn share(row: u32) -> vec4f {
   sum = vec4f();
-#if held64
-  addHeld32(0u, row);
-  addHeld32(32u, row);
-#endif
-#if held32
-  addHeld32(heldEnd / 64u * 64u, row);
-#endif
-#if held16
-  addHeld16(heldEnd / 32u * 32u, row);
-#endif
-#if held8
-  addHeld8(heldEnd / 16u * 16u, row);
-#endif
-#if held4
-  addHeld4(heldEnd / 8u * 8u, row);
-#endif
+  addHeld16(0u, row);
+  addHeld16(16u, row);
+  addHeld16(32u, row);
+  addHeld16(48u, row);
   for (var k = heldBlocks; k < depth; k++) { sum += blockOfWeight(first + k) * factorAt(row, k); }
   return sum;
 }

@@ -82,10 +82,6 @@ function tiledForm(
   };
 }
 
-/** How a shader says how many blocks a thread keeps: in whole fours, the powers of two that sum up to it. */
-const heldFlags = (blocks: number) =>
-  Object.fromEntries([64, 32, 16, 8, 4].map((part) => [`held${part}`, (roundUp(blocks, 4) & part) > 0]));
-
 /**
  * A thread for each vec4f of a product's row and each slice of what is summed; as many slices as let all weights stand still
  * or as the device has threads for: then a thread keeps what it can, and reads the rest at each step. A processor has as many
@@ -124,7 +120,7 @@ function persistentForm(traits: DeviceTraits, size: SweepSize): SweepForm | unde
       name: "persistent",
       source: persistentShader,
       constants: { ...kept, ...counts, rows, columns, across, inner, slices, halves },
-      flags: { persistent: true, processor: software, quads, buffered, ...heldFlags(kept.heldBlocks) },
+      flags: { persistent: true, processor: software, quads, buffered },
       workgroups: [workgroups, 1],
       cost: persistentCost(traits, size, kept, workgroups),
     };
