@@ -13,7 +13,7 @@ import { referenceBackward, referenceForward } from "../../src/index";
 import { worstError } from "../numbers";
 import { usePage, visit } from "../visit";
 import { useGpu } from "../workbench";
-import { barriers, press, textOf } from "./page";
+import { barriers, press, textOf, until } from "./page";
 
 const set = (more: Partial<Settings>): Settings => ({ ...initialSettings, ...more });
 
@@ -323,8 +323,8 @@ describe("the page", () => {
     onPage(async (page) => {
       await slide(page, "steps", 40);
       await slide(page, "size", 16);
-      expect(await textOf(page, "elman-ratio")).toMatch(/beyond what float32 can hold/);
-      expect(await textOf(page, "clip-words")).toMatch(/not a finite number/);
+      await until(page, "elman-ratio", /beyond what float32 can hold/);
+      await until(page, "clip-words", /not a finite number/);
       expect(await page.$$eval("#elman .box.exploded", ({ length }) => length)).toBeGreaterThan(1);
       expect(await page.$("#elman .box.zero")).toBeNull();
       await page.click("#elman summary");
