@@ -53,6 +53,6 @@ fn classScores(@builtin(global_invocation_id) id: vec3u) {
   ranks[row] = rank;
 #endif
 #if surprises
-  surprises[row] = log(sum) + largest - ofTarget;
+  surprises[row] = log(sum) + (largest - ofTarget);
 #endif
 }

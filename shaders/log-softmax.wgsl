@@ -56,7 +56,7 @@ fn logSoftmax(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
     nan |= nans[t];
   }
   let poison = bitcast<f32>(nan); // 0, or NaN
-  let logSum = log(total) + largest;
+  let logSum = log(total);
 #if head
   let base = poison - logSum;
 #else
@@ -66,9 +66,9 @@ fn logSoftmax(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
     let o = x[start + column];
     for (var i = 0u; i < 4u; i++) {
       let k = 4u * column + i;
-      if (k < count) { out[row * outputs + first + k] = o[i] + base; }
+      if (k < count) { out[row * outputs + first + k] = (o[i] - largest) + base; }
 #if head
-      else if (k < columns) { clusters[row * tails + k - count] = o[i] + base; }
+      else if (k < columns) { clusters[row * tails + k - count] = (o[i] - largest) + base; }
 #endif
     }
   }

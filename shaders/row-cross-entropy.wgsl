@@ -66,7 +66,7 @@ fn rowCrossEntropy(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
 #else
   let scale = lossScale;
 #endif
-  if (thread == 0u) { rowLoss[row] += (log(total) + largest - ofTarget) * scale + poison; }
+  if (thread == 0u) { rowLoss[row] += (log(total) + (largest - ofTarget)) * scale + poison; }
   for (var column = thread; column < width; column += threads) {
     let p = select(vec4f(), exp(max(logits[start + column] - largest, vec4f(-100.0))) / total + poison, isColumn(column));
     let isTarget = vec4u(4u * column) + vec4u(0u, 1u, 2u, 3u) == vec4u(y);

@@ -68,7 +68,7 @@ fn softmaxCrossEntropy(@builtin(global_invocation_id) id: vec3u) {
 #endif
   let y = u32(max(label, 0));
   let ofTarget = logits[start + y / 4u][y % 4u];
-  let logSum = log(sum) + largest;
+  let logSum = log(sum);
 #if classWeighted
   let weight = (1.0 - labelSmoothing) * classWeights[y / 4u][y % 4u];
   let share = labelSmoothing / f32(outputs);
@@ -77,11 +77,11 @@ fn softmaxCrossEntropy(@builtin(global_invocation_id) id: vec3u) {
   for (var column = 0u; column < width; column++) {
     let w = classWeights[column];
     weights += w.x + w.y + w.z + w.w;
-    smoothed += dot(w, logSum - logits[start + column]);
+    smoothed += dot(w, logSum + (largest - logits[start + column]));
   }
-  let loss = weight * (logSum - ofTarget) + share * smoothed;
+  let loss = weight * (logSum + (largest - ofTarget)) + share * smoothed;
 #else
-  let loss = logSum - ofTarget;
+  let loss = logSum + (largest - ofTarget);
 #endif
   rowLoss[row] = select(0.0, loss * ofRow + poison, counts);
   let scale = select(0.0, ofRow, counts);

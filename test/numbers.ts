@@ -20,6 +20,13 @@ export function numbers(length: number, seed: number, scale = 1): Float32Array {
   });
 }
 
+/** Seeded logits in offset ± scale: the offset changes no probability, and drowns what is added to it. */
+export const logitsOf = (
+  length: number,
+  seed: number,
+  { scale, offset }: { scale: number; offset: number },
+): Float32Array => numbers(length, seed, scale).map((value) => value + offset);
+
 /** Seeded integers from `least` to `most`. */
 export function integers(length: number, seed: number, least: number, most: number): Int32Array {
   return Int32Array.from(numbers(length, seed), (value) =>

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { classScores } from "../../src/ops/class-scores";
 import * as reference from "../../src/reference/class-scores";
-import { integers, numbers, worstError } from "../numbers";
+import { integers, logitsOf, worstError } from "../numbers";
 import { useGpu, Workbench } from "../workbench";
 
 const gpu = useGpu();
@@ -11,6 +11,7 @@ const cases = fc.record({
   rows: fc.integer({ min: 1, max: 70 }),
   outputs: fc.integer({ min: 1, max: 21 }),
   scale: fc.constantFrom(1, 30, 1e4),
+  offset: fc.constantFrom(0, 1e4),
   alike: fc.boolean(), // few different logits: the first of those alike counts
   seed: fc.nat(1e6),
 });
@@ -21,9 +22,9 @@ test("choices, ranks and surprises are those of the twin, for any sizes, in any 
       cases,
       fc.subarray(["choices", "ranks", "surprises"] as const, { minLength: 1 }),
       async (of, out) => {
-        const { rows, outputs, scale, alike, seed } = of;
+        const { rows, outputs, alike, seed } = of;
         const bench = new Workbench(gpu());
-        const drawn = numbers(rows * outputs, seed, scale);
+        const drawn = logitsOf(rows * outputs, seed, of);
         const data = alike ? drawn.map((value) => Math.sign(value)) : drawn;
         const classes = integers(rows, seed + 1, -1, outputs - 1);
         const types = { choices: "i32", ranks: "u32", surprises: "f32" } as const;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { logSoftmax } from "../../src/ops/log-softmax";
 import * as reference from "../../src/reference/log-softmax";
-import { numbers, worstError } from "../numbers";
+import { logitsOf, worstError } from "../numbers";
 import { takenForGpu, useGpu, Workbench } from "../workbench";
 
 const gpu = useGpu();
@@ -14,14 +14,15 @@ interface Case {
   counts: number[];
   seed: number;
   scale: number;
+  offset: number;
 }
 
 /** A head, and the tails that it has clusters of: ln p of all outputs. */
-async function run({ rows, frequent, counts, seed, scale }: Case) {
+async function run({ rows, frequent, counts, seed, ...range }: Case) {
   const bench = new Workbench(gpu());
   const outputs = frequent + counts.reduce((sum, count) => sum + count, 0);
   const width = frequent + counts.length;
-  const head = numbers(rows * width, seed, scale);
+  const head = logitsOf(rows * width, seed, range);
   const out = bench.tensor("out", [rows, outputs]);
   const clusters = bench.tensor("clusters", [rows * counts.length]);
   logSoftmax(bench.plan, { label: "head", x: bench.tensor("head", [rows, width], head), out, clusters });
@@ -32,7 +33,7 @@ async function run({ rows, frequent, counts, seed, scale }: Case) {
   }
   let first = frequent;
   for (const [number, count] of counts.entries()) {
-    const x = numbers(rows * count, seed + 1 + number, scale);
+    const x = logitsOf(rows * count, seed + 1 + number, range);
     const tail = { number, first };
     logSoftmax(bench.plan, { label: "tail", x: bench.tensor(`x ${number}`, [rows, count], x), out, clusters, tail });
     const own = reference.logSoftmax(x, count);
@@ -51,6 +52,7 @@ const cases = fc.record({
   counts: fc.array(size(150), { minLength: 1, maxLength: 3 }),
   seed: fc.nat(1e6),
   scale: fc.constantFrom(0.1, 3, 60),
+  offset: fc.constantFrom(0, 1e4),
 });
 
 test("a head and its tails make ln p of all outputs, which sum to one, for any sizes", async () => {
