@@ -254,12 +254,8 @@ fn matmul(
   for (var n = 0u; n < sumBlocks; n++) {
     let row = rowComputed(place, n / 2u);
     let column = place.column + n % 2u;
-    let block = sums[n];
     if (inside || column < sizes.width) {
-      storeRow(slabAt, row, column, block[0]);
-      storeRow(slabAt, row + 1u, column, block[1]);
-      storeRow(slabAt, row + 2u, column, block[2]);
-      storeRow(slabAt, row + 3u, column, block[3]);
+      for (var r = 0u; r < 4u; r++) { storeRow(slabAt, row + r, column, sums[n][r]); }
     }
   }
 #if rowSum
