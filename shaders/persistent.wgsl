@@ -71,66 +71,67 @@ fn turnOver() { if (direct) { readAt = inner - readAt; } }
 
 fn handOn(at: u32, x: Stored) { factor[group * factorCount + select(0u, inner - readAt, direct) + own * inner + at + ownColumn] = x; }
 
-// Rows 4·k … 4·k + 3 of U at the thread's column; of Uᵀ, where U's rows are those columns. Behind the last: zeros.
+// Whether there is block k of a thread's slice.
+fn isInside(k: u32) -> bool { return slices * depth == inner || first + k < inner; }
+
+// Row r of U's block k at the thread's column; of Uᵀ, where U's rows are those columns, column r.
+fn rowOfWeight(k: u32, r: u32) -> vec4f {
+#if forward
+  return vec4f(recurrentWeight[(4u * k + r) * gates * width + column]);
+#else
+  return vec4f(recurrentWeight[(4u * column + r) * gates * width + k]);
+#endif
+}
+
+fn blockOf(a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> mat4x4f {
+#if forward
+  return mat4x4f(a, b, c, d);
+#else
+  return transpose(mat4x4f(a, b, c, d));
+#endif
+}
+
 fn blockOfWeight(k: u32) -> mat4x4f {
-  var block = mat4x4f();
-  if (k < inner) {
-    let next = gates * width;
-#if forward
-    let at = 4u * k * next + column;
-#else
-    let at = 4u * column * next + k;
-#endif
-    block = mat4x4f(
-      vec4f(recurrentWeight[at]),
-      vec4f(recurrentWeight[at + next]),
-      vec4f(recurrentWeight[at + 2u * next]),
-      vec4f(recurrentWeight[at + 3u * next]),
-    );
-  }
-#if forward
-  return block;
-#else
-  return transpose(block);
-#endif
+  return blockOf(rowOfWeight(k, 0u), rowOfWeight(k, 1u), rowOfWeight(k, 2u), rowOfWeight(k, 3u));
 }
 
-// What a thread keeps: of halves two in a register, which compilers do not do by themselves.
+// What a thread keeps of a row: of halves two in a register, which compilers do not do by themselves.
 #if half
-struct Block { rows01: vec4u, rows23: vec4u }
-
-fn packed(a: vec4f, b: vec4f) -> vec4u {
-  return vec4u(pack2x16float(a.xy), pack2x16float(a.zw), pack2x16float(b.xy), pack2x16float(b.zw));
-}
-fn unpacked(x: u32, y: u32) -> vec4f { return vec4f(unpack2x16float(x), unpack2x16float(y)); }
-fn keep(m: mat4x4f) -> Block { return Block(packed(m[0], m[1]), packed(m[2], m[3])); }
-fn kept(b: Block) -> mat4x4f {
-  return mat4x4f(
-    unpacked(b.rows01.x, b.rows01.y),
-    unpacked(b.rows01.z, b.rows01.w),
-    unpacked(b.rows23.x, b.rows23.y),
-    unpacked(b.rows23.z, b.rows23.w),
-  );
-}
+alias Row = vec2u;
+fn keep(x: vec4f) -> Row { return vec2u(pack2x16float(x.xy), pack2x16float(x.zw)); }
+fn kept(x: Row) -> vec4f { return vec4f(unpack2x16float(x.x), unpack2x16float(x.y)); }
 #else
-alias Block = mat4x4f;
-fn keep(m: mat4x4f) -> Block { return m; }
-fn kept(b: Block) -> mat4x4f { return b; }
+alias Row = vec4f;
+fn keep(x: vec4f) -> Row { return x; }
+fn kept(x: Row) -> vec4f { return x; }
 #endif
 
 // Where indices are known when the shader is compiled a GPU has these in registers, and a processor loads them without looking
 // where: so the loop over them is written out.
-var<private> held: array<Block, heldBlocks>;
+var<private> held: array<Row, 4u * heldBlocks>;
 
-fn holdBlock(k: u32) { if (k < heldBlocks) { held[k] = keep(blockOfWeight(first + k)); } }
+fn heldBlock(k: u32) -> mat4x4f {
+  return blockOf(kept(held[4u * k]), kept(held[4u * k + 1u]), kept(held[4u * k + 2u]), kept(held[4u * k + 3u]));
+}
+
+// Others of a thread's blocks stay zeros.
+fn holdBlock(k: u32) {
+  if (k < heldBlocks && isInside(k)) {
+    held[4u * k] = keep(rowOfWeight(first + k, 0u));
+    held[4u * k + 1u] = keep(rowOfWeight(first + k, 1u));
+    held[4u * k + 2u] = keep(rowOfWeight(first + k, 2u));
+    held[4u * k + 3u] = keep(rowOfWeight(first + k, 3u));
+  }
+}
 fn hold() {
 #if processor
-  for (var k = 0u; k < heldBlocks; k++) { // done once: what compiles sooner is better
+  for (var at = 0u; at < 4u * heldBlocks; at++) { // done once: what compiles sooner is better
 #if quads
-    held[k] = keep(blockOfWeight(select(inner, first + (k ^ lane), (k ^ lane) < depth)));
+    let k = (at / 4u) ^ lane;
 #else
-    holdBlock(k);
+    let k = at / 4u;
 #endif
+    if (k < depth && isInside(k)) { held[at] = keep(rowOfWeight(first + k, at % 4u)); }
   }
 #else
   holdBlock(0u);
@@ -148,7 +149,7 @@ fn factorAt(row: u32, k: u32) -> vec4f { return vec4f(factor[group * factorCount
 
 var<private> sum: vec4f;
 
-fn addHeld(k: u32, x: vec4f) { if (k < heldBlocks) { sum += kept(held[k]) * x; } }
+fn addHeld(k: u32, x: vec4f) { if (k < heldBlocks) { sum += heldBlock(k) * x; } }
 fn addHeld4(k: u32, row: u32) {
   if (k < heldBlocks) {
 #if quads
@@ -180,7 +181,9 @@ fn share(row: u32) -> vec4f {
   addHeld16(16u, row);
   addHeld16(32u, row);
   addHeld16(48u, row);
-  for (var k = heldBlocks; k < depth; k++) { sum += blockOfWeight(first + k) * factorAt(row, k); }
+  for (var k = heldBlocks; k < depth; k++) {
+    if (isInside(k)) { sum += blockOfWeight(first + k) * factorAt(row, k); }
+  }
   return sum;
 }
 
