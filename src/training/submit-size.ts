@@ -36,10 +36,11 @@ export async function layoutOfSubmit(
   { stepsPerSubmit: wanted, optimizer }: TrainerOptions,
   rates: number,
 ): Promise<SubmitLayout> {
-  const { bytes: passBytes } = await network.memoryOf(pass);
   const specs = batchSpecs(network.config, { ...pass, rowsByToken: true, rowsByTail: true });
   const { bytes: batchBytes } = layoutOf(batchTensors(specs));
   const slotBytes = batchBytes + layoutOf(numbersSpecs(optimizer, rates)).bytes;
+  if (wanted === undefined && mostUnasked * slotBytes <= leastUploadBytes) return { slotBytes, capacity: mostUnasked };
+  const { bytes: passBytes } = await network.memoryOf(pass);
   const { maxBufferSize } = network.gpu.device.limits;
   const fitting = (bytes: number) => Math.max(1, Math.floor(bytes / slotBytes)); // one is the pass's own to refuse
   const room = Math.max(leastUploadBytes, uploadShare * passBytes);

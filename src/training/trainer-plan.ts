@@ -31,7 +31,7 @@ export interface TrainerPlan {
 }
 
 /** Whether steps are taken in halves alone: the loss is made outside, or what the network reads. */
-export const isInHalves = ({ config }: Network, { ownInputs }: Pick<TrainerOptions, "ownInputs">): boolean =>
+const isInHalves = ({ config }: Network, { ownInputs }: Pick<TrainerOptions, "ownInputs">): boolean =>
   ownInputs === true || architectureOf(config).loss.targets === "none";
 
 /** What of the operations few need. */
@@ -77,7 +77,8 @@ export async function layoutOfTrainer(network: Network, options: TrainerOptions)
   const learning = said ? (await import("./learning")).learningOf(options, names) : allLearn(names);
   const trainable = learning.frozen ? learning.names : undefined;
   const passOptions = { ...shape, gradients: true, training: true, ...(trainable && { trainable }) };
-  const submitted = isInHalves(network, options) ? { ...options, stepsPerSubmit: 1 } : options;
+  const halves = isInHalves(network, options) ? (await import("./halves")).Halves : undefined;
+  const submitted = halves ? { ...options, stepsPerSubmit: 1 } : options;
   const submit = await layoutOfSubmit(network, passOptions, submitted, ratesOf(learning).length);
   const clips = options.clipNorm !== undefined || options.clipValue !== undefined;
   const rare = {
@@ -87,5 +88,7 @@ export async function layoutOfTrainer(network: Network, options: TrainerOptions)
   return {
     passOptions: { ...passOptions, lossCapacity: submit.capacity },
     extend: (pass: PassPlan) => planTrainer(network, pass, options, submit, learning, rare),
+    /** Where steps are taken in halves: what takes them. */
+    halves,
   };
 }

@@ -8,6 +8,7 @@ import type { AnyBatch } from "../network/batch";
 import type { CheckBatch } from "../network/check-batch";
 import type { Network } from "../network/network";
 import type { Pass } from "../network/pass";
+import { loadWays } from "../network/pass-ways";
 import { type Batches, iteratorOf } from "./batches";
 import type { Halves } from "./halves";
 import { learningState } from "./learning-state";
@@ -88,12 +89,13 @@ export class Trainer {
   }
 
   static async #made(network: Network, options: TrainerOptions): Promise<Trainer> {
-    const { isInHalves, layoutOfTrainer } = await import("./trainer-plan"); // when one is made
-    const { passOptions, extend } = await layoutOfTrainer(network, options);
+    const usual = { steps: 1, batch: 1, gradients: true, training: true };
+    loadWays(network.gpu.traits, network.config, usual, false).catch(() => {}); // while what comes first is loaded
+    const { layoutOfTrainer } = await import("./trainer-plan"); // when one is made
+    const { passOptions, extend, halves } = await layoutOfTrainer(network, options);
     const lifetime = new Lifetime("trainer", network.lifetime);
     const [check, states] = await Promise.all([checkOf(network.config, passOptions), import("./trainer-state")]);
     const { pass, more } = await network.programs.pass("Trainer.create", passOptions, lifetime, extend, check);
-    const halves = isInHalves(network, options) ? (await import("./halves")).Halves : undefined;
     return new Trainer(network, pass, lifetime, options, more!, check, states, halves);
   }
 
