@@ -97,13 +97,14 @@ function persistentForm(traits: DeviceTraits, size: SweepSize): SweepForm | unde
   const [columns, inner] = forward ? [gates * width, width] : [width, gates * width];
   const across = quads ? roundUp(columns, 4) : columns;
   const mostHeld = software ? costsOf(traits).held : heldBlocks[half ? "f16" : "f32"];
+  const share = software && inner > mostHeld ? costsOf(traits).share : mostHeld;
   const turns = software ? Math.ceil(batch / cores) : 1;
   for (let rows = software ? 1 : Math.min(rowsTogether, Math.ceil(batch / rowsApart)); rows > 0; rows--) {
     const room = Math.floor(maxComputeWorkgroupStorageSize / (16 * rows));
     const most = Math.floor(
       Math.min(maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX, room - inner) / across,
     );
-    const wanted = Math.max(Math.ceil(inner / mostHeld), Math.ceil((rows * width) / across)); // each vec4f of h has a thread
+    const wanted = Math.max(Math.ceil(inner / share), Math.ceil((rows * width) / across)); // each vec4f of h has a thread
     if (most < 1) continue;
     const depth = Math.ceil(inner / Math.min(wanted, most));
     const slices = Math.ceil(inner / depth);

@@ -60,7 +60,7 @@ export const sampleThreads = { gpu: 64, processor: 4 } as const;
  * What adapters that compute on a processor take, in nanoseconds of a core, for a subgroup of so many lanes: to load a vec4f from a
  * buffer, to spread one of h among a quad, a mul-add of vec4f, to keep a block of weights, the cell's work for a vec4f of h, a
  * barrier; and a dispatch. Only their proportions count. `held`: the blocks that a thread of a persistent sweep keeps. The shader
- * is as long as there are: more would take seconds to compile.
+ * is as long as there are: more would take seconds to compile. `share`: where several threads share them out, those of each.
  * Those with quads as SwiftShader took on a core of an AMD EPYC: it looks for each lane whether it may load from a buffer, and
  * not for what a thread keeps. The others as lavapipe took, which loads lanes at once, and compiles what is kept for as long.
  */
@@ -75,6 +75,7 @@ const processorCosts = {
     barrier: 400,
     dispatch: 120_000,
     held: 64,
+    share: 32,
   },
   others: {
     lanes: 8,
@@ -86,6 +87,7 @@ const processorCosts = {
     barrier: 400,
     dispatch: 120_000,
     held: 4,
+    share: 4,
   },
 } as const;
 
