@@ -1,8 +1,8 @@
 // The buffers of a device that a plan's buffers and numbers have become.
 
+import type { Constant } from "./bound";
 import { constantStride, numbersLabel, placeConstants } from "./describe";
 import type { Gpu } from "./device";
-import type { Constant } from "./plan";
 import { type AnyBuffer, PlannedBuffer, usageOf } from "./tensor";
 
 export class Allocation {

@@ -1,7 +1,8 @@
 // What a plan does and what it needs, counted without a device.
 
 import { TempogradError } from "../errors";
-import type { Choice, Constant, Dispatch, Node, Plan } from "./plan";
+import type { Constant } from "./bound";
+import type { Choice, Dispatch, Node, Plan } from "./plan";
 import { bindingAlignment, bufferSize, type PlannedBuffer, roundUp } from "./tensor";
 
 /** One line of what a plan does. */

@@ -1,6 +1,7 @@
 // A plan: what is to be done, as data. It knows no device; `realise` makes a program of it that a device runs.
 
 import { TempogradError } from "../errors";
+import { type Bindable, type Bound, boundTo, Index, isHalf } from "./bound";
 import { type KernelSource, type Shader, shaderOf } from "./shader";
 import type { TensorSpec, TypedArray } from "./tensor";
 import {
@@ -13,22 +14,6 @@ import {
   plannedTensors,
 } from "./tensor";
 import type { DeviceTraits } from "./traits";
-import { packUniform, type UniformValue } from "./uniform";
-import type { Binding } from "./wgsl";
-
-/** Which run of a repeat it is, from 0. */
-export class Index {
-  readonly count: number;
-  constructor(count: number) {
-    this.count = count;
-  }
-}
-
-/** A uniform that each run of a repeat has its own value of. */
-export interface Numbered {
-  readonly index: Index;
-  value(run: number): UniformValue;
-}
 
 /** One dispatch, as an op adds it to a plan. */
 export interface DispatchSpec {
@@ -39,26 +24,12 @@ export interface DispatchSpec {
    * By the names that the shader's bindings have: tensors, or for a uniform its number, or its struct's by the names of
    * their fields.
    */
-  readonly bindings: Readonly<Record<string, PlannedTensor | UniformValue | Numbered>>;
+  readonly bindings: Readonly<Record<string, Bindable>>;
   readonly workgroups: readonly [number, number?, number?];
   /** Floating-point operations of the equations; a mul-add counts 2. */
   readonly flops: number;
   /** Bytes that must move at least; the sum of all bound tensors unless given. */
   readonly bytes?: number;
-}
-
-/** Numbers that a plan holds itself: `count` times `bytes`, each written by `write`. */
-export interface Constant {
-  readonly label: string;
-  readonly bytes: number;
-  readonly count: number;
-  readonly index: Index | undefined;
-  write(into: DataView, run: number): void;
-}
-
-export interface Bound {
-  readonly binding: Binding;
-  readonly to: PlannedTensor | Constant;
 }
 
 export interface Dispatch extends Pick<DispatchSpec, "label" | "flops"> {
@@ -122,12 +93,6 @@ export type Node = Dispatch | Copy | Clear | Repeat | Choice | Section;
 
 /** Ways to put the same work on a plan, by name. */
 export type Ways = Readonly<Record<string, (plan: Plan) => void>>;
-
-const isTensor = (value: object): value is PlannedTensor => "buffer" in value;
-
-/** Whether a tensor is bound that is stored in half precision. */
-const isHalf = (value: DispatchSpec["bindings"][string] | undefined): boolean =>
-  typeof value === "object" && isTensor(value) && value.type === "f16";
 
 /** Ops add to it; then it is complete, and only read. */
 export class Plan {
@@ -282,27 +247,4 @@ export class Plan {
       this.#body = outside;
     }
   }
-}
-
-function boundTo(
-  shader: Shader,
-  { name, type }: Binding,
-  value: DispatchSpec["bindings"][string],
-  at: string,
-): Bound["to"] {
-  if (typeof value === "object" && isTensor(value)) return value;
-  if (type !== "uniform") {
-    throw new TempogradError(
-      "definition",
-      `${at}: binding "${name}" is given numbers, expected a tensor; the shader declares it as storage.`,
-    );
-  }
-  const layout = shader.uniform(name);
-  const numbered = typeof value === "object" && "index" in value && value.index instanceof Index;
-  const { index, value: of } = numbered
-    ? (value as Numbered)
-    : { index: undefined, value: () => value as UniformValue };
-  const write = (into: DataView, run: number) => packUniform(layout, of(run), into, `${at}, "${name}"`);
-  write(new DataView(new ArrayBuffer(layout.bytes)), 0); // fields are checked at once
-  return { label: name, bytes: layout.bytes, count: index?.count ?? 1, index, write };
 }

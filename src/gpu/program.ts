@@ -1,11 +1,12 @@
 // A program: a plan that a device runs. Nothing is allocated or compiled after it was made.
 
 import type { Allocation } from "./allocation";
+import type { Index } from "./bound";
 import { type Chooser, constantStride, describe, needsOf, type PlanDescription } from "./describe";
 import type { Gpu } from "./device";
 import type { Kernel } from "./kernel";
 import type { Lifetime } from "./lifetime";
-import type { Dispatch, Index, Node, Place, Plan } from "./plan";
+import type { Dispatch, Node, Place, Plan } from "./plan";
 import type { AnyBuffer, PlannedGroup, PlannedTensor, Tensor, TensorGroup } from "./tensor";
 
 /** Which run of a repeat is encoded. */

@@ -1,7 +1,7 @@
 // A pass in segments of time, for sequences that would not fit whole: only the states between segments are kept, and each
 // segment goes forward again before it goes back (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
 
-import type { Index } from "../gpu/plan";
+import type { Index } from "../gpu/bound";
 import { elements, matrixOf, type PlannedTensor } from "../gpu/tensor";
 import { batchSpecs, batchTensors, onlyRow } from "./batch";
 import { inputStage } from "./input";

@@ -100,8 +100,7 @@ export class Trainer {
   }
 
   /**
-   * What `create` would allocate beside the network: the pass, the optimizer's state, and the buffers between host and GPU.
-   * @returns bytes, in all and by buffer.
+   * What `create` would allocate beside the network, in bytes, in all and by buffer: pass, optimizer's state, buffers between host and GPU.
    * @throws as `create` for its options; where it is more than 2^53 bytes.
    */
   static async memoryOf(network: Network, options: TrainerOptions): Promise<Memory> {
@@ -219,10 +218,7 @@ export class Trainer {
     );
   }
 
-  /**
-   * Submits no further steps. Resolves when those submitted are done; their losses are still reported. It never rejects:
-   * what goes wrong meanwhile is the loop's to tell.
-   */
+  /** Submits no further steps; resolves when those submitted are done and reported. Never rejects: the loop tells what goes wrong. */
   async stop(): Promise<void> {
     await this.#steps.stop();
     if (this.pass.lifetime.ending) return;
@@ -257,9 +253,8 @@ export class Trainer {
   }
 
   /**
-   * Reads all that training goes on from, as it is after the steps submitted so far, of which `trainer.step` counts the
-   * last. It may be called while training goes on, and the `position` that a stream of batches has at that moment fits,
-   * unless a step that was not finite has ended the training: then batches behind it were taken.
+   * Reads all that training goes on from, after the steps submitted so far, of which `trainer.step` counts the last. While training goes
+   * on, the `position` that a stream of batches has fits, unless a step that was not finite has ended it: then batches behind were taken.
    * @throws where the trainer was destroyed or the device lost, or a step that was not finite has just ended the training.
    */
   async snapshot(operation = "Trainer.snapshot"): Promise<Snapshot> {
