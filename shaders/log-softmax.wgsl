@@ -63,12 +63,12 @@ fn logSoftmax(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
   let base = clusters[row * tails + tail] - logSum + poison;
 #endif
   for (var column = thread; column < width; column += threads) {
-    let o = x[start + column];
+    let o = x[start + column] - largest;
     for (var i = 0u; i < 4u; i++) {
       let k = 4u * column + i;
-      if (k < count) { out[row * outputs + first + k] = (o[i] - largest) + base; }
+      if (k < count) { out[row * outputs + first + k] = o[i] + base; }
 #if head
-      else if (k < columns) { clusters[row * tails + k - count] = (o[i] - largest) + base; }
+      else if (k < columns) { clusters[row * tails + k - count] = o[i] + base; }
 #endif
     }
   }

@@ -69,6 +69,7 @@ fn softmaxCrossEntropy(@builtin(global_invocation_id) id: vec3u) {
   let y = u32(max(label, 0));
   let ofTarget = logits[start + y / 4u][y % 4u];
   let logSum = log(sum);
+  let surprise = logSum + (largest - ofTarget);
 #if classWeighted
   let weight = (1.0 - labelSmoothing) * classWeights[y / 4u][y % 4u];
   let share = labelSmoothing / f32(outputs);
@@ -79,9 +80,9 @@ fn softmaxCrossEntropy(@builtin(global_invocation_id) id: vec3u) {
     weights += w.x + w.y + w.z + w.w;
     smoothed += dot(w, logSum + (largest - logits[start + column]));
   }
-  let loss = weight * (logSum + (largest - ofTarget)) + share * smoothed;
+  let loss = weight * surprise + share * smoothed;
 #else
-  let loss = logSum + (largest - ofTarget);
+  let loss = surprise;
 #endif
   rowLoss[row] = select(0.0, loss * ofRow + poison, counts);
   let scale = select(0.0, ofRow, counts);
